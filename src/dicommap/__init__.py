@@ -1,0 +1,19 @@
+"""Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports."""
+
+from dicommap.errors import DicommapError
+from dicommap.inventory import Inventory
+from dicommap.issues import Issue, Location, Severity
+from dicommap.workflows import Draft, draft, scan, sheet, validate
+
+__all__ = [
+    "scan",
+    "sheet",
+    "draft",
+    "validate",
+    "Inventory",
+    "Draft",
+    "Issue",
+    "Location",
+    "Severity",
+    "DicommapError",
+]

@@ -1,0 +1,101 @@
+"""The plan and the documents of a package, from overrides and the inventory's counts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.placement import import_configuration, metadata_file_path
+from dicommap.model.dicom_json import dump_data_set
+from dicommap.model.plan import Job, Plan, PlannedFile
+from dicommap.model.strict_json import dump_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dicommap.model.import_configuration import ImportConfiguration
+    from dicommap.model.override import Override
+    from dicommap.model.s3_uri import S3Uri
+
+JOB_ID = "0001"
+REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
+"""Members of the request that only the account's owner knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCounts:
+    """What the scanned sources hold, as far as an import job's quotas ask."""
+
+    roots: tuple[str, ...]
+    instances: int
+    files: int
+    size: int
+
+
+def package_documents(
+    overrides: Sequence[Override],
+    uri: S3Uri,
+    counts: SourceCounts,
+    preview_csv: str,
+    account: Mapping[str, str],
+) -> dict[str, str]:
+    """Return every file of the package by its path: the same text for the same input.
+
+    `account` holds the members of the request that are known already: datastoreId, dataAccessRoleArn,
+    outputS3Uri.
+    """
+    files = {metadata_file_path(override): dump_data_set(override.data_set) for override in overrides}
+    configuration = import_configuration(overrides)
+    plan = _plan(overrides, uri, counts, files)
+    folder = f"jobs/{JOB_ID}"
+    documents = {f"{folder}/files/{path}": text for path, text in files.items()}
+    documents[f"{folder}/import-configuration.json"] = _configuration_text(configuration)
+    documents[f"{folder}/start-dicom-import-job.json"] = dump_json(_request(configuration, uri, plan, account))
+    documents["plan.json"] = dump_json(plan.model_dump(mode="json"))
+    documents["preview.csv"] = preview_csv
+    return dict(sorted(documents.items()))
+
+
+def _configuration_text(configuration: ImportConfiguration) -> str:
+    return dump_json(configuration.model_dump(mode="json", exclude_none=True))
+
+
+def _plan(overrides: Sequence[Override], uri: S3Uri, counts: SourceCounts, files: Mapping[str, str]) -> Plan:
+    planned = tuple(
+        PlannedFile(path=path, size=len(text.encode()), sha256=hashlib.sha256(text.encode()).hexdigest())
+        for path, text in sorted(files.items())
+    )
+    job = Job(
+        id=JOB_ID,
+        inputS3Uri=str(uri),
+        mappings=len(overrides),
+        instances=counts.instances,
+        sourceFiles=counts.files,
+        sourceBytes=counts.size,
+        files=planned,
+    )
+    return Plan(
+        sources=counts.roots,
+        studies=len({override.study_instance_uid for override in overrides}),
+        series=sum(override.series_instance_uid is not None for override in overrides),
+        jobs=(job,),
+    )
+
+
+def _request(
+    configuration: ImportConfiguration, uri: S3Uri, plan: Plan, account: Mapping[str, str]
+) -> dict[str, object]:
+    # The token is derived from what the job does, so that sending it twice starts one job.
+    content = plan.jobs[0].model_dump_json() + configuration.model_dump_json()
+    token = hashlib.sha256(content.encode()).hexdigest()[:32]
+    known = {member: account.get(member, f"<{member}>") for member in REQUEST_PLACEHOLDERS}
+    return {
+        "jobName": f"dicommap-{JOB_ID}",
+        "dataAccessRoleArn": known["dataAccessRoleArn"],
+        "clientToken": f"dicommap-{token}",
+        "datastoreId": known["datastoreId"],
+        "inputS3Uri": str(uri),
+        "outputS3Uri": known["outputS3Uri"],
+        "importConfiguration": configuration.model_dump(mode="json", exclude_none=True),
+    }

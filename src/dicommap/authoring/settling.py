@@ -1,0 +1,162 @@
+"""The edits of one study settled: contradictions found, no-changes dropped, levels chosen, overrides made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Location, issue
+from dicommap.model.dicom_json import Attribute, text_from_attribute
+from dicommap.model.levels import Level, level_of
+from dicommap.model.override import Override
+from dicommap.model.tags import hex_of, keyword_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicommap.issues import Issue
+    from dicommap.model.edits import Edit
+    from dicommap.model.hierarchy import Study
+
+ValueCounts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of the preview: an attribute of a study or series, its values before and after, and why."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    tag: int
+    before: ValueCounts | None
+    """Distinct values with their files; None where the inventory does not hold the attribute."""
+    after: Attribute
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a study's edits."""
+
+    overrides: tuple[Override, ...]
+    changes: tuple[Change, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(slots=True)
+class _Wish:
+    attribute: Attribute
+    causes: list[str]
+
+
+_Wishes = dict[str | None, dict[int, _Wish]]
+"""Series Instance UID, or None for the whole study -> tag -> what is wished for."""
+
+
+def settle(study: Study, edits: Iterable[Edit]) -> Settled:
+    """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
+
+    An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
+    keeps it by series. An edit to the value that is there already is dropped.
+    """
+    wishes: _Wishes = {None: {}}
+    issues: list[Issue] = []
+    for edit in edits:
+        contradiction = _add(wishes, edit)
+        if contradiction:
+            issues.append(contradiction)
+    issues += _level_contradictions(study, wishes)
+    if issues:
+        return Settled(overrides=(), changes=(), issues=tuple(issues))
+    _collapse(study, wishes)
+    changes = [
+        change
+        for series in sorted(wishes, key=lambda uid: uid or "")
+        for change in _changes(study, series, wishes[series])
+    ]
+    return Settled(overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=())
+
+
+def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
+    series = edit.target.series_instance_uid
+    of_target = wishes.setdefault(series, {})
+    wish = of_target.setdefault(edit.tag, _Wish(edit.attribute, []))
+    if wish.attribute != edit.attribute:
+        return _contradiction(edit.target.study_instance_uid, series, edit.tag, wish.causes[0], edit.cause)
+    wish.causes.append(edit.cause)
+    return None
+
+
+def _level_contradictions(study: Study, wishes: _Wishes) -> list[Issue]:
+    return [
+        _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0])
+        for series, of_series in wishes.items()
+        for tag, wish in of_series.items()
+        if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute
+    ]
+
+
+def _contradiction(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
+    place = Location(keyword=keyword_of(tag), study=study, series=series)
+    return issue("edit.contradiction", place, first=first, second=second)
+
+
+def _collapse(study: Study, wishes: _Wishes) -> None:
+    of_study = wishes[None]
+    for tag in {tag for series, tags in wishes.items() if series for tag in tags}:
+        found = {series: tags[tag] for series, tags in wishes.items() if series and tag in tags}
+        first = next(iter(found.values()))
+        if tag not in of_study:
+            if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _holds_everywhere(study, tag, found):
+                continue
+            of_study[tag] = _Wish(first.attribute, [])
+        for series, wish in found.items():
+            of_study[tag].causes += wish.causes
+            del wishes[series][tag]
+
+
+def _holds_everywhere(study: Study, tag: int, found: dict[str, _Wish]) -> bool:
+    """Say whether every series gets the same value, or has it already."""
+    attribute = next(iter(found.values())).attribute
+    if any(wish.attribute != attribute for wish in found.values()):
+        return False
+    text = text_from_attribute(attribute)
+    others = (series for series in study.series if series.series_instance_uid not in found)
+    return all(_has_only(series.values.get(keyword_of(tag)), text) for series in others)
+
+
+def _has_only(before: ValueCounts | None, text: str | None) -> bool:
+    return before is not None and list(before) == [text]
+
+
+def _changes(study: Study, series: str | None, wishes: dict[int, _Wish]) -> list[Change]:
+    values = study.values
+    if series is not None:
+        values = next(one.values for one in study.series if one.series_instance_uid == series)
+    return [
+        Change(
+            study_instance_uid=study.study_instance_uid,
+            series_instance_uid=series,
+            tag=tag,
+            before=values.get(keyword_of(tag)),
+            after=wish.attribute,
+            causes=tuple(dict.fromkeys(wish.causes)),
+        )
+        for tag, wish in sorted(wishes.items())
+        if not _has_only(values.get(keyword_of(tag)), text_from_attribute(wish.attribute))
+    ]
+
+
+def _overrides(changes: list[Change]) -> list[Override]:
+    by_target: dict[tuple[str, str | None], list[Change]] = {}
+    for change in changes:
+        by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)
+    return [
+        Override(
+            study_instance_uid=study,
+            series_instance_uid=series,
+            data_set={hex_of(change.tag): change.after for change in of_target},
+        )
+        for (study, series), of_target in by_target.items()
+    ]

@@ -1,0 +1,75 @@
+"""Edits from a sheet: the cells that differ from the inventory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.cells import cell_text, damage, is_differing_marker
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.dicom_json import attribute_from_text
+from dicommap.model.edits import Edit, Target
+from dicommap.model.overridable import overridable_issues
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.authoring.sheet_reading import Row, Sheet
+    from dicommap.model.hierarchy import Study
+
+
+class SheetEdits:
+    """A sheet at work: asked for each study once, it remembers which rows were never reached."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._unreached = dict(sheet.rows)
+        self._studies: set[str] = set()
+        self._changed = False
+
+    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits of a study and its series, and what is wrong with its cells."""
+        self._studies.add(study.study_instance_uid)
+        target = Target(study_instance_uid=study.study_instance_uid)
+        yield from self._for_target(target, study.values)
+        for series in study.series:
+            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
+            yield from self._for_target(target, series.values)
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, the rows that no study or series of the inventory answers to."""
+        for target, row in self._unreached.items():
+            known = target.series_instance_uid is not None and target.study_instance_uid in self._studies
+            yield issue(
+                f"sheet.unknown-{'series' if known else 'study'}", Location(path=self._sheet.name, row=row.number)
+            )
+        if not self._changed:
+            yield issue("sheet.no-change", Location(path=self._sheet.name))
+
+    def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:
+        row = self._unreached.pop(target, None)
+        if row is None:
+            return
+        for keyword, cell in row.cells.items():
+            before = cell_text(values[keyword])
+            if cell.strip() == before.strip() or is_differing_marker(cell.strip()):
+                continue
+            self._changed = True
+            yield from self._edit(target, row, keyword, before, cell.strip())
+
+    def _edit(self, target: Target, row: Row, keyword: str, before: str, cell: str) -> Iterator[Edit | Issue]:
+        place = Location(path=self._sheet.name, row=row.number, column=keyword)
+        tag = tag_of(keyword) or 0
+        refused = list(overridable_issues(tag, place))
+        sign = damage(before, cell)
+        if sign:
+            refused.append(issue("sheet.damaged-number", place, sign=sign))
+        if refused:
+            yield from refused
+            return
+        attribute = attribute_from_text(tag, cell, place)
+        if isinstance(attribute, list):
+            yield from attribute
+        else:
+            cause = f"{self._sheet.name} row {row.number}"
+            yield Edit(target=target, tag=tag, attribute=attribute, cause=cause)

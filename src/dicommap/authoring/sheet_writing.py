@@ -1,0 +1,59 @@
+"""Sheets for people to edit: a row for each study or series, a column for each attribute."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.cells import cell_text
+from dicommap.errors import AttributeNameError
+from dicommap.model.levels import Level, level_of
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.model.hierarchy import Series, Study
+
+INFORMATION_MARK = "#"
+"""Columns whose name begins with it only inform, and are not read back."""
+
+
+def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the keywords that become columns: those asked for, else the captured ones of the level.
+
+    Raises AttributeNameError where one that was asked for is not captured.
+    """
+    missing = [keyword for keyword in asked if keyword not in captured]
+    if missing:
+        raise AttributeNameError(
+            "A column that was asked for is not in the inventory.",
+            fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
+        )
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
+    return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
+
+
+def sheet_lines(items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str]) -> Iterator[str]:
+    """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
+
+    A cell holds the one value that all files share; where they differ it holds a marker such as
+    `<2 different values>`, and stays without effect as long as the marker is left.
+    """
+    keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
+    yield "\ufeff" + _line([*keys, f"{INFORMATION_MARK}instances", *keywords])
+    for item in items:
+        uids = [item.study_instance_uid]
+        if level is Level.SERIES:
+            uids.append(item.series_instance_uid)  # type: ignore[union-attr]
+        values = item.values
+        yield _line([*uids, str(item.instances), *(cell_text(values[keyword]) for keyword in keywords)])
+
+
+def _line(cells: list[str]) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()

@@ -1,0 +1,36 @@
+"""What kind of document a JSON value is, by its members."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The documents that can be checked alone; each value is the name of its schema."""
+
+    IMPORT_CONFIGURATION = "import-configuration"
+    REQUEST = "start-dicom-import-job"
+    PLAN = "plan"
+    OVERRIDE = "override"
+
+
+_TELLING = (
+    (Kind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
+    (Kind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
+    (Kind.PLAN, {"jobs", "profile"}),
+)
+
+
+def kind_of(document: object) -> Kind | None:
+    """Return the kind of a document: by the members that tell it, else an override if it is made of objects.
+
+    An array is taken for an override of the wrong form.
+    """
+    if isinstance(document, list):
+        return Kind.OVERRIDE
+    if not isinstance(document, dict):
+        return None
+    for kind, members in _TELLING:
+        if members & document.keys():
+            return kind
+    return Kind.OVERRIDE if all(isinstance(value, dict) for value in document.values()) else None

@@ -1,0 +1,72 @@
+"""The mappings of an import configuration: what its schema cannot say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.s3_uri import metadata_path_issues
+from dicommap.model.uid import mapping_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.model.s3_uri import S3Uri
+
+_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+_Key = tuple[str, str | None]
+
+
+def mappings_of(document: Any) -> list[dict[str, str]]:  # noqa: ANN401  JSON of any type
+    """Return the mappings of an import configuration that passed its schema."""
+    mappings: list[dict[str, str]] = document["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    return mappings
+
+
+def mapping_issues(
+    mappings: list[dict[str, str]], uri: S3Uri | None, known: Mapping[str, set[str]] | None, pointer: str = ""
+) -> Iterator[Issue]:
+    """Find what is wrong with mappings on their own, among each other, and against the known studies.
+
+    `pointer` is where the import configuration stands in its document.
+    """
+    seen: dict[_Key, int] = {}
+    files: dict[str, int] = {}
+    studies = _study_mappings(mappings)
+    for index, mapping in enumerate(mappings):
+        place = f"{pointer}{_POINTER}/{index}"
+        study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
+        path = mapping["metadataFilePath"]
+        yield from _uid_issues(mapping, place)
+        yield from metadata_path_issues(path, uri, Location(pointer=f"{place}/metadataFilePath"))
+        first = seen.setdefault((study, series), index)
+        if first != index:
+            yield issue("mapping.duplicate", Location(pointer=place), first=first)
+        elif series is not None and study in studies:
+            yield issue("mapping.study-and-series", Location(pointer=place), first=studies[study])
+        if files.setdefault(path, index) != index:
+            yield issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
+        if known is not None:
+            yield from _unknown(study, series, known, place)
+
+
+def _study_mappings(mappings: list[dict[str, str]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for index, mapping in enumerate(mappings):
+        if mapping.get("seriesInstanceUID") is None:
+            found.setdefault(mapping["studyInstanceUID"], index)
+    return found
+
+
+def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
+    for member in ("studyInstanceUID", "seriesInstanceUID"):
+        problem = mapping_problem(mapping[member]) if member in mapping else None
+        if problem:
+            yield issue("mapping.invalid-uid", Location(pointer=f"{pointer}/{member}"), member=member, problem=problem)
+
+
+def _unknown(study: str, series: str | None, known: Mapping[str, set[str]], pointer: str) -> Iterator[Issue]:
+    if study not in known:
+        yield issue("mapping.unknown-study", Location(pointer=f"{pointer}/studyInstanceUID"))
+    elif series is not None and series not in known[study]:
+        yield issue("mapping.unknown-series", Location(pointer=f"{pointer}/seriesInstanceUID"))

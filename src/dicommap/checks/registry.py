@@ -1,0 +1,56 @@
+"""The shipped JSON Schemas. Reading them is the one read in this room, and nothing is ever fetched."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from dicommap.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_SUFFIX = ".schema.json"
+
+
+def schema_names() -> list[str]:
+    """Return the names of the shipped schemas."""
+    return sorted(entry.name.removesuffix(_SUFFIX) for entry in _folder().iterdir() if entry.name.endswith(_SUFFIX))
+
+
+def schema_text(name: str) -> str:
+    """Return a schema as it was written. Raises UnknownNameError where there is none of the name."""
+    if name not in schema_names():
+        raise UnknownNameError("There is no schema of that name.", fix=f"There are {', '.join(schema_names())}.")
+    return (_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+@lru_cache
+def validator(name: str) -> Draft202012Validator:
+    """Return the validator of a schema, with the other shipped schemas at hand for its references."""
+    return Draft202012Validator(_schema(name), registry=_registry())
+
+
+@lru_cache
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(schema_text(name))
+    return schema
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Registry[Any]:
+    resources = [Resource.from_contents(_schema(name)) for name in schema_names()]
+    return Registry().with_resources((str(resource.id()), resource) for resource in resources)
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Traversable:
+    shipped = files("dicommap") / "schemas" / "v1"
+    # A wheel has the schemas inside the package; a checkout has them at its top level.
+    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"

@@ -1,0 +1,32 @@
+"""The request of StartDICOMImportJob, as a draft leaves it: some members may still be placeholders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.checks.schema_check import schema_issues
+from dicommap.issues import Location, issue
+from dicommap.model.s3_uri import s3_uri_issues
+
+if TYPE_CHECKING:
+    from dicommap.issues import Issue
+
+
+def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
+    """Find what is wrong with a request; a member that holds its own name in angle brackets is a placeholder."""
+    placeholders = _placeholders(document)
+    found = [
+        one
+        for one in schema_issues("start-dicom-import-job", document)
+        if (one.location.pointer or "").removeprefix("/") not in placeholders
+    ]
+    found += [issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
+    if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
+        faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
+        found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
+    return found
+
+
+def _placeholders(document: object) -> list[str]:
+    members = document.items() if isinstance(document, dict) else ()
+    return [name for name, value in members if value == f"<{name}>"]

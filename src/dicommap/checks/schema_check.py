@@ -1,0 +1,97 @@
+"""Documents against their schemas, in our own words: jsonschema's messages would echo the values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.checks.registry import validator
+from dicommap.issues import Location, issue
+from dicommap.model.strict_json import pointer_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.issues import Issue
+
+_CHARACTERS = {"minLength", "maxLength"}
+_ITEMS = {"minItems", "maxItems", "minProperties", "maxProperties"}
+
+
+# jsonschema types the members of its ValidationError as possibly unset; they are set on all that it yields.
+_Error = Any
+
+
+def schema_issues(name: str, document: object) -> list[Issue]:
+    """Find everything that the schema of this name rejects, each with its JSON Pointer, in document order."""
+    errors = sorted(
+        validator(name).iter_errors(document), key=lambda error: [str(step) for step in error.absolute_path]
+    )
+    found = [one for error in errors for one in _issues(error)]
+    return list(dict.fromkeys(found))
+
+
+def _issues(error: _Error) -> Iterator[Issue]:
+    pointer = "".join(pointer_token(step) for step in error.absolute_path)
+    rule = str(error.validator)
+    if rule == "required":
+        yield from _missing(error, pointer)
+    elif rule == "additionalProperties" and error.validator_value is False:
+        yield from _unknown(error, pointer)
+    elif rule == "const" and pointer == "/version":
+        yield issue("schema.version", Location(pointer=pointer))
+    else:
+        yield _TELLERS.get(rule, _other)(error, Location(pointer=pointer))
+
+
+def _missing(error: _Error, pointer: str) -> Iterator[Issue]:
+    # jsonschema reports one error for each missing member; which one stands only in its message.
+    for member in error.validator_value:
+        if member not in error.instance and repr(member) in error.message:
+            yield issue("schema.required", Location(pointer=pointer), member=member)
+
+
+def _unknown(error: _Error, pointer: str) -> Iterator[Issue]:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    for member in error.instance:
+        if member not in known:
+            yield issue("schema.unknown-member", Location(pointer=pointer + pointer_token(member)))
+
+
+def _type(error: _Error, place: Location) -> Issue:
+    expected = error.validator_value
+    return issue("schema.type", place, expected=expected if isinstance(expected, str) else " or ".join(expected))
+
+
+def _pattern(error: _Error, place: Location) -> Issue:
+    return issue("schema.pattern", place, expected=error.validator_value)
+
+
+def _forbidden(error: _Error, place: Location) -> Issue:
+    pattern = error.validator_value.get("pattern") if isinstance(error.validator_value, dict) else None
+    if pattern is None:
+        return _other(error, place)
+    return issue("schema.pattern", place, expected=f"a text without {pattern}")
+
+
+def _length(error: _Error, place: Location) -> Issue:
+    length = len(error.instance)
+    return issue("schema.length", place, length=length, limit_name=error.validator, limit=error.validator_value)
+
+
+def _count(error: _Error, place: Location) -> Issue:
+    return issue(
+        "schema.count", place, count=len(error.instance), limit_name=error.validator, limit=error.validator_value
+    )
+
+
+def _other(error: _Error, place: Location) -> Issue:
+    return issue("schema.value", place, rule=error.validator or "rules")
+
+
+_TELLERS: dict[str, Callable[[Any, Location], Issue]] = {
+    "type": _type,
+    "pattern": _pattern,
+    "not": _forbidden,
+    **dict.fromkeys(_CHARACTERS, _length),
+    **dict.fromkeys(_ITEMS, _count),
+}

@@ -1,0 +1,87 @@
+"""The command `dicommap draft`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicommap.cli.console import console, print_table
+from dicommap.cli.findings import exit_by, print_issues
+from dicommap.cli.options import FailOn, FailOnOption, InventoryPath, ShowValues
+from dicommap.errors import DocumentError
+from dicommap.inventory import Inventory
+from dicommap.workflows.draft import Draft, draft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PREVIEWED = 50
+"""Changes that are shown on the terminal; the package's preview.csv has all."""
+
+
+def draft_command(
+    inventory: InventoryPath,
+    input_s3_uri: Annotated[
+        str, typer.Option("--input-s3-uri", metavar="URI", help="Where the scanned tree is, or will be: inputS3Uri.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.")
+    ] = None,
+    sheets: Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write nothing.")] = False,
+    datastore_id: Annotated[str | None, typer.Option("--datastore-id", help="For the request.")] = None,
+    data_access_role_arn: Annotated[str | None, typer.Option("--data-access-role-arn", help="For the request.")] = None,
+    output_s3_uri: Annotated[str | None, typer.Option("--output-s3-uri", help="For the request.")] = None,
+    show_values: ShowValues = False,
+    fail_on: FailOnOption = FailOn.ERROR,
+) -> None:
+    """Turn edits into override files, mappings and an import configuration, and write them as a package.
+
+    Edits come from sheets and rules. With any error nothing is written. On the terminal patient values are masked
+    unless --show-values is given; the package holds them.
+    """
+    if output is None and not dry_run:
+        raise DocumentError("No package was named.", fix="Name its directory with -o, or only look with -n.")
+    if not sheets and not rules:
+        raise DocumentError("No edits were named.", fix="Name a sheet with --sheet or rules with --rules.")
+    account = {
+        "datastoreId": datastore_id,
+        "dataAccessRoleArn": data_access_role_arn,
+        "outputS3Uri": output_s3_uri,
+    }
+    with Inventory.open(inventory) as opened:
+        drafted = draft(
+            opened,
+            input_s3_uri=input_s3_uri,
+            sheets=sheets or [],
+            rules=rules or [],
+            output=None if dry_run else output,
+            account={name: value for name, value in account.items() if value},
+        )
+    print_draft(drafted, show_values=show_values)
+    if drafted.package is None and not dry_run:
+        console().print("Nothing was written.")
+    exit_by((found.severity for found in drafted.issues), fail_on)
+
+
+def print_draft(drafted: Draft, *, show_values: bool) -> None:
+    """Print a draft: its preview, its issues, and where the package is."""
+    out = console()
+    if drafted.changes:
+        _print_preview(drafted.preview(show_values=show_values), len(drafted.changes))
+    print_issues(drafted.issues)
+    studies = sum(override.series_instance_uid is None for override in drafted.overrides)
+    series = len(drafted.overrides) - studies
+    out.print(f"{len(drafted.changes):,} changes in {studies:,} study and {series:,} series overrides")
+    if drafted.package is not None:
+        out.print(f"Package: {drafted.package}")
+
+
+def _print_preview(rows: Iterable[dict[str, str]], count: int) -> None:
+    shown = [list(row.values()) for _, row in zip(range(PREVIEWED), rows, strict=False)]
+    print_table(("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of"), shown)
+    if count > PREVIEWED:
+        console().print(f"... and {count - PREVIEWED:,} more changes")

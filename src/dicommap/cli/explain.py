@@ -1,0 +1,34 @@
+"""The command `dicommap explain`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import typer
+
+from dicommap.cli.console import console, print_table
+from dicommap.errors import UnknownNameError
+from dicommap.issues import CATALOGUE, explain
+
+
+def explain_command(
+    code: Annotated[str | None, typer.Argument(help="Which issue code; without it all are listed.")] = None,
+) -> None:
+    """Say what an issue code means and what to do about it."""
+    if code is None:
+        print_table(
+            ("code", "severity", "title"), ((one.name, one.severity.value, one.title) for one in CATALOGUE.values())
+        )
+        return
+    entry = explain(code)
+    if entry is None:
+        close = difflib.get_close_matches(code, CATALOGUE, n=3)
+        raise UnknownNameError(
+            "There is no issue code of that name.",
+            fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists them.",
+        )
+    out = console()
+    out.print(f"{entry.name} ({entry.severity})", style="bold")
+    for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
+        out.print(paragraph)

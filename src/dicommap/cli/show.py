@@ -1,0 +1,106 @@
+"""The command `dicommap show`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicommap.cli.console import print_table, write
+from dicommap.cli.findings import write_issues
+from dicommap.cli.options import Format, FormatOption, InventoryPath, ShowValues
+from dicommap.inventory import Inventory
+from dicommap.render.records import Record, file_record, flat, instance_record, series_record, study_record
+from dicommap.render.text import byte_count, csv_lines, json_array, json_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ShowLevel(StrEnum):
+    """What the rows are."""
+
+    STUDY = "study"
+    SERIES = "series"
+    INSTANCE = "instance"
+    FILE = "file"
+    ISSUE = "issue"
+
+
+_COLUMNS = {
+    ShowLevel.STUDY: (
+        "StudyInstanceUID",
+        "PatientID",
+        "StudyDate",
+        "AccessionNumber",
+        "StudyDescription",
+        "Modality",
+        "series",
+        "instances",
+        "bytes",
+    ),
+    ShowLevel.SERIES: (
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "Modality",
+        "SeriesNumber",
+        "SeriesDescription",
+        "instances",
+        "bytes",
+    ),
+    ShowLevel.INSTANCE: ("SOPInstanceUID", "InstanceNumber", "TransferSyntaxUID", "disposition", "bytes", "path"),
+    ShowLevel.FILE: ("disposition", "bytes", "path"),
+}
+_NUMBERS = ("series", "instances", "bytes", "InstanceNumber", "SeriesNumber")
+
+
+def show_command(
+    inventory: InventoryPath,
+    level: Annotated[ShowLevel, typer.Option("--level", help="What to list.", show_default=True)] = ShowLevel.STUDY,
+    form: FormatOption = Format.TABLE,
+    show_values: ShowValues = False,
+) -> None:
+    """List what an inventory holds.
+
+    A table has the columns that people look for first; json, jsonl and csv have all captured attributes. Patient
+    values are masked unless --show-values is given.
+    """
+    with Inventory.open(inventory) as opened:
+        if level is ShowLevel.ISSUE:
+            _show_issues(opened, form)
+            return
+        records = _records(opened, level, show_values=show_values)
+        if form is Format.JSON:
+            write(json_array(records))
+        elif form is Format.JSONL:
+            write(json_lines(records))
+        elif form is Format.CSV:
+            write(csv_lines(map(flat, records)))
+        else:
+            columns = _COLUMNS[level]
+            rows = ([_cell(column, row) for column in columns] for row in map(flat, records))
+            print_table(columns, rows, numbers=_NUMBERS)
+
+
+def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:
+    if level is ShowLevel.STUDY:
+        return (study_record(study, show_values=show_values) for study in inventory.studies())
+    if level is ShowLevel.SERIES:
+        return (series_record(series, show_values=show_values) for series in inventory.series())
+    if level is ShowLevel.INSTANCE:
+        return map(instance_record, inventory.instances())
+    return map(file_record, inventory.files())
+
+
+def _show_issues(inventory: Inventory, form: Format) -> None:
+    if form is not Format.TABLE:
+        write_issues(inventory.issues(), form)
+        return
+    rows = ((one.severity.value, one.code, str(one.location), one.message) for one in inventory.issues())
+    print_table(("severity", "code", "location", "message"), rows)
+
+
+def _cell(column: str, row: dict[str, str]) -> str:
+    text = row.get(column, "")
+    return byte_count(int(text)) if column == "bytes" else text

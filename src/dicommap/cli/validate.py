@@ -1,0 +1,48 @@
+"""The command `dicommap validate`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dicommap.cli.console import console
+from dicommap.cli.findings import exit_by, print_issues, write_issues
+from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption
+from dicommap.inventory import Inventory
+from dicommap.workflows.validate import validate
+
+
+def validate_command(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Packages, import configurations, requests, override or rules files."),
+    ],
+    inventory: Annotated[
+        Path | None, typer.Option("--inventory", "-i", help="Look the mappings' studies and series up in it.")
+    ] = None,
+    input_s3_uri: Annotated[
+        str | None, typer.Option("--input-s3-uri", metavar="URI", help="Check paths as keys under it.")
+    ] = None,
+    files: Annotated[
+        Path | None, typer.Option("--files", metavar="DIR", help="What will be uploaded to inputS3Uri.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+    fail_on: FailOnOption = FailOn.ERROR,
+) -> None:
+    """Check packages and documents, whoever wrote them, and list everything that is wrong."""
+    with Inventory.open(inventory) if inventory is not None else nullcontext() as opened:
+        found = [
+            issue
+            for path in paths
+            for issue in validate(path, inventory=opened, input_s3_uri=input_s3_uri, files=files)
+        ]
+    if form is Format.TABLE:
+        print_issues(found)
+        counts = {severity: sum(one.severity == severity for one in found) for severity in ("error", "warning", "note")}
+        console().print(", ".join(f"{count} {severity}s" for severity, count in counts.items()))
+    else:
+        write_issues(found, form)
+    exit_by((one.severity for one in found), fail_on)

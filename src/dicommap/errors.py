@@ -1,0 +1,42 @@
+"""What stops us: the call or the machine is wrong, and the message says what to do."""
+
+from __future__ import annotations
+
+
+class DicommapError(Exception):
+    """The call or the machine is wrong; wrong data is never raised but reported as an Issue.
+
+    `message` says what is wrong and `fix` what to do about it. Neither holds a patient value.
+    """
+
+    def __init__(self, message: str, *, fix: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}"
+
+
+class SourceError(DicommapError):
+    """A source that was named cannot be walked at all."""
+
+
+class InventoryError(DicommapError):
+    """An inventory file cannot be opened, read or written."""
+
+
+class AttributeNameError(DicommapError):
+    """An attribute that was asked for is not in the DICOM data dictionary, or cannot be captured."""
+
+
+class DocumentError(DicommapError):
+    """A document that was named (sheet, rules, package, import configuration, override) cannot be opened."""
+
+
+class PackageError(DicommapError):
+    """A package cannot be written where it was asked for."""
+
+
+class UnknownNameError(DicommapError):
+    """No schema or issue code has the name that was asked for."""

@@ -1,0 +1,101 @@
+"""What grouping brings to light: duplicates, series in two studies, attributes that differ inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dicommap.inventory.stored import real_path
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.healthimaging import MAX_P10_BYTES, TRANSFER_SYNTAXES
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.levels import Level, level_of
+from dicommap.model.paths import printable
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_Place = tuple[int, str]
+SameContent = Callable[[_Place, _Place], bool]
+"""Say whether two files, each given by the number of its source and its path, have the same bytes."""
+
+_REPEATED = """
+SELECT SOPInstanceUID, id, source, path FROM file
+WHERE disposition = 'instance' AND SOPInstanceUID IN (
+    SELECT SOPInstanceUID FROM file WHERE disposition = 'instance' GROUP BY SOPInstanceUID HAVING COUNT(*) > 1
+)
+ORDER BY SOPInstanceUID, source, path
+"""
+
+
+def settle_duplicates(connection: sqlite3.Connection, same_content: SameContent) -> Iterator[tuple[int, str, Issue]]:
+    """Leave the first file of each SOP Instance UID an instance and make the others duplicates.
+
+    Yields for each duplicate its number, its path and the finding: a copy, or a conflict.
+    """
+    rows = connection.execute(_REPEATED).fetchall()
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        places = [(number, (source, real_path(path))) for _, number, source, path in group]
+        (_, first), *others = places
+        for number, place in others:
+            code = "instance.duplicate" if same_content(first, place) else "instance.conflict"
+            connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
+            yield number, place[1], issue(code, other=printable(first[1]))
+
+
+def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
+    """Yield what is wrong with series and studies as wholes, each with its UIDs as the location."""
+    yield from _series_in_two_studies(connection)
+    yield from _inconsistent(connection, keywords, Level.STUDY)
+    yield from _inconsistent(connection, keywords, Level.SERIES)
+    yield from _transfer_syntaxes(connection)
+    yield from _too_large(connection)
+
+
+_GROUPED = "(SELECT * FROM header WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate')))"
+
+
+def _series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
+    query = (
+        f"SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_GROUPED}"  # noqa: S608
+        " GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID"
+    )
+    for series, count in connection.execute(query):
+        yield issue("series.in-two-studies", Location(series=series), count=count)
+
+
+def _inconsistent(connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level) -> Iterator[Issue]:
+    levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
+    compared = [keyword for keyword in keywords if level_of(tag_of(keyword) or 0) in levels]
+    if not compared:
+        return
+    keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
+    counts = ", ".join(f"COUNT(DISTINCT IFNULL(\"{keyword}\", ''))" for keyword in compared)
+    query = f"SELECT {', '.join(keys)}, {counts} FROM {_GROUPED} GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}"  # noqa: S608
+    for row in connection.execute(query):
+        uids, found = row[: len(keys)], row[len(keys) :]
+        for keyword, count in zip(compared, found, strict=True):
+            if count > 1:
+                place = Location(keyword=keyword, study=uids[0], series=uids[1] if len(uids) > 1 else None)
+                yield issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
+
+
+def _transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
+    query = """
+        SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, COUNT(*) FROM file JOIN header
+        ON file.header = header.id WHERE disposition IN ('instance', 'duplicate') AND TransferSyntaxUID != ''
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+    for study, series, syntax, count in connection.execute(query):
+        if syntax not in TRANSFER_SYNTAXES:
+            place = Location(keyword="TransferSyntaxUID", study=study, series=series)
+            yield issue("instance.unsupported-transfer-syntax", place, count=count)
+
+
+def _too_large(connection: sqlite3.Connection) -> Iterator[Issue]:
+    query = "SELECT path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate') ORDER BY 1"
+    for path, size in connection.execute(query, (MAX_P10_BYTES,)):
+        yield issue("instance.too-large", Location(path=printable(real_path(path))), size=size, limit=MAX_P10_BYTES)

@@ -1,0 +1,122 @@
+"""The tables of an inventory file, and how to tell one from any other file."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPLICATION_ID = 0x44434D50
+"""'DCMP', in the SQLite header of every inventory."""
+
+FORMAT_VERSION = 1
+
+_TABLES = """
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    root TEXT NOT NULL
+);
+CREATE TABLE attribute (
+    position INTEGER PRIMARY KEY,
+    keyword TEXT NOT NULL UNIQUE
+);
+CREATE TABLE header (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    StudyInstanceUID TEXT NOT NULL,
+    SeriesInstanceUID TEXT NOT NULL,
+    SOPClassUID TEXT NOT NULL,
+    TransferSyntaxUID TEXT NOT NULL{columns}
+);
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES source,
+    path NOT NULL,              -- TEXT, or BLOB where the name is not UTF-8
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    disposition TEXT NOT NULL,
+    header INTEGER REFERENCES header,
+    SOPInstanceUID TEXT,
+    InstanceNumber TEXT,
+    UNIQUE (source, path)
+);
+CREATE TABLE issue (
+    id INTEGER PRIMARY KEY,
+    file INTEGER REFERENCES file,
+    code TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    location TEXT NOT NULL,     -- JSON
+    message TEXT NOT NULL
+);
+"""
+
+_INDEXES = """
+CREATE INDEX header_by_series ON header (StudyInstanceUID, SeriesInstanceUID);
+CREATE INDEX file_by_header ON file (header);
+CREATE INDEX file_by_instance ON file (SOPInstanceUID);
+CREATE INDEX issue_by_file ON issue (file);
+"""
+
+
+def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+    """Make the tables, with a column of `header` for each captured keyword."""
+    columns = "".join(f',\n    "{keyword}" TEXT' for keyword in keywords)
+    connection.executescript(_TABLES.format(columns=columns))
+    connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def create_indexes(connection: sqlite3.Connection) -> None:
+    """Make the indexes that grouping and queries use; made last, since rows go in faster without them."""
+    connection.executescript(_INDEXES)
+
+
+def open_existing(path: Path) -> sqlite3.Connection:
+    """Open an inventory file for reading only.
+
+    Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
+    """
+    if not path.is_file():
+        raise InventoryError(f"There is no inventory at {path.name}.", fix="Make one with 'dicommap scan'.")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        raise InventoryError(f"{path.name} cannot be opened.", fix="Check that you may read it.") from None
+    try:
+        _require_ours(connection, path)
+    except InventoryError:
+        connection.close()
+        raise
+    return connection
+
+
+def is_inventory(path: Path) -> bool:
+    """Say whether a file is an inventory of any version."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+    except sqlite3.Error:
+        return False
+
+
+def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error:
+        application, version = 0, 0
+    if application != APPLICATION_ID:
+        raise InventoryError(
+            f"{path.name} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote."
+        )
+    if version != FORMAT_VERSION:
+        raise InventoryError(
+            f"{path.name} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
+            fix="Scan again, or use the dicommap that made it.",
+        )

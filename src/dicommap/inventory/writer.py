@@ -1,0 +1,165 @@
+"""Writing an inventory: in a file beside the one that was asked for, which takes its name when all is in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError
+from dicommap.inventory import schema
+from dicommap.inventory.grouping import grouping_issues, settle_duplicates
+from dicommap.inventory.stored import stored_path
+from dicommap.model.paths import printable
+from dicommap.p10 import Header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from dicommap.inventory.grouping import SameContent
+    from dicommap.issues import Issue
+    from dicommap.model.hierarchy import Disposition, SourceFile
+    from dicommap.p10 import Refusal
+
+_CACHED_HEADERS = 65_536
+_FILES_IN_A_BATCH = 2_000
+
+
+class InventoryWriter:
+    """Takes files one by one; `finish` groups them and puts the inventory in its place.
+
+    Leaving the context without `finish` leaves whatever was there before.
+    """
+
+    def __init__(self, path: Path | None, keywords: tuple[str, ...], roots: Iterable[str]) -> None:
+        """Start an inventory at `path`, or in memory. Raises InventoryError where it may not be written there."""
+        self.path = path
+        self.partial = None if path is None else path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._keywords = keywords
+        self._headers: dict[bytes, int] = {}
+        self._pending = 0
+        self._finished = False
+        if path is not None:
+            _require_replaceable(path)
+        self._connection = self._create(roots)
+
+    def add(self, source: int, file: SourceFile, disposition: Disposition, found: Header | Refusal | None) -> None:
+        """Put one file in, with its header or the reason why it has none. `source` counts the roots from 0."""
+        header = found if isinstance(found, Header) else None
+        values = header.values if header else {}
+        row = (
+            source,
+            stored_path(file.path),
+            file.size,
+            file.mtime_ns,
+            disposition.value,
+            self._intern(header) if header else None,
+            values.get("SOPInstanceUID"),
+            values.get("InstanceNumber"),
+        )
+        insert = (
+            "INSERT INTO file (source, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        number = self._connection.execute(insert, row).lastrowid
+        self._add_issues((*file.issues, *(found.issues if found else ())), file.path, number)
+        self._pending += 1
+        if self._pending >= _FILES_IN_A_BATCH:
+            self._connection.commit()
+            self._pending = 0
+
+    def finish(self, same_content: SameContent) -> sqlite3.Connection:
+        """Group what was added, note what the grouping shows, and put the inventory in its place.
+
+        Returns the open connection. `same_content` says whether two files, each by source and path, are equal.
+        """
+        schema.create_indexes(self._connection)
+        for number, path, found in settle_duplicates(self._connection, same_content):
+            self._add_issues((found,), path, number)
+        self._add_issues(grouping_issues(self._connection, self._keywords), None, None)
+        self._connection.commit()
+        if self.path is not None and self.partial is not None:
+            self._connection.close()
+            os.replace(self.partial, self.path)
+            self._connection = schema.open_existing(self.path)
+        self._finished = True
+        return self._connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._finished:
+            return
+        self._connection.close()
+        if self.partial is not None:
+            self.partial.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise InventoryError(
+                "The inventory cannot be written.", fix="Check the free space and the rights at its place."
+            ) from error
+
+    def _create(self, roots: Iterable[str]) -> sqlite3.Connection:
+        connection = None
+        try:
+            connection = sqlite3.connect(self.partial or ":memory:")
+            # The partial file is thrown away after a crash, so it needs no journal.
+            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+            schema.create(connection, self._keywords)
+            connection.executemany("INSERT INTO source VALUES (?, ?)", enumerate(printable(root) for root in roots))
+        except sqlite3.Error:
+            if connection is not None:
+                connection.close()
+            raise InventoryError(
+                "The inventory cannot be written there.", fix="Name a file in a directory that you may write to."
+            ) from None
+        return connection
+
+    def _intern(self, header: Header) -> int:
+        values = header.values
+        row = [values["StudyInstanceUID"], values["SeriesInstanceUID"], values["SOPClassUID"]]
+        row += [header.transfer_syntax_uid, *(values.get(keyword) for keyword in self._keywords)]  # type: ignore[list-item]
+        digest = hashlib.blake2b(json.dumps(row).encode(), digest_size=16).digest()
+        known = self._headers.get(digest)
+        if known is None:
+            known = self._stored_header(digest, row)
+            if len(self._headers) >= _CACHED_HEADERS:
+                self._headers.clear()
+            self._headers[digest] = known
+        return known
+
+    def _stored_header(self, digest: bytes, row: list[str]) -> int:
+        found = self._connection.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
+        if found:
+            return int(found[0])
+        marks = ", ".join("?" * (len(row) + 2))
+        number = self._connection.execute(f"INSERT INTO header VALUES ({marks})", (None, digest, *row)).lastrowid  # noqa: S608  marks only
+        return int(number or 0)
+
+    def _add_issues(self, issues: Iterable[Issue], path: str | None, number: int | None) -> None:
+        for found in issues:
+            place = found.location.to_dict()
+            if path is not None:
+                place = {"path": printable(path), **place}
+            row = (number, found.code, found.severity.value, json.dumps(place), found.message)
+            self._connection.execute(
+                "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)", row
+            )
+
+
+def _require_replaceable(path: Path) -> None:
+    if path.is_dir():
+        raise InventoryError(f"{path.name} is a directory.", fix="Name a file for the inventory.")
+    if path.exists() and not (path.stat().st_size == 0 or schema.is_inventory(path)):
+        raise InventoryError(
+            f"{path.name} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
+        )
+    if not path.absolute().parent.is_dir():
+        raise InventoryError("The inventory's directory does not exist.", fix="Make the directory first.")

@@ -1,0 +1,50 @@
+"""The one catalogue of issue codes, and the only way to make an Issue."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from dicommap.issues.codes import (
+    dicom_json,
+    edit,
+    grouping,
+    mapping,
+    p10,
+    package,
+    schema,
+    sheet,
+    source,
+    value,
+)
+from dicommap.issues.finding import Issue, Location, Severity
+
+if TYPE_CHECKING:
+    from dicommap.issues.code import Code
+
+_FAMILIES = (source, p10, grouping, sheet, edit, value, dicom_json, schema, mapping, package)
+
+CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
+"""Every issue code by its name, in the order of the work: scan, edit, draft, validate."""
+
+_NOWHERE = Location()
+
+
+def issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None = None, **facts: object) -> Issue:
+    """Make an Issue of the catalogue's code, its message filled with `facts`.
+
+    Facts are names, counts, lengths and limits, never values of the data. `severity` replaces the
+    catalogue's. Raises KeyError for a code or fact that the catalogue does not know: our own fault.
+    """
+    entry = CATALOGUE[code]
+    return Issue(
+        code=code,
+        severity=severity or entry.severity,
+        location=location,
+        message=entry.message.format(**facts),
+    )
+
+
+def explain(code: str) -> Code | None:
+    """Return the catalogue's entry for a code, or None where there is none."""
+    return CATALOGUE.get(code)

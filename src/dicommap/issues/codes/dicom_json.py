@@ -1,0 +1,170 @@
+"""Codes for JSON itself and for the DICOM JSON Model (PS3.18 Annex F)."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="json.not-json",
+        severity=Severity.ERROR,
+        title="Not JSON",
+        message="The document is not JSON: {reason}.",
+        explanation="The text does not parse as RFC 8259 asks. Nothing of it was used.",
+        fix="Mend the document at the place that is named.",
+    ),
+    Code(
+        name="json.not-utf8",
+        severity=Severity.ERROR,
+        title="Not UTF-8",
+        message="The document is not UTF-8 without a byte order mark.",
+        explanation="JSON is exchanged in UTF-8 (RFC 8259 section 8.1), and so is the DICOM JSON Model (PS3.18 F.2).",
+        fix="Save the document in UTF-8 without a byte order mark.",
+    ),
+    Code(
+        name="json.duplicate-key",
+        severity=Severity.ERROR,
+        title="A member stands twice in one object",
+        message="The object has this member more than once.",
+        explanation="Most readers keep the last one silently; others the first. The DICOM JSON Model does not allow "
+        "it (PS3.18 F.3.1).",
+        fix="Remove one of the two.",
+    ),
+    Code(
+        name="json.not-finite",
+        severity=Severity.ERROR,
+        title="NaN or Infinity",
+        message="The number is not finite.",
+        explanation="NaN and Infinity are not JSON (RFC 8259 section 6), and a number like 1e400 becomes infinite.",
+        fix="Leave the value out.",
+    ),
+    Code(
+        name="json.lone-surrogate",
+        severity=Severity.ERROR,
+        title="Half a character",
+        message="The string holds a surrogate without its partner.",
+        explanation="A lone surrogate is no character and cannot be written as UTF-8.",
+        fix="Write the character itself, or both halves of its escape.",
+    ),
+    Code(
+        name="json.too-deep",
+        severity=Severity.ERROR,
+        title="Nested too deep",
+        message="The document is nested deeper than {limit} levels.",
+        explanation="No real data set is nested so deep, and readers fail on it.",
+        fix="Flatten the document.",
+    ),
+    Code(
+        name="dicom-json.not-object",
+        severity=Severity.ERROR,
+        title="A data set is not a JSON object",
+        message="A data set must be one JSON object.",
+        explanation="PS3.18 F.2 makes one data set an object whose members are attributes; arrays hold several "
+        "results. AWS does not say which it takes; one object for each mapping is what this project writes.",
+        fix="Write one object with the attributes as its members.",
+    ),
+    Code(
+        name="dicom-json.tag",
+        severity=Severity.ERROR,
+        title="A member name that is no tag",
+        message="The member name is not a tag of eight upper-case hexadecimal digits.",
+        explanation="PS3.18 F.2.2 names each attribute by its tag, such as 00100020. Keywords and lower case are "
+        "not allowed, though some readers take them.",
+        fix="Write the tag; PS3.6 lists the tag of each keyword.",
+    ),
+    Code(
+        name="dicom-json.order",
+        severity=Severity.WARNING,
+        title="Attributes out of order",
+        message="The attribute stands after one with a higher tag.",
+        explanation="PS3.18 F.2.2 asks for ascending order of the member names.",
+        fix="Sort the members.",
+    ),
+    Code(
+        name="dicom-json.vr",
+        severity=Severity.ERROR,
+        title="No value representation, or an unknown one",
+        message="The attribute has no vr of PS3.5 section 6.2.",
+        explanation="PS3.18 F.2.2 asks for a member vr with the two letters of the value representation.",
+        fix="Add the vr that the dictionary gives.",
+    ),
+    Code(
+        name="dicom-json.vr-mismatch",
+        severity=Severity.ERROR,
+        title="Not the dictionary's value representation",
+        message="{keyword} has vr {found}; the dictionary says {expected}.",
+        explanation="PS3.6 gives each attribute its value representation. Readers disagree on what wins.",
+        fix="Use the dictionary's.",
+    ),
+    Code(
+        name="dicom-json.member",
+        severity=Severity.ERROR,
+        title="An unknown member",
+        message="The attribute has a member that PS3.18 F.2.2 does not define.",
+        explanation="Only vr, Value, InlineBinary and BulkDataURI are defined. A misspelt 'value' is silently taken "
+        "for an empty attribute by some readers.",
+        fix="Correct the member's name, or leave it out.",
+    ),
+    Code(
+        name="dicom-json.several-values",
+        severity=Severity.ERROR,
+        title="More than one kind of value",
+        message="The attribute has more than one of Value, InlineBinary and BulkDataURI.",
+        explanation="PS3.18 F.2.2 allows at most one. Which one a reader takes is chance.",
+        fix="Keep one.",
+    ),
+    Code(
+        name="dicom-json.member-not-allowed",
+        severity=Severity.ERROR,
+        title="A kind of value that the value representation does not allow",
+        message="{member} is not allowed for {vr}.",
+        explanation="PS3.18 F.2.2 allows InlineBinary for OB, OD, OF, OL, OV, OW and UN only, Value for all but these, "
+        "and BulkDataURI not for short text.",
+        fix="Use the member that fits the value representation.",
+    ),
+    Code(
+        name="dicom-json.value-form",
+        severity=Severity.ERROR,
+        title="A value of the wrong JSON type",
+        message="{vr} needs {expected}.",
+        explanation="PS3.18 Table F.2.3-1 gives each value representation its JSON type. Value is an array of at least "
+        "one item; an empty attribute has no Value; an empty item among others is null (F.2.5).",
+        fix="Write the value in the type that the table gives.",
+    ),
+    Code(
+        name="dicom-json.person-name",
+        severity=Severity.ERROR,
+        title="A person name of the wrong form",
+        message="A PN value needs an object of Alphabetic, Ideographic and Phonetic, each a text without '='.",
+        explanation="PS3.18 F.2.2 splits a person name into its component groups; empty groups are left out.",
+        fix='Write {{"Alphabetic": "Family^Given"}}.',
+    ),
+    Code(
+        name="dicom-json.inline-binary",
+        severity=Severity.ERROR,
+        title="InlineBinary that does not decode",
+        message="The InlineBinary is not base64 of whole {vr} units.",
+        explanation="PS3.18 F.2.7: one base64 text of the value field, little endian; OW has units of 2 bytes, OL and "
+        "OF of 4, OD and OV of 8.",
+        fix="Encode the bytes again.",
+    ),
+    Code(
+        name="dicom-json.private-creator",
+        severity=Severity.ERROR,
+        title="A private attribute without its creator",
+        message="The private attribute has no creator element in its data set.",
+        explanation="PS3.5 section 7.8.1: an element (gggg,xxyy) of an odd group belongs to the creator named in "
+        "(gggg,00xx) of the same data set; sequence items do not inherit it. Elements below (gggg,0010), and those "
+        "from (gggg,0100) to (gggg,0FFF), are illegal.",
+        fix="Add the creator element as LO.",
+    ),
+    Code(
+        name="override.empty",
+        severity=Severity.WARNING,
+        title="An override that says nothing",
+        message="The override has no attributes.",
+        explanation="It would change nothing. What AWS makes of it is not documented.",
+        fix="Remove the file and its mapping.",
+    ),
+)

@@ -1,0 +1,111 @@
+"""Codes for rules, and for what edits ask that an override cannot or should not do."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="rules.not-toml",
+        severity=Severity.ERROR,
+        title="The rules file is not TOML",
+        message="The file is not TOML: {reason}.",
+        explanation="Rules are a TOML 1.0 file in UTF-8. Nothing of it was used.",
+        fix="Mend the file at the place that is named.",
+    ),
+    Code(
+        name="rules.repeated-name",
+        severity=Severity.ERROR,
+        title="Two rules of the same name",
+        message="Another rule has the same name.",
+        explanation="The preview and the findings name the rule behind each change, so names are unique.",
+        fix="Rename one of the rules.",
+    ),
+    Code(
+        name="rules.unused",
+        severity=Severity.WARNING,
+        title="A rule that matches nothing",
+        message="The rule matches no study or series.",
+        explanation="No study or series of the inventory has the values that the rule's match asks for.",
+        fix="Look at the values with 'dicommap show --show-values', and correct or remove the rule.",
+    ),
+    Code(
+        name="rules.partial-match",
+        severity=Severity.WARNING,
+        title="A rule that matches a part of a study or series",
+        message="{matching} of the {count} different values match, so the rule was not applied here.",
+        explanation="An override holds for a whole study or series. A rule is applied where every value of a matched "
+        "attribute agrees; a series attribute agrees with a study rule where one series has it.",
+        fix="Widen the pattern, or settle the differing values first.",
+    ),
+    Code(
+        name="rules.not-captured",
+        severity=Severity.ERROR,
+        title="A rule matches an attribute that the inventory does not hold",
+        message="The rule matches an attribute that the inventory does not hold.",
+        explanation="Only captured attributes can be matched.",
+        fix="Scan again with --attributes and this keyword.",
+    ),
+    Code(
+        name="attribute.unknown",
+        severity=Severity.ERROR,
+        title="A name that is no DICOM keyword",
+        message="This is not a keyword of the DICOM data dictionary{suggestion}.",
+        explanation="Attributes are named by their keyword (PS3.6 section 6), such as PatientID.",
+        fix="Correct the keyword; its letters' case counts.",
+    ),
+    Code(
+        name="attribute.uid",
+        severity=Severity.ERROR,
+        title="A UID cannot be overridden",
+        message="{keyword} is a UID; an override of it is refused.",
+        explanation="Mappings find instances by Study and Series Instance UID. Whether UIDs inside an override file "
+        "are taken is not documented by AWS, and references between instances would break.",
+        fix="Change UIDs in the files themselves, with a tool that follows references.",
+    ),
+    Code(
+        name="attribute.per-instance",
+        severity=Severity.ERROR,
+        title="An attribute that differs between instances",
+        message="{keyword} must differ between the instances of a series; an override would make it the same.",
+        explanation="An override holds for a whole study or series. There is no mapping for one instance.",
+        fix="Change the attribute in the files themselves.",
+    ),
+    Code(
+        name="attribute.level",
+        severity=Severity.WARNING,
+        title="An attribute of another level",
+        message="{keyword} is {level}-level metadata in HealthImaging; this is a {override}-level override.",
+        explanation="HealthImaging lists which attributes belong to patient, study and series (metadata "
+        "normalization). AWS does not say whether an override of another level is taken.",
+        fix="Set patient and study attributes for the whole study, and series attributes by series.",
+    ),
+    Code(
+        name="attribute.forbidden",
+        severity=Severity.ERROR,
+        title="An attribute that no override can hold",
+        message="{keyword} cannot stand in a data set of the DICOM JSON Model.",
+        explanation="PS3.18 section F.2.2 excludes group lengths and the File Meta Information; delimiters and "
+        "command elements are no attributes of a data set.",
+        fix="Leave it out.",
+    ),
+    Code(
+        name="attribute.not-text",
+        severity=Severity.ERROR,
+        title="An attribute that text cannot express",
+        message="{keyword} has the value representation {vr}, which a sheet cell or a rule's text cannot express.",
+        explanation="Sequences and binary values have no text form, and some attributes' value representation depends "
+        "on other attributes.",
+        fix="Write an override file for it by hand and check it with 'dicommap validate'.",
+    ),
+    Code(
+        name="edit.contradiction",
+        severity=Severity.ERROR,
+        title="Two edits contradict each other",
+        message="{first} and {second} give the attribute different values.",
+        explanation="Two edits reach the same study or series and the same attribute. Neither order nor level decides: "
+        "which override AWS prefers is not documented.",
+        fix="Remove or narrow one of the edits.",
+    ),
+)

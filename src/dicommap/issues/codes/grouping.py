@@ -1,0 +1,72 @@
+"""Codes for what comes to light when instances are grouped into series and studies."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="instance.duplicate",
+        severity=Severity.WARNING,
+        title="The same instance twice",
+        message="The file is a byte-for-byte copy of {other}.",
+        explanation="HealthImaging does not remove duplicates: each import of the same instance costs storage, as a "
+        "new version or as a non-primary image set. The first path in order stays the instance.",
+        fix="Keep one of the files out of the prefix that is imported.",
+    ),
+    Code(
+        name="instance.conflict",
+        severity=Severity.ERROR,
+        title="Two different files claim the same instance",
+        message="{other} has the same SOPInstanceUID and a different content.",
+        explanation="A SOP Instance UID names one instance for ever (PS3.5 section 9). Which of the files becomes "
+        "primary in HealthImaging is not something to leave to chance. The first path in order stays the instance.",
+        fix="Find out which file is right, and keep the other out of the prefix that is imported.",
+    ),
+    Code(
+        name="instance.unsupported-transfer-syntax",
+        severity=Severity.WARNING,
+        title="A transfer syntax that HealthImaging does not list",
+        message="{count} instances have a transfer syntax that HealthImaging does not list.",
+        explanation="The page on supported transfer syntaxes does not have it. The page on warning codes says that "
+        "unknown syntaxes are stored as they are, with warning UNSUPPORTED_TRANSFER_SYNTAX.",
+        fix="Transcode the instances to a listed transfer syntax, or accept the warning.",
+    ),
+    Code(
+        name="instance.too-large",
+        severity=Severity.ERROR,
+        title="A file over HealthImaging's limit",
+        message="The file has {size} bytes; the limit for one P10 file is {limit}.",
+        explanation="The limit is listed under the service's endpoints and quotas and is not adjustable.",
+        fix="Split the object, or compress its pixel data.",
+    ),
+    Code(
+        name="series.in-two-studies",
+        severity=Severity.ERROR,
+        title="A series in two studies",
+        message="The SeriesInstanceUID occurs in {count} studies.",
+        explanation="A series belongs to one study (PS3.3 section A.1). A file of it has a wrong Study or Series "
+        "Instance UID, and an override cannot be trusted to reach the right instances.",
+        fix="Correct the UIDs in the files, and scan again.",
+    ),
+    Code(
+        name="study.inconsistent-attribute",
+        severity=Severity.WARNING,
+        title="An attribute differs within a study",
+        message="{keyword} has {count} different values in the study.",
+        explanation="A patient or study attribute has one value in a study. HealthImaging groups a study by StudyDate, "
+        "AccessionNumber, PatientID, StudyInstanceUID and StudyID; instances that differ in one of these become "
+        "non-primary image sets.",
+        fix="Set the attribute for the whole study with a sheet or a rule.",
+    ),
+    Code(
+        name="series.inconsistent-attribute",
+        severity=Severity.WARNING,
+        title="An attribute differs within a series",
+        message="{keyword} has {count} different values in the series.",
+        explanation="A series attribute has one value in a series. HealthImaging groups a series by "
+        "SeriesInstanceUID and SeriesNumber; instances that differ in one of these become non-primary image sets.",
+        fix="Set the attribute for the series with a sheet or a rule.",
+    ),
+)

@@ -1,0 +1,126 @@
+"""Codes for mappings, the paths in them and the URI they are relative to."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="s3-uri.invalid",
+        severity=Severity.ERROR,
+        title="Not an S3 URI that AWS takes",
+        message="The S3 URI is not of the form s3://bucket/prefix that AWS's service model gives.",
+        explanation="StartDICOMImportJob takes at most 1,024 characters: s3://, a bucket of 3 to 63 lower-case "
+        "letters, digits, dots and hyphens, and a prefix.",
+        fix="Correct the URI.",
+    ),
+    Code(
+        name="s3-uri.prefix",
+        severity=Severity.ERROR,
+        title="A prefix with an odd segment",
+        message="The prefix holds {problem}.",
+        explanation="S3 keys are plain text, yet many tools treat '.', '..' and empty segments as a file system does, "
+        "so that a file ends under another key than planned.",
+        fix="Use a prefix of plain names separated by single slashes.",
+    ),
+    Code(
+        name="s3-uri.no-trailing-slash",
+        severity=Severity.NOTE,
+        title="The input prefix has no trailing slash",
+        message="The prefix does not end with a slash; one is assumed.",
+        explanation="A prefix is a text: study1 also begins the keys of study10/. How AWS joins inputS3Uri and "
+        "metadataFilePath without a slash is not documented.",
+        fix="End the URI with a slash. A drafted package always does.",
+    ),
+    Code(
+        name="s3-uri.mismatch",
+        severity=Severity.ERROR,
+        title="Two documents name different input prefixes",
+        message="inputS3Uri differs from the one that {other} names.",
+        explanation="Paths in the mappings are relative to inputS3Uri; two prefixes cannot both be right.",
+        fix="Draft the package again with the right URI.",
+    ),
+    Code(
+        name="mapping.path",
+        severity=Severity.ERROR,
+        title="A path that does not stay under inputS3Uri",
+        message="metadataFilePath holds {problem}.",
+        explanation="The path is relative to inputS3Uri. AWS's pattern allows a leading slash, '.', '..', empty "
+        "segments and backslashes, but does not say what becomes of them.",
+        fix="Use plain names separated by single slashes.",
+    ),
+    Code(
+        name="mapping.key-too-long",
+        severity=Severity.ERROR,
+        title="The key of an override file is too long",
+        message="The prefix and metadataFilePath make a key of {length} bytes; S3 allows {limit}.",
+        explanation="An S3 object key is at most 1,024 bytes of UTF-8.",
+        fix="Use a shorter prefix or path.",
+    ),
+    Code(
+        name="mapping.missing-file",
+        severity=Severity.ERROR,
+        title="The override file is not there",
+        message="No file lies at metadataFilePath under the job's files.",
+        explanation="What AWS does with a mapping whose file is missing is not documented.",
+        fix="Put the override file there, or remove the mapping.",
+    ),
+    Code(
+        name="mapping.files-not-given",
+        severity=Severity.NOTE,
+        title="Override files were not checked",
+        message="No directory of files stands beside the import configuration, so override files were not checked.",
+        explanation="An import configuration alone names its override files but does not hold them.",
+        fix="Name the directory that will be uploaded to inputS3Uri with --files.",
+    ),
+    Code(
+        name="mapping.invalid-uid",
+        severity=Severity.ERROR,
+        title="A UID that cannot be one",
+        message="{member} {problem}.",
+        explanation="AWS's pattern takes any digits and dots. A text that PS3.5 section 9.1 and HealthImaging's "
+        "relaxed rules both refuse cannot be the UID of an imported instance.",
+        fix="Correct the UID.",
+    ),
+    Code(
+        name="mapping.duplicate",
+        severity=Severity.ERROR,
+        title="Two mappings for the same study or series",
+        message="The mapping is for the same study or series as mapping {first}.",
+        explanation="What AWS does with two mappings for the same instances is not documented.",
+        fix="Join the two override files into one.",
+    ),
+    Code(
+        name="mapping.study-and-series",
+        severity=Severity.WARNING,
+        title="A study mapping and a series mapping for the same study",
+        message="The study of this series mapping has a study mapping as well, mapping {first}.",
+        explanation="Whether both are applied to the series, and which wins, is not documented by AWS.",
+        fix="Where you can, set everything for the study, or everything by series; try both on a test data store.",
+    ),
+    Code(
+        name="mapping.shared-file",
+        severity=Severity.NOTE,
+        title="Several mappings share an override file",
+        message="The override file is also named by mapping {first}.",
+        explanation="Nothing in the API forbids it; whether it works is not documented by AWS.",
+        fix="Nothing needs to be done, unless one file for each mapping was meant.",
+    ),
+    Code(
+        name="mapping.unknown-study",
+        severity=Severity.ERROR,
+        title="A mapping for a study that the inventory does not hold",
+        message="The inventory holds no study with this StudyInstanceUID.",
+        explanation="The mapping would reach no instance. What AWS does then is not documented.",
+        fix="Check the UID, or scan the tree that holds the study.",
+    ),
+    Code(
+        name="mapping.unknown-series",
+        severity=Severity.ERROR,
+        title="A mapping for a series that the inventory does not hold",
+        message="The inventory holds no series with this SeriesInstanceUID in this study.",
+        explanation="The mapping would reach no instance. What AWS does then is not documented.",
+        fix="Check the UIDs, or scan the tree that holds the series.",
+    ),
+)

@@ -1,0 +1,135 @@
+"""Codes for what reading the header of one P10 file finds (PS3.5, PS3.10)."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="p10.not-dicom",
+        severity=Severity.WARNING,
+        title="Not a DICOM file",
+        message="The file is not a DICOM file.",
+        explanation="Neither the prefix DICM at byte 128 (PS3.10 section 7.1) nor a data set that names a study, a "
+        "series and an instance was found. An import job takes everything under its inputS3Uri; AWS's example of "
+        "a failure manifest has such files under 'DICOM attributes does not exist'.",
+        fix="Keep it out of the prefix that is imported, or expect it among the job's failures.",
+    ),
+    Code(
+        name="p10.not-p10",
+        severity=Severity.ERROR,
+        title="A DICOM data set without the P10 preamble",
+        message="The file holds a DICOM data set but is not a P10 file: {missing} missing.",
+        explanation="PS3.10 section 7.1 asks for a preamble of 128 bytes, the prefix DICM and the File Meta "
+        "Information. HealthImaging imports P10 files, so this instance is not counted in its study.",
+        fix="Rewrite the file as P10, for instance with dcmconv or pydicom, and scan again.",
+    ),
+    Code(
+        name="p10.dicomdir",
+        severity=Severity.NOTE,
+        title="A DICOMDIR",
+        message="The file is a DICOMDIR, not an instance.",
+        explanation="A DICOMDIR (PS3.3 Annex F) lists the instances of a medium; it holds no study of its own.",
+        fix="Keep it out of the prefix that is imported, or expect it among the job's failures.",
+    ),
+    Code(
+        name="p10.truncated",
+        severity=Severity.ERROR,
+        title="The file ends inside its header",
+        message="The file ends inside its header, at byte {offset}.",
+        explanation="An element that begins before the last wanted attribute does not end inside the file. Values "
+        "from a cut header may be shortened or missing, so none is used and the instance is not counted.",
+        fix="Copy the file again from where it came from, and scan again.",
+    ),
+    Code(
+        name="p10.ends-early",
+        severity=Severity.WARNING,
+        title="The data set ends before the last captured attribute",
+        message="The data set ends at byte {offset}, before the last captured attribute.",
+        explanation="All UIDs are there and no element is cut, but nothing follows them. The object may be complete, "
+        "or the file may have been cut exactly between two elements; attributes shown as absent may have been lost.",
+        fix="Compare the file's size with its original.",
+    ),
+    Code(
+        name="p10.malformed",
+        severity=Severity.ERROR,
+        title="The structure of the file cannot be followed",
+        message="The structure cannot be followed at byte {offset}: {reason}.",
+        explanation="The bytes at this place are not an element, item or delimiter as PS3.5 section 7 defines them, "
+        "so what follows cannot be told apart from noise. No value is used and the instance is not counted.",
+        fix="Rewrite the file with a tolerant tool such as dcmconv, look at the result, and scan again.",
+    ),
+    Code(
+        name="p10.missing-uid",
+        severity=Severity.ERROR,
+        title="A UID that identifies the instance is missing",
+        message="{keyword} is missing or empty.",
+        explanation="Without Study, Series and SOP Instance UID and SOP Class UID an instance belongs to nothing, "
+        "and no mapping can reach it. Objects outside the patient model, such as colour palettes, have none.",
+        fix="Add the UID in the file, or keep the file out of the prefix that is imported.",
+    ),
+    Code(
+        name="p10.invalid-uid",
+        severity=Severity.ERROR,
+        title="A UID that no mapping can name",
+        message="{keyword} {problem}.",
+        explanation="StartDICOMImportJob takes UIDs of digits and dots only, and HealthImaging stores at most 256 "
+        "characters (its DICOM element constraints). This value is neither, so the instance is not counted.",
+        fix="Correct the UID in the file and scan again.",
+    ),
+    Code(
+        name="p10.nonconformant-uid",
+        severity=Severity.WARNING,
+        title="A UID that PS3.5 does not allow",
+        message="{keyword} {problem}.",
+        explanation="PS3.5 section 9.1 allows at most 64 characters, and components without leading zeros. "
+        "HealthImaging says that it relaxes some of these rules at import, so the instance is counted.",
+        fix="Check that the UID is what the archive holds; correct it in the file if it is not.",
+    ),
+    Code(
+        name="p10.sop-instance-uid-mismatch",
+        severity=Severity.WARNING,
+        title="File meta and data set name different instances",
+        message="MediaStorageSOPInstanceUID (0002,0003) differs from SOPInstanceUID (0008,0018).",
+        explanation="PS3.10 section 7.1 asks for the same value. Tools that change SOPInstanceUID often forget the "
+        "file meta. The inventory uses (0008,0018). What HealthImaging does is not documented.",
+        fix="Correct the file meta, if a reader of these files relies on it.",
+    ),
+    Code(
+        name="p10.missing-transfer-syntax",
+        severity=Severity.ERROR,
+        title="No Transfer Syntax UID",
+        message="TransferSyntaxUID (0002,0010) is missing; the data set was read as {encoding}.",
+        explanation="AWS's example of a failure manifest has such a file: 'DICOM attribute TransferSyntaxUID does "
+        "not exist'.",
+        fix="Add the Transfer Syntax UID to the file meta, and scan again.",
+    ),
+    Code(
+        name="p10.encoding-mismatch",
+        severity=Severity.WARNING,
+        title="The data set is not encoded as its transfer syntax says",
+        message="The transfer syntax says {declared}, but the data set is {found}.",
+        explanation="The data set was read as it is encoded. Other readers may fail on it; what HealthImaging does "
+        "is not documented.",
+        fix="Rewrite the file so that its meta and its data set agree.",
+    ),
+    Code(
+        name="p10.undecodable-text",
+        severity=Severity.WARNING,
+        title="Text that its character set cannot hold",
+        message="{keyword} has bytes that its declared character set cannot decode.",
+        explanation="SpecificCharacterSet (0008,0005) is missing or wrong. The undecodable bytes are shown as "
+        "replacement characters in the inventory; the file is untouched.",
+        fix="Correct SpecificCharacterSet in the file, or set the attribute by an edit.",
+    ),
+    Code(
+        name="p10.unordered",
+        severity=Severity.WARNING,
+        title="Elements out of order or repeated",
+        message="The elements are not in ascending order of tag; the first offence is at byte {offset}.",
+        explanation="PS3.5 section 7.1 asks for ascending tags, each at most once. The whole data set was read "
+        "instead of its beginning, and of a repeated element the last one counts, as in pydicom.",
+        fix="Rewrite the file with a tool that sorts its elements.",
+    ),
+)

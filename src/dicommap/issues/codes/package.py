@@ -1,0 +1,106 @@
+"""Codes for packages, import jobs and their requests."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="draft.nothing-to-do",
+        severity=Severity.WARNING,
+        title="The edits change nothing",
+        message="No edit changes any value, so there is nothing to write.",
+        explanation="An import configuration needs at least one mapping, so no package was written.",
+        fix="Check the sheets and rules; without edits an import job needs no import configuration.",
+    ),
+    Code(
+        name="draft.too-many-mappings",
+        severity=Severity.ERROR,
+        title="More mappings than one import job takes",
+        message="The edits need {count} mappings; one import job takes {limit}.",
+        explanation="dicomMetadataMappings holds at most 1,000 items, and one inputS3Uri is one job.",
+        fix="Split the tree into several prefixes and draft each, or edit fewer studies at a time.",
+    ),
+    Code(
+        name="draft.path-taken",
+        severity=Severity.ERROR,
+        title="A source file lies where an override file would go",
+        message="The source has a file where an override file would be uploaded.",
+        explanation="Source files and override files share one prefix; one would replace the other.",
+        fix="Rename the file in the source.",
+    ),
+    Code(
+        name="job.too-many-files",
+        severity=Severity.WARNING,
+        title="More files than the default quota of an import job",
+        message="The job would scan {count} files; the default quota is {limit}.",
+        explanation="The quota 'files in a DICOM import job' is 5,000 by default and adjustable. A job over its quota "
+        "fails. Override files may count too: AWS does not say.",
+        fix="Ask AWS for a higher quota, or split the tree into several prefixes.",
+    ),
+    Code(
+        name="job.too-large",
+        severity=Severity.WARNING,
+        title="More bytes than one import job takes",
+        message="The job would scan {size} bytes; the quota is {limit}.",
+        explanation="The quota on the size of all files in a DICOM import job is 10 GB and not adjustable.",
+        fix="Split the tree into several prefixes.",
+    ),
+    Code(
+        name="package.missing-file",
+        severity=Severity.ERROR,
+        title="A file of the package is missing",
+        message="The plan names this file, but it is not there.",
+        explanation="A package holds all that its plan names.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.changed-file",
+        severity=Severity.ERROR,
+        title="A file of the package was changed",
+        message="The file's SHA-256 differs from the plan's.",
+        explanation="The file was edited after the package was drafted, so the preview no longer tells what it does.",
+        fix="Draft the package again from edits, or check the file alone with 'dicommap validate FILE'.",
+    ),
+    Code(
+        name="package.unexpected-file",
+        severity=Severity.WARNING,
+        title="A file that the plan does not name",
+        message="The plan does not name this file.",
+        explanation="It would be uploaded under inputS3Uri with the others, and an import job takes everything there.",
+        fix="Remove the file.",
+    ),
+    Code(
+        name="package.unmapped-file",
+        severity=Severity.ERROR,
+        title="An override file without a mapping",
+        message="No mapping names this override file.",
+        explanation="The plan holds the file, but the import configuration does not, so its edits would be lost.",
+        fix="Draft the package again, or add the mapping.",
+    ),
+    Code(
+        name="package.counts",
+        severity=Severity.ERROR,
+        title="The plan's counts are wrong",
+        message="The plan says {planned} {what}; there are {found}.",
+        explanation="The plan or the import configuration was edited after the package was drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="request.placeholder",
+        severity=Severity.NOTE,
+        title="A member of the request is still to be filled in",
+        message="{member} is still to be filled in.",
+        explanation="The account's ids are not known to a draft unless it is told.",
+        fix="Fill it in before the request is sent, or draft with the matching option.",
+    ),
+    Code(
+        name="request.configuration",
+        severity=Severity.ERROR,
+        title="Request and import configuration differ",
+        message="importConfiguration differs from import-configuration.json.",
+        explanation="Both are meant to be sent for the same job; they must say the same.",
+        fix="Draft the package again.",
+    ),
+)

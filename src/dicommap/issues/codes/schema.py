@@ -1,0 +1,84 @@
+"""Codes for documents that their JSON Schema rejects."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="schema.required",
+        severity=Severity.ERROR,
+        title="A required member is missing",
+        message="The member {member} is missing.",
+        explanation="The document's schema requires it.",
+        fix="Add the member; 'dicommap schema NAME' prints what it is.",
+    ),
+    Code(
+        name="schema.unknown-member",
+        severity=Severity.ERROR,
+        title="A member that the schema does not know",
+        message="The object has a member that its schema does not know.",
+        explanation="A misspelt member would be ignored or refused by the reader of the document.",
+        fix="Correct or remove the member; 'dicommap schema NAME' prints the allowed ones.",
+    ),
+    Code(
+        name="schema.type",
+        severity=Severity.ERROR,
+        title="The wrong JSON type",
+        message="The value must be of type {expected}.",
+        explanation="The document's schema gives the type.",
+        fix="Write a value of that type.",
+    ),
+    Code(
+        name="schema.pattern",
+        severity=Severity.ERROR,
+        title="A text of the wrong form",
+        message="The text does not match {expected}.",
+        explanation="The document's schema gives the pattern. For import configurations and requests the patterns are "
+        "those of AWS's service model.",
+        fix="Correct the text.",
+    ),
+    Code(
+        name="schema.length",
+        severity=Severity.ERROR,
+        title="A text that is too short or too long",
+        message="The text has {length} characters; the schema's {limit_name} is {limit}.",
+        explanation="The document's schema gives the limits. For import configurations and requests they are those of "
+        "AWS's service model.",
+        fix="Correct the text.",
+    ),
+    Code(
+        name="schema.count",
+        severity=Severity.ERROR,
+        title="Too few or too many items",
+        message="There are {count} items; the schema's {limit_name} is {limit}.",
+        explanation="The document's schema gives the limits; an import job takes from 1 to 1,000 mappings.",
+        fix="Split or fill the list.",
+    ),
+    Code(
+        name="schema.value",
+        severity=Severity.ERROR,
+        title="A value that the schema does not allow",
+        message="The value does not meet the schema's {rule}.",
+        explanation="The document's schema allows other values here.",
+        fix="Look the rule up with 'dicommap schema NAME'.",
+    ),
+    Code(
+        name="schema.version",
+        severity=Severity.ERROR,
+        title="A document of another version",
+        message="The document is of another version than this dicommap knows.",
+        explanation="Its form may have changed, so it is not read.",
+        fix="Use the dicommap that wrote it, or draft it again.",
+    ),
+    Code(
+        name="document.unknown-kind",
+        severity=Severity.ERROR,
+        title="A document of no known kind",
+        message="The document is none of those that dicommap checks.",
+        explanation="A JSON document is taken for a plan, an import configuration, a start-dicom-import-job request or "
+        "an override by its members; a TOML document for rules.",
+        fix="Name a package directory, one of these JSON documents, or a rules file.",
+    ),
+)

@@ -1,0 +1,104 @@
+"""Codes for what is wrong with a sheet that comes back from a spreadsheet."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="sheet.unreadable-text",
+        severity=Severity.ERROR,
+        title="The sheet is not text that can be read",
+        message="The sheet is not {expected}.",
+        explanation="Sheets are CSV files in UTF-8, with or without a byte order mark, or in UTF-16 with one. "
+        "Another encoding would turn names into other names without a sign.",
+        fix="Save the sheet as 'CSV UTF-8' and draft again.",
+    ),
+    Code(
+        name="sheet.no-key-column",
+        severity=Severity.ERROR,
+        title="The sheet has no StudyInstanceUID column",
+        message="The first row has no column StudyInstanceUID.",
+        explanation="Rows are joined to studies by StudyInstanceUID, and to series by SeriesInstanceUID beside it. "
+        "The first row names the columns; they are separated by comma, semicolon or tab.",
+        fix="Write the sheet with 'dicommap sheet' and keep its key columns.",
+    ),
+    Code(
+        name="sheet.repeated-column",
+        severity=Severity.ERROR,
+        title="A column stands twice",
+        message="The column stands more than once.",
+        explanation="Which of the two holds the wanted value cannot be known. The column is not used.",
+        fix="Remove one of the columns.",
+    ),
+    Code(
+        name="sheet.column-not-captured",
+        severity=Severity.ERROR,
+        title="The inventory does not hold a column's attribute",
+        message="The inventory does not hold this attribute, so changed cells cannot be told from unchanged ones.",
+        explanation="A cell becomes an edit when it differs from the current value. Without the current value "
+        "every cell would become an edit, the empty ones included.",
+        fix="Scan again with --attributes and this keyword, or set the attribute by a rule.",
+    ),
+    Code(
+        name="sheet.ragged-row",
+        severity=Severity.ERROR,
+        title="A row has another number of cells than the header",
+        message="The row has {count} cells; the header has {expected}.",
+        explanation="An unquoted delimiter inside a value shifts all cells behind it into wrong columns. "
+        "The row is not used.",
+        fix="Quote the value, or save the sheet again from the spreadsheet.",
+    ),
+    Code(
+        name="sheet.duplicate-row",
+        severity=Severity.ERROR,
+        title="A study or series stands twice",
+        message="The row is for the same study or series as row {first}.",
+        explanation="Which of the two rows is wanted cannot be known. Neither this row nor the first is used twice; "
+        "the first one counts until the second is removed.",
+        fix="Remove one of the rows.",
+    ),
+    Code(
+        name="sheet.damaged-uid",
+        severity=Severity.ERROR,
+        title="A UID damaged by the spreadsheet",
+        message="The UID in this cell {problem}.",
+        explanation="Spreadsheets turn what looks like a number into one: 1.2E+10 is what is left of a UID. "
+        "The row is not used.",
+        fix="Import the UID columns as text, or take the UIDs from the original sheet.",
+    ),
+    Code(
+        name="sheet.unknown-study",
+        severity=Severity.ERROR,
+        title="A study that the inventory does not hold",
+        message="The inventory holds no such study.",
+        explanation="The row's StudyInstanceUID is not among the scanned studies. The row is not used.",
+        fix="Check the UID, or scan the tree that holds the study.",
+    ),
+    Code(
+        name="sheet.unknown-series",
+        severity=Severity.ERROR,
+        title="A series that the inventory does not hold",
+        message="The inventory holds no such series in this study.",
+        explanation="The row's SeriesInstanceUID is not among the scanned series of its study. The row is not used.",
+        fix="Check the UIDs, or scan the tree that holds the series.",
+    ),
+    Code(
+        name="sheet.damaged-number",
+        severity=Severity.ERROR,
+        title="The same number, written differently",
+        message="The cell holds the same number as before, written differently ({sign}).",
+        explanation="Spreadsheets drop leading zeros, add '.0' and shorten long numbers to 1.2E+10. An identifier is "
+        "text: 007 is not 7. The cell is not used.",
+        fix="Import the column as text and put the value back. If the change is meant, set it by a rule.",
+    ),
+    Code(
+        name="sheet.no-change",
+        severity=Severity.NOTE,
+        title="The sheet changes nothing",
+        message="No cell of the sheet differs from the inventory.",
+        explanation="Only changed cells become edits.",
+        fix="Check that the edited sheet was saved, and that it is the one that was named.",
+    ),
+)

@@ -1,0 +1,52 @@
+"""Codes for values that their value representation cannot hold (PS3.5 section 6.2)."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="value.too-long",
+        severity=Severity.ERROR,
+        title="A value is too long",
+        message="{keyword}: a value of {vr} has {length} {unit}; the limit is {limit}.",
+        explanation="PS3.5 Table 6.2-1 gives each value representation its longest value; for PN the limit holds for "
+        "each component group.",
+        fix="Shorten the value.",
+    ),
+    Code(
+        name="value.characters",
+        severity=Severity.ERROR,
+        title="A character that the value representation does not allow",
+        message="{keyword}: a value of {vr} holds {what}.",
+        explanation="PS3.5 Table 6.2-1 gives each value representation its characters. A backslash separates values; "
+        "control characters are allowed in long text only.",
+        fix="Remove the character.",
+    ),
+    Code(
+        name="value.format",
+        severity=Severity.ERROR,
+        title="A value is not of the form that its value representation asks for",
+        message="{keyword}: a value of {vr} is not {expected}.",
+        explanation="PS3.5 Table 6.2-1 gives each value representation its form: dates as YYYYMMDD that exist, times "
+        "as HHMMSS, numbers in digits.",
+        fix="Write the value in that form.",
+    ),
+    Code(
+        name="value.range",
+        severity=Severity.ERROR,
+        title="A number outside its range",
+        message="{keyword}: a value of {vr} is not between {low} and {high}.",
+        explanation="PS3.5 Table 6.2-1 gives each numeric value representation its range.",
+        fix="Correct the number.",
+    ),
+    Code(
+        name="value.multiplicity",
+        severity=Severity.ERROR,
+        title="Too many or too few values",
+        message="{keyword} has {count} values; the dictionary says {vm}.",
+        explanation="PS3.6 gives each attribute its value multiplicity. In text a backslash separates values.",
+        fix="Give the attribute as many values as the dictionary says.",
+    ),
+)

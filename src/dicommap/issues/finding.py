@@ -1,0 +1,102 @@
+"""One finding and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters, from the least to the most."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Return the place in the order of severities, the least first."""
+        return list(Severity).index(self)
+
+    def reaches(self, floor: Severity) -> bool:
+        """Say whether this is as severe as `floor`, or more."""
+        return self.rank >= floor.rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a finding is. Only what applies is set.
+
+    UIDs appear here because a finding about a study cannot be acted on without them; they never
+    appear in a message's text.
+    """
+
+    path: str | None = None
+    """A file, relative to the root that was checked; printable, see `dicommap.model.paths`."""
+
+    pointer: str | None = None
+    """A place inside a JSON or TOML document: a JSON Pointer (RFC 6901)."""
+
+    row: int | None = None
+    """A row of a sheet; the header is row 1."""
+
+    column: str | None = None
+    """A column of a sheet."""
+
+    rule: str | None = None
+    """The name of a rule."""
+
+    keyword: str | None = None
+    """The DICOM keyword, or the tag, of the attribute concerned."""
+
+    study: str | None = None
+    """A Study Instance UID."""
+
+    series: str | None = None
+    """A Series Instance UID."""
+
+    def __str__(self) -> str:
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        words = [_words(name, value) for name, value in named if value is not None]
+        return " ".join(words)
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Return the members that are set, as the issue schema names them."""
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in named if value is not None}
+
+
+def _words(name: str, value: str | int) -> str:
+    if name == "path":
+        return str(value)
+    if name == "pointer":
+        return f"#{value}"
+    return f"{name} {value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One finding: something is wrong with the data, and this says what and where."""
+
+    code: str
+    severity: Severity
+    location: Location
+    message: str
+
+    def __str__(self) -> str:
+        subject = self.location.keyword or ""
+        place = str(replace(self.location, keyword=None) if subject in self.message else self.location)
+        return f"{self.severity}: {place + ': ' if place else ''}{self.message} [{self.code}]"
+
+    def at(self, **place: str | int | None) -> Issue:
+        """Return the same finding with more of its location known: `found.at(path="a.json")`."""
+        return replace(self, location=replace(self.location, **place))  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the issue as the issue schema describes it."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "location": self.location.to_dict(),
+            "message": self.message,
+        }

@@ -1,0 +1,4 @@
+"""What everything is: DICOM attributes and values, HealthImaging's levels and limits, edits and mappings.
+
+Nothing in this room reads or writes a file.
+"""

@@ -1,0 +1,77 @@
+"""The attributes that a scan captures, and what may be asked for besides."""
+
+from __future__ import annotations
+
+from dicommap.errors import AttributeNameError
+from dicommap.model.tags import similar_keywords, tag_of, vrs_of
+
+STUDY_INSTANCE_UID = 0x0020000D
+SERIES_INSTANCE_UID = 0x0020000E
+SOP_INSTANCE_UID = 0x00080018
+SOP_CLASS_UID = 0x00080016
+INSTANCE_NUMBER = 0x00200013
+SPECIFIC_CHARACTER_SET = 0x00080005
+
+CAPTURED = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDescription",
+    "ReferringPhysicianName",
+    "Modality",
+    "SeriesNumber",
+    "SeriesDescription",
+    "BodyPartExamined",
+    "Manufacturer",
+)
+"""Keywords captured for each header: HealthImaging's grouping elements and what people look for first."""
+
+IDENTIFYING = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
+"""The UIDs without which an instance belongs to nothing."""
+
+SHOWN_ALWAYS = frozenset(
+    {
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "SOPInstanceUID",
+        "SOPClassUID",
+        "TransferSyntaxUID",
+        "Modality",
+        "SeriesNumber",
+        "InstanceNumber",
+        "BodyPartExamined",
+        "Manufacturer",
+    }
+)
+"""Attributes shown without --show-values; every other value is taken for a patient's."""
+
+_NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_KEY_KEYWORDS = frozenset({*IDENTIFYING, "InstanceNumber", "TransferSyntaxUID"})
+
+
+def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
+    """Return the keywords to capture: the usual ones, then the additional ones in the order given.
+
+    Raises AttributeNameError for a name that is no keyword, or one whose value is not a text or number.
+    """
+    keywords = dict.fromkeys(CAPTURED)
+    for keyword in additional:
+        tag = tag_of(keyword)
+        if tag is None:
+            close = similar_keywords(keyword)
+            hint = f"Did you mean {', '.join(close)}?" if close else "PS3.6 lists the keywords."
+            raise AttributeNameError("An attribute to capture is not a DICOM keyword.", fix=hint)
+        vrs = vrs_of(tag)
+        if not vrs or _NOT_CAPTURED_VRS.intersection(vrs) or tag >> 16 in (0x0000, 0x0002):
+            raise AttributeNameError(
+                f"{keyword} cannot be captured: it is not a text or a number in the data set.",
+                fix="Name attributes with a text or number value.",
+            )
+        if keyword not in _KEY_KEYWORDS:
+            keywords[keyword] = None
+    return tuple(keywords)

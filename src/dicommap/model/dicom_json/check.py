@@ -1,0 +1,114 @@
+"""What keeps a JSON value from being a data set of the DICOM JSON Model (PS3.18 Annex F)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dicommap.issues import Location, issue
+from dicommap.model.dicom_json.values import value_issues
+from dicommap.model.strict_json import pointer_token
+from dicommap.model.tags import is_private, keyword_of, vrs_of
+from dicommap.model.vr import ALL_VRS, BINARY_VRS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.issues import Issue
+
+_TAG = re.compile(r"[0-9A-F]{8}")
+_MEMBERS = frozenset({"vr", "Value", "InlineBinary", "BulkDataURI"})
+_BULK_DATA_VRS = BINARY_VRS | frozenset(
+    ["DS", "FL", "FD", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"]
+)
+_FORBIDDEN_GROUPS = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFE, 0xFFFF})
+
+
+def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
+    """Find everything that is wrong with a data set; `pointer` is where it stands in its document.
+
+    The document must have passed `strict_json.parse_json`, which bounds its depth.
+    """
+    if not isinstance(value, dict):
+        yield issue("dicom-json.not-object", Location(pointer=pointer))
+        return
+    highest = ""
+    for member, attribute in value.items():
+        place = pointer + pointer_token(member)
+        if _TAG.fullmatch(member) is None:
+            yield issue("dicom-json.tag", Location(pointer=place))
+            continue
+        if member < highest:
+            yield issue("dicom-json.order", Location(pointer=place, keyword=keyword_of(int(member, 16))))
+        highest = max(highest, member)
+        yield from _tag_issues(int(member, 16), value, place)
+        yield from _attribute_issues(int(member, 16), attribute, place)
+
+
+def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    group, element = tag >> 16, tag & 0xFFFF
+    location = Location(pointer=pointer, keyword=keyword_of(tag))
+    if group in _FORBIDDEN_GROUPS or element == 0x0000:
+        yield issue("attribute.forbidden", location, keyword=keyword_of(tag))
+    elif is_private(tag) and not 0x10 <= element <= 0xFF:
+        creator = f"{group:04X}00{element >> 8:02X}"
+        if element < 0x1000 or creator not in data_set:
+            yield issue("dicom-json.private-creator", location)
+
+
+def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Issue]:
+    location = Location(pointer=pointer, keyword=keyword_of(tag))
+    if not isinstance(attribute, dict):
+        yield issue("dicom-json.value-form", location, vr="An attribute", expected="a JSON object")
+        return
+    for member in attribute:
+        if member not in _MEMBERS:
+            yield issue(
+                "dicom-json.member",
+                Location(pointer=pointer + pointer_token(member), keyword=location.keyword),
+            )
+    vr = attribute.get("vr")
+    if not isinstance(vr, str) or vr not in ALL_VRS:
+        yield issue("dicom-json.vr", location)
+        return
+    yield from _dictionary_issues(tag, vr, location)
+    kinds = [member for member in ("Value", "InlineBinary", "BulkDataURI") if member in attribute]
+    if len(kinds) > 1:
+        yield issue("dicom-json.several-values", location)
+    for kind in kinds:
+        yield from _member_issues(
+            tag, vr, kind, attribute[kind], Location(pointer=f"{pointer}/{kind}", keyword=location.keyword)
+        )
+
+
+def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
+    element = tag & 0xFFFF
+    is_creator = is_private(tag) and 0x10 <= element <= 0xFF
+    expected = ("LO",) if is_creator else vrs_of(tag)
+    if expected and vr not in expected:
+        yield issue(
+            "dicom-json.vr-mismatch",
+            location,
+            keyword=keyword_of(tag),
+            found=vr,
+            expected=" or ".join(expected),
+        )
+
+
+def _member_issues(tag: int, vr: str, member: str, value: object, location: Location) -> Iterator[Issue]:
+    if not _allowed(member, vr):
+        yield issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
+    elif member == "BulkDataURI":
+        if not isinstance(value, str) or not value:
+            yield issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a text")
+    elif vr == "SQ" and isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from data_set_issues(item, f"{location.pointer}/{index}")
+    else:
+        yield from value_issues(tag, vr, value, location)
+
+
+def _allowed(member: str, vr: str) -> bool:
+    if member == "BulkDataURI":
+        return vr in _BULK_DATA_VRS
+    return (member == "InlineBinary") is (vr in BINARY_VRS)

@@ -1,0 +1,90 @@
+"""Attributes from text as people write it, and back: a backslash separates values, '=' the groups of a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.issues import Location, issue
+from dicommap.model.dicom_json.types import Attribute, PersonName
+from dicommap.model.tags import keyword_of, vm_of, vrs_of
+from dicommap.model.vr import (
+    BINARY_VRS,
+    FLOAT_VRS,
+    INTEGER_VRS,
+    NUMBER_TEXT_VRS,
+    SINGLE_VALUE_VRS,
+    text_issues,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.issues import Issue
+
+_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_NO_TEXT_VRS = BINARY_VRS | INTEGER_VRS | FLOAT_VRS | {"SQ", "AT"}
+
+
+def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a text means, with the dictionary's VR; or what keeps it from being one.
+
+    An empty text is the empty attribute: its vr and no Value (PS3.18 F.2.5).
+    """
+    vrs = vrs_of(tag)
+    keyword = keyword_of(tag)
+    if len(vrs) != 1 or vrs[0] in _NO_TEXT_VRS:
+        return [issue("attribute.not-text", location, keyword=keyword, vr=" or ".join(vrs) or "none")]
+    vr = vrs[0]
+    values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
+    issues = list(_issues(tag, vr, values, location))
+    if issues:
+        return issues
+    if not any(values):
+        return Attribute(vr=vr)
+    return Attribute(vr=vr, Value=[_json_value(vr, value) for value in values])
+
+
+def text_from_attribute(attribute: Attribute) -> str | None:
+    """Return the text that means this attribute; None where no text does."""
+    if attribute["vr"] in _NO_TEXT_VRS or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+        return None
+    return "\\".join(_text(value) for value in attribute.get("Value", []))
+
+
+def _issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
+    vm = vm_of(tag)
+    count = len(values) if any(values) else 0
+    if vm is not None and not vm.allows(count):
+        yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
+    for value in values:
+        yield from text_issues(vr, value, location)
+
+
+def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
+    if not text:
+        return None
+    if vr == "PN":
+        groups = zip(_GROUPS, text.split("="), strict=False)
+        return {name: group for name, group in groups if group}
+    return _number(text) if vr in NUMBER_TEXT_VRS else text
+
+
+def _number(text: str) -> int | float | str:
+    """Return a number where it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if repr(number) == text:
+            return number
+    return text
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  JSON of any type
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        name: PersonName = {**value}  # type: ignore[typeddict-item]
+        return "=".join(name.get(group, "") for group in _GROUPS).rstrip("=")  # type: ignore[misc]
+    return str(value)

@@ -1,0 +1,25 @@
+"""Data sets written as the DICOM JSON Model asks: ascending tags, UTF-8, the same bytes each time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.model.strict_json import dump_json
+
+if TYPE_CHECKING:
+    from dicommap.model.dicom_json.types import Attribute, DataSet
+
+
+def dump_data_set(data_set: DataSet) -> str:
+    """Write a data set with ascending member names, in sequence items too (PS3.18 F.2.2)."""
+    return dump_json(_ordered(data_set))
+
+
+def _ordered(data_set: DataSet) -> DataSet:
+    return {tag: _ordered_attribute(data_set[tag]) for tag in sorted(data_set)}
+
+
+def _ordered_attribute(attribute: Attribute) -> Attribute:
+    if attribute["vr"] != "SQ" or "Value" not in attribute:
+        return attribute
+    return {"vr": "SQ", "Value": [_ordered(item) for item in attribute["Value"]]}

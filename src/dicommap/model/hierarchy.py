@@ -1,0 +1,132 @@
+"""Studies, series, instances and files, as an inventory holds them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.issues import Issue
+
+
+class Disposition(StrEnum):
+    """What a path turned out to be; every path has exactly one."""
+
+    INSTANCE = "instance"
+    DUPLICATE = "duplicate"
+    """A file with the SOP Instance UID of an instance that comes first in order of path."""
+    DICOMDIR = "dicomdir"
+    NOT_DICOM = "not-dicom"
+    NOT_P10 = "not-p10"
+    """A DICOM data set without preamble or file meta."""
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    MISSING_UID = "missing-uid"
+    INVALID_UID = "invalid-uid"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    LINK = "link"
+    """A link to a directory that was not followed."""
+    SPECIAL = "special"
+    """A FIFO, socket or device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One path that a walk over a source met."""
+
+    path: str
+    """Relative to the root; bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
+
+    size: int
+    mtime_ns: int
+    disposition: Disposition | None = None
+    """Set where there is nothing to read, and None where the file's header tells."""
+
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One path of the inventory."""
+
+    path: str
+    """Relative to its source; printable."""
+
+    size: int
+    """Bytes."""
+
+    mtime_ns: int
+    """Last modification, in nanoseconds since 1970."""
+
+    disposition: Disposition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One file that holds an instance, or a duplicate of one."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    disposition: Disposition
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    instance_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One series: its counts, and each captured attribute's distinct values with the files that have them."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    instances: int
+    files: int
+    """Instances and duplicates: what an import job would read."""
+    size: int
+    """Bytes of all files."""
+    values: Mapping[str, Mapping[str, int]]
+    """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One study and its series."""
+
+    study_instance_uid: str
+    series: tuple[Series, ...]
+    values: Mapping[str, Mapping[str, int]]
+    """As in a series, over all of them."""
+
+    @property
+    def instances(self) -> int:
+        """Return the number of instances."""
+        return sum(series.instances for series in self.series)
+
+    @property
+    def files(self) -> int:
+        """Return the number of files, duplicates included."""
+        return sum(series.files for series in self.series)
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return sum(series.size for series in self.series)
+
+    @classmethod
+    def of(cls, series: Iterable[Series]) -> Study:
+        """Return the study of these series, which must all name it and be at least one."""
+        members = tuple(series)
+        totals: dict[str, Counter[str]] = {}
+        for one in members:
+            for keyword, counts in one.values.items():
+                totals.setdefault(keyword, Counter()).update(counts)
+        return cls(study_instance_uid=members[0].study_instance_uid, series=members, values=totals)

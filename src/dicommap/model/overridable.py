@@ -1,0 +1,40 @@
+"""Which attributes an override may set: not UIDs, not what differs between instances, and at its own level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Location, issue
+from dicommap.model.levels import PER_INSTANCE_TAGS, Level, fits, level_of
+from dicommap.model.tags import keyword_of, similar_keywords, tag_of, vrs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.issues import Issue
+
+
+def keyword_issues(keyword: str, location: Location) -> Iterator[Issue]:
+    """Find that a name is no keyword of the dictionary, and name the closest ones."""
+    if tag_of(keyword) is None:
+        close = similar_keywords(keyword)
+        yield issue("attribute.unknown", location, suggestion=f"; did you mean {', '.join(close)}?" if close else "")
+
+
+def overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
+    """Find why no override may set this attribute, whatever its level."""
+    keyword = keyword_of(tag)
+    group = tag >> 16
+    if group <= 0x0002 or group == 0xFFFE or tag & 0xFFFF == 0:
+        yield issue("attribute.forbidden", location, keyword=keyword)
+    elif tag in PER_INSTANCE_TAGS:
+        yield issue("attribute.per-instance", location, keyword=keyword)
+    elif "UI" in vrs_of(tag):
+        yield issue("attribute.uid", location, keyword=keyword)
+
+
+def level_issues(tag: int, override: Level, location: Location) -> Iterator[Issue]:
+    """Find that an attribute is of another level than the override that sets it."""
+    if not fits(tag, override):
+        keyword = keyword_of(tag)
+        yield issue("attribute.level", location, keyword=keyword, level=level_of(tag), override=override)

@@ -1,0 +1,62 @@
+"""The plan of a package: what was drafted, for which prefix, from what, and every file with its hash."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from dicommap.model.import_configuration import MetadataFilePath, S3UriText
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class PlannedFile(_Document):
+    """One file of a job, by its path relative to inputS3Uri."""
+
+    path: MetadataFilePath
+    size: Count
+    sha256: Sha256
+
+
+class Job(_Document):
+    """One import job: its prefix, how many files it would scan, and the override files it needs."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    inputS3Uri: S3UriText
+    mappings: Count
+    instances: Count
+    """Source files with an instance, duplicates included."""
+    sourceFiles: Count
+    sourceBytes: Count
+    files: tuple[PlannedFile, ...] = Field(strict=False)
+
+
+class Profile(_Document):
+    """What AWS leaves undocumented about override files, as this package settles it."""
+
+    dataSet: Literal["object"] = "object"
+    """One data set object in each file, rather than an array of one."""
+    identifyingUids: Literal["absent"] = "absent"
+    """Study and Series Instance UID are not repeated inside the file."""
+    emptyValue: Literal["no-value"] = "no-value"
+    """An emptied attribute has its vr and no Value, as PS3.18 F.2.5 says."""
+
+
+class Plan(_Document):
+    """The plan of a package."""
+
+    version: Literal[1] = 1
+    sources: tuple[str, ...] = Field(strict=False)
+    """The roots that were scanned."""
+    studies: Count
+    """Studies that an override changes."""
+    series: Count
+    """Series that an override of their own changes."""
+    profile: Profile = Profile()
+    jobs: tuple[Job, ...] = Field(min_length=1, strict=False)

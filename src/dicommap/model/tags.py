@@ -1,0 +1,99 @@
+"""Tags, keywords and what the data dictionary says of them (PS3.6, as pydicom ships it)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import (
+    dictionary_VM,
+    dictionary_VR,
+    keyword_for_tag,
+    tag_for_keyword,
+)
+
+_VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiplicity:
+    """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`."""
+
+    low: int
+    high: int | None
+    step: int
+    text: str
+
+    def allows(self, count: int) -> bool:
+        """Say whether an attribute may have this many values; none at all is always allowed."""
+        if count == 0:
+            return True
+        if count < self.low or (self.high is not None and count > self.high):
+            return False
+        return (count - self.low) % self.step == 0
+
+
+def multiplicity(text: str) -> Multiplicity:
+    """Read a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`."""
+    match = _VM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"no value multiplicity: {text!r}")
+    low = int(match["low"])
+    if match["high"] is None:
+        return Multiplicity(low=low, high=low, step=1, text=text)
+    if match["step"] is None:
+        return Multiplicity(low=low, high=int(match["high"]), step=1, text=text)
+    return Multiplicity(low=low, high=None, step=int(match["step"] or 1), text=text)
+
+
+def tag_of(keyword: str) -> int | None:
+    """Return the tag of a keyword, or None where the dictionary has none."""
+    return tag_for_keyword(keyword)
+
+
+def keyword_of(tag: int) -> str:
+    """Return the keyword of a tag, or the tag as (gggg,eeee) where the dictionary has none."""
+    return keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def hex_of(tag: int) -> str:
+    """Return a tag as the DICOM JSON Model writes it: eight upper-case hexadecimal digits."""
+    return f"{tag:08X}"
+
+
+def is_private(tag: int) -> bool:
+    """Say whether the tag is private: its group is odd (PS3.5 section 7.8)."""
+    return bool(tag >> 16 & 1)
+
+
+@lru_cache(maxsize=8192)
+def vrs_of(tag: int) -> tuple[str, ...]:
+    """Return the value representations that the dictionary allows for a tag; none where it has none."""
+    try:
+        text = dictionary_VR(tag)
+    except KeyError:
+        return ()
+    return tuple(vr for vr in text.split(" or ") if len(vr) == 2)
+
+
+@lru_cache(maxsize=8192)
+def vm_of(tag: int) -> Multiplicity | None:
+    """Return the value multiplicity of a tag; None where the dictionary has none."""
+    try:
+        return multiplicity(dictionary_VM(tag))
+    except KeyError:
+        return None
+
+
+def similar_keywords(text: str) -> list[str]:
+    """Return the keywords that come closest to a misspelt one, the closest first."""
+    folded = {keyword.lower(): keyword for keyword in _keywords()}
+    return [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=3, cutoff=0.75)]
+
+
+@lru_cache(maxsize=1)
+def _keywords() -> tuple[str, ...]:
+    return tuple(entry[4] for entry in DicomDictionary.values() if entry[4])

@@ -1,0 +1,10 @@
+"""P10 headers from bytes (PS3.5 section 7, PS3.10 section 7): values, or why there are none.
+
+Nothing in this room opens a file: bytes come from a function that the caller gives.
+"""
+
+from dicommap.p10.header import Header, Refusal, Wanted
+from dicommap.p10.read import read_header
+from dicommap.p10.window import ReadAt
+
+__all__ = ["Header", "ReadAt", "Refusal", "Wanted", "read_header"]

@@ -1,0 +1,59 @@
+"""How a data set is encoded: implicit or explicit VR, and the order of bytes (PS3.5 sections 7.1 and 10)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+_IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})
+"""Implicit VR Little Endian, and GE's private syntax of the same encoding."""
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+"""Explicit VRs with a length of 2 bytes (PS3.5 Table 7.1-2); all others have one of 4."""
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+EXPLICIT_VRS = SHORT_VRS | LONG_VRS
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One of the three encodings that data sets have."""
+
+    name: str
+    implicit: bool
+    order: str
+    """'<' for little endian and '>' for big endian, as the struct module writes them."""
+    tag: struct.Struct = field(init=False)
+    short: struct.Struct = field(init=False)
+    long: struct.Struct = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", struct.Struct(self.order + "HH"))
+        object.__setattr__(self, "short", struct.Struct(self.order + "H"))
+        object.__setattr__(self, "long", struct.Struct(self.order + "L"))
+
+
+IMPLICIT_LITTLE = Encoding("implicit VR little endian", True, "<")
+EXPLICIT_LITTLE = Encoding("explicit VR little endian", False, "<")
+EXPLICIT_BIG = Encoding("explicit VR big endian", False, ">")
+
+
+def encoding_of(transfer_syntax_uid: str) -> Encoding:
+    """Return the encoding of a transfer syntax: explicit little endian for all that are not told apart here."""
+    if transfer_syntax_uid in _IMPLICIT:
+        return IMPLICIT_LITTLE
+    return EXPLICIT_BIG if transfer_syntax_uid == _BIG_ENDIAN else EXPLICIT_LITTLE
+
+
+def looks_like(encoding: Encoding, head: bytes) -> bool:
+    """Say whether the first bytes of a data set can be its first element in this encoding.
+
+    Explicit VRs show by their letters. The wrong order of bytes shows by a group like 0x0800, which no data set
+    begins with.
+    """
+    if len(head) < 8:
+        return False
+    group, _ = encoding.tag.unpack_from(head)
+    swapped = group >= 0x0100 and not group & 0xFF
+    return group > 0x0002 and not swapped and (head[4:6] in EXPLICIT_VRS) is not encoding.implicit

@@ -1,0 +1,61 @@
+"""What reading a header asks for and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.issues import Issue
+    from dicommap.model.hierarchy import Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The attributes that a header is read for."""
+
+    keywords: tuple[str, ...] = ()
+    """Keywords beside the identifying UIDs and InstanceNumber, as `captured_keywords` gives them."""
+
+    tags: Mapping[int, str] = field(init=False)
+    """Tag -> keyword of all that is read."""
+
+    last: int = field(init=False)
+    """The highest of the tags: a header is read once the walk has passed it."""
+
+    def __post_init__(self) -> None:
+        found = {tag_of(keyword): keyword for keyword in (*IDENTIFYING, "InstanceNumber", *self.keywords)}
+        tags = {tag: keyword for tag, keyword in found.items() if tag is not None}
+        tags |= {SPECIFIC_CHARACTER_SET: "SpecificCharacterSet", INSTANCE_NUMBER: "InstanceNumber"}
+        object.__setattr__(self, "tags", tags)
+        object.__setattr__(self, "last", max(tags))
+
+    @classmethod
+    def usual(cls) -> Wanted:
+        """Return what a scan captures when nothing is added."""
+        return cls(captured_keywords())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The values of one P10 header. All are exact: a header that is cut or cannot be followed is a Refusal."""
+
+    disposition: Disposition
+    transfer_syntax_uid: str
+    """As the file meta says; empty where it says nothing."""
+    values: Mapping[str, str]
+    """Keyword -> value as text; absent attributes are left out, a backslash separates several values."""
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a file has no header: what it is instead, and the findings."""
+
+    disposition: Disposition
+    issues: tuple[Issue, ...]

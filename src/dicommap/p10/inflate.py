@@ -1,0 +1,42 @@
+"""Data sets that are deflated as a whole (PS3.5 section A.5), inflated within bounds."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from dicommap.p10.walk import MalformedError
+from dicommap.p10.window import EndOfFile, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INFLATED_LIMIT = 64 * 2**20
+"""Bytes of an inflated data set that are looked at; headers have far fewer."""
+
+_CHUNK = 2**16
+
+
+def inflated_window(window: Window, offset: int) -> Window:
+    """Return a window over the data set that is deflated from `offset` to the end of the file.
+
+    Raises MalformedError where it is not deflated data, and EndOfFile where it is cut.
+    """
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    result = bytearray()
+    position = offset
+    while not inflater.eof and len(result) < INFLATED_LIMIT:
+        taken = inflater.unconsumed_tail or window.bytes_at(position, min(_CHUNK, window.size - position))
+        if not taken:
+            raise EndOfFile(window.size)
+        if not inflater.unconsumed_tail:
+            position += len(taken)
+        try:
+            result += inflater.decompress(taken, INFLATED_LIMIT - len(result))
+        except zlib.error:
+            raise MalformedError(offset, "the data set is not deflated") from None
+    return Window(_slice_of(bytes(result)), len(result))
+
+
+def _slice_of(data: bytes) -> Callable[[int, int], bytes]:
+    return lambda offset, length: data[offset : offset + length]

@@ -1,0 +1,78 @@
+"""Values as text: character sets, padding and binary numbers (PS3.5 sections 6.1 and 6.2)."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from functools import lru_cache
+
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
+
+_CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+_WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
+_NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+@lru_cache(maxsize=64)
+def encodings_of(specific_character_set: str) -> tuple[str, ...]:
+    """Return Python's codecs for a value of SpecificCharacterSet; unknown terms are taken for the default."""
+    terms = [term.strip() for term in specific_character_set.split("\\")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return tuple(convert_encodings(terms))
+        except LookupError:
+            return ("iso8859",)
+
+
+def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
+    """Return a value as text, and whether all its bytes could be decoded.
+
+    Trailing padding is left out of every value, leading spaces too where they mean nothing. Binary numbers
+    become their decimal text. `order` is the order of bytes, '<' or '>'.
+    """
+    if vr in _NUMBERS:
+        return _numbers(_NUMBERS[vr], value, order)
+    if vr == "AT":
+        return _tags(value, order)
+    text, clean = _text(vr, value, encodings)
+    parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
+    return "\\".join(_unpadded(vr, part) for part in parts), clean
+
+
+def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]:
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii"), True
+    if vr not in _CHARACTER_SET_VRS:
+        return value.decode("ascii", "replace"), False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
+    if "\ufffd" in text or _replaced_by_default(value, encodings):
+        return text, False
+    return text, True
+
+
+def _replaced_by_default(value: bytes, encodings: tuple[str, ...]) -> bool:
+    # Without SpecificCharacterSet only ASCII is allowed, yet pydicom reads such bytes as Latin 1.
+    return encodings[:1] == ("iso8859",) and not value.isascii() and b"\x1b" not in value
+
+
+def _unpadded(vr: str, text: str) -> str:
+    text = text.rstrip(" \0=") if vr == "PN" else text.rstrip(" \0")
+    return text if vr in _WHOLE_TEXT_VRS or vr == "PN" else text.lstrip(" ")
+
+
+def _numbers(code: str, value: bytes, order: str) -> tuple[str, bool]:
+    size = struct.calcsize("=" + code)
+    if len(value) % size:
+        return _REPLACEMENT, False
+    return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value)), True
+
+
+def _tags(value: bytes, order: str) -> tuple[str, bool]:
+    if len(value) % 4:
+        return _REPLACEMENT, False
+    return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value)), True

@@ -1,0 +1,57 @@
+"""Bytes of a file as far as they were asked for, and a clear word where the file ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+ReadAt = Callable[[int, int], bytes]
+"""Give up to `length` bytes from `offset`; fewer only where the file ends. Called as `read(offset, length)`."""
+
+FIRST_BYTES = 8_192
+_GROWTH = 4
+
+
+class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns that the file ends
+    """The bytes that were asked for do not all exist; `offset` is where the file ends."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class Window:
+    """The bytes of a file near where the walk is; what lies behind is read when it is needed, and not before."""
+
+    def __init__(self, read: ReadAt, size: int) -> None:
+        self.size = size
+        self._read = read
+        self._start = 0
+        self._bytes = read(0, min(size, FIRST_BYTES))
+        self._notice_end(0, min(size, FIRST_BYTES), self._bytes)
+
+    def bytes_at(self, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes from `offset`. Raises EndOfFile where they do not exist."""
+        begin = offset - self._start
+        if begin < 0 or begin + length > len(self._bytes):
+            self._move(offset, length)
+            begin = 0
+        return self._bytes[begin : begin + length]
+
+    def require(self, end: int) -> None:
+        """Raise EndOfFile where the file ends before `end`."""
+        if end > self.size:
+            raise EndOfFile(self.size)
+
+    def _move(self, offset: int, length: int) -> None:
+        self.require(offset + length)
+        wanted = min(self.size - offset, max(length, min(len(self._bytes) * _GROWTH, 2**20), FIRST_BYTES))
+        found = self._read(offset, wanted)
+        self._start, self._bytes = offset, found
+        self._notice_end(offset, wanted, found)
+        if len(found) < length:
+            raise EndOfFile(self.size)
+
+    def _notice_end(self, offset: int, wanted: int, found: bytes) -> None:
+        # A file may have shrunk since its size was taken.
+        if len(found) < wanted:
+            self.size = offset + len(found)

@@ -1,0 +1,75 @@
+"""Writing a package: in a directory beside the one that was asked for, which takes its name when all is in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.errors import PackageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def require_writable(path: Path) -> None:
+    """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise PackageError(
+            f"{path.name} exists already; a package is never written over another.",
+            fix="Name another directory, or remove this one first.",
+        )
+    if not path.absolute().parent.is_dir():
+        raise PackageError("The package's parent directory does not exist.", fix="Make it first.")
+
+
+def write_package(path: Path, documents: Mapping[str, str]) -> None:
+    """Write documents, by their paths relative to the package, all of them or none.
+
+    Raises PackageError where the place is taken or cannot be written to.
+    """
+    require_writable(path)
+    partial = None
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.absolute().parent))
+        for name, text in documents.items():
+            _write(partial / name, text)
+        _sync_directories(partial)
+        partial.chmod(0o755)
+        os.rename(partial, path)  # replaces an empty directory, and nothing else
+        _sync(path.absolute().parent)
+    except OSError as error:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        reason = (
+            "its place is taken" if error.errno in (errno.EEXIST, errno.ENOTEMPTY) else os.strerror(error.errno or 0)
+        )
+        raise PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.") from None
+    except BaseException:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directories(root: Path) -> None:
+    for directory in (root, *(path for path in root.rglob("*") if path.is_dir())):
+        _sync(directory)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,82 @@
+"""Records of an inventory: what `dicommap show` prints, described by the schema `record`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.masking import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.model.hierarchy import File, Instance, Series, Study
+
+Record = dict[str, Any]
+"""One row, by column; in JSON `attributes` holds the distinct values, in tables each has a column."""
+
+
+def study_record(study: Study, *, show_values: bool) -> Record:
+    """Return a study's UID, counts and distinct values."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "series": len(study.series),
+        "instances": study.instances,
+        "files": study.files,
+        "bytes": study.size,
+        "attributes": _distinct(study.values, show_values=show_values),
+    }
+
+
+def series_record(series: Series, *, show_values: bool) -> Record:
+    """Return a series' UIDs, counts and distinct values."""
+    return {
+        "StudyInstanceUID": series.study_instance_uid,
+        "SeriesInstanceUID": series.series_instance_uid,
+        "instances": series.instances,
+        "files": series.files,
+        "bytes": series.size,
+        "attributes": _distinct(series.values, show_values=show_values),
+    }
+
+
+def instance_record(instance: Instance) -> Record:
+    """Return an instance's UIDs and file."""
+    return {
+        "StudyInstanceUID": instance.study_instance_uid,
+        "SeriesInstanceUID": instance.series_instance_uid,
+        "SOPInstanceUID": instance.sop_instance_uid,
+        "SOPClassUID": instance.sop_class_uid,
+        "TransferSyntaxUID": instance.transfer_syntax_uid,
+        "InstanceNumber": instance.instance_number,
+        "disposition": instance.disposition.value,
+        "bytes": instance.size,
+        "path": instance.path,
+    }
+
+
+def file_record(file: File) -> Record:
+    """Return a file's path and what it turned out to be."""
+    return {"path": file.path, "bytes": file.size, "disposition": file.disposition.value}
+
+
+def flat(record: Record) -> dict[str, str]:
+    """Return a record as one line of text cells: each attribute a column, differing values as a marker."""
+    cells = {name: str(value) for name, value in record.items() if name != "attributes"}
+    for keyword, distinct in record.get("attributes", {}).items():
+        counts = {str(index): 0 for index in range(len(distinct))}
+        masked = any(entry["value"] is None for entry in distinct)
+        value = {distinct[0]["value"]: 0} if len(distinct) == 1 and not masked else counts
+        cells[keyword] = one_line(keyword, value, show_values=not masked)
+    return cells
+
+
+def _distinct(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> dict[str, list[Record]]:
+    return {keyword: _entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()}
+
+
+def _entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
+    hidden = not show_values and keyword not in SHOWN_ALWAYS
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    # A masked value is null; an empty one has nothing to hide.
+    return [{"value": None if hidden and value else value, "files": files} for value, files in ranked]

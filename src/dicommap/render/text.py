@@ -1,0 +1,52 @@
+"""Records as CSV, JSON and JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dicommap.render.records import Record
+
+
+def csv_lines(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Yield rows as lines of CSV, the columns of the first row first."""
+    buffer = io.StringIO(newline="")
+    writer = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(buffer, fieldnames=list(row), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(row)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def json_lines(records: Iterable[Record]) -> Iterator[str]:
+    """Yield each record as one line of JSON."""
+    for record in records:
+        yield json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def json_array(records: Iterable[Record]) -> Iterator[str]:
+    """Yield the pieces of one JSON array, a record on each line."""
+    separator = "[\n"
+    for record in records:
+        yield separator + "  " + json.dumps(record, ensure_ascii=False)
+        separator = ",\n"
+    yield "\n]\n" if separator != "[\n" else "[]\n"
+
+
+def byte_count(size: int) -> str:
+    """Return a number of bytes for people: `512 B`, `1.4 MB` (powers of 1,000)."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

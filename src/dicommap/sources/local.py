@@ -1,0 +1,141 @@
+"""A local tree: every path below a root, once, and the bytes of its files. Nothing is ever written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.errors import SourceError
+from dicommap.issues import issue
+from dicommap.model.hierarchy import Disposition, SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.issues import Issue
+
+_SPECIAL = {
+    stat.S_IFIFO: "FIFO",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "character device",
+    stat.S_IFBLK: "block device",
+}
+
+_Identity = tuple[int, int]
+"""Device and inode: what a directory is, whatever path led to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A directory or file that the walk still has to look at."""
+
+    path: str
+    above: tuple[_Identity, ...]
+
+
+class LocalTree:
+    """The files below a directory, or one single file, in a fixed order."""
+
+    def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
+        """Name the tree. Raises SourceError where there is nothing at the path.
+
+        `follow_links` is for links to directories; links to files are always read as the files they lead to.
+        """
+        named = Path(os.path.abspath(path))
+        if not named.exists():
+            raise SourceError("A source does not exist.", fix="Name a directory that is there, or a single file.")
+        self.root = named if named.is_dir() else named.parent
+        self._start = "" if named.is_dir() else named.name
+        self._follow_links = follow_links
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    def overlaps(self, other: LocalTree) -> bool:
+        """Say whether a path of one tree is a path of the other as well."""
+        ours, theirs = (tree.root.resolve() / tree._start for tree in (self, other))
+        return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
+
+    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield every path below the root exactly once, directories aside, in order of their names.
+
+        Links and special files come with their disposition; the absolute paths in `without` do not come at all.
+        """
+        waiting = [_Place(self._start, ())]
+        while waiting:
+            place = waiting.pop()
+            if self.root / place.path in without:
+                continue
+            try:
+                status = os.stat(self.root / place.path)
+            except OSError as error:
+                yield self._unreachable(place.path, error)
+                continue
+            if not stat.S_ISDIR(status.st_mode):
+                yield _source_file(place.path, status)
+                continue
+            found = self._enter(place, status)
+            if isinstance(found, SourceFile):
+                yield found
+            else:
+                waiting += reversed(found)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[Callable[[int, int], bytes]]:
+        """Open a file for reading at offsets: the function given takes an offset and a length.
+
+        Raises OSError as the system does, also where the path is no longer a regular file.
+        """
+        # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
+        descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(0, "it is no longer a regular file")
+            yield lambda offset, length: os.pread(descriptor, length, offset)
+        finally:
+            os.close(descriptor)
+
+    def _enter(self, place: _Place, status: os.stat_result) -> SourceFile | list[_Place]:
+        identity = (status.st_dev, status.st_ino)
+        linked = bool(place.path) and os.path.islink(self.root / place.path)
+        if linked and not self._follow_links:
+            return _link(place.path, issue("source.link-not-followed"))
+        if identity in place.above:
+            return _link(place.path, issue("source.link-loop"))
+        try:
+            names = sorted(os.listdir(self.root / place.path), key=os.fsencode)
+        except OSError as error:
+            found = issue("source.unreadable-directory", reason=reason_of(error))
+            return SourceFile(path=place.path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
+        above = (*place.above, identity)
+        return [_Place(os.path.join(place.path, name), above) for name in names]
+
+    def _unreachable(self, path: str, error: OSError) -> SourceFile:
+        if os.path.islink(self.root / path):
+            return _link(path, issue("source.broken-link"))
+        found = issue("source.unreadable", reason=reason_of(error))
+        return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's words for an error, without the path."""
+    return os.strerror(error.errno) if error.errno else str(error.strerror or "unknown reason")
+
+
+def _source_file(path: str, status: os.stat_result) -> SourceFile:
+    kind = _SPECIAL.get(stat.S_IFMT(status.st_mode))
+    return SourceFile(
+        path=path,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        disposition=Disposition.SPECIAL if kind else None,
+        issues=(issue("source.special-file", kind=kind),) if kind else (),
+    )
+
+
+def _link(path: str, found: Issue) -> SourceFile:
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(found,))

@@ -1,0 +1,8 @@
+"""The public verbs: what the command line and Python callers do, each as one function."""
+
+from dicommap.workflows.draft import Draft, draft
+from dicommap.workflows.scan import scan
+from dicommap.workflows.sheet import sheet
+from dicommap.workflows.validate import validate
+
+__all__ = ["scan", "sheet", "draft", "validate", "Draft"]

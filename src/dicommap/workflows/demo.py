@@ -1,0 +1,105 @@
+"""demo(): the whole job on real P10 files that come with pydicom, as a person would do it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+from dicommap.errors import PackageError
+from dicommap.workflows.draft import Draft, draft
+from dicommap.workflows.scan import scan
+from dicommap.workflows.sheet import sheet
+from dicommap.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dicommap.inventory import Summary
+    from dicommap.issues import Issue
+
+INPUT_S3_URI = "s3://example-bucket/incoming/"
+
+_RULES = """\
+# Rules are edits that hold wherever their patterns match.
+
+[[rule]]
+name = "name the pilot series"
+level = "series"
+match = { Modality = "MR", SeriesDescription = "*PILOT*" }
+set = { SeriesDescription = "Pilot" }
+
+[[rule]]
+name = "sex not recorded"
+level = "study"
+match = { PatientSex = "", StudyDate = "2001*" }
+set = { PatientSex = "O" }
+
+[[rule]]
+name = "no time of study"
+level = "study"
+match = { StudyDescription = "Carotids" }
+empty = ["StudyTime"]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What the demo made, and where."""
+
+    inventory: Path
+    sheet: Path
+    edited_sheet: Path
+    rules: Path
+    package: Path
+    summary: Summary
+    draft: Draft
+    issues: list[Issue]
+
+
+def demo(directory: Path) -> Demo:
+    """Scan, write a sheet, edit it, draft with it and with rules, and validate; all results go to `directory`.
+
+    The scanned files are about 90 of pydicom's, among them CT, MR and CR of several patients. Raises PackageError
+    where the directory exists and is not empty.
+    """
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise PackageError(f"{directory.name} exists and is not an empty directory.", fix="Name another with -o.")
+    directory.mkdir(parents=True, exist_ok=True)
+    inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
+    original, edited = directory / "studies.csv", directory / "studies-edited.csv"
+    rules.write_text(_RULES, encoding="utf-8")
+    with (
+        as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
+        scan(tree, output=inventory_path) as inventory,
+    ):
+        lines = list(sheet(inventory))
+        original.write_text("".join(lines), encoding="utf-8", newline="")
+        edited.write_text("".join(_edited(lines)), encoding="utf-8", newline="")
+        package = directory / "package"
+        drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
+        found = validate(package, inventory=inventory) if drafted.package else []
+        return Demo(
+            inventory=inventory_path,
+            sheet=original,
+            edited_sheet=edited,
+            rules=rules,
+            package=package,
+            summary=inventory.summary(),
+            draft=drafted,
+            issues=found,
+        )
+
+
+def _edited(lines: list[str]) -> Iterator[str]:
+    """Do what a person would in a spreadsheet: correct PatientID and AccessionNumber of the first study."""
+    rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
+    rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    yield buffer.getvalue()

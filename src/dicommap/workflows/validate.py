@@ -1,0 +1,107 @@
+"""validate(): a package, an import configuration, a request, an override or a rules file, whoever wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.checks.kind import Kind, kind_of
+from dicommap.checks.override_check import override_issues
+from dicommap.checks.package_check import PLAN, configuration_issues, package_issues
+from dicommap.checks.request_check import request_issues
+from dicommap.checks.schema_check import schema_issues
+from dicommap.errors import DocumentError
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.s3_uri import S3Uri, s3_uri_issues
+from dicommap.model.strict_json import parse_json
+from dicommap.package import read_package
+from dicommap.package.reading import read_document
+from dicommap.workflows.draft import read_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from _typeshed import StrPath
+
+    from dicommap.inventory import Inventory
+
+
+def validate(
+    path: StrPath,
+    *,
+    inventory: Inventory | None = None,
+    input_s3_uri: str | None = None,
+    files: StrPath | None = None,
+) -> list[Issue]:
+    """Find everything that is wrong with a package or document.
+
+    A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
+    `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
+    inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
+    by itself.
+
+    Raises DocumentError where something named cannot be read, or a directory holds no plan.
+    """
+    place = Path(path)
+    known = inventory.series_by_study() if inventory is not None else None
+    issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
+    if place.is_dir():
+        if not (place / PLAN).is_file():
+            raise DocumentError(
+                f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
+            )
+        return [*issues, *package_issues(read_package(place), known, input_s3_uri)]
+    if place.suffix.lower() == ".toml":
+        return [*issues, *read_rules(place)[1]]
+    found = _document_issues(place, known, S3Uri.parse(input_s3_uri or ""), files)
+    return [*issues, *(one if one.location.path else one.at(path=place.name) for one in found)]
+
+
+def _document_issues(
+    place: Path, known: Mapping[str, set[str]] | None, uri: S3Uri | None, files: StrPath | None
+) -> Iterator[Issue]:
+    document, issues = parse_json(read_document(place))
+    yield from issues
+    if document is None:
+        return
+    kind = kind_of(document)
+    if kind is Kind.IMPORT_CONFIGURATION:
+        yield from configuration_issues(document, _override_files(place, files), known, uri)
+    elif kind is Kind.REQUEST:
+        yield from _request_issues(document, place, known, uri, files)
+    elif kind is Kind.OVERRIDE:
+        yield from override_issues(document, None)
+    elif kind is Kind.PLAN:
+        yield from schema_issues("plan", document)
+    else:
+        yield issue("document.unknown-kind")
+
+
+def _request_issues(
+    document: dict[str, object],
+    place: Path,
+    known: Mapping[str, set[str]] | None,
+    uri: S3Uri | None,
+    files: StrPath | None,
+) -> Iterator[Issue]:
+    inner = "/importConfiguration"
+    # The configuration is checked below, with its own rules as well as its schema.
+    yield from (found for found in request_issues(document) if not (found.location.pointer or "").startswith(inner))
+    written = document.get("inputS3Uri")
+    if isinstance(written, str):
+        own = S3Uri.parse(written)
+        if uri is not None and own is not None and own != uri:
+            yield issue("s3-uri.mismatch", Location(pointer="/inputS3Uri"), other="the call")
+        uri = own or uri
+    if "importConfiguration" in document:
+        configuration = document["importConfiguration"]
+        yield from configuration_issues(configuration, _override_files(place, files), known, uri, inner)
+
+
+def _override_files(place: Path, files: StrPath | None) -> Mapping[str, bytes] | None:
+    folder = place.parent / "files" if files is None else Path(files)
+    if folder.is_dir():
+        return read_package(folder)
+    if files is not None:
+        raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
+    return None

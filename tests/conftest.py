@@ -1,0 +1,32 @@
+"""Fixtures that several rooms' tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+
+import dicommap
+from tests.making import small_tree
+
+
+@pytest.fixture(scope="session")
+def pydicom_files() -> Iterator[Path]:
+    """Return the directory of data files inside the pydicom wheel."""
+    with as_file(files("pydicom").joinpath("data")) as directory:
+        yield directory
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a tree of two studies, each of two series of two instances."""
+    return small_tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def inventory(tree: Path) -> Iterator[dicommap.Inventory]:
+    """Return the inventory of `tree`, in memory."""
+    with dicommap.scan(tree) as scanned:
+        yield scanned

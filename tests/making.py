@@ -1,0 +1,92 @@
+"""P10 files and trees of them, made for tests."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filewriter import dcmwrite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
+
+STUDY = "1.2.826.0.1.3680043.10.1"
+"""A Study Instance UID; `uid(STUDY, 2, 3)` continues it."""
+
+
+def uid(*parts: object) -> str:
+    """Join parts to a UID."""
+    return ".".join(map(str, parts))
+
+
+def data_set(**attributes: Any) -> Dataset:
+    """Return a small CT instance; keywords replace or add attributes, None takes one out."""
+    values: dict[str, Any] = {
+        "SOPClassUID": CT_IMAGE_STORAGE,
+        "SOPInstanceUID": uid(STUDY, 1, 1),
+        "StudyInstanceUID": STUDY,
+        "SeriesInstanceUID": uid(STUDY, 1),
+        "PatientID": "P1",
+        "PatientName": "Doe^Jane",
+        "StudyDate": "20260102",
+        "StudyID": "S1",
+        "AccessionNumber": "A1",
+        "Modality": "CT",
+        "SeriesNumber": 1,
+        "InstanceNumber": 1,
+        "Rows": 1,
+        "Columns": 1,
+        **attributes,
+    }
+    made = Dataset()
+    for keyword, value in values.items():
+        if value is not None:
+            setattr(made, keyword, value)
+    return made
+
+
+def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, **attributes: Any) -> bytes:
+    """Return the bytes of a P10 file that holds `made`, or `data_set(**attributes)`."""
+    content = data_set(**attributes) if made is None else made
+    content.file_meta = FileMetaDataset()
+    content.file_meta.TransferSyntaxUID = transfer_syntax
+    content.file_meta.MediaStorageSOPClassUID = content.get("SOPClassUID", CT_IMAGE_STORAGE)
+    content.file_meta.MediaStorageSOPInstanceUID = content.get("SOPInstanceUID", "1.2.3")
+    buffer = io.BytesIO()
+    dcmwrite(buffer, content, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def write_tree(root: Path, files: dict[str, bytes]) -> Path:
+    """Write files by their paths relative to `root`, and return it."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root
+
+
+def small_tree(root: Path, *, studies: int = 2, series: int = 2, instances: int = 2) -> Path:
+    """Write a tree of studies, each with as many series and instances, and return it."""
+    for study in range(1, studies + 1):
+        for one in range(1, series + 1):
+            for instance in range(1, instances + 1):
+                content = p10(
+                    StudyInstanceUID=uid(STUDY, study),
+                    SeriesInstanceUID=uid(STUDY, study, one),
+                    SOPInstanceUID=uid(STUDY, study, one, instance),
+                    PatientID=f"P{study}",
+                    AccessionNumber=f"A{study}",
+                    StudyID=f"S{study}",
+                    SeriesNumber=one,
+                    InstanceNumber=instance,
+                )
+                write_tree(root, {f"study{study}/series{one}/IM{instance:04}": content})
+    return root
