@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
+from pydicom.uid import UID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, 
     """Return the bytes of a P10 file that holds `made`, or `data_set(**attributes)`."""
     content = data_set(**attributes) if made is None else made
     content.file_meta = FileMetaDataset()
-    content.file_meta.TransferSyntaxUID = transfer_syntax
+    content.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     content.file_meta.MediaStorageSOPClassUID = content.get("SOPClassUID", CT_IMAGE_STORAGE)
     content.file_meta.MediaStorageSOPInstanceUID = content.get("SOPInstanceUID", "1.2.3")
     buffer = io.BytesIO()
