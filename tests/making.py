@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID
@@ -47,9 +48,10 @@ def data_set(**attributes: Any) -> Dataset:
         **attributes,
     }
     made = Dataset()
-    for keyword, value in values.items():
-        if value is not None:
-            setattr(made, keyword, value)
+    with disable_value_validation():
+        for keyword, value in values.items():
+            if value is not None:
+                setattr(made, keyword, value)
     return made
 
 
@@ -61,7 +63,8 @@ def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, 
     content.file_meta.MediaStorageSOPClassUID = content.get("SOPClassUID", CT_IMAGE_STORAGE)
     content.file_meta.MediaStorageSOPInstanceUID = content.get("SOPInstanceUID", "1.2.3")
     buffer = io.BytesIO()
-    dcmwrite(buffer, content, enforce_file_format=True)
+    with disable_value_validation():
+        dcmwrite(buffer, content, enforce_file_format=True)
     return buffer.getvalue()
 
 

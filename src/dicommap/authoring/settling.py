@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
@@ -29,9 +29,9 @@ class Change:
     study_instance_uid: str
     series_instance_uid: str | None
     tag: int
-    before: ValueCounts | None
+    before: ValueCounts | None = field(repr=False)
     """Distinct values with their files; None where the inventory does not hold the attribute."""
-    after: Attribute
+    after: Attribute = field(repr=False)
     causes: tuple[str, ...]
 
 

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.sheet_writing import INFORMATION_MARK
@@ -30,7 +30,7 @@ class Row:
 
     number: int
     """As the spreadsheet counts; the header is row 1."""
-    cells: Mapping[str, str]
+    cells: Mapping[str, str] = field(repr=False)
     """Keyword -> cell, for the columns that can be edited."""
 
 

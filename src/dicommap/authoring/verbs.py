@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Location
@@ -22,7 +22,7 @@ class Assignment:
     """What a rule does to each study or series that it matches: this attribute gets this value."""
 
     tag: int
-    attribute: Attribute
+    attribute: Attribute = field(repr=False)
 
 
 def assignments(rule: Rule, path: str) -> Iterator[Assignment | Issue]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dicommap.errors import AttributeNameError
+from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.stored import real_path, stored_path
 from dicommap.issues import Issue, Location, Severity
@@ -19,7 +20,6 @@ from dicommap.render.html import inventory_html
 
 if TYPE_CHECKING:
     import os
-    import sqlite3
     from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
@@ -62,17 +62,22 @@ class Inventory:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        rows = connection.execute("SELECT keyword FROM attribute ORDER BY position")
+        rows = self._rows("SELECT keyword FROM attribute ORDER BY position")
         self.keywords: tuple[str, ...] = tuple(keyword for (keyword,) in rows)
         """The captured attributes."""
-        rows = connection.execute("SELECT root FROM source ORDER BY id")
+        rows = self._rows("SELECT root FROM source ORDER BY id")
         self.sources: tuple[str, ...] = tuple(root for (root,) in rows)
         """The roots that were scanned; paths are relative to them."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open an inventory file. Raises InventoryError where it is none, or one of another format."""
-        return cls(schema.open_existing(Path(path)))
+        connection = schema.open_existing(Path(path))
+        try:
+            return cls(connection)
+        except InventoryError:
+            connection.close()
+            raise
 
     def close(self) -> None:
         """Close the file. An inventory in memory is gone then."""
@@ -94,7 +99,7 @@ class Inventory:
     def series(self) -> Iterator[Series]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        rows = self._connection.execute(_SERIES.format(columns=columns))
+        rows = self._rows(_SERIES.format(columns=columns))
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: dict[str, Counter[str]] = {keyword: Counter() for keyword in self.keywords}
@@ -113,7 +118,7 @@ class Inventory:
 
     def instances(self) -> Iterator[Instance]:
         """Yield instances and duplicates in order of study, series and path."""
-        for path, size, mtime, disposition, *texts in self._connection.execute(_INSTANCES):
+        for path, size, mtime, disposition, *texts in self._rows(_INSTANCES):
             study, series, instance, sop_class, syntax, number = texts
             yield Instance(
                 path=printable(real_path(path)),
@@ -130,13 +135,13 @@ class Inventory:
 
     def files(self) -> Iterator[File]:
         """Yield every path that the scan met, in order."""
-        rows = self._connection.execute("SELECT path, size, mtime_ns, disposition FROM file ORDER BY source, path")
+        rows = self._rows("SELECT path, size, mtime_ns, disposition FROM file ORDER BY source, path")
         for path, size, mtime, disposition in rows:
             yield File(path=printable(real_path(path)), size=size, mtime_ns=mtime, disposition=Disposition(disposition))
 
     def issues(self) -> Iterator[Issue]:
         """Yield what the scan found wrong, in the order of finding."""
-        rows = self._connection.execute("SELECT code, severity, location, message FROM issue ORDER BY id")
+        rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id")
         for code, severity, location, message in rows:
             place = Location(**json.loads(location))
             yield Issue(code=code, severity=Severity(severity), location=place, message=message)
@@ -156,12 +161,12 @@ class Inventory:
             " WHERE disposition IN ('instance', 'duplicate') AND StudyInstanceUID = IFNULL(?, StudyInstanceUID)"
             " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(self._connection.execute(query, (study, series)).fetchall())
+        return dict(self._rows(query, study, series))
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""
         query = "SELECT 1 FROM file WHERE path = ? LIMIT 1"
-        return self._connection.execute(query, (stored_path(path),)).fetchone() is not None
+        return next(self._rows(query, stored_path(path)), None) is not None
 
     def series_by_study(self) -> dict[str, set[str]]:
         """Return the Series Instance UIDs of each Study Instance UID."""
@@ -170,26 +175,34 @@ class Inventory:
             "SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header"
             " WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))"
         )
-        for study, series in self._connection.execute(query):
+        for study, series in self._rows(query):
             known.setdefault(study, set()).add(series)
         return known
 
     def summary(self) -> Summary:
         """Count what there is."""
         dispositions = dict(
-            self._connection.execute("SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1")
+            self._rows("SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1")
         )
-        found = self._connection.execute("SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)")
+        found = self._rows("SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)")
         known = self.series_by_study()
         return Summary(
             studies=len(known),
             series=sum(map(len, known.values())),
             instances=dispositions.get(Disposition.INSTANCE.value, 0),
             files=sum(dispositions.values()),
-            size=self._connection.execute("SELECT TOTAL(size) FROM file").fetchone()[0].__trunc__(),
+            size=int(next(self._rows("SELECT TOTAL(size) FROM file"))[0]),
             dispositions=dispositions,
             issues={(code, Severity(severity)): count for code, severity, count in found},
         )
+
+    def _rows(self, query: str, *parameters: str | bytes | None) -> Iterator[Any]:
+        try:
+            yield from self._connection.execute(query, parameters)
+        except sqlite3.ProgrammingError:
+            raise  # a closed inventory: our caller's fault
+        except sqlite3.DatabaseError:
+            raise InventoryError("The inventory is damaged.", fix="Scan again.") from None
 
     def __repr__(self) -> str:
         counts = self.summary()

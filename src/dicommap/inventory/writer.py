@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import stat
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
@@ -85,7 +86,7 @@ class InventoryWriter:
         self._connection.commit()
         if self.path is not None and self.partial is not None:
             self._connection.close()
-            os.replace(self.partial, self.path)
+            self._put_in_place(self.partial, self.path)
             self._connection = schema.open_existing(self.path)
         self._finished = True
         return self._connection
@@ -99,28 +100,42 @@ class InventoryWriter:
         if self._finished:
             return
         self._connection.close()
-        if self.partial is not None:
-            self.partial.unlink(missing_ok=True)
+        self._remove_partial()
         if isinstance(error, sqlite3.Error):
             raise InventoryError(
                 "The inventory cannot be written.", fix="Check the free space and the rights at its place."
             ) from error
 
+    @staticmethod
+    def _put_in_place(partial: Path, path: Path) -> None:
+        try:
+            os.replace(partial, path)
+        except OSError:
+            raise InventoryError(
+                "The inventory cannot be put in its place.", fix="Name a file in a directory that you may write to."
+            ) from None
+
     def _create(self, roots: Iterable[str]) -> sqlite3.Connection:
         connection = None
         try:
+            self._remove_partial()  # left by a killed scan whose process had the same number
             connection = sqlite3.connect(self.partial or ":memory:")
             # The partial file is thrown away after a crash, so it needs no journal.
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
             schema.create(connection, self._keywords)
             connection.executemany("INSERT INTO source VALUES (?, ?)", enumerate(printable(root) for root in roots))
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             if connection is not None:
                 connection.close()
+                self._remove_partial()
             raise InventoryError(
                 "The inventory cannot be written there.", fix="Name a file in a directory that you may write to."
             ) from None
         return connection
+
+    def _remove_partial(self) -> None:
+        if self.partial is not None:
+            self.partial.unlink(missing_ok=True)
 
     def _intern(self, header: Header) -> int:
         values = header.values
@@ -155,9 +170,14 @@ class InventoryWriter:
 
 
 def _require_replaceable(path: Path) -> None:
-    if path.is_dir():
-        raise InventoryError(f"{path.name} is a directory.", fix="Name a file for the inventory.")
-    if path.exists() and not (path.stat().st_size == 0 or schema.is_inventory(path)):
+    try:
+        status = path.stat()
+    except OSError:
+        status = None  # nothing is there, or making the file beside it fails for the same reason
+    if status and not stat.S_ISREG(status.st_mode):
+        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InventoryError(f"{path.name} is {kind}.", fix="Name a file for the inventory.")
+    if status and status.st_size and not schema.is_inventory(path):
         raise InventoryError(
             f"{path.name} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
         )

@@ -67,9 +67,9 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
             hint = f"Did you mean {', '.join(close)}?" if close else "PS3.6 lists the keywords."
             raise AttributeNameError("An attribute to capture is not a DICOM keyword.", fix=hint)
         vrs = vrs_of(tag)
-        if not vrs or _NOT_CAPTURED_VRS.intersection(vrs) or tag >> 16 in (0x0000, 0x0002):
+        if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
-                f"{keyword} cannot be captured: it is not a text or a number in the data set.",
+                f"{keyword} cannot be captured: it is not a text or a number in the data set, or its form depends on others.",
                 fix="Name attributes with a text or number value.",
             )
         if keyword not in _KEY_KEYWORDS:

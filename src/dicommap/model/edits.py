@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,7 +25,7 @@ class Edit:
 
     target: Target
     tag: int
-    attribute: Attribute
+    attribute: Attribute = field(repr=False)
     """The new value, as the DICOM JSON Model writes it."""
 
     cause: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ class Series:
     """Instances and duplicates: what an import job would read."""
     size: int
     """Bytes of all files."""
-    values: Mapping[str, Mapping[str, int]]
+    values: Mapping[str, Mapping[str, int]] = field(repr=False)
     """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
 
 
@@ -103,7 +103,7 @@ class Study:
 
     study_instance_uid: str
     series: tuple[Series, ...]
-    values: Mapping[str, Mapping[str, int]]
+    values: Mapping[str, Mapping[str, int]] = field(repr=False)
     """As in a series, over all of them."""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.levels import Level
@@ -17,7 +17,7 @@ class Override:
 
     study_instance_uid: str
     series_instance_uid: str | None
-    data_set: DataSet
+    data_set: DataSet = field(repr=False)
 
     @property
     def level(self) -> Level:

@@ -48,7 +48,7 @@ class Header:
     disposition: Disposition
     transfer_syntax_uid: str
     """As the file meta says; empty where it says nothing."""
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     """Keyword -> value as text; absent attributes are left out, a backslash separates several values."""
     issues: tuple[Issue, ...] = ()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.p10.encoding import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
+    EXPLICIT_VRS,
     IMPLICIT_LITTLE,
     Encoding,
     encoding_of,
@@ -37,8 +38,9 @@ def read_meta(window: Window, offset: int) -> Meta:
     """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says."""
     values: dict[int, str] = {}
     encoding = EXPLICIT_LITTLE
-    if window.bytes_at(offset, 8)[4:6] == b"\0\0":
-        encoding = IMPLICIT_LITTLE  # not allowed, yet seen
+    head = window.bytes_at(offset, 8)
+    if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
+        encoding = IMPLICIT_LITTLE  # not allowed, yet seen: four bytes of a small length, and no VR
     while window.size - offset >= 8:
         if encoding.tag.unpack_from(window.bytes_at(offset, 8))[0] != 0x0002:
             break

@@ -60,7 +60,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
     missing = "preamble and prefix are"
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
-        if window.bytes_at(start, 4) == b"\x02\x00\x00\x00":
+        if window.bytes_at(start, 2) == b"\x02\x00":
             meta = read_meta(window, start)
         else:
             empty = ""
@@ -68,7 +68,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
                 media_storage_sop_class_uid=empty,
                 media_storage_sop_instance_uid=empty,
                 transfer_syntax_uid=empty,
-                end=0,
+                end=start,
             )
             missing = "preamble, prefix and file meta are"
         header = _read_data_set(window, meta, wanted)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 import warnings
 from functools import lru_cache
 
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_DEFAULT = "iso8859"
+_CODECS = frozenset(codecs.lookup(name).name for name in python_encoding.values())
+"""The codecs of the defined terms; pydicom takes any name of a Python codec for a term, also of one that fails."""
 
 
 @lru_cache(maxsize=64)
@@ -22,9 +26,10 @@ def encodings_of(specific_character_set: str) -> tuple[str, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return tuple(convert_encodings(terms))
-        except LookupError:
-            return ("iso8859",)
+            names = convert_encodings(terms)
+        except (LookupError, ValueError):  # an unknown term; a NUL inside one
+            return (_DEFAULT,)
+    return tuple(name if codecs.lookup(name).name in _CODECS else _DEFAULT for name in names)
 
 
 def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
@@ -49,7 +54,10 @@ def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]
         return value.decode("ascii", "replace"), False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
+        try:
+            text = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
+        except ValueError:  # only where pydicom is set to raise
+            return value.decode("ascii", "replace"), False
     if "\ufffd" in text or _replaced_by_default(value, encodings):
         return text, False
     return text, True
@@ -57,7 +65,7 @@ def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]
 
 def _replaced_by_default(value: bytes, encodings: tuple[str, ...]) -> bool:
     # Without SpecificCharacterSet only ASCII is allowed, yet pydicom reads such bytes as Latin 1.
-    return encodings[:1] == ("iso8859",) and not value.isascii() and b"\x1b" not in value
+    return encodings[:1] == (_DEFAULT,) and not value.isascii() and b"\x1b" not in value
 
 
 def _unpadded(vr: str, text: str) -> str:

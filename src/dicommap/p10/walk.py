@@ -82,7 +82,7 @@ def walk(
             break
         offset = _value_end(window, element, encoding)
         passed_last = highest >= last
-        if element.tag in wanted and element.length != _UNDEFINED:
+        if element.tag in wanted:
             values[element.tag] = (element.vr, _value(window, element))
     return Walked(values=values, end=offset, passed_last=passed_last, unordered_at=unordered_at)
 
@@ -106,6 +106,8 @@ def read_element(window: Window, offset: int, encoding: Encoding) -> Element:
 
 
 def _value(window: Window, element: Element) -> bytes:
+    if element.length == _UNDEFINED:
+        raise MalformedError(element.start, "a wanted value has an undefined length")
     if element.length > VALUE_LIMIT:
         raise MalformedError(element.start, f"a wanted value has {element.length} bytes")
     return window.bytes_at(element.start, element.length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import contextmanager
@@ -25,8 +26,12 @@ _SPECIAL = {
     stat.S_IFBLK: "block device",
 }
 
+_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_LAST_TIME = 2**63 - 1
+"""The last nanosecond that 64 bits count, in the year 2262; file systems go beyond."""
+
 _Identity = tuple[int, int]
-"""Device and inode: what a directory is, whatever path led to it."""
+"""Device and inode: what a file or directory is, whatever path led to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +68,19 @@ class LocalTree:
     def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield every path below the root exactly once, directories aside, in order of their names.
 
-        Links and special files come with their disposition; the absolute paths in `without` do not come at all.
+        Links and special files come with their disposition; the files that the paths in `without` name do not come
+        at all, whatever path leads to them.
         """
+        left_out = {_identity(os.stat(path)) for path in without if path.exists()}
         waiting = [_Place(self._start, ())]
         while waiting:
             place = waiting.pop()
-            if self.root / place.path in without:
-                continue
             try:
                 status = os.stat(self.root / place.path)
             except OSError as error:
                 yield self._unreachable(place.path, error)
+                continue
+            if _identity(status) in left_out:
                 continue
             if not stat.S_ISDIR(status.st_mode):
                 yield _source_file(place.path, status)
@@ -100,7 +107,7 @@ class LocalTree:
             os.close(descriptor)
 
     def _enter(self, place: _Place, status: os.stat_result) -> SourceFile | list[_Place]:
-        identity = (status.st_dev, status.st_ino)
+        identity = _identity(status)
         linked = bool(place.path) and os.path.islink(self.root / place.path)
         if linked and not self._follow_links:
             return _link(place.path, issue("source.link-not-followed"))
@@ -115,7 +122,7 @@ class LocalTree:
         return [_Place(os.path.join(place.path, name), above) for name in names]
 
     def _unreachable(self, path: str, error: OSError) -> SourceFile:
-        if os.path.islink(self.root / path):
+        if error.errno in _LEADS_NOWHERE and os.path.islink(self.root / path):
             return _link(path, issue("source.broken-link"))
         found = issue("source.unreadable", reason=reason_of(error))
         return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
@@ -126,12 +133,16 @@ def reason_of(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error.strerror or "unknown reason")
 
 
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
+
+
 def _source_file(path: str, status: os.stat_result) -> SourceFile:
     kind = _SPECIAL.get(stat.S_IFMT(status.st_mode))
     return SourceFile(
         path=path,
         size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
+        mtime_ns=max(-_LAST_TIME, min(status.st_mtime_ns, _LAST_TIME)),
         disposition=Disposition.SPECIAL if kind else None,
         issues=(issue("source.special-file", kind=kind),) if kind else (),
     )

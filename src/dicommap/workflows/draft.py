@@ -124,8 +124,8 @@ def read_rules(path: Path) -> tuple[Rules | None, list[Issue]]:
     if issues:
         return None, issues
     rules = Rules.model_validate(document)
-    issues += rules_issues(path.name, rules)
-    return rules, issues
+    issues = list(rules_issues(path.name, rules))
+    return None if issues else rules, issues
 
 
 def _settle_all(

@@ -1,0 +1,49 @@
+# Every target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
+
+.PHONY: demo test lint types contract wheel clean help
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+
+demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ships
+	rm -rf demo
+	$(BIN)/dicommap demo -o demo
+	$(BIN)/dicommap validate demo/package --inventory demo/inventory.db
+
+test: $(VENV)/developing ## all tests, with branch coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 -n 0 -p no:cacheprovider notebooks
+
+lint: $(VENV)/developing ## ruff
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/developing ## mypy --strict over src and tests
+	$(BIN)/mypy
+
+contract: $(VENV)/developing ## the direction of imports
+	$(BIN)/lint-imports
+
+wheel: $(VENV)/developing ## build the wheel into dist/
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) demo dist build .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c '$(CHECK_PYTHON)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/developing: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/installed

@@ -1,0 +1,164 @@
+"""No patient value leaves a command unasked: a canary in every patient attribute must never sing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import dicommap as library
+from dicommap.cli.app import _report_fault
+from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS
+from dicommap.model.tags import tag_of, vrs_of
+from tests.cli.running import Ran, dicommap
+from tests.making import STUDY, p10, uid, write_tree
+
+CANARY = "CANARY"
+URI = "s3://bucket/incoming/"
+
+
+def patient_values(number: int) -> dict[str, str]:
+    """Return a value with the canary for every captured text attribute, as its VR allows."""
+    texts = [keyword for keyword in CAPTURED if keyword not in SHOWN_ALWAYS]
+    free = {keyword for keyword in texts if vrs_of(tag_of(keyword) or 0)[0] in ("LO", "SH", "PN", "CS")}
+    return dict.fromkeys(free, f"{CANARY}{number}")
+
+
+@pytest.fixture
+def scanned(tmp_path: Path) -> Path:
+    first, second = p10(**patient_values(1)), p10(**patient_values(2), SOPInstanceUID=uid(STUDY, 1, 2))
+    conflict = p10(**patient_values(3), SOPInstanceUID=uid(STUDY, 1, 2))
+    other_study = p10(**patient_values(4), StudyInstanceUID=uid(STUDY, 9), SOPInstanceUID=uid(STUDY, 9, 2))
+    long_name = p10(**{**patient_values(5), "PatientID": CANARY + "x" * 80}, SOPInstanceUID=uid(STUDY, 1, 5))
+    bad_uid = first.replace(STUDY.encode() + b".1.1", b"CANARY" + b"9" * (len(STUDY) - 2))
+    files = {"a": first, "b": second, "c": conflict, "d": other_study, "e": long_name, "f": bad_uid}
+    cuts = {f"cut{length}": first[:length] for length in range(300, len(first), 23)}
+    write_tree(tmp_path / "tree", {**files, **cuts, "no": b"CANARY is no DICOM"})
+    dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db")
+    return tmp_path / "i.db"
+
+
+def assert_silent(*runs: Ran) -> None:
+    for ran in runs:
+        assert CANARY not in ran.everything
+        assert "Traceback" not in ran.everything
+
+
+def test_the_canary_is_in_the_inventory(scanned: Path) -> None:
+    assert CANARY in dicommap("show", scanned, "--format", "json", "--show-values").out
+    assert CANARY in dicommap("sheet", scanned, "-o", "-").out
+
+
+def test_scan_and_show_are_silent(scanned: Path, tmp_path: Path) -> None:
+    assert_silent(dicommap("scan", tmp_path / "tree", "-o", tmp_path / "again.db", "--attributes", "Rows"))
+    for form in ("table", "json", "jsonl", "csv"):
+        for level in ("study", "series", "instance", "file", "issue"):
+            assert_silent(dicommap("show", scanned, "--level", level, "--format", form))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"PatientID": CANARY + "-new"},
+        {"PatientID": CANARY * 20},
+        {"StudyDate": CANARY},
+        {"PatientName": "A^B^C^D^E^F" + CANARY},
+        {"PatientSex": "canary" + CANARY},
+        {"StudyDescription": CANARY + "\\" + CANARY},
+        {"StudyInstanceUID": CANARY},
+        {"StudyInstanceUID": "1.2E+10"},
+        {"ReferringPhysicianName": CANARY + "\x07"},
+    ],
+)
+def test_drafts_from_sheets_are_silent(scanned: Path, tmp_path: Path, cells: dict[str, str]) -> None:
+    sheet = tmp_path / "s.csv"
+    header = [STUDY if name == "StudyInstanceUID" else "" for name in ("StudyInstanceUID", *cells)][:1]
+    columns = ["StudyInstanceUID", *(name for name in cells if name != "StudyInstanceUID")]
+    row = [cells.get("StudyInstanceUID", header[0]), *(cells[name] for name in columns[1:])]
+    sheet.write_text(",".join(columns) + "\n" + ",".join(row) + "\n", encoding="utf-8")
+    arguments = ("draft", scanned, "--sheet", sheet, "--input-s3-uri", URI)
+    package = tmp_path / "package"
+    assert_silent(dicommap(*arguments, "-n"), dicommap(*arguments, "-o", package))
+    if package.exists():
+        assert_silent(dicommap("validate", package, "--inventory", scanned))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        '[[rule]]\nname = "r"\nlevel = "study"\nset = { PatientID = "CANARY\\u0007" }',
+        '[[rule]]\nname = "r"\nlevel = "study"\nset = { StudyDate = "CANARY" }',
+        '[[rule]]\nname = "r"\nlevel = "study"\nset = { PatientID = 5 }\nCANARY = "CANARY',
+        '[[rule]]\nname = "r"\nlevel = "CANARY"\nset = { PatientID = "CANARY" }',
+        '[[rule]]\nname = "r"\nlevel = "study"\nmatch = { PatientID = "CANARY*" }\nset = { PatientID = "1" }',
+        '[[rule]]\nname = "r"\nlevel = "study"\nset = { PatientID = "CANARY7" }\n'
+        '[[rule]]\nname = "s"\nlevel = "study"\nset = { PatientID = "CANARY8" }',
+        'x = "CANARY" "CANARY"',
+        "x = CANARY",
+    ],
+)
+def test_drafts_from_rules_are_silent(scanned: Path, tmp_path: Path, rules: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(rules, encoding="utf-8")
+    assert_silent(
+        dicommap("draft", scanned, "--rules", path, "--input-s3-uri", URI, "-n"), dicommap("validate", path)
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"00100020": {"vr": "LO", "Value": [CANARY * 20]}},
+        {"00100020": {"vr": "LO", "Value": CANARY}},
+        {"00100010": {"vr": "PN", "Value": [CANARY]}},
+        {"00100010": {"vr": "PN", "Value": [{"Alphabetic": CANARY + "=x"}]}},
+        {"00100030": {"vr": "DA", "Value": [CANARY]}},
+        {"00100020": {"vr": CANARY}},
+        {"00280010": {"vr": "US", "Value": [CANARY]}},
+        {"00091001": {"vr": "OB", "InlineBinary": CANARY + "!"}},
+        [{"00100020": {"vr": "LO", "Value": [CANARY]}}],
+        {"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [{"studyInstanceUID": CANARY}]}},
+        {"importConfiguration": CANARY, "inputS3Uri": CANARY, "jobName": CANARY + " "},
+        {"jobs": CANARY, "version": CANARY},
+        CANARY,
+    ],
+)
+def test_validation_is_silent(tmp_path: Path, document: object) -> None:
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for form in ("table", "json", "csv"):
+        assert_silent(dicommap("validate", path, "--format", form))
+    path.write_text(json.dumps(document)[:-1] + CANARY, encoding="utf-8")
+    assert_silent(dicommap("validate", path))
+
+
+def test_reprs_are_silent(scanned: Path) -> None:
+    with library.Inventory.open(scanned) as inventory:
+        values = [*inventory.studies(), *inventory.series(), *inventory.instances(), *inventory.issues(), inventory]
+        assert CANARY not in repr(values)
+        assert CANARY not in inventory._repr_html_()
+
+
+def test_a_fault_of_our_own_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError(f"invalid literal: {CANARY}")
+    except ValueError:
+        kind, error, trace = sys.exc_info()
+    assert kind is not None
+    assert error is not None
+    _report_fault(kind, error, trace)
+    printed = capsys.readouterr().err
+    assert "ValueError" in printed
+    assert "test_canary.py" in printed
+    assert CANARY not in printed
+
+
+def test_the_sources_are_untouched(scanned: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "tree", copy)
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in copy.iterdir()}
+    dicommap("scan", copy, "-o", tmp_path / "third.db")
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in copy.iterdir()} == before

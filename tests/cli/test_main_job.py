@@ -1,0 +1,127 @@
+"""The main job as a person does it: scan, show, sheet, edit, draft, validate."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from dicommap.checks.schema_check import schema_issues
+from tests.cli.running import dicommap
+from tests.making import STUDY, uid
+
+URI = "s3://bucket/incoming/"
+
+
+def edit_sheet(path: Path, changes: dict[int, dict[str, str]]) -> None:
+    """Change cells of a sheet by the number of its data row, as a spreadsheet program would."""
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    for number, cells in changes.items():
+        rows[number] |= cells
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_from_a_tree_to_a_package_that_validates(tree: Path, tmp_path: Path) -> None:
+    inventory, sheet, package = tmp_path / "i.db", tmp_path / "s.csv", tmp_path / "package"
+    scanned = dicommap("scan", tree, "-o", inventory)
+    assert scanned.status == 0
+    assert "2 studies, 4 series, 8 instances in 8 files" in scanned.out
+    assert dicommap("sheet", inventory, "-o", sheet).status == 0
+    edit_sheet(sheet, {1: {"PatientID": "NEW-2", "AccessionNumber": "ACC-2"}})
+    drafted = dicommap("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-o", package)
+    assert drafted.status == 0
+    assert "2 changes in 1 study and 0 series overrides" in drafted.out
+    checked = dicommap("validate", package, "--inventory", inventory, "--input-s3-uri", URI)
+    assert checked.status == 0
+    assert "0 errors, 0 warnings, 3 notes" in checked.out
+    configuration = json.loads((package / "jobs/0001/import-configuration.json").read_bytes())
+    path = f"dicommap-overrides/{uid(STUDY, 2)}.json"
+    mappings = [{"studyInstanceUID": uid(STUDY, 2), "metadataFilePath": path}]
+    assert configuration == {"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": mappings}}
+    assert json.loads((package / "jobs/0001/files" / path).read_bytes()) == {
+        "00080050": {"vr": "SH", "Value": ["ACC-2"]},
+        "00100020": {"vr": "LO", "Value": ["NEW-2"]},
+    }
+
+
+def test_a_dry_run_shows_the_preview_and_writes_nothing(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    before = sorted(tmp_path.iterdir())
+    ran = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-o", package, "-n")
+    assert ran.status == 0
+    assert "rule 'all'" in ran.out
+    assert "***" in ran.out
+    assert "Knee" not in ran.out
+    assert sorted(tmp_path.iterdir()) == before
+    shown = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-n", "--show-values")
+    assert "Knee" in shown.out
+
+
+def test_show_prints_records_that_fit_their_schema(tree: Path, tmp_path: Path) -> None:
+    (tree / "notes.txt").write_text("not DICOM")
+    inventory = tmp_path / "i.db"
+    dicommap("scan", tree, "-o", inventory)
+    counts = {"study": 2, "series": 4, "instance": 8, "file": 9, "issue": 1}
+    for level, count in counts.items():
+        lines = dicommap("show", inventory, "--level", level, "--format", "jsonl").out.splitlines()
+        array = json.loads(dicommap("show", inventory, "--level", level, "--format", "json").out)
+        assert [json.loads(line) for line in lines] == array
+        assert len(array) == count
+        schema = "issue" if level == "issue" else "record"
+        assert [issue for record in array for issue in schema_issues(schema, record)] == []
+        table = list(csv.DictReader(io.StringIO(dicommap("show", inventory, "--level", level, "--format", "csv").out)))
+        assert len(table) == count
+        assert dicommap("show", inventory, "--level", level).status == 0
+
+
+def test_show_masks_patient_values_unless_asked(tree: Path, tmp_path: Path) -> None:
+    inventory = tmp_path / "i.db"
+    dicommap("scan", tree, "-o", inventory)
+    for form in ("table", "json", "jsonl", "csv"):
+        for level in ("study", "series"):
+            assert "Doe^Jane" not in dicommap("show", inventory, "--level", level, "--format", form).out
+            shown = dicommap("show", inventory, "--level", level, "--format", form, "--show-values")
+            assert "Doe^Jane" in shown.out or form == "table"
+
+
+def test_scan_ends_with_1_for_errors_and_with_0_when_told_not_to_fail(tree: Path, tmp_path: Path) -> None:
+    cut = (tree / "study1/series1/IM0001").read_bytes()[:400]
+    (tree / "cut").write_bytes(cut)
+    assert dicommap("scan", tree, "-o", tmp_path / "i.db").status == 1
+    assert dicommap("scan", tree, "-o", tmp_path / "i.db", "--fail-on", "never").status == 0
+
+
+def test_draft_with_an_error_writes_nothing_and_ends_with_1(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
+    rules.write_text('[[rule]]\nname = "bad"\nlevel = "study"\nset = { StudyDate = "20260231", PatienID = "1" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    ran = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-o", package)
+    assert ran.status == 1
+    assert "did you mean PatientID" in ran.out
+    assert "value.format" in ran.out
+    assert "Nothing was written." in ran.out
+    assert not package.exists()
+
+
+def test_validate_prints_issues_as_json(tree: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "override.json"
+    bad.write_text('{"0010002a": {"vr": "LO"}}')
+    ran = dicommap("validate", bad, "--format", "json")
+    assert ran.status == 1
+    (found,) = json.loads(ran.out)
+    assert found["code"] == "dicom-json.tag"
+    assert found["location"] == {"path": "override.json", "pointer": "/0010002a"}
+    assert schema_issues("issue", found) == []
+
+
+def test_attributes_can_be_added_to_what_is_captured(tree: Path, tmp_path: Path) -> None:
+    inventory = tmp_path / "i.db"
+    assert dicommap("scan", tree, "-o", inventory, "--attributes", "Rows,Columns").status == 0
+    record = json.loads(dicommap("show", inventory, "--format", "jsonl", "--show-values").out.splitlines()[0])
+    assert record["attributes"]["Rows"] == [{"value": "1", "files": 4}]

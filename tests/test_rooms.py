@@ -1,0 +1,45 @@
+"""The rooms keep to themselves: the pure ones do no I/O, and every public name says what it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "dicommap"
+PURE = ("issues", "errors.py", "model", "p10", "authoring", "checks", "render")
+DOORS_OUT = {"os", "io.open", "socket", "pathlib", "shutil", "tempfile", "subprocess", "sqlite3", "urllib", "http"}
+READS_SCHEMAS = SOURCE / "checks" / "registry.py"
+"""The one named exception: it reads the schemas that come with the package."""
+
+
+def pure_modules() -> Iterator[Path]:
+    for room in PURE:
+        place = SOURCE / room
+        yield from [place] if place.is_file() else sorted(place.rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", list(pure_modules()), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_pure_rooms_have_no_door_to_the_outside(path: Path) -> None:
+    if path == READS_SCHEMAS:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not {name.partition(".")[0] for name in imported(tree)} & DOORS_OUT
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not calls & {"open", "print", "input", "exec", "eval"}
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_modules_are_small_and_named_for_what_they_do(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    assert path.stem not in {"utils", "util", "helpers", "common", "core", "manager", "base", "misc", "schemas"}
