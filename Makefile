@@ -8,7 +8,7 @@ CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap ne
 .PHONY: demo test lint types contract wheel clean help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
 demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ships
 	rm -rf demo
@@ -28,6 +28,12 @@ types: $(VENV)/developing ## mypy --strict over src and tests
 
 contract: $(VENV)/developing ## the direction of imports
 	$(BIN)/lint-imports
+
+docs/issue-codes.md: $(VENV)/developing FORCE ## the catalogue of issue codes, from the code
+	$(BIN)/python -c 'from dicommap.issues import CATALOGUE; from dicommap.render.codes import codes_markdown; print("".join(codes_markdown(CATALOGUE.values())), end="")' > $@
+
+.PHONY: FORCE
+FORCE:
 
 wheel: $(VENV)/developing ## build the wheel into dist/
 	rm -rf dist

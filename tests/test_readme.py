@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,10 @@ def test_the_python_example_runs(tree: Path, tmp_path: Path, monkeypatch: pytest
     Path("rules.toml").write_text('[[rule]]\nname = "r"\nlevel = "study"\nset = { PatientID = "P" }\n')
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(block("python", "dm.scan").replace("/data/incoming", str(tree)), {})  # noqa: S102  the README's own code
+        exec(block("python", "dm.scan").replace("/data/incoming", str(tree)), {})
     assert (tmp_path / "package/plan.json").is_file()
     assert "request.placeholder" in printed.getvalue()
 
 
 def test_the_rules_example_is_valid() -> None:
-    import tomllib
-
     assert schema_issues("rules", tomllib.loads(block("toml", "[[rule]]"))) == []

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ CANARY = "CANARY"
 URI = "s3://bucket/incoming/"
 
 
-def patient_values(number: int) -> dict[str, str]:
+def patient_values(number: int) -> dict[str, Any]:
     """Return a value with the canary for every captured text attribute, as its VR allows."""
     texts = [keyword for keyword in CAPTURED if keyword not in SHOWN_ALWAYS]
     free = {keyword for keyword in texts if vrs_of(tag_of(keyword) or 0)[0] in ("LO", "SH", "PN", "CS")}

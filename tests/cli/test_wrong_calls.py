@@ -114,8 +114,8 @@ def test_odd_file_names_are_printed_and_counted(tree: Path, tmp_path: Path) -> N
     assert ran.status == 1
     assert "8 instances in 12 files" in ran.out
     shown = dicommap("show", tmp_path / "i.db", "--level", "file", "--format", "json").out
-    for name in ("odd/-dash", r"odd/new\\x0aline", r"odd/latin\\xe9", r"odd/\\x1b[31mred"):
-        assert name in shown
+    for printed in ("odd/-dash", r"odd/new\\x0aline", r"odd/latin\\xe9", r"odd/\\x1b[31mred"):
+        assert printed in shown
     assert "\x1b[31m" not in dicommap("show", tmp_path / "i.db", "--level", "file").out
 
 

@@ -38,13 +38,16 @@ def import_configuration(overrides: Iterable[Override]) -> ImportConfiguration:
     Raises ValueError for none or more than 1,000 overrides: the caller looks before.
     """
     ordered = sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or ""))
-    mappings = tuple(
-        DicomMetadataMapping(
-            studyInstanceUID=override.study_instance_uid,
-            seriesInstanceUID=override.series_instance_uid,
-            metadataFilePath=metadata_file_path(override),
-        )
-        for override in ordered
-    )
-    inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)
+    inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=tuple(map(_mapping, ordered)))
     return ImportConfiguration(dicomJsonMetadataImportConfiguration=inner)
+
+
+def _mapping(override: Override) -> DicomMetadataMapping:
+    path = metadata_file_path(override)
+    if override.series_instance_uid is None:
+        return DicomMetadataMapping(studyInstanceUID=override.study_instance_uid, metadataFilePath=path)
+    return DicomMetadataMapping(
+        studyInstanceUID=override.study_instance_uid,
+        seriesInstanceUID=override.series_instance_uid,
+        metadataFilePath=path,
+    )

@@ -31,6 +31,8 @@ def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issu
         return None, [issue("rules.not-toml", Location(path=name), reason=_without_values(reason))]
     except RecursionError:
         return None, [issue("rules.not-toml", Location(path=name), reason="it is nested too deep")]
+    except ValueError:  # Python refuses integers of more than 4,300 digits
+        return None, [issue("rules.not-toml", Location(path=name), reason="a number has too many digits")]
 
 
 def rules_issues(name: str, rules: Rules) -> Iterator[Issue]:
@@ -112,4 +114,4 @@ class RuleEdits:
 
 def _without_values(reason: str) -> str:
     """Return tomllib's reason without what it quotes from the file."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "a text", reason)
+    return re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "a text", reason)

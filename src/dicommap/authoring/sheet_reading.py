@@ -81,8 +81,13 @@ def _decoded(data: bytes) -> str | None:
 
 def _delimiter(text: str) -> str:
     """Return the delimiter beside which the first line's StudyInstanceUID stands."""
-    line = text.partition("\n")[0]
-    return max(_DELIMITERS, key=lambda delimiter: line.count(delimiter))
+    line = next(iter(text.splitlines()), "")
+    fitting = [delimiter for delimiter in _DELIMITERS if _STUDY in _cells(line, delimiter)]
+    return max(fitting or _DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]
 
 
 def _header_issues(name: str, header: list[str], captured: Container[str]) -> Iterator[Issue]:

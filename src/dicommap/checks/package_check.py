@@ -11,6 +11,7 @@ from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.levels import Level
+from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 
@@ -33,15 +34,17 @@ def package_issues(
     if plan is None:
         return issues
     expected = {PLAN, PREVIEW}
-    for job in plan["jobs"]:
+    for index, job in enumerate(plan["jobs"]):
         folder = f"jobs/{job['id']}"
         expected |= {f"{folder}/{name}" for name in (_CONFIGURATION, _REQUEST)}
         expected |= {f"{folder}/files/{file['path']}" for file in job["files"]}
+        issues += s3_uri_issues(job["inputS3Uri"], Location(path=PLAN, pointer=f"/jobs/{index}/inputS3Uri"))
         issues += _job_issues(job, folder, files, known)
         if input_s3_uri is not None and S3Uri.parse(input_s3_uri) != S3Uri.parse(job["inputS3Uri"]):
-            issues.append(issue("s3-uri.mismatch", Location(path=PLAN), other="the call"))
+            place = Location(path=PLAN, pointer=f"/jobs/{index}/inputS3Uri")
+            issues.append(issue("s3-uri.mismatch", place, other="the call"))
     issues += [issue("package.missing-file", Location(path=path)) for path in sorted(expected - files.keys())]
-    issues += [issue("package.unexpected-file", Location(path=path)) for path in sorted(files.keys() - expected)]
+    issues += [issue("package.unexpected-file", Location(path=printable(path))) for path in sorted(files.keys() - expected)]
     return issues
 
 
@@ -92,7 +95,6 @@ def _job_issues(
     job: dict[str, Any], folder: str, files: Mapping[str, bytes], known: Mapping[str, set[str]] | None
 ) -> Iterator[Issue]:
     uri = S3Uri.parse(job["inputS3Uri"])
-    yield from s3_uri_issues(job["inputS3Uri"], Location(path=PLAN, pointer=_job_pointer(job)))
     path = f"{folder}/{_CONFIGURATION}"
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
@@ -105,10 +107,6 @@ def _job_issues(
     for found in configuration_issues(configuration, overrides, known, uri):
         yield found.at(path=prefix + found.location.path if found.location.path else path)
     yield from _counts_issues(job, mappings_of(configuration), path)
-
-
-def _job_pointer(job: dict[str, Any]) -> str:
-    return f"/jobs/{int(job['id']) - 1}/inputS3Uri"
 
 
 def _request_issues(
@@ -132,8 +130,12 @@ def _planned_files_issues(job: dict[str, Any], folder: str, files: Mapping[str, 
     for planned in job["files"]:
         path = f"{folder}/files/{planned['path']}"
         data = files.get(path)
-        if data is not None and hashlib.sha256(data).hexdigest() != planned["sha256"]:
+        if data is None:
+            continue
+        if hashlib.sha256(data).hexdigest() != planned["sha256"]:
             yield issue("package.changed-file", Location(path=path))
+        elif len(data) != planned["size"]:
+            yield issue("package.counts", Location(path=path), planned=planned["size"], found=len(data), what="bytes")
 
 
 def _counts_issues(job: dict[str, Any], mappings: list[dict[str, str]], path: str) -> Iterator[Issue]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Location, issue
+from dicommap.model.import_configuration import StartDICOMImportJobRequest
 from dicommap.model.s3_uri import s3_uri_issues
 
 if TYPE_CHECKING:
@@ -29,4 +30,5 @@ def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any t
 
 def _placeholders(document: object) -> list[str]:
     members = document.items() if isinstance(document, dict) else ()
-    return [name for name, value in members if value == f"<{name}>"]
+    known = StartDICOMImportJobRequest.model_fields
+    return [name for name, value in members if name in known and value == f"<{name}>"]

@@ -9,7 +9,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.strict_json import pointer_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dicommap.issues import Issue
 
@@ -24,10 +24,19 @@ _Error = Any
 def schema_issues(name: str, document: object) -> list[Issue]:
     """Find everything that the schema of this name rejects, each with its JSON Pointer, in document order."""
     errors = sorted(
-        validator(name).iter_errors(document), key=lambda error: [str(step) for step in error.absolute_path]
+        validator(name).iter_errors(document), key=lambda error: _position(document, error.absolute_path)
     )
     found = [one for error in errors for one in _issues(error)]
     return list(dict.fromkeys(found))
+
+
+def _position(document: Any, path: Iterable[str | int]) -> list[int]:  # noqa: ANN401  JSON of any type
+    """Return where in the document a path leads, as numbers that sort: the place of each step among its siblings."""
+    numbers: list[int] = []
+    for step in path:
+        numbers.append(step if isinstance(step, int) else list(document).index(step))
+        document = document[step]
+    return numbers
 
 
 def _issues(error: _Error) -> Iterator[Issue]:

@@ -181,9 +181,7 @@ class Inventory:
 
     def summary(self) -> Summary:
         """Count what there is."""
-        dispositions = dict(
-            self._rows("SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1")
-        )
+        dispositions = dict(self._rows("SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"))
         found = self._rows("SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)")
         known = self.series_by_study()
         return Summary(

@@ -69,7 +69,7 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
-                f"{keyword} cannot be captured: it is not a text or a number in the data set, or its form depends on others.",
+                f"{keyword} cannot be captured: it is no text or number, or which one depends on others.",
                 fix="Name attributes with a text or number value.",
             )
         if keyword not in _KEY_KEYWORDS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from dicommap.model.healthimaging import MAX_MAPPINGS
 
@@ -16,12 +16,24 @@ Uid = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^
 MetadataFilePath = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[!-~](?:[ -~]*[!-~])?$")]
 S3UriText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=1024, pattern=r"^s3://[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9](?:/.*)?$"),
+    StringConstraints(
+        min_length=1,
+        max_length=1024,
+        pattern="^s3://[a-z0-9][.\\-a-z0-9]{1,61}[a-z0-9](?:/[^\n\r\u2028\u2029]*)?$",
+    ),
 ]
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_no_value(cls, members: object) -> object:
+        # AWS refuses null; a member without a value is left out.
+        if isinstance(members, dict) and None in members.values():
+            raise ValueError("a member is null")
+        return members
 
 
 class DicomMetadataMapping(_Document):
@@ -52,7 +64,11 @@ class StartDICOMImportJobRequest(_Document):
     )
     dataAccessRoleArn: Annotated[
         str,
-        StringConstraints(min_length=20, max_length=2048, pattern=r"^arn:aws(?:-[^:]+)?:iam::[0-9]{12}:role/.+$"),
+        StringConstraints(
+            min_length=20,
+            max_length=2048,
+            pattern="^arn:aws(?:-[^:\n\r\u2028\u2029]+)?:iam::[0-9]{12}:role/[^\n\r\u2028\u2029]+$",
+        ),
     ]
     clientToken: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
     datastoreId: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{32}$")]

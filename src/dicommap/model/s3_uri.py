@@ -17,7 +17,9 @@ KEY_BYTES_LIMIT = 1_024
 """Bytes of UTF-8 of an S3 object key (Amazon S3 user guide, "Naming objects")."""
 
 URI_LIMIT = 1_024
-_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?", re.DOTALL)
+_URI = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])(?:/(?P<prefix>[^\n\r\u2028\u2029\ud800-\udfff]*))?"
+)
 _METADATA_FILE_PATH = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
@@ -38,11 +40,12 @@ class S3Uri:
     @classmethod
     def parse(cls, text: str) -> S3Uri | None:
         """Read a URI as AWS's service model takes it, adding the trailing slash; None where it is not one."""
-        match = _URI.fullmatch(text) if len(text) <= URI_LIMIT else None
+        match = _URI.fullmatch(text)
         if match is None:
             return None
         prefix = match["prefix"] or ""
-        return cls(bucket=match["bucket"], prefix=prefix if not prefix or prefix.endswith("/") else prefix + "/")
+        uri = cls(bucket=match["bucket"], prefix=prefix if not prefix or prefix.endswith("/") else prefix + "/")
+        return uri if len(str(uri)) <= URI_LIMIT else None
 
 
 def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:

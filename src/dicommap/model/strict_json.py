@@ -43,12 +43,15 @@ def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
         return None, [issue("json.too-deep", limit=DEPTH_LIMIT)]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [issue("json.not-json", reason="a number has too many digits")]
-    return value, list(_value_issues(value))
+    issues = list(_value_issues(value))
+    # A reader of the value may go down by recursion, so one that is too deep is not handed out.
+    too_deep = any(found.code == "json.too-deep" for found in issues)
+    return None if too_deep else value, issues
 
 
 def pointer_token(member: str | int) -> str:
-    """Return one step of a JSON Pointer (RFC 6901), with its leading slash."""
-    return "/" + str(member).replace("~", "~0").replace("/", "~1")
+    """Return one step of a JSON Pointer (RFC 6901), with its leading slash; half a character becomes its escape."""
+    return "/" + _whole(str(member)).replace("~", "~0").replace("/", "~1")
 
 
 def dump_json(value: object) -> str:
@@ -86,7 +89,7 @@ def _members(value: object) -> list[tuple[str | int, object]]:
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
     if isinstance(value, _Object):
         for name in value.repeated:
-            yield issue("json.duplicate-key", Location(pointer=pointer + pointer_token(_whole(name))))
+            yield issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))
         if any(not _is_whole(name) for name in value):
             yield issue("json.lone-surrogate", Location(pointer=pointer))
     elif isinstance(value, float) and not math.isfinite(value):

@@ -40,6 +40,8 @@ PN_GROUPS = 3
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _LONGEST = 2**32 - 2
+_DIGITS_THAT_MATTER = 25
+"""More than any integer value representation holds."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -121,7 +123,7 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if form is not None and not characters and not form.accepts(text):
         yield issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and form.accepts(text):
-        yield from integer_issues(vr, int(text), location)
+        yield from integer_issues(vr, _integer(text), location)
 
 
 def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
@@ -129,6 +131,12 @@ def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
     low, high = INTEGER_RANGES[vr]
     if not low <= number <= high:
         yield issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
+
+
+def _integer(text: str) -> int:
+    """Return an integer that is surely in or out of every range as the text's is; Python refuses long texts."""
+    sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
+    return int(sign + (digits[:_DIGITS_THAT_MATTER] or "0"))
 
 
 def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 DOCUMENT_BYTES_LIMIT = 256 * 2**20
@@ -28,6 +30,28 @@ def read_document(path: Path) -> bytes:
 
 
 def read_package(root: Path) -> dict[str, bytes]:
-    """Return every file of a package, or of any directory, by its path relative to it, in order."""
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): read_document(path) for path in paths}
+    """Return every file of a package by its path relative to it, in order."""
+    return dict(Folder(root))
+
+
+class Folder(Mapping[str, bytes]):
+    """The files below a directory by their paths relative to it, each read when it is asked for.
+
+    Source files may lie beside override files, and are not to be read for these.
+    """
+
+    def __init__(self, root: Path) -> None:
+        paths = sorted(path for path in root.rglob("*") if path.is_file())
+        self._paths = {path.relative_to(root).as_posix(): path for path in paths}
+
+    def __getitem__(self, name: str) -> bytes:
+        return read_document(self._paths[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)

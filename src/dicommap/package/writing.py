@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 def require_writable(path: Path) -> None:
     """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    try:
+        taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+        homeless = not path.absolute().parent.is_dir()
+    except OSError as error:
+        raise _cannot(error) from None
+    if taken:
         raise PackageError(
             f"{path.name} exists already; a package is never written over another.",
             fix="Name another directory, or remove this one first.",
         )
-    if not path.absolute().parent.is_dir():
+    if homeless:
         raise PackageError("The package's parent directory does not exist.", fix="Make it first.")
 
 
@@ -40,18 +45,22 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
         _sync_directories(partial)
         partial.chmod(0o755)
         os.rename(partial, path)  # replaces an empty directory, and nothing else
+        partial = path
         _sync(path.absolute().parent)
     except OSError as error:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
-        reason = (
-            "its place is taken" if error.errno in (errno.EEXIST, errno.ENOTEMPTY) else os.strerror(error.errno or 0)
-        )
-        raise PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.") from None
+        raise _cannot(error) from None
     except BaseException:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _cannot(error: OSError) -> PackageError:
+    taken = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
+    reason = "its place is taken" if taken else os.strerror(error.errno or 0)
+    return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 
 def _write(path: Path, text: str) -> None:

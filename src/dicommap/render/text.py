@@ -46,7 +46,7 @@ def byte_count(size: int) -> str:
     """Return a number of bytes for people: `512 B`, `1.4 MB` (powers of 1,000)."""
     amount = float(size)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
+        if round(amount, 1) < 1000:
             return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.edits import Edit, Rules
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_MAPPINGS
 from dicommap.model.overridable import level_issues
-from dicommap.model.s3_uri import S3Uri, s3_uri_issues
+from dicommap.model.s3_uri import S3Uri, metadata_path_issues, s3_uri_issues
 from dicommap.package.reading import read_document
 from dicommap.package.writing import require_writable, write_package
 from dicommap.render.text import csv_lines
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dicommap.model.override import Override
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Draft:
     """What a draft came to."""
 
@@ -42,13 +42,16 @@ class Draft:
     package: Path | None
     """Where the package was written; None where it was not asked for or an error kept it from being."""
 
-    documents: Mapping[str, str] = field(repr=False)
+    documents: Mapping[str, str]
     """Every file of the package by its path; empty where an error stands in the way."""
 
     @property
     def ok(self) -> bool:
         """Say whether no issue is an error."""
         return not any(found.severity is Severity.ERROR for found in self.issues)
+
+    def __repr__(self) -> str:
+        return f"<Draft: {len(self.changes)} changes in {len(self.overrides)} overrides, {len(self.issues)} issues>"
 
     def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
         """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
@@ -82,7 +85,7 @@ def draft(
     issues += found
     uri = S3Uri.parse(input_s3_uri)
     issues += _override_issues(overrides)
-    issues += _job_issues(inventory, overrides, empty=not issues)
+    issues += _job_issues(inventory, overrides, uri, empty=not issues)
     refused = uri is None or not overrides or any(one.severity is Severity.ERROR for one in issues)
     documents: dict[str, str] = {}
     if not refused and uri is not None:
@@ -156,7 +159,9 @@ def _override_issues(overrides: Sequence[Override]) -> Iterator[Issue]:
             yield from level_issues(int(tag, 16), override.level, place)
 
 
-def _job_issues(inventory: Inventory, overrides: Sequence[Override], *, empty: bool) -> Iterator[Issue]:
+def _job_issues(
+    inventory: Inventory, overrides: Sequence[Override], uri: S3Uri | None, *, empty: bool
+) -> Iterator[Issue]:
     if not overrides and empty:
         yield issue("draft.nothing-to-do")
     if len(overrides) > MAX_MAPPINGS:
@@ -165,6 +170,7 @@ def _job_issues(inventory: Inventory, overrides: Sequence[Override], *, empty: b
         path = metadata_file_path(override)
         if inventory.holds_path(path):
             yield issue("draft.path-taken", Location(path=path))
+        yield from metadata_path_issues(path, uri, Location(path=path))
     counts = _counts(inventory)
     if counts.files > DEFAULT_JOB_FILES:
         yield issue("job.too-many-files", count=counts.files, limit=DEFAULT_JOB_FILES)

@@ -15,7 +15,7 @@ from dicommap.issues import Issue, Location, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import read_package
-from dicommap.package.reading import read_document
+from dicommap.package.reading import Folder, read_document
 from dicommap.workflows.draft import read_rules
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _document_issues(
 ) -> Iterator[Issue]:
     document, issues = parse_json(read_document(place))
     yield from issues
-    if document is None:
+    if document is None and issues:
         return
     kind = kind_of(document)
     if kind is Kind.IMPORT_CONFIGURATION:
@@ -86,7 +86,8 @@ def _request_issues(
 ) -> Iterator[Issue]:
     inner = "/importConfiguration"
     # The configuration is checked below, with its own rules as well as its schema.
-    yield from (found for found in request_issues(document) if not (found.location.pointer or "").startswith(inner))
+    own_issues = (found for found in request_issues(document) if not _within(found.location.pointer or "", inner))
+    yield from own_issues
     written = document.get("inputS3Uri")
     if isinstance(written, str):
         own = S3Uri.parse(written)
@@ -98,10 +99,14 @@ def _request_issues(
         yield from configuration_issues(configuration, _override_files(place, files), known, uri, inner)
 
 
+def _within(pointer: str, outer: str) -> bool:
+    return pointer == outer or pointer.startswith(outer + "/")
+
+
 def _override_files(place: Path, files: StrPath | None) -> Mapping[str, bytes] | None:
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
-        return read_package(folder)
+        return Folder(folder)
     if files is not None:
         raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
     return None

@@ -39,6 +39,8 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
     issues = list(_issues(tag, vr, values, location))
     if issues:
         return issues
+    if vr == "PN":
+        values = [value.rstrip("=") for value in values]
     if not any(values):
         return Attribute(vr=vr)
     return Attribute(vr=vr, Value=[_json_value(vr, value) for value in values])

@@ -103,8 +103,8 @@ def _number_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  
         yield issue("dicom-json.value-form", location, vr=vr, expected=kind)
     elif vr in INTEGER_RANGES:
         yield from integer_issues(vr, item, location)
-    elif vr == "FL" and not _fits_single(item):
-        limit = "3.4028235e38"
+    elif vr in FLOAT_VRS and not _fits(vr, item):
+        limit = "3.4028235e38" if vr == "FL" else "1.7976931348623157e308"
         yield issue(
             "value.range",
             location,
@@ -119,9 +119,9 @@ def _is_number(item: object) -> bool:
     return isinstance(item, int | float) and not isinstance(item, bool)
 
 
-def _fits_single(number: float) -> bool:
+def _fits(vr: str, number: float) -> bool:
     try:
-        struct.pack("<f", number)
+        struct.pack("<f" if vr == "FL" else "<d", number)
     except (OverflowError, struct.error):
         return False
     return True

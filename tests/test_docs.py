@@ -1,0 +1,44 @@
+"""The documents are true: what is made from the code is current, and what they show is valid."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from dicommap.checks.override_check import override_file_issues
+from dicommap.checks.schema_check import schema_issues
+from dicommap.issues import CATALOGUE
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.levels import Level
+from dicommap.render.codes import codes_markdown
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_the_page_of_issue_codes_is_current() -> None:
+    page = (DOCS / "issue-codes.md").read_text(encoding="utf-8")
+    assert page == "".join(codes_markdown(CATALOGUE.values())), "run: make docs/issue-codes.md"
+
+
+def test_the_rules_example_is_valid() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (DOCS / "formats/rules.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert schema_issues("rules", tomllib.loads(example)) == []
+
+
+def test_the_override_example_is_valid() -> None:
+    page = (DOCS / "formats/package.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert override_file_issues(example.encode(), Level.STUDY) == []
+
+
+def test_every_disposition_is_explained() -> None:
+    page = (DOCS / "formats/inventory.md").read_text(encoding="utf-8")
+    assert all(f"`{disposition.value}`" in page for disposition in Disposition)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
