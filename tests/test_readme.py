@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.checks.schema_check import schema_issues
-from tests.cli.running import dicommap
+from tests.cli.running import dicommap_process
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -28,7 +28,7 @@ def stripped(text: str) -> list[str]:
 
 
 def test_the_transcript_is_what_the_demo_prints(tmp_path: Path) -> None:
-    ran = dicommap("demo", "-o", "demo", cwd=tmp_path)
+    ran = dicommap_process("demo", "-o", "demo", cwd=tmp_path)
     assert ran.status == 0
     assert stripped(block("", "$ dicommap demo -o demo")) == ["$ dicommap demo -o demo", *stripped(ran.out)]
 

@@ -1,12 +1,16 @@
-"""The command line, run as a user runs it: in a process of its own, with its exit status and streams."""
+"""The command line, run as a user runs it: with its exit status and streams."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from dicommap.cli.app import main
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,24 @@ class Ran:
         return self.out + self.err
 
 
-def dicommap(*arguments: str | Path | bytes, cwd: Path | None = None) -> Ran:
-    """Run `dicommap` with these arguments."""
+def dicommap(*arguments: str | Path) -> Ran:
+    """Run `dicommap` with these arguments in this process; a fault of its own fails the test."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    argv = ["dicommap", *(os.fspath(argument) for argument in arguments)]
+    status = 0
+    with (
+        patch.multiple(sys, argv=argv, stdout=out, stderr=err, excepthook=sys.excepthook),
+        patch.dict(os.environ, {"NO_COLOR": "1"}),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0
+    return Ran(status, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err)))
+
+
+def dicommap_process(*arguments: str | Path, cwd: Path | None = None) -> Ran:
+    """Run `dicommap` in a process of its own, with warnings as errors."""
     command = [sys.executable, "-X", "utf8", "-m", "dicommap", *(os.fspath(argument) for argument in arguments)]
     environment = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False, timeout=120)

@@ -104,9 +104,7 @@ def test_drafts_from_sheets_are_silent(scanned: Path, tmp_path: Path, cells: dic
 def test_drafts_from_rules_are_silent(scanned: Path, tmp_path: Path, rules: str) -> None:
     path = tmp_path / "r.toml"
     path.write_text(rules, encoding="utf-8")
-    assert_silent(
-        dicommap("draft", scanned, "--rules", path, "--input-s3-uri", URI, "-n"), dicommap("validate", path)
-    )
+    assert_silent(dicommap("draft", scanned, "--rules", path, "--input-s3-uri", URI, "-n"), dicommap("validate", path))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from dicommap.checks.schema_check import schema_issues
-from tests.cli.running import dicommap
+from tests.cli.running import dicommap, dicommap_process
 from tests.making import STUDY, uid
 
 URI = "s3://bucket/incoming/"
@@ -27,15 +27,15 @@ def edit_sheet(path: Path, changes: dict[int, dict[str, str]]) -> None:
 
 def test_from_a_tree_to_a_package_that_validates(tree: Path, tmp_path: Path) -> None:
     inventory, sheet, package = tmp_path / "i.db", tmp_path / "s.csv", tmp_path / "package"
-    scanned = dicommap("scan", tree, "-o", inventory)
+    scanned = dicommap_process("scan", tree, "-o", inventory)
     assert scanned.status == 0
     assert "2 studies, 4 series, 8 instances in 8 files" in scanned.out
     assert dicommap("sheet", inventory, "-o", sheet).status == 0
     edit_sheet(sheet, {1: {"PatientID": "NEW-2", "AccessionNumber": "ACC-2"}})
-    drafted = dicommap("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-o", package)
+    drafted = dicommap_process("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-o", package)
     assert drafted.status == 0
     assert "2 changes in 1 study and 0 series overrides" in drafted.out
-    checked = dicommap("validate", package, "--inventory", inventory, "--input-s3-uri", URI)
+    checked = dicommap_process("validate", package, "--inventory", inventory, "--input-s3-uri", URI)
     assert checked.status == 0
     assert "0 errors, 0 warnings, 3 notes" in checked.out
     configuration = json.loads((package / "jobs/0001/import-configuration.json").read_bytes())
