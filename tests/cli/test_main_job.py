@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from dicommap.checks.schema_check import schema_issues
+from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_process
 from tests.making import STUDY, uid
 
@@ -125,3 +126,29 @@ def test_attributes_can_be_added_to_what_is_captured(tree: Path, tmp_path: Path)
     assert dicommap("scan", tree, "-o", inventory, "--attributes", "Rows,Columns").status == 0
     record = json.loads(dicommap("show", inventory, "--format", "jsonl", "--show-values").out.splitlines()[0])
     assert record["attributes"]["Rows"] == [{"value": "1", "files": 4}]
+
+
+def test_every_code_is_explained_and_listed() -> None:
+    listed = dicommap("explain").out
+    for code in CATALOGUE.values():
+        assert code.name in listed
+    ran = dicommap("explain", "p10.truncated")
+    assert ran.status == 0
+    assert CATALOGUE["p10.truncated"].explanation in ran.out
+
+
+def test_every_schema_is_listed_and_printed() -> None:
+    names = dicommap("schema").out.split()
+    assert {"import-configuration", "start-dicom-import-job", "override", "dicom-json", "rules", "issue", "plan"} <= {
+        *names
+    }
+    for name in names:
+        assert json.loads(dicommap("schema", name).out)["$id"].endswith(f"/v1/{name}.schema.json")
+
+
+def test_a_long_list_of_issues_is_cut_short(tmp_path: Path) -> None:
+    data_set = {f"001000{number:02x}": {"vr": "LO"} for number in range(0xA0, 0xC0)}
+    (tmp_path / "override.json").write_text(json.dumps(data_set))
+    ran = dicommap("validate", tmp_path / "override.json")
+    assert ran.out.count("[dicom-json.tag]") == 20
+    assert "... and 12 more of dicom-json.tag" in ran.out

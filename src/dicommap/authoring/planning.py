@@ -42,8 +42,7 @@ def package_documents(
 ) -> dict[str, str]:
     """Return every file of the package by its path: the same text for the same input.
 
-    `account` holds the members of the request that are known already: datastoreId, dataAccessRoleArn,
-    outputS3Uri.
+    `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
     """
     files = {metadata_file_path(override): dump_data_set(override.data_set) for override in overrides}
     configuration = import_configuration(overrides)
@@ -89,13 +88,11 @@ def _request(
     # The token is derived from what the job does, so that sending it twice starts one job.
     content = plan.jobs[0].model_dump_json() + configuration.model_dump_json()
     token = hashlib.sha256(content.encode()).hexdigest()[:32]
-    known = {member: account.get(member, f"<{member}>") for member in REQUEST_PLACEHOLDERS}
     return {
         "jobName": f"dicommap-{JOB_ID}",
-        "dataAccessRoleArn": known["dataAccessRoleArn"],
+        **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
+        **account,
         "clientToken": f"dicommap-{token}",
-        "datastoreId": known["datastoreId"],
         "inputS3Uri": str(uri),
-        "outputS3Uri": known["outputS3Uri"],
         "importConfiguration": configuration.model_dump(mode="json", exclude_none=True),
     }

@@ -11,6 +11,7 @@ from dicommap.authoring.verbs import Assignment, assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.edits import Edit, Rule, Rules, Target
 from dicommap.model.levels import Level, level_of
+from dicommap.model.masking import MASK
 from dicommap.model.overridable import keyword_issues
 from dicommap.model.tags import tag_of
 
@@ -49,7 +50,7 @@ def rules_issues(name: str, rules: Rules) -> Iterator[Issue]:
 
 
 class RuleEdits:
-    """A rule at work: asked for each study once, it remembers whether it matched any."""
+    """A rule at work: asked for each study once, it remembers whether it matched any, if only in part."""
 
     def __init__(self, name: str, rule: Rule, captured: Container[str]) -> None:
         """Take a rule of the file `name` that `rules_issues` found nothing wrong with."""
@@ -98,10 +99,10 @@ class RuleEdits:
                 series=target.series_instance_uid,
             )
             yield issue("rules.partial-match", place, matching=matching, count=len(values[keyword]))
+        self._used = True
         if partly:
             return
-        self._used = True
-        cause = f"rule '{self._rule.name}'"
+        cause = f"{self._place.path} rule '{self._rule.name}'"
         for assignment in self._assignments:
             yield Edit(target=target, tag=assignment.tag, attribute=assignment.attribute, cause=cause)
 
@@ -114,4 +115,4 @@ class RuleEdits:
 
 def _without_values(reason: str) -> str:
     """Return tomllib's reason without what it quotes from the file."""
-    return re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "a text", reason)
+    return re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", MASK, reason)

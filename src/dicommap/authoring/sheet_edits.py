@@ -43,7 +43,7 @@ class SheetEdits:
             yield issue(
                 f"sheet.unknown-{'series' if known else 'study'}", Location(path=self._sheet.name, row=row.number)
             )
-        if not self._changed:
+        if not self._changed and not self._unreached and self._sheet.whole:
             yield issue("sheet.no-change", Location(path=self._sheet.name))
 
     def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.sheet_writing import INFORMATION_MARK
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.edits import Target
-from dicommap.model.overridable import keyword_issues
+from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.tags import tag_of
 from dicommap.model.uid import mapping_problem
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DELIMITERS = ",;\t|"
 _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 _CELL_LIMIT = 2**24
+_CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Sheet:
 
     name: str
     rows: Mapping[Target, Row]
+    whole: bool = True
+    """Nothing of the file was left out because something is wrong with it."""
 
 
 def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet | None, list[Issue]]:
@@ -51,7 +54,7 @@ def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet 
     try:
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
     except csv.Error:
-        return None, [issue("sheet.unreadable-text", Location(path=name), expected="CSV: a quote is not closed")]
+        return None, [issue("sheet.unreadable-text", Location(path=name), expected=_CSV)]
     header = [cell.strip() for cell in table[0]] if table else []
     if _STUDY not in header:
         return None, [issue("sheet.no-key-column", Location(path=name, row=1))]
@@ -68,7 +71,7 @@ def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet 
             issues.append(issue("sheet.duplicate-row", place, first=rows[target].number))
         else:
             rows[target] = row
-    return Sheet(name=name, rows=rows), issues
+    return Sheet(name=name, rows=rows, whole=not issues), issues
 
 
 def _decoded(data: bytes) -> str | None:
@@ -100,7 +103,9 @@ def _header_issues(name: str, header: list[str], captured: Container[str]) -> It
         elif tag_of(column) is None:
             yield from keyword_issues(column, place)
         elif column not in captured:
-            yield issue("sheet.column-not-captured", place)
+            # What no override can set is of no use in a sheet, captured or not.
+            refused = list(overridable_issues(tag_of(column) or 0, place))
+            yield from refused or [issue("sheet.column-not-captured", place)]
 
 
 def _rows(

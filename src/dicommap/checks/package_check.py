@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.mapping_check import mapping_issues, mappings_of
@@ -16,7 +17,7 @@ from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 PLAN, PREVIEW = "plan.json", "preview.csv"
 _CONFIGURATION, _REQUEST = "import-configuration.json", "start-dicom-import-job.json"
@@ -34,17 +35,19 @@ def package_issues(
     if plan is None:
         return issues
     expected = {PLAN, PREVIEW}
+    asked = S3Uri.parse(input_s3_uri or "")
     for index, job in enumerate(plan["jobs"]):
-        folder = f"jobs/{job['id']}"
+        folder, place = f"jobs/{job['id']}", Location(path=PLAN, pointer=f"/jobs/{index}")
         expected |= {f"{folder}/{name}" for name in (_CONFIGURATION, _REQUEST)}
         expected |= {f"{folder}/files/{file['path']}" for file in job["files"]}
-        issues += s3_uri_issues(job["inputS3Uri"], Location(path=PLAN, pointer=f"/jobs/{index}/inputS3Uri"))
-        issues += _job_issues(job, folder, files, known)
-        if input_s3_uri is not None and S3Uri.parse(input_s3_uri) != S3Uri.parse(job["inputS3Uri"]):
-            place = Location(path=PLAN, pointer=f"/jobs/{index}/inputS3Uri")
-            issues.append(issue("s3-uri.mismatch", place, other="the call"))
+        issues += s3_uri_issues(job["inputS3Uri"], _member(place, "inputS3Uri"))
+        issues += _job_issues(job, folder, files, known, place)
+        if asked is not None and asked != S3Uri.parse(job["inputS3Uri"]):
+            issues.append(issue("s3-uri.mismatch", _member(place, "inputS3Uri"), other="the call"))
     issues += [issue("package.missing-file", Location(path=path)) for path in sorted(expected - files.keys())]
-    issues += [issue("package.unexpected-file", Location(path=printable(path))) for path in sorted(files.keys() - expected)]
+    issues += [
+        issue("package.unexpected-file", Location(path=printable(path))) for path in sorted(files.keys() - expected)
+    ]
     return issues
 
 
@@ -54,30 +57,42 @@ def configuration_issues(
     known: Mapping[str, set[str]] | None,
     uri: S3Uri | None,
     pointer: str = "",
+    absent: Container[str] = (),
 ) -> Iterator[Issue]:
     """Find what is wrong with an import configuration and the override files that it names.
 
     `overrides` are the files under inputS3Uri by their relative path, or None where they are not at hand. Issues
-    of an override file have its path as their location's. `pointer` is where the configuration stands in its
-    document.
+    of an override file have its path as their location's, and are found once for all mappings of a level that share
+    it. `pointer` is where the configuration stands in its document. `absent` are paths of which something else says
+    that their file is missing.
     """
     found = schema_issues("import-configuration", document)
     if found:
         yield from (one.at(pointer=pointer + (one.location.pointer or "")) for one in found)
         return
     mappings = mappings_of(document)
-    yield from mapping_issues(mappings, uri, known, pointer)
+    found = list(mapping_issues(mappings, uri, known, pointer))
+    yield from found
     if overrides is None:
         yield issue("mapping.files-not-given")
         return
-    place = pointer + "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+    yield from _override_files_issues(mappings, overrides)
+    # What a path that leaves the prefix would lead to is not looked for.
+    strays = {one.location.pointer for one in found if one.code == "mapping.path"}
     for index, mapping in enumerate(mappings):
         path = mapping["metadataFilePath"]
-        if path not in overrides:
-            yield issue("mapping.missing-file", Location(pointer=f"{place}/{index}/metadataFilePath"))
-            continue
-        level = Level.SERIES if "seriesInstanceUID" in mapping else Level.STUDY
-        yield from (one.at(path=path) for one in override_file_issues(overrides[path], level))
+        place = f"{pointer}/dicomJsonMetadataImportConfiguration/dicomMetadataMappings/{index}/metadataFilePath"
+        if path not in overrides and path not in absent and place not in strays:
+            yield issue("mapping.missing-file", Location(pointer=place))
+
+
+def _override_files_issues(mappings: list[dict[str, str]], overrides: Mapping[str, bytes]) -> Iterator[Issue]:
+    levels = (
+        (one["metadataFilePath"], Level.SERIES if "seriesInstanceUID" in one else Level.STUDY) for one in mappings
+    )
+    for path, level in dict.fromkeys(levels):
+        if path in overrides:
+            yield from (one.at(path=path) for one in override_file_issues(overrides[path], level))
 
 
 def _document(schema: str, path: str, files: Mapping[str, bytes]) -> tuple[Any, list[Issue]]:
@@ -92,21 +107,27 @@ def _document(schema: str, path: str, files: Mapping[str, bytes]) -> tuple[Any, 
 
 
 def _job_issues(
-    job: dict[str, Any], folder: str, files: Mapping[str, bytes], known: Mapping[str, set[str]] | None
+    job: dict[str, Any],
+    folder: str,
+    files: Mapping[str, bytes],
+    known: Mapping[str, set[str]] | None,
+    place: Location,
 ) -> Iterator[Issue]:
+    """Find what is wrong with a job; `place` is where it stands in the plan."""
     uri = S3Uri.parse(job["inputS3Uri"])
     path = f"{folder}/{_CONFIGURATION}"
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
     yield from _request_issues(job, folder, files, configuration)
-    yield from _planned_files_issues(job, folder, files)
+    yield from _planned_files_issues(job, folder, files, place)
     if configuration is None:
         return
     prefix = f"{folder}/files/"
     overrides = {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
-    for found in configuration_issues(configuration, overrides, known, uri):
+    planned = {file["path"] for file in job["files"]}
+    for found in configuration_issues(configuration, overrides, known, uri, absent=planned):
         yield found.at(path=prefix + found.location.path if found.location.path else path)
-    yield from _counts_issues(job, mappings_of(configuration), path)
+    yield from _mappings_issues(job, mappings_of(configuration), folder, place)
 
 
 def _request_issues(
@@ -126,8 +147,10 @@ def _request_issues(
         yield issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
 
 
-def _planned_files_issues(job: dict[str, Any], folder: str, files: Mapping[str, bytes]) -> Iterator[Issue]:
-    for planned in job["files"]:
+def _planned_files_issues(
+    job: dict[str, Any], folder: str, files: Mapping[str, bytes], place: Location
+) -> Iterator[Issue]:
+    for index, planned in enumerate(job["files"]):
         path = f"{folder}/files/{planned['path']}"
         data = files.get(path)
         if data is None:
@@ -135,16 +158,21 @@ def _planned_files_issues(job: dict[str, Any], folder: str, files: Mapping[str, 
         if hashlib.sha256(data).hexdigest() != planned["sha256"]:
             yield issue("package.changed-file", Location(path=path))
         elif len(data) != planned["size"]:
-            yield issue("package.counts", Location(path=path), planned=planned["size"], found=len(data), what="bytes")
+            size = _member(place, f"files/{index}/size")
+            yield issue("package.counts", size, planned=planned["size"], found=len(data), what="bytes")
 
 
-def _counts_issues(job: dict[str, Any], mappings: list[dict[str, str]], path: str) -> Iterator[Issue]:
+def _mappings_issues(
+    job: dict[str, Any], mappings: list[dict[str, str]], folder: str, place: Location
+) -> Iterator[Issue]:
     if len(mappings) != job["mappings"]:
-        yield issue(
-            "package.counts", Location(path=path), planned=job["mappings"], found=len(mappings), what="mappings"
-        )
+        count = _member(place, "mappings")
+        yield issue("package.counts", count, planned=job["mappings"], found=len(mappings), what="mappings")
     named = {mapping["metadataFilePath"] for mapping in mappings}
     for planned in job["files"]:
         if planned["path"] not in named:
-            file = path.replace(_CONFIGURATION, f"files/{planned['path']}")
-            yield issue("package.unmapped-file", Location(path=file))
+            yield issue("package.unmapped-file", Location(path=f"{folder}/files/{planned['path']}"))
+
+
+def _member(place: Location, name: str) -> Location:
+    return replace(place, pointer=f"{place.pointer}/{name}")

@@ -10,6 +10,8 @@ from dicommap.model.import_configuration import StartDICOMImportJobRequest
 from dicommap.model.s3_uri import s3_uri_issues
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dicommap.issues import Issue
 
 
@@ -26,6 +28,12 @@ def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any t
         faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
         found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
     return found
+
+
+def account_issues(account: Mapping[str, str]) -> list[Issue]:
+    """Find what is wrong with the members of a request that the account's owner gives; none of them is required."""
+    found = schema_issues("start-dicom-import-job", dict(account))
+    return [one for one in found if one.code != "schema.required"]
 
 
 def _placeholders(document: object) -> list[str]:

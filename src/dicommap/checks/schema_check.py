@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _CHARACTERS = {"minLength", "maxLength"}
 _ITEMS = {"minItems", "maxItems", "minProperties", "maxProperties"}
+_SAID_BY = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
+"""Rule -> rules that a value breaks as well, and that say more."""
+
+_Value = tuple[tuple[str | int, ...], str | None]
 
 
 # jsonschema types the members of its ValidationError as possibly unset; they are set on all that it yields.
@@ -23,11 +27,22 @@ _Error = Any
 
 def schema_issues(name: str, document: object) -> list[Issue]:
     """Find everything that the schema of this name rejects, each with its JSON Pointer, in document order."""
-    errors = sorted(
-        validator(name).iter_errors(document), key=lambda error: _position(document, error.absolute_path)
-    )
-    found = [one for error in errors for one in _issues(error)]
+    errors = sorted(validator(name).iter_errors(document), key=lambda error: _position(document, error.absolute_path))
+    found = [one for error in _telling(errors) for one in _issues(error)]
     return list(dict.fromkeys(found))
+
+
+def _telling(errors: list[_Error]) -> list[_Error]:
+    """Leave out errors that only follow from another one of the same value: a number matches no pattern."""
+    broken: dict[_Value, set[str]] = {}
+    for error in errors:
+        broken.setdefault(_value_of(error), set()).add(error.validator)
+    return [error for error in errors if not _SAID_BY.get(error.validator, set()) & broken[_value_of(error)]]
+
+
+def _value_of(error: _Error) -> _Value:
+    # A member's name has its object's path, so the text counts as well.
+    return tuple(error.absolute_path), error.instance if isinstance(error.instance, str) else None
 
 
 def _position(document: Any, path: Iterable[str | int]) -> list[int]:  # noqa: ANN401  JSON of any type
@@ -44,6 +59,9 @@ def _issues(error: _Error) -> Iterator[Issue]:
     rule = str(error.validator)
     if rule == "required":
         yield from _missing(error, pointer)
+    elif rule == "anyOf" and all(option.keys() == {"required"} for option in error.validator_value):
+        members = " or ".join(name for option in error.validator_value for name in option["required"])
+        yield issue("schema.required", Location(pointer=pointer), member=members)
     elif rule == "additionalProperties" and error.validator_value is False:
         yield from _unknown(error, pointer)
     elif rule == "const" and pointer == "/version":
@@ -72,14 +90,14 @@ def _type(error: _Error, place: Location) -> Issue:
 
 
 def _pattern(error: _Error, place: Location) -> Issue:
-    return issue("schema.pattern", place, expected=error.validator_value)
+    return issue("schema.pattern", place, problem=f"does not match {error.validator_value}")
 
 
 def _forbidden(error: _Error, place: Location) -> Issue:
     pattern = error.validator_value.get("pattern") if isinstance(error.validator_value, dict) else None
     if pattern is None:
         return _other(error, place)
-    return issue("schema.pattern", place, expected=f"a text without {pattern}")
+    return issue("schema.pattern", place, problem=f"holds {pattern}, which is not allowed")
 
 
 def _length(error: _Error, place: Location) -> Issue:
@@ -94,7 +112,15 @@ def _count(error: _Error, place: Location) -> Issue:
 
 
 def _other(error: _Error, place: Location) -> Issue:
-    return issue("schema.value", place, rule=error.validator or "rules")
+    return issue("schema.value", place, rule=_rule(error))
+
+
+def _rule(error: _Error) -> str:
+    """Return a rule by its name, and by what it allows where that is short: `enum (study, series)`."""
+    allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    if any(isinstance(one, dict | list) for one in allowed):
+        return str(error.validator)
+    return f"{error.validator or 'rules'} ({', '.join(map(str, allowed))})"
 
 
 _TELLERS: dict[str, Callable[[Any, Location], Issue]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
@@ -15,6 +14,9 @@ APPLICATION_ID = 0x44434D50
 """'DCMP', in the SQLite header of every inventory."""
 
 FORMAT_VERSION = 1
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
 
 _TABLES = """
 CREATE TABLE source (
@@ -85,32 +87,22 @@ def open_existing(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise InventoryError(f"There is no inventory at {path.name}.", fix="Make one with 'dicommap scan'.")
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error:
+        _require_ours(path)
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except (sqlite3.Error, OSError):
         raise InventoryError(f"{path.name} cannot be opened.", fix="Check that you may read it.") from None
-    try:
-        _require_ours(connection, path)
-    except InventoryError:
-        connection.close()
-        raise
-    return connection
 
 
 def is_inventory(path: Path) -> bool:
-    """Say whether a file is an inventory of any version."""
+    """Say whether a file is an inventory of any version, be it damaged."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
-    except sqlite3.Error:
+        return _numbers_in(path)[0] == APPLICATION_ID
+    except OSError:
         return False
 
 
-def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error:
-        application, version = 0, 0
+def _require_ours(path: Path) -> None:
+    application, version = _numbers_in(path)
     if application != APPLICATION_ID:
         raise InventoryError(
             f"{path.name} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote."
@@ -120,3 +112,15 @@ def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
             f"{path.name} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
             fix="Scan again, or use the dicommap that made it.",
         )
+
+
+def _numbers_in(path: Path) -> tuple[int, int]:
+    """Return the application id and user version of a SQLite file, and zeros of any other.
+
+    They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
+    if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
+        return 0, 0
+    return int.from_bytes(head[68:72]), int.from_bytes(head[60:64])

@@ -18,7 +18,7 @@ def keyword_issues(keyword: str, location: Location) -> Iterator[Issue]:
     """Find that a name is no keyword of the dictionary, and name the closest ones."""
     if tag_of(keyword) is None:
         close = similar_keywords(keyword)
-        yield issue("attribute.unknown", location, suggestion=f"; did you mean {', '.join(close)}?" if close else "")
+        yield issue("attribute.unknown", location, suggestion=f" (did you mean {', '.join(close)}?)" if close else "")
 
 
 def overridable_issues(tag: int, location: Location) -> Iterator[Issue]:

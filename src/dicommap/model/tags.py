@@ -51,7 +51,8 @@ def multiplicity(text: str) -> Multiplicity:
 
 def tag_of(keyword: str) -> int | None:
     """Return the tag of a keyword, or None where the dictionary has none."""
-    return tag_for_keyword(keyword)
+    # Some retired tags of the dictionary have no keyword; the empty text names none of them.
+    return tag_for_keyword(keyword) if keyword else None
 
 
 def keyword_of(tag: int) -> str:

@@ -105,6 +105,9 @@ _FORMS = {
     "UV": _Form(accepts=_matches(r"\+?[0-9]+"), expected="an integer that is not negative"),
 }
 
+_LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
+"""What is too long for these is not of their form either, and the form says what is wrong."""
+
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     """Find what keeps one value, given as text, from being a value of the value representation.
@@ -118,9 +121,11 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         return
     characters = list(_character_issues(vr, text, location))
     yield from characters
-    yield from _length_issues(vr, text, location)
     form = _FORMS.get(vr)
-    if form is not None and not characters and not form.accepts(text):
+    misformed = form is not None and not characters and not form.accepts(text)
+    if not (misformed and vr in _LENGTH_IN_FORM):
+        yield from _length_issues(vr, text, location)
+    if form is not None and misformed:
         yield issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and form.accepts(text):
         yield from integer_issues(vr, _integer(text), location)
@@ -184,4 +189,4 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
 
 
 def _subject(location: Location) -> str:
-    return location.keyword or "The attribute"
+    return location.keyword or location.column or "The attribute"

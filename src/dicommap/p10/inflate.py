@@ -35,7 +35,16 @@ def inflated_window(window: Window, offset: int) -> Window:
             result += inflater.decompress(taken, INFLATED_LIMIT - len(result))
         except zlib.error:
             raise MalformedError(offset, "the data set is not deflated") from None
-    return Window(_slice_of(bytes(result)), len(result))
+    kind = Window if inflater.eof else _CutWindow
+    return kind(_slice_of(bytes(result)), len(result))
+
+
+class _CutWindow(Window):
+    """The beginning of an inflated data set that is larger than what is looked at: its end is no end of the file."""
+
+    def require(self, end: int) -> None:
+        if end > self.size:
+            raise MalformedError(self.size, f"the header has more than {INFLATED_LIMIT} bytes when inflated")
 
 
 def _slice_of(data: bytes) -> Callable[[int, int], bytes]:

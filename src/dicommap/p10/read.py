@@ -31,7 +31,8 @@ def read_header(read: ReadAt, size: int, wanted: Wanted) -> Header | Refusal:
 
     A Header holds exact values only; whatever is cut, malformed or no P10 file at all is a Refusal. Never
     raises for what the bytes are; what `read` raises passes through. At most the bytes up to the element behind
-    the last wanted one are asked for, or the whole file where elements are out of order or deflated.
+    the last wanted one are asked for, or the whole file where elements are out of order or deflated. So a wanted
+    element that stands out of order behind that one is seen only where a UID is missing without it.
     """
     if size == 0:
         return Refusal(disposition=Disposition.EMPTY, issues=(issue("source.empty-file"),))
@@ -57,9 +58,9 @@ def _read(window: Window, wanted: Wanted) -> Header | Refusal:
 def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
     """Read a data set without the preamble; what does not name a study, series and instance is not DICOM."""
     refusal = Refusal(disposition=Disposition.NOT_DICOM, issues=(issue("p10.not-dicom"),))
-    missing = "preamble and prefix are"
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
+        missing = ["preamble"] if start else ["preamble", "prefix"]
         if window.bytes_at(start, 2) == b"\x02\x00":
             meta = read_meta(window, start)
         else:
@@ -70,7 +71,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
                 transfer_syntax_uid=empty,
                 end=start,
             )
-            missing = "preamble, prefix and file meta are"
+            missing.append("file meta")
         header = _read_data_set(window, meta, wanted)
     except (EndOfFile, MalformedError):
         return refusal
@@ -81,7 +82,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
         disposition=Disposition.NOT_P10,
         transfer_syntax_uid=header.transfer_syntax_uid,
         values=header.values,
-        issues=(issue("p10.not-p10", missing=missing), *others),
+        issues=(issue("p10.not-p10", missing=", ".join(missing)), *others),
     )
 
 

@@ -58,14 +58,18 @@ def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]
             text = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
         except ValueError:  # only where pydicom is set to raise
             return value.decode("ascii", "replace"), False
-    if "\ufffd" in text or _replaced_by_default(value, encodings):
+    # An escape sequence that is left is one that the declared character sets do not have.
+    if "\ufffd" in text or "\x1b" in text or _replaced_by_default(value, encodings):
         return text, False
     return text, True
 
 
 def _replaced_by_default(value: bytes, encodings: tuple[str, ...]) -> bool:
     # Without SpecificCharacterSet only ASCII is allowed, yet pydicom reads such bytes as Latin 1.
-    return encodings[:1] == (_DEFAULT,) and not value.isascii() and b"\x1b" not in value
+    if encodings[:1] != (_DEFAULT,):
+        return False
+    first, *escaped = value.split(b"\x1b")
+    return not all(part.isascii() for part in (first, *escaped) if part is first or part.startswith(b"(B"))
 
 
 def _unpadded(vr: str, text: str) -> str:

@@ -50,6 +50,8 @@ class LocalTree:
 
         `follow_links` is for links to directories; links to files are always read as the files they lead to.
         """
+        if not os.fspath(path):
+            raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
         named = Path(os.path.abspath(path))
         if not named.exists():
             raise SourceError("A source does not exist.", fix="Name a directory that is there, or a single file.")

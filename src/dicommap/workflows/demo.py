@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
@@ -68,7 +69,11 @@ def demo(directory: Path) -> Demo:
     """
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise PackageError(f"{directory.name} exists and is not an empty directory.", fix="Name another with -o.")
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise PackageError(f"{directory.name} cannot be made: {reason}.", fix="Name another with -o.") from None
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
     rules.write_text(_RULES, encoding="utf-8")

@@ -16,7 +16,7 @@ from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import read_package
 from dicommap.package.reading import Folder, read_document
-from dicommap.workflows.draft import read_rules
+from dicommap.workflows.edits import read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

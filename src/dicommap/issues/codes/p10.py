@@ -20,7 +20,7 @@ CODES = (
         name="p10.not-p10",
         severity=Severity.ERROR,
         title="A DICOM data set without the P10 preamble",
-        message="The file holds a DICOM data set but is not a P10 file: {missing} missing.",
+        message="The file holds a DICOM data set but is not a P10 file; missing: {missing}.",
         explanation="PS3.10 section 7.1 asks for a preamble of 128 bytes, the prefix DICM and the File Meta "
         "Information. HealthImaging imports P10 files, so this instance is not counted in its study.",
         fix="Rewrite the file as P10, for instance with dcmconv or pydicom, and scan again.",
@@ -47,8 +47,8 @@ CODES = (
         severity=Severity.WARNING,
         title="The data set ends before the last captured attribute",
         message="The data set ends at byte {offset}, before the last captured attribute.",
-        explanation="All UIDs are there and no element is cut, but nothing follows them. The object may be complete, "
-        "or the file may have been cut exactly between two elements; attributes shown as absent may have been lost.",
+        explanation="No element is cut, but none follows where most objects go on. The object may be complete, or the "
+        "file may have been cut exactly between two elements; attributes shown as absent may have been lost.",
         fix="Compare the file's size with its original.",
     ),
     Code(
@@ -75,7 +75,8 @@ CODES = (
         title="A UID that no mapping can name",
         message="{keyword} {problem}.",
         explanation="StartDICOMImportJob takes UIDs of digits and dots only, and HealthImaging stores at most 256 "
-        "characters (its DICOM element constraints). This value is neither, so the instance is not counted.",
+        "characters (its DICOM element constraints). This value breaks one of these or has an empty component, so the "
+        "instance is not counted.",
         fix="Correct the UID in the file and scan again.",
     ),
     Code(
@@ -117,11 +118,12 @@ CODES = (
     Code(
         name="p10.undecodable-text",
         severity=Severity.WARNING,
-        title="Text that its character set cannot hold",
-        message="{keyword} has bytes that its declared character set cannot decode.",
-        explanation="SpecificCharacterSet (0008,0005) is missing or wrong. The undecodable bytes are shown as "
+        title="A value that cannot be decoded",
+        message="{keyword} has bytes that cannot be decoded.",
+        explanation="For a text SpecificCharacterSet (0008,0005) is missing or wrong, or the value representation "
+        "takes ASCII only; for numbers the length is no multiple of one number's. What cannot be decoded is shown as "
         "replacement characters in the inventory; the file is untouched.",
-        fix="Correct SpecificCharacterSet in the file, or set the attribute by an edit.",
+        fix="Correct SpecificCharacterSet or the value in the file, or set the attribute by an edit.",
     ),
     Code(
         name="p10.unordered",

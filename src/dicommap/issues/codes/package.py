@@ -68,7 +68,8 @@ CODES = (
         severity=Severity.WARNING,
         title="A file that the plan does not name",
         message="The plan does not name this file.",
-        explanation="It would be uploaded under inputS3Uri with the others, and an import job takes everything there.",
+        explanation="Below a job's files it would be uploaded under inputS3Uri with the others, and an import job "
+        "takes everything there. Elsewhere in the package nothing uses it.",
         fix="Remove the file.",
     ),
     Code(

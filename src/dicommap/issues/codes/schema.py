@@ -34,7 +34,7 @@ CODES = (
         name="schema.pattern",
         severity=Severity.ERROR,
         title="A text of the wrong form",
-        message="The text does not match {expected}.",
+        message="The text {problem}.",
         explanation="The document's schema gives the pattern. For import configurations and requests the patterns are "
         "those of AWS's service model.",
         fix="Correct the text.",

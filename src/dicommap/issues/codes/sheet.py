@@ -55,8 +55,8 @@ CODES = (
         severity=Severity.ERROR,
         title="A study or series stands twice",
         message="The row is for the same study or series as row {first}.",
-        explanation="Which of the two rows is wanted cannot be known. Neither this row nor the first is used twice; "
-        "the first one counts until the second is removed.",
+        explanation="Which of the two rows is wanted cannot be known. Until one of them is removed the preview shows "
+        "the first.",
         fix="Remove one of the rows.",
     ),
     Code(

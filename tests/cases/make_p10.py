@@ -1,0 +1,223 @@
+"""The P10 files of the corpus: what is in each, and how to make them again.
+
+`python -m tests.cases.make_p10` writes them; a test checks that they are what this module makes. Every patient is
+invented. The file meta is written here byte by byte, so that the files do not depend on pydicom's version.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
+
+from tests.making import (
+    CT_IMAGE_STORAGE,
+    DEFLATED,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    STUDY,
+    data_set,
+    uid,
+)
+
+ROOT = Path(__file__).parent
+
+PREAMBLE = bytes(128) + b"DICM"
+DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+PRIVATE_SYNTAX = uid(STUDY, 99)
+"""A transfer syntax that nobody else knows; its data sets are explicit VR little endian."""
+
+_LONG_VRS = {"OB", "OW", "SQ", "UN", "UT"}
+
+
+def element(tag: int, vr: str, value: bytes) -> bytes:
+    """Return one element in explicit VR little endian; a value of odd length is not padded."""
+    head = struct.pack("<HH2s", tag >> 16, tag & 0xFFFF, vr.encode())
+    length = struct.pack("<HL", 0, len(value)) if vr in _LONG_VRS else struct.pack("<H", len(value))
+    return head + length + value
+
+
+def uid_element(tag: int, text: str) -> bytes:
+    """Return an element with a UID, padded to an even length."""
+    return element(tag, "UI", text.encode() + b"\0" * (len(text) % 2))
+
+
+def meta(
+    *, sop_instance_uid: str, transfer_syntax: str | None = EXPLICIT_LITTLE, sop_class_uid: str = CT_IMAGE_STORAGE
+) -> bytes:
+    """Return a File Meta Information; without a transfer syntax where there is None."""
+    members = [
+        element(0x00020001, "OB", b"\0\1"),
+        uid_element(0x00020002, sop_class_uid),
+        uid_element(0x00020003, sop_instance_uid),
+        uid_element(0x00020010, transfer_syntax) if transfer_syntax is not None else b"",
+        uid_element(0x00020012, uid(STUDY, 98)),
+    ]
+    body = b"".join(members)
+    return element(0x00020000, "UL", struct.pack("<L", len(body))) + body
+
+
+def content(*, implicit: bool = False, **attributes: Any) -> bytes:
+    """Return the bytes of the small CT instance of `tests.making`, with attributes added, replaced or taken out."""
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = implicit, True
+    write_dataset(buffer, data_set(**attributes))
+    return buffer.getvalue()
+
+
+def instance(**attributes: Any) -> bytes:
+    """Return a P10 file with nothing wrong about it but what `attributes` bring."""
+    sop_instance_uid = attributes.get("SOPInstanceUID", uid(STUDY, 1, 1))
+    return PREAMBLE + meta(sop_instance_uid=sop_instance_uid) + content(**attributes)
+
+
+def of_study(study: int, series: int, number: int, **attributes: Any) -> bytes:
+    """Return an instance of the shared trees, its UIDs and identifiers made from its numbers."""
+    usual = {
+        "StudyInstanceUID": uid(STUDY, study),
+        "SeriesInstanceUID": uid(STUDY, study, series),
+        "SOPInstanceUID": uid(STUDY, study, series, number),
+        "PatientID": {1: "0042"}.get(study, f"P{study}"),
+        "PatientName": {1: "Doe^Jane"}.get(study, "Roe^Richard"),
+        "AccessionNumber": f"A{study}",
+        "StudyID": f"S{study}",
+        "SeriesNumber": series,
+        "InstanceNumber": number,
+        "SeriesDescription": "Localizer" if series == 1 else "Axial",
+    }
+    return instance(**usual | attributes)
+
+
+def stored_deflate(data: bytes) -> bytes:
+    """Return data as one stored block of the deflate format (RFC 1951), which no compressor has a say in."""
+    return b"\1" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
+
+
+def _without_preamble() -> bytes:
+    return content(implicit=True)
+
+
+def _prefix_only() -> bytes:
+    return b"DICM" + meta(sop_instance_uid=uid(STUDY, 1, 1)) + content()
+
+
+def _dicomdir() -> bytes:
+    directory = element(0x00041130, "CS", b"INVENTED")
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 97), sop_class_uid=DICOMDIR_CLASS) + directory
+
+
+def _uids_only() -> bytes:
+    """Return an instance that ends after its Series Instance UID, as if cut between two elements."""
+    uids = [
+        uid_element(0x00080016, CT_IMAGE_STORAGE),
+        uid_element(0x00080018, uid(STUDY, 1, 1)),
+        uid_element(0x0020000D, STUDY),
+        uid_element(0x0020000E, uid(STUDY, 1)),
+    ]
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1)) + b"".join(uids)
+
+
+def _unknown_vr() -> bytes:
+    """Return an instance whose element (0010,0020) claims the value representation ZZ."""
+    return instance().replace(struct.pack("<HH2s", 0x0010, 0x0020, b"LO"), struct.pack("<HH2s", 0x0010, 0x0020, b"ZZ"))
+
+
+def _not_deflated() -> bytes:
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1), transfer_syntax=DEFLATED) + b"\xff" * 64
+
+
+def _deflated() -> bytes:
+    syntax = meta(sop_instance_uid=uid(STUDY, 1, 1), transfer_syntax=DEFLATED)
+    return PREAMBLE + syntax + stored_deflate(content())
+
+
+def _other_instance_in_meta() -> bytes:
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 2)) + content()
+
+
+def _no_transfer_syntax() -> bytes:
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1), transfer_syntax=None) + content()
+
+
+def _implicit_under_explicit() -> bytes:
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1)) + content(implicit=True)
+
+
+def _implicit() -> bytes:
+    syntax = meta(sop_instance_uid=uid(STUDY, 1, 1), transfer_syntax=IMPLICIT_LITTLE)
+    return PREAMBLE + syntax + content(implicit=True)
+
+
+def _private_syntax() -> bytes:
+    return PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1), transfer_syntax=PRIVATE_SYNTAX) + content()
+
+
+def _latin_1_undeclared() -> bytes:
+    """Return an instance with Latin 1 bytes in PatientName and no SpecificCharacterSet."""
+    return instance(PatientName="Muster^Ren?").replace(b"Ren?", b"Ren\xe9")
+
+
+def _three_bytes_of_us() -> bytes:
+    """Return an instance whose Rows (US, two bytes a number) has three bytes."""
+    rows = element(0x00280010, "US", b"\1\0")
+    return instance().replace(rows, element(0x00280010, "US", b"\1\0\0"))
+
+
+def _patient_after_series() -> bytes:
+    """Return an instance whose PatientID stands behind InstanceNumber."""
+    rows = element(0x00280010, "US", b"\1\0")
+    return instance(PatientID=None).replace(rows, element(0x00100020, "LO", b"P1") + rows)
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "shared/two-studies/study1/series1/IM0001": lambda: of_study(1, 1, 1),
+    "shared/two-studies/study1/series1/IM0002": lambda: of_study(1, 1, 2),
+    "shared/two-studies/study1/series2/IM0001": lambda: of_study(1, 2, 1),
+    "shared/two-studies/study2/series1/IM0001": lambda: of_study(2, 1, 1),
+    "shared/differing/IM0001": lambda: of_study(1, 1, 1, StudyDescription="Head", BodyPartExamined="HEAD"),
+    "shared/differing/IM0002": lambda: of_study(1, 1, 2, StudyDescription="Neck", BodyPartExamined="NECK"),
+    # Six digits in the UIDs are counted up by the cases that need very many studies.
+    "shared/counted/IM0001": lambda: instance(
+        StudyInstanceUID=uid(STUDY, 100000),
+        SeriesInstanceUID=uid(STUDY, 100000, 1),
+        SOPInstanceUID=uid(STUDY, 100000, 1, 1),
+    ),
+    "instance/conflict/tree/IM0002": lambda: of_study(1, 1, 1, PatientID="0043"),
+    "instance/unsupported-transfer-syntax/tree/IM0001": _private_syntax,
+    "p10/deflated/tree/IM0001": _deflated,
+    "p10/dicomdir/tree/DICOMDIR": _dicomdir,
+    "p10/encoding-mismatch/tree/IM0001": _implicit_under_explicit,
+    "p10/ends-early/tree/IM0001": _uids_only,
+    "p10/implicit/tree/IM0001": _implicit,
+    "p10/invalid-uid/tree/IM0001": lambda: instance(StudyInstanceUID="1.2.3_4"),
+    "p10/malformed/tree/IM0001": _unknown_vr,
+    "p10/malformed-deflated/tree/IM0001": _not_deflated,
+    "p10/meta-only/tree/IM0001": lambda: PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1)),
+    "p10/missing-transfer-syntax/tree/IM0001": _no_transfer_syntax,
+    "p10/missing-uid/tree/IM0001": lambda: instance(SeriesInstanceUID=None),
+    "p10/nonconformant-uid/tree/IM0001": lambda: instance(StudyInstanceUID="1.2.03.4"),
+    "p10/not-p10/tree/IM0001": _without_preamble,
+    "p10/not-p10-prefix-only/tree/IM0001": _prefix_only,
+    "p10/sop-instance-uid-mismatch/tree/IM0001": _other_instance_in_meta,
+    "p10/undecodable-number/tree/IM0001": _three_bytes_of_us,
+    "p10/undecodable-text/tree/IM0001": _latin_1_undeclared,
+    "p10/unordered/tree/IM0001": _patient_after_series,
+    "series/in-two-studies/tree/IM0001": lambda: of_study(2, 1, 2, SeriesInstanceUID=uid(STUDY, 1, 1)),
+}
+"""Every P10 file of the corpus by its path, and what makes it."""
+
+
+def main() -> None:
+    """Write all files."""
+    for name, make in FILES.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make())
+
+
+if __name__ == "__main__":
+    main()

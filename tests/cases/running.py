@@ -1,0 +1,190 @@
+"""One case: its directory copied, prepared, and put through its verb."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from unittest.mock import patch
+
+import dicommap
+
+ROOT = Path(__file__).parent
+_PATH_ARGUMENTS = ("sources", "sheets", "rules", "path", "files")
+_PATH_STEPS = ("copy", "copies")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case.json."""
+
+    name: str
+    """Its directory, relative to the corpus: `family/name`."""
+    title: str
+    verb: str
+    arguments: dict[str, Any]
+    prepare: list[dict[str, Any]]
+    expected: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, name: str) -> Case:
+        """Read the case of this name."""
+        document = json.loads((ROOT / name / "case.json").read_bytes())
+        return cls(name=name, prepare=document.pop("prepare", []), **document)
+
+    def inputs(self) -> set[str]:
+        """Return the files and directories that the case names, relative to the corpus."""
+        named = [self.arguments[member] for member in _PATH_ARGUMENTS if member in self.arguments]
+        named += [step[member] for step in self.prepare for member in _PATH_STEPS if member in step]
+        paths = [path for one in named for path in ([one] if isinstance(one, str) else one)]
+        return {os.path.normpath(PurePosixPath(self.name, path)) for path in paths}
+
+    def made(self) -> set[str]:
+        """Return the files and directories that steps make, relative to the corpus."""
+        return {os.path.normpath(PurePosixPath(self.name, step["to"])) for step in self.prepare if "to" in step}
+
+
+def case_names() -> list[str]:
+    """Return the names of all cases."""
+    return sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("*/*/case.json"))
+
+
+def run(case: Case, root: Path) -> list[dicommap.Issue]:
+    """Run a case below `root`, and return all that its verb finds.
+
+    Fails where the verb changes anything of what it was given.
+    """
+    place = copied(case, root)
+    for step in case.prepare:
+        _prepare(step, place)
+    before = _state(root)
+    denied = [place / step["unreadable"] for step in case.prepare if "unreadable" in step]
+    with _unreadable(denied):
+        issues = list(_VERBS[case.verb](place, dict(case.arguments)))
+    assert _state(root) == before
+    return issues
+
+
+def copied(case: Case, root: Path) -> Path:
+    """Copy a case, and what it names outside of itself, to its place below `root`, and return its directory."""
+    shutil.copytree(ROOT / case.name, root / case.name)
+    for path in case.inputs():
+        if not PurePosixPath(path).is_relative_to(case.name):
+            _copy(ROOT / path, root / path)
+    return root / case.name
+
+
+def _scan(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    with _scanned(place, arguments) as inventory:
+        return list(inventory.issues())
+
+
+def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]:
+    with _scanned(place, arguments) as inventory:
+        sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
+        return dicommap.draft(inventory, input_s3_uri=arguments["inputS3Uri"], sheets=sheets, rules=rules).issues
+
+
+def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    files = place / arguments["files"] if "files" in arguments else None
+    path, uri = place / arguments["path"], arguments.get("inputS3Uri")
+    if "sources" not in arguments:
+        return dicommap.validate(path, input_s3_uri=uri, files=files)
+    with _scanned(place, arguments) as inventory:
+        return dicommap.validate(path, inventory=inventory, input_s3_uri=uri, files=files)
+
+
+_VERBS = {"scan": _scan, "draft": _draft, "validate": _validate}
+
+
+def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:
+    sources = [place / source for source in arguments["sources"]]
+    attributes, follow_links = arguments.get("attributes", ()), arguments.get("followLinks", False)
+    return dicommap.scan(*sources, attributes=attributes, follow_links=follow_links)
+
+
+def _prepare(step: dict[str, Any], place: Path) -> None:
+    """Do one step; 'unreadable' is left, since it holds only while the verb runs."""
+    match step:
+        case {"copy": source, "to": to}:
+            _copy(place / source, place / to)
+        case {"copies": source, "to": to, "count": count}:
+            _copies(place / source, place / to, count, step.get("counting"))
+        case {"resize": path, "size": size}:
+            os.truncate(place / path, size)
+        case {"remove": path}:
+            _remove(place / path)
+        case {"link": path, "target": target}:
+            _above(place / path).symlink_to(target)
+        case {"fifo": path}:
+            os.mkfifo(_above(place / path))
+
+
+def _above(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _copy(source: Path, to: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, to, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(source, _above(to))
+
+
+def _copies(source: Path, to: Path, count: int, counting: str | None) -> None:
+    content = source.read_bytes()
+    to.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        text = content
+        if counting is not None:
+            text = content.replace(counting.encode(), f"{int(counting) + number:0{len(counting)}}".encode())
+        (to / str(number)).write_bytes(text)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _state(root: Path) -> dict[str, tuple[int, int, int]]:
+    """Return mode, size and time of change of everything below `root`."""
+    found = {}
+    for directory, directories, files in os.walk(root):
+        for name in (*directories, *files):
+            path = os.path.join(directory, name)
+            status = os.lstat(path)
+            size = 0 if stat.S_ISDIR(status.st_mode) else status.st_size
+            found[path] = (status.st_mode, size, status.st_mtime_ns)
+    return found
+
+
+@contextmanager
+def _unreadable(paths: list[Path]) -> Iterator[None]:
+    """Let opening and listing these paths fail. Rights would do, but not for the superuser."""
+    denied = {str(path) for path in paths}
+    really_open, really_list = os.open, os.listdir
+
+    def refuse(path: Any) -> None:
+        if os.fspath(path) in denied:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def refusing_open(path: Any, *arguments: Any, **options: Any) -> int:
+        refuse(path)
+        return really_open(path, *arguments, **options)
+
+    def refusing_list(path: Any) -> list[str]:
+        refuse(path)
+        return really_list(path)
+
+    with patch("os.open", refusing_open), patch("os.listdir", refusing_list):
+        yield

@@ -1,0 +1,97 @@
+"""Real files, cut inside their headers: never a wrong value, never a silent loss."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from dicommap.p10 import Header, Refusal, Wanted, read_header
+from tests.making import DEFLATED
+from tests.unit.p10.elements import codes, read
+
+WANTED = Wanted.usual()
+A_BIT = 64
+"""Bytes behind the header that are cut away as well."""
+
+AT_EVERY_BYTE = (
+    "CT_small.dcm",  # explicit, private groups
+    "MR_small_bigendian.dcm",
+    "MR_small_implicit.dcm",
+    "SC_rgb_rle.dcm",  # encapsulated pixel data
+    "rtplan.dcm",  # implicit
+    "ExplVR_LitEndNoMeta.dcm",
+    "ExplVR_BigEndNoMeta.dcm",
+    "reportsi.dcm",
+    "chrH31.dcm",  # ISO 2022
+    "image_dfl.dcm",  # deflated
+    "no_meta.dcm",
+)
+SAMPLED = 400
+"""Cuts of every other file."""
+
+
+def _header_end(file: bytes) -> int:
+    """Return where pydicom finds the first element behind the last wanted one, or the end of the file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = pydicom.dcmread(io.BytesIO(file), force=True)
+    if data.file_meta.get("TransferSyntaxUID") == DEFLATED:
+        return len(file)
+    tells = (getattr(data.get_item(tag), "value_tell", None) for tag in sorted(data.keys()) if tag > WANTED.last)
+    return min((tell for tell in tells if tell), default=len(file))
+
+
+def _shrunk(file: bytes, end: int) -> Header | Refusal:
+    """Read a file that lost its end after its size was taken."""
+    cut = file[:end]
+    return read_header(lambda offset, length: cut[offset : offset + length], len(file), WANTED)
+
+
+def _wrong(whole: Header, found: Header | Refusal) -> list[str]:
+    """Return what is wrong with the header of a cut file."""
+    if isinstance(found, Refusal):
+        return [] if found.issues else ["a refusal without a reason"]
+    wrong = [f"{name} differs" for name, value in found.values.items() if value != whole.values.get(name)]
+    lost = whole.values.keys() - found.values.keys()
+    return [*wrong, *(f"{name} is lost" for name in lost if "p10.ends-early" not in codes(found))]
+
+
+def _failing(file: bytes, ends: Iterable[int]) -> dict[int, list[str]]:
+    whole = read(file)
+    if not isinstance(whole, Header):
+        return {end: ["a header"] for end in ends if isinstance(read(file[:end]), Header)}
+    found = {end: [*_wrong(whole, read(file[:end])), *_wrong(whole, _shrunk(file, end))] for end in ends}
+    return {end: wrong for end, wrong in found.items() if wrong}
+
+
+@pytest.mark.parametrize("name", AT_EVERY_BYTE)
+def test_a_real_file_cut_at_every_byte_of_its_header(name: str, pydicom_files: Path) -> None:
+    (path,) = pydicom_files.rglob(name)
+    file = path.read_bytes()
+    last = min(len(file), _header_end(file) + A_BIT)
+    # A deflated file is one header; it is cut at fewer places, and at every one of its last.
+    ends = range(last) if last < 8_192 else [*range(0, last, 97), *range(last - A_BIT, last)]
+    assert _failing(file, ends) == {}
+
+
+def test_every_real_file_cut_here_and_there(pydicom_files: Path) -> None:
+    failing = {}
+    for path in sorted(pydicom_files.rglob("*.dcm")):
+        file = path.read_bytes()
+        if "p10.unordered" in codes(read(file)):
+            continue  # what a lost part held cannot be known; that the elements are out of order is reported
+        last = min(len(file), _header_end(file) + A_BIT)
+        if found := _failing(file, range(0, last, max(1, last // SAMPLED))):
+            failing[path.name] = found
+    assert failing == {}
+
+
+def test_a_header_that_is_whole_is_read_although_the_pixel_data_are_cut(pydicom_files: Path) -> None:
+    (path,) = pydicom_files.rglob("CT_small.dcm")
+    file = path.read_bytes()
+    assert read(file[: _header_end(file) + 8]) == read(file)

@@ -1,0 +1,127 @@
+"""The models, the schema and botocore agree on what an import configuration is."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from dicommap.checks.registry import validator
+from dicommap.checks.schema_check import schema_issues
+from dicommap.model.import_configuration import ImportConfiguration
+
+SHAPE = (
+    botocore.session.get_session()
+    .get_service_model("medical-imaging")
+    .operation_model("StartDICOMImportJob")
+    .input_shape.members["importConfiguration"]
+)
+OUTER, INNER = "dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"
+
+uids = st.text("0123456789.", min_size=1, max_size=20) | st.just("1" * 512)
+paths = st.from_regex(r"\A[!-~]([ -~]{0,20}[!-~])?\Z") | st.just("a" * 1024)
+mappings = st.fixed_dictionaries(
+    {"studyInstanceUID": uids, "metadataFilePath": paths}, optional={"seriesInstanceUID": uids}
+)
+documents = st.lists(mappings, min_size=1, max_size=4).map(lambda items: {OUTER: {INNER: items}})
+
+
+def model_takes(document: object) -> bool:
+    try:
+        ImportConfiguration.model_validate(document)
+    except ValidationError:
+        return False
+    return True
+
+
+def botocore_takes(document: object) -> bool:
+    return not ParamValidator().validate(document, SHAPE).has_errors()
+
+
+@given(documents)
+@settings(max_examples=60, deadline=None)
+def test_what_the_models_build_is_taken_by_the_schema_and_by_botocore(document: dict[str, Any]) -> None:
+    written = ImportConfiguration.model_validate(document).model_dump(mode="json", exclude_none=True)
+    assert written == document
+    assert not schema_issues("import-configuration", written)
+    assert botocore_takes(written)
+
+
+WRONG: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from(["", " ", "a\n", "1.2\n", "é", "٣", "\x7f", "1.2 ", " a", "a\tb", "\ud800", "1" * 513, "a" * 1025]),
+    st.sampled_from([None, True, 0, 1.5, [], {}, ["1.2"], {"a": "b"}]),
+    st.text(max_size=5),
+).map(copy.deepcopy)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """Return a document that was valid before one or two things were done to it."""
+    document = copy.deepcopy(draw(documents))
+    for _ in range(draw(st.integers(1, 2))):
+        holder = draw(st.sampled_from(list(objects(document))))
+        names = sorted(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        kind = draw(st.sampled_from(["drop", "rename", "replace", "add", "wrap"]))
+        name = draw(st.sampled_from(names)) if names else None
+        if kind == "add" or name is None:
+            add(holder, draw(st.sampled_from(["another", "studyInstanceUid", "", "seriesInstanceUID"])), draw(WRONG))
+        elif kind == "drop":
+            del holder[name]
+        elif kind == "rename" and isinstance(holder, dict):
+            holder[name + draw(st.sampled_from(["s", " ", "\n"]))] = holder.pop(name)
+        elif kind == "wrap":
+            holder[name] = [holder[name]]
+        else:
+            holder[name] = draw(WRONG)
+    return document
+
+
+def objects(value: Any) -> list[Any]:
+    members = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    inner = [found for member in members for found in objects(member)]
+    return [value, *inner] if isinstance(value, dict | list) else inner
+
+
+def add(holder: Any, name: str, value: object) -> None:
+    if isinstance(holder, dict):
+        holder[name] = value
+    else:
+        holder.append(value)
+
+
+ONE = {"studyInstanceUID": "1.2", "metadataFilePath": "a"}
+
+
+@given(mutated())
+@example({OUTER: {INNER: []}})
+@example({OUTER: {INNER: [ONE] * 1000}})
+@example({OUTER: {INNER: [ONE] * 1001}})
+@example({OUTER: {INNER: [{**ONE, "seriesInstanceUID": None}]}})
+@example({OUTER: {INNER: {"0": ONE}}})
+@example({OUTER: {INNER: (ONE,)[0]}})
+@example({OUTER: {INNER: [{**ONE, "studyInstanceUID": "1.2\n"}]}})
+@example({OUTER: {INNER: [{**ONE, "metadataFilePath": "a\n"}]}})
+@example({OUTER: None})
+@settings(max_examples=150, deadline=None)
+def test_the_models_and_the_schema_give_every_document_the_same_verdict(document: Any) -> None:
+    verdict = bool(validator("import-configuration").is_valid(document))
+    assert model_takes(document) is verdict
+    assert (not schema_issues("import-configuration", document)) is verdict
+
+
+@given(mutated())
+@settings(max_examples=100, deadline=None)
+def test_whatever_botocore_refuses_the_schema_refuses(document: Any) -> None:
+    if not botocore_takes(document):
+        assert schema_issues("import-configuration", document)
+
+
+def test_mutation_makes_documents_of_both_kinds() -> None:
+    assert model_takes({OUTER: {INNER: [ONE]}})
+    assert botocore_takes({OUTER: {INNER: [ONE]}})
+    assert not botocore_takes({OUTER: {INNER: [{}]}})

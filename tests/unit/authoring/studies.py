@@ -1,0 +1,43 @@
+"""Studies as an inventory yields them, made for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dicommap.issues import Location
+from dicommap.model.dicom_json import Attribute, attribute_from_text
+from dicommap.model.edits import Edit, Target
+from dicommap.model.hierarchy import Series, Study
+from dicommap.model.tags import tag_of
+
+KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modality", "SeriesDescription")
+
+
+def series(study_uid: str, uid: str, **values: str | Mapping[str, int]) -> Series:
+    """Return a series of two files; a value is shared by both, a mapping counts its files."""
+    given: dict[str, Mapping[str, int]] = {keyword: {"": 2} for keyword in KEYWORDS}
+    given |= {keyword: {value: 2} if isinstance(value, str) else value for keyword, value in values.items()}
+    return Series(study_instance_uid=study_uid, series_instance_uid=uid, instances=2, files=2, size=100, values=given)
+
+
+def study(*members: Mapping[str, Any], uid: str = "1.2") -> Study:
+    """Return a study whose series, 1.2.1 and on, have these values."""
+    return Study.of(series(uid, f"{uid}.{number}", **values) for number, values in enumerate(members, start=1))
+
+
+def attribute(keyword: str, text: str) -> tuple[int, Attribute]:
+    """Return the tag of a keyword and the attribute that a text means."""
+    tag = tag_of(keyword)
+    assert tag is not None
+    found = attribute_from_text(tag, text, Location())
+    assert isinstance(found, dict)
+    return tag, found
+
+
+def edit(keyword: str, text: str, series_uid: str | None = None, *, cause: str = "a cause", uid: str = "1.2") -> Edit:
+    """Return the wish that an attribute of a study, or of one series, gets the value of a text."""
+    tag, found = attribute(keyword, text)
+    return Edit(
+        target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, cause=cause
+    )

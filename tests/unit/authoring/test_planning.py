@@ -1,0 +1,117 @@
+"""Placement, mappings and the plan follow from the overrides alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from dicommap.authoring.placement import import_configuration, metadata_file_path
+from dicommap.authoring.planning import SourceCounts, package_documents
+from dicommap.checks.package_check import package_issues
+from dicommap.issues import Location, Severity
+from dicommap.model.override import Override
+from dicommap.model.s3_uri import S3Uri, metadata_path_issues
+
+COUNTS = SourceCounts(roots=("/data",), instances=4, files=5, size=600)
+DATA: Any = {"00100020": {"vr": "LO", "Value": ["new"]}}
+SERIES_DATA: Any = {"00080060": {"vr": "CS", "Value": ["OT"]}}
+OVERRIDES = [
+    Override(study_instance_uid="1.3", series_instance_uid="1.3.2", data_set=SERIES_DATA),
+    Override(study_instance_uid="1.3", series_instance_uid=None, data_set=DATA),
+    Override(study_instance_uid="1.2", series_instance_uid=None, data_set=DATA),
+]
+
+
+def documents(overrides: list[Override] = OVERRIDES, **account: str) -> dict[str, str]:
+    uri = S3Uri.parse("s3://bucket/in/")
+    assert uri is not None
+    return package_documents(overrides, uri, COUNTS, "preview\n", account)
+
+
+def test_a_file_is_named_by_its_uids() -> None:
+    assert [metadata_file_path(override) for override in OVERRIDES] == [
+        "dicommap-overrides/1.3_1.3.2.json",
+        "dicommap-overrides/1.3.json",
+        "dicommap-overrides/1.2.json",
+    ]
+
+
+@pytest.mark.parametrize("length", [64, 200, 201, 256])
+def test_long_uids_still_make_a_path_that_file_systems_and_aws_take(length: int) -> None:
+    uid = "1." + "9" * (length - 2)
+    study = Override(study_instance_uid=uid, series_instance_uid=None, data_set=DATA)
+    series = Override(study_instance_uid=uid, series_instance_uid=uid, data_set=DATA)
+    paths = [metadata_file_path(study), metadata_file_path(series)]
+    assert len(set(paths)) == 2
+    for path in paths:
+        assert not list(metadata_path_issues(path, None, Location()))
+        assert all(len(segment) <= 255 for segment in path.split("/"))
+
+
+def test_mappings_stand_in_the_order_of_their_uids() -> None:
+    mappings = import_configuration(OVERRIDES).dicomJsonMetadataImportConfiguration.dicomMetadataMappings
+    assert [(one.studyInstanceUID, one.seriesInstanceUID) for one in mappings] == [
+        ("1.2", None),
+        ("1.3", None),
+        ("1.3", "1.3.2"),
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_no_configuration_of_none_or_too_many(count: int) -> None:
+    with pytest.raises(ValueError, match="dicomMetadataMappings"):
+        import_configuration(
+            Override(study_instance_uid=f"1.{number}", series_instance_uid=None, data_set=DATA)
+            for number in range(count)
+        )
+
+
+def test_the_documents_are_the_same_for_the_same_overrides_in_any_order() -> None:
+    assert documents() == documents(OVERRIDES[::-1])
+    assert list(documents()) == sorted(documents())
+
+
+def test_the_plan_counts_and_hashes_what_is_there() -> None:
+    made = documents()
+    plan = json.loads(made["plan.json"])
+    assert (plan["studies"], plan["series"], plan["sources"]) == (2, 1, ["/data"])
+    (job,) = plan["jobs"]
+    assert (job["mappings"], job["instances"], job["sourceFiles"], job["sourceBytes"]) == (3, 4, 5, 600)
+    for file in job["files"]:
+        content = made[f"jobs/0001/files/{file['path']}"].encode()
+        assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert len(job["files"]) == 3
+
+
+def test_documents_hold_no_null_and_end_with_one_newline() -> None:
+    for name, text in documents().items():
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n")
+        assert "null" not in text, name
+
+
+def test_the_request_has_placeholders_for_what_only_the_owner_knows() -> None:
+    request = json.loads(documents(datastoreId="0" * 32)["jobs/0001/start-dicom-import-job.json"])
+    assert request["datastoreId"] == "0" * 32
+    assert request["dataAccessRoleArn"] == "<dataAccessRoleArn>"
+    assert request["outputS3Uri"] == "<outputS3Uri>"
+    assert request["importConfiguration"] == json.loads(documents()["jobs/0001/import-configuration.json"])
+
+
+def test_the_token_changes_with_what_the_job_does_and_with_nothing_else() -> None:
+    def token(made: dict[str, str]) -> str:
+        return str(json.loads(made["jobs/0001/start-dicom-import-job.json"])["clientToken"])
+
+    assert token(documents()) == token(documents(OVERRIDES[::-1]))
+    assert token(documents()) != token(documents(OVERRIDES[:2]))
+
+
+def test_what_is_planned_passes_the_checks() -> None:
+    files = {name: text.encode() for name, text in documents().items()}
+    known = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}}
+    found = package_issues(files, known, "s3://bucket/in")
+    assert {one.severity for one in found if one.code != "mapping.study-and-series"} == {Severity.NOTE}
+    assert {one.code for one in found} == {"request.placeholder", "mapping.study-and-series"}

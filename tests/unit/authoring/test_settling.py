@@ -1,0 +1,128 @@
+"""Edits settle to the smallest overrides that fulfil them, or to their contradiction."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from dicommap.authoring.preview import preview_row
+from dicommap.authoring.settling import settle
+from tests.unit.authoring.studies import edit, study
+
+TWO = study({"PatientID": "old", "Modality": "CT"}, {"PatientID": "old", "Modality": "MR"})
+SERIES = ("1.2.1", "1.2.2")
+
+
+def targets(settled: object) -> list[str | None]:
+    return [override.series_instance_uid for override in settled.overrides]  # type: ignore[attr-defined]
+
+
+def test_an_edit_of_a_study_is_one_override() -> None:
+    settled = settle(TWO, [edit("PatientID", "new"), edit("StudyDate", "20260102")])
+    (override,) = settled.overrides
+    assert (override.study_instance_uid, override.series_instance_uid) == ("1.2", None)
+    assert override.data_set == {
+        "00080020": {"vr": "DA", "Value": ["20260102"]},
+        "00100020": {"vr": "LO", "Value": ["new"]},
+    }
+    assert list(override.data_set) == sorted(override.data_set)
+
+
+@pytest.mark.parametrize("keyword", ["PatientID", "StudyDate"])
+def test_equal_edits_of_all_series_move_to_the_study(keyword: str) -> None:
+    settled = settle(TWO, [edit(keyword, "20260102", uid, cause=uid) for uid in SERIES])
+    assert targets(settled) == [None]
+    assert settled.changes[0].causes == SERIES
+
+
+def test_series_attributes_stay_with_their_series() -> None:
+    settled = settle(TWO, [edit("Modality", "OT", uid) for uid in SERIES])
+    assert targets(settled) == ["1.2.1", "1.2.2"]
+
+
+def test_an_edit_of_one_series_moves_up_where_the_others_have_the_value_already() -> None:
+    one = study({"PatientID": "old"}, {"PatientID": "new"})
+    assert targets(settle(one, [edit("PatientID", "new", "1.2.1")])) == [None]
+    assert targets(settle(TWO, [edit("PatientID", "new", "1.2.1")])) == ["1.2.1"]
+
+
+def test_different_edits_of_series_stay_with_their_series() -> None:
+    settled = settle(TWO, [edit("PatientID", "a", "1.2.1"), edit("PatientID", "b", "1.2.2")])
+    assert targets(settled) == ["1.2.1", "1.2.2"]
+
+
+def test_an_edit_that_the_study_asks_for_as_well_is_the_studys() -> None:
+    settled = settle(TWO, [edit("PatientID", "new", cause="a"), edit("PatientID", "new", "1.2.1", cause="b")])
+    assert targets(settled) == [None]
+    assert settled.changes[0].causes == ("a", "b")
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, None), ("1.2.1", "1.2.1"), (None, "1.2.1"), ("1.2.2", None)])
+def test_different_values_for_one_target_contradict(first: str | None, second: str | None) -> None:
+    edits = [edit("PatientID", "Zyzzyva", first, cause="this"), edit("PatientID", "Quark", second, cause="that")]
+    settled = settle(TWO, edits)
+    assert not settled.overrides
+    assert not settled.changes
+    (found,) = settled.issues
+    assert found.code == "edit.contradiction"
+    assert (found.location.keyword, found.location.study) == ("PatientID", "1.2")
+    assert found.location.series == (first or second)
+    assert "this" in found.message
+    assert "that" in found.message
+    assert "Zyzzyva" not in str(found)
+    assert "Quark" not in str(found)
+
+
+def test_emptying_contradicts_setting() -> None:
+    settled = settle(TWO, [edit("PatientID", "x"), edit("PatientID", "")])
+    assert [found.code for found in settled.issues] == ["edit.contradiction"]
+
+
+def test_a_study_with_a_contradiction_gets_no_override_at_all() -> None:
+    settled = settle(TWO, [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b")])
+    assert not settled.overrides
+
+
+def test_a_value_that_is_there_already_is_no_change() -> None:
+    settled = settle(TWO, [edit("PatientID", "old"), edit("Modality", "CT", "1.2.1"), edit("AccessionNumber", "")])
+    assert not settled.overrides
+    assert not settled.changes
+    assert not settled.issues
+
+
+def test_one_of_several_values_is_a_change() -> None:
+    one = study({"PatientID": {"old": 1, "new": 1}})
+    settled = settle(one, [edit("PatientID", "new")])
+    assert settled.changes[0].before == {"old": 1, "new": 1}
+
+
+def test_what_the_inventory_does_not_hold_is_always_a_change() -> None:
+    settled = settle(TWO, [edit("PatientWeight", "70")])
+    assert settled.changes[0].before is None
+    assert targets(settled) == [None]
+
+
+def test_the_order_of_the_edits_makes_no_difference() -> None:
+    edits = [
+        edit("PatientID", "new", "1.2.1"),
+        edit("PatientID", "new", "1.2.2"),
+        edit("Modality", "OT", "1.2.2"),
+        edit("StudyDate", "20260102"),
+    ]
+    assert len({repr(settle(TWO, order).overrides) for order in permutations(edits)}) == 1
+
+
+def test_a_preview_masks_patient_values_by_default() -> None:
+    one = study({"PatientID": {"a": 1, "b": 1}, "Modality": "CT"})
+    changes = settle(
+        one, [edit("PatientID", "new"), edit("Modality", "OT", "1.2.1"), edit("PatientWeight", "")]
+    ).changes
+    masked = {row["keyword"]: row for row in (preview_row(change, show_values=False) for change in changes)}
+    shown = {row["keyword"]: row for row in (preview_row(change, show_values=True) for change in changes)}
+    assert (masked["PatientID"]["before"], masked["PatientID"]["after"]) == ("*** (1); *** (1)", "***")
+    assert (shown["PatientID"]["before"], shown["PatientID"]["after"]) == ("a (1); b (1)", "new")
+    assert (masked["Modality"]["before"], masked["Modality"]["after"]) == ("CT", "OT")
+    assert (masked["PatientWeight"]["before"], masked["PatientWeight"]["after"]) == ("(not captured)", "(empty)")
+    assert masked["PatientID"]["tag"] == "00100020"
+    assert masked["PatientID"]["because of"] == "a cause"

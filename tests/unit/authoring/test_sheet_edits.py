@@ -1,0 +1,113 @@
+"""A sheet's changed cells become edits, and no others."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from dicommap.authoring.sheet_edits import SheetEdits
+from dicommap.authoring.sheet_reading import read_sheet
+from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
+from dicommap.errors import AttributeNameError
+from dicommap.issues import Issue
+from dicommap.model.edits import Edit
+from dicommap.model.levels import Level
+from tests.unit.authoring.studies import KEYWORDS, study
+
+ONE = study({"PatientID": "007", "PatientName": "A^B", "Modality": "CT"}, {"PatientID": "007", "Modality": "MR"})
+OTHER = study({"PatientID": "8"}, uid="1.3")
+
+
+def work(text: str) -> tuple[list[Edit], list[Issue]]:
+    sheet, issues = read_sheet("s.csv", text.encode(), KEYWORDS)
+    assert sheet is not None
+    assert not issues
+    editor = SheetEdits(sheet)
+    found = [item for one in (ONE, OTHER) for item in editor.for_study(one)] + list(editor.leftovers())
+    return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
+
+
+def codes(text: str) -> list[str]:
+    return [found.code for found in work(text)[1]]
+
+
+def test_a_changed_cell_is_an_edit_with_its_row_as_the_cause() -> None:
+    (edit,), issues = work("StudyInstanceUID,PatientID,StudyDate\n1.3,8,20260102\n")
+    assert not issues
+    assert (edit.target.study_instance_uid, edit.target.series_instance_uid) == ("1.3", None)
+    assert edit.attribute == {"vr": "DA", "Value": ["20260102"]}
+    assert edit.cause == "s.csv row 2"
+
+
+def test_an_emptied_cell_empties_the_attribute() -> None:
+    (edit,), _ = work("StudyInstanceUID,PatientID\n1.2,\n")
+    assert edit.attribute == {"vr": "LO"}
+
+
+def test_a_series_row_edits_the_series() -> None:
+    (edit,), _ = work("StudyInstanceUID,SeriesInstanceUID,Modality\n1.2,1.2.1,CT\n1.2,1.2.2,CT\n")
+    assert edit.target.series_instance_uid == "1.2.2"
+
+
+@pytest.mark.parametrize("cell", ["007", " 007 "])
+def test_an_unchanged_sheet_changes_nothing(cell: str) -> None:
+    edits, issues = work(f"StudyInstanceUID,PatientID\n1.2,{cell}\n")
+    assert not edits
+    assert [found.code for found in issues] == ["sheet.no-change"]
+
+
+def test_the_marker_of_differing_values_is_no_value() -> None:
+    edits, _ = work("StudyInstanceUID,PatientName,Modality\n1.2,<2 different values>,<9 different values>\n")
+    assert not edits
+
+
+def test_differing_values_can_be_set_to_one() -> None:
+    (edit,), _ = work("StudyInstanceUID,PatientName\n1.2,A^B\n")
+    assert edit.attribute == {"vr": "PN", "Value": [{"Alphabetic": "A^B"}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("StudyInstanceUID,PatientID\n1.2,7\n", "sheet.damaged-number"),
+        ("StudyInstanceUID,StudyDate\n1.2,20260230\n", "value.format"),
+        ("StudyInstanceUID,PatientID\n1.2," + "x" * 65 + "\n", "value.too-long"),
+        ("StudyInstanceUID,PatientID\n1.2,a\\b\n", "value.multiplicity"),
+        ("StudyInstanceUID,PatientID\n1.2,x\n1.9,x\n", "sheet.unknown-study"),
+        ("StudyInstanceUID,SeriesInstanceUID,PatientID\n1.9,1.9.1,x\n1.2,1.2.1,x\n", "sheet.unknown-study"),
+        ("StudyInstanceUID,SeriesInstanceUID,PatientID\n1.2,1.3.1,x\n1.2,1.2.1,x\n", "sheet.unknown-series"),
+    ],
+)
+def test_faults_have_their_code(text: str, code: str) -> None:
+    assert codes(text) == [code]
+
+
+def test_faults_name_row_and_column_and_not_the_value() -> None:
+    _, (found,) = work("StudyInstanceUID,PatientID,PatientName\n1.3,8,\n1.2,007,Zyzzyva=Quark=a=b\n")
+    assert (found.location.path, found.location.row, found.location.column) == ("s.csv", 3, "PatientName")
+    assert "Zyzzyva" not in str(found)
+
+
+def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
+    text = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID", "PatientName"]))
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    assert rows == [
+        ["StudyInstanceUID", "#instances", "PatientID", "PatientName"],
+        ["1.2", "4", "007", "<2 different values>"],
+    ]
+
+
+def test_a_series_sheet_names_both_uids() -> None:
+    lines = list(sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
+    assert lines[1:] == ["1.2,1.2.1,2,CT\r\n", "1.2,1.2.2,2,MR\r\n"]
+
+
+def test_the_columns_are_those_of_the_level_or_those_asked_for() -> None:
+    assert sheet_columns(Level.STUDY, KEYWORDS) == ("PatientID", "PatientName", "StudyDate", "AccessionNumber")
+    assert sheet_columns(Level.SERIES, KEYWORDS) == ("Modality", "SeriesDescription")
+    assert sheet_columns(Level.STUDY, KEYWORDS, ["Modality", "Modality"]) == ("Modality",)
+    with pytest.raises(AttributeNameError, match="PatientID"):
+        sheet_columns(Level.STUDY, KEYWORDS, ["PatientWeight"])

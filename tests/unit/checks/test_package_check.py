@@ -1,0 +1,239 @@
+"""A good package has no errors; each thing that is broken has its code and its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dicommap.authoring.planning import SourceCounts, package_documents
+from dicommap.checks.package_check import configuration_issues, package_issues
+from dicommap.issues import Severity
+from dicommap.model.override import Override
+from dicommap.model.s3_uri import S3Uri
+
+URI = "s3://bucket/in/"
+KNOWN = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}}
+SECRET = "Zyzzyva^Quark"
+PATIENT: Any = {"00100010": {"vr": "PN", "Value": [{"Alphabetic": SECRET}]}}
+SERIES: Any = {"0008103E": {"vr": "LO", "Value": [SECRET]}}
+
+CONFIGURATION = "jobs/0001/import-configuration.json"
+REQUEST = "jobs/0001/start-dicom-import-job.json"
+STUDY_FILE = "jobs/0001/files/dicommap-overrides/1.2.json"
+SERIES_FILE = "jobs/0001/files/dicommap-overrides/1.3_1.3.2.json"
+AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture
+def files() -> Files:
+    uri = S3Uri.parse(URI)
+    assert uri is not None
+    overrides = [
+        Override(study_instance_uid="1.2", series_instance_uid=None, data_set=PATIENT),
+        Override(study_instance_uid="1.3", series_instance_uid="1.3.2", data_set=SERIES),
+    ]
+    counts = SourceCounts(roots=("/data",), instances=4, files=4, size=600)
+    account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
+    account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
+    made = package_documents(overrides, uri, counts, "preview\n", account)
+    return {name: text.encode() for name, text in made.items()}
+
+
+def codes(files: Files, uri: str | None = URI) -> set[tuple[str, str | None, str | None]]:
+    found = package_issues(files, KNOWN, uri)
+    assert not any(word in str(one) for one in found for word in SECRET.split("^"))
+    return {(one.code, one.location.path, one.location.pointer) for one in found}
+
+
+def test_a_good_package_has_no_findings(files: Files) -> None:
+    assert not codes(files)
+    assert not codes(files, None)
+    assert not codes(files, URI.removesuffix("/"))
+
+
+def changed(change: Callable[[Any], object]) -> Callable[[bytes], bytes]:
+    def apply(data: bytes) -> bytes:
+        document = json.loads(data)
+        change(document)
+        return json.dumps(document).encode()
+
+    return apply
+
+
+def in_plan(change: Callable[[Any], object]) -> tuple[str, Callable[[bytes], bytes]]:
+    return "plan.json", changed(change)
+
+
+def in_mappings(change: Callable[[Any], object]) -> tuple[str, Callable[[bytes], bytes]]:
+    inner = "dicomJsonMetadataImportConfiguration"
+    return CONFIGURATION, changed(lambda document: change(document[inner]["dicomMetadataMappings"]))
+
+
+def in_request(**members: object) -> tuple[str, Callable[[bytes], bytes]]:
+    return REQUEST, changed(lambda document: document.update(members))
+
+
+def rewritten(text: str) -> Callable[[bytes], bytes]:
+    return lambda _: text.encode()
+
+
+BROKEN = {
+    "plan-not-json": ("plan.json", rewritten("{"), "json.not-json", "plan.json", None),
+    "plan-null": ("plan.json", rewritten("null"), "schema.type", "plan.json", ""),
+    "plan-version": (*in_plan(lambda plan: plan.update(version=2)), "schema.version", "plan.json", "/version"),
+    "plan-member": (*in_plan(lambda plan: plan.update(x=SECRET)), "schema.unknown-member", "plan.json", "/x"),
+    "plan-no-jobs": (*in_plan(lambda plan: plan.update(jobs=[])), "schema.count", "plan.json", "/jobs"),
+    "plan-job-id": (*in_plan(lambda plan: plan["jobs"][0].update(id="1")), "schema.pattern", "plan.json", "/jobs/0/id"),
+    "plan-uri": (
+        *in_plan(lambda plan: plan["jobs"][0].update(inputS3Uri="s3://bucket/a//b/")),
+        "s3-uri.prefix",
+        "plan.json",
+        "/jobs/0/inputS3Uri",
+    ),
+    "plan-other-uri": (
+        *in_plan(lambda plan: plan["jobs"][0].update(inputS3Uri="s3://bucket/other/")),
+        "s3-uri.mismatch",
+        "plan.json",
+        "/jobs/0/inputS3Uri",
+    ),
+    "plan-mappings": (
+        *in_plan(lambda plan: plan["jobs"][0].update(mappings=3)),
+        "package.counts",
+        "plan.json",
+        "/jobs/0/mappings",
+    ),
+    "plan-size": (
+        *in_plan(lambda plan: plan["jobs"][0]["files"][0].update(size=1)),
+        "package.counts",
+        "plan.json",
+        "/jobs/0/files/0/size",
+    ),
+    "plan-hash": (
+        *in_plan(lambda plan: plan["jobs"][0]["files"][0].update(sha256="0" * 64)),
+        "package.changed-file",
+        STUDY_FILE,
+        None,
+    ),
+    "plan-file-left-out": (
+        *in_plan(lambda plan: plan["jobs"][0]["files"].pop()),
+        "package.unexpected-file",
+        SERIES_FILE,
+        None,
+    ),
+    "override-changed": (STUDY_FILE, lambda data: data + b" ", "package.changed-file", STUDY_FILE, None),
+    "override-not-json": (STUDY_FILE, rewritten(f'{{"{SECRET}'), "json.not-json", STUDY_FILE, None),
+    "override-wrong": (
+        STUDY_FILE,
+        rewritten(f'{{"00100010": {{"vr": "PN", "Value": ["{SECRET}"]}}}}'),
+        "dicom-json.person-name",
+        STUDY_FILE,
+        "/00100010/Value/0",
+    ),
+    "override-level": (
+        STUDY_FILE,
+        rewritten('{"00080060": {"vr": "CS"}}'),
+        "attribute.level",
+        STUDY_FILE,
+        "/00080060",
+    ),
+    "override-twice": (
+        SERIES_FILE,
+        rewritten('{"0008103E": {"vr": "LO", "vr": "LO"}}'),
+        "json.duplicate-key",
+        SERIES_FILE,
+        "/0008103E/vr",
+    ),
+    "mapping-dropped": (*in_mappings(lambda mappings: mappings.pop()), "package.unmapped-file", SERIES_FILE, None),
+    "mapping-path": (
+        *in_mappings(lambda mappings: mappings[0].update(metadataFilePath="../x.json")),
+        "mapping.path",
+        CONFIGURATION,
+        f"{AT}/0/metadataFilePath",
+    ),
+    "mapping-missing-file": (
+        *in_mappings(lambda mappings: mappings[0].update(metadataFilePath="x.json")),
+        "mapping.missing-file",
+        CONFIGURATION,
+        f"{AT}/0/metadataFilePath",
+    ),
+    "mapping-study": (
+        *in_mappings(lambda mappings: mappings[0].update(studyInstanceUID="1.9")),
+        "mapping.unknown-study",
+        CONFIGURATION,
+        f"{AT}/0/studyInstanceUID",
+    ),
+    "mapping-uid": (
+        *in_mappings(lambda mappings: mappings[0].update(studyInstanceUID=SECRET)),
+        "schema.pattern",
+        CONFIGURATION,
+        f"{AT}/0/studyInstanceUID",
+    ),
+    "configuration-not-json": (CONFIGURATION, rewritten("{"), "json.not-json", CONFIGURATION, None),
+    "request-uri": (*in_request(inputS3Uri="s3://bucket/x/"), "s3-uri.mismatch", REQUEST, "/inputS3Uri"),
+    "request-configuration": (
+        *in_request(importConfiguration={"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [
+            {"studyInstanceUID": "1.2", "metadataFilePath": "x"}
+        ]}}),
+        "request.configuration",
+        REQUEST,
+        "/importConfiguration",
+    ),
+    "request-member": (*in_request(another=SECRET), "schema.unknown-member", REQUEST, "/another"),
+    "request-store": (*in_request(datastoreId=SECRET), "schema.pattern", REQUEST, "/datastoreId"),
+    "request-placeholder": (*in_request(datastoreId="<datastoreId>"), "request.placeholder", REQUEST, "/datastoreId"),
+    "request-not-json": (REQUEST, rewritten(SECRET), "json.not-json", REQUEST, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "change", "code", "place", "pointer"), BROKEN.values(), ids=list(BROKEN))
+def test_each_fault_has_its_code_and_place(
+    files: Files, path: str, change: Callable[[bytes], bytes], code: str, place: str, pointer: str | None
+) -> None:
+    files[path] = change(files[path])
+    assert (code, place, pointer) in codes(files)
+
+
+@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, STUDY_FILE, SERIES_FILE])
+def test_a_file_that_is_not_there_is_found_once(files: Files, path: str) -> None:
+    del files[path]
+    found = package_issues(files, KNOWN, URI)
+    assert [one.location.path for one in found if one.code == "package.missing-file"] == [path]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"), [("stray", "stray"), ("jobs/0001/files/x\udcff", "jobs/0001/files/x\\xff"), ("a\nb", "a\\x0ab")]
+)
+def test_a_file_that_no_plan_names_is_a_warning(files: Files, path: str, shown: str) -> None:
+    files[path] = b""
+    (found,) = package_issues(files, KNOWN, URI)
+    assert (found.code, found.severity, found.location.path) == ("package.unexpected-file", Severity.WARNING, shown)
+
+
+def test_every_job_is_checked_at_its_own_place(files: Files) -> None:
+    plan = json.loads(files["plan.json"])
+    plan["jobs"].append(plan["jobs"][0] | {"id": "0007", "inputS3Uri": "s3://bucket/a//b/", "files": []})
+    files["plan.json"] = json.dumps(plan).encode()
+    found = codes(files)
+    assert ("s3-uri.prefix", "plan.json", "/jobs/1/inputS3Uri") in found
+    assert ("package.missing-file", "jobs/0007/import-configuration.json", None) in found
+
+
+def test_a_changed_override_that_the_plan_knows_is_still_checked(files: Files) -> None:
+    files[STUDY_FILE] = b'{"0020000D": {"vr": "UI", "Value": ["1.2"]}}'
+    plan = json.loads(files["plan.json"])
+    digest = hashlib.sha256(files[STUDY_FILE]).hexdigest()
+    plan["jobs"][0]["files"][0] |= {"sha256": digest, "size": len(files[STUDY_FILE])}
+    files["plan.json"] = json.dumps(plan).encode()
+    assert codes(files) == {("attribute.uid", STUDY_FILE, "/0020000D")}
+
+
+def test_a_configuration_alone_says_that_its_files_were_not_checked(files: Files) -> None:
+    document = json.loads(files[CONFIGURATION])
+    (found,) = configuration_issues(document, None, KNOWN, None)
+    assert (found.code, found.severity) == ("mapping.files-not-given", Severity.NOTE)

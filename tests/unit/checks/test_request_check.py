@@ -1,0 +1,113 @@
+"""Requests: placeholders of a draft are notes, everything else keeps to the schema."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.checks.kind import Kind, kind_of
+from dicommap.checks.override_check import override_file_issues, override_issues
+from dicommap.checks.request_check import request_issues
+from dicommap.issues import Severity
+from dicommap.model.levels import Level
+
+REQUEST = {
+    "dataAccessRoleArn": "arn:aws:iam::012345678901:role/importer",
+    "clientToken": "token",
+    "datastoreId": "0" * 32,
+    "inputS3Uri": "s3://bucket/in/",
+    "outputS3Uri": "s3://bucket/out/",
+}
+
+
+def test_a_complete_request_has_no_findings() -> None:
+    assert not request_issues(REQUEST)
+
+
+def test_placeholders_are_notes_and_no_errors() -> None:
+    found = request_issues(REQUEST | {"datastoreId": "<datastoreId>", "outputS3Uri": "<outputS3Uri>"})
+    assert [(one.code, one.location.pointer) for one in found] == [
+        ("request.placeholder", "/datastoreId"),
+        ("request.placeholder", "/outputS3Uri"),
+    ]
+    assert {one.severity for one in found} == {Severity.NOTE}
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "pointer"),
+    [
+        ({"datastoreId": "<outputS3Uri>"}, "schema.pattern", "/datastoreId"),
+        ({"another": "<another>"}, "schema.unknown-member", "/another"),
+        ({"inputS3Uri": "s3://bucket//"}, "s3-uri.prefix", "/inputS3Uri"),
+        ({"inputS3Uri": "bucket"}, "schema.pattern", "/inputS3Uri"),
+        ({"inputS3Uri": 5}, "schema.type", "/inputS3Uri"),
+    ],
+)
+def test_faults_have_their_code_and_place(members: dict[str, object], code: str, pointer: str) -> None:
+    found = [(one.code, one.location.pointer) for one in request_issues(REQUEST | members)]
+    assert (code, pointer) in found
+
+
+@pytest.mark.parametrize("document", [[], None, "x", 5])
+def test_what_is_no_object_is_one_finding(document: object) -> None:
+    assert [one.code for one in request_issues(document)] == ["schema.type"]
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        ({"dicomJsonMetadataImportConfiguration": 1}, Kind.IMPORT_CONFIGURATION),
+        ({"dicomMetadataMappings": []}, Kind.IMPORT_CONFIGURATION),
+        ({"inputS3Uri": "x"}, Kind.REQUEST),
+        ({"importConfiguration": {}}, Kind.REQUEST),
+        ({"jobs": []}, Kind.PLAN),
+        ({}, Kind.OVERRIDE),
+        ({"00100020": {}}, Kind.OVERRIDE),
+        ([], Kind.OVERRIDE),
+        ({"a": 1}, None),
+        (None, None),
+        ("x", None),
+        (5, None),
+    ],
+)
+def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: Kind | None) -> None:
+    assert kind_of(document) is kind
+
+
+@pytest.mark.parametrize(
+    ("document", "level", "code", "pointer"),
+    [
+        ({}, None, "override.empty", None),
+        ([], None, "dicom-json.not-object", ""),
+        ({"0020000D": {"vr": "UI"}}, None, "attribute.uid", "/0020000D"),
+        ({"7FE00010": {"vr": "OW"}}, None, "attribute.per-instance", "/7FE00010"),
+        ({"00020010": {"vr": "UI"}}, None, "attribute.forbidden", "/00020010"),
+        ({"00080060": {"vr": "CS", "Value": ["CT"]}}, Level.STUDY, "attribute.level", "/00080060"),
+        ({"00100020": {"vr": "LO", "Value": ["x"]}}, Level.SERIES, "attribute.level", "/00100020"),
+        ({"00100020": {"vr": "LO", "Value": [5]}}, None, "dicom-json.value-form", "/00100020/Value/0"),
+    ],
+)
+def test_overrides_say_only_what_they_may(
+    document: object, level: Level | None, code: str, pointer: str | None
+) -> None:
+    found = [(one.code, one.location.pointer) for one in override_issues(document, level)]
+    assert found == [(code, pointer)]
+
+
+def test_an_override_at_its_own_level_has_no_findings() -> None:
+    assert not override_issues({"00100020": {"vr": "LO", "Value": ["x"]}}, Level.STUDY)
+    assert not override_issues({"00080060": {"vr": "CS", "Value": ["CT"]}}, Level.SERIES)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"null", "dicom-json.not-object"),
+        (b"{", "json.not-json"),
+        (b"\xff", "json.not-utf8"),
+        (b"[" * 10_000, "json.too-deep"),
+        (b'{"00101002": {"vr": "SQ", "Value": [' * 30 + b"]}}" * 30, "json.too-deep"),
+        (b'{"00100020": {"vr": "LO"}, "00100020": {"vr": "LO"}}', "json.duplicate-key"),
+    ],
+)
+def test_override_files_are_json_first(data: bytes, code: str) -> None:
+    assert [one.code for one in override_file_issues(data, None)] == [code]

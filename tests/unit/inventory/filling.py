@@ -1,0 +1,63 @@
+"""Inventories filled by hand, without files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.issues import issue
+from dicommap.model.attributes import CAPTURED
+from dicommap.model.hierarchy import Disposition, SourceFile
+from dicommap.p10 import Header, Refusal
+from tests.making import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Added = tuple[int, SourceFile, Disposition, Header | Refusal | None]
+Place = tuple[int, str]
+
+
+def added(
+    path: str,
+    uids: str = "1.1 1.1.1 1.1.1.1",
+    *,
+    source: int = 0,
+    size: int = 10,
+    syntax: str = EXPLICIT_LITTLE,
+    **values: str,
+) -> Added:
+    """Return one instance as a scan adds it; `uids` are those of study, series and instance."""
+    study, series, instance = uids.split()
+    identity = {
+        "StudyInstanceUID": study,
+        "SeriesInstanceUID": series,
+        "SOPInstanceUID": instance,
+        "SOPClassUID": CT_IMAGE_STORAGE,
+    }
+    header = Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=syntax, values={**identity, **values})
+    return source, SourceFile(path=path, size=size, mtime_ns=0), Disposition.INSTANCE, header
+
+
+def refused(path: str, code: str = "p10.not-dicom", disposition: Disposition = Disposition.NOT_DICOM) -> Added:
+    """Return one file without header as a scan adds it."""
+    refusal = Refusal(disposition=disposition, issues=(issue(code),))
+    return 0, SourceFile(path=path, size=1, mtime_ns=0), disposition, refusal
+
+
+@contextmanager
+def inventory_of(
+    *files: Added,
+    path: Path | None = None,
+    keywords: tuple[str, ...] = CAPTURED,
+    same: Callable[[Place, Place], bool] = lambda one, other: True,
+) -> Iterator[Inventory]:
+    """Write an inventory of these files and open it."""
+    with InventoryWriter(path, keywords, ["/one", "/two"]) as writer:
+        for file in files:
+            writer.add(*file)
+        with Inventory(writer.finish(same)) as inventory:
+            yield inventory

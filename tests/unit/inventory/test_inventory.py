@@ -1,0 +1,189 @@
+"""Looking at an inventory: order, counts, values."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dicommap.errors import AttributeNameError, InventoryError
+from dicommap.inventory import Inventory
+from dicommap.issues import Severity
+from dicommap.model.hierarchy import Disposition, File
+from tests.unit.inventory.filling import Added, added, inventory_of, refused
+
+FILES: list[Added] = [
+    added("z", "2.1 2.1.1 2.1.1.1", PatientID="P2", Modality="MR"),
+    added("b", "1.1 1.1.2 1.1.2.2", PatientID="P1", Modality="CT", InstanceNumber="2"),
+    added("a", "1.1 1.1.2 1.1.2.1", PatientID="P1", Modality="CT", InstanceNumber="1"),
+    added("c", "1.1 1.1.1 1.1.1.1", PatientID="P1"),
+    added("a", "1.1 1.1.1 1.1.1.2", source=1, PatientID="other", size=90),
+    refused("n"),
+]
+
+
+def test_files_come_by_source_and_path() -> None:
+    with inventory_of(*FILES) as inventory:
+        assert [file.path for file in inventory.files()] == ["a", "b", "c", "n", "z", "a"]
+        assert next(inventory.files()) == File(path="a", size=10, mtime_ns=0, disposition=Disposition.INSTANCE)
+
+
+def test_studies_and_series_come_by_their_uids() -> None:
+    with inventory_of(*FILES) as inventory:
+        studies = list(inventory.studies())
+        assert [study.study_instance_uid for study in studies] == ["1.1", "2.1"]
+        assert [series.series_instance_uid for series in studies[0].series] == ["1.1.1", "1.1.2"]
+        assert [series.series_instance_uid for series in inventory.series()] == ["1.1.1", "1.1.2", "2.1.1"]
+
+
+def test_instances_come_by_study_series_and_path() -> None:
+    with inventory_of(*FILES) as inventory:
+        found = list(inventory.instances())
+        assert [instance.sop_instance_uid for instance in found] == [
+            "1.1.1.1",
+            "1.1.1.2",
+            "1.1.2.1",
+            "1.1.2.2",
+            "2.1.1.1",
+        ]
+        assert [instance.instance_number for instance in found] == ["", "", "1", "2", ""]
+        assert {instance.transfer_syntax_uid for instance in found} == {"1.2.840.10008.1.2.1"}
+
+
+def test_values_have_counts_and_an_absent_one_is_empty() -> None:
+    with inventory_of(*FILES) as inventory:
+        first, second, _ = inventory.series()
+        assert first.values["PatientID"] == {"P1": 1, "other": 1}
+        assert first.values["Modality"] == {"": 2}
+        assert second.values["Modality"] == {"CT": 2}
+        (study, _) = inventory.studies()
+        assert study.values["PatientID"] == {"P1": 3, "other": 1}
+        assert set(study.values) == set(inventory.keywords)
+
+
+def test_studies_add_up_their_series() -> None:
+    with inventory_of(*FILES, added("d", "1.1 1.1.1 1.1.1.1")) as inventory:
+        study = next(inventory.studies())
+        assert (study.instances, study.files, study.size) == (4, 5, 130)
+        assert [(series.instances, series.files, series.size) for series in study.series] == [(2, 3, 110), (2, 2, 20)]
+
+
+def test_distinct_values_come_with_the_most_frequent_first() -> None:
+    with inventory_of(*FILES) as inventory:
+        assert list(inventory.distinct("PatientID").items()) == [("P1", 3), ("P2", 1), ("other", 1)]
+        assert list(inventory.distinct("Modality").items()) == [("", 2), ("CT", 2), ("MR", 1)]
+        assert inventory.distinct("PatientID", study="2.1") == {"P2": 1}
+        assert inventory.distinct("PatientID", series="1.1.1") == {"P1": 1, "other": 1}
+        assert inventory.distinct("Modality", study="1.1", series="1.1.1") == {"": 2}
+        assert inventory.distinct("Modality", study="2.1", series="1.1.1") == {}
+    rare, frequent = added("a", StudyID="1"), [added(f"b{n}", f"1.1 1.1.1 1.{n}", StudyID="2") for n in range(3)]
+    with inventory_of(rare, *frequent) as inventory:
+        assert list(inventory.distinct("StudyID").items()) == [("2", 3), ("1", 1)]
+
+
+@pytest.mark.parametrize("keyword", ["Rows", "NoSuchKeyword", 'PatientID" --', ""])
+def test_distinct_values_of_what_is_not_held_are_an_error_with_a_fix(keyword: str) -> None:
+    with inventory_of(*FILES) as inventory, pytest.raises(AttributeNameError) as caught:
+        inventory.distinct(keyword)
+    assert "PatientID" in caught.value.fix
+
+
+def test_files_without_a_header_are_in_no_series() -> None:
+    not_p10 = added("x", "9.1 9.1.1 9.1.1.1")
+    with inventory_of((*not_p10[:2], Disposition.NOT_P10, not_p10[3]), refused("n")) as inventory:
+        assert list(inventory.studies()) == []
+        assert inventory.series_by_study() == {}
+        assert inventory.distinct("PatientID") == {}
+        assert inventory.summary().files == 2
+
+
+def test_the_summary_counts() -> None:
+    with inventory_of(*FILES, added("d", "1.1 1.1.1 1.1.1.1", PatientID="P1")) as inventory:
+        found = inventory.summary()
+        assert (found.studies, found.series, found.instances, found.files) == (2, 3, 5, 7)
+        assert found.size == 141
+        assert found.dispositions == {"instance": 5, "duplicate": 1, "not-dicom": 1}
+        assert sum(found.dispositions.values()) == found.files
+        assert found.issues == {
+            ("p10.not-dicom", Severity.WARNING): 1,
+            ("instance.duplicate", Severity.WARNING): 1,
+            ("study.inconsistent-attribute", Severity.WARNING): 1,
+        }
+
+
+def test_an_empty_inventory_has_a_summary() -> None:
+    with inventory_of() as inventory:
+        found = inventory.summary()
+        assert (found.studies, found.series, found.instances, found.files, found.size) == (0, 0, 0, 0, 0)
+        assert list(inventory.studies()) == []
+        assert "no files" in inventory._repr_html_()
+
+
+def test_paths_and_uids_can_be_asked_for() -> None:
+    with inventory_of(*FILES, refused("\udcff")) as inventory:
+        assert inventory.holds_path("n")
+        assert inventory.holds_path("\udcff")
+        assert not inventory.holds_path("N")
+        assert inventory.series_by_study() == {"1.1": {"1.1.1", "1.1.2"}, "2.1": {"2.1.1"}}
+        assert inventory.sources == ("/one", "/two")
+
+
+def test_the_text_form_has_counts_only() -> None:
+    with inventory_of(*FILES) as inventory:
+        assert repr(inventory) == "<Inventory: 2 studies, 3 series, 5 instances>"
+
+
+def test_the_html_form_escapes_what_is_shown_and_masks_patients() -> None:
+    evil = "<script>alert(1)</script>"
+    file = added("a", PatientID="SECRET<b>", StudyDate="20990101", StudyDescription=evil, Modality=evil)
+    with inventory_of(file) as inventory:
+        html = inventory._repr_html_()
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+        assert "SECRET" not in html
+        assert "20990101" not in html
+        assert "***" in html
+
+
+def test_a_closed_inventory_is_the_callers_fault(tmp_path: Path) -> None:
+    with inventory_of(*FILES, path=tmp_path / "i.db"):
+        pass
+    with Inventory.open(tmp_path / "i.db") as inventory:
+        pass
+    with pytest.raises(sqlite3.ProgrammingError):
+        list(inventory.files())
+
+
+def test_an_inventory_is_for_reading_only(tmp_path: Path) -> None:
+    with (
+        inventory_of(*FILES, path=tmp_path / "i.db") as inventory,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        inventory._connection.execute("DELETE FROM file")
+
+
+def test_a_damaged_inventory_is_an_error_with_a_fix(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(*(added(f"{n}", f"1.1 1.1.1 1.1.1.{n}") for n in range(1, 400)), path=path) as inventory:
+        whole = [file.path for file in inventory.files()]
+    content = path.read_bytes()
+    messages = set()
+    for end in range(4_096, len(content), 4_096):
+        path.write_bytes(content[:end])
+        try:
+            with Inventory.open(path) as cut:
+                assert [file.path for file in cut.files()] == whole
+                _ = cut.summary(), list(cut.studies()), list(cut.issues())
+        except InventoryError as error:
+            messages.add(str(error))
+    assert messages == {"The inventory is damaged. Scan again."}
+
+
+def test_a_damaged_inventory_can_be_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(*FILES, path=path):
+        pass
+    path.write_bytes(path.read_bytes()[:5_000])
+    with inventory_of(*FILES, path=path) as inventory:
+        assert inventory.summary().files == 6

@@ -1,0 +1,224 @@
+"""Writing an inventory: in its place when all is in, and not at all otherwise."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dicommap.errors import InventoryError
+from dicommap.inventory import Inventory, InventoryWriter, schema, writer
+from dicommap.model.attributes import CAPTURED
+from tests.unit.inventory.filling import Place, added, inventory_of, refused
+
+
+def started(path: Path | None) -> InventoryWriter:
+    return InventoryWriter(path, CAPTURED, ["/one"])
+
+
+def rows(inventory: Inventory, table: str) -> int:
+    return int(inventory._connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
+
+
+def test_files_that_share_their_values_share_a_header() -> None:
+    same = [added(f"{n}", f"1.1 1.1.1 1.{n}", PatientID="P1", InstanceNumber=str(n)) for n in range(50)]
+    other = [added("x", "1.1 1.1.1 1.99", PatientID="P2"), added("y", "1.1 1.1.2 1.98", PatientID="P1")]
+    with inventory_of(*same, *other) as inventory:
+        assert rows(inventory, "header") == 3
+        assert rows(inventory, "file") == 52
+
+
+def test_headers_are_shared_beyond_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_CACHED_HEADERS", 2)
+    files = [added(f"{n}", f"1.1 1.1.{n % 5} 1.{n}") for n in range(30)]
+    with inventory_of(*files) as inventory:
+        assert rows(inventory, "header") == 5
+        assert [series.files for series in inventory.series()] == [6] * 5
+
+
+def test_values_with_quotes_and_other_scripts_are_stored_as_they_are() -> None:
+    evil = "'; DROP TABLE file; -- \" 山田\0x"
+    with inventory_of(added("a", PatientName=evil)) as inventory:
+        assert inventory.distinct("PatientName") == {evil: 1}
+
+
+def test_batches_are_all_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(writer, "_FILES_IN_A_BATCH", 3)
+    with inventory_of(*(refused(f"{n}") for n in range(10)), path=tmp_path / "i.db") as inventory:
+        assert inventory.summary().files == 10
+
+
+def test_a_path_is_taken_once() -> None:
+    with pytest.raises(InventoryError), inventory_of(added("a"), added("a")):
+        raise AssertionError("not reached")
+
+
+def test_issues_of_a_file_have_its_printable_path_and_come_in_order() -> None:
+    with inventory_of(refused("b\n"), refused("a\udcff")) as inventory:
+        assert [issue.location.path for issue in inventory.issues()] == ["b\\x0a", "a\\xff"]
+
+
+def test_nothing_is_in_place_before_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    with started(path) as started_writer:
+        started_writer.add(*added("a"))
+        assert not path.exists()
+        with Inventory(started_writer.finish(lambda one, other: True)):
+            assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, sqlite3.OperationalError])
+def test_leaving_early_leaves_the_old_inventory_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(added("old"), path=path):
+        pass
+    old = path.read_bytes()
+    expected = InventoryError if error is sqlite3.OperationalError else error
+
+    def failing(one: Place, other: Place) -> bool:
+        raise error
+
+    with pytest.raises(expected), inventory_of(added("new"), added("copy"), path=path, same=failing):
+        raise AssertionError("not reached")
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_leaving_without_an_end_leaves_nothing(tmp_path: Path) -> None:
+    with started(tmp_path / "i.db"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_inventory_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    for name in ("old", "new"):
+        with inventory_of(added(name), path=path) as inventory:
+            assert [file.path for file in inventory.files()] == [name]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_who_reads_the_old_inventory_goes_on_reading_it(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(added("old"), path=path) as old, inventory_of(added("new"), path=path):
+        assert [file.path for file in old.files()] == ["old"]
+
+
+def test_an_empty_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    path.touch()
+    with inventory_of(added("a"), path=path) as inventory:
+        assert inventory.summary().instances == 1
+
+
+@pytest.mark.parametrize("content", [b"mine", b"SQLite format 3\0", bytes(5_000)])
+def test_a_foreign_file_is_refused_and_untouched(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "i.db"
+    path.write_bytes(content)
+    with pytest.raises(InventoryError) as caught:
+        started(path)
+    assert caught.value.fix
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _directory(path: Path) -> None:
+    path.mkdir()
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to(os.devnull)
+
+
+@pytest.mark.parametrize("make", [_directory, _fifo, _device])
+def test_what_is_no_regular_file_is_refused_and_left(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "i.db"
+    make(path)
+    before = path.lstat()
+    with pytest.raises(InventoryError) as caught:
+        started(path)
+    assert caught.value.fix
+    assert path.lstat() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["none/i.db", "file/i.db"])
+def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InventoryError, match="directory does not exist"):
+        started(tmp_path / name)
+
+
+def test_a_directory_that_cannot_be_written_to_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: object, **named: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite3, "connect", failing)
+    with pytest.raises(InventoryError) as caught:
+        started(tmp_path / "i.db")
+    assert caught.value.fix
+
+
+def test_a_name_that_is_too_long_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InventoryError):
+        started(tmp_path / ("x" * 250))
+
+
+def test_a_full_disk_at_the_start_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(connection: sqlite3.Connection, keywords: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(schema, "create", failing)
+    with pytest.raises(InventoryError):
+        started(tmp_path / "i.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_at_the_end_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(connection: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(schema, "create_indexes", failing)
+    with pytest.raises(InventoryError, match="cannot be written"), inventory_of(added("a"), path=tmp_path / "i.db"):
+        raise AssertionError("not reached")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_refused_at_the_end_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(source: object, target: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(InventoryError) as caught, inventory_of(added("a"), path=tmp_path / "i.db"):
+        raise AssertionError("not reached")
+    assert caught.value.fix
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_scan_left_behind_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    killed = started(path)
+    killed._connection.close()
+    assert killed.partial is not None
+    assert killed.partial.exists()
+    with inventory_of(added("a"), path=path) as inventory:
+        assert inventory.summary().instances == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_inventory_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with inventory_of(added("a")) as inventory:
+        assert inventory.summary().instances == 1
+    assert list(tmp_path.iterdir()) == []

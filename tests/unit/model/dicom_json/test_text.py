@@ -1,0 +1,98 @@
+"""Attributes from text as people write it, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dicommap.issues import Location
+from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
+from dicommap.model.tags import hex_of, tag_of
+
+
+def tag(keyword: str) -> int:
+    found = tag_of(keyword)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "attribute"),
+    [
+        ("PatientID", "", {"vr": "LO"}),
+        ("PatientID", "007", {"vr": "LO", "Value": ["007"]}),
+        ("StudyDate", "20260102", {"vr": "DA", "Value": ["20260102"]}),
+        ("ImageType", "A\\\\B", {"vr": "CS", "Value": ["A", None, "B"]}),
+        ("ImageType", "\\", {"vr": "CS"}),
+        ("AdditionalPatientHistory", "a\\b", {"vr": "LT", "Value": ["a\\b"]}),
+        ("PatientName", "A^B", {"vr": "PN", "Value": [{"Alphabetic": "A^B"}]}),
+        ("PatientName", "=\u5c71=x", {"vr": "PN", "Value": [{"Ideographic": "\u5c71", "Phonetic": "x"}]}),
+        ("PatientName", "A=", {"vr": "PN", "Value": [{"Alphabetic": "A"}]}),
+        ("PatientName", "=", {"vr": "PN"}),
+        ("PatientName", "==", {"vr": "PN"}),
+        ("SeriesNumber", "5", {"vr": "IS", "Value": [5]}),
+        ("SeriesNumber", "05", {"vr": "IS", "Value": ["05"]}),
+        ("SeriesNumber", "+5", {"vr": "IS", "Value": ["+5"]}),
+        ("PatientWeight", "70.5", {"vr": "DS", "Value": [70.5]}),
+        ("PatientWeight", "70.50", {"vr": "DS", "Value": ["70.50"]}),
+        ("PatientWeight", "-0", {"vr": "DS", "Value": ["-0"]}),
+        ("PatientWeight", "1E5", {"vr": "DS", "Value": ["1E5"]}),
+    ],
+)
+def test_text_becomes_the_attribute_that_it_means(keyword: str, text: str, attribute: dict[str, Any]) -> None:
+    found = attribute_from_text(tag(keyword), text, Location())
+    assert found == attribute
+    assert isinstance(found, dict)
+    assert not list(data_set_issues({hex_of(tag(keyword)): found}))
+
+
+def test_a_number_keeps_its_type() -> None:
+    found = attribute_from_text(tag("PatientWeight"), "70", Location())
+    assert isinstance(found, dict)
+    assert type(found["Value"][0]) is int
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "code"),
+    [
+        ("PatientID", "x" * 65, "value.too-long"),
+        ("PatientID", "a\\b", "value.multiplicity"),
+        ("StudyDate", "2026-01-02", "value.format"),
+        ("SeriesNumber", "9" * 5000, "value.too-long"),
+        ("PatientName", "a=b=c=d", "value.format"),
+        ("PatientName", "===", "value.format"),
+        ("OtherPatientIDsSequence", "x", "attribute.not-text"),
+        ("Rows", "512", "attribute.not-text"),
+        ("PixelPaddingValue", "0", "attribute.not-text"),
+        ("FrameIncrementPointer", "00181063", "attribute.not-text"),
+        ("EncapsulatedDocument", "", "attribute.not-text"),
+    ],
+)
+def test_what_text_cannot_say_is_found(keyword: str, text: str, code: str) -> None:
+    found = attribute_from_text(tag(keyword), text, Location(row=3))
+    assert isinstance(found, list)
+    assert code in [one.code for one in found]
+    assert {one.location.row for one in found} == {3}
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"vr": "SQ", "Value": [{}]},
+        {"vr": "US", "Value": [1]},
+        {"vr": "AT", "Value": ["00100020"]},
+        {"vr": "OB", "InlineBinary": "AA=="},
+        {"vr": "UT", "BulkDataURI": "urn:x"},
+    ],
+)
+def test_what_has_no_text_gives_none(attribute: Any) -> None:
+    assert text_from_attribute(attribute) is None
+
+
+def test_data_sets_are_written_in_order_at_every_level() -> None:
+    inner: Any = {"00100020": {"vr": "LO"}, "00080020": {"vr": "DA"}}
+    text = dump_data_set({"00101002": {"vr": "SQ", "Value": [inner]}, "00081030": {"vr": "LO"}})
+    places = [text.index(name) for name in ("00081030", "00101002", "00080020", "00100020")]
+    assert places == sorted(places)
+    assert dump_data_set({"00101002": {"vr": "SQ"}, "00081030": {"vr": "LO"}}).endswith("}\n")

@@ -1,0 +1,140 @@
+"""Which attributes an override may set, and at which level."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.errors import AttributeNameError
+from dicommap.issues import Location
+from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS, captured_keywords
+from dicommap.model.levels import (
+    PATIENT_TAGS,
+    PER_INSTANCE_TAGS,
+    SERIES_GROUPING_TAGS,
+    SERIES_TAGS,
+    STUDY_GROUPING_TAGS,
+    STUDY_TAGS,
+    Level,
+    fits,
+    level_of,
+)
+from dicommap.model.masking import differing, one_line, shown
+from dicommap.model.overridable import keyword_issues, level_issues, overridable_issues
+from dicommap.model.override import Override
+from dicommap.model.tags import tag_of
+from dicommap.model.uid import conformance_problem, mapping_problem
+
+
+def test_every_attribute_has_one_level() -> None:
+    assert not PATIENT_TAGS & STUDY_TAGS
+    assert not PATIENT_TAGS & SERIES_TAGS
+    assert not STUDY_TAGS & SERIES_TAGS
+    assert not PER_INSTANCE_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS)
+    assert STUDY_GROUPING_TAGS <= PATIENT_TAGS | STUDY_TAGS
+    assert SERIES_GROUPING_TAGS <= SERIES_TAGS
+
+
+@pytest.mark.parametrize(
+    ("keyword", "level"),
+    [
+        ("PatientID", "patient"),
+        ("StudyDate", "study"),
+        ("PatientWeight", "study"),
+        ("Modality", "series"),
+        ("Manufacturer", "series"),
+        ("SpecificCharacterSet", "instance"),
+        ("InstanceNumber", "instance"),
+    ],
+)
+def test_attributes_have_the_level_that_healthimaging_lists(keyword: str, level: str) -> None:
+    tag = tag_of(keyword) or 0
+    assert level_of(tag) == level
+    assert fits(tag, Level.STUDY) is (level in ("patient", "study"))
+    assert fits(tag, Level.SERIES) is (level == "series")
+    assert bool(list(level_issues(tag, Level.SERIES, Location()))) is (level != "series")
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        (0x00020010, "attribute.forbidden"),
+        (0x00080000, "attribute.forbidden"),
+        (0xFFFEE000, "attribute.forbidden"),
+        (0x00080018, "attribute.per-instance"),
+        (0x7FE00010, "attribute.per-instance"),
+        (0x00200032, "attribute.per-instance"),
+        (0x0020000D, "attribute.uid"),
+        (0x00200052, "attribute.uid"),
+        (0x00100020, None),
+        (0x00101002, None),
+    ],
+)
+def test_uids_and_what_differs_between_instances_are_refused(tag: int, code: str | None) -> None:
+    assert [found.code for found in overridable_issues(tag, Location())] == ([code] if code else [])
+
+
+def test_an_unknown_keyword_comes_with_the_closest_ones() -> None:
+    (found,) = keyword_issues("PatientId", Location())
+    assert found.code == "attribute.unknown"
+    assert "did you mean PatientID" in found.message
+    assert not list(keyword_issues("PatientID", Location()))
+
+
+def test_the_level_of_an_override_is_that_of_its_target() -> None:
+    assert Override(study_instance_uid="1.2", series_instance_uid=None, data_set={}).level is Level.STUDY
+    assert Override(study_instance_uid="1.2", series_instance_uid="1.3", data_set={}).level is Level.SERIES
+
+
+@pytest.mark.parametrize(
+    ("uid", "problem"),
+    [
+        ("1.2", None),
+        ("0.01", None),
+        ("1" * 256, None),
+        ("1" * 257, "257 characters"),
+        ("", "is empty"),
+        ("1.a", "digits and dots"),
+        ("1.2\n", "digits and dots"),
+        ("٣.1", "digits and dots"),
+        ("1..2", "empty component"),
+        (".1", "empty component"),
+        ("1.", "empty component"),
+    ],
+)
+def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str | None) -> None:
+    found = mapping_problem(uid)
+    assert (found is None) if problem is None else (problem in (found or ""))
+
+
+@pytest.mark.parametrize(
+    ("uid", "conforms"), [("1.2", True), ("1", False), ("3.1", False), ("1.02", False), ("1." + "1" * 63, False)]
+)
+def test_ps3_5_is_stricter_about_uids(uid: str, conforms: bool) -> None:
+    assert (conformance_problem(uid) is None) is conforms
+
+
+def test_captured_keywords_begin_with_the_usual_ones() -> None:
+    assert captured_keywords() == CAPTURED
+    assert captured_keywords(["PatientWeight", "PatientID", "PatientWeight"]) == (*CAPTURED, "PatientWeight")
+    assert captured_keywords(["StudyInstanceUID"]) == CAPTURED
+
+
+@pytest.mark.parametrize("keyword", ["PatientId", "", "PixelData", "OtherPatientIDsSequence", "TransferSyntaxUIDs"])
+def test_what_cannot_be_captured_is_refused(keyword: str) -> None:
+    with pytest.raises(AttributeNameError):
+        captured_keywords([keyword])
+
+
+def test_values_are_masked_unless_they_are_asked_for() -> None:
+    assert shown("PatientID", "007", show_values=False) == "***"
+    assert shown("PatientID", "007", show_values=True) == "007"
+    assert shown("PatientID", "", show_values=False) == ""
+    assert shown("Modality", "CT", show_values=False) == "CT"
+    assert not {"PatientID", "PatientName", "AccessionNumber", "StudyDescription"} & SHOWN_ALWAYS
+
+
+def test_differing_values_are_counted_and_never_listed() -> None:
+    assert differing(2) == "<2 different values>"
+    assert one_line("PatientID", {"a": 1, "b": 2}, show_values=True) == "<2 different values>"
+    assert one_line("PatientID", {"a": 1}, show_values=False) == "***"
+    assert one_line("PatientID", {}, show_values=False) == ""

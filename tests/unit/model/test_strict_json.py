@@ -1,0 +1,103 @@
+"""JSON is read as RFC 8259 says, and what it leaves open is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.model.strict_json import DEPTH_LIMIT, dump_json, parse_json, pointer_token
+
+
+def found_in(text: bytes) -> list[tuple[str, str | None]]:
+    _, issues = parse_json(text)
+    return [(found.code, found.location.pointer) for found in issues]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "pointer"),
+    [
+        (b'{"a": 1, "a": 2}', "json.duplicate-key", "/a"),
+        (b'[{"x": {"a/b": 1, "a/b": 1}}]', "json.duplicate-key", "/0/x/a~1b"),
+        (b'{"a~": [1, {"b": NaN}]}', "json.not-finite", "/a~0/1/b"),
+        (b"[Infinity]", "json.not-finite", "/0"),
+        (b"[1, -Infinity]", "json.not-finite", "/1"),
+        (b"[1e400]", "json.not-finite", "/0"),
+        (b"-1e400", "json.not-finite", ""),
+        (b'["\\ud800"]', "json.lone-surrogate", "/0"),
+        (b'{"a": "\\udc00x"}', "json.lone-surrogate", "/a"),
+        (b'{"\\ud800": 1}', "json.lone-surrogate", ""),
+        (b"\xef\xbb\xbf{}", "json.not-utf8", None),
+        (b'{"a": "\xff"}', "json.not-utf8", None),
+        ("{}".encode("utf-16"), "json.not-utf8", None),
+        (b"", "json.not-json", None),
+        (b"{", "json.not-json", None),
+        (b"{} {}", "json.not-json", None),
+        (b"{'a': 1}", "json.not-json", None),
+        (b"[1,]", "json.not-json", None),
+        (b'["\n"]', "json.not-json", None),
+        (b"[" + b"9" * 5000 + b"]", "json.not-json", None),
+    ],
+)
+def test_finds_what_readers_disagree_on(text: bytes, code: str, pointer: str | None) -> None:
+    assert found_in(text) == [(code, pointer)]
+
+
+def test_a_pair_of_surrogates_is_one_character() -> None:
+    assert parse_json(b'["\\ud83d\\ude00"]') == (["\U0001f600"], [])
+
+
+@pytest.mark.parametrize("depth", [DEPTH_LIMIT + 1, 500, 10_000, 200_000])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_depth_is_a_finding_and_never_a_crash(depth: int, opening: bytes, closing: bytes) -> None:
+    inner = b"1"
+    value, issues = parse_json(opening * depth + inner + closing * depth)
+    assert value is None
+    assert {found.code for found in issues} == {"json.too-deep"}
+
+
+def test_the_deepest_document_allowed_is_read() -> None:
+    value, issues = parse_json(b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT)
+    assert value is not None
+    assert not issues
+
+
+def test_everything_is_found_not_only_the_first() -> None:
+    text = b'{"a": NaN, "b": "\\ud800", "b": {"c": 1, "c": 1e999}}'
+    assert found_in(text) == [
+        ("json.duplicate-key", "/b"),
+        ("json.not-finite", "/a"),
+        ("json.duplicate-key", "/b/c"),
+        ("json.not-finite", "/b/c"),
+    ]
+
+
+def test_null_is_a_value_and_no_failure() -> None:
+    assert parse_json(b"null") == (None, [])
+
+
+@pytest.mark.parametrize("text", [b'{"Doe^Jane": "Doe^Jane" "Doe^Jane"}', b'["Doe^Jane\\q"]', b'{"Doe^Jane'])
+def test_no_message_quotes_the_document(text: bytes) -> None:
+    _, issues = parse_json(text)
+    assert issues
+    assert not any("Doe" in str(found) for found in issues)
+
+
+@pytest.mark.parametrize("text", [b'{"\\ud800": [NaN]}', b'{"\\udfff": 1, "\\udfff": 2}'])
+def test_every_finding_can_be_printed(text: bytes) -> None:
+    _, issues = parse_json(text)
+    assert issues
+    assert all(str(found).encode("utf-8") for found in issues)
+
+
+def test_pointer_tokens_escape_as_rfc_6901_says() -> None:
+    assert pointer_token("a/b~c") == "/a~1b~0c"
+    assert pointer_token(7) == "/7"
+    assert pointer_token("\ud800") == "/\\ud800"
+
+
+def test_documents_end_with_one_newline_and_keep_utf_8() -> None:
+    assert dump_json({"b": "é", "a": []}) == '{\n  "b": "é",\n  "a": []\n}\n'
+
+
+def test_nan_is_never_written() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        dump_json([float("nan")])

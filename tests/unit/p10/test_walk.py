@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pytest
+
+from dicommap.p10 import walk as walking
+from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
+from dicommap.p10.walk import DEPTH_LIMIT, VALUE_LIMIT, MalformedError, Walked, walk
+from dicommap.p10.window import FIRST_BYTES, EndOfFile, Window
+from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
+
+STUDY, SERIES, ROWS = 0x0020000D, 0x0020000E, 0x00280010
+ENCODINGS = pytest.mark.parametrize(
+    "encoding", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG], ids=lambda encoding: encoding.name
+)
+
+
+def walked(data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, whole: bool = False) -> Walked:
+    window = Window(lambda offset, length: data[offset : offset + length], len(data))
+    return walk(window, 0, encoding, {STUDY, SERIES}, SERIES, whole=whole)
+
+
+def uid(tag: int, value: str, encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
+    return element(tag, "UI", value, encoding)
+
+
+def tail(encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
+    return element(ROWS, "US", b"\1\1", encoding)
+
+
+@ENCODINGS
+def test_wanted_values_are_kept_and_others_are_not(encoding: Encoding) -> None:
+    data = element(0x00100010, "PN", "Doe^Jane", encoding) + uid(STUDY, "1.23", encoding) + tail(encoding)
+    found = walked(data, encoding)
+    assert found.values == {STUDY: ("" if encoding.implicit else "UI", b"1.23")}
+    assert found.passed_last
+    assert found.unordered_at is None
+
+
+@ENCODINGS
+@pytest.mark.parametrize("defined", [True, False])
+@pytest.mark.parametrize("item_defined", [True, False])
+def test_what_a_sequence_holds_is_not_taken_for_the_top_level(
+    encoding: Encoding, defined: bool, item_defined: bool
+) -> None:
+    inner = sequence(0x00081115, [item(uid(STUDY, "9.91", encoding), encoding, defined=item_defined)], encoding)
+    items = [item(uid(STUDY, "9.92", encoding) + inner, encoding, defined=item_defined)] * 2
+    data = sequence(0x00081110, items, encoding, defined=defined) + uid(STUDY, "1.23", encoding) + tail(encoding)
+    assert [value for _, value in walked(data, encoding).values.values()] == [b"1.23"]
+
+
+@pytest.mark.parametrize("inside", [IMPLICIT_LITTLE, EXPLICIT_LITTLE], ids=lambda encoding: encoding.name)
+def test_an_unknown_sequence_is_followed_in_either_encoding(inside: Encoding) -> None:
+    items = [item(uid(STUDY, "9.91", inside), inside, defined=False)]
+    data = sequence(0x00091010, items, vr="UN") + uid(STUDY, "1.23") + tail()
+    assert walked(data).values[STUDY][1] == b"1.23"
+
+
+def test_in_a_big_endian_file_an_unknown_sequence_is_implicit_little_endian() -> None:
+    inner = item(uid(STUDY, "9.91", IMPLICIT_LITTLE), IMPLICIT_LITTLE, defined=False)
+    end = tag_bytes(0xFFFEE0DD, IMPLICIT_LITTLE) + bytes(4)
+    unknown = element(0x00091010, "UN", inner, EXPLICIT_BIG, length=UNDEFINED) + end
+    data = unknown + uid(STUDY, "1.23", EXPLICIT_BIG) + tail(EXPLICIT_BIG)
+    assert walked(data, EXPLICIT_BIG).values[STUDY][1] == b"1.23"
+
+
+def test_encapsulated_bytes_are_passed_by() -> None:
+    data = sequence(0x00091010, [item(b"\xff" * 9, defined=True)], vr="OB") + uid(STUDY, "1.23") + tail()
+    assert walked(data).values[STUDY][1] == b"1.23"
+
+
+def test_the_walk_stops_behind_the_last_wanted_element() -> None:
+    header = uid(STUDY, "1.23") + uid(SERIES, "1.24")
+    found = walked(header + tail() + b"\xff" * 100)
+    assert (found.end, found.passed_last) == (len(header), True)
+
+
+def test_a_data_set_that_ends_with_the_last_wanted_element_has_passed_it() -> None:
+    assert walked(uid(STUDY, "1.23") + uid(SERIES, "1.24")).passed_last
+
+
+def test_a_data_set_that_ends_before_has_not_passed_it() -> None:
+    assert not walked(uid(STUDY, "1.23")).passed_last
+
+
+@pytest.mark.parametrize("order", [(0x00100020, STUDY, 0x00100020), (STUDY, STUDY), (SERIES, STUDY)])
+def test_the_first_element_out_of_order_is_noted(order: tuple[int, ...]) -> None:
+    data = b"".join(uid(tag, "1.23") for tag in order)
+    first = next(index for index in range(1, len(order)) if order[index] <= max(order[:index]))
+    assert walked(data + tail()).unordered_at == first * 12
+
+
+def test_the_whole_walk_goes_to_the_end_and_keeps_the_last_of_a_repeated_element() -> None:
+    data = uid(STUDY, "1.23") + tail() + uid(STUDY, "1.24")
+    assert walked(data, whole=True).values[STUDY][1] == b"1.24"
+    assert walked(data).values[STUDY][1] == b"1.23"
+
+
+def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
+    data = element(0x00091010, "OB", bytes(5 * FIRST_BYTES)) + uid(STUDY, "1.23") + tail()
+    asked = 0
+
+    def read(offset: int, length: int) -> bytes:
+        nonlocal asked
+        asked += length
+        return data[offset : offset + length]
+
+    found = walk(Window(read, len(data)), 0, EXPLICIT_LITTLE, {STUDY}, STUDY)
+    assert found.values[STUDY][1] == b"1.23"
+    assert asked < 2 * FIRST_BYTES, "a skipped value is not read"
+
+
+def test_a_value_across_the_edge_of_the_window_is_whole() -> None:
+    for shift in range(12):
+        filler = element(0x00091010, "OB", bytes(FIRST_BYTES - 12 - shift))
+        assert walked(filler + uid(STUDY, "1.23") + tail()).values[STUDY][1] == b"1.23"
+
+
+@ENCODINGS
+def test_a_length_of_four_gigabytes_ends_the_file(encoding: Encoding) -> None:
+    with pytest.raises(EndOfFile):
+        walked(element(0x00091010, "OB", b"ab", encoding, length=UNDEFINED - 1), encoding)
+
+
+@ENCODINGS
+def test_every_cut_of_a_value_ends_the_file(encoding: Encoding) -> None:
+    data = uid(STUDY, "1.23", encoding)
+    for end in range(1, len(data)):
+        with pytest.raises(EndOfFile):
+            walked(data[:end], encoding)
+
+
+def test_sequences_of_undefined_length_are_followed_up_to_a_limit() -> None:
+    def nested(depth: int) -> bytes:
+        content = b""
+        for _ in range(depth):
+            content = sequence(0x00081110, [item(content, defined=False)])
+        return content + uid(STUDY, "1.23") + tail()
+
+    assert walked(nested(DEPTH_LIMIT)).values[STUDY][1] == b"1.23"
+    with pytest.raises(MalformedError, match="nested deeper"):
+        walked(nested(DEPTH_LIMIT + 1))
+
+
+def test_ten_thousand_nested_items_are_refused_without_recursion() -> None:
+    opening = element(0x00081110, "SQ", b"", length=UNDEFINED) + tag_bytes(0xFFFEE000) + b"\xff" * 4
+    with pytest.raises(MalformedError, match="nested deeper"):
+        walked(opening * 10_000)
+
+
+def test_ten_thousand_items_side_by_side_are_followed() -> None:
+    data = sequence(0x00081110, [item(uid(STUDY, "9.91"), defined=False)] * 10_000) + uid(STUDY, "1.23") + tail()
+    assert walked(data).values[STUDY][1] == b"1.23"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (element(0x00080005, "??", b"ab"), "value representation"),
+        (tag_bytes(0xFFFEE000) + bytes(4), "an item or a delimiter"),
+        (bytes(8), "an item or a delimiter"),
+        (element(0x00080016, "UT", b"", length=UNDEFINED), "an undefined length"),
+        (sequence(0x00080005, [], vr="SQ")[:-8] + uid(STUDY, "1.23"), "an element stands where"),
+        (element(STUDY, "UN", b"", length=UNDEFINED) + tag_bytes(0xFFFEE0DD) + bytes(4), "has an undefined length"),
+        (element(STUDY, "UT", bytes(VALUE_LIMIT + 1)), f"{VALUE_LIMIT + 1} bytes"),
+    ],
+)
+def test_what_the_standard_does_not_allow_is_malformed(data: bytes, reason: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        walked(data + bytes(64))
+    assert reason in caught.value.reason
+
+
+def test_an_unfinished_sequence_ends_the_file() -> None:
+    whole = sequence(0x00081110, [item(uid(STUDY, "9.91"), defined=False)])
+    for end in range(12, len(whole)):
+        with pytest.raises(EndOfFile):
+            walked(whole[:end])
+
+
+def test_an_item_longer_than_the_file_ends_it() -> None:
+    too_long = element(0x00081110, "SQ", tag_bytes(0xFFFEE000) + (1_000).to_bytes(4, "little"), length=UNDEFINED)
+    with pytest.raises(EndOfFile):
+        walked(too_long + bytes(20))
+
+
+def test_the_limits_are_those_that_are_documented() -> None:
+    assert (walking.DEPTH_LIMIT, walking.VALUE_LIMIT) == (64, 2**20)

@@ -1,0 +1,165 @@
+"""Packages are written whole or not at all, and read back as they are."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicommap.errors import DocumentError, PackageError
+from dicommap.package import read_package, reading, write_package
+from dicommap.package.reading import Folder, read_document
+from dicommap.package.writing import require_writable
+
+DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
+
+
+def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_package(tmp_path / "package", DOCUMENTS)
+    assert read_package(tmp_path / "package") == {name: text.encode() for name, text in sorted(DOCUMENTS.items())}
+    assert list(read_package(tmp_path / "package")) == sorted(DOCUMENTS)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
+    assert (tmp_path / "package").stat().st_mode & 0o777 == 0o755
+
+
+def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    write_package(tmp_path / "package", DOCUMENTS)
+    assert len(read_package(tmp_path / "package")) == 3
+
+
+def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
+    full, file = tmp_path / "full", tmp_path / "file"
+    full.mkdir()
+    (full / "precious").write_text("x")
+    file.write_text("x")
+    for place in (full, file):
+        with pytest.raises(PackageError, match="exists already"):
+            write_package(place, DOCUMENTS)
+    assert (full / "precious").read_text() == file.read_text() == "x"
+    assert {entry.name for entry in tmp_path.iterdir()} == {"full", "file"}
+
+
+def test_the_parent_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match="parent directory does not exist"):
+        write_package(tmp_path / "no" / "package", DOCUMENTS)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "package"
+    link.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PackageError):
+        write_package(link, DOCUMENTS)
+    assert link.is_symlink()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
+
+
+def failing(function: Callable[..., Any], *, after: int, error: BaseException) -> Callable[..., Any]:
+    calls = 0
+
+    def replacement(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise error
+        return function(*arguments, **named)
+
+    return replacement
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize(("name", "after"), [("fsync", count) for count in range(8)] + [("rename", 0)])
+def test_a_failure_in_the_middle_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, after: int, number: int
+) -> None:
+    error = OSError(number, os.strerror(number))
+    monkeypatch.setattr(os, name, failing(getattr(os, name), after=after, error=error))
+    with pytest.raises(PackageError, match=os.strerror(number)):
+        write_package(tmp_path / "package", DOCUMENTS)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("after", [0, 2, 7])
+def test_an_interrupt_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    monkeypatch.setattr(os, "fsync", failing(os.fsync, after=after, error=KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        write_package(tmp_path / "package", DOCUMENTS)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_place_taken_meanwhile_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(_: Path, target: Path) -> None:
+        target.mkdir()
+        (target / "precious").write_text("x")
+        raise OSError(errno.ENOTEMPTY, "taken")
+
+    monkeypatch.setattr(os, "rename", taken)
+    with pytest.raises(PackageError, match="its place is taken"):
+        write_package(tmp_path / "package", DOCUMENTS)
+    assert (tmp_path / "package" / "precious").read_text() == "x"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
+
+
+def test_a_place_that_cannot_be_looked_at_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package").mkdir()
+    denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    monkeypatch.setattr(Path, "iterdir", failing(Path.iterdir, after=0, error=denied))
+    with pytest.raises(PackageError, match="Permission denied"):
+        require_writable(tmp_path / "package")
+
+
+def test_a_name_that_no_file_system_takes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackageError):
+        write_package(tmp_path / ("x" * 300), DOCUMENTS)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_document_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"There is no file a\.json"):
+        read_document(tmp_path / "a.json")
+    with pytest.raises(DocumentError, match="There is no file"):
+        read_document(tmp_path)
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(DocumentError):
+        read_document(tmp_path / "fifo")
+    assert read_package(tmp_path) == {}
+
+
+def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 3)
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "b").write_bytes(b"abcd")
+    assert read_document(tmp_path / "a") == b"abc"
+    with pytest.raises(DocumentError, match="larger than 3 bytes"):
+        read_document(tmp_path / "b")
+
+
+def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    monkeypatch.setattr(Path, "read_bytes", failing(Path.read_bytes, after=0, error=denied))
+    with pytest.raises(DocumentError, match="Permission denied") as caught:
+        read_document(tmp_path / "a")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_folder_reads_only_what_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a").write_bytes(b"abc")
+    (tmp_path / "b").write_bytes(b"b")
+    folder = Folder(tmp_path)
+    assert folder["sub/a"] == b"abc"
+    assert "../b" not in folder
+    assert ("b" in folder, len(folder), list(folder)) == (True, 2, ["b", "sub/a"])
+    monkeypatch.setattr(Path, "read_bytes", failing(Path.read_bytes, after=0, error=OSError(errno.EIO, "x")))
+    assert "b" in folder
+    with pytest.raises(DocumentError):
+        folder["b"]

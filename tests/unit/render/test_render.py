@@ -1,0 +1,113 @@
+"""Records, text and HTML: values masked by default, nothing of the data taken for markup."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from dicommap.checks.registry import validator
+from dicommap.issues import Severity
+from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
+from dicommap.render.html import SERIES_SHOWN, STUDIES_SHOWN, inventory_html
+from dicommap.render.records import file_record, flat, instance_record, series_record, study_record
+from dicommap.render.text import byte_count, csv_lines, json_array, json_lines
+
+
+def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
+    return Series(study_instance_uid="1.2", series_instance_uid=uid, instances=2, files=3, size=1500, values=values)
+
+
+ONE = series(PatientID={"Zyzzyva": 2, "": 1}, Modality={"CT": 3}, StudyDate={"20260102": 3}, PatientSex={"": 3})
+STUDY = Study.of([ONE])
+INSTANCE = Instance(
+    path="a",
+    size=5,
+    mtime_ns=0,
+    disposition=Disposition.INSTANCE,
+    study_instance_uid="1.2",
+    series_instance_uid="1.2.1",
+    sop_instance_uid="1.2.1.1",
+    sop_class_uid="1.9",
+    transfer_syntax_uid="1.8",
+    instance_number="",
+)
+FILE = File(path="b", size=0, mtime_ns=0, disposition=Disposition.NOT_DICOM)
+RECORDS = [
+    study_record(STUDY, show_values=False),
+    study_record(STUDY, show_values=True),
+    series_record(ONE, show_values=False),
+    instance_record(INSTANCE),
+    file_record(FILE),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=str)
+def test_records_are_what_their_schema_says(record: dict[str, object]) -> None:
+    validator("record").validate(json.loads(json.dumps(record)))
+
+
+def test_values_are_null_unless_they_are_asked_for() -> None:
+    masked = study_record(STUDY, show_values=False)["attributes"]
+    assert masked["PatientID"] == [{"value": None, "files": 2}, {"value": "", "files": 1}]
+    assert masked["Modality"] == [{"value": "CT", "files": 3}]
+    shown = study_record(STUDY, show_values=True)["attributes"]
+    assert shown["PatientID"][0] == {"value": "Zyzzyva", "files": 2}
+
+
+def test_a_table_has_one_cell_for_each_attribute() -> None:
+    masked = flat(study_record(STUDY, show_values=False))
+    assert masked["PatientID"] == "<2 different values>"
+    assert masked["StudyDate"] == "***"
+    assert masked["PatientSex"] == ""
+    assert masked["Modality"] == "CT"
+    assert masked["bytes"] == "1500"
+    assert flat(study_record(STUDY, show_values=True))["StudyDate"] == "20260102"
+
+
+def test_csv_has_one_header() -> None:
+    text = "".join(csv_lines([{"a": "1", "b": 'x,"\n'}, {"a": "2", "b": ""}]))
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "b"], ["1", 'x,"\n'], ["2", ""]]
+    assert not list(csv_lines([]))
+
+
+@pytest.mark.parametrize("records", [[], [{"a": "é"}], [{"a": 1}, {"a": 2}]])
+def test_json_in_both_forms(records: list[dict[str, object]]) -> None:
+    assert json.loads("".join(json_array(records))) == records
+    assert [json.loads(line) for line in json_lines(records)] == records
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (10**9, "1.0 GB"),
+        (10**12, "1.0 TB"),
+        (10**16, "10000.0 TB"),
+    ],
+)
+def test_bytes_for_people(size: int, text: str) -> None:
+    assert byte_count(size) == text
+
+
+def test_html_holds_no_value_and_no_markup_of_the_data() -> None:
+    nasty = series(PatientID={"Zyzzyva": 3}, Modality={"<script>": 3}, SeriesNumber={"1": 1, "2": 2})
+    html = inventory_html([Study.of([nasty])], 1, {"<b>": 3}, {("p10.<i>", Severity.ERROR): 2})
+    assert "Zyzzyva" not in html
+    assert not any(text in html for text in ("<script", "<b>3", "3 <b>", "<i>"))
+    assert "&lt;script&gt;" in html
+    assert "&lt;2 different values&gt;" in html
+
+
+def test_html_stays_on_one_screen() -> None:
+    many = Study.of([series(f"1.2.{number}") for number in range(SERIES_SHOWN + 2)])
+    html = inventory_html([many] * (STUDIES_SHOWN + 3), STUDIES_SHOWN + 3, {}, {})
+    assert "and 3 more studies" in html
+    assert html.count("and 2 more series") == STUDIES_SHOWN
+    assert "no files" in html

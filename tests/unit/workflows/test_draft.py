@@ -1,0 +1,178 @@
+"""draft(): from edits to a package, with every error before anything is written."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+import dicommap
+from dicommap.errors import DocumentError, PackageError
+from dicommap.package import read_package
+from tests.making import STUDY, p10, uid, write_tree
+
+URI = "s3://bucket/in/"
+RULES = """
+[[rule]]
+name = "new id"
+level = "study"
+match = { PatientID = "P1" }
+set = { PatientID = "Zyzzyva" }
+
+[[rule]]
+name = "modality"
+level = "series"
+match = { SeriesNumber = "2" }
+set = { Modality = "MR" }
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.toml"
+    path.write_text(RULES)
+    return path
+
+
+def sheet(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "sheet.csv"
+    path.write_text(text)
+    return path
+
+
+def codes(drafted: dicommap.Draft) -> list[str]:
+    return [found.code for found in drafted.issues]
+
+
+def test_a_draft_is_a_package_that_validates(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=tmp_path / "package")
+    assert drafted.ok
+    assert drafted.package == tmp_path / "package"
+    assert {name: data.decode() for name, data in read_package(drafted.package).items()} == drafted.documents
+    found = dicommap.validate(drafted.package, inventory=inventory, input_s3_uri=URI)
+    assert not [one for one in found if one.severity is dicommap.Severity.ERROR]
+    plan = json.loads(drafted.documents["plan.json"])
+    assert (plan["studies"], plan["series"], plan["jobs"][0]["mappings"]) == (2, 2, 3)
+    assert plan["jobs"][0]["instances"] == 8
+
+
+def test_two_drafts_are_the_same_bytes(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=first)
+    dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=second)
+    assert read_package(first) == read_package(second)
+
+
+def test_without_an_output_nothing_is_written(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules])
+    assert drafted.package is None
+    assert drafted.documents
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_values_are_in_the_package_and_masked_elsewhere(inventory: dicommap.Inventory, rules: Path) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules])
+    assert "Zyzzyva" in drafted.documents["preview.csv"]
+    assert "Zyzzyva" in str(list(drafted.preview(show_values=True)))
+    assert "Zyzzyva" not in str(list(drafted.preview()))
+    assert "Zyzzyva" not in " ".join(map(str, drafted.issues))
+    assert "Zyzzyva" not in repr(drafted)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva=a=b=c\n", "value.format"),
+        (f"StudyInstanceUID,PatientWeight\n{uid(STUDY, 1)},70\n", "sheet.column-not-captured"),
+        (f"StudyInstanceUID,PatientID\n{uid(STUDY, 9)},Zyzzyva\n", "sheet.unknown-study"),
+        (f"StudyInstanceUID,PatientID\n{uid(STUDY, 1)},Quark\n", "edit.contradiction"),
+    ],
+)
+def test_an_error_keeps_everything_from_being_written(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path, text: str, code: str
+) -> None:
+    edited = sheet(tmp_path, text)
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], rules=[rules], output=tmp_path / "package")
+    assert code in codes(drafted)
+    assert not drafted.ok
+    assert drafted.package is None
+    assert not drafted.documents
+    assert not (tmp_path / "package").exists()
+    assert not any(value in str(found) for found in drafted.issues for value in ("Zyzzyva", "Quark"))
+
+
+@pytest.mark.parametrize(
+    ("uri", "code"),
+    [
+        ("bucket", "s3-uri.invalid"),
+        ("s3://bucket/a\nb/", "s3-uri.invalid"),
+        ("s3://bucket/\udcff/", "s3-uri.invalid"),
+        ("s3://bucket/" + "a" * 1012, "s3-uri.invalid"),
+        ("s3://bucket//", "s3-uri.prefix"),
+        ("s3://bucket/" + "a" * 1000, "mapping.key-too-long"),
+    ],
+)
+def test_a_prefix_that_cannot_be_is_an_error(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path, uri: str, code: str
+) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=uri, rules=[rules], output=tmp_path / "package")
+    assert code in codes(drafted)
+    assert drafted.package is None
+
+
+def test_an_untouched_sheet_drafts_nothing(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, "".join(dicommap.sheet(inventory)))
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], output=tmp_path / "package")
+    assert "sheet.no-change" in codes(drafted)
+    assert drafted.package is None
+    assert not (tmp_path / "package").exists()
+
+
+def test_no_edits_at_all_are_said(inventory: dicommap.Inventory) -> None:
+    assert codes(dicommap.draft(inventory, input_s3_uri=URI)) == ["draft.nothing-to-do"]
+
+
+def test_attributes_of_another_level_are_a_warning(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, f"StudyInstanceUID,Modality\n{uid(STUDY, 1)},MR\n")
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], output=tmp_path / "package")
+    assert codes(drafted) == ["attribute.level"]
+    assert drafted.package is not None
+
+
+def test_files_and_packages_that_cannot_be_are_raised(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DocumentError):
+        dicommap.draft(inventory, input_s3_uri=URI, sheets=[tmp_path / "no.csv"])
+    with pytest.raises(PackageError):
+        dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=rules)
+
+
+def test_an_override_never_takes_the_place_of_a_source_file(tmp_path: Path, rules: Path) -> None:
+    tree = write_tree(tmp_path / "tree", {f"dicommap-overrides/{STUDY}.json": b"x", "a": p10()})
+    with dicommap.scan(tree) as inventory:
+        assert "draft.path-taken" in codes(dicommap.draft(inventory, input_s3_uri=URI, rules=[rules]))
+
+
+def test_quotas_of_the_job_are_compared(
+    inventory: dicommap.Inventory, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = importlib.import_module("dicommap.checks.draft_check")
+    monkeypatch.setattr(workflow, "DEFAULT_JOB_FILES", 7)
+    monkeypatch.setattr(workflow, "MAX_JOB_BYTES", 100)
+    monkeypatch.setattr(workflow, "MAX_MAPPINGS", 2)
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules])
+    assert {"job.too-many-files", "job.too-large", "draft.too-many-mappings"} <= set(codes(drafted))
+    assert not drafted.documents
+
+
+def test_rules_that_are_no_rules_are_found(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("rule = 'Zyzzyva'")
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[path])
+    assert "schema.type" in codes(drafted)
+    assert {found.location.path for found in drafted.issues if found.code == "schema.type"} == {"rules.toml"}
+    assert not any("Zyzzyva" in str(found) for found in drafted.issues)
