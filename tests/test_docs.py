@@ -6,12 +6,15 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from dicommap.checks.override_check import override_file_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.levels import Level
 from dicommap.render.codes import codes_markdown
+from tests.cli.running import dicommap
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -30,6 +33,23 @@ def test_the_override_example_is_valid() -> None:
     page = (DOCS / "formats/package.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     assert override_file_issues(example.encode(), Level.STUDY) == []
+
+
+def test_the_worklist_example_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "worklist.md").read_text(encoding="utf-8")
+    for name, language in (("worklist.csv", "csv"), ("rules.toml", "toml")):
+        (text,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+        Path(name).write_text(text, encoding="utf-8")
+    for shell in re.findall(r"```\n(\$ .*?)```", page, re.DOTALL):
+        for command, shown in re.findall(r"^\$ dicommap (.*)\n((?:[^$].*\n)*)", shell, re.MULTILINE):
+            ran = dicommap(*command.split())
+            assert ran.status == 0
+            assert not shown or [line.rstrip() for line in ran.out.splitlines()] == shown.splitlines()
+    files = sorted(path.name for path in Path("package/jobs/0001/files/dicommap-overrides").iterdir())
+    assert files == [
+        f"1.3.6.1.4.1.5962.1.1.0.0.0.{study}.0.1.json" for study in ("1196527414.5534", "1196533885.18148")
+    ]
 
 
 def test_every_disposition_is_explained() -> None:

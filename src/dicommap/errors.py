@@ -18,6 +18,10 @@ class DicommapError(Exception):
         return f"{self.message} {self.fix}"
 
 
+class UsageError(DicommapError):
+    """An argument is missing, or is none that can be had."""
+
+
 class SourceError(DicommapError):
     """A source that was named cannot be walked at all."""
 
@@ -40,3 +44,8 @@ class PackageError(DicommapError):
 
 class UnknownNameError(DicommapError):
     """No schema or issue code has the name that was asked for."""
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's words for an error, without the path."""
+    return error.strerror or "unknown reason"

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import dicommap
 
 ROOT = Path(__file__).parent
-_PATH_ARGUMENTS = ("sources", "sheets", "rules", "path", "files")
+_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
 _PATH_STEPS = ("copy", "copies")
 
 

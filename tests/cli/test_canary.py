@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dicommap as library
-from dicommap.cli.app import _report_fault
 from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS
 from dicommap.model.tags import tag_of, vrs_of
 from tests.cli.running import Ran, dicommap
@@ -139,20 +137,6 @@ def test_reprs_are_silent(scanned: Path) -> None:
         values = [*inventory.studies(), *inventory.series(), *inventory.instances(), *inventory.issues(), inventory]
         assert CANARY not in repr(values)
         assert CANARY not in inventory._repr_html_()
-
-
-def test_a_fault_of_our_own_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise ValueError(f"invalid literal: {CANARY}")
-    except ValueError:
-        kind, error, trace = sys.exc_info()
-    assert kind is not None
-    assert error is not None
-    _report_fault(kind, error, trace)
-    printed = capsys.readouterr().err
-    assert "ValueError" in printed
-    assert "test_canary.py" in printed
-    assert CANARY not in printed
 
 
 def test_the_sources_are_untouched(scanned: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_process
-from tests.making import STUDY, uid
+from tests.making import STUDY, small_tree, uid
 
 URI = "s3://bucket/incoming/"
 
@@ -106,7 +106,7 @@ def test_draft_with_an_error_writes_nothing_and_ends_with_1(tree: Path, tmp_path
     assert ran.status == 1
     assert "did you mean PatientID" in ran.out
     assert "value.format" in ran.out
-    assert "Nothing was written." in ran.out
+    assert "would be made. Nothing was written." in ran.out
     assert not package.exists()
 
 
@@ -152,3 +152,45 @@ def test_a_long_list_of_issues_is_cut_short(tmp_path: Path) -> None:
     ran = dicommap("validate", tmp_path / "override.json")
     assert ran.out.count("[dicom-json.tag]") == 20
     assert "... and 12 more of dicom-json.tag" in ran.out
+
+
+def test_a_table_with_masks_says_how_to_see_the_values(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, hint = tmp_path / "i.db", tmp_path / "r.toml", "--show-values shows them."
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    assert dicommap("show", inventory).out.rstrip().endswith(hint)
+    draft = ("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-n")
+    assert hint in dicommap(*draft).out
+    for unmasked in (("show", inventory, "--level", "file"), ("show", inventory, "--show-values")):
+        assert hint not in dicommap(*unmasked).out
+    assert hint not in dicommap(*draft, "--show-values").out
+
+
+def test_one_thing_is_not_told_in_the_plural(tmp_path: Path) -> None:
+    small_tree(tmp_path / "tree", studies=1, series=1, instances=1)
+    inventory, rules, bad = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "bad.json"
+    assert "1 study, 1 series, 1 instance in 1 file (" in dicommap("scan", tmp_path / "tree", "-o", inventory).out
+    assert ": 1 row. Edit" in dicommap("sheet", inventory, "-o", tmp_path / "s.csv").out
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    draft = ("draft", inventory, "--rules", rules, "--input-s3-uri", URI)
+    assert "1 change in 1 study and 0 series overrides would be made. Nothing was" in dicommap(*draft, "-n").out
+    written = dicommap(*draft, "-o", tmp_path / "package").out
+    assert "1 change in 1 study and 0 series overrides\n" in written
+    bad.write_text('{"0010002a": {"vr": "LO"}}')
+    assert "1 error, 0 warnings, 0 notes" in dicommap("validate", bad).out
+
+
+def test_of_several_sources_the_table_tells_which(tree: Path, tmp_path: Path) -> None:
+    inventory, one, two = tmp_path / "i.db", tree / "study1", tree / "study2"
+    (two / "notes.txt").write_text("not DICOM")
+    dicommap("scan", one, two, "-o", inventory)
+    for level in ("file", "instance"):
+        header, first, *_ = dicommap("show", inventory, "--level", level).out.splitlines()
+        assert header.split()[-2:] == ["source", "path"]
+        assert first.split()[-2:] == [str(one), "series1/IM0001"]
+    assert f"{two}/notes.txt" in dicommap("show", inventory, "--level", "issue").out
+    dicommap("scan", one, "-o", inventory)
+    header, *_ = dicommap("show", inventory, "--level", "file").out.splitlines()
+    assert header.split() == ["disposition", "bytes", "path"]
+    records = json.loads(dicommap("show", inventory, "--level", "file", "--format", "json").out)
+    assert {record["source"] for record in records} == {str(one)}

@@ -130,3 +130,41 @@ def test_help_and_version_work(tmp_path: Path) -> None:
         assert ran.status == 0
         assert "Usage" in ran.out
     assert dicommap("scan", tmp_path).status == 2
+
+
+@pytest.mark.parametrize("place", ["", ".", "..", "/"])
+def test_a_place_without_a_name_is_refused_as_it_was_typed(scanned: Path, tmp_path: Path, place: str) -> None:
+    typed = place or "."
+    assert_refused(dicommap("scan", tmp_path / "tree", "-o", place), f"dicommap: {typed} is a directory.")
+    assert_refused(dicommap("sheet", scanned, "-o", place), f"dicommap: {typed} is a directory.")
+    assert_refused(dicommap("show", place), f"There is no inventory at {typed}.")
+
+
+def test_keywords_are_named_and_blanks_around_them_are_not_part_of_them(scanned: Path, tmp_path: Path) -> None:
+    output = tmp_path / "new.db"
+    assert dicommap("scan", tmp_path / "tree", "-o", output, "--attributes", "Rows, Columns ,").status == 0
+    assert "Rows" in dicommap("sheet", output, "-o", "-", "--columns", " PatientID, Rows ").out
+    refused = dicommap("scan", tmp_path / "tree", "-o", output, "--attributes", "Rows,PatientWeigth")
+    assert_refused(refused, "PatientWeigth is not a DICOM keyword")
+    assert_refused(dicommap("sheet", scanned, "-o", "-", "--columns", "Rows,PatientID"), "does not hold Rows.")
+
+
+def test_control_characters_do_not_reach_the_terminal(scanned: Path, tmp_path: Path) -> None:
+    odd = "\x1b[31m\nodd\x9b"
+    sheet, rules = tmp_path / "s.csv", tmp_path / f"{odd}.toml"
+    sheet.write_text(f'StudyInstanceUID,"{odd}"\n1.2,x\n', encoding="utf-8")
+    rules.write_text("x = 1")
+    runs = [
+        dicommap("draft", scanned, "--sheet", sheet, "--input-s3-uri", URI, "-n"),
+        dicommap("draft", scanned, "--rules", rules, "--input-s3-uri", URI, "-n"),
+        dicommap("validate", rules),
+        dicommap("show", tmp_path / odd),
+        dicommap("scan", tmp_path / odd, "-o", tmp_path / "j.db"),
+        dicommap("explain", odd),
+        dicommap("scan", tmp_path / "tree", "-o", tmp_path / odd),
+        dicommap("sheet", scanned, "-o", tmp_path / (odd + ".csv")),
+    ]
+    for ran in runs:
+        assert not any(character in ran.everything for character in "\x1b\x9b"), ran
+    assert r"\x1b[31m\x0aodd" in runs[2].out
+    assert len(runs[3].err.splitlines()) == 2

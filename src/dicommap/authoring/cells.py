@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import differing
+from dicommap.model.masking import MASK, differing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DIFFERING = re.compile(r"<[0-9]+ different values>")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?")
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9].*")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_FORMULA = re.compile(r"'*[=+\-@\t\r].*", re.DOTALL)
+_GUARDED = re.compile(r"'+[=+\-@\t\r].*", re.DOTALL)
+_SPREADSHEET_ERROR = re.compile(r"#+|#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|N/A|SPILL!|CALC!)|Err:[0-9]+")
+_TAKEN_FOR_DATE = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}(?:[-/. ][0-9]{1,4})?|[A-Za-z]{3,9}[- ]?[0-9]{1,4}")
+_DATE = re.compile(
+    r"[0-9]{1,2}[-. ][A-Za-z]{3}(?:[-. ][0-9]{2,4})?|[A-Za-z]{3}-[0-9]{2,4}|[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}"
+)
 
 _DIGITS_KEPT = 15
 """What spreadsheets keep of a number."""
@@ -24,28 +34,63 @@ def cell_text(counts: Mapping[str, int]) -> str:
     return differing(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
-def is_differing_marker(cell: str) -> bool:
-    """Say whether a cell holds the marker for differing values, which is never a value."""
-    return _DIFFERING.fullmatch(cell) is not None
+def state_of(values: Mapping[str, Mapping[str, int]]) -> str:
+    """Return a short text that changes when any value of a study or series does.
+
+    A sheet carries it in each row, so that a row written from an older inventory is noticed.
+    """
+    distinct = {keyword: sorted(counts) for keyword, counts in values.items()}
+    digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
+    # A letter first, or a spreadsheet may take the digits for a number.
+    return "s" + digest.hexdigest()
+
+
+def guarded(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe before what begins like one."""
+    is_formula = _FORMULA.fullmatch(text) is not None and _PLAIN_NUMBER.fullmatch(text) is None
+    return "'" + text if is_formula else text
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a cell that `guarded` may have written; any other cell is left as it is."""
+    return cell[1:] if _GUARDED.fullmatch(cell) else cell
+
+
+def placeholder(cell: str) -> str | None:
+    """Say which sign that stands for values a cell holds, or None: such a sign is never a value itself."""
+    if cell == MASK:
+        return "the mask of a hidden value"
+    if cell.startswith("<") and "different values" in cell:
+        return "the marker of differing values, but not the one that was written there"
+    return None
 
 
 def damage(before: str, cell: str) -> str | None:
-    """Say how a spreadsheet damaged a number that it took the value for, or None where it did not.
+    """Say how a spreadsheet damaged a value that it took for a number, a date or a formula; None where it did not.
 
-    Damage is the same number written differently, or a long number shortened to 1.2E+10 or to its first 15 digits.
+    A number is damaged when it is the same one written differently, or a long one shortened to 1.2E+10 or to its
+    first 15 digits. Leading zeros that were added are no damage: people put them back.
     """
     before = before.strip()
+    if _SPREADSHEET_ERROR.fullmatch(cell):
+        return "an error of the spreadsheet"
+    if _TAKEN_FOR_DATE.fullmatch(before) and _DATE.fullmatch(cell):
+        return "a date, where the value was none"
     if _NUMBER.fullmatch(before) is None or _NUMBER.fullmatch(cell) is None:
         return None
-    if _SHORTENED.fullmatch(cell) and "e" not in before.lower():
+    return _number_damage(before, cell)
+
+
+def _number_damage(before: str, cell: str) -> str | None:
+    if _SHORTENED.fullmatch(cell) and not _SHORTENED.fullmatch(before):
         return "scientific notation"
     if _shortened_to_digits(before, cell):
         return "digits after the fifteenth are lost"
-    if _decimal(before) != _decimal(cell):
+    if _decimal(before) != _decimal(cell) or _LEADING_ZERO.fullmatch(cell):
         return None
-    if before.lstrip("+-").startswith("0") and not cell.lstrip("+-").startswith("0"):
+    if before.lstrip("+-").startswith("0"):
         return "leading zeros are lost"
-    return "another notation"
+    return "another notation of the same number"
 
 
 def _shortened_to_digits(before: str, cell: str) -> bool:

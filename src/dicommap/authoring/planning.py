@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.placement import import_configuration, metadata_file_path
 from dicommap.model.dicom_json import dump_data_set
-from dicommap.model.plan import Job, Plan, PlannedFile
+from dicommap.model.plan import Content, Job, Plan, PlannedFile
 from dicommap.model.strict_json import dump_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pydantic import BaseModel
 
     from dicommap.model.import_configuration import ImportConfiguration
     from dicommap.model.override import Override
@@ -46,38 +48,38 @@ def package_documents(
     """
     files = {metadata_file_path(override): dump_data_set(override.data_set) for override in overrides}
     configuration = import_configuration(overrides)
-    plan = _plan(overrides, uri, counts, files)
+    plan = _plan(configuration, uri, counts, files, preview_csv)
     folder = f"jobs/{JOB_ID}"
     documents = {f"{folder}/files/{path}": text for path, text in files.items()}
-    documents[f"{folder}/import-configuration.json"] = _configuration_text(configuration)
+    documents[f"{folder}/import-configuration.json"] = dump_json(_dumped(configuration))
     documents[f"{folder}/start-dicom-import-job.json"] = dump_json(_request(configuration, uri, plan, account))
-    documents["plan.json"] = dump_json(plan.model_dump(mode="json"))
+    documents["plan.json"] = dump_json(_dumped(plan))
     documents["preview.csv"] = preview_csv
     return dict(sorted(documents.items()))
 
 
-def _configuration_text(configuration: ImportConfiguration) -> str:
-    return dump_json(configuration.model_dump(mode="json", exclude_none=True))
+def _dumped(document: BaseModel) -> dict[str, object]:
+    return document.model_dump(mode="json", exclude_none=True)
 
 
-def _plan(overrides: Sequence[Override], uri: S3Uri, counts: SourceCounts, files: Mapping[str, str]) -> Plan:
-    planned = tuple(
-        PlannedFile(path=path, size=len(text.encode()), sha256=hashlib.sha256(text.encode()).hexdigest())
-        for path, text in sorted(files.items())
-    )
+def _plan(
+    configuration: ImportConfiguration, uri: S3Uri, counts: SourceCounts, files: Mapping[str, str], preview_csv: str
+) -> Plan:
+    mappings = configuration.dicomJsonMetadataImportConfiguration.dicomMetadataMappings
     job = Job(
         id=JOB_ID,
         inputS3Uri=str(uri),
-        mappings=len(overrides),
+        mappings=mappings,
         instances=counts.instances,
         sourceFiles=counts.files,
         sourceBytes=counts.size,
-        files=planned,
+        files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
     )
     return Plan(
         sources=counts.roots,
-        studies=len({override.study_instance_uid for override in overrides}),
-        series=sum(override.series_instance_uid is not None for override in overrides),
+        studies=len({mapping.studyInstanceUID for mapping in mappings}),
+        series=sum(mapping.seriesInstanceUID is not None for mapping in mappings),
+        preview=Content.of(preview_csv),
         jobs=(job,),
     )
 
@@ -86,13 +88,12 @@ def _request(
     configuration: ImportConfiguration, uri: S3Uri, plan: Plan, account: Mapping[str, str]
 ) -> dict[str, object]:
     # The token is derived from what the job does, so that sending it twice starts one job.
-    content = plan.jobs[0].model_dump_json() + configuration.model_dump_json()
-    token = hashlib.sha256(content.encode()).hexdigest()[:32]
+    token = hashlib.sha256(plan.jobs[0].model_dump_json().encode()).hexdigest()[:32]
     return {
         "jobName": f"dicommap-{JOB_ID}",
         **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
         **account,
         "clientToken": f"dicommap-{token}",
         "inputS3Uri": str(uri),
-        "importConfiguration": configuration.model_dump(mode="json", exclude_none=True),
+        "importConfiguration": _dumped(configuration),
     }

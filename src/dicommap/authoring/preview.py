@@ -4,44 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.attributes import SHOWN_ALWAYS
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.masking import MASK
+from dicommap.model.masking import shown
 from dicommap.model.tags import hex_of, keyword_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from dicommap.authoring.settling import Change, ValueCounts
 
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
+_CAUSES_SHOWN = 3
+"""An edit of a study may come from as many rows of a sheet as the study has series."""
 
 
 def preview_row(change: Change, *, show_values: bool) -> dict[str, str]:
     """Return one line of the preview, its values masked unless they are asked for."""
     keyword = keyword_of(change.tag)
-    hidden = not show_values and keyword not in SHOWN_ALWAYS
-    after = text_from_attribute(change.after)
+
+    def value(text: str) -> str:
+        return shown(keyword, text, show_values=show_values) or _EMPTY
+
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
         "tag": hex_of(change.tag),
         "keyword": keyword,
-        "before": _before(change.before, hidden=hidden),
-        "after": _value(after or "", hidden=hidden),
-        "because of": "; ".join(change.causes),
+        "before": _before(change.before, value),
+        "after": value(text_from_attribute(change.after) or ""),
+        "because of": _because_of(change.causes),
     }
 
 
-def _before(counts: ValueCounts | None, *, hidden: bool) -> str:
+def _before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
     if counts is None:
         return _NOT_CAPTURED
     if len(counts) == 1:
-        return _value(next(iter(counts)), hidden=hidden)
+        return value(next(iter(counts)))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "; ".join(f"{_value(value, hidden=hidden)} ({files})" for value, files in ranked)
+    return "; ".join(f"{value(text)} ({files})" for text, files in ranked)
 
 
-def _value(text: str, *, hidden: bool) -> str:
-    if not text:
-        return _EMPTY
-    return MASK if hidden else text
+def _because_of(causes: Sequence[str]) -> str:
+    more = len(causes) - _CAUSES_SHOWN
+    return "; ".join([*causes[:_CAUSES_SHOWN], *([f"and {more:,} more"] if more > 0 else [])])

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from fnmatch import translate
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dicommap.authoring.verbs import Assignment, assignments
+from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.edits import Edit, Rule, Rules, Target
+from dicommap.model.edits import Edit, Policy, Rule, Target
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK
 from dicommap.model.overridable import keyword_issues
-from dicommap.model.tags import tag_of
+from dicommap.model.tags import keyword_of, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from dicommap.authoring.assignment import Assigns
+    from dicommap.authoring.lookup import LookupTable
     from dicommap.model.hierarchy import Series, Study
+
+_NO_TABLES: Mapping[str, LookupTable] = MappingProxyType({})
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
+"""What rules can match beside the captured attributes."""
 
 
 def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
@@ -36,81 +44,160 @@ def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issu
         return None, [issue("rules.not-toml", Location(path=name), reason="a number has too many digits")]
 
 
-def rules_issues(name: str, rules: Rules) -> Iterator[Issue]:
-    """Find what a schema cannot say of rules on their own: names, keywords and values."""
+def rules_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_TABLES) -> Iterator[Issue]:
+    """Find what a schema cannot say of rules on their own: names, keywords and values.
+
+    `tables` are the lookups that have been read, by the name of their rule.
+    """
     seen: set[str] = set()
-    for rule in rules.rule:
+    for rule in rules:
         place = Location(path=name, rule=rule.name)
         if rule.name in seen:
             yield issue("rules.repeated-name", place)
         seen.add(rule.name)
         for keyword in rule.match:
             yield from keyword_issues(keyword, Location(path=name, rule=rule.name, keyword=keyword))
-        yield from (found for found in assignments(rule, name) if isinstance(found, Issue))
+        tags: set[int] = set()
+        for found in assignments(rule, name, tables.get(rule.name)):
+            if isinstance(found, Issue):
+                yield found
+            elif found.tag in tags:
+                yield issue("rules.two-verbs", replace(place, keyword=keyword_of(found.tag)))
+            else:
+                tags.add(found.tag)
 
 
 class RuleEdits:
     """A rule at work: asked for each study once, it remembers whether it matched any, if only in part."""
 
-    def __init__(self, name: str, rule: Rule, captured: Container[str]) -> None:
+    def __init__(
+        self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_TABLES
+    ) -> None:
         """Take a rule of the file `name` that `rules_issues` found nothing wrong with."""
         self._place = Location(path=name, rule=rule.name)
         self._rule = rule
-        self._patterns = {keyword: re.compile(translate(pattern)) for keyword, pattern in rule.match.items()}
-        self._assignments = [found for found in assignments(rule, name) if isinstance(found, Assignment)]
-        self._missing = [keyword for keyword in rule.match if keyword not in captured]
+        patterns = {keyword: re.compile(translate(pattern)) for keyword, pattern in rule.match.items()}
+        by_series = {keyword for keyword in patterns if rule.level == "study" and _is_by_series(keyword)}
+        self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
+        self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
+        """Series attributes that a study rule matches: one series of the study has them all."""
+        self._table = tables.get(rule.name)
+        found = assignments(rule, name, self._table)
+        self._assignments = [one for one in found if not isinstance(one, Issue)]
+        self._missing = [keyword for keyword in self._asked_for() if keyword not in {*captured, *_UIDS}]
         self._used = False
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
         if self._missing:
             return
-        if self._rule.level == "study":
-            target = Target(study_instance_uid=study.study_instance_uid)
-            yield from self._for_target(target, study.values, study.series)
-            return
-        for series in study.series:
-            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
-            yield from self._for_target(target, series.values, (series,))
+        uid = study.study_instance_uid
+        if self._rule.level == "series":
+            for series in study.series:
+                target = Target(study_instance_uid=uid, series_instance_uid=series.series_instance_uid)
+                yield from self._for_target(target, _values_of(series))
+        elif self._one_series_has_all(study):
+            values = {**study.values, "StudyInstanceUID": {uid: study.files}}
+            yield from self._for_target(Target(study_instance_uid=uid), values)
+        else:
+            yield from (found for series in study.series for found in self._mixed(series))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that the rule could not be matched, or matched nothing."""
         for keyword in self._missing:
-            yield issue("rules.not-captured", Location(path=self._place.path, rule=self._rule.name, keyword=keyword))
+            yield issue("rules.not-captured", replace(self._place, keyword=keyword))
         if not self._used and not self._missing:
             yield issue("rules.unused", self._place)
+        elif self._table is not None:
+            yield from self._table.leftovers()
 
-    def _for_target(
-        self, target: Target, values: Mapping[str, Mapping[str, int]], series: tuple[Series, ...]
-    ) -> Iterator[Edit | Issue]:
-        partly: list[tuple[str, int]] = []
-        for keyword, pattern in self._patterns.items():
-            matching = sum(pattern.match(value) is not None for value in values[keyword])
-            if not matching:
-                return
-            if matching < len(values[keyword]) and not self._one_series_is_enough(keyword, pattern, series):
-                partly.append((keyword, matching))
-        for keyword, matching in partly:
-            place = Location(
-                path=self._place.path,
-                rule=self._rule.name,
-                keyword=keyword,
-                study=target.study_instance_uid,
-                series=target.series_instance_uid,
-            )
-            yield issue("rules.partial-match", place, matching=matching, count=len(values[keyword]))
-        self._used = True
-        if partly:
+    def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:
+        matching = _matching(self._patterns, values)
+        if not all(matching.values()):
             return
-        cause = f"{self._place.path} rule '{self._rule.name}'"
-        for assignment in self._assignments:
-            yield Edit(target=target, tag=assignment.tag, attribute=assignment.attribute, cause=cause)
+        self._used = True
+        partly = list(self._partial_matches(target, matching, values))
+        yield from partly
+        if not partly:
+            place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+            # Several attributes from one row that is not there are one finding.
+            issues: dict[Issue, None] = {}
+            for one in (one for each in self._assignments for one in self._apply(each, target, values, place)):
+                if isinstance(one, Issue):
+                    issues[one] = None
+                else:
+                    yield one
+            yield from issues
 
-    def _one_series_is_enough(self, keyword: str, pattern: re.Pattern[str], series: tuple[Series, ...]) -> bool:
-        """Say whether a series attribute of a study rule matches: one series has it as a whole."""
-        if self._rule.level != "study" or level_of(tag_of(keyword) or 0) is not Level.SERIES:
-            return False
-        return any(all(pattern.match(value) for value in one.values[keyword]) for one in series)
+    def _apply(
+        self, assignment: Assigns, target: Target, values: Mapping[str, Mapping[str, int]], place: Location
+    ) -> Iterator[Edit | Issue]:
+        place = replace(place, keyword=keyword_of(assignment.tag))
+        if self._rule.policy is Policy.ONLY_IF_EMPTY:
+            current = values[keyword_of(assignment.tag)]
+            if "" in current and len(current) > 1:
+                yield issue("rules.partial-match", place, matching=1, count=len(current))
+            if any(current):
+                return
+        attribute = assignment.attribute(values, place)
+        if isinstance(attribute, list):
+            yield from attribute
+        elif attribute is not None:
+            cause = f"{self._place.path} rule '{self._rule.name}'{assignment.origin(values)}"
+            yield Edit(target=target, tag=assignment.tag, attribute=attribute, cause=cause)
+
+    def _asked_for(self) -> Iterator[str]:
+        """Yield every keyword whose current value the rule needs, each once."""
+        keywords = [*self._rule.match, *(keyword for one in self._assignments for keyword in one.needs)]
+        if self._rule.policy is not Policy.OVERWRITE:
+            keywords += [keyword_of(one.tag) for one in self._assignments]
+        yield from dict.fromkeys(keywords)
+
+    def _mixed(self, series: Series) -> Iterator[Issue]:
+        """Yield what keeps a series whose files match only in part from being the one that a study rule asks for."""
+        values = _values_of(series)
+        matching = _matching(self._series_patterns, values)
+        if all(matching.values()):
+            self._used = True
+            target = Target(
+                study_instance_uid=series.study_instance_uid, series_instance_uid=series.series_instance_uid
+            )
+            yield from self._partial_matches(target, matching, values)
+
+    def _partial_matches(
+        self, target: Target, matching: Mapping[str, int], values: Mapping[str, Mapping[str, int]]
+    ) -> Iterator[Issue]:
+        place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+        for keyword, count in matching.items():
+            if count < len(values[keyword]):
+                where = replace(place, keyword=keyword)
+                yield issue("rules.partial-match", where, matching=count, count=len(values[keyword]))
+
+    def _one_series_has_all(self, study: Study) -> bool:
+        return any(
+            all(pattern.match(value) for keyword, pattern in self._series_patterns.items() for value in values[keyword])
+            for values in map(_values_of, study.series)
+        )
+
+
+def _matching(patterns: Mapping[str, re.Pattern[str]], values: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return how many of the distinct values of each keyword match its pattern."""
+    return {
+        keyword: sum(pattern.match(value) is not None for value in values[keyword])
+        for keyword, pattern in patterns.items()
+    }
+
+
+def _is_by_series(keyword: str) -> bool:
+    return level_of(tag_of(keyword) or 0) is Level.SERIES
+
+
+def _values_of(series: Series) -> Mapping[str, Mapping[str, int]]:
+    uids = {
+        "StudyInstanceUID": {series.study_instance_uid: series.files},
+        "SeriesInstanceUID": {series.series_instance_uid: series.files},
+    }
+    return {**series.values, **uids}
 
 
 def _without_values(reason: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Study
 
 ValueCounts = Mapping[str, int]
+Values = Mapping[str, ValueCounts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,12 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
     if issues:
         return Settled(overrides=(), changes=(), issues=tuple(issues))
     _collapse(study, wishes)
+    values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}
+    values[None] = study.values
     changes = [
         change
         for series in sorted(wishes, key=lambda uid: uid or "")
-        for change in _changes(study, series, wishes[series])
+        for change in _changes(study.study_instance_uid, series, values[series], wishes[series])
     ]
     return Settled(overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=())
 
@@ -130,13 +133,10 @@ def _has_only(before: ValueCounts | None, text: str | None) -> bool:
     return before is not None and list(before) == [text]
 
 
-def _changes(study: Study, series: str | None, wishes: dict[int, _Wish]) -> list[Change]:
-    values = study.values
-    if series is not None:
-        values = next(one.values for one in study.series if one.series_instance_uid == series)
+def _changes(study: str, series: str | None, values: Values, wishes: dict[int, _Wish]) -> list[Change]:
     return [
         Change(
-            study_instance_uid=study.study_instance_uid,
+            study_instance_uid=study,
             series_instance_uid=series,
             tag=tag,
             before=values.get(keyword_of(tag)),

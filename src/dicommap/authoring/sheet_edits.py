@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text, damage, is_differing_marker
+from dicommap.authoring.cells import cell_text, damage, placeholder, state_of, unguarded
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit, Target
@@ -50,20 +50,20 @@ class SheetEdits:
         row = self._unreached.pop(target, None)
         if row is None:
             return
-        for keyword, cell in row.cells.items():
-            before = cell_text(values[keyword])
-            if cell.strip() == before.strip() or is_differing_marker(cell.strip()):
-                continue
+        if row.state is not None and row.state != state_of(values):
             self._changed = True
-            yield from self._edit(target, row, keyword, before, cell.strip())
+            yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
+            return
+        for keyword, cell in row.cells.items():
+            before, after = cell_text(values[keyword]).strip(), unguarded(cell.strip(" ")).strip()
+            if after != before:
+                self._changed = True
+                yield from self._edit(target, row, keyword, before, after)
 
     def _edit(self, target: Target, row: Row, keyword: str, before: str, cell: str) -> Iterator[Edit | Issue]:
         place = Location(path=self._sheet.name, row=row.number, column=keyword)
         tag = tag_of(keyword) or 0
-        refused = list(overridable_issues(tag, place))
-        sign = damage(before, cell)
-        if sign:
-            refused.append(issue("sheet.damaged-number", place, sign=sign))
+        refused = [*overridable_issues(tag, place), *_cell_issues(before, cell, place)]
         if refused:
             yield from refused
             return
@@ -73,3 +73,13 @@ class SheetEdits:
         else:
             cause = f"{self._sheet.name} row {row.number}"
             yield Edit(target=target, tag=tag, attribute=attribute, cause=cause)
+
+
+def _cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
+    what = placeholder(cell)
+    if what:
+        yield issue("sheet.placeholder-cell", place, what=what)
+        return
+    sign = damage(before, cell)
+    if sign:
+        yield issue("sheet.damaged-cell", place, sign=sign)

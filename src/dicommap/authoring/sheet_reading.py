@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.sheet_writing import INFORMATION_MARK
+from dicommap.authoring.sheet_writing import INFORMATION_MARK, STATE_COLUMN
+from dicommap.authoring.tables import Table, read_table
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.edits import Target
 from dicommap.model.overridable import keyword_issues, overridable_issues
-from dicommap.model.tags import tag_of
+from dicommap.model.tags import similar_keywords, tag_of
 from dicommap.model.uid import mapping_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
-_DELIMITERS = ",;\t|"
 _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
-_CELL_LIMIT = 2**24
-_CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +28,8 @@ class Row:
     """As the spreadsheet counts; the header is row 1."""
     cells: Mapping[str, str] = field(repr=False)
     """Keyword -> cell, for the columns that can be edited."""
+    state: str | None = None
+    """What `cells.state_of` gave when the sheet was written; None where the sheet does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +44,13 @@ class Sheet:
 
 def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet | None, list[Issue]]:
     """Read a sheet from its bytes. Returns None where no row can be used at all, and what is wrong with it."""
-    text = _decoded(data)
-    if text is None:
-        return None, [issue("sheet.unreadable-text", Location(path=name), expected="UTF-8 text")]
-    csv.field_size_limit(_CELL_LIMIT)
-    try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
-    except csv.Error:
-        return None, [issue("sheet.unreadable-text", Location(path=name), expected=_CSV)]
-    header = [cell.strip() for cell in table[0]] if table else []
-    if _STUDY not in header:
-        return None, [issue("sheet.no-key-column", Location(path=name, row=1))]
-    issues = list(_header_issues(name, header, captured))
+    table = read_table(name, data, _STUDY)
+    if isinstance(table, Issue):
+        return None, [table]
+    issues = list(_header_issues(name, table.header, captured))
     refused = {found.location.column for found in issues}
     rows: dict[Target, Row] = {}
-    for found in _rows(name, table, header, refused):
+    for found in _rows(table, refused):
         if isinstance(found, Issue):
             issues.append(found)
             continue
@@ -74,26 +63,7 @@ def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet 
     return Sheet(name=name, rows=rows, whole=not issues), issues
 
 
-def _decoded(data: bytes) -> str | None:
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _delimiter(text: str) -> str:
-    """Return the delimiter beside which the first line's StudyInstanceUID stands."""
-    line = next(iter(text.splitlines()), "")
-    fitting = [delimiter for delimiter in _DELIMITERS if _STUDY in _cells(line, delimiter)]
-    return max(fitting or _DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]
-
-
-def _header_issues(name: str, header: list[str], captured: Container[str]) -> Iterator[Issue]:
+def _header_issues(name: str, header: Sequence[str], captured: Container[str]) -> Iterator[Issue]:
     for column, count in Counter(header).items():
         place = Location(path=name, row=1, column=column)
         if count > 1 and column and not column.startswith(INFORMATION_MARK):
@@ -101,36 +71,42 @@ def _header_issues(name: str, header: list[str], captured: Container[str]) -> It
         elif column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_MARK):
             continue
         elif tag_of(column) is None:
-            yield from keyword_issues(column, place)
+            yield from keyword_issues(column, place if similar_keywords(column) else _by_letter(place, header))
         elif column not in captured:
             # What no override can set is of no use in a sheet, captured or not.
             refused = list(overridable_issues(tag_of(column) or 0, place))
             yield from refused or [issue("sheet.column-not-captured", place)]
 
 
-def _rows(
-    name: str, table: list[list[str]], header: list[str], refused: Container[str | None]
-) -> Iterator[Issue | tuple[Target, Row]]:
+def _by_letter(place: Location, header: Sequence[str]) -> Location:
+    """Name a column as the spreadsheet does: what is nothing like a keyword may be a value in the wrong place."""
+    number, letters = header.index(place.column or "") + 1, ""
+    while number:
+        number, digit = divmod(number - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return replace(place, column=letters)
+
+
+def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | tuple[Target, Row]]:
+    header = table.header
     editable = [
         (index, column)
         for index, column in enumerate(header)
-        if column and column not in refused and column not in (_STUDY, _SERIES) and column[0] != INFORMATION_MARK
+        if tag_of(column) is not None and column not in refused and column not in (_STUDY, _SERIES)
     ]
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(cell.strip() for cell in cells):
+    for found in table.whole_rows():
+        if isinstance(found, Issue):
+            yield found
             continue
-        place = Location(path=name, row=number)
-        if len(cells) != len(header):
-            yield issue("sheet.ragged-row", place, count=len(cells), expected=len(header))
-            continue
+        number, cells = found
         uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
         damaged = [(key, problem) for key, uid in uids.items() if (problem := _uid_damage(uid))]
-        if damaged:
-            for key, problem in damaged:
-                yield issue("sheet.damaged-uid", Location(path=name, row=number, column=key), problem=problem)
-            continue
-        target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
-        yield target, Row(number=number, cells={column: cells[index] for index, column in editable})
+        for key, problem in damaged:
+            yield issue("sheet.damaged-uid", Location(path=table.name, row=number, column=key), problem=problem)
+        if not damaged:
+            target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
+            state = cells[header.index(STATE_COLUMN)].strip() if STATE_COLUMN in header else None
+            yield target, Row(number=number, cells={column: cells[index] for index, column in editable}, state=state)
 
 
 def _uid_damage(uid: str) -> str | None:

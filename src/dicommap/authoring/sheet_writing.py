@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text
+from dicommap.authoring.cells import cell_text, guarded, state_of
 from dicommap.errors import AttributeNameError
 from dicommap.model.levels import Level, level_of
 from dicommap.model.tags import tag_of
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series, Study
 
 INFORMATION_MARK = "#"
-"""Columns whose name begins with it only inform, and are not read back."""
+"""Columns whose name begins with it are not edited: they inform, or tell the row's state."""
+
+STATE_COLUMN = f"{INFORMATION_MARK}state"
+"""What the row's values were when the sheet was written, in short; see `cells.state_of`."""
 
 
 def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
@@ -41,16 +44,18 @@ def sheet_lines(items: Iterable[Study] | Iterable[Series], level: Level, keyword
     """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
 
     A cell holds the one value that all files share; where they differ it holds a marker such as
-    `<2 different values>`, and stays without effect as long as the marker is left.
+    `<2 different values>`, and stays without effect as long as the marker is left. What a spreadsheet would take for
+    a formula has an apostrophe before it, which reading takes away again.
     """
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    yield "\ufeff" + _line([*keys, f"{INFORMATION_MARK}instances", *keywords])
+    yield "\ufeff" + _line([*keys, STATE_COLUMN, f"{INFORMATION_MARK}instances", *keywords])
     for item in items:
         uids = [item.study_instance_uid]
         if level is Level.SERIES:
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
-        yield _line([*uids, str(item.instances), *(cell_text(values[keyword]) for keyword in keywords)])
+        cells = (guarded(cell_text(values[keyword])) for keyword in keywords)
+        yield _line([*uids, state_of(values), str(item.instances), *cells])
 
 
 def _line(cells: list[str]) -> str:

@@ -2,60 +2,192 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, Location
+import re2
+
+from dicommap.authoring.assignment import Assignment
+from dicommap.authoring.lookup import LookupAssignment
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.dates import DATE_VRS, shifted, truncated
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.overridable import keyword_issues, overridable_issues
-from dicommap.model.tags import tag_of
+from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.vr import SINGLE_VALUE_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
-    from dicommap.model.dicom_json import Attribute
-    from dicommap.model.edits import Rule
+    from dicommap.authoring.assignment import Assigns, Compute
+    from dicommap.authoring.lookup import LookupTable
+    from dicommap.model.edits import Lookup, Replacement, Rule
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """What a rule does to each study or series that it matches: this attribute gets this value."""
-
-    tag: int
-    attribute: Attribute = field(repr=False)
+_BRACES = re.compile(r"\{\{|\}\}|\{(?P<keyword>[A-Za-z0-9]+)\}|[{}]")
+_TEXT_VRS = TEXT_VRS | {"PN"}
 
 
-def assignments(rule: Rule, path: str) -> Iterator[Assignment | Issue]:
-    """Yield what all verbs of a rule ask for, and what is wrong with it; `path` is the rules file's."""
+def assignments(rule: Rule, path: str, table: LookupTable | None = None) -> Iterator[Assigns | Issue]:
+    """Yield what all verbs of a rule ask for, and what is wrong with it; `path` is the rules file's.
+
+    `table` is what the rule's lookup names, where it has one.
+    """
     for verb in VERBS:
         yield from verb(rule, Location(path=path, rule=rule.name))
+    if rule.lookup is not None and table is not None:
+        yield from look_up(rule.lookup, table, Location(path=path, rule=rule.name))
 
 
 def set_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
-    """`set`: the attribute gets the value, given as text."""
+    """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
-        yield from _assignment(keyword, text, place)
+        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        parts = _template(text)
+        if parts is None:
+            yield issue("rules.template", where)
+        elif len(parts) == 1:
+            yield from _fixed(keyword, parts[0], where)
+        else:
+            yield from _computed(keyword, parts[1::2], partial(_filled, parts[::2]), where, _TEXT_VRS | {"DS", "IS"})
+            yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
 def empty_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
     """`empty`: the attribute stays, without a value."""
     for keyword in rule.empty:
-        yield from _assignment(keyword, "", place)
+        yield from _fixed(keyword, "", Location(path=place.path, rule=place.rule, keyword=keyword))
 
 
-VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (set_attributes, empty_attributes)
+def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+    """`replace`: what a regular expression matches in the current value becomes another text.
+
+    The expressions are RE2's, which needs time in proportion to the text whatever the pattern.
+    """
+    for keyword, replacement in rule.replace.items():
+        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        try:
+            compute = _replacing(replacement)
+        except (re2.error, IndexError):
+            yield issue("rules.pattern", where)
+            continue
+        yield from _computed(keyword, (keyword,), compute, where, _TEXT_VRS | {"DS", "IS"})
 
 
-def _assignment(keyword: str, text: str, rule: Location) -> Iterator[Assignment | Issue]:
-    place = Location(path=rule.path, rule=rule.rule, keyword=keyword)
-    unknown = list(keyword_issues(keyword, place))
-    if unknown:
-        yield from unknown
-        return
-    tag = tag_of(keyword) or 0
-    refused = list(overridable_issues(tag, place))
-    attribute = refused or attribute_from_text(tag, text, place)
+def shift_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+    """`shift_days`: a date moves by a number of days."""
+    for keyword, days in rule.shift_days.items():
+        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        yield from _computed(keyword, (keyword,), partial(shifted, days=days), where, DATE_VRS)
+
+
+def truncate_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+    """`truncate_date`: a date keeps its year, or its year and month."""
+    for keyword, to in rule.truncate_date.items():
+        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
+        yield from _computed(keyword, (keyword,), lambda text, vr=vr, to=to: truncated(vr, text, to), where, DATE_VRS)
+
+
+def change_letters(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+    """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
+    for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, _stripped)):
+        for keyword in keywords:
+            where = Location(path=place.path, rule=place.rule, keyword=keyword)
+            yield from _computed(keyword, (keyword,), change, where, _TEXT_VRS)
+
+
+def look_up(lookup: Lookup, table: LookupTable, place: Location) -> Iterator[Assigns | Issue]:
+    """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
+    for keyword, column in lookup.set.items():
+        refused = _refused(keyword, Location(path=place.path, rule=place.rule, keyword=keyword))
+        yield from refused
+        if not refused:
+            yield LookupAssignment(tag=tag_of(keyword) or 0, table=table, column=column)
+
+
+VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (
+    set_attributes,
+    empty_attributes,
+    replace_in_attributes,
+    shift_dates,
+    truncate_dates,
+    change_letters,
+)
+
+
+def _fixed(keyword: str, text: str, place: Location) -> Iterator[Assignment | Issue]:
+    refused = _refused(keyword, place)
+    attribute = refused or attribute_from_text(tag_of(keyword) or 0, text, place)
     if isinstance(attribute, list):
         yield from attribute
     else:
-        yield Assignment(tag=tag, attribute=attribute)
+        yield Assignment(tag=tag_of(keyword) or 0, fixed=attribute)
+
+
+def _computed(
+    keyword: str, needs: Collection[str], compute: Compute, place: Location, vrs: Collection[str]
+) -> Iterator[Assignment | Issue]:
+    refused = _refused(keyword, place)
+    tag = tag_of(keyword) or 0
+    if not refused and not set(vrs_of(tag)) <= set(vrs):
+        refused = [issue("rules.verb-vr", place, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
+    yield from refused
+    if not refused:
+        single = tuple(needs) == (keyword,)
+        each = _for_each_value(vrs_of(tag)[0], compute) if single else compute
+        yield Assignment(tag=tag, needs=tuple(needs), compute=each)
+
+
+def _refused(keyword: str, place: Location) -> list[Issue]:
+    return list(keyword_issues(keyword, place)) or list(overridable_issues(tag_of(keyword) or 0, place))
+
+
+def _for_each_value(vr: str, compute: Compute) -> Compute:
+    """Apply a change to each of several values; an empty one stays empty."""
+
+    def changed(text: str) -> str | None:
+        values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
+        results = [compute(value) if value else value for value in values]
+        return None if None in results else "\\".join(str(result) for result in results)
+
+    return changed
+
+
+def _template(text: str) -> list[str] | None:
+    """Split a text into literal and keyword by turns; None where a brace stands alone."""
+    parts, end = [""], 0
+    for match in _BRACES.finditer(text):
+        parts[-1] += text[end : match.start()]
+        end = match.end()
+        if match["keyword"]:
+            parts += [match["keyword"], ""]
+        elif len(match[0]) == 2:
+            parts[-1] += match[0][0]
+        else:
+            return None
+    parts[-1] += text[end:]
+    return parts
+
+
+def _filled(literals: list[str], *values: str) -> str | None:
+    # A missing part would make an identifier that looks like another.
+    if not all(values):
+        return None
+    return literals[0] + "".join(value + literal for value, literal in zip(values, literals[1:], strict=True))
+
+
+def _replacing(replacement: Replacement) -> Compute:
+    options = re2.Options()
+    options.log_errors = False  # RE2 would print the pattern
+    pattern = re2.compile(replacement.pattern, options)
+    pattern.sub(replacement.with_, "")  # a reference to a group that is not there shows only where something matches
+    groups = max((int(number) for number in re.findall(r"\\([0-9])", replacement.with_)), default=0)
+    if groups > pattern.groups:
+        raise IndexError(groups)
+    return lambda text: str(pattern.sub(replacement.with_, text))
+
+
+def _stripped(text: str) -> str:
+    # Only person names have parts; elsewhere ^ and = are rare, and spaces beside them mean as little.
+    return re.sub(r" *([\^=]) *", r"\1", text.strip())

@@ -1,40 +1,49 @@
-"""A draft before it is written: what one import job can take, and what is already in its way."""
+"""A draft before it is written: what one import job can take, what is in its way, and what validate would say."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.checks.mapping_check import MAPPINGS
+from dicommap.checks.package_check import CONFIGURATION, PLAN, job_folder, package_issues
+from dicommap.issues import Location, Severity, issue
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_MAPPINGS
-from dicommap.model.overridable import level_issues
-from dicommap.model.s3_uri import metadata_path_issues
-from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dicommap.issues import Issue
-    from dicommap.model.override import Override
-    from dicommap.model.s3_uri import S3Uri
+
+_MAPPING = re.compile(re.escape(MAPPINGS) + "/[0-9]+")
 
 
-def override_level_issues(overrides: Iterable[Override]) -> Iterator[Issue]:
-    """Find attributes of another level than their override's."""
-    for override in overrides:
-        place = Location(study=override.study_instance_uid, series=override.series_instance_uid)
-        for tag in (int(text, 16) for text in override.data_set):
-            yield from level_issues(tag, override.level, replace(place, keyword=keyword_of(tag)))
+def document_issues(documents: Mapping[str, str], known: Mapping[str, set[str]]) -> list[Issue]:
+    """Find what is wrong with the documents of a package that is about to be written.
+
+    What is found in an override file or at a mapping is told of its study or series, since there are no files to look
+    into yet. Notes are left for validate to tell.
+    """
+    targets = _targets(documents)
+    found = package_issues({path: text.encode() for path, text in documents.items()}, known, None)
+    return [_told(one, targets) for one in found if one.severity is not Severity.NOTE]
 
 
-def placement_issues(paths: Sequence[str], uri: S3Uri | None, taken: Callable[[str], bool]) -> Iterator[Issue]:
-    """Find what keeps override files from these paths: too many, too long a key, or a source file there already."""
-    if len(paths) > MAX_MAPPINGS:
-        yield issue("draft.too-many-mappings", count=len(paths), limit=MAX_MAPPINGS)
+def count_issues(mappings: int) -> Iterator[Issue]:
+    """Find that there are more mappings than one job takes."""
+    if mappings > MAX_MAPPINGS:
+        yield issue("draft.too-many-mappings", count=mappings, limit=MAX_MAPPINGS)
+
+
+def path_issues(paths: Iterable[str], taken: Callable[[str], bool], colliding: Sequence[str]) -> Iterator[Issue]:
+    """Find files that would get the same key: an override file and a source file, or files of two sources."""
     for path in paths:
         if taken(path):
             yield issue("draft.path-taken", Location(path=path))
-        yield from metadata_path_issues(path, uri, Location(path=path))
+    if colliding:
+        yield issue("draft.colliding-paths", Location(path=colliding[0]), count=len(colliding))
 
 
 def quota_issues(files: int, size: int) -> Iterator[Issue]:
@@ -43,3 +52,21 @@ def quota_issues(files: int, size: int) -> Iterator[Issue]:
         yield issue("job.too-many-files", count=files, limit=DEFAULT_JOB_FILES)
     if size > MAX_JOB_BYTES:
         yield issue("job.too-large", size=size, limit=MAX_JOB_BYTES)
+
+
+def _targets(documents: Mapping[str, str]) -> dict[str, Location]:
+    """Return the study or series of each override file by its path, and of each mapping by its path and pointer."""
+    targets: dict[str, Location] = {}
+    for job in json.loads(documents[PLAN])["jobs"]:
+        for index, mapping in enumerate(job["mappings"]):
+            target = Location(study=mapping["studyInstanceUID"], series=mapping.get("seriesInstanceUID"))
+            targets[f"{job_folder(job)}/files/{mapping['metadataFilePath']}"] = target
+            targets[f"{job_folder(job)}/{CONFIGURATION}{MAPPINGS}/{index}"] = target
+    return targets
+
+
+def _told(found: Issue, targets: Mapping[str, Location]) -> Issue:
+    place = found.location
+    mapping = _MAPPING.match(place.pointer or "")
+    target = targets.get(f"{place.path}{mapping[0]}" if mapping else place.path or "")
+    return found if target is None else replace(found, location=replace(target, keyword=place.keyword))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Issue, Location, issue
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
     from dicommap.model.s3_uri import S3Uri
 
-_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+MAPPINGS = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+"""Where the mappings stand in an import configuration, as a JSON Pointer."""
+
 _Key = tuple[str, str | None]
 
 
@@ -34,7 +37,7 @@ def mapping_issues(
     files: dict[str, int] = {}
     studies = _study_mappings(mappings)
     for index, mapping in enumerate(mappings):
-        place = f"{pointer}{_POINTER}/{index}"
+        place = f"{pointer}{MAPPINGS}/{index}"
         study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
         path = mapping["metadataFilePath"]
         yield from _uid_issues(mapping, place)
@@ -48,6 +51,27 @@ def mapping_issues(
             yield issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
         if known is not None:
             yield from _unknown(study, series, known, place)
+
+
+def key_of(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
+    """Return what makes two mappings the same."""
+    return mapping["studyInstanceUID"], mapping.get("seriesInstanceUID"), mapping["metadataFilePath"]
+
+
+def planned_mapping_issues(
+    planned: list[dict[str, str]], mappings: list[dict[str, str]], in_plan: Location, in_configuration: Location
+) -> Iterator[Issue]:
+    """Find that mappings are not those that were planned; the locations are where both lists stand.
+
+    Mappings whose studies are swapped are as valid as the right ones: only the plan tells them apart.
+    """
+    plan, configuration = set(map(key_of, planned)), set(map(key_of, mappings))
+    for index, mapping in enumerate(mappings):
+        if key_of(mapping) not in plan:
+            yield issue("mapping.not-planned", replace(in_configuration, pointer=f"{MAPPINGS}/{index}"))
+    for index, mapping in enumerate(planned):
+        if key_of(mapping) not in configuration:
+            yield issue("mapping.planned-missing", replace(in_plan, pointer=f"{in_plan.pointer}/{index}"))
 
 
 def _study_mappings(mappings: list[dict[str, str]]) -> dict[str, int]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Location, issue
-from dicommap.model.import_configuration import StartDICOMImportJobRequest
 from dicommap.model.s3_uri import s3_uri_issues
 
 if TYPE_CHECKING:
@@ -15,8 +14,12 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 
+_MAY_BE_PLACEHOLDERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
+"""What only the account's owner knows. Everything else a draft fills in."""
+
+
 def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Find what is wrong with a request; a member that holds its own name in angle brackets is a placeholder."""
+    """Find what is wrong with a request; an account's member of its own name in angle brackets is a placeholder."""
     placeholders = _placeholders(document)
     found = [
         one
@@ -38,5 +41,4 @@ def account_issues(account: Mapping[str, str]) -> list[Issue]:
 
 def _placeholders(document: object) -> list[str]:
     members = document.items() if isinstance(document, dict) else ()
-    known = StartDICOMImportJobRequest.model_fields
-    return [name for name, value in members if name in known and value == f"<{name}>"]
+    return [name for name, value in members if name in _MAY_BE_PLACEHOLDERS and value == f"<{name}>"]

@@ -9,7 +9,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.strict_json import pointer_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from dicommap.issues import Issue
 
@@ -26,8 +26,9 @@ _Error = Any
 
 
 def schema_issues(name: str, document: object) -> list[Issue]:
-    """Find everything that the schema of this name rejects, each with its JSON Pointer, in document order."""
-    errors = sorted(validator(name).iter_errors(document), key=lambda error: _position(document, error.absolute_path))
+    """Find everything that the schema of this name rejects, each with its JSON Pointer, in the order of these."""
+    # Two paths first differ at two members of one object or two items of one array, so names never meet numbers.
+    errors = sorted(validator(name).iter_errors(document), key=lambda error: tuple(error.absolute_path))
     found = [one for error in _telling(errors) for one in _issues(error)]
     return list(dict.fromkeys(found))
 
@@ -43,15 +44,6 @@ def _telling(errors: list[_Error]) -> list[_Error]:
 def _value_of(error: _Error) -> _Value:
     # A member's name has its object's path, so the text counts as well.
     return tuple(error.absolute_path), error.instance if isinstance(error.instance, str) else None
-
-
-def _position(document: Any, path: Iterable[str | int]) -> list[int]:  # noqa: ANN401  JSON of any type
-    """Return where in the document a path leads, as numbers that sort: the place of each step among its siblings."""
-    numbers: list[int] = []
-    for step in path:
-        numbers.append(step if isinstance(step, int) else list(document).index(step))
-        document = document[step]
-    return numbers
 
 
 def _issues(error: _Error) -> Iterator[Issue]:

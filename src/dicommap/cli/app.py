@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import error_console
 from dicommap.cli.demo import demo_command
 from dicommap.cli.draft import draft_command
+from dicommap.cli.endings import ended, passing
 from dicommap.cli.explain import explain_command
 from dicommap.cli.scan import scan_command
 from dicommap.cli.schema import schema_command
 from dicommap.cli.sheet import sheet_command
 from dicommap.cli.show import show_command
 from dicommap.cli.validate import validate_command
-from dicommap.errors import DicommapError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-USAGE_STATUS = 2
 
 app = typer.Typer(
     help="Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports.",
@@ -33,14 +26,17 @@ app = typer.Typer(
     # Typer's own tracebacks would show local variables, and with them patient values.
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo_command)
-app.command("scan")(scan_command)
-app.command("show")(show_command)
-app.command("sheet")(sheet_command)
-app.command("draft")(draft_command)
-app.command("validate")(validate_command)
-app.command("schema")(schema_command)
-app.command("explain")(explain_command)
+for _name, _command in (
+    ("demo", demo_command),
+    ("scan", scan_command),
+    ("show", show_command),
+    ("sheet", sheet_command),
+    ("draft", draft_command),
+    ("validate", validate_command),
+    ("schema", schema_command),
+    ("explain", explain_command),
+):
+    app.command(_name)(passing(_command))
 
 
 def _version(asked: bool) -> None:
@@ -59,16 +55,10 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line: exit status 0, 1 for findings, 2 for a wrong call or environment."""
-    sys.excepthook = _report_fault
-    try:
-        app()
-    except DicommapError as error:
-        error_console().print(f"dicommap: {error.message}\n{error.fix}")
-        sys.exit(USAGE_STATUS)
+    """Run the command line and end with its exit status.
 
-
-def _report_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Tell of a fault of our own without the exception's text, which may hold a patient value."""
-    frames = "".join(f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in traceback.extract_tb(trace))
-    sys.stderr.write(f"dicommap: this is a fault of dicommap itself; please report it: {kind.__name__}\n{frames}")
+    0: nothing was found at or above --fail-on. 1: something was. 2: the call or the machine is wrong. 3: dicommap
+    itself is. A run that a signal stops ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM, 141
+    where the reader of a pipe has gone.
+    """
+    sys.exit(ended(app))

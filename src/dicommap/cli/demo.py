@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console
+from dicommap.cli.console import print_line
 from dicommap.cli.draft import print_draft
 from dicommap.cli.findings import exit_by, print_issue_counts, print_issues
 from dicommap.cli.options import FailOn
+from dicommap.render.text import counted
 from dicommap.workflows.demo import INPUT_S3_URI, demo
 
 
@@ -24,21 +25,26 @@ def demo_command(
     The values shown are those of pydicom's public test files.
     """
     made = demo(output)
-    out = console()
     counts = made.summary
-    out.print(f"Scanned: {counts.studies} studies, {counts.series} series, {counts.instances} instances", style="bold")
+    parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
+    print_line("Scanned: " + ", ".join(counted(count, noun) for count, noun in parts), style="bold")
     print_issue_counts(counts.issues)
-    out.print(f"\nEdited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}", style="bold")
-    out.print(f"\nDrafted for {INPUT_S3_URI}", style="bold")
+    _heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
+    _heading(f"Drafted for {INPUT_S3_URI}")
     print_draft(made.draft, show_values=True)
-    out.print("\nValidated", style="bold")
+    _heading("Validated")
     print_issues(made.issues)
     exit_by((found.severity for found in (*made.draft.issues, *made.issues)), FailOn.ERROR)
-    out.print("\nLook at", style="bold")
+    _heading("Look at")
     for path, what in (
         (made.package / "preview.csv", "what changes, and why"),
         (made.package / "jobs/0001/import-configuration.json", "for --import-configuration file://..."),
         (made.package / "jobs/0001/files", "what goes to the input prefix, beside the P10 files"),
         (made.inventory, "dicommap show " + str(made.inventory)),
     ):
-        out.print(f"  {path}: {what}")
+        print_line(f"  {path}: {what}")
+
+
+def _heading(line: str) -> None:
+    print_line()
+    print_line(line, style="bold")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console, print_table
+from dicommap.cli.console import print_line, print_table
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption, InventoryPath, ShowValues
-from dicommap.errors import DocumentError
+from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
+from dicommap.render.text import counted
 from dicommap.workflows.draft import Draft, draft
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PREVIEWED = 50
 """Changes that are shown on the terminal; the package's preview.csv has all."""
@@ -44,9 +43,9 @@ def draft_command(
     unless --show-values is given; the package holds them.
     """
     if output is None and not dry_run:
-        raise DocumentError("No package was named.", fix="Name its directory with -o, or only look with -n.")
+        raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
     if not sheets and not rules:
-        raise DocumentError("No edits were named.", fix="Name a sheet with --sheet or rules with --rules.")
+        raise UsageError("No edits were named.", fix="Name a sheet with --sheet or rules with --rules.")
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,
@@ -62,26 +61,28 @@ def draft_command(
             account={name: value for name, value in account.items() if value},
         )
     print_draft(drafted, show_values=show_values)
-    if drafted.package is None and not dry_run:
-        console().print("Nothing was written.")
     exit_by((found.severity for found in drafted.issues), fail_on)
 
 
 def print_draft(drafted: Draft, *, show_values: bool) -> None:
     """Print a draft: its preview, its issues, and where the package is."""
-    out = console()
     if drafted.changes:
-        _print_preview(drafted.preview(show_values=show_values), len(drafted.changes))
+        _print_preview(drafted, show_values=show_values)
     print_issues(drafted.issues)
     studies = sum(override.series_instance_uid is None for override in drafted.overrides)
     series = len(drafted.overrides) - studies
-    out.print(f"{len(drafted.changes):,} changes in {studies:,} study and {series:,} series overrides")
-    if drafted.package is not None:
-        out.print(f"Package: {drafted.package}")
+    sum_up = f"{counted(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
+    if drafted.package is None:
+        print_line(f"{sum_up} would be made. Nothing was written.")
+    else:
+        print_line(sum_up)
+        print_line(f"Package: {drafted.package}")
 
 
-def _print_preview(rows: Iterable[dict[str, str]], count: int) -> None:
-    shown = [list(row.values()) for _, row in zip(range(PREVIEWED), rows, strict=False)]
-    print_table(("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of"), shown)
-    if count > PREVIEWED:
-        console().print(f"... and {count - PREVIEWED:,} more changes")
+def _print_preview(drafted: Draft, *, show_values: bool) -> None:
+    rows = islice(drafted.preview(show_values=show_values), PREVIEWED)
+    columns = ("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of")
+    print_table(columns, (list(row.values()) for row in rows), masked=not show_values)
+    rest = len(drafted.changes) - PREVIEWED
+    if rest > 0:
+        print_line(f"... and {counted(rest, 'more change')}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console, print_table
+from dicommap.cli.console import print_line, print_table
 from dicommap.errors import UnknownNameError
 from dicommap.issues import CATALOGUE, explain
 
@@ -25,10 +25,9 @@ def explain_command(
     if entry is None:
         close = difflib.get_close_matches(code, CATALOGUE, n=3)
         raise UnknownNameError(
-            "There is no issue code of that name.",
+            f"There is no issue code {code or 'of that name'}.",
             fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists them.",
         )
-    out = console()
-    out.print(f"{entry.name} ({entry.severity})", style="bold")
+    print_line(f"{entry.name} ({entry.severity})", style="bold")
     for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
-        out.print(paragraph)
+        print_line(paragraph)

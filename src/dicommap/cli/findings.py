@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dicommap.cli.console import console, print_table, write
+from dicommap.cli.console import print_line, print_table, write
 from dicommap.cli.options import FailOn, Format
 from dicommap.issues import Severity
 from dicommap.render.text import csv_lines, json_array, json_lines
@@ -26,18 +26,17 @@ FINDINGS_STATUS = 1
 
 def print_issues(issues: Sequence[Issue]) -> None:
     """Print issues, the worst first; of each code the first ones, and how many more there are."""
-    out = console()
     listed: Counter[str] = Counter()
     totals = Counter(found.code for found in issues)
     for found in sorted(issues, key=lambda one: -one.severity.rank):
         listed[found.code] += 1
         if listed[found.code] <= LISTED:
-            out.print(str(found), style=_STYLES[found.severity])
+            print_line(str(found), style=_STYLES[found.severity])
     for code, count in totals.items():
         if count > LISTED:
-            out.print(f"... and {count - LISTED:,} more of {code}")
+            print_line(f"... and {count - LISTED:,} more of {code}")
     if issues:
-        out.print("'dicommap explain CODE' says what a finding means and what to do.")
+        print_line("'dicommap explain CODE' says what a finding means and what to do.")
 
 
 def print_issue_counts(counts: Mapping[tuple[str, Severity], int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,11 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+def keywords_in(texts: Sequence[str] | None) -> list[str]:
+    """Return the keywords of an option that may be repeated, or separated by commas."""
+    return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
 InventoryPath = Annotated[Path, typer.Argument(metavar="INVENTORY", help="The file that 'dicommap scan' wrote.")]

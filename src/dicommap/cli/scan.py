@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console, counting
+from dicommap.cli.console import counting, print_line
 from dicommap.cli.findings import exit_by, print_issue_counts
-from dicommap.cli.options import FailOn, FailOnOption
-from dicommap.render.text import byte_count
+from dicommap.cli.options import FailOn, FailOnOption, keywords_in
+from dicommap.render.text import byte_count, counted
 from dicommap.workflows.scan import scan
 
 
@@ -30,21 +30,19 @@ def scan_command(
 
     Every path is in the inventory exactly once. Nothing is ever written to a source.
     """
-    keywords = [keyword for text in attributes or [] for keyword in text.split(",") if keyword]
+    keywords = keywords_in(attributes)
     with (
         counting("files") as progress,
         scan(*sources, output=output, attributes=keywords, follow_links=follow_links, progress=progress) as inventory,
     ):
         counts = inventory.summary()
-    out = console()
-    out.print(
-        f"{counts.studies:,} studies, {counts.series:,} series, {counts.instances:,} instances"
-        f" in {counts.files:,} files ({byte_count(counts.size)})"
-    )
+    parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
+    found = ", ".join(counted(count, noun) for count, noun in parts)
+    print_line(f"{found} in {counted(counts.files, 'file')} ({byte_count(counts.size)})")
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
     if others:
-        out.print("Not instances: " + ", ".join(others))
+        print_line("Not instances: " + ", ".join(others))
     if counts.issues:
         print_issue_counts(counts.issues)
-        out.print(f"See them with: dicommap show {output} --level issue")
+        print_line(f"See them with: dicommap show {output} --level issue")
     exit_by((severity for _, severity in counts.issues), fail_on)

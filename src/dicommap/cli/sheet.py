@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console, write
-from dicommap.cli.options import InventoryPath
-from dicommap.errors import DocumentError
+from dicommap.cli.console import print_line, write
+from dicommap.cli.options import InventoryPath, keywords_in
 from dicommap.inventory import Inventory
-from dicommap.workflows.sheet import sheet
+from dicommap.render.text import counted
+from dicommap.workflows.sheet import sheet, write_sheet
 
 
 class SheetLevel(StrEnum):
@@ -37,29 +36,11 @@ def sheet_command(
     It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A cell such as
     '<2 different values>' stands where values differ inside; left alone it changes nothing.
     """
-    keywords = [keyword for text in columns or [] for keyword in text.split(",") if keyword]
     with Inventory.open(inventory) as opened:
-        lines = sheet(opened, level=level.value, columns=keywords)
+        lines = sheet(opened, level=level.value, columns=keywords_in(columns))
         if str(output) == "-":
             write(lines)
             return
-        count = _write_new(output, "".join(lines))
-    console().print(f"{output}: {count} rows. Edit it, then: dicommap draft {inventory} --sheet {output} ...")
-
-
-def _write_new(path: Path, text: str) -> int:
-    """Write a file that must not exist yet: a sheet may hold somebody's work."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        os.link(partial, path)  # unlike a rename, fails where the name is taken
-    except FileExistsError:
-        raise DocumentError(
-            f"{path.name} exists already; a sheet is never written over another file.", fix="Name another file."
-        ) from None
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise DocumentError(f"{path.name} cannot be written: {reason}.", fix="Name another file.") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    return text.count("\r\n") - 1
+        count = write_sheet(output, lines)
+    rows = counted(count, "row")
+    print_line(f"{output}: {rows}. Edit it, then: dicommap draft {inventory} --sheet {output} ...")

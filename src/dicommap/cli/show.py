@@ -78,9 +78,17 @@ def show_command(
         elif form is Format.CSV:
             write(csv_lines(map(flat, records)))
         else:
-            columns = _COLUMNS[level]
+            columns = _columns(opened, level)
             rows = ([_cell(column, row) for column in columns] for row in map(flat, records))
-            print_table(columns, rows, numbers=_NUMBERS)
+            print_table(columns, rows, numbers=_NUMBERS, masked=not show_values)
+
+
+def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+    columns = _COLUMNS[level]
+    if "path" in columns and len(inventory.sources) > 1:
+        at = columns.index("path")
+        return (*columns[:at], "source", *columns[at:])
+    return columns
 
 
 def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:

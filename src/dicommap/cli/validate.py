@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import console
+from dicommap.cli.console import print_line
 from dicommap.cli.findings import exit_by, print_issues, write_issues
 from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption
 from dicommap.inventory import Inventory
+from dicommap.issues import Severity
+from dicommap.render.text import counted
 from dicommap.workflows.validate import validate
 
 
@@ -41,8 +44,8 @@ def validate_command(
         ]
     if form is Format.TABLE:
         print_issues(found)
-        counts = {severity: sum(one.severity == severity for one in found) for severity in ("error", "warning", "note")}
-        console().print(", ".join(f"{count} {severity}s" for severity, count in counts.items()))
+        counts = Counter(one.severity for one in found)
+        print_line(", ".join(counted(counts[severity], severity.value) for severity in reversed(Severity)))
     else:
         write_issues(found, form)
     exit_by((one.severity for one in found), fail_on)

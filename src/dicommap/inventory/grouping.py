@@ -11,7 +11,6 @@ from dicommap.issues import Issue, Location, issue
 from dicommap.model.healthimaging import MAX_P10_BYTES, TRANSFER_SYNTAXES
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.levels import Level, level_of
-from dicommap.model.paths import printable
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ _Place = tuple[int, str]
 SameContent = Callable[[_Place, _Place], bool]
 """Say whether two files, each given by the number of its source and its path, have the same bytes."""
 
+Label = Callable[[_Place], str]
+"""Return a place as findings name it."""
+
 _REPEATED = """
 SELECT SOPInstanceUID, id, source, path FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
@@ -31,10 +33,12 @@ ORDER BY SOPInstanceUID, source, path
 """
 
 
-def settle_duplicates(connection: sqlite3.Connection, same_content: SameContent) -> Iterator[tuple[int, str, Issue]]:
+def settle_duplicates(
+    connection: sqlite3.Connection, same_content: SameContent, label: Label
+) -> Iterator[tuple[int, Issue]]:
     """Leave the first file of each SOP Instance UID an instance and make the others duplicates.
 
-    Yields for each duplicate its number, its path and the finding: a copy, or a conflict.
+    Yields for each duplicate its number and the finding: a copy, or a conflict.
     """
     rows = connection.execute(_REPEATED).fetchall()
     for _, group in groupby(rows, key=lambda row: row[0]):
@@ -43,16 +47,16 @@ def settle_duplicates(connection: sqlite3.Connection, same_content: SameContent)
         for number, place in others:
             code = "instance.duplicate" if same_content(first, place) else "instance.conflict"
             connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
-            yield number, place[1], issue(code, other=printable(first[1]))
+            yield number, issue(code, Location(path=label(place)), other=label(first))
 
 
-def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
+def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...], label: Label) -> Iterator[Issue]:
     """Yield what is wrong with series and studies as wholes, each with its UIDs as the location."""
     yield from _series_in_two_studies(connection)
     yield from _inconsistent(connection, keywords, Level.STUDY)
     yield from _inconsistent(connection, keywords, Level.SERIES)
     yield from _transfer_syntaxes(connection)
-    yield from _too_large(connection)
+    yield from _too_large(connection, label)
 
 
 _GROUPED = "(SELECT * FROM header WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate')))"
@@ -95,7 +99,11 @@ def _transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
             yield issue("instance.unsupported-transfer-syntax", place, count=count)
 
 
-def _too_large(connection: sqlite3.Connection) -> Iterator[Issue]:
-    query = "SELECT path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate') ORDER BY 1"
-    for path, size in connection.execute(query, (MAX_P10_BYTES,)):
-        yield issue("instance.too-large", Location(path=printable(real_path(path))), size=size, limit=MAX_P10_BYTES)
+def _too_large(connection: sqlite3.Connection, label: Label) -> Iterator[Issue]:
+    query = """
+        SELECT source, path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate')
+        ORDER BY source, path
+    """
+    for source, path, size in connection.execute(query, (MAX_P10_BYTES,)):
+        place = Location(path=label((source, real_path(path))))
+        yield issue("instance.too-large", place, size=size, limit=MAX_P10_BYTES)

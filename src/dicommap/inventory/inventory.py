@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,18 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import AttributeNameError, InventoryError
-from dicommap.inventory import schema
-from dicommap.inventory.stored import real_path, stored_path
-from dicommap.issues import Issue, Location, Severity
+from dicommap.inventory import reading, schema
+from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.stored import stored_path
+from dicommap.issues import Issue, Severity
 from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
-from dicommap.model.paths import printable
 from dicommap.render.html import inventory_html
+from dicommap.render.text import counted
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
+
+    from dicommap.inventory.reading import Reader
 
 _SERIES = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
@@ -34,11 +36,17 @@ ORDER BY StudyInstanceUID, SeriesInstanceUID, number
 """
 
 _INSTANCES = """
-SELECT path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
+SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
     TransferSyntaxUID, IFNULL(InstanceNumber, '')
 FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
 ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
 """
+
+# The join is crossed so that each source is looked up in the index of (source, path), however many files there are.
+_HOLDS_PATH = "SELECT 1 FROM source CROSS JOIN file ON file.source = source.id AND file.path = ? LIMIT 1"
+
+# The empty path is a root that could not be listed, which is no file.
+_COLLIDING = "SELECT path FROM file WHERE path != '' GROUP BY path HAVING COUNT(DISTINCT source) > 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +70,12 @@ class Inventory:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        rows = self._rows("SELECT keyword FROM attribute ORDER BY position")
+        rows = self._rows("SELECT keyword FROM attribute ORDER BY position", (text,))
         self.keywords: tuple[str, ...] = tuple(keyword for (keyword,) in rows)
         """The captured attributes."""
-        rows = self._rows("SELECT root FROM source ORDER BY id")
-        self.sources: tuple[str, ...] = tuple(root for (root,) in rows)
+        self._require_columns()
+        self._roots = dict(self._rows("SELECT id, root FROM source ORDER BY id", (whole, text)))
+        self.sources: tuple[str, ...] = tuple(self._roots.values())
         """The roots that were scanned; paths are relative to them."""
 
     @classmethod
@@ -99,7 +108,8 @@ class Inventory:
     def series(self) -> Iterator[Series]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        rows = self._rows(_SERIES.format(columns=columns))
+        kinds = (text, text, whole, whole, whole, *(text for _ in self.keywords))
+        rows = self._rows(_SERIES.format(columns=columns), kinds)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: dict[str, Counter[str]] = {keyword: Counter() for keyword in self.keywords}
@@ -118,33 +128,39 @@ class Inventory:
 
     def instances(self) -> Iterator[Instance]:
         """Yield instances and duplicates in order of study, series and path."""
-        for path, size, mtime, disposition, *texts in self._rows(_INSTANCES):
-            study, series, instance, sop_class, syntax, number = texts
+        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 6)
+        for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
+            study, series, instance, sop_class, syntax, instance_number = texts
             yield Instance(
-                path=printable(real_path(path)),
+                source=source,
+                path=path,
                 size=size,
                 mtime_ns=mtime,
-                disposition=Disposition(disposition),
+                disposition=disposition,
                 study_instance_uid=study,
                 series_instance_uid=series,
                 sop_instance_uid=instance,
                 sop_class_uid=sop_class,
                 transfer_syntax_uid=syntax,
-                instance_number=number,
+                instance_number=instance_number,
             )
 
     def files(self) -> Iterator[File]:
         """Yield every path that the scan met, in order."""
-        rows = self._rows("SELECT path, size, mtime_ns, disposition FROM file ORDER BY source, path")
-        for path, size, mtime, disposition in rows:
-            yield File(path=printable(real_path(path)), size=size, mtime_ns=mtime, disposition=Disposition(disposition))
+        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition))
+        rows = self._rows("SELECT source, path, size, mtime_ns, disposition FROM file ORDER BY source, path", kinds)
+        for source, path, size, mtime, disposition in rows:
+            yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition)
 
     def issues(self) -> Iterator[Issue]:
-        """Yield what the scan found wrong, in the order of finding."""
-        rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id")
-        for code, severity, location, message in rows:
-            place = Location(**json.loads(location))
-            yield Issue(code=code, severity=Severity(severity), location=place, message=message)
+        """Yield what the scan found wrong, in the order of finding.
+
+        Paths are relative to the source, and begin with its root where there are several sources.
+        """
+        kinds = (text, member(Severity), location, text)
+        rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id", kinds)
+        for code, severity, place, message in rows:
+            yield Issue(code=code, severity=severity, location=place, message=message)
 
     def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
         """Return the values of a captured attribute, each with its number of files, the most frequent first.
@@ -154,19 +170,28 @@ class Inventory:
         """
         if keyword not in self.keywords:
             raise AttributeNameError(
-                "The inventory does not hold this attribute.", fix=f"It holds {', '.join(self.keywords)}."
+                f"The inventory does not hold {keyword or 'the empty text'}.",
+                fix=f"It holds {', '.join(self.keywords)}.",
             )
         query = (
             f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM file JOIN header ON file.header = header.id"  # noqa: S608
             " WHERE disposition IN ('instance', 'duplicate') AND StudyInstanceUID = IFNULL(?, StudyInstanceUID)"
             " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(self._rows(query, study, series))
+        return dict(self._rows(query, (text, whole), study, series))
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""
-        query = "SELECT 1 FROM file WHERE path = ? LIMIT 1"
-        return next(self._rows(query, stored_path(path)), None) is not None
+        return next(self._rows(_HOLDS_PATH, (whole,), stored_path(path)), None) is not None
+
+    def colliding_paths(self) -> list[str]:
+        """Return the relative paths that more than one source has: printable, sorted, each once.
+
+        Below one prefix only one of their files has room.
+        """
+        if len(self.sources) < 2:
+            return []
+        return sorted(path for (path,) in self._rows(_COLLIDING, (reading.path,)))
 
     def series_by_study(self) -> dict[str, set[str]]:
         """Return the Series Instance UIDs of each Study Instance UID."""
@@ -175,36 +200,41 @@ class Inventory:
             "SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header"
             " WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))"
         )
-        for study, series in self._rows(query):
+        for study, series in self._rows(query, (text, text)):
             known.setdefault(study, set()).add(series)
         return known
 
     def summary(self) -> Summary:
         """Count what there is."""
-        dispositions = dict(self._rows("SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"))
-        found = self._rows("SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)")
+        query = "SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"
+        rows = self._rows(query, (member(Disposition), whole))
+        dispositions = {disposition.value: count for disposition, count in rows}
+        query = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
+        found = self._rows(query, (text, member(Severity), whole))
         known = self.series_by_study()
         return Summary(
             studies=len(known),
             series=sum(map(len, known.values())),
             instances=dispositions.get(Disposition.INSTANCE.value, 0),
             files=sum(dispositions.values()),
-            size=int(next(self._rows("SELECT TOTAL(size) FROM file"))[0]),
+            size=int(next(self._rows("SELECT TOTAL(size) FROM file", (number,)))[0]),
             dispositions=dispositions,
-            issues={(code, Severity(severity)): count for code, severity, count in found},
+            issues={(code, severity): count for code, severity, count in found},
         )
 
-    def _rows(self, query: str, *parameters: str | bytes | None) -> Iterator[Any]:
-        try:
-            yield from self._connection.execute(query, parameters)
-        except sqlite3.ProgrammingError:
-            raise  # a closed inventory: our caller's fault
-        except sqlite3.DatabaseError:
-            raise InventoryError("The inventory is damaged.", fix="Scan again.") from None
+    def _rows(self, query: str, readers: Sequence[Reader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
+        return reading.read_rows(self._connection, query, readers, parameters)
+
+    def _require_columns(self) -> None:
+        """Raise InventoryError unless each keyword is a column: keywords become part of queries."""
+        columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (text,))}
+        if not all(keyword.isidentifier() and keyword in columns for keyword in self.keywords):
+            raise reading.damaged()
 
     def __repr__(self) -> str:
         counts = self.summary()
-        return f"<Inventory: {counts.studies} studies, {counts.series} series, {counts.instances} instances>"
+        parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
+        return f"<Inventory: {', '.join(counted(count, noun) for count, noun in parts)}>"
 
     def _repr_html_(self) -> str:
         counts = self.summary()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from dicommap.errors import InventoryError
+from dicommap.errors import AttributeNameError, InventoryError, reason_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,9 @@ FORMAT_VERSION = 1
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+
+_COLUMNS_BESIDE = 6
+"""Columns of `header` besides the captured attributes."""
 
 _TABLES = """
 CREATE TABLE source (
@@ -66,7 +69,16 @@ CREATE INDEX issue_by_file ON issue (file);
 
 
 def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-    """Make the tables, with a column of `header` for each captured keyword."""
+    """Make the tables, with a column of `header` for each captured keyword.
+
+    Raises AttributeNameError where these are more than SQLite has columns for.
+    """
+    limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _COLUMNS_BESIDE
+    if len(keywords) > limit:
+        raise AttributeNameError(
+            f"An inventory holds at most {limit:,} attributes, and {len(keywords):,} were asked for.",
+            fix="Capture fewer attributes; the usual ones count as well.",
+        )
     columns = "".join(f',\n    "{keyword}" TEXT' for keyword in keywords)
     connection.executescript(_TABLES.format(columns=columns))
     connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
@@ -84,32 +96,30 @@ def open_existing(path: Path) -> sqlite3.Connection:
 
     Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
     """
-    if not path.is_file():
-        raise InventoryError(f"There is no inventory at {path.name}.", fix="Make one with 'dicommap scan'.")
     try:
+        if not path.is_file():
+            raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
         _require_ours(path)
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    except (sqlite3.Error, OSError):
-        raise InventoryError(f"{path.name} cannot be opened.", fix="Check that you may read it.") from None
+    except OSError as error:
+        reason = reason_of(error)
+        raise InventoryError(f"{path} cannot be read: {reason}.", fix="Check its name and your rights on it.") from None
+    except sqlite3.Error:
+        raise InventoryError(f"{path} cannot be opened.", fix="Check that you may read it.") from None
 
 
 def is_inventory(path: Path) -> bool:
-    """Say whether a file is an inventory of any version, be it damaged."""
-    try:
-        return _numbers_in(path)[0] == APPLICATION_ID
-    except OSError:
-        return False
+    """Say whether a file is an inventory of any version, be it damaged. Raises OSError where it cannot be read."""
+    return _numbers_in(path)[0] == APPLICATION_ID
 
 
 def _require_ours(path: Path) -> None:
     application, version = _numbers_in(path)
     if application != APPLICATION_ID:
-        raise InventoryError(
-            f"{path.name} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote."
-        )
+        raise InventoryError(f"{path} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote.")
     if version != FORMAT_VERSION:
         raise InventoryError(
-            f"{path.name} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
+            f"{path} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
             fix="Scan again, or use the dicommap that made it.",
         )
 

@@ -9,9 +9,10 @@ import sqlite3
 import stat
 from typing import TYPE_CHECKING
 
-from dicommap.errors import InventoryError
+from dicommap.errors import InventoryError, reason_of
 from dicommap.inventory import schema
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
+from dicommap.inventory.partial import partial_of, remove_partial, remove_stale_partials
 from dicommap.inventory.stored import stored_path
 from dicommap.model.paths import printable
 from dicommap.p10 import Header
@@ -39,15 +40,17 @@ class InventoryWriter:
 
     def __init__(self, path: Path | None, keywords: tuple[str, ...], roots: Iterable[str]) -> None:
         """Start an inventory at `path`, or in memory. Raises InventoryError where it may not be written there."""
+        if path is not None:
+            _require_replaceable(path)
+            remove_stale_partials(path)
         self.path = path
-        self.partial = None if path is None else path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self.partial = None if path is None else partial_of(path)
+        self._roots = tuple(printable(root) for root in roots)
         self._keywords = keywords
         self._headers: dict[bytes, int] = {}
         self._pending = 0
         self._finished = False
-        if path is not None:
-            _require_replaceable(path)
-        self._connection = self._create(roots)
+        self._connection = self._create()
 
     def add(self, source: int, file: SourceFile, disposition: Disposition, found: Header | Refusal | None) -> None:
         """Put one file in, with its header or the reason why it has none. `source` counts the roots from 0."""
@@ -68,7 +71,9 @@ class InventoryWriter:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         number = self._connection.execute(insert, row).lastrowid
-        self._add_issues((*file.issues, *(found.issues if found else ())), file.path, number)
+        place = self._label((source, file.path))
+        issues = (*file.issues, *(found.issues if found else ()))
+        self._add_issues((one.at(path=one.location.path or place) for one in issues), number)
         self._pending += 1
         if self._pending >= _FILES_IN_A_BATCH:
             self._connection.commit()
@@ -80,9 +85,9 @@ class InventoryWriter:
         Returns the open connection. `same_content` says whether two files, each by source and path, are equal.
         """
         schema.create_indexes(self._connection)
-        for number, path, found in settle_duplicates(self._connection, same_content):
-            self._add_issues((found,), path, number)
-        self._add_issues(grouping_issues(self._connection, self._keywords), None, None)
+        for number, found in settle_duplicates(self._connection, same_content, self._label):
+            self._add_issues((found,), number)
+        self._add_issues(grouping_issues(self._connection, self._keywords, self._label), None)
         self._connection.commit()
         if self.path is not None and self.partial is not None:
             self._connection.close()
@@ -99,8 +104,7 @@ class InventoryWriter:
     ) -> None:
         if self._finished:
             return
-        self._connection.close()
-        self._remove_partial()
+        self._abandon(self._connection)
         if isinstance(error, sqlite3.Error):
             raise InventoryError(
                 "The inventory cannot be written.", fix="Check the free space and the rights at its place."
@@ -115,27 +119,34 @@ class InventoryWriter:
                 "The inventory cannot be put in its place.", fix="Name a file in a directory that you may write to."
             ) from None
 
-    def _create(self, roots: Iterable[str]) -> sqlite3.Connection:
+    def _create(self) -> sqlite3.Connection:
         connection = None
         try:
-            self._remove_partial()  # left by a killed scan whose process had the same number
             connection = sqlite3.connect(self.partial or ":memory:")
             # The partial file is thrown away after a crash, so it needs no journal.
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
             schema.create(connection, self._keywords)
-            connection.executemany("INSERT INTO source VALUES (?, ?)", enumerate(printable(root) for root in roots))
-        except (sqlite3.Error, OSError):
-            if connection is not None:
-                connection.close()
-                self._remove_partial()
+            connection.executemany("INSERT INTO source VALUES (?, ?)", enumerate(self._roots))
+        except BaseException as error:
+            self._abandon(connection)
+            if not isinstance(error, sqlite3.Error):
+                raise
             raise InventoryError(
                 "The inventory cannot be written there.", fix="Name a file in a directory that you may write to."
             ) from None
         return connection
 
-    def _remove_partial(self) -> None:
+    def _abandon(self, connection: sqlite3.Connection | None) -> None:
+        if connection is not None:
+            connection.close()
         if self.partial is not None:
-            self.partial.unlink(missing_ok=True)
+            remove_partial(self.partial)
+
+    def _label(self, place: tuple[int, str]) -> str:
+        """Return a path as findings name it: with its source where there are several, since paths may be alike."""
+        source, path = place
+        root = self._roots[source].rstrip("/") + "/" if len(self._roots) > 1 else ""
+        return root + printable(path)
 
     def _intern(self, header: Header) -> int:
         values = header.values
@@ -158,12 +169,9 @@ class InventoryWriter:
         number = self._connection.execute(f"INSERT INTO header VALUES ({marks})", (None, digest, *row)).lastrowid  # noqa: S608  marks only
         return int(number or 0)
 
-    def _add_issues(self, issues: Iterable[Issue], path: str | None, number: int | None) -> None:
+    def _add_issues(self, issues: Iterable[Issue], number: int | None) -> None:
         for found in issues:
-            place = found.location.to_dict()
-            if path is not None:
-                place = {"path": printable(path), **place}
-            row = (number, found.code, found.severity.value, json.dumps(place), found.message)
+            row = (number, found.code, found.severity.value, json.dumps(found.location.to_dict()), found.message)
             self._connection.execute(
                 "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)", row
             )
@@ -171,15 +179,24 @@ class InventoryWriter:
 
 def _require_replaceable(path: Path) -> None:
     try:
-        status = path.stat()
-    except OSError:
-        status = None  # nothing is there, or making the file beside it fails for the same reason
-    if status and not stat.S_ISREG(status.st_mode):
-        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise InventoryError(f"{path.name} is {kind}.", fix="Name a file for the inventory.")
-    if status and status.st_size and not schema.is_inventory(path):
+        _require_no_other_file(path)
+        if not path.absolute().parent.is_dir():
+            raise InventoryError(f"The directory of {path} does not exist.", fix="Make the directory first.")
+    except OSError as error:
         raise InventoryError(
-            f"{path.name} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
+            f"{path} cannot be written: {reason_of(error)}.", fix="Name a file in a directory that you may write to."
+        ) from None
+
+
+def _require_no_other_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InventoryError(f"{path} is {kind}.", fix="Name a file for the inventory.")
+    if status.st_size and not schema.is_inventory(path):
+        raise InventoryError(
+            f"{path} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
         )
-    if not path.absolute().parent.is_dir():
-        raise InventoryError("The inventory's directory does not exist.", fix="Make the directory first.")

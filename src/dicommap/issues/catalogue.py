@@ -9,6 +9,7 @@ from dicommap.issues.codes import (
     dicom_json,
     edit,
     grouping,
+    lookup,
     mapping,
     p10,
     package,
@@ -22,7 +23,7 @@ from dicommap.issues.finding import Issue, Location, Severity
 if TYPE_CHECKING:
     from dicommap.issues.code import Code
 
-_FAMILIES = (source, p10, grouping, sheet, edit, value, dicom_json, schema, mapping, package)
+_FAMILIES = (source, p10, grouping, sheet, edit, lookup, value, dicom_json, schema, mapping, package)
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
 """Every issue code by its name, in the order of the work: scan, edit, draft, validate."""

@@ -65,7 +65,7 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
         if tag is None:
             close = similar_keywords(keyword)
             hint = f"Did you mean {', '.join(close)}?" if close else "PS3.6 lists the keywords."
-            raise AttributeNameError("An attribute to capture is not a DICOM keyword.", fix=hint)
+            raise AttributeNameError(f"{keyword or 'The empty text'} is not a DICOM keyword.", fix=hint)
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(

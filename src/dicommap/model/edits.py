@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,27 +33,65 @@ class Edit:
     """The sheet row or the rule that asks for it, for people: `sheet.csv row 3`, `rule 'pilot site'`."""
 
 
-class Rule(BaseModel):
+class Policy(StrEnum):
+    """What a rule does where the attribute has a value already."""
+
+    OVERWRITE = "overwrite"
+    ONLY_IF_EMPTY = "only-if-empty"
+    ONLY_IF_DIFFERENT = "only-if-different"
+    """As overwrite, but only where the current values are known, so that no override repeats them."""
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Replacement(_Document):
+    """What `replace` does to a value: a regular expression of RE2, and what takes the place of its matches."""
+
+    pattern: str = Field(min_length=1, repr=False)
+    with_: str = Field(alias="with", repr=False)
+    r"""Text; `\1` to `\9` stand for the groups of the pattern."""
+
+
+class Lookup(_Document):
+    """What `lookup` joins: the rows of a CSV to studies, by one attribute."""
+
+    file: str = Field(min_length=1)
+    """Relative to the rules file."""
+    by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
+    column: str | None = None
+    """The column that holds the key; without it, the one named as `by`."""
+    set: dict[str, str] = Field(min_length=1)
+    """Keyword -> column whose cell becomes the value; an empty cell changes nothing."""
+
+
+class Rule(_Document):
     """One rule of a rules file: where its patterns match, its verbs apply.
 
-    `set` and `empty` are verbs; each verb is a member of its own, so that new ones can stand beside them.
+    Each verb is a member of its own, so that new ones can stand beside them; see `authoring.verbs`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     name: str = Field(min_length=1, max_length=64)
     level: Literal["study", "series"]
-    match: dict[str, str] = Field(default_factory=dict)
+    match: dict[str, str] = Field(default_factory=dict, repr=False)
     """Keyword -> shell pattern (`*`, `?`, `[...]`), case-sensitive, for the whole value."""
-    set: dict[str, str] = Field(default_factory=dict)
-    """Keyword -> new value as text; a backslash separates values."""
-    empty: tuple[str, ...] = Field(default=(), strict=False)
+    set: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Keyword -> new value as text; a backslash separates values, {Keyword} stands for a current value."""
+    empty: tuple[str, ...] = ()
     """Keywords whose value becomes empty."""
+    replace: dict[str, Replacement] = Field(default_factory=dict, repr=False)
+    shift_days: dict[str, int] = Field(default_factory=dict)
+    """Keyword -> days, negative for the past."""
+    truncate_date: dict[str, Literal["year", "month"]] = Field(default_factory=dict)
+    upper: tuple[str, ...] = ()
+    lower: tuple[str, ...] = ()
+    strip: tuple[str, ...] = ()
+    lookup: Lookup | None = None
+    policy: Policy = Policy.OVERWRITE
 
 
-class Rules(BaseModel):
+class Rules(_Document):
     """A rules file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     rule: tuple[Rule, ...] = Field(min_length=1)

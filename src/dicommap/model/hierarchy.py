@@ -54,6 +54,9 @@ class SourceFile:
 class File:
     """One path of the inventory."""
 
+    source: str
+    """The root of the source that it is in; printable."""
+
     path: str
     """Relative to its source; printable."""
 
@@ -70,7 +73,12 @@ class File:
 class Instance:
     """One file that holds an instance, or a duplicate of one."""
 
+    source: str
+    """The root of the source that it is in; printable."""
+
     path: str
+    """Relative to its source; printable."""
+
     size: int
     mtime_ns: int
     disposition: Disposition

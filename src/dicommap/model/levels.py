@@ -58,6 +58,14 @@ PER_INSTANCE_TAGS = _tags("""
 """)
 """Attributes whose value must differ between instances: identity, position, pixel and other bulk data."""
 
+CONTENT_TAGS = _tags("""
+    00080005 00280002 00280003 00280004 00280006 00280008 00280010 00280011 00280100 00280101 00280102 00280103
+    00281101 00281102 00281103 00281104 00281111 00281112 00281113 00281201 00281202 00281203 00281204 00281211
+    00281212 00281213 00281221 00281222 00281223 00281224 00420012 00420015 00480006 00480007 7FE00003
+""")
+"""Attributes that say how to read the rest of their file: the character set, the layout and palette of pixels, the
+tiled matrix (PS3.3 C.7.6.3, C.7.9, C.8.12.4), and the type and length of an encapsulated document."""
+
 
 def level_of(tag: int) -> Level:
     """Return the level at which HealthImaging keeps an attribute."""

@@ -1,12 +1,12 @@
-"""Which attributes an override may set: not UIDs, not what differs between instances, and at its own level."""
+"""Which attributes an override may set: no UIDs, nothing that is the file's own, and at its own level."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
-from dicommap.model.levels import PER_INSTANCE_TAGS, Level, fits, level_of
-from dicommap.model.tags import keyword_of, similar_keywords, tag_of, vrs_of
+from dicommap.model.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits, level_of
+from dicommap.model.tags import in_no_data_set, keyword_of, similar_keywords, tag_of, vrs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +24,12 @@ def keyword_issues(keyword: str, location: Location) -> Iterator[Issue]:
 def overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
     """Find why no override may set this attribute, whatever its level."""
     keyword = keyword_of(tag)
-    group = tag >> 16
-    if group <= 0x0002 or group == 0xFFFE or tag & 0xFFFF == 0:
+    if in_no_data_set(tag):
         yield issue("attribute.forbidden", location, keyword=keyword)
     elif tag in PER_INSTANCE_TAGS:
         yield issue("attribute.per-instance", location, keyword=keyword)
+    elif tag in CONTENT_TAGS:
+        yield issue("attribute.describes-content", location, keyword=keyword)
     elif "UI" in vrs_of(tag):
         yield issue("attribute.uid", location, keyword=keyword)
 

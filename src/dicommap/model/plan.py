@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import hashlib
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from dicommap.model.import_configuration import MetadataFilePath, S3UriText
+from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -16,6 +17,19 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
+class Content(_Document):
+    """What a file holds, told by its size and hash."""
+
+    size: Count
+    sha256: Sha256
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return what a file of this text holds."""
+        data = text.encode()
+        return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
 class PlannedFile(_Document):
     """One file of a job, by its path relative to inputS3Uri."""
 
@@ -23,13 +37,20 @@ class PlannedFile(_Document):
     size: Count
     sha256: Sha256
 
+    @classmethod
+    def of(cls, path: str, text: str) -> Self:
+        """Return the file of this text at this path."""
+        return cls(path=path, **Content.of(text).model_dump())
+
 
 class Job(_Document):
-    """One import job: its prefix, how many files it would scan, and the override files it needs."""
+    """One import job: its prefix and mappings, how many files it would scan, and the override files it needs."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
     inputS3Uri: S3UriText
-    mappings: Count
+    mappings: tuple[DicomMetadataMapping, ...] = Field(strict=False)
+    """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
+    for another patient is as valid as the right one."""
     instances: Count
     """Source files with an instance, duplicates included."""
     sourceFiles: Count
@@ -59,4 +80,6 @@ class Plan(_Document):
     series: Count
     """Series that an override of their own changes."""
     profile: Profile = Profile()
+    preview: Content
+    """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
     jobs: tuple[Job, ...] = Field(min_length=1, strict=False)

@@ -25,15 +25,15 @@ class _Object(dict[str, Any]):
 def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
     """Read a JSON document from its bytes.
 
-    Returns the value (None where it cannot be read) and what is wrong with it: not UTF-8, not JSON, members that
-    stand twice, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
+    Returns the value (None where it cannot be read) and what is wrong with it: not UTF-8, a byte order mark, not
+    JSON, members that stand twice, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
     """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None, [issue("json.not-utf8")]
     if text.startswith("\ufeff"):
-        return None, [issue("json.not-utf8")]
+        return None, [issue("json.byte-order-mark")]
     try:
         value = json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:

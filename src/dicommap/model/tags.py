@@ -15,6 +15,7 @@ from pydicom.datadict import (
     tag_for_keyword,
 )
 
+_NO_DATA_SET_GROUPS = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFE, 0xFFFF})
 _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 
@@ -68,6 +69,14 @@ def hex_of(tag: int) -> str:
 def is_private(tag: int) -> bool:
     """Say whether the tag is private: its group is odd (PS3.5 section 7.8)."""
     return bool(tag >> 16 & 1)
+
+
+def in_no_data_set(tag: int) -> bool:
+    """Say whether no data set holds the tag: command, file meta, delimiter and illegal groups, and group lengths.
+
+    PS3.5 section 7.8.1 makes the odd groups up to 0007 and FFFF illegal; PS3.18 F.2.2 excludes the others.
+    """
+    return tag >> 16 in _NO_DATA_SET_GROUPS or tag & 0xFFFF == 0
 
 
 @lru_cache(maxsize=8192)

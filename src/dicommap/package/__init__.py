@@ -1,6 +1,6 @@
-"""Packages on disk: written whole or not at all, and read back as their documents."""
+"""Packages on disk: written whole or not at all, and read a file at a time."""
 
-from dicommap.package.reading import read_package
+from dicommap.package.reading import Folder, read_document
 from dicommap.package.writing import write_package
 
-__all__ = ["read_package", "write_package"]
+__all__ = ["Folder", "read_document", "write_package"]

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.model.masking import one_line
-from dicommap.render.text import byte_count
+from dicommap.render.text import byte_count, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 STUDIES_SHOWN = 50
 SERIES_SHOWN = 50
-_COLUMNS = ("PatientID", "StudyDate", "Modality", "StudyDescription")
+_FACTS = ("PatientID", "StudyDate", "Modality", "StudyDescription")
+_SERIES_FACTS = ("Modality", "SeriesNumber", "SeriesDescription")
 
 _STYLE = (
     "<style>.dicommap{font-family:sans-serif;font-size:13px}.dicommap table{border-collapse:collapse}"
@@ -35,41 +36,42 @@ def inventory_html(
     """Return the inventory on one screen: counts, issues, and the first studies with their series to unfold."""
     shown = "".join(map(_study, islice(studies, STUDIES_SHOWN)))
     rest = count - STUDIES_SHOWN
-    more = f"<p>and {rest:,} more studies</p>" if rest > 0 else ""
+    more = f"<p>and {counted(rest, 'more study')}</p>" if rest > 0 else ""
     files = ", ".join(f"{number:,} {escape(name)}" for name, number in dispositions.items()) or "no files"
     found = "".join(
         f"<li>{severity}: <code>{escape(code)}</code> &times; {number:,}</li>"
         for (code, severity), number in issues.items()
     )
     return (
-        f'{_STYLE}<div class="dicommap"><p><b>Inventory</b> {count:,} studies; files: {files}</p>'
+        f'{_STYLE}<div class="dicommap"><p><b>Inventory</b> {counted(count, "study")}; files: {files}</p>'
         f"{f'<details><summary>Issues</summary><ul>{found}</ul></details>' if found else ''}{shown}{more}</div>"
     )
 
 
 def _study(study: Study) -> str:
     facts = " &middot; ".join(
-        escape(text) for keyword in _COLUMNS if (text := _value(keyword, study.values.get(keyword, {})))
+        f"{keyword}: {escape(text)}" for keyword in _FACTS if (text := _value(keyword, study.values))
     )
+    headings = "".join(f"<th>{keyword}</th>" for keyword in _SERIES_FACTS)
     rows = "".join(map(_series, study.series[:SERIES_SHOWN]))
     rest = len(study.series) - SERIES_SHOWN
-    more = f"<p>and {rest:,} more series</p>" if rest > 0 else ""
+    more = f"<p>and {counted(rest, 'more series')}</p>" if rest > 0 else ""
     return (
         f"<details><summary><code>{escape(study.study_instance_uid)}</code> {facts} &middot; "
-        f"{len(study.series):,} series, {study.instances:,} instances, {byte_count(study.size)}</summary>"
-        f'<table><tr><th>SeriesInstanceUID</th><th>Modality</th><th>No.</th><th class="n">instances</th>'
-        f'<th class="n">size</th></tr>{rows}</table>{more}</details>'
+        f"{counted(len(study.series), 'series')}, {counted(study.instances, 'instance')}, {byte_count(study.size)}"
+        f"</summary><table><tr><th>SeriesInstanceUID</th>{headings}"
+        f'<th class="n">instances</th><th class="n">size</th></tr>{rows}</table>{more}</details>'
     )
 
 
 def _series(series: Series) -> str:
-    modality, number = (_value(name, series.values.get(name, {})) for name in ("Modality", "SeriesNumber"))
+    facts = "".join(f"<td>{escape(_value(keyword, series.values))}</td>" for keyword in _SERIES_FACTS)
     return (
-        f"<tr><td><code>{escape(series.series_instance_uid)}</code></td><td>{escape(modality)}</td>"
-        f'<td>{escape(number)}</td><td class="n">{series.instances:,}</td>'
+        f"<tr><td><code>{escape(series.series_instance_uid)}</code></td>{facts}"
+        f'<td class="n">{series.instances:,}</td>'
         f'<td class="n">{byte_count(series.size)}</td></tr>'
     )
 
 
-def _value(keyword: str, counts: Mapping[str, int]) -> str:
-    return one_line(keyword, counts, show_values=False)
+def _value(keyword: str, values: Mapping[str, Mapping[str, int]]) -> str:
+    return one_line(keyword, values.get(keyword, {}), show_values=False)

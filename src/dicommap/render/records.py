@@ -51,13 +51,19 @@ def instance_record(instance: Instance) -> Record:
         "InstanceNumber": instance.instance_number,
         "disposition": instance.disposition.value,
         "bytes": instance.size,
+        "source": instance.source,
         "path": instance.path,
     }
 
 
 def file_record(file: File) -> Record:
-    """Return a file's path and what it turned out to be."""
-    return {"path": file.path, "bytes": file.size, "disposition": file.disposition.value}
+    """Return a file's source and path, and what it turned out to be."""
+    return {
+        "source": file.source,
+        "path": file.path,
+        "bytes": file.size,
+        "disposition": file.disposition.value,
+    }
 
 
 def flat(record: Record) -> dict[str, str]:

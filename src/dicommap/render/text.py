@@ -19,7 +19,7 @@ def csv_lines(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
     writer = None
     for row in rows:
         if writer is None:
-            writer = csv.DictWriter(buffer, fieldnames=list(row), lineterminator="\n")
+            writer = csv.DictWriter(buffer, fieldnames=list(row), lineterminator="\r\n")
             writer.writeheader()
         writer.writerow(row)
         yield buffer.getvalue()
@@ -40,6 +40,13 @@ def json_array(records: Iterable[Record]) -> Iterator[str]:
         yield separator + "  " + json.dumps(record, ensure_ascii=False)
         separator = ",\n"
     yield "\n]\n" if separator != "[\n" else "[]\n"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things for people: `1 study`, `1,234 studies`, `2 series`."""
+    if count == 1 or noun.endswith("s"):
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
 def byte_count(size: int) -> str:

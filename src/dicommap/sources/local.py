@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.errors import SourceError
+from dicommap.errors import SourceError, reason_of
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 
@@ -52,11 +52,16 @@ class LocalTree:
         """
         if not os.fspath(path):
             raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
-        named = Path(os.path.abspath(path))
-        if not named.exists():
-            raise SourceError("A source does not exist.", fix="Name a directory that is there, or a single file.")
-        self.root = named if named.is_dir() else named.parent
-        self._start = "" if named.is_dir() else named.name
+        try:
+            named = Path(os.path.abspath(path))
+            is_directory = stat.S_ISDIR(os.stat(named).st_mode)
+        except OSError as error:
+            why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {reason_of(error)}"
+            raise SourceError(
+                f"The source {os.fspath(path)} {why}.", fix="Name a directory that is there, or a single file."
+            ) from None
+        self.root = named if is_directory else named.parent
+        self._start = "" if is_directory else named.name
         self._follow_links = follow_links
 
     def __str__(self) -> str:
@@ -128,11 +133,6 @@ class LocalTree:
             return _link(path, issue("source.broken-link"))
         found = issue("source.unreadable", reason=reason_of(error))
         return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
-
-
-def reason_of(error: OSError) -> str:
-    """Return the system's words for an error, without the path."""
-    return os.strerror(error.errno) if error.errno else str(error.strerror or "unknown reason")
 
 
 def _identity(status: os.stat_result) -> _Identity:

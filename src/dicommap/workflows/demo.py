@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
-from dicommap.errors import PackageError
+from dicommap.errors import PackageError, reason_of
 from dicommap.workflows.draft import Draft, draft
 from dicommap.workflows.scan import scan
 from dicommap.workflows.sheet import sheet
@@ -65,25 +65,22 @@ def demo(directory: Path) -> Demo:
     """Scan, write a sheet, edit it, draft with it and with rules, and validate; all results go to `directory`.
 
     The scanned files are about 90 of pydicom's, among them CT, MR and CR of several patients. Raises PackageError
-    where the directory exists and is not empty.
+    where the directory exists and is not empty, or cannot be written to.
     """
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
-        raise PackageError(f"{directory.name} exists and is not an empty directory.", fix="Name another with -o.")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise PackageError(f"{directory.name} cannot be made: {reason}.", fix="Name another with -o.") from None
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
-    rules.write_text(_RULES, encoding="utf-8")
+    with _writing_to(directory):
+        _require_free(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        rules.write_text(_RULES, encoding="utf-8")
     with (
         as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
-        original.write_text("".join(lines), encoding="utf-8", newline="")
-        edited.write_text("".join(_edited(lines)), encoding="utf-8", newline="")
+        with _writing_to(directory):
+            original.write_text("".join(lines), encoding="utf-8", newline="")
+            edited.write_text("".join(_edited(lines)), encoding="utf-8", newline="")
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
         found = validate(package, inventory=inventory) if drafted.package else []
@@ -97,6 +94,21 @@ def demo(directory: Path) -> Demo:
             draft=drafted,
             issues=found,
         )
+
+
+def _require_free(directory: Path) -> None:
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
+
+
+@contextmanager
+def _writing_to(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PackageError(
+            f"{directory} cannot be written to: {reason_of(error)}.", fix="Name another with -o."
+        ) from None
 
 
 def _edited(lines: list[str]) -> Iterator[str]:

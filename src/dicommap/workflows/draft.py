@@ -10,7 +10,7 @@ from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.planning import SourceCounts, package_documents
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settling import Change, settle
-from dicommap.checks.draft_check import override_level_issues, placement_issues, quota_issues
+from dicommap.checks.draft_check import count_issues, document_issues, path_issues, quota_issues
 from dicommap.checks.request_check import account_issues
 from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
@@ -19,14 +19,14 @@ from dicommap.render.text import csv_lines
 from dicommap.workflows.edits import read_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from _typeshed import StrPath
 
-    from dicommap.authoring.editor import Editor
     from dicommap.inventory import Inventory
     from dicommap.model.edits import Edit
     from dicommap.model.override import Override
+    from dicommap.workflows.edits import Paths
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -59,40 +59,43 @@ def draft(
     inventory: Inventory,
     *,
     input_s3_uri: str,
-    sheets: Sequence[StrPath] = (),
-    rules: Sequence[StrPath] = (),
+    sheets: Paths = (),
+    rules: Paths = (),
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
-    `output` is the package's directory; without it nothing is written. `account` may hold members of the
-    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, jobName. With any issue
-    of severity error nothing is written.
+    `sheets` and `rules` are one path or several. `output` is the package's directory; without it nothing is written.
+    `account` may hold members of the request that only the account's owner knows: datastoreId, dataAccessRoleArn,
+    outputS3Uri, jobName. What validate would find in the package, notes aside, is among the issues, and with any of
+    severity error nothing is written.
 
     Raises DocumentError where a sheet or rules file cannot be read, and PackageError where the package cannot be
     written.
     """
     if output is not None:
         require_writable(Path(output))
+    uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
     issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
     issues += account_issues(account or {})
-    editors, found = read_edits(sheets, rules, inventory.keywords)
-    issues += found
-    overrides, changes, found = _settle_all(inventory, editors)
-    issues += found
-    if not overrides and not _refused(issues):
-        issues.append(issue("draft.nothing-to-do"))
-    uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
-    issues += override_level_issues(overrides)
-    issues += placement_issues([metadata_file_path(override) for override in overrides], uri, inventory.holds_path)
-    issues += quota_issues(counts.files, counts.size)
+    overrides, changes, found_in_edits = _settle_all(inventory, sheets, rules)
+    issues += count_issues(len(overrides))
+    # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
+    # what comes of the others is checked as well, so that all is told at once.
+    hopeless = _refused(issues)
+    issues += found_in_edits
     documents: dict[str, str] = {}
-    if uri is not None and overrides and not _refused(issues):
+    if uri is not None and overrides and not hopeless:
         preview_csv = "".join(csv_lines(preview_row(change, show_values=True) for change in changes))
         documents = package_documents(overrides, uri, counts, preview_csv, account or {})
-        if output is not None:
-            write_package(Path(output), documents)
+        issues += document_issues(documents, inventory.series_by_study())
+    issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
+    issues += quota_issues(counts.files, counts.size)
+    if _refused(issues):
+        documents = {}
+    if output is not None and documents:
+        write_package(Path(output), documents)
     return Draft(
         overrides=tuple(overrides),
         changes=tuple(changes),
@@ -106,10 +109,10 @@ def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
 
 
-def _settle_all(inventory: Inventory, editors: Sequence[Editor]) -> tuple[list[Override], list[Change], list[Issue]]:
+def _settle_all(inventory: Inventory, sheets: Paths, rules: Paths) -> tuple[list[Override], list[Change], list[Issue]]:
     overrides: list[Override] = []
     changes: list[Change] = []
-    issues: list[Issue] = []
+    editors, issues = read_edits(sheets, rules, inventory.keywords)
     for study in inventory.studies():
         edits: list[Edit] = []
         for found in (one for editor in editors for one in editor.for_study(study)):
@@ -122,6 +125,8 @@ def _settle_all(inventory: Inventory, editors: Sequence[Editor]) -> tuple[list[O
         changes += settled.changes
         issues += settled.issues
     issues += [found for editor in editors for found in editor.leftovers()]
+    if not overrides and not _refused(issues):
+        issues.append(issue("draft.nothing-to-do"))
     return overrides, changes, issues
 
 

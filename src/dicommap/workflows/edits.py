@@ -2,55 +2,81 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.lookup import read_lookup
 from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.checks.schema_check import schema_issues
+from dicommap.issues import Severity
 from dicommap.model.edits import Rules
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from _typeshed import StrPath
 
     from dicommap.authoring.editor import Editor
+    from dicommap.authoring.lookup import LookupTable
     from dicommap.issues import Issue
+    from dicommap.model.edits import Rule
+
+    Paths = StrPath | Iterable[StrPath]
 
 
-def read_edits(
-    sheets: Iterable[StrPath], rules: Iterable[StrPath], captured: tuple[str, ...]
-) -> tuple[list[Editor], list[Issue]]:
+def read_edits(sheets: Paths, rules: Paths, captured: tuple[str, ...]) -> tuple[list[Editor], list[Issue]]:
     """Read sheets and rules files into editors, in the order given, and what is wrong with the files.
 
     Raises DocumentError where one cannot be read.
     """
     editors: list[Editor] = []
     issues: list[Issue] = []
-    for path in map(Path, sheets):
+    for path in _paths(sheets):
         sheet, found = read_sheet(path.name, read_document(path), captured)
         issues += found
         if sheet is not None:
             editors.append(SheetEdits(sheet))
-    for path in map(Path, rules):
-        parsed, found = read_rules(path)
-        issues += found
-        if parsed is not None:
-            editors += [RuleEdits(path.name, rule, captured) for rule in parsed.rule]
+    for path in _paths(rules):
+        read = read_rules(path)
+        issues += read.issues
+        editors += [RuleEdits(path.name, rule, captured, read.tables) for rule in read.rules]
     return editors, issues
 
 
-def read_rules(path: Path) -> tuple[Rules | None, list[Issue]]:
-    """Read and check a rules file; None where anything is wrong with it. Raises DocumentError."""
+def _paths(named: Paths) -> list[Path]:
+    """Return the paths of one or several: a text is one path, not a sequence of letters."""
+    return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRules:
+    """A rules file as it was read."""
+
+    rules: tuple[Rule, ...] = ()
+    """None of them where anything is wrong with the file."""
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
+    """The lookups by the name of their rule."""
+    issues: tuple[Issue, ...] = ()
+
+
+def read_rules(path: Path) -> ReadRules:
+    """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read."""
     document, issues = parse_toml(path.name, read_document(path))
-    if document is None:
-        return None, issues
-    issues += [found.at(path=path.name) for found in schema_issues("rules", document)]
+    if document is not None:
+        issues += [found.at(path=path.name) for found in schema_issues("rules", document)]
     if issues:
-        return None, issues
-    rules = Rules.model_validate(document)
-    issues = list(rules_issues(path.name, rules))
-    return None if issues else rules, issues
+        return ReadRules(issues=tuple(issues))
+    rules = Rules.model_validate(document).rule
+    tables: dict[str, LookupTable] = {}
+    for rule in rules:
+        if rule.lookup is not None:
+            tables[rule.name], found = read_lookup(rule.lookup, read_document(path.parent / rule.lookup.file))
+            issues += found
+    issues += rules_issues(path.name, rules, tables)
+    refused = any(found.severity is Severity.ERROR for found in issues)
+    return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.errors import SourceError
+from dicommap.errors import SourceError, reason_of
 from dicommap.inventory import Inventory, InventoryWriter
 from dicommap.issues import issue
 from dicommap.model.attributes import captured_keywords
 from dicommap.model.hierarchy import Disposition
 from dicommap.p10 import Refusal, Wanted, read_header
 from dicommap.sources import LocalTree
-from dicommap.sources.local import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

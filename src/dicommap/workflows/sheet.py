@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
+from dicommap.errors import AttributeNameError, DocumentError, UsageError, reason_of
+from dicommap.inventory.partial import write_new
 from dicommap.model.levels import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from dicommap.inventory import Inventory
+
+_LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 
 
 def sheet(
@@ -19,9 +24,40 @@ def sheet(
     """Yield a sheet line by line: a row for each study or series, a column for each attribute.
 
     `columns` are keywords to have instead of the level's usual ones. Raises AttributeNameError where the inventory
-    does not hold one of them.
+    does not hold one of them, and UsageError where there is no such level.
     """
-    of = Level(level)
+    of = _LEVELS.get(level)
+    if of is None:
+        raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
+    _require_held(inventory.keywords, columns)
     keywords = sheet_columns(of, inventory.keywords, columns)
     items = inventory.studies() if of is Level.STUDY else inventory.series()
     return sheet_lines(items, of, keywords)
+
+
+def write_sheet(path: Path, lines: Iterable[str]) -> int:
+    """Write a sheet to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+
+    Raises DocumentError where the file exists or cannot be written.
+    """
+    written = list(lines)
+    try:
+        if path.is_dir():
+            raise DocumentError(f"{path} is a directory.", fix="Name a file for the sheet.")
+        write_new(path, "".join(written))
+    except FileExistsError:
+        raise DocumentError(
+            f"{path} exists already; a sheet is never written over another file.", fix="Name another file."
+        ) from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+    return len(written) - 1
+
+
+def _require_held(captured: Sequence[str], columns: Sequence[str]) -> None:
+    missing = [keyword or "the empty text" for keyword in columns if keyword not in captured]
+    if missing:
+        raise AttributeNameError(
+            f"The inventory does not hold {', '.join(missing)}.",
+            fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
+        )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.checks.configuration_check import configuration_issues
 from dicommap.checks.kind import Kind, kind_of
 from dicommap.checks.override_check import override_issues
-from dicommap.checks.package_check import PLAN, configuration_issues, package_issues
+from dicommap.checks.package_check import PLAN, package_issues
+from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
-from dicommap.package import read_package
-from dicommap.package.reading import Folder, read_document
+from dicommap.package import Folder, read_document
 from dicommap.workflows.edits import read_rules
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.checks.contents import Contents
     from dicommap.inventory import Inventory
+
+_SHEETS = (".csv", ".tsv")
 
 
 def validate(
@@ -40,21 +44,36 @@ def validate(
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
     by itself.
 
-    Raises DocumentError where something named cannot be read, or a directory holds no plan.
+    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` is given for a
+    package, which has its own, or a sheet is named, which has a meaning only beside its inventory.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
-        if not (place / PLAN).is_file():
-            raise DocumentError(
-                f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
-            )
-        return [*issues, *package_issues(read_package(place), known, input_s3_uri)]
+        _require_package(place, files)
+        return [*issues, *package_issues(Folder(place), known, input_s3_uri)]
+    if place.suffix.lower() in _SHEETS:
+        raise DocumentError(
+            f"{place.name} is a sheet; these are checked when they are drafted.",
+            fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
+        )
     if place.suffix.lower() == ".toml":
-        return [*issues, *read_rules(place)[1]]
+        return [*issues, *read_rules(place).issues]
     found = _document_issues(place, known, S3Uri.parse(input_s3_uri or ""), files)
     return [*issues, *(one if one.location.path else one.at(path=place.name) for one in found)]
+
+
+def _require_package(place: Path, files: StrPath | None) -> None:
+    if not (place / PLAN).is_file():
+        raise DocumentError(
+            f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
+        )
+    if files is not None:
+        raise DocumentError(
+            f"{place.name} is a package, whose files lie inside it.",
+            fix="Leave --files out, or name the import configuration in it.",
+        )
 
 
 def _document_issues(
@@ -72,7 +91,7 @@ def _document_issues(
     elif kind is Kind.OVERRIDE:
         yield from override_issues(document, None)
     elif kind is Kind.PLAN:
-        yield from schema_issues("plan", document)
+        yield from schema_issues("plan", document) or plan_issues(document)
     else:
         yield issue("document.unknown-kind")
 
@@ -103,7 +122,7 @@ def _within(pointer: str, outer: str) -> bool:
     return pointer == outer or pointer.startswith(outer + "/")
 
 
-def _override_files(place: Path, files: StrPath | None) -> Mapping[str, bytes] | None:
+def _override_files(place: Path, files: StrPath | None) -> Contents | None:
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
         return Folder(folder)

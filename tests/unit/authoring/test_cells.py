@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.cells import cell_text, damage, is_differing_marker
+from dicommap.authoring.cells import cell_text, damage, guarded, placeholder, state_of, unguarded
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from dicommap.authoring.cells import cell_text, damage, is_differing_marker
         ("007", "7", "leading zeros"),
         ("-007", "-7", "leading zeros"),
         ("0012 ", "12", "leading zeros"),
-        ("00", "0.0", "another notation"),
+        ("00", "0.0", "leading zeros"),
         ("12345678901", "1.2E+10", "scientific"),
         ("12345678901", "1,23457E+10", "scientific"),
         ("0012345678901", "1.23457e+10", "scientific"),
@@ -37,6 +37,7 @@ def test_damage_of_a_number_is_seen(before: str, cell: str, sign: str) -> None:
         ("123", "124"),
         ("007", "8"),
         ("007", "008"),
+        ("7", "007"),
         ("", "7"),
         ("7", ""),
         ("Doe^Jane", "Doe^June"),
@@ -58,6 +59,53 @@ def test_a_cell_holds_the_one_value_or_the_marker() -> None:
     assert cell_text({"007": 3}) == "007"
     assert cell_text({}) == ""
     assert cell_text({"a": 1, "": 2}) == "<2 different values>"
-    assert is_differing_marker("<12 different values>")
-    assert not is_differing_marker("different values")
-    assert not is_differing_marker("<2 different values> x")
+
+
+@pytest.mark.parametrize("cell", ["<12 different values>", "<2 different values", "<2 different values> x", "***"])
+def test_signs_that_stand_for_values_are_no_values(cell: str) -> None:
+    assert placeholder(cell)
+
+
+@pytest.mark.parametrize("cell", ["different values", "**", "", "<2>", "A*"])
+def test_other_texts_are_values(cell: str) -> None:
+    assert placeholder(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "cell", "sign"),
+    [
+        ("1-2", "02-Jan", "date"),
+        ("1/2", "02-Jan", "date"),
+        ("MAR1", "01-Mar", "date"),
+        ("2026-1-2", "02/01/2026", "date"),
+        ("12345678E3", "1.23E+10", "scientific"),
+        ("=SUM(A1)", "#NAME?", "error"),
+        ("anything", "#####", "error"),
+        ("", "#REF!", "error"),
+    ],
+)
+def test_damage_of_other_values_is_seen(before: str, cell: str, sign: str) -> None:
+    assert sign in (damage(before, cell) or "")
+
+
+def test_leading_zeros_may_be_put_back() -> None:
+    assert damage("7", "007") is None
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@x", "\tx", "'=x", "''+x", "=\u5c71^"])
+def test_what_looks_like_a_formula_is_guarded_and_comes_back(text: str) -> None:
+    assert guarded(text) == "'" + text
+    assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "-5", "+1.5", "'t Hart^Jan", "a=b", "A-1", "\u5c71=x"])
+def test_other_texts_are_left_alone(text: str) -> None:
+    assert guarded(text) == text
+    assert unguarded(text) == text
+
+
+def test_the_state_tells_values_apart_and_is_no_number() -> None:
+    first, other = {"PatientID": {"a": 1}}, {"PatientID": {"b": 1}}
+    assert state_of(first) == state_of({"PatientID": {"a": 9}})
+    assert state_of(first) != state_of(other)
+    assert state_of(first).startswith("s")

@@ -79,7 +79,11 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     plan = json.loads(made["plan.json"])
     assert (plan["studies"], plan["series"], plan["sources"]) == (2, 1, ["/data"])
     (job,) = plan["jobs"]
-    assert (job["mappings"], job["instances"], job["sourceFiles"], job["sourceBytes"]) == (3, 4, 5, 600)
+    assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 600)
+    configuration = json.loads(made["jobs/0001/import-configuration.json"])
+    assert job["mappings"] == configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    preview = made["preview.csv"].encode()
+    assert plan["preview"] == {"size": len(preview), "sha256": hashlib.sha256(preview).hexdigest()}
     for file in job["files"]:
         content = made[f"jobs/0001/files/{file['path']}"].encode()
         assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())

@@ -122,12 +122,16 @@ def test_the_verbs_set_and_empty() -> None:
         ("name = 'a'\nlevel = 'study'\nset = { StudyInstanceUID = '1.2' }", "attribute.uid", "StudyInstanceUID"),
         ("name = 'a'\nlevel = 'study'\nset = { InstanceNumber = '1' }", "attribute.per-instance", "InstanceNumber"),
         ("name = 'a'\nlevel = 'study'\nset = { TransferSyntaxUID = '1' }", "attribute.forbidden", "TransferSyntaxUID"),
-        ("name = 'a'\nlevel = 'study'\nset = { Rows = '1' }", "attribute.not-text", "Rows"),
+        (
+            "name = 'a'\nlevel = 'study'\nset = { RequestAttributesSequence = '1' }",
+            "attribute.not-text",
+            "RequestAttributesSequence",
+        ),
         (f"name = 'a'\nlevel = 'study'\nset = {{ StudyDate = '{SECRET[:8]}' }}", "value.format", "StudyDate"),
     ],
 )
 def test_rules_are_checked_on_their_own(text: str, code: str, keyword: str | None) -> None:
-    found = list(rules_issues("r.toml", rules("[[rule]]\n" + text)))
+    found = list(rules_issues("r.toml", rules("[[rule]]\n" + text).rule))
     assert [(one.code, one.location.keyword) for one in found] == [(code, keyword)]
     assert {(one.location.path, one.location.rule) for one in found} == {("r.toml", "a")}
     assert SECRET[:8] not in str(found[0])
@@ -179,3 +183,33 @@ def test_what_is_no_toml_is_said_without_its_content(data: bytes) -> None:
 def test_a_rules_file_keeps_to_its_schema(text: str, code: str, pointer: str) -> None:
     found = [(one.code, one.location.pointer) for one in schema_issues("rules", tomllib.loads(text))]
     assert (code, pointer) in found
+
+
+def test_one_series_must_have_all_series_attributes_that_a_study_rule_asks_for() -> None:
+    rule = f"level = 'study'\nmatch = {{ Modality = 'MR', SeriesDescription = 'x*' }}\n{SET_ID}"
+    apart = study({"Modality": "MR", "SeriesDescription": ""}, {"Modality": "SR", "SeriesDescription": "xy"})
+    together = study({"Modality": "MR", "SeriesDescription": "xy"}, {"Modality": "SR"})
+    assert work(rule, apart)[0] == []
+    assert len(work(rule, together)[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "match", "count"),
+    [
+        ("study", "StudyInstanceUID = '1.2'", 1),
+        ("study", "StudyInstanceUID = '1.3'", 0),
+        ("study", "SeriesInstanceUID = '1.2.2'", 1),
+        ("series", "SeriesInstanceUID = '1.2.2'", 1),
+        ("series", "StudyInstanceUID = '1.2'", 2),
+    ],
+)
+def test_uids_can_be_matched(level: str, match: str, count: int) -> None:
+    rule = f"level = '{level}'\nmatch = {{ {match} }}\n{SET_ID}"
+    assert len(work(rule, study({}, {}))[0]) == count
+
+
+def test_a_rule_cannot_set_and_empty_the_same_attribute() -> None:
+    rules = Rules.model_validate(
+        {"rule": [{"name": "a", "level": "study", "set": {"StudyID": "1"}, "empty": ["StudyID"]}]}
+    )
+    assert [found.code for found in rules_issues("r.toml", rules.rule)] == ["rules.two-verbs"]

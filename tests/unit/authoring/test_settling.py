@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import permutations
 
 import pytest
@@ -126,3 +127,23 @@ def test_a_preview_masks_patient_values_by_default() -> None:
     assert (masked["PatientWeight"]["before"], masked["PatientWeight"]["after"]) == ("(not captured)", "(empty)")
     assert masked["PatientID"]["tag"] == "00100020"
     assert masked["PatientID"]["because of"] == "a cause"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "row 0"), (3, "row 0; row 1; row 2"), (1234, "row 0; row 1; row 2; and 1,231 more")]
+)
+def test_a_preview_names_the_first_causes_and_counts_the_others(count: int, told: str) -> None:
+    one = study(*[{"PatientID": "old"}] * count)
+    (change,) = settle(
+        one, [edit("PatientID", "new", f"1.2.{number + 1}", cause=f"row {number}") for number in range(count)]
+    ).changes
+    assert len(change.causes) == count
+    assert preview_row(change, show_values=False)["because of"] == told
+
+
+def test_very_many_series_settle_in_about_a_second() -> None:
+    one = study(*[{"Modality": "CT"}] * 10_000)
+    edits = [edit("Modality", "OT", series.series_instance_uid) for series in one.series]
+    started = time.process_time()
+    assert len(settle(one, edits).overrides) == 10_000
+    assert time.process_time() - started < 3

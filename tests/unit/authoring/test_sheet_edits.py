@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from dicommap.authoring.cells import state_of
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
@@ -59,8 +60,9 @@ def test_an_unchanged_sheet_changes_nothing(cell: str) -> None:
 
 
 def test_the_marker_of_differing_values_is_no_value() -> None:
-    edits, _ = work("StudyInstanceUID,PatientName,Modality\n1.2,<2 different values>,<9 different values>\n")
+    edits, issues = work("StudyInstanceUID,PatientName,Modality\n1.2,<2 different values>,<9 different values>\n")
     assert not edits
+    assert [(found.code, found.location.column) for found in issues] == [("sheet.placeholder-cell", "Modality")]
 
 
 def test_differing_values_can_be_set_to_one() -> None:
@@ -71,7 +73,7 @@ def test_differing_values_can_be_set_to_one() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("StudyInstanceUID,PatientID\n1.2,7\n", "sheet.damaged-number"),
+        ("StudyInstanceUID,PatientID\n1.2,7\n", "sheet.damaged-cell"),
         ("StudyInstanceUID,StudyDate\n1.2,20260230\n", "value.format"),
         ("StudyInstanceUID,PatientID\n1.2," + "x" * 65 + "\n", "value.too-long"),
         ("StudyInstanceUID,PatientID\n1.2,a\\b\n", "value.multiplicity"),
@@ -95,14 +97,17 @@ def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert rows == [
-        ["StudyInstanceUID", "#instances", "PatientID", "PatientName"],
-        ["1.2", "4", "007", "<2 different values>"],
+        ["StudyInstanceUID", "#state", "#instances", "PatientID", "PatientName"],
+        ["1.2", state_of(ONE.values), "4", "007", "<2 different values>"],
     ]
 
 
 def test_a_series_sheet_names_both_uids() -> None:
     lines = list(sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
-    assert lines[1:] == ["1.2,1.2.1,2,CT\r\n", "1.2,1.2.2,2,MR\r\n"]
+    assert lines[1:] == [
+        f"1.2,{one.series_instance_uid},{state_of(one.values)},2,{modality}\r\n"
+        for one, modality in zip(ONE.series, ("CT", "MR"), strict=True)
+    ]
 
 
 def test_the_columns_are_those_of_the_level_or_those_asked_for() -> None:
@@ -111,3 +116,19 @@ def test_the_columns_are_those_of_the_level_or_those_asked_for() -> None:
     assert sheet_columns(Level.STUDY, KEYWORDS, ["Modality", "Modality"]) == ("Modality",)
     with pytest.raises(AttributeNameError, match="PatientID"):
         sheet_columns(Level.STUDY, KEYWORDS, ["PatientWeight"])
+
+
+def test_a_row_from_another_state_of_the_inventory_is_refused() -> None:
+    stale = "".join(sheet_lines([study({"PatientID": "006"})], Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    edits, issues = work(stale)
+    assert not edits
+    assert [(found.code, found.location.row) for found in issues] == [("sheet.stale-row", 2)]
+
+
+def test_a_formula_in_a_value_is_guarded_and_comes_back_as_it_was() -> None:
+    inventory = [study({"PatientID": "=1+1"})]
+    text = "".join(sheet_lines(inventory, Level.STUDY, ["PatientID"]))
+    assert "'=1+1" in text
+    sheet, _ = read_sheet("s.csv", text.encode(), KEYWORDS)
+    assert sheet is not None
+    assert list(SheetEdits(sheet).for_study(inventory[0])) == []

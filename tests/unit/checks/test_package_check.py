@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections import UserDict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from dicommap.authoring.planning import SourceCounts, package_documents
-from dicommap.checks.package_check import configuration_issues, package_issues
-from dicommap.issues import Severity
+from dicommap.checks.configuration_check import configuration_issues
+from dicommap.checks.contents import Content
+from dicommap.checks.package_check import package_issues
+from dicommap.issues import Severity, issue
 from dicommap.model.override import Override
 from dicommap.model.s3_uri import S3Uri
 
@@ -32,12 +35,15 @@ Files = dict[str, bytes]
 
 @pytest.fixture
 def files() -> Files:
-    uri = S3Uri.parse(URI)
-    assert uri is not None
-    overrides = [
+    return package(
         Override(study_instance_uid="1.2", series_instance_uid=None, data_set=PATIENT),
         Override(study_instance_uid="1.3", series_instance_uid="1.3.2", data_set=SERIES),
-    ]
+    )
+
+
+def package(*overrides: Override) -> Files:
+    uri = S3Uri.parse(URI)
+    assert uri is not None
     counts = SourceCounts(roots=("/data",), instances=4, files=4, size=600)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
@@ -102,12 +108,51 @@ BROKEN = {
         "plan.json",
         "/jobs/0/inputS3Uri",
     ),
-    "plan-mappings": (
-        *in_plan(lambda plan: plan["jobs"][0].update(mappings=3)),
+    "plan-mapping-left-out": (
+        *in_plan(lambda plan: plan["jobs"][0]["mappings"].pop()),
+        "mapping.not-planned",
+        CONFIGURATION,
+        f"{AT}/1",
+    ),
+    "plan-file-without-mapping": (
+        *in_plan(lambda plan: plan["jobs"][0]["mappings"].pop()),
+        "package.unmapped-file",
+        "plan.json",
+        "/jobs/0/files/1/path",
+    ),
+    "plan-mapping-without-file": (
+        *in_plan(lambda plan: plan["jobs"][0]["files"].pop()),
+        "package.unlisted-file",
+        "plan.json",
+        "/jobs/0/mappings/1/metadataFilePath",
+    ),
+    "plan-studies": (*in_plan(lambda plan: plan.update(studies=3)), "package.counts", "plan.json", "/studies"),
+    "plan-series": (*in_plan(lambda plan: plan.update(series=0)), "package.counts", "plan.json", "/series"),
+    "plan-job-twice": (
+        *in_plan(lambda plan: plan["jobs"].append(plan["jobs"][0])),
+        "package.repeated",
+        "plan.json",
+        "/jobs/1/id",
+    ),
+    "plan-file-twice": (
+        *in_plan(lambda plan: plan["jobs"][0]["files"].append(plan["jobs"][0]["files"][0])),
+        "package.repeated",
+        "plan.json",
+        "/jobs/0/files/2/path",
+    ),
+    "plan-mapping-twice": (
+        *in_plan(lambda plan: plan["jobs"][0]["mappings"].append(plan["jobs"][0]["mappings"][0])),
+        "package.repeated",
+        "plan.json",
+        "/jobs/0/mappings/2",
+    ),
+    "plan-preview-size": (
+        *in_plan(lambda plan: plan["preview"].update(size=1)),
         "package.counts",
         "plan.json",
-        "/jobs/0/mappings",
+        "/preview/size",
     ),
+    "preview-changed": ("preview.csv", lambda data: data + b" ", "package.changed-file", "preview.csv", None),
     "plan-size": (
         *in_plan(lambda plan: plan["jobs"][0]["files"][0].update(size=1)),
         "package.counts",
@@ -149,7 +194,12 @@ BROKEN = {
         SERIES_FILE,
         "/0008103E/vr",
     ),
-    "mapping-dropped": (*in_mappings(lambda mappings: mappings.pop()), "package.unmapped-file", SERIES_FILE, None),
+    "mapping-dropped": (
+        *in_mappings(lambda mappings: mappings.pop()),
+        "mapping.planned-missing",
+        "plan.json",
+        "/jobs/0/mappings/1",
+    ),
     "mapping-path": (
         *in_mappings(lambda mappings: mappings[0].update(metadataFilePath="../x.json")),
         "mapping.path",
@@ -218,6 +268,7 @@ def test_a_file_that_no_plan_names_is_a_warning(files: Files, path: str, shown: 
 def test_every_job_is_checked_at_its_own_place(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["jobs"].append(plan["jobs"][0] | {"id": "0007", "inputS3Uri": "s3://bucket/a//b/", "files": []})
+    plan["jobs"][1]["mappings"] = []
     files["plan.json"] = json.dumps(plan).encode()
     found = codes(files)
     assert ("s3-uri.prefix", "plan.json", "/jobs/1/inputS3Uri") in found
@@ -237,3 +288,51 @@ def test_a_configuration_alone_says_that_its_files_were_not_checked(files: Files
     document = json.loads(files[CONFIGURATION])
     (found,) = configuration_issues(document, None, KNOWN, None)
     assert (found.code, found.severity) == ("mapping.files-not-given", Severity.NOTE)
+
+
+@pytest.mark.parametrize("member", ["studyInstanceUID", "metadataFilePath"])
+def test_swapped_mappings_are_found_though_every_document_agrees(member: str) -> None:
+    files = package(*(Override(study_instance_uid=uid, series_instance_uid=None, data_set=PATIENT) for uid in KNOWN))
+    configuration = json.loads(files[CONFIGURATION])
+    first, second = configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    first[member], second[member] = second[member], first[member]
+    files[CONFIGURATION] = json.dumps(configuration).encode()
+    files[REQUEST] = in_request(importConfiguration=configuration)[1](files[REQUEST])
+    assert codes(files) == {
+        *(("mapping.not-planned", CONFIGURATION, f"{AT}/{index}") for index in range(2)),
+        *(("mapping.planned-missing", "plan.json", f"/jobs/0/mappings/{index}") for index in range(2)),
+    }
+
+
+def test_a_job_that_stands_twice_is_checked_once(files: Files) -> None:
+    plan = json.loads(files["plan.json"])
+    plan["jobs"].append(plan["jobs"][0])
+    plan["series"] = 2
+    files["plan.json"] = json.dumps(plan).encode()
+    files[REQUEST] = b"{"
+    assert sorted(one.code for one in package_issues(files, KNOWN, URI)) == ["json.not-json", "package.repeated"]
+
+
+class Watched(UserDict[str, Content]):
+    """Files that tell which of them were read."""
+
+    def __init__(self, files: Mapping[str, Content]) -> None:
+        super().__init__(files)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Content:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+def test_only_what_the_plan_or_a_mapping_names_is_read(files: Files) -> None:
+    watched = Watched(files | {"jobs/0001/files/IM0001": b"x", "notes": b"x"})
+    assert {one.code for one in package_issues(watched, KNOWN, URI)} == {"package.unexpected-file"}
+    assert watched.read == set(files)
+
+
+@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, STUDY_FILE])
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(files: Files, path: str) -> None:
+    large: dict[str, Content] = {**files, path: issue("document.too-large", limit=3)}
+    found = [(one.code, one.location.path) for one in package_issues(large, KNOWN, URI)]
+    assert found == [("document.too-large", path)]

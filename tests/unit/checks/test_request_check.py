@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 
 from dicommap.checks.kind import Kind, kind_of
 from dicommap.checks.override_check import override_file_issues, override_issues
+from dicommap.checks.registry import schema_text
 from dicommap.checks.request_check import request_issues
-from dicommap.issues import Severity
+from dicommap.issues import Location, Severity
 from dicommap.model.levels import Level
+from dicommap.model.overridable import overridable_issues
 
 REQUEST = {
     "dataAccessRoleArn": "arn:aws:iam::012345678901:role/importer",
@@ -37,6 +42,9 @@ def test_placeholders_are_notes_and_no_errors() -> None:
     [
         ({"datastoreId": "<outputS3Uri>"}, "schema.pattern", "/datastoreId"),
         ({"another": "<another>"}, "schema.unknown-member", "/another"),
+        ({"clientToken": "<clientToken>"}, "schema.pattern", "/clientToken"),
+        ({"jobName": "<jobName>"}, "schema.pattern", "/jobName"),
+        ({"inputS3Uri": "<inputS3Uri>"}, "schema.pattern", "/inputS3Uri"),
         ({"inputS3Uri": "s3://bucket//"}, "s3-uri.prefix", "/inputS3Uri"),
         ({"inputS3Uri": "bucket"}, "schema.pattern", "/inputS3Uri"),
         ({"inputS3Uri": 5}, "schema.type", "/inputS3Uri"),
@@ -79,6 +87,8 @@ def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: K
         ({}, None, "override.empty", None),
         ([], None, "dicom-json.not-object", ""),
         ({"0020000D": {"vr": "UI"}}, None, "attribute.uid", "/0020000D"),
+        ({"00280010": {"vr": "US", "Value": [512]}}, Level.STUDY, "attribute.describes-content", "/00280010"),
+        ({"00070010": {"vr": "LO"}}, None, "attribute.forbidden", "/00070010"),
         ({"7FE00010": {"vr": "OW"}}, None, "attribute.per-instance", "/7FE00010"),
         ({"00020010": {"vr": "UI"}}, None, "attribute.forbidden", "/00020010"),
         ({"00080060": {"vr": "CS", "Value": ["CT"]}}, Level.STUDY, "attribute.level", "/00080060"),
@@ -104,6 +114,7 @@ def test_an_override_at_its_own_level_has_no_findings() -> None:
         (b"null", "dicom-json.not-object"),
         (b"{", "json.not-json"),
         (b"\xff", "json.not-utf8"),
+        (b"\xef\xbb\xbf{}", "json.byte-order-mark"),
         (b"[" * 10_000, "json.too-deep"),
         (b'{"00101002": {"vr": "SQ", "Value": [' * 30 + b"]}}" * 30, "json.too-deep"),
         (b'{"00100020": {"vr": "LO"}, "00100020": {"vr": "LO"}}', "json.duplicate-key"),
@@ -111,3 +122,18 @@ def test_an_override_at_its_own_level_has_no_findings() -> None:
 )
 def test_override_files_are_json_first(data: bytes, code: str) -> None:
     assert [one.code for one in override_file_issues(data, None)] == [code]
+
+
+def test_an_override_of_very_many_faults_is_checked_in_about_a_second() -> None:
+    document = {f"{0x00091000 + number:08X}": {"vr": "LO", "Value": [5]} for number in range(20_000)}
+    started = time.process_time()
+    found = override_issues(document, Level.STUDY)
+    assert time.process_time() - started < 5
+    assert len(found) >= 20_000
+
+
+def test_the_schema_forbids_no_attribute_that_the_rules_allow() -> None:
+    """The rules are the authority, and the schema beside them is for other tools: it must not be stricter."""
+    forbidden = [tag for tag, schema in json.loads(schema_text("override"))["properties"].items() if schema is False]
+    assert forbidden
+    assert all(list(overridable_issues(int(tag, 16), Location())) for tag in forbidden)

@@ -43,15 +43,14 @@ def test_each_rule_has_its_code_and_place(document: object, code: str, pointer: 
     assert (code, pointer) in found
 
 
-def test_findings_come_in_the_order_of_the_document() -> None:
+def test_findings_come_in_the_order_of_their_pointers_with_numbers_as_numbers() -> None:
     faulty = [mapping(metadataFilePath="é", studyInstanceUID="x") for _ in range(12)]
     places = [one.location.pointer for one in schema_issues("import-configuration", configuration(*faulty))]
     numbers = [int((place or "").split("/")[3]) for place in places]
     assert numbers == sorted(numbers)
-    assert (places[0] or "").endswith("studyInstanceUID")
     assert [place for place in dict.fromkeys(places) if "/10/" in (place or "")] == [
-        f"{AT}/10/studyInstanceUID",
         f"{AT}/10/metadataFilePath",
+        f"{AT}/10/studyInstanceUID",
     ]
 
 

@@ -55,8 +55,9 @@ def inventory_of(
     keywords: tuple[str, ...] = CAPTURED,
     same: Callable[[Place, Place], bool] = lambda one, other: True,
 ) -> Iterator[Inventory]:
-    """Write an inventory of these files and open it."""
-    with InventoryWriter(path, keywords, ["/one", "/two"]) as writer:
+    """Write an inventory of these files, with a second root where a file is in one, and open it."""
+    roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
+    with InventoryWriter(path, keywords, roots) as writer:
         for file in files:
             writer.add(*file)
         with Inventory(writer.finish(same)) as inventory:

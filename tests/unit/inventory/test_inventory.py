@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+from collections import deque
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory
+from dicommap.inventory.inventory import _HOLDS_PATH
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
@@ -26,7 +31,10 @@ FILES: list[Added] = [
 def test_files_come_by_source_and_path() -> None:
     with inventory_of(*FILES) as inventory:
         assert [file.path for file in inventory.files()] == ["a", "b", "c", "n", "z", "a"]
-        assert next(inventory.files()) == File(path="a", size=10, mtime_ns=0, disposition=Disposition.INSTANCE)
+        first = File(source="/one", path="a", size=10, mtime_ns=0, disposition=Disposition.INSTANCE)
+        assert next(inventory.files()) == first
+        assert [file.source for file in inventory.files()] == [*["/one"] * 5, "/two"]
+        assert sorted(instance.source for instance in inventory.instances()) == [*["/one"] * 4, "/two"]
 
 
 def test_studies_and_series_come_by_their_uids() -> None:
@@ -127,6 +135,90 @@ def test_paths_and_uids_can_be_asked_for() -> None:
         assert not inventory.holds_path("N")
         assert inventory.series_by_study() == {"1.1": {"1.1.1", "1.1.2"}, "2.1": {"2.1.1"}}
         assert inventory.sources == ("/one", "/two")
+
+
+def test_a_path_is_looked_up_in_the_index() -> None:
+    with inventory_of(*FILES) as inventory:
+        plan = inventory._connection.execute(f"EXPLAIN QUERY PLAN {_HOLDS_PATH}", ("n",)).fetchall()
+        assert any("source=? AND path=?" in row[3] for row in plan)
+
+
+def test_paths_that_several_sources_have_are_told() -> None:
+    twice = [added("b\n", "3.1 3.1.1 3.1", source=source) for source in (0, 1)]
+    with inventory_of(*FILES, *twice) as inventory:
+        assert inventory.colliding_paths() == ["a", "b\\x0a"]
+    with inventory_of(added("a"), added("b")) as inventory:
+        assert inventory.colliding_paths() == []
+
+
+def test_an_iterator_may_outlive_its_inventory() -> None:
+    with inventory_of(*FILES) as inventory:
+        waiting = inventory.files()
+        next(waiting)
+    del waiting  # where it complained, the warning would fail the test
+    gc.collect()
+
+
+ITERATED = ("files", "instances", "series", "studies", "issues")
+ALTERATIONS = {
+    "UPDATE file SET disposition = 'odd'": ("files", "summary"),
+    "UPDATE file SET size = 'large'": ("files", "instances", "series", "studies"),
+    "UPDATE file SET mtime_ns = 'then'": ("files", "instances"),
+    "UPDATE file SET path = id": ("files", "instances"),
+    "UPDATE file SET source = id + 9": ("files", "instances"),
+    "UPDATE file SET SOPInstanceUID = NULL": ("instances",),
+    "UPDATE file SET InstanceNumber = x'00'": ("instances",),
+    "UPDATE header SET PatientID = x'00ff'": ("series", "studies", "PatientID"),
+    "UPDATE header SET PatientID = CAST(x'ff' AS TEXT)": ("series", "studies", "PatientID"),
+    "UPDATE header SET StudyInstanceUID = x'00'": ("series", "instances", "summary", "series_by_study"),
+    "UPDATE issue SET severity = 'odd'": ("issues", "summary"),
+    "UPDATE issue SET code = x'00'": ("issues", "summary"),
+    "UPDATE issue SET message = x'00'": ("issues",),
+    "UPDATE issue SET location = 'no JSON'": ("issues",),
+    "UPDATE issue SET location = '[]'": ("issues",),
+    "UPDATE issue SET location = '{\"odd\": 1}'": ("issues",),
+    "UPDATE issue SET location = '{\"path\": 1}'": ("issues",),
+    'UPDATE issue SET location = \'{"row": "1"}\'': ("issues",),
+    "UPDATE issue SET location = x'00'": ("issues",),
+    "UPDATE attribute SET keyword = 'Rows' WHERE position = 1": ("open",),
+    "UPDATE attribute SET keyword = x'00' WHERE position = 1": ("open",),
+    "UPDATE source SET root = x'00'": ("open",),
+    "DROP TABLE source": ("open",),
+    "DROP TABLE issue": ("issues", "summary"),
+}
+
+
+def ask(path: Path, method: str) -> None:
+    with Inventory.open(path) as inventory:
+        if method == "PatientID":
+            inventory.distinct(method)
+        elif method != "open":
+            deque(getattr(inventory, method)() if method in ITERATED else [getattr(inventory, method)()])
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_what_no_scan_writes_is_damage_and_not_a_fault(tmp_path: Path, alteration: str) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(*FILES, path=path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(alteration)
+        connection.commit()
+    for method in ALTERATIONS[alteration]:
+        with pytest.raises(InventoryError, match="The inventory is damaged"):
+            ask(path, method)
+
+
+def test_an_inventory_in_use_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(*FILES, path=path):
+        pass
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InventoryError, match="in use by another program"):
+            Inventory.open(path)
 
 
 def test_the_text_form_has_counts_only() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, schema
+from dicommap.errors import AttributeNameError, InventoryError
+from dicommap.inventory import Inventory, InventoryWriter, schema
 from tests.unit.inventory.filling import added, inventory_of
 
 
@@ -88,7 +88,23 @@ def test_a_database_that_only_claims_to_be_an_inventory_is_an_error(tmp_path: Pa
         Inventory.open(path)
 
 
-def test_the_message_has_the_name_and_not_the_whole_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["none.db", "no/none.db", ".", "/", ""])
+def test_the_message_names_the_path_as_it_was_given(path: str) -> None:
     with pytest.raises(InventoryError) as caught:
-        Inventory.open(tmp_path / "none.db")
-    assert str(tmp_path) not in str(caught.value)
+        Inventory.open(path)
+    assert f"no inventory at {Path(path)}." in str(caught.value)
+
+
+def test_a_name_that_the_system_refuses_is_an_error_with_its_words(tmp_path: Path) -> None:
+    with pytest.raises(InventoryError, match="File name too long"):
+        Inventory.open(tmp_path / ("x" * 300))
+
+
+def test_more_attributes_than_columns_are_an_error_that_names_the_limit(tmp_path: Path) -> None:
+    keywords = tuple(f"A{number}" for number in range(1_995))
+    with pytest.raises(AttributeNameError, match="at most 1,994 attributes, and 1,995"):
+        InventoryWriter(tmp_path / "i.db", keywords, ["/one"])
+    assert list(tmp_path.iterdir()) == []
+    with inventory_of(added("a"), keywords=keywords[:-1], path=tmp_path / "i.db") as inventory:
+        assert inventory.summary().instances == 1
+        assert len(next(inventory.series()).values) == 1_994

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter, schema, writer
 from dicommap.model.attributes import CAPTURED
+from dicommap.model.healthimaging import MAX_P10_BYTES
 from tests.unit.inventory.filling import Place, added, inventory_of, refused
 
 
@@ -152,7 +154,7 @@ def test_what_is_no_regular_file_is_refused_and_left(tmp_path: Path, make: Calla
 @pytest.mark.parametrize("name", ["none/i.db", "file/i.db"])
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InventoryError, match="directory does not exist"):
+    with pytest.raises(InventoryError, match="does not exist"):
         started(tmp_path / name)
 
 
@@ -215,6 +217,63 @@ def test_what_a_killed_scan_left_behind_does_not_matter(tmp_path: Path) -> None:
     with inventory_of(added("a"), path=path) as inventory:
         assert inventory.summary().instances == 1
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_scan_of_another_number_left_behind_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    stale, alive = (tmp_path / f".i.db.{number}.partial" for number in (gone.pid, os.getppid()))
+    others = [tmp_path / name for name in (f".j.db.{gone.pid}.partial", ".i.db.0.partial", ".i.db.x.partial")]
+    for left in (stale, alive, *others):
+        left.write_bytes(b"patient")
+    with inventory_of(added("a"), path=path):
+        pass
+    assert set(tmp_path.iterdir()) == {path, alive, *others}
+
+
+def test_a_partial_file_that_cannot_be_removed_does_not_hide_the_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    writer = started(tmp_path / "i.db")
+    monkeypatch.setattr(Path, "unlink", failing)
+    with pytest.raises(ValueError, match="the good error"), writer:
+        raise ValueError("the good error")
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "/"])
+def test_a_place_without_a_name_is_an_error(path: str) -> None:
+    with pytest.raises(InventoryError, match="is a directory") as caught:
+        started(Path(path))
+    assert caught.value.message.startswith(f"{Path(path)} ")
+
+
+def test_a_file_that_cannot_be_looked_into_is_not_called_foreign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "i.db"
+    path.write_bytes(b"?")
+    monkeypatch.setattr(schema, "is_inventory", denied)
+    with pytest.raises(InventoryError, match="Permission denied"):
+        started(path)
+
+
+def test_findings_of_several_sources_tell_the_source(tmp_path: Path) -> None:
+    files = [added("a"), added("a", source=1), added("b", "1.1 1.1.1 1.2", source=1, size=MAX_P10_BYTES + 1)]
+    with inventory_of(refused("n\n"), *files) as inventory:
+        found = {issue.code: issue for issue in inventory.issues()}
+    assert {code: issue.location.path for code, issue in found.items()} == {
+        "p10.not-dicom": "/one/n\\x0a",
+        "instance.duplicate": "/two/a",
+        "instance.too-large": "/two/b",
+    }
+    assert "/one/a" in found["instance.duplicate"].message
 
 
 def test_an_inventory_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def test_severities_have_an_order() -> None:
 def test_an_issue_reads_as_one_line() -> None:
     found = issue("sheet.ragged-row", Location(path="s.csv", row=3), count=1, expected=2)
     assert str(found) == "error: s.csv row 3: The row has 1 cells; the header has 2. [sheet.ragged-row]"
-    assert str(issue("draft.nothing-to-do")).startswith("warning: No edit")
+    assert str(issue("draft.nothing-to-do")).startswith("error: No edit")
 
 
 def test_a_keyword_is_named_once() -> None:

@@ -8,6 +8,7 @@ from dicommap.errors import AttributeNameError
 from dicommap.issues import Location
 from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS, captured_keywords
 from dicommap.model.levels import (
+    CONTENT_TAGS,
     PATIENT_TAGS,
     PER_INSTANCE_TAGS,
     SERIES_GROUPING_TAGS,
@@ -21,7 +22,7 @@ from dicommap.model.levels import (
 from dicommap.model.masking import differing, one_line, shown
 from dicommap.model.overridable import keyword_issues, level_issues, overridable_issues
 from dicommap.model.override import Override
-from dicommap.model.tags import tag_of
+from dicommap.model.tags import tag_of, vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
 
 
@@ -30,6 +31,7 @@ def test_every_attribute_has_one_level() -> None:
     assert not PATIENT_TAGS & SERIES_TAGS
     assert not STUDY_TAGS & SERIES_TAGS
     assert not PER_INSTANCE_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS)
+    assert not CONTENT_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS | PER_INSTANCE_TAGS)
     assert STUDY_GROUPING_TAGS <= PATIENT_TAGS | STUDY_TAGS
     assert SERIES_GROUPING_TAGS <= SERIES_TAGS
 
@@ -60,6 +62,10 @@ def test_attributes_have_the_level_that_healthimaging_lists(keyword: str, level:
         (0x00020010, "attribute.forbidden"),
         (0x00080000, "attribute.forbidden"),
         (0xFFFEE000, "attribute.forbidden"),
+        (0xFFFF0010, "attribute.forbidden"),
+        (0x00070010, "attribute.forbidden"),
+        (0x00080005, "attribute.describes-content"),
+        (0x00281201, "attribute.describes-content"),
         (0x00080018, "attribute.per-instance"),
         (0x7FE00010, "attribute.per-instance"),
         (0x00200032, "attribute.per-instance"),
@@ -71,6 +77,18 @@ def test_attributes_have_the_level_that_healthimaging_lists(keyword: str, level:
 )
 def test_uids_and_what_differs_between_instances_are_refused(tag: int, code: str | None) -> None:
     assert [found.code for found in overridable_issues(tag, Location())] == ([code] if code else [])
+
+
+def test_what_describes_the_content_of_a_file_is_in_the_dictionary_and_refused() -> None:
+    keywords = ["Rows", "Columns", "PhotometricInterpretation", "SamplesPerPixel", "PlanarConfiguration"]
+    keywords += ["NumberOfFrames", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"]
+    keywords += [
+        f"{colour}PaletteColorLookupTable{part}"
+        for colour in ("Red", "Green", "Blue", "Alpha")
+        for part in ("Descriptor", "Data")
+    ]
+    assert {tag_of(keyword) for keyword in keywords} <= CONTENT_TAGS
+    assert all(vrs_of(tag) for tag in CONTENT_TAGS)
 
 
 def test_an_unknown_keyword_comes_with_the_closest_ones() -> None:

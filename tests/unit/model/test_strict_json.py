@@ -25,7 +25,7 @@ def found_in(text: bytes) -> list[tuple[str, str | None]]:
         (b'["\\ud800"]', "json.lone-surrogate", "/0"),
         (b'{"a": "\\udc00x"}', "json.lone-surrogate", "/a"),
         (b'{"\\ud800": 1}', "json.lone-surrogate", ""),
-        (b"\xef\xbb\xbf{}", "json.not-utf8", None),
+        (b"\xef\xbb\xbf{}", "json.byte-order-mark", None),
         (b'{"a": "\xff"}', "json.not-utf8", None),
         ("{}".encode("utf-16"), "json.not-utf8", None),
         (b"", "json.not-json", None),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dicommap.errors import DocumentError, PackageError
-from dicommap.package import read_package, reading, write_package
-from dicommap.package.reading import Folder, read_document
+from dicommap.issues import Issue
+from dicommap.package import Folder, read_document, reading, write_package
 from dicommap.package.writing import require_writable
 
 DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
@@ -20,8 +20,8 @@ DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.
 
 def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_package(tmp_path / "package", DOCUMENTS)
-    assert read_package(tmp_path / "package") == {name: text.encode() for name, text in sorted(DOCUMENTS.items())}
-    assert list(read_package(tmp_path / "package")) == sorted(DOCUMENTS)
+    assert Folder(tmp_path / "package") == {name: text.encode() for name, text in DOCUMENTS.items()}
+    assert list(Folder(tmp_path / "package")) == sorted(DOCUMENTS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
     assert (tmp_path / "package").stat().st_mode & 0o777 == 0o755
 
@@ -29,7 +29,7 @@ def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     write_package(tmp_path / "package", DOCUMENTS)
-    assert len(read_package(tmp_path / "package")) == 3
+    assert len(Folder(tmp_path / "package")) == 3
 
 
 def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(DocumentError):
         read_document(tmp_path / "fifo")
-    assert read_package(tmp_path) == {}
+    assert Folder(tmp_path) == {}
 
 
 def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +140,10 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: p
     assert read_document(tmp_path / "a") == b"abc"
     with pytest.raises(DocumentError, match="larger than 3 bytes"):
         read_document(tmp_path / "b")
+    found = Folder(tmp_path)["b"]
+    assert isinstance(found, Issue)
+    assert found.code == "document.too-large"
+    assert Folder(tmp_path)["a"] == b"abc"
 
 
 def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

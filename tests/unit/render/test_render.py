@@ -13,7 +13,7 @@ from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
 from dicommap.render.html import SERIES_SHOWN, STUDIES_SHOWN, inventory_html
 from dicommap.render.records import file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, csv_lines, json_array, json_lines
+from dicommap.render.text import byte_count, counted, csv_lines, json_array, json_lines
 
 
 def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
@@ -23,6 +23,7 @@ def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
 ONE = series(PatientID={"Zyzzyva": 2, "": 1}, Modality={"CT": 3}, StudyDate={"20260102": 3}, PatientSex={"": 3})
 STUDY = Study.of([ONE])
 INSTANCE = Instance(
+    source="/one",
     path="a",
     size=5,
     mtime_ns=0,
@@ -34,7 +35,7 @@ INSTANCE = Instance(
     transfer_syntax_uid="1.8",
     instance_number="",
 )
-FILE = File(path="b", size=0, mtime_ns=0, disposition=Disposition.NOT_DICOM)
+FILE = File(source="/one", path="b", size=0, mtime_ns=0, disposition=Disposition.NOT_DICOM)
 RECORDS = [
     study_record(STUDY, show_values=False),
     study_record(STUDY, show_values=True),
@@ -94,6 +95,23 @@ def test_json_in_both_forms(records: list[dict[str, object]]) -> None:
 )
 def test_bytes_for_people(size: int, text: str) -> None:
     assert byte_count(size) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [(1, "study", "1 study"), (0, "study", "0 studies"), (1_234, "error", "1,234 errors"), (2, "series", "2 series")],
+)
+def test_counts_for_people(count: int, noun: str, text: str) -> None:
+    assert counted(count, noun) == text
+
+
+def test_html_says_what_a_value_is_of() -> None:
+    html = inventory_html([Study.of([series(PatientID={"P": 3}, SeriesDescription={"Zyzzyva": 3})])], 1, {}, {})
+    assert "PatientID: ***" in html
+    assert "1 study;" in html
+    assert "<th>SeriesDescription</th>" in html
+    assert "<td>***</td>" in html
+    assert "Zyzzyva" not in html
 
 
 def test_html_holds_no_value_and_no_markup_of_the_data() -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.errors import SourceError
+from dicommap.errors import SourceError, reason_of
 from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.sources import LocalTree
-from dicommap.sources.local import reason_of
 from tests.making import write_tree
 
 
@@ -177,3 +176,9 @@ def test_a_file_is_read_at_offsets_and_closed(tmp_path: Path) -> None:
         assert (read(2, 3), read(0, 1), read(8, 10), read(10, 1)) == (b"234", b"0", b"89", b"")
     with pytest.raises(OSError, match="descriptor"):
         read(0, 1)
+
+
+@pytest.mark.parametrize(("name", "words"), [("none", "does not exist"), ("x" * 300, "File name too long")])
+def test_a_source_that_cannot_be_had_is_named(tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(SourceError, match=f"{name} .*{words}"):
+        LocalTree(tmp_path / name)

@@ -43,3 +43,19 @@ def test_a_place_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "mkdir", denied)
     with pytest.raises(PackageError, match="Permission denied"):
         demo(tmp_path / "demo")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/demo"])
+def test_a_place_that_the_system_refuses_is_told_with_its_words(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PackageError, match=r"File name too long|Not a directory"):
+        demo(tmp_path / name)
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(PackageError, match="No space left"):
+        demo(tmp_path / "demo")

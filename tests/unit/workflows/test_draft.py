@@ -10,7 +10,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import DocumentError, PackageError
-from dicommap.package import read_package
+from dicommap.package import Folder
 from tests.making import STUDY, p10, uid, write_tree
 
 URI = "s3://bucket/in/"
@@ -50,11 +50,11 @@ def test_a_draft_is_a_package_that_validates(inventory: dicommap.Inventory, rule
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=tmp_path / "package")
     assert drafted.ok
     assert drafted.package == tmp_path / "package"
-    assert {name: data.decode() for name, data in read_package(drafted.package).items()} == drafted.documents
+    assert Folder(drafted.package) == {name: text.encode() for name, text in drafted.documents.items()}
     found = dicommap.validate(drafted.package, inventory=inventory, input_s3_uri=URI)
     assert not [one for one in found if one.severity is dicommap.Severity.ERROR]
     plan = json.loads(drafted.documents["plan.json"])
-    assert (plan["studies"], plan["series"], plan["jobs"][0]["mappings"]) == (2, 2, 3)
+    assert (plan["studies"], plan["series"], len(plan["jobs"][0]["mappings"])) == (2, 2, 3)
     assert plan["jobs"][0]["instances"] == 8
 
 
@@ -62,7 +62,7 @@ def test_two_drafts_are_the_same_bytes(inventory: dicommap.Inventory, rules: Pat
     first, second = tmp_path / "first", tmp_path / "second"
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=first)
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=second)
-    assert read_package(first) == read_package(second)
+    assert Folder(first) == Folder(second)
 
 
 def test_without_an_output_nothing_is_written(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
@@ -139,6 +139,7 @@ def test_attributes_of_another_level_are_a_warning(inventory: dicommap.Inventory
     edited = sheet(tmp_path, f"StudyInstanceUID,Modality\n{uid(STUDY, 1)},MR\n")
     drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], output=tmp_path / "package")
     assert codes(drafted) == ["attribute.level"]
+    assert drafted.issues[0].location == dicommap.Location(study=uid(STUDY, 1), keyword="Modality")
     assert drafted.package is not None
 
 
@@ -176,3 +177,54 @@ def test_rules_that_are_no_rules_are_found(inventory: dicommap.Inventory, tmp_pa
     assert "schema.type" in codes(drafted)
     assert {found.location.path for found in drafted.issues if found.code == "schema.type"} == {"rules.toml"}
     assert not any("Zyzzyva" in str(found) for found in drafted.issues)
+
+
+def test_one_path_is_as_good_as_several(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva\n")
+    several = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], rules=[rules])
+    assert dicommap.draft(inventory, input_s3_uri=URI, sheets=edited, rules=str(rules)).documents == several.documents
+    assert several.documents
+
+
+def test_a_draft_says_what_validate_would_say_but_for_notes(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path
+) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules, output=tmp_path / "package")
+    found = dicommap.validate(tmp_path / "package", inventory=inventory)
+    assert [one.code for one in found if one.severity is not dicommap.Severity.NOTE] == codes(drafted)
+    assert codes(drafted) == ["mapping.study-and-series"]
+    assert drafted.issues[0].location == dicommap.Location(study=uid(STUDY, 1), series=uid(STUDY, 1, 2))
+
+
+def test_faults_of_one_edit_do_not_hide_those_of_another(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, f"StudyInstanceUID,Modality\n{uid(STUDY, 1)},MR\n{uid(STUDY, 9)},MR\n")
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=edited)
+    assert codes(drafted) == ["sheet.unknown-study", "attribute.level"]
+    assert not drafted.documents
+
+
+@pytest.mark.parametrize("account", [{"datastoreId": "<datastoreId>"}, {"outputS3Uri": "x"}])
+def test_faults_of_the_account_are_said_once(
+    inventory: dicommap.Inventory, rules: Path, account: dict[str, str]
+) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules, account=account)
+    assert codes(drafted) == ["schema.pattern"]
+    assert not drafted.documents
+
+
+def test_nothing_to_do_is_an_error_whatever_else_is_wrong(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, "".join(dicommap.sheet(inventory)))
+    drafted = dicommap.draft(inventory, input_s3_uri="bucket", sheets=edited)
+    assert {"s3-uri.invalid", "draft.nothing-to-do"} <= set(codes(drafted))
+    assert not drafted.ok
+
+
+def test_sources_that_need_the_same_keys_are_refused(tmp_path: Path, rules: Path) -> None:
+    first = write_tree(tmp_path / "first", {"a/IM1": p10(), "b": b"x"})
+    second = write_tree(tmp_path / "second", {"a/IM1": b"x", "b": b"x", "c": b"x"})
+    with dicommap.scan(first, second) as inventory:
+        drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules, output=tmp_path / "package")
+    (found,) = (one for one in drafted.issues if one.code == "draft.colliding-paths")
+    assert found.location.path == "a/IM1"
+    assert found.message.startswith("2 paths")
+    assert drafted.package is None

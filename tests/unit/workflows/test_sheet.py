@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dicommap
-from dicommap.errors import AttributeNameError
+from dicommap.errors import AttributeNameError, DocumentError, UsageError
+from dicommap.workflows.sheet import write_sheet
 from tests.making import STUDY, uid
 
 
@@ -33,10 +36,37 @@ def test_a_series_sheet_has_a_row_for_each_series(inventory: dicommap.Inventory)
 
 def test_columns_can_be_asked_for(inventory: dicommap.Inventory) -> None:
     found = rows(list(dicommap.sheet(inventory, columns=["SeriesNumber", "PatientID"])))
-    assert list(found[0]) == ["StudyInstanceUID", "#instances", "SeriesNumber", "PatientID"]
+    assert list(found[0]) == ["StudyInstanceUID", "#state", "#instances", "SeriesNumber", "PatientID"]
     assert found[0]["SeriesNumber"] == "<2 different values>"
 
 
 def test_what_is_not_captured_cannot_be_a_column(inventory: dicommap.Inventory) -> None:
-    with pytest.raises(AttributeNameError, match="--attributes"):
-        dicommap.sheet(inventory, columns=["PatientWeight"])
+    with pytest.raises(AttributeNameError, match=r"does not hold PatientWeight, Rows\..*--attributes"):
+        dicommap.sheet(inventory, columns=["PatientWeight", "PatientID", "Rows"])
+
+
+@pytest.mark.parametrize("level", ["Study", "patient", "", None])
+def test_a_level_that_is_none_is_refused(inventory: dicommap.Inventory, level: Any) -> None:
+    with pytest.raises(UsageError, match="'series'"):
+        dicommap.sheet(inventory, level=level)
+
+
+def test_a_sheet_is_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    assert write_sheet(path, ["a\r\n", '"1\r\n2"\r\n']) == 1
+    with pytest.raises(DocumentError, match="exists already"):
+        write_sheet(path, ["b\r\n"])
+    assert path.read_bytes() == b'a\r\n"1\r\n2"\r\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("path", "words"), [(".", "is a directory"), ("/", "is a directory"), ("", "is a directory")])
+def test_a_sheet_needs_a_name(path: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words):
+        write_sheet(Path(path), ["a\r\n"])
+
+
+@pytest.mark.parametrize("name", ["none/s.csv", "x" * 300])
+def test_a_sheet_that_cannot_be_written_is_told_with_the_systems_words(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DocumentError, match=r"No such file|File name too long"):
+        write_sheet(tmp_path / name, ["a\r\n"])

@@ -185,3 +185,38 @@ def test_a_package_on_disk(tmp_path: Path, inventory: dicommap.Inventory) -> Non
     (package / "preview.csv").unlink()
     assert ("package.missing-file", "preview.csv", None) in found_in(package)
     assert not found_in(package / "jobs" / "0001" / "import-configuration.json")
+
+
+@pytest.mark.parametrize("name", ["studies.csv", "STUDIES.TSV"])
+def test_a_sheet_is_sent_to_draft(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbfStudyInstanceUID\n")
+    with pytest.raises(DocumentError, match="dicommap draft"):
+        dicommap.validate(tmp_path / name)
+
+
+def test_files_are_not_named_for_a_package(tmp_path: Path) -> None:
+    write(tmp_path / "plan.json", {})
+    (tmp_path / "files").mkdir()
+    with pytest.raises(DocumentError, match="--files"):
+        dicommap.validate(tmp_path, files=tmp_path / "files")
+
+
+def test_a_plan_alone_is_checked_against_itself(tmp_path: Path, inventory: dicommap.Inventory) -> None:
+    rules = tmp_path / "r.toml"
+    rules.write_text("[[rule]]\nname = 'a'\nlevel = 'study'\nset = { PatientID = 'x' }")
+    plan = json.loads(dicommap.draft(inventory, input_s3_uri="s3://b-b/in/", rules=rules).documents["plan.json"])
+    assert not found_in(write(tmp_path / "plan.json", plan))
+    plan["studies"] += 1
+    assert found_in(write(tmp_path / "plan.json", plan)) == [("package.counts", "plan.json", "/studies")]
+
+
+def test_an_override_that_is_too_large_is_one_finding_among_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "c.json", configuration(MAPPING, MAPPING | {"metadataFilePath": "b.json"}))
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.json").write_bytes(bytes(2000))
+    write(tmp_path / "files" / "b.json", {})
+    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 1000)
+    found = {one[:2] for one in found_in(path)}
+    assert found == {("mapping.duplicate", "c.json"), ("document.too-large", "a.json"), ("override.empty", "b.json")}

@@ -18,9 +18,18 @@ CODES = (
         name="json.not-utf8",
         severity=Severity.ERROR,
         title="Not UTF-8",
-        message="The document is not UTF-8 without a byte order mark.",
+        message="The document is not UTF-8.",
         explanation="JSON is exchanged in UTF-8 (RFC 8259 section 8.1), and so is the DICOM JSON Model (PS3.18 F.2).",
         fix="Save the document in UTF-8 without a byte order mark.",
+    ),
+    Code(
+        name="json.byte-order-mark",
+        severity=Severity.ERROR,
+        title="A byte order mark",
+        message="The document begins with a byte order mark.",
+        explanation="RFC 8259 section 8.1 forbids to add one to JSON that is sent; some readers take it for a part of "
+        "the text and fail.",
+        fix="Save the document in UTF-8 without a byte order mark; some editors call it 'UTF-8 with signature'.",
     ),
     Code(
         name="json.duplicate-key",
@@ -138,7 +147,7 @@ CODES = (
         title="A person name of the wrong form",
         message="A PN value needs an object of Alphabetic, Ideographic and Phonetic, each a text without '='.",
         explanation="PS3.18 F.2.2 splits a person name into its component groups; empty groups are left out.",
-        fix='Write {{"Alphabetic": "Family^Given"}}.',
+        fix='Write {"Alphabetic": "Family^Given"}.',
     ),
     Code(
         name="dicom-json.inline-binary",

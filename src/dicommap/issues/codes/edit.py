@@ -23,6 +23,58 @@ CODES = (
         fix="Rename one of the rules.",
     ),
     Code(
+        name="rules.two-verbs",
+        severity=Severity.ERROR,
+        title="Two verbs of a rule give one attribute a value",
+        message="More than one verb of the rule gives the attribute a value.",
+        explanation="Verbs of one rule have no order, and all of them start from the scanned values.",
+        fix="Keep one of the verbs, or express both in one value or pattern.",
+    ),
+    Code(
+        name="rules.template",
+        severity=Severity.ERROR,
+        title="A brace that stands alone",
+        message="The value has a brace that encloses no keyword.",
+        explanation="In 'set' {Keyword} stands for a current value; a brace that is meant as one is doubled.",
+        fix="Write {Keyword}, or double the brace.",
+    ),
+    Code(
+        name="rules.pattern",
+        severity=Severity.ERROR,
+        title="Not a regular expression that can be used",
+        message="The pattern, or what takes its place, is not one of RE2.",
+        explanation="Regular expressions are those of RE2, which needs time in proportion to the text whatever the "
+        "pattern. It has no look-around and no references back inside a pattern, and a reference such as \\1 needs "
+        "its group.",
+        fix="Write the pattern without what RE2 does not have.",
+    ),
+    Code(
+        name="rules.verb-vr",
+        severity=Severity.ERROR,
+        title="A verb for another kind of value",
+        message="The verb is not for {keyword}, whose value representation is {vr}.",
+        explanation="shift_days and truncate_date are for DA and DT; replace and references are for text and for "
+        "numbers written as text; upper, lower and strip are for text.",
+        fix="Use another verb, or set the value.",
+    ),
+    Code(
+        name="rules.no-result",
+        severity=Severity.ERROR,
+        title="A verb cannot make a value of the current one",
+        message="No value for {keyword} can be made of the current ones.",
+        explanation="A date without a day cannot be moved, and a reference to an empty attribute would make a value "
+        "that looks like another. Leaving the old value there silently could let out what should be changed.",
+        fix="Match only what the verb can change, and give the rest a rule of its own.",
+    ),
+    Code(
+        name="rules.differing-values",
+        severity=Severity.ERROR,
+        title="Differing values stay different",
+        message="The current values would become {count} different values of {keyword}.",
+        explanation="An override gives a whole study or series one value.",
+        fix="Settle the differing values first, or make the rule one for series.",
+    ),
+    Code(
         name="rules.unused",
         severity=Severity.WARNING,
         title="A rule that matches nothing",
@@ -71,6 +123,15 @@ CODES = (
         message="{keyword} must differ between the instances of a series; an override would make it the same.",
         explanation="An override holds for a whole study or series. There is no mapping for one instance.",
         fix="Change the attribute in the files themselves.",
+    ),
+    Code(
+        name="attribute.describes-content",
+        severity=Severity.ERROR,
+        title="An attribute that says how the file is to be read",
+        message="{keyword} describes how the content of the files is encoded; an override would contradict them.",
+        explanation="Character set, size and layout of pixels, palettes and the like are true of the bytes in a file. "
+        "An override changes the metadata and not the bytes, so that text or images would be shown wrongly.",
+        fix="Convert the files themselves, with a tool that changes their content as well.",
     ),
     Code(
         name="attribute.level",

@@ -108,6 +108,24 @@ CODES = (
         fix="Nothing needs to be done, unless one file for each mapping was meant.",
     ),
     Code(
+        name="mapping.not-planned",
+        severity=Severity.ERROR,
+        title="A mapping that the plan does not hold",
+        message="The plan of the package holds no mapping of this study, series and path.",
+        explanation="The import configuration was edited after the package was drafted. A mapping that names another "
+        "study or file is as valid as the right one, and gives one patient the identifiers of another.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="mapping.planned-missing",
+        severity=Severity.ERROR,
+        title="A planned mapping that is missing",
+        message="The import configuration does not hold this mapping.",
+        explanation="The import configuration was edited after the package was drafted; the edits of this study or "
+        "series would be lost, or reach another one.",
+        fix="Draft the package again.",
+    ),
+    Code(
         name="mapping.unknown-study",
         severity=Severity.ERROR,
         title="A mapping for a study that the inventory does not hold",

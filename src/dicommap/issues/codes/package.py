@@ -8,7 +8,7 @@ from dicommap.issues.finding import Severity
 CODES = (
     Code(
         name="draft.nothing-to-do",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         title="The edits change nothing",
         message="No edit changes any value, so there is nothing to write.",
         explanation="An import configuration needs at least one mapping, so no package was written.",
@@ -29,6 +29,15 @@ CODES = (
         message="The source has a file where an override file would be uploaded.",
         explanation="Source files and override files share one prefix; one would replace the other.",
         fix="Rename the file in the source.",
+    ),
+    Code(
+        name="draft.colliding-paths",
+        severity=Severity.ERROR,
+        title="Two sources have a file of the same relative path",
+        message="{count} paths occur under more than one source; this is the first.",
+        explanation="One import job reads one inputS3Uri, and a file's key is the prefix and its path relative to its "
+        "source. Files of the same path would need the same key, and one would replace the other.",
+        fix="Scan a directory that holds all sources, or scan and draft each source with a prefix of its own.",
     ),
     Code(
         name="job.too-many-files",
@@ -76,16 +85,35 @@ CODES = (
         name="package.unmapped-file",
         severity=Severity.ERROR,
         title="An override file without a mapping",
-        message="No mapping names this override file.",
-        explanation="The plan holds the file, but the import configuration does not, so its edits would be lost.",
-        fix="Draft the package again, or add the mapping.",
+        message="No mapping of the plan names this override file.",
+        explanation="The plan lists the file, but none of its mappings names it, so its edits would be lost. The plan "
+        "was edited after the package was drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.unlisted-file",
+        severity=Severity.ERROR,
+        title="A mapping whose file the plan does not list",
+        message="The plan does not list the override file of this mapping.",
+        explanation="A file without a planned hash may hold anything. The plan was edited after the package was "
+        "drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.repeated",
+        severity=Severity.ERROR,
+        title="Something stands twice in the plan",
+        message="The plan has this {what} more than once.",
+        explanation="Jobs are told apart by their id, and a job's files by their path. The plan was edited after the "
+        "package was drafted.",
+        fix="Draft the package again.",
     ),
     Code(
         name="package.counts",
         severity=Severity.ERROR,
         title="The plan's counts are wrong",
         message="The plan says {planned} {what}; there are {found}.",
-        explanation="The plan or the import configuration was edited after the package was drafted.",
+        explanation="The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
     Code(

@@ -73,6 +73,15 @@ CODES = (
         fix="Use the dicommap that wrote it, or draft it again.",
     ),
     Code(
+        name="document.too-large",
+        severity=Severity.ERROR,
+        title="A document that is too large",
+        message="The document is larger than {limit} bytes, so it was not read.",
+        explanation="Documents are checked in memory. An override file holds the changed attributes of one study or "
+        "series, and no pixel data.",
+        fix="Look whether another file has taken the document's place; otherwise split it.",
+    ),
+    Code(
         name="document.unknown-kind",
         severity=Severity.ERROR,
         title="A document of no known kind",

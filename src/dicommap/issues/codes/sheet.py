@@ -18,9 +18,10 @@ CODES = (
     Code(
         name="sheet.no-key-column",
         severity=Severity.ERROR,
-        title="The sheet has no StudyInstanceUID column",
-        message="The first row has no column StudyInstanceUID.",
-        explanation="Rows are joined to studies by StudyInstanceUID, and to series by SeriesInstanceUID beside it. "
+        title="A sheet or lookup without its key column",
+        message="The first row has no column {column}.",
+        explanation="Rows of a sheet are joined to studies by StudyInstanceUID, and to series by SeriesInstanceUID "
+        "beside it; rows of a lookup by the column that its rule names. "
         "The first row names the columns; they are separated by comma, semicolon or tab.",
         fix="Write the sheet with 'dicommap sheet' and keep its key columns.",
     ),
@@ -85,13 +86,33 @@ CODES = (
         fix="Check the UIDs, or scan the tree that holds the series.",
     ),
     Code(
-        name="sheet.damaged-number",
+        name="sheet.damaged-cell",
         severity=Severity.ERROR,
-        title="The same number, written differently",
-        message="The cell holds the same number as before, written differently ({sign}).",
-        explanation="Spreadsheets drop leading zeros, add '.0' and shorten long numbers to 1.2E+10. An identifier is "
-        "text: 007 is not 7. The cell is not used.",
+        title="A cell that the spreadsheet rewrote",
+        message="The cell was rewritten by a spreadsheet: {sign}.",
+        explanation="Spreadsheets take values for numbers, dates and formulas: they drop leading zeros, add '.0', "
+        "shorten long numbers to 1.2E+10 and turn 1-2 into 02-Jan. An identifier is text: 007 is not 7. The cell "
+        "is not used.",
         fix="Import the column as text and put the value back. If the change is meant, set it by a rule.",
+    ),
+    Code(
+        name="sheet.placeholder-cell",
+        severity=Severity.ERROR,
+        title="A cell with a sign that stands for values",
+        message="The cell holds {what}.",
+        explanation="*** stands for a hidden value in what 'dicommap show' prints, and a text such as "
+        "<2 different values> for values that differ inside a study or series. Neither is ever a value. The "
+        "cell is not used.",
+        fix="Write the value itself, or put back what the sheet held.",
+    ),
+    Code(
+        name="sheet.stale-row",
+        severity=Severity.ERROR,
+        title="A row from another state of the inventory",
+        message="The values of this study or series are not those that the sheet was written from.",
+        explanation="The tree was scanned again since, or with other attributes. Cells that nobody touched would look "
+        "like edits and undo what is newer. The row is not used.",
+        fix="Write a new sheet from this inventory and make the edits in it.",
     ),
     Code(
         name="sheet.no-change",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.issues import Location, issue
 from dicommap.model.dicom_json.values import value_issues
 from dicommap.model.strict_json import pointer_token
-from dicommap.model.tags import is_private, keyword_of, vrs_of
+from dicommap.model.tags import in_no_data_set, is_private, keyword_of, vrs_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ _MEMBERS = frozenset({"vr", "Value", "InlineBinary", "BulkDataURI"})
 _BULK_DATA_VRS = BINARY_VRS | frozenset(
     ["DS", "FL", "FD", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV"]
 )
-_FORBIDDEN_GROUPS = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFE, 0xFFFF})
 
 
 def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
@@ -48,7 +47,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     group, element = tag >> 16, tag & 0xFFFF
     location = Location(pointer=pointer, keyword=keyword_of(tag))
-    if group in _FORBIDDEN_GROUPS or element == 0x0000:
+    if in_no_data_set(tag):
         yield issue("attribute.forbidden", location, keyword=keyword_of(tag))
     elif is_private(tag) and not 0x10 <= element <= 0xFF:
         creator = f"{group:04X}00{element >> 8:02X}"

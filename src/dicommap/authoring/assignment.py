@@ -1,0 +1,78 @@
+"""What one verb of a rule does to one attribute: from the current values of a study or series to the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import TYPE_CHECKING, Protocol
+
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.dicom_json import Attribute, attribute_from_text
+from dicommap.model.tags import keyword_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Values = Mapping[str, Mapping[str, int]]
+"""Keyword -> distinct value -> number of files."""
+
+Compute = Callable[..., str | None]
+"""From one current value of each needed attribute to the new value; None where it cannot be made."""
+
+COMBINATIONS_LIMIT = 100_000
+"""Combinations of current values that are tried to see whether they all come to the same new value."""
+
+
+class Assigns(Protocol):
+    """What a verb yields: an attribute, and how its new value comes about."""
+
+    @property
+    def tag(self) -> int:
+        """Return the attribute's tag."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the keywords whose current values are asked for."""
+
+    def origin(self, values: Values) -> str:
+        """Return where the value comes from beside the rule, for people; empty where it is the rule's own."""
+
+    def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
+        """Return the new attribute, what keeps it from being one, or None where it is to stay as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One attribute, and how its new value comes from current ones."""
+
+    tag: int
+    needs: tuple[str, ...] = ()
+    """The keywords whose current values are asked for; none where the new value is fixed."""
+
+    compute: Compute | None = field(default=None, repr=False)
+    fixed: Attribute | None = field(default=None, repr=False)
+    """The new value where it does not depend on current ones; it has been checked."""
+
+    def origin(self, values: Values) -> str:
+        """Return nothing: the value is the rule's own."""
+        return ""
+
+    def attribute(self, values: Values, place: Location) -> Attribute | list[Issue]:
+        """Return the new attribute for a study or series of these values, or what keeps it from being one.
+
+        Where the current values differ they must all come to the same new one.
+        """
+        if self.fixed is not None:
+            return self.fixed
+        results = set(self._results(values))
+        if None in results:
+            return [issue("rules.no-result", place, keyword=keyword_of(self.tag))]
+        if len(results) > 1:
+            return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
+        return attribute_from_text(self.tag, str(results.pop()), place)
+
+    def _results(self, values: Values) -> Iterator[str | None]:
+        current = [values[keyword] or {"": 0} for keyword in self.needs]
+        for combination in islice(product(*current), COMBINATIONS_LIMIT):
+            yield self.compute(*combination) if self.compute else None

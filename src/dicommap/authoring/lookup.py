@@ -1,0 +1,117 @@
+"""Lookups: a CSV, such as a worklist, whose rows are joined to studies by one attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.tables import read_table
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.dicom_json import Attribute, attribute_from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.authoring.assignment import Values
+    from dicommap.model.edits import Lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupRow:
+    """One row of a lookup."""
+
+    number: int
+    """As the spreadsheet counts; the header is row 1."""
+    cells: Mapping[str, str] = field(repr=False)
+    """Column -> cell."""
+
+
+@dataclass(slots=True)
+class LookupTable:
+    """A lookup's rows by their key, and which of them were reached."""
+
+    name: str
+    by: str
+    """The keyword whose current value is looked up."""
+    rows: Mapping[str, LookupRow]
+    reached: dict[str, set[str]] = field(default_factory=dict)
+    """Key -> the studies that asked for its row."""
+
+    def row(self, values: Values, place: Location) -> LookupRow | Issue:
+        """Return the row for a study or series of these values, or why there is none."""
+        keys = [key.strip() for key in values[self.by]]
+        if len(keys) > 1:
+            return issue("lookup.ambiguous", place, keyword=self.by, count=len(keys))
+        row = self.rows.get(keys[0]) if keys else None
+        if row is None:
+            return issue("lookup.no-row", place, keyword=self.by, name=self.name)
+        if place.study:
+            self.reached.setdefault(keys[0], set()).add(place.study)
+        return row
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield the rows that no study asked for, or that several did though an accession is for one."""
+        for key, row in self.rows.items():
+            place, studies = Location(path=self.name, row=row.number), len(self.reached.get(key, ()))
+            if not studies:
+                yield issue("lookup.unused-row", place)
+            elif studies > 1 and self.by == "AccessionNumber":
+                yield issue("lookup.several-studies", place, count=studies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupAssignment:
+    """One attribute that gets the cell of one column, in the row that the table finds."""
+
+    tag: int
+    table: LookupTable
+    column: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return the keyword whose current value is looked up."""
+        return (self.table.by,)
+
+    def origin(self, values: Values) -> str:
+        """Name the row that the value comes from."""
+        row = self.table.row(values, Location())
+        return "" if isinstance(row, Issue) else f" ({self.table.name} row {row.number})"
+
+    def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
+        """Return the new attribute, what keeps it from being one, or None where the cell is empty."""
+        row = self.table.row(values, replace(place, keyword=None))
+        if isinstance(row, Issue):
+            return [row]
+        cell = row.cells[self.column].strip()
+        if not cell:
+            return None
+        where = replace(place, path=self.table.name, row=row.number, column=self.column)
+        return attribute_from_text(self.tag, cell, where)
+
+
+def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
+    """Read a lookup's table from its bytes, and what is wrong with it; keys are compared without spaces around them."""
+    key = lookup.column or lookup.by
+    found = read_table(lookup.file, data, key)
+    if isinstance(found, Issue):
+        return LookupTable(lookup.file, lookup.by, {}), [found]
+    issues = [
+        issue("lookup.no-column", Location(path=lookup.file, row=1, column=column), column=column)
+        for column in lookup.set.values()
+        if column not in found.header
+    ]
+    rows: dict[str, LookupRow] = {}
+    for row in found.whole_rows():
+        if isinstance(row, Issue):
+            issues.append(row)
+            continue
+        number, cells = row
+        value = cells[found.header.index(key)].strip()
+        place = Location(path=lookup.file, row=number, column=key)
+        if value in rows:
+            issues.append(issue("lookup.duplicate-key", place, first=rows[value].number))
+        elif value:
+            rows[value] = LookupRow(number=number, cells=dict(zip(found.header, cells, strict=True)))
+        else:
+            issues.append(issue("lookup.empty-key", place))
+    return LookupTable(lookup.file, lookup.by, rows), issues

@@ -1,0 +1,79 @@
+"""Tables that people keep in spreadsheets, as rows of cells: what sheets and lookups have in common."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Issue, Location, issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DELIMITERS = ",;\t|"
+_CELL_LIMIT = 2**24
+_CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table whose first row names the columns."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    """All rows behind the header, empty ones and ones of another length too."""
+
+    def whole_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
+        """Yield each row that has a cell for each column, with its number as spreadsheets count; blank rows are passed.
+
+        A row of another length is a finding.
+        """
+        for number, cells in enumerate(self.rows, start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(self.header):
+                place = Location(path=self.name, row=number)
+                yield issue("sheet.ragged-row", place, count=len(cells), expected=len(self.header))
+            else:
+                yield number, cells
+
+
+def read_table(name: str, data: bytes, key: str) -> Table | Issue:
+    """Read a table from its bytes: CSV in UTF-8 or UTF-16, separated by comma, semicolon, tab or bar.
+
+    `key` is a column that the table must have; the delimiter is the one that makes it a column.
+    """
+    text = _decoded(data)
+    if text is None:
+        return issue("sheet.unreadable-text", Location(path=name), expected="UTF-8 text")
+    csv.field_size_limit(_CELL_LIMIT)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, key), strict=True))
+    except csv.Error:
+        return issue("sheet.unreadable-text", Location(path=name), expected=_CSV)
+    header = tuple(cell.strip() for cell in rows[0]) if rows else ()
+    if key not in header:
+        return issue("sheet.no-key-column", Location(path=name, row=1), column=key)
+    return Table(name=name, header=header, rows=tuple(map(tuple, rows[1:])))
+
+
+def _decoded(data: bytes) -> str | None:
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _delimiter(text: str, key: str) -> str:
+    line = next(iter(text.splitlines()), "")
+    fitting = [delimiter for delimiter in _DELIMITERS if key in _cells(line, delimiter)]
+    return max(fitting or _DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]

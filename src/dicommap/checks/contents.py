@@ -1,0 +1,63 @@
+"""Files as checks see them: by path, each looked at only when it is asked for.
+
+A file that is too large to be taken into memory is a finding about that file; the others are still checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Content = bytes | Issue
+"""A file's bytes, or why they were not read."""
+
+Contents = Mapping[str, Content]
+"""Files by their paths."""
+
+
+class Below(Contents):
+    """The files whose paths begin with a prefix, by the rest of their paths."""
+
+    def __init__(self, files: Contents, prefix: str) -> None:
+        self._files = files
+        self._prefix = prefix
+
+    def __getitem__(self, name: str) -> Content:
+        return self._files[self._prefix + name]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._prefix + name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removeprefix(self._prefix) for name in self._files if name.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def parsed(content: Content) -> tuple[Any, list[Issue]]:
+    """Return the JSON value of a file, None where it cannot be had; and what is wrong with its JSON."""
+    return (None, [content]) if isinstance(content, Issue) else parse_json(content)
+
+
+def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+    """Find that a file is not the one whose size and sha256 were planned; `place` is where these stand.
+
+    That a file is missing or too large is found elsewhere.
+    """
+    content = files.get(path)
+    if not isinstance(content, bytes):
+        return
+    if hashlib.sha256(content).hexdigest() != planned["sha256"]:
+        yield issue("package.changed-file", Location(path=path))
+    elif len(content) != planned["size"]:
+        size = replace(place, pointer=f"{place.pointer}/size")
+        yield issue("package.counts", size, planned=planned["size"], found=len(content), what="bytes")

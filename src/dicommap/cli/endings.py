@@ -1,0 +1,168 @@
+"""How a run ends: its exit status, and what is told when something ended it before its time."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import ParamSpec, TextIO
+
+import typer
+
+from dicommap.cli.console import print_error
+from dicommap.errors import DicommapError, UsageError, reason_of
+
+USAGE_STATUS = 2
+FAULT_STATUS = 3
+_SIGNAL_STATUS = 128
+"""A run that a signal ended has this and the signal's number, as shells count."""
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_Parameters = ParamSpec("_Parameters")
+
+
+class Stopped(SystemExit):
+    """A signal ends the run: whatever has to be cleaned up is, on the way out.
+
+    A SystemExit, so that nothing on that way takes it for an error, and status and silence are right even where
+    nobody catches it.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(_SIGNAL_STATUS + number)
+        self.status = _SIGNAL_STATUS + number
+        self.name = signal.Signals(number).name
+
+
+class _Passing(BaseException):
+    """Carries what a command raised past Typer, which has its own way with some exceptions."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def passing(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
+    """Let everything that a command raises, but for its exit status, come to `ended`."""
+
+    @wraps(command)
+    def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except typer.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  it goes on, to `ended`
+            raise _Passing(error) from None
+
+    return run
+
+
+def ended(run: Callable[[], object]) -> int:
+    """Run the command line and return its exit status; what went wrong is told on stderr, never as a traceback."""
+    try:
+        status = _status(run)
+    except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
+        status = _told(error.error if isinstance(error, _Passing) else error)
+    _let_go(sys.stdout)
+    _let_go(sys.stderr)
+    return status
+
+
+def _status(run: Callable[[], object]) -> int:
+    with _signals_stopping():
+        if sys.stdout is None:
+            raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A character that the terminal's encoding does not have is no reason to stop.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        status = 0
+        try:
+            run()
+        except Stopped:
+            raise
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        sys.stdout.flush()
+        return status
+
+
+def _told(error: BaseException) -> int:
+    """Tell what ended the run, and return the exit status."""
+    with suppress(OSError):  # stderr may be what is full, or gone
+        if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):
+            return _told_of_stop(_stop_of(error))
+        if isinstance(error, DicommapError):
+            print_error(f"dicommap: {error.message}", error.fix)
+        elif isinstance(error, OSError):
+            print_error(f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space.")
+        else:
+            _tell_fault(error)
+    return USAGE_STATUS if isinstance(error, DicommapError | OSError) else FAULT_STATUS
+
+
+def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:
+    if isinstance(error, Stopped):
+        return error
+    return Stopped(signal.SIGPIPE if isinstance(error, BrokenPipeError) else signal.SIGINT)
+
+
+def _told_of_stop(stop: Stopped) -> int:
+    if stop.name != signal.SIGPIPE.name:  # who reads no further wants to read nothing more
+        with suppress(OSError):
+            print_error(f"dicommap: stopped by {stop.name}.")
+    return stop.status
+
+
+def _subject(error: OSError) -> str:
+    name = error.filename
+    if isinstance(name, bytes):
+        name = os.fsdecode(name)
+    return f"{name}: " if isinstance(name, str) else ""
+
+
+def _tell_fault(error: BaseException) -> None:
+    """Tell of a fault of our own without the exception's text, which may hold a patient value."""
+    frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
+    kind = type(error).__name__
+    print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
+
+
+@contextmanager
+def _signals_stopping() -> Iterator[None]:
+    """Let signals end the run by an exception, so that partial files are removed; one that is ignored stays so."""
+
+    def stop(number: int, _frame: object) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
+        raise Stopped(number)
+
+    asked = _STOPPING if threading.current_thread() is threading.main_thread() else ()  # others may not
+    handlers = {number: signal.getsignal(number) for number in asked}
+    before = {number: handler for number, handler in handlers.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Flush a stream; where that fails let what it holds go nowhere, for Python would try again and complain."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

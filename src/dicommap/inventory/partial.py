@@ -1,0 +1,78 @@
+"""Partial files: what is written goes into `.NAME.PID.partial` beside its place, and takes its name when all is in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
+"""What file systems without hard links answer; Linux says EPERM, which a real lack of rights then says again."""
+
+
+def partial_of(path: Path) -> Path:
+    """Return the name that this process writes under; `path` must have a name."""
+    return path.with_name(f".{path.name}.{os.getpid()}.partial")
+
+
+def remove_partial(partial: Path) -> None:
+    """Remove a partial file where there is one and the system lets us; what led here is the error worth telling."""
+    with suppress(OSError):
+        partial.unlink(missing_ok=True)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that must not exist yet, all of it or nothing. Raises FileExistsError, and OSError as it comes."""
+    remove_stale_partials(path)
+    partial = partial_of(path)
+    try:
+        partial.write_text(text, encoding="utf-8", newline="")
+        try:
+            os.link(partial, path)  # unlike a rename, fails where the name is taken
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _create(path, text)
+    finally:
+        remove_partial(partial)
+
+
+def _create(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8", newline="") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            remove_partial(path)  # made a moment ago, by us
+            raise
+
+
+def remove_stale_partials(path: Path) -> None:
+    """Remove what killed processes left of a file of this name: it may hold patient values.
+
+    A partial file whose process is alive is never touched, except for one of this process's own number.
+    """
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.([1-9][0-9]{{0,9}})\.partial", re.DOTALL)
+    with suppress(OSError):  # a directory that cannot be listed can still be written to
+        for name in os.listdir(path.absolute().parent):
+            match = pattern.fullmatch(name)
+            if match and not _runs(int(match[1])):
+                remove_partial(path.with_name(name))
+
+
+def _runs(process: int) -> bool:
+    if process == os.getpid():
+        return False  # an earlier process of our number: we have not begun yet
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True

@@ -1,0 +1,131 @@
+"""Reading rows: every cell goes through a function that says what it may be.
+
+An inventory is a file that anybody may have altered, so its cells are data and not to be trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dicommap.errors import InventoryError
+from dicommap.inventory.stored import real_path
+from dicommap.issues import Location
+from dicommap.model.paths import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Reader = Callable[[Any], Any]
+"""Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""
+
+_Member = TypeVar("_Member", bound=Enum)
+
+_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_OUT_OF_REACH = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
+)
+_NUMBERS_IN_A_LOCATION = frozenset({"row"})
+
+
+class DamagedCell(Exception):  # noqa: N818  never leaves this module but as an InventoryError
+    """A cell holds what no scan writes."""
+
+
+def read_rows(
+    connection: sqlite3.Connection, query: str, readers: Sequence[Reader], parameters: Sequence[str | bytes | None] = ()
+) -> Iterator[list[Any]]:
+    """Yield the rows of a query, each cell as its reader returns it. Raises InventoryError for what cannot be read."""
+    try:
+        # Not `yield from`: that closes the cursor with the generator, which fails where the file is closed already.
+        for row in connection.execute(query, parameters):
+            yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
+    except DamagedCell:
+        raise damaged() from None
+    except sqlite3.ProgrammingError:
+        raise  # a closed inventory: our caller's fault
+    except sqlite3.DatabaseError as error:
+        raise _told(error) from None
+
+
+def damaged() -> InventoryError:
+    """Return the error for an inventory that holds what no scan writes."""
+    return InventoryError("The inventory is damaged.", fix="Scan again.")
+
+
+def text(cell: object) -> str:
+    """Return a text."""
+    if not isinstance(cell, str):
+        raise DamagedCell
+    return cell
+
+
+def whole(cell: object) -> int:
+    """Return an integer."""
+    if not isinstance(cell, int):
+        raise DamagedCell
+    return cell
+
+
+def number(cell: object) -> float:
+    """Return an integer or a fraction."""
+    if not isinstance(cell, int | float):
+        raise DamagedCell
+    return cell
+
+
+def path(cell: object) -> str:
+    """Return a path for people."""
+    if not isinstance(cell, str | bytes):
+        raise DamagedCell
+    return printable(real_path(cell))
+
+
+def member(of: type[_Member]) -> Callable[[object], _Member]:
+    """Return a reader of an enumeration's values."""
+
+    def read(cell: object) -> _Member:
+        try:
+            return of(cell)
+        except ValueError:
+            raise DamagedCell from None
+
+    return read
+
+
+def one_of(known: Mapping[int, str]) -> Callable[[object], str]:
+    """Return a reader of numbers that stand for texts."""
+
+    def read(cell: object) -> str:
+        if not isinstance(cell, int) or cell not in known:
+            raise DamagedCell
+        return known[cell]
+
+    return read
+
+
+def location(cell: object) -> Location:
+    """Return a finding's location from its JSON."""
+    try:
+        found = json.loads(text(cell))
+    except (ValueError, RecursionError):
+        raise DamagedCell from None
+    if not isinstance(found, dict) or not found.keys() <= {field.name for field in fields(Location)}:
+        raise DamagedCell
+    for name, value in found.items():
+        if not isinstance(value, int if name in _NUMBERS_IN_A_LOCATION else str):
+            raise DamagedCell
+    return Location(**found)
+
+
+def _told(error: sqlite3.DatabaseError) -> InventoryError:
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
+    if primary in _IN_USE:
+        return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
+    if primary in _OUT_OF_REACH:
+        return InventoryError("The inventory cannot be read.", fix="Check that it is there and that you may read it.")
+    return damaged()

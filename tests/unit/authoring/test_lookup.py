@@ -1,0 +1,106 @@
+"""Lookups: rows of a worklist joined to studies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dicommap.authoring.lookup import read_lookup
+from dicommap.authoring.rule_edits import RuleEdits
+from dicommap.issues import Issue
+from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.edits import Edit, Lookup, Rule
+from dicommap.model.hierarchy import Study
+from dicommap.model.tags import keyword_of
+from tests.unit.authoring.studies import KEYWORDS, study
+
+SECRET = "Zyzzyva"
+
+
+def work(
+    csv: str, *studies: Study, by: str = "PatientID", **lookup: Any
+) -> tuple[dict[str, dict[str, Any]], list[Issue]]:
+    """Return the new values by study and keyword, and the findings."""
+    found = Lookup.model_validate({"file": "w.csv", "by": by, "set": {"PatientName": "Name"}, **lookup})
+    table, issues = read_lookup(found, csv.encode())
+    rule = Rule.model_validate({"name": "one", "level": "study", "lookup": found})
+    editor = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
+    edits: dict[str, dict[str, Any]] = {}
+    for one in studies:
+        for item in editor.for_study(one):
+            if isinstance(item, Issue):
+                issues.append(item)
+            else:
+                assert isinstance(item, Edit)
+                uid = item.target.study_instance_uid
+                edits.setdefault(uid, {})[keyword_of(item.tag)] = text_from_attribute(item.attribute), item.cause
+    issues += editor.leftovers()
+    assert not any(SECRET in str(one) for one in issues)
+    return edits, issues
+
+
+@pytest.mark.parametrize("csv", ["PatientID,Name\n7,Doe^J\n", "Name;x;PatientID\r\nDoe^J;1; 7 \r\n"])
+def test_a_row_gives_its_values_to_the_study_that_has_its_key(csv: str) -> None:
+    edits, issues = work(csv, study({"PatientID": "7"}))
+    assert edits == {"1.2": {"PatientName": ("Doe^J", "r.toml rule 'one' (w.csv row 2)")}}
+    assert not issues
+
+
+def test_the_key_column_may_have_another_name_and_the_key_be_the_uid() -> None:
+    edits, _ = work("UID,Name\n1.3,B\n1.2,A\n", study({}), study({}, uid="1.3"), by="StudyInstanceUID", column="UID")
+    assert {uid: found["PatientName"][0] for uid, found in edits.items()} == {"1.2": "A", "1.3": "B"}
+
+
+def test_an_empty_cell_changes_nothing() -> None:
+    edits, issues = work("PatientID,Name\n7,\n", study({"PatientID": "7"}))
+    assert not edits
+    assert not issues
+
+
+def test_a_study_without_a_row_is_told_once_however_many_attributes_are_wanted() -> None:
+    wanted = {"PatientName": "Name", "AccessionNumber": "Acc"}
+    edits, issues = work("PatientID,Name,Acc\n8,A,B\n", study({"PatientID": SECRET}), set=wanted)
+    assert not edits
+    assert [one.code for one in issues] == ["lookup.no-row", "lookup.unused-row"]
+    assert (issues[0].location.study, issues[1].location.row) == ("1.2", 2)
+
+
+def test_a_study_with_two_keys_is_left_alone() -> None:
+    edits, issues = work("PatientID,Name\n7,A\n", study({"PatientID": {"7": 1, SECRET: 1}}))
+    assert not edits
+    assert "lookup.ambiguous" in [one.code for one in issues]
+
+
+@pytest.mark.parametrize(("by", "told"), [("AccessionNumber", True), ("PatientID", False)])
+def test_several_studies_of_one_accession_are_told(by: str, told: bool) -> None:
+    both = {"AccessionNumber": "7", "PatientID": "7"}
+    edits, issues = work(f"{by},Name\n7,A\n", study(both), study(both, uid="1.3"), by=by)
+    assert len(edits) == 2
+    assert [one.code for one in issues] == (["lookup.several-studies"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("csv", "code"),
+    [
+        ("PatientID,Other\n7,A\n", "lookup.no-column"),
+        (f"PatientID,Name\n{SECRET},A\n{SECRET},B\n", "lookup.duplicate-key"),
+        ("PatientID,Name\n,A\n", "lookup.empty-key"),
+        ("PatientID,Name\n7\n", "sheet.ragged-row"),
+        ("Name\nA\n", "sheet.no-key-column"),
+        ('PatientID,Name\n"7,A\n', "sheet.unreadable-text"),
+    ],
+)
+def test_faults_of_the_table_have_their_code(csv: str, code: str) -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    _, issues = read_lookup(lookup, csv.encode())
+    assert [one.code for one in issues] == [code]
+    assert not any(SECRET in str(one) for one in issues)
+
+
+def test_values_are_checked_like_any_other() -> None:
+    edits, issues = work(f"PatientID,Name\n7,{SECRET * 20}\n", study({"PatientID": "7"}))
+    assert not edits
+    assert [(one.code, one.location.path, one.location.row, one.location.column) for one in issues] == [
+        ("value.too-long", "w.csv", 2, "Name")
+    ]

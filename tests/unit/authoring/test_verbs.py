@@ -1,0 +1,183 @@
+"""What each verb of a rule does to values, and what it refuses."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+
+import pytest
+
+from dicommap.authoring.rule_edits import RuleEdits, rules_issues
+from dicommap.checks.schema_check import schema_issues
+from dicommap.issues import Issue
+from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.edits import Edit, Rules
+from dicommap.model.tags import keyword_of
+from tests.unit.authoring.studies import study
+
+SECRET = "Zyzzyva"
+CAPTURED = [
+    "PatientID",
+    "PatientName",
+    "StudyDate",
+    "StudyID",
+    "AccessionNumber",
+    "Modality",
+    "StudyDescription",
+    "PatientComments",
+]
+
+
+def read(text: str) -> Rules:
+    document = tomllib.loads(f"[[rule]]\nname = 'one'\nlevel = 'study'\n{text}")
+    assert schema_issues("rules", document) == []
+    return Rules.model_validate(document)
+
+
+def work(text: str, *series: dict[str, str | dict[str, int]]) -> tuple[dict[str, str | None], list[Issue]]:
+    """Return the new values that a rule gives a study of these series, by keyword, and the findings."""
+    rules = read(text)
+    issues = list(rules_issues("r.toml", rules.rule))
+    assert not issues
+    editor = RuleEdits("r.toml", rules.rule[0], CAPTURED)
+    members = [{**dict.fromkeys(CAPTURED, ""), **one} for one in series]
+    found = [*editor.for_study(study(*members)), *editor.leftovers()]
+    edits = {keyword_of(one.tag): text_from_attribute(one.attribute) for one in found if isinstance(one, Edit)}
+    return edits, [one for one in found if isinstance(one, Issue)]
+
+
+def codes(text: str, *series: dict[str, str | dict[str, int]]) -> list[str]:
+    edits, issues = work(text, *series)
+    assert not edits
+    assert not any(SECRET in str(one) for one in issues)
+    return [one.code for one in issues]
+
+
+NAMES_SWAPPED = "replace = { PatientName = { pattern = '^([^^]*)\\^([^^]*)', with = '\\2^\\1' } }"
+
+
+@pytest.mark.parametrize(
+    ("rule", "current", "expected"),
+    [
+        ("set = { PatientID = 'SITE-{PatientID}' }", {"PatientID": "7"}, {"PatientID": "SITE-7"}),
+        (
+            "set = { StudyID = '{AccessionNumber}/{Modality}' }",
+            {"AccessionNumber": "A", "Modality": "CT"},
+            {"StudyID": "A/CT"},
+        ),
+        ("set = { StudyID = '{{x}}' }", {}, {"StudyID": "{x}"}),
+        (
+            "set = { PatientID = '{StudyID}', StudyID = '{PatientID}' }",
+            {"PatientID": "a", "StudyID": "b"},
+            {"PatientID": "b", "StudyID": "a"},
+        ),
+        ("replace = { PatientID = { pattern = '^0+', with = '' } }", {"PatientID": "007"}, {"PatientID": "7"}),
+        (NAMES_SWAPPED, {"PatientName": "Jane^Doe"}, {"PatientName": "Doe^Jane"}),
+        ("shift_days = { StudyDate = -31 }", {"StudyDate": "20260115"}, {"StudyDate": "20251215"}),
+        ("shift_days = { StudyDate = 1 }", {"StudyDate": ""}, {"StudyDate": ""}),
+        ("truncate_date = { StudyDate = 'month' }", {"StudyDate": "19870615"}, {"StudyDate": "19870601"}),
+        ("upper = ['PatientName']", {"PatientName": "m\u00fcller^j"}, {"PatientName": "M\u00dcLLER^J"}),
+        ("lower = ['StudyDescription']", {"StudyDescription": "KNEE"}, {"StudyDescription": "knee"}),
+        ("strip = ['PatientName']", {"PatientName": " Doe ^ Jane = \u5c71 "}, {"PatientName": "Doe^Jane=\u5c71"}),
+    ],
+)
+def test_a_verb_makes_the_new_value_of_the_current_ones(
+    rule: str, current: dict[str, str], expected: dict[str, str]
+) -> None:
+    edits, issues = work(rule, dict(current))
+    assert edits == expected
+    assert not issues
+
+
+def test_several_values_of_an_attribute_are_changed_one_by_one() -> None:
+    edits, _ = work("upper = ['Modality']", {"Modality": "ct\\mr"})
+    # Modality has one value by the dictionary, so the result is refused rather than joined.
+    assert edits == {}
+
+
+def test_differing_values_that_come_to_the_same_are_no_difference() -> None:
+    edits, issues = work("strip = ['PatientName']", {"PatientName": {"Doe^J": 1, " Doe^J": 2}})
+    assert edits == {"PatientName": "Doe^J"}
+    assert not issues
+
+
+@pytest.mark.parametrize(
+    ("rule", "current", "code"),
+    [
+        ("upper = ['PatientName']", {"PatientName": {SECRET: 1, "b": 1}}, "rules.differing-values"),
+        ("set = { StudyID = 'x{PatientID}' }", {"PatientID": {SECRET: 1, "b": 1}}, "rules.differing-values"),
+        ("set = { StudyID = 'x{PatientID}' }", {"PatientID": ""}, "rules.no-result"),
+        ("shift_days = { StudyDate = 1 }", {"StudyDate": "2026"}, "rules.no-result"),
+        ("shift_days = { StudyDate = 1 }", {"StudyDate": SECRET}, "rules.no-result"),
+        ("truncate_date = { StudyDate = 'year' }", {"StudyDate": SECRET}, "rules.no-result"),
+        ("set = { StudyID = '{PatientID}' }", {"PatientID": SECRET * 9}, "value.too-long"),
+        ("shift_days = { AcquisitionDate = 1 }", {}, "rules.not-captured"),
+        ("set = { PatientID = '{PatientWeight}' }", {}, "rules.not-captured"),
+    ],
+)
+def test_what_cannot_be_made_is_an_error_and_no_edit(
+    rule: str, current: dict[str, str | dict[str, int]], code: str
+) -> None:
+    assert codes(rule, current) == [code]
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("set = { PatientID = 'a{b' }", "rules.template"),
+        ("set = { PatientID = '}' }", "rules.template"),
+        ("set = { PatientID = '{PatienID}' }", "attribute.unknown"),
+        ("replace = { PatientID = { pattern = '(', with = '' } }", "rules.pattern"),
+        ("replace = { PatientID = { pattern = '(?=a)', with = '' } }", "rules.pattern"),
+        ("replace = { PatientID = { pattern = 'a', with = '\\2' } }", "rules.pattern"),
+        ("shift_days = { PatientID = 1 }", "rules.verb-vr"),
+        ("shift_days = { StudyTime = 1 }", "rules.verb-vr"),
+        ("truncate_date = { PatientName = 'year' }", "rules.verb-vr"),
+        ("upper = ['SeriesNumber']", "rules.verb-vr"),
+        ("upper = ['PatientID']\nlower = ['PatientID']", "rules.two-verbs"),
+        ("upper = ['SOPInstanceUID']", "attribute.per-instance"),
+        ("upper = ['StudyInstanceUID']", "attribute.uid"),
+        ("upper = ['Patient']", "attribute.unknown"),
+    ],
+)
+def test_a_rule_that_can_never_work_is_found_when_it_is_read(rule: str, code: str) -> None:
+    assert [one.code for one in rules_issues("r.toml", read(rule).rule)] == [code]
+
+
+def test_a_pattern_that_would_backtrack_for_ever_takes_no_time() -> None:
+    started = time.process_time()
+    edits, issues = work(
+        "replace = { PatientComments = { pattern = '^(a+)+$', with = 'b' } }", {"PatientComments": "a" * 9_000 + "!"}
+    )
+    assert time.process_time() - started < 5
+    assert edits == {"PatientComments": "a" * 9_000 + "!"}
+    assert not issues
+
+
+@pytest.mark.parametrize(
+    ("policy", "current", "expected"),
+    [
+        ("overwrite", "old", {"PatientID": "new"}),
+        ("overwrite", "", {"PatientID": "new"}),
+        ("only-if-empty", "old", {}),
+        ("only-if-empty", "", {"PatientID": "new"}),
+        ("only-if-different", "old", {"PatientID": "new"}),
+    ],
+)
+def test_the_policy_says_what_happens_to_a_value_that_is_there(
+    policy: str, current: str, expected: dict[str, str]
+) -> None:
+    edits, issues = work(f"set = {{ PatientID = 'new' }}\npolicy = '{policy}'", {"PatientID": current})
+    assert edits == expected
+    assert not issues
+
+
+def test_an_attribute_that_only_some_files_have_is_not_only_empty() -> None:
+    rule = "set = { PatientID = 'new' }\npolicy = 'only-if-empty'"
+    assert codes(rule, {"PatientID": {"": 1, SECRET: 2}}) == ["rules.partial-match"]
+
+
+@pytest.mark.parametrize("policy", ["only-if-empty", "only-if-different"])
+def test_a_policy_needs_the_current_value(policy: str) -> None:
+    assert codes(f"set = {{ Occupation = 'x' }}\npolicy = '{policy}'", {}) == ["rules.not-captured"]
+    assert work("set = { Occupation = 'x' }", {})[0] == {"Occupation": "x"}

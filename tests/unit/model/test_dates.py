@@ -1,0 +1,55 @@
+"""Dates moved and made coarser."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dicommap.model.dates import shifted, truncated
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "expected"),
+    [
+        ("20240228", 1, "20240229"),
+        ("20230228", 1, "20230301"),
+        ("20260101", -1, "20251231"),
+        ("20260101", 0, "20260101"),
+        ("20260102030405.5+0100", 30, "20260201030405.5+0100"),
+        ("2026", 1, None),
+        ("202601", 1, None),
+        ("2026.01.02", 1, None),
+        ("20260230", 1, None),
+        ("99991231", 1, None),
+        ("00010101", -1, None),
+    ],
+)
+def test_a_date_moves_by_days(text: str, days: int, expected: str | None) -> None:
+    assert shifted(text, days) == expected
+
+
+@given(st.dates(date(1800, 1, 1), date(2200, 1, 1)), st.integers(-36_500, 36_500))
+def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
+    text = f"{day:%Y%m%d}"
+    there = shifted(text, days)
+    assert there == f"{day + timedelta(days=days):%Y%m%d}"
+    assert shifted(there, -days) == text
+
+
+@pytest.mark.parametrize(
+    ("vr", "text", "to", "expected"),
+    [
+        ("DA", "19870615", "year", "19870101"),
+        ("DA", "19870615", "month", "19870601"),
+        ("DT", "19870615093000", "year", "1987"),
+        ("DT", "19870615093000", "month", "198706"),
+        ("DT", "1987", "month", None),
+        ("DA", "1987", "year", "19870101"),
+        ("DA", "about 1987", "year", None),
+    ],
+)
+def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | None) -> None:
+    assert truncated(vr, text, to) == expected
