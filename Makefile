@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
 
-.PHONY: demo test lint types contract wheel clean help
+.PHONY: demo test bench lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -18,6 +18,9 @@ demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ship
 test: $(VENV)/developing ## all tests, with branch coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 -n 0 -p no:cacheprovider notebooks
+
+bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.authoring
 
 lint: $(VENV)/developing ## ruff
 	$(BIN)/ruff check

@@ -89,7 +89,8 @@ def _scan(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
 def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]:
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
-        return dicommap.draft(inventory, input_s3_uri=arguments["inputS3Uri"], sheets=sheets, rules=rules).issues
+        harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
+        return dicommap.draft(inventory, input_s3_uri=uri, sheets=sheets, rules=rules, harmonize=harmonize).issues
 
 
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:

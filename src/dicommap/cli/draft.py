@@ -10,7 +10,7 @@ import typer
 
 from dicommap.cli.console import print_line, print_table
 from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption, InventoryPath, ShowValues
+from dicommap.cli.options import FailOn, FailOnOption, InventoryPath, ShowValues, keywords_in
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.render.text import counted
@@ -30,6 +30,14 @@ def draft_command(
     ] = None,
     sheets: Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")] = None,
+    harmonize: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--harmonize",
+            metavar="KEYWORD",
+            help="Give all files of a study, or series, the most frequent value; repeat it, or use commas.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write nothing.")] = False,
     datastore_id: Annotated[str | None, typer.Option("--datastore-id", help="For the request.")] = None,
     data_access_role_arn: Annotated[str | None, typer.Option("--data-access-role-arn", help="For the request.")] = None,
@@ -44,8 +52,11 @@ def draft_command(
     """
     if output is None and not dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
-    if not sheets and not rules:
-        raise UsageError("No edits were named.", fix="Name a sheet with --sheet or rules with --rules.")
+    keywords = keywords_in(harmonize)
+    if not sheets and not rules and not keywords:
+        raise UsageError(
+            "No edits were named.", fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize."
+        )
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,
@@ -57,6 +68,7 @@ def draft_command(
             input_s3_uri=input_s3_uri,
             sheets=sheets or [],
             rules=rules or [],
+            harmonize=keywords,
             output=None if dry_run else output,
             account={name: value for name, value in account.items() if value},
         )

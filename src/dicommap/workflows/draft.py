@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.forecast import forecast
 from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.planning import SourceCounts, package_documents
 from dicommap.authoring.preview import preview_row
@@ -16,13 +17,14 @@ from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
 from dicommap.render.text import csv_lines
-from dicommap.workflows.edits import read_edits
+from dicommap.workflows.edits import EditSources, read_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from _typeshed import StrPath
 
+    from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
     from dicommap.inventory import Inventory
     from dicommap.model.edits import Edit
     from dicommap.model.override import Override
@@ -61,12 +63,17 @@ def draft(
     input_s3_uri: str,
     sheets: Paths = (),
     rules: Paths = (),
+    by_study: Iterable[StudyFunction] = (),
+    by_series: Iterable[SeriesFunction] = (),
+    harmonize: Iterable[str] = (),
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
-    `sheets` and `rules` are one path or several. `output` is the package's directory; without it nothing is written.
+    `sheets` and `rules` are one path or several. `by_study` and `by_series` are functions that are given each study or
+    series and return new values as text by keyword. `harmonize` are keywords whose most frequent value all files of a
+    study, or of a series, are to get. `output` is the package's directory; without it nothing is written.
     `account` may hold members of the request that only the account's owner knows: datastoreId, dataAccessRoleArn,
     outputS3Uri, jobName. What validate would find in the package, notes aside, is among the issues, and with any of
     severity error nothing is written.
@@ -79,7 +86,8 @@ def draft(
     uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
     issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
     issues += account_issues(account or {})
-    overrides, changes, found_in_edits = _settle_all(inventory, sheets, rules)
+    asked = EditSources(sheets=sheets, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize)
+    overrides, changes, found_in_edits = _settle_all(inventory, asked)
     issues += count_issues(len(overrides))
     # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
     # what comes of the others is checked as well, so that all is told at once.
@@ -109,10 +117,10 @@ def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
 
 
-def _settle_all(inventory: Inventory, sheets: Paths, rules: Paths) -> tuple[list[Override], list[Change], list[Issue]]:
+def _settle_all(inventory: Inventory, asked: EditSources) -> tuple[list[Override], list[Change], list[Issue]]:
     overrides: list[Override] = []
     changes: list[Change] = []
-    editors, issues = read_edits(sheets, rules, inventory.keywords)
+    editors, issues = read_edits(asked, inventory.keywords)
     for study in inventory.studies():
         edits: list[Edit] = []
         for found in (one for editor in editors for one in editor.for_study(study)):
@@ -124,6 +132,7 @@ def _settle_all(inventory: Inventory, sheets: Paths, rules: Paths) -> tuple[list
         overrides += settled.overrides
         changes += settled.changes
         issues += settled.issues
+        issues += [conflict.to_issue() for conflict in forecast(study, settled.changes)]
     issues += [found for editor in editors for found in editor.leftovers()]
     if not overrides and not _refused(issues):
         issues.append(issue("draft.nothing-to-do"))

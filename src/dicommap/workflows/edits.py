@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.function_edits import FunctionEdits
+from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
 from dicommap.authoring.lookup import read_lookup
 from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
 from dicommap.authoring.sheet_edits import SheetEdits
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.authoring.editor import Editor
+    from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
     from dicommap.authoring.lookup import LookupTable
     from dicommap.issues import Issue
     from dicommap.model.edits import Rule
@@ -29,22 +32,40 @@ if TYPE_CHECKING:
     Paths = StrPath | Iterable[StrPath]
 
 
-def read_edits(sheets: Paths, rules: Paths, captured: tuple[str, ...]) -> tuple[list[Editor], list[Issue]]:
-    """Read sheets and rules files into editors, in the order given, and what is wrong with the files.
+@dataclass(frozen=True, kw_only=True)
+class EditSources:
+    """All that a draft takes its edits from."""
 
-    Raises DocumentError where one cannot be read.
+    sheets: Paths = ()
+    rules: Paths = ()
+    by_study: Iterable[StudyFunction] = ()
+    by_series: Iterable[SeriesFunction] = ()
+    harmonize: Iterable[str] = ()
+
+
+def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[list[Editor], list[Issue]]:
+    """Return an editor for each sheet, rule, function and keyword to harmonize, and what is wrong with them.
+
+    Raises DocumentError where a file cannot be read.
     """
     editors: list[Editor] = []
     issues: list[Issue] = []
-    for path in _paths(sheets):
+    for path in _paths(asked.sheets):
         sheet, found = read_sheet(path.name, read_document(path), captured)
         issues += found
         if sheet is not None:
             editors.append(SheetEdits(sheet))
-    for path in _paths(rules):
+    for path in _paths(asked.rules):
         read = read_rules(path)
         issues += read.issues
         editors += [RuleEdits(path.name, rule, captured, read.tables) for rule in read.rules]
+    editors += [FunctionEdits(by_study=function) for function in asked.by_study]
+    editors += [FunctionEdits(by_series=function) for function in asked.by_series]
+    for keyword in asked.harmonize:
+        unfit = list(harmonize_issues(keyword, captured))
+        issues += unfit
+        if not unfit:
+            editors.append(HarmonizeEdits(keyword))
     return editors, issues
 
 

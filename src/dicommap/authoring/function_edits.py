@@ -1,0 +1,63 @@
+"""Edits from Python functions: each is given a study, or a series, and returns the values it is to get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.dicom_json import attribute_from_text
+from dicommap.model.edits import Edit, Target
+from dicommap.model.hierarchy import Series, Study
+from dicommap.model.overridable import keyword_issues, overridable_issues
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+StudyFunction = Callable[[Study], Mapping[str, str] | None]
+"""From a study to new values: keyword -> text, as in a sheet's cell. None or nothing where it stays as it is."""
+
+SeriesFunction = Callable[[Series], Mapping[str, str] | None]
+"""As a StudyFunction, for one series."""
+
+
+class FunctionEdits:
+    """A Python function at work. What it raises passes through: it is its writer's to see."""
+
+    def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
+        """Take one function, for studies or for series."""
+        self._by_study = by_study
+        self._by_series = by_series
+        self._name = getattr(by_study or by_series, "__name__", "function")
+        self._used = False
+
+    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits that the function asks for in a study or its series."""
+        target = Target(study_instance_uid=study.study_instance_uid)
+        if self._by_study is not None:
+            yield from self._edits(target, self._by_study(study) or {})
+        if self._by_series is None:
+            return
+        for series in study.series:
+            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
+            yield from self._edits(target, self._by_series(series) or {})
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, that the function never asked for anything."""
+        if not self._used:
+            yield issue("rules.unused", Location(rule=self._name))
+
+    def _edits(self, target: Target, values: Mapping[str, str]) -> Iterator[Edit | Issue]:
+        for keyword, text in values.items():
+            self._used = True
+            place = Location(
+                rule=self._name, keyword=keyword, study=target.study_instance_uid, series=target.series_instance_uid
+            )
+            tag = tag_of(keyword) or 0
+            refused = list(keyword_issues(keyword, place)) or list(overridable_issues(tag, place))
+            attribute = refused or attribute_from_text(tag, text, place)
+            if isinstance(attribute, list):
+                yield from attribute
+            else:
+                yield Edit(target=target, tag=tag, attribute=attribute, cause=f"function {self._name}")

@@ -1,0 +1,79 @@
+"""Python functions as a way in for edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+import dicommap
+from dicommap.authoring.function_edits import FunctionEdits
+from dicommap.issues import Issue
+from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Series, Study
+from tests.unit.authoring.studies import study
+
+SECRET = "Zyzzyva"
+ONE = study({"Modality": "CT", "PatientID": "7"}, {"Modality": "MR", "PatientID": "7"})
+
+
+def test_a_function_gives_a_study_its_values() -> None:
+    def prefixed(one: Study) -> Mapping[str, str]:
+        (patient,) = one.values["PatientID"]
+        return {"PatientID": f"SITE-{patient}"}
+
+    (edit,) = FunctionEdits(by_study=prefixed).for_study(ONE)
+    assert isinstance(edit, Edit)
+    assert text_from_attribute(edit.attribute) == "SITE-7"
+    assert edit.cause == "function prefixed"
+
+
+def test_a_function_gives_series_their_values() -> None:
+    def named(one: Series) -> Mapping[str, str] | None:
+        return {"SeriesDescription": "Knee"} if "MR" in one.values["Modality"] else None
+
+    (edit,) = FunctionEdits(by_series=named).for_study(ONE)
+    assert isinstance(edit, Edit)
+    assert edit.target.series_instance_uid == "1.2.2"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "code"),
+    [
+        ("PatienID", SECRET, "attribute.unknown"),
+        ("StudyInstanceUID", SECRET, "attribute.uid"),
+        ("StudyDate", SECRET, "value.format"),
+    ],
+)
+def test_what_a_function_asks_for_is_checked(keyword: str, text: str, code: str) -> None:
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    assert isinstance(found, Issue)
+    assert found.code == code
+    assert SECRET not in str(found)
+
+
+def test_a_function_that_never_asks_for_anything_is_told() -> None:
+    editor = FunctionEdits(by_study=lambda _: None)
+    assert [*editor.for_study(ONE)] == []
+    assert [found.code for found in editor.leftovers()] == ["rules.unused"]
+
+
+def test_what_a_function_raises_is_its_writers_to_see(inventory: dicommap.Inventory) -> None:
+    def broken(_: Study) -> Mapping[str, str]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        dicommap.draft(inventory, input_s3_uri="s3://bucket/in/", by_study=[broken])
+
+
+def test_a_draft_takes_functions_and_harmonizes(inventory: dicommap.Inventory) -> None:
+    drafted = dicommap.draft(
+        inventory,
+        input_s3_uri="s3://bucket/in/",
+        by_study=[lambda study: {"StudyDescription": "Knee"}],
+        by_series=[lambda series: {"SeriesDescription": "T1"}],
+        harmonize=["PatientID"],
+    )
+    assert drafted.ok
+    assert {change.tag for change in drafted.changes} == {0x00081030, 0x0008103E}
