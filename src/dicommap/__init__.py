@@ -3,13 +3,14 @@
 from dicommap.errors import DicommapError
 from dicommap.inventory import Inventory
 from dicommap.issues import Issue, Location, Severity
-from dicommap.workflows import Draft, draft, scan, sheet, validate
+from dicommap.workflows import Draft, data_set, draft, scan, sheet, validate
 
 __all__ = [
     "scan",
     "sheet",
     "draft",
     "validate",
+    "data_set",
     "Inventory",
     "Draft",
     "Issue",

@@ -180,6 +180,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "shared/two-studies/study2/series1/IM0001": lambda: of_study(2, 1, 1),
     "shared/differing/IM0001": lambda: of_study(1, 1, 1, StudyDescription="Head", BodyPartExamined="HEAD"),
     "shared/differing/IM0002": lambda: of_study(1, 1, 2, StudyDescription="Neck", BodyPartExamined="NECK"),
+    "dicom-json/left-out/IM0001": lambda: instance(AcquisitionDuration=float("nan")),
     "lookup/several-studies/tree/IM0001": lambda: of_study(1, 1, 1),
     "lookup/several-studies/tree/IM0002": lambda: of_study(2, 1, 1, AccessionNumber="A1"),
     "lookup/ambiguous/tree/IM0001": lambda: of_study(1, 1, 1),

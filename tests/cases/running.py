@@ -102,7 +102,11 @@ def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         return dicommap.validate(path, inventory=inventory, input_s3_uri=uri, files=files)
 
 
-_VERBS = {"scan": _scan, "draft": _draft, "validate": _validate}
+def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    return dicommap.data_set(place / arguments["path"])[1]
+
+
+_VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _validate}
 
 
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from dicommap.model.dicom_json import text_from_attribute
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dicommap.authoring.settling import Change, ValueCounts
+    from dicommap.model.dicom_json import Attribute
 
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
@@ -32,9 +34,15 @@ def preview_row(change: Change, *, show_values: bool) -> dict[str, str]:
         "tag": hex_of(change.tag),
         "keyword": keyword,
         "before": _before(change.before, value),
-        "after": value(text_from_attribute(change.after) or ""),
+        "after": value(_after(change.after)),
         "because of": _because_of(change.causes),
     }
+
+
+def _after(attribute: Attribute) -> str:
+    text = text_from_attribute(attribute)
+    # What no text means, such as a sequence, is shown as it will be written.
+    return json.dumps(attribute, ensure_ascii=False) if text is None else text
 
 
 def _before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:

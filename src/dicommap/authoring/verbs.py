@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +13,10 @@ from dicommap.authoring.assignment import Assignment
 from dicommap.authoring.lookup import LookupAssignment
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
-from dicommap.model.dicom_json import attribute_from_text
+from dicommap.model.dicom_json import attribute_from_text, data_set_issues
 from dicommap.model.overridable import keyword_issues, overridable_issues
-from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.strict_json import parse_json
+from dicommap.model.tags import keyword_of, tag_of, vrs_of
 from dicommap.model.vr import SINGLE_VALUE_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
@@ -97,6 +99,23 @@ def change_letters(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
             yield from _computed(keyword, (keyword,), change, where, _TEXT_VRS)
 
 
+def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+    """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
+    # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
+    text = json.dumps(rule.raw, default=lambda _: {})
+    document, found = parse_json(text.encode())
+    found += data_set_issues(document) if isinstance(document, dict) else []
+    found = [one.at(pointer=f"/raw{one.location.pointer or ''}", path=place.path, rule=place.rule) for one in found]
+    for member in rule.raw if not found else ():
+        tag = int(member, 16)
+        where = Location(path=place.path, rule=place.rule, keyword=keyword_of(tag))
+        refused = list(overridable_issues(tag, where))
+        yield from refused
+        if not refused:
+            yield Assignment(tag=tag, fixed=document[member])
+    yield from found
+
+
 def look_up(lookup: Lookup, table: LookupTable, place: Location) -> Iterator[Assigns | Issue]:
     """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
     for keyword, column in lookup.set.items():
@@ -113,6 +132,7 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (
     shift_dates,
     truncate_dates,
     change_letters,
+    set_raw_attributes,
 )
 
 

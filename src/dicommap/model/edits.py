@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -88,6 +88,8 @@ class Rule(_Document):
     lower: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
     lookup: Lookup | None = None
+    raw: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """Attributes as the DICOM JSON Model writes them, by their tag."""
     policy: Policy = Policy.OVERWRITE
 
 

@@ -14,6 +14,22 @@ MAX_JOB_BYTES = 10 * 1024**3
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""
 
+ELEMENT_LENGTHS = {
+    "PatientName": 256,
+    "PatientID": 256,
+    "PatientBirthDate": 18,
+    "PatientSex": 16,
+    "StudyID": 256,
+    "StudyDescription": 256,
+    "AccessionNumber": 256,
+    "StudyDate": 18,
+    "StudyTime": 28,
+}
+"""Characters that an import takes at most ("DICOM element constraints"), for what an override may set.
+
+The limits of PS3.5 are tighter for each of them, so that a value that its value representation can hold fits.
+"""
+
 TRANSFER_SYNTAXES = frozenset(
     f"1.2.840.10008.1.2{suffix}"
     for suffix in [

@@ -181,3 +181,44 @@ def test_an_attribute_that_only_some_files_have_is_not_only_empty() -> None:
 def test_a_policy_needs_the_current_value(policy: str) -> None:
     assert codes(f"set = {{ Occupation = 'x' }}\npolicy = '{policy}'", {}) == ["rules.not-captured"]
     assert work("set = { Occupation = 'x' }", {})[0] == {"Occupation": "x"}
+
+
+RAW_SEQUENCE = """
+[rule.raw.00321064]
+vr = "SQ"
+[[rule.raw.00321064.Value]]
+00080100 = { vr = "SH", Value = ["MRKNEE"] }
+"""
+RAW_PRIVATE = """
+[rule.raw]
+00110010 = { vr = "LO", Value = ["ACME"] }
+00111001 = { vr = "OB", InlineBinary = "AAEC" }
+"""
+
+
+@pytest.mark.parametrize(("rule", "tags"), [(RAW_SEQUENCE, {0x00321064}), (RAW_PRIVATE, {0x00110010, 0x00111001})])
+def test_what_text_cannot_express_is_given_as_dicom_json(rule: str, tags: set[int]) -> None:
+    rules = read(rule)
+    assert not list(rules_issues("r.toml", rules.rule))
+    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).for_study(study(dict.fromkeys(CAPTURED, ""))))
+    assert {one.tag: one.attribute for one in found if isinstance(one, Edit)} == {
+        int(tag, 16): attribute for tag, attribute in rules.rule[0].raw.items()
+    }
+    assert {one.tag for one in found if isinstance(one, Edit)} == tags
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "pointer"),
+    [
+        ('00100020 = { vr = "LO", Value = [5] }', "dicom-json.value-form", "/raw/00100020/Value/0"),
+        ('00111001 = { vr = "LO" }', "dicom-json.private-creator", "/raw/00111001"),
+        ('00101030 = { vr = "DS", Value = [nan] }', "json.not-finite", "/raw/00101030/Value/0"),
+        ('00080020 = { vr = "DA", Value = [2026-01-02] }', "dicom-json.value-form", "/raw/00080020/Value/0"),
+        ('0020000D = { vr = "UI", Value = ["1.2"] }', "attribute.uid", None),
+        ('00080018 = { vr = "UI", Value = ["1.2"] }', "attribute.per-instance", None),
+    ],
+)
+def test_raw_attributes_are_checked_like_an_override(raw: str, code: str, pointer: str | None) -> None:
+    document = tomllib.loads(f"[[rule]]\nname = 'one'\nlevel = 'study'\n[rule.raw]\n{raw}")
+    found = list(rules_issues("r.toml", Rules.model_validate(document).rule))
+    assert (code, pointer) in [(one.code, one.location.pointer) for one in found]

@@ -169,6 +169,15 @@ CODES = (
         fix="Add the creator element as LO.",
     ),
     Code(
+        name="dicom-json.left-out",
+        severity=Severity.WARNING,
+        title="An attribute that JSON cannot carry",
+        message="{keyword} is left out: {reason}.",
+        explanation="The DICOM JSON Model has no form for pixel data as metadata, for NaN and Infinity, for values "
+        "that cannot be read, or for binary values of broken units.",
+        fix="Nothing needs to be done where the attribute is not wanted; else correct it in the file.",
+    ),
+    Code(
         name="override.empty",
         severity=Severity.WARNING,
         title="An override that says nothing",

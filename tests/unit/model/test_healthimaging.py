@@ -1,0 +1,28 @@
+"""HealthImaging's limits, beside the standard's."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.issues import Location
+from dicommap.model.healthimaging import ELEMENT_LENGTHS
+from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.vr import text_issues
+
+LONGEST = {
+    "PN": "=".join(["x" * 64] * 3),
+    "LO": "x" * 64,
+    "SH": "x" * 16,
+    "CS": "X" * 16,
+    "DA": "20260102",
+    "TM": "101112.123456",
+}
+
+
+@pytest.mark.parametrize("keyword", ELEMENT_LENGTHS)
+def test_a_value_that_its_vr_holds_fits_healthimaging(keyword: str) -> None:
+    (vr,) = vrs_of(tag_of(keyword) or 0)
+    longest = LONGEST[vr]
+    assert not list(text_issues(vr, longest, Location()))
+    assert list(text_issues(vr, longest + "0", Location()))
+    assert len(longest) <= ELEMENT_LENGTHS[keyword]
