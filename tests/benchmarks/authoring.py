@@ -24,8 +24,8 @@ from dicommap.checks.override_check import override_file_issues
 from dicommap.checks.registry import validator
 from dicommap.issues import Location
 from dicommap.model.dicom_json import attribute_from_text, dump_data_set
-from dicommap.model.edits import Edit, Target
-from dicommap.model.hierarchy import Series, Study
+from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
 

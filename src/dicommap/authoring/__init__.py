@@ -1,4 +1,4 @@
-"""From sheets and rules to edits, from edits to overrides, mappings and the plan.
+"""From sheets, rules, lookups and functions to edits, from edits to overrides, mappings and the plan.
 
 Nothing in this room reads or writes a file.
 """

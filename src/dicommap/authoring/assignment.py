@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, product
-from typing import TYPE_CHECKING, Protocol
+from itertools import product
+from typing import Protocol
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.tags import keyword_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Values = Mapping[str, Mapping[str, int]]
 """Keyword -> distinct value -> number of files."""
@@ -65,14 +63,13 @@ class Assignment:
         """
         if self.fixed is not None:
             return self.fixed
-        results = set(self._results(values))
+        current = [values[keyword] or {"": 0} for keyword in self.needs]
+        count = math.prod(map(len, current))
+        if count > COMBINATIONS_LIMIT:
+            return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=count)]
+        results = {self.compute(*combination) if self.compute else None for combination in product(*current)}
         if None in results:
             return [issue("rules.no-result", place, keyword=keyword_of(self.tag))]
         if len(results) > 1:
             return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
         return attribute_from_text(self.tag, str(results.pop()), place)
-
-    def _results(self, values: Values) -> Iterator[str | None]:
-        current = [values[keyword] or {"": 0} for keyword in self.needs]
-        for combination in islice(product(*current), COMBINATIONS_LIMIT):
-            yield self.compute(*combination) if self.compute else None

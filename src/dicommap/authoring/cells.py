@@ -8,22 +8,33 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK, differing
+from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?")
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
+_AS_SPREADSHEETS_SHORTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}")
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9].*")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _FORMULA = re.compile(r"'*[=+\-@\t\r].*", re.DOTALL)
 _GUARDED = re.compile(r"'+[=+\-@\t\r].*", re.DOTALL)
 _SPREADSHEET_ERROR = re.compile(r"#+|#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|N/A|SPILL!|CALC!)|Err:[0-9]+")
 _TAKEN_FOR_DATE = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}(?:[-/. ][0-9]{1,4})?|[A-Za-z]{3,9}[- ]?[0-9]{1,4}")
-_DATE = re.compile(
-    r"[0-9]{1,2}[-. ][A-Za-z]{3}(?:[-. ][0-9]{2,4})?|[A-Za-z]{3}-[0-9]{2,4}|[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}"
+_MONTH = (
+    r"(?:jan|f[eé]b|feb|fev|m[aäe]r|m[aä]rz?|mrz|apr|abr|avr|may|mai|mag|maj|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set"
+    r"|o[ck]t|ott|nov|de[czs]|d[eé]c|dic|ene|gen)[a-zé]{0,6}\.?"
 )
+_DATE = re.compile(
+    rf"[0-9]{{1,2}}[-. ]+{_MONTH}(?:[-. ]+[0-9]{{2,4}})?|{_MONTH}[- ][0-9]{{2,4}}"
+    r"|[0-9]{1,4}(?P<mark>[-/.])[0-9]{1,2}(?P=mark)[0-9]{1,4}",
+    re.IGNORECASE,
+)
+_INTEGER = re.compile(r"[0-9]+")
 
 _DIGITS_KEPT = 15
 """What spreadsheets keep of a number."""
@@ -34,12 +45,18 @@ def cell_text(counts: Mapping[str, int]) -> str:
     return differing(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
-def state_of(values: Mapping[str, Mapping[str, int]]) -> str:
-    """Return a short text that changes when any value of a study or series does.
+def state_of(values: Mapping[str, Mapping[str, int]], level: Level) -> str:
+    """Return a short text that changes when a value of a study or series does, as far as its level goes.
 
-    A sheet carries it in each row, so that a row written from an older inventory is noticed.
+    A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any
+    value do not count: capturing one more that is empty everywhere changes nothing.
     """
-    distinct = {keyword: sorted(counts) for keyword, counts in values.items()}
+    of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
+    distinct = {
+        keyword: sorted(counts)
+        for keyword, counts in values.items()
+        if list(counts) != [""] and level_of(tag_of(keyword) or 0) in of_level
+    }
     digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
     # A letter first, or a spreadsheet may take the digits for a number.
     return "s" + digest.hexdigest()
@@ -74,11 +91,19 @@ def damage(before: str, cell: str) -> str | None:
     before = before.strip()
     if _SPREADSHEET_ERROR.fullmatch(cell):
         return "an error of the spreadsheet"
-    if _TAKEN_FOR_DATE.fullmatch(before) and _DATE.fullmatch(cell):
+    if _TAKEN_FOR_DATE.fullmatch(before) and _DATE.fullmatch(cell) and _is_date_of(before, cell):
         return "a date, where the value was none"
+    if _AS_SPREADSHEETS_SHORTEN.fullmatch(cell) and not _SHORTENED.fullmatch(before):
+        return "scientific notation"
     if _NUMBER.fullmatch(before) is None or _NUMBER.fullmatch(cell) is None:
         return None
     return _number_damage(before, cell)
+
+
+def _is_date_of(before: str, cell: str) -> bool:
+    """Say whether the small numbers of a date, its day and month, were there before: others were typed."""
+    found = {int(number) for number in _INTEGER.findall(cell)}
+    return {number for number in found if number <= 31} <= {int(number) for number in _INTEGER.findall(before)}
 
 
 def _number_damage(before: str, cell: str) -> str | None:
@@ -110,3 +135,14 @@ def _decimal(text: str) -> Decimal | None:
         return Decimal(text.replace(",", "."))
     except InvalidOperation:
         return None
+
+
+def cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
+    """Find what makes a cell no value that anybody wrote: a sign that stands for values, or a spreadsheet's damage."""
+    what = placeholder(cell)
+    if what:
+        yield issue("sheet.placeholder-cell", place, what=what)
+        return
+    sign = damage(before, cell)
+    if sign:
+        yield issue("sheet.damaged-cell", place, sign=sign)

@@ -1,4 +1,4 @@
-"""What sheets and rules have in common: asked for each study once, they answer with edits."""
+"""What all ways in for edits have in common: asked for each study once, they answer with edits."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.wishes import wished_attribute
+from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import Edit, Target
-from dicommap.model.hierarchy import Series, Study
-from dicommap.model.overridable import keyword_issues, overridable_issues
+from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
@@ -34,30 +34,35 @@ class FunctionEdits:
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
-        target = Target(study_instance_uid=study.study_instance_uid)
         if self._by_study is not None:
-            yield from self._edits(target, self._by_study(study) or {})
-        if self._by_series is None:
-            return
-        for series in study.series:
-            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
-            yield from self._edits(target, self._by_series(series) or {})
+            yield from self._edits(study.target, self._by_study(study))
+        if self._by_series is not None:
+            for series in study.series:
+                yield from self._edits(series.target, self._by_series(series))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that the function never asked for anything."""
         if not self._used:
             yield issue("rules.unused", Location(rule=self._name))
 
-    def _edits(self, target: Target, values: Mapping[str, str]) -> Iterator[Edit | Issue]:
-        for keyword, text in values.items():
+    def _edits(self, target: Target, values: Mapping[str, str] | None) -> Iterator[Edit | Issue]:
+        for keyword, text in self._checked(values).items():
             self._used = True
             place = Location(
                 rule=self._name, keyword=keyword, study=target.study_instance_uid, series=target.series_instance_uid
             )
-            tag = tag_of(keyword) or 0
-            refused = list(keyword_issues(keyword, place)) or list(overridable_issues(tag, place))
-            attribute = refused or attribute_from_text(tag, text, place)
+            attribute = wished_attribute(keyword, text, place)
             if isinstance(attribute, list):
                 yield from attribute
             else:
-                yield Edit(target=target, tag=tag, attribute=attribute, cause=f"function {self._name}")
+                cause = f"function {self._name}"
+                yield Edit(target=target, tag=tag_of(keyword) or 0, attribute=attribute, cause=cause)
+
+    def _checked(self, values: object) -> Mapping[str, str]:
+        found = {} if values is None else values
+        if isinstance(found, Mapping) and all(isinstance(one, str) for pair in found.items() for one in pair):
+            return found
+        raise UsageError(
+            f"The function {self._name} did not return texts by keyword.",
+            fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute.",
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import Edit, Target
+from dicommap.model.edits import Edit
 from dicommap.model.levels import Level, level_of
 from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.tags import tag_of
@@ -15,7 +15,7 @@ from dicommap.model.tags import tag_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dicommap.model.hierarchy import Study
+    from dicommap.model.hierarchy import Study, Target
 
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
@@ -42,11 +42,10 @@ class HarmonizeEdits:
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edit for a study, or for each of its series, in which the attribute differs."""
         if not self._by_series:
-            yield from self._for_target(Target(study_instance_uid=study.study_instance_uid), study.values)
+            yield from self._for_target(study.target, study.values)
             return
         for series in study.series:
-            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
-            yield from self._for_target(target, series.values)
+            yield from self._for_target(series.target, series.values)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that there was nothing to harmonize."""

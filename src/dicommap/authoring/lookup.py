@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.tables import read_table
+from dicommap.authoring.cells import cell_issues, unguarded
+from dicommap.authoring.tables import column_issues, read_table
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 
@@ -33,8 +34,8 @@ class LookupTable:
     name: str
     by: str
     """The keyword whose current value is looked up."""
-    rows: Mapping[str, LookupRow]
-    reached: dict[str, set[str]] = field(default_factory=dict)
+    rows: Mapping[str, LookupRow] = field(repr=False)
+    reached: dict[str, set[str]] = field(default_factory=dict, repr=False)
     """Key -> the studies that asked for its row."""
 
     def row(self, values: Values, place: Location) -> LookupRow | Issue:
@@ -42,12 +43,12 @@ class LookupTable:
         keys = [key.strip() for key in values[self.by]]
         if len(keys) > 1:
             return issue("lookup.ambiguous", place, keyword=self.by, count=len(keys))
-        row = self.rows.get(keys[0]) if keys else None
-        if row is None:
-            return issue("lookup.no-row", place, keyword=self.by, name=self.name)
-        if place.study:
-            self.reached.setdefault(keys[0], set()).add(place.study)
-        return row
+        return self.rows.get("".join(keys)) or issue("lookup.no-row", place, keyword=self.by, name=self.name)
+
+    def reach(self, values: Values, study: str) -> None:
+        """Note that a study asks for the rows of its keys, whatever comes of it."""
+        for key in values[self.by]:
+            self.reached.setdefault(key.strip(), set()).add(study)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield the rows that no study asked for, or that several did though an accession is for one."""
@@ -82,11 +83,11 @@ class LookupAssignment:
         row = self.table.row(values, replace(place, keyword=None))
         if isinstance(row, Issue):
             return [row]
-        cell = row.cells[self.column].strip()
+        cell = unguarded(row.cells[self.column].strip()).strip()
         if not cell:
             return None
         where = replace(place, path=self.table.name, row=row.number, column=self.column)
-        return attribute_from_text(self.tag, cell, where)
+        return list(cell_issues("", cell, where)) or attribute_from_text(self.tag, cell, where)
 
 
 def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
@@ -95,7 +96,8 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
     found = read_table(lookup.file, data, key)
     if isinstance(found, Issue):
         return LookupTable(lookup.file, lookup.by, {}), [found]
-    issues = [
+    issues = list(column_issues(found))
+    issues += [
         issue("lookup.no-column", Location(path=lookup.file, row=1, column=column), column=column)
         for column in lookup.set.values()
         if column not in found.header

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.edits import Edit, Policy, Rule, Target
+from dicommap.model.edits import Edit, Policy, Rule
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK
 from dicommap.model.overridable import keyword_issues
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dicommap.authoring.assignment import Assigns
     from dicommap.authoring.lookup import LookupTable
-    from dicommap.model.hierarchy import Series, Study
+    from dicommap.model.hierarchy import Series, Study, Target
 
 _NO_TABLES: Mapping[str, LookupTable] = MappingProxyType({})
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
@@ -32,7 +32,7 @@ _UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
 def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
     """Read a rules file's TOML; its schema is checked apart."""
     try:
-        return tomllib.loads(data.decode("utf-8")), []
+        return tomllib.loads(data.decode("utf-8-sig")), []
     except UnicodeDecodeError:
         return None, [issue("rules.not-toml", Location(path=name), reason="it is not UTF-8")]
     except tomllib.TOMLDecodeError as error:
@@ -91,22 +91,23 @@ class RuleEdits:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
         if self._missing:
             return
-        uid = study.study_instance_uid
         if self._rule.level == "series":
             for series in study.series:
-                target = Target(study_instance_uid=uid, series_instance_uid=series.series_instance_uid)
-                yield from self._for_target(target, _values_of(series))
-        elif self._one_series_has_all(study):
-            values = {**study.values, "StudyInstanceUID": {uid: study.files}}
-            yield from self._for_target(Target(study_instance_uid=uid), values)
-        else:
+                yield from self._for_target(series.target, _values_of(series))
+            return
+        values = _values_of_study(study)
+        if self._one_series_has_all(study):
+            yield from self._for_target(study.target, values)
+        elif all(_matching(self._patterns, values).values()):
             yield from (found for series in study.series for found in self._mixed(series))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that the rule could not be matched, or matched nothing."""
         for keyword in self._missing:
             yield issue("rules.not-captured", replace(self._place, keyword=keyword))
-        if not self._used and not self._missing:
+        if self._missing:
+            return
+        if not self._used:
             yield issue("rules.unused", self._place)
         elif self._table is not None:
             yield from self._table.leftovers()
@@ -116,6 +117,8 @@ class RuleEdits:
         if not all(matching.values()):
             return
         self._used = True
+        if self._table is not None:
+            self._table.reach(values, target.study_instance_uid)
         partly = list(self._partial_matches(target, matching, values))
         yield from partly
         if not partly:
@@ -159,10 +162,7 @@ class RuleEdits:
         matching = _matching(self._series_patterns, values)
         if all(matching.values()):
             self._used = True
-            target = Target(
-                study_instance_uid=series.study_instance_uid, series_instance_uid=series.series_instance_uid
-            )
-            yield from self._partial_matches(target, matching, values)
+            yield from self._partial_matches(series.target, matching, values)
 
     def _partial_matches(
         self, target: Target, matching: Mapping[str, int], values: Mapping[str, Mapping[str, int]]
@@ -190,6 +190,14 @@ def _matching(patterns: Mapping[str, re.Pattern[str]], values: Mapping[str, Mapp
 
 def _is_by_series(keyword: str) -> bool:
     return level_of(tag_of(keyword) or 0) is Level.SERIES
+
+
+def _values_of_study(study: Study) -> Mapping[str, Mapping[str, int]]:
+    uids = {
+        "StudyInstanceUID": {study.study_instance_uid: study.files},
+        "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
+    }
+    return {**study.values, **uids}
 
 
 def _values_of(series: Series) -> Mapping[str, Mapping[str, int]]:

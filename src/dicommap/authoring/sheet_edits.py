@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text, damage, placeholder, state_of, unguarded
+from dicommap.authoring.cells import cell_issues, cell_text, state_of, unguarded
+from dicommap.authoring.wishes import wished_attribute
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import Edit, Target
-from dicommap.model.overridable import overridable_issues
+from dicommap.model.edits import Edit
+from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dicommap.authoring.sheet_reading import Row, Sheet
-    from dicommap.model.hierarchy import Study
+    from dicommap.model.hierarchy import Study, Target
 
 
 class SheetEdits:
@@ -30,11 +30,9 @@ class SheetEdits:
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with its cells."""
         self._studies.add(study.study_instance_uid)
-        target = Target(study_instance_uid=study.study_instance_uid)
-        yield from self._for_target(target, study.values)
+        yield from self._for_target(study.target, study.values, Level.STUDY)
         for series in study.series:
-            target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series.series_instance_uid)
-            yield from self._for_target(target, series.values)
+            yield from self._for_target(series.target, series.values, Level.SERIES)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, the rows that no study or series of the inventory answers to."""
@@ -46,40 +44,32 @@ class SheetEdits:
         if not self._changed and not self._unreached and self._sheet.whole:
             yield issue("sheet.no-change", Location(path=self._sheet.name))
 
-    def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:
+    def _for_target(
+        self, target: Target, values: Mapping[str, Mapping[str, int]], level: Level
+    ) -> Iterator[Edit | Issue]:
         row = self._unreached.pop(target, None)
         if row is None:
             return
-        if row.state is not None and row.state != state_of(values):
+        if row.state and row.state != state_of(values, level):
             self._changed = True
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return
         for keyword, cell in row.cells.items():
-            before, after = cell_text(values[keyword]).strip(), unguarded(cell.strip(" ")).strip()
+            before, after = _plain(cell_text(values[keyword])), _plain(unguarded(cell.strip(" ")))
             if after != before:
                 self._changed = True
                 yield from self._edit(target, row, keyword, before, after)
 
     def _edit(self, target: Target, row: Row, keyword: str, before: str, cell: str) -> Iterator[Edit | Issue]:
         place = Location(path=self._sheet.name, row=row.number, column=keyword)
-        tag = tag_of(keyword) or 0
-        refused = [*overridable_issues(tag, place), *_cell_issues(before, cell, place)]
-        if refused:
-            yield from refused
-            return
-        attribute = attribute_from_text(tag, cell, place)
+        attribute = list(cell_issues(before, cell, place)) or wished_attribute(keyword, cell, place)
         if isinstance(attribute, list):
             yield from attribute
         else:
             cause = f"{self._sheet.name} row {row.number}"
-            yield Edit(target=target, tag=tag, attribute=attribute, cause=cause)
+            yield Edit(target=target, tag=tag_of(keyword) or 0, attribute=attribute, cause=cause)
 
 
-def _cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
-    what = placeholder(cell)
-    if what:
-        yield issue("sheet.placeholder-cell", place, what=what)
-        return
-    sign = damage(before, cell)
-    if sign:
-        yield issue("sheet.damaged-cell", place, sign=sign)
+def _plain(text: str) -> str:
+    """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.sheet_writing import INFORMATION_MARK, STATE_COLUMN
-from dicommap.authoring.tables import Table, read_table
+from dicommap.authoring.sheet_writing import STATE_COLUMN
+from dicommap.authoring.tables import INFORMATION_MARK, Table, column_issues, letter_of, read_table
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.edits import Target
+from dicommap.model.hierarchy import Target
 from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.tags import similar_keywords, tag_of
 from dicommap.model.uid import mapping_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping
 
 _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 
@@ -47,7 +46,7 @@ def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet 
     table = read_table(name, data, _STUDY)
     if isinstance(table, Issue):
         return None, [table]
-    issues = list(_header_issues(name, table.header, captured))
+    issues = list(_header_issues(table, captured))
     refused = {found.location.column for found in issues}
     rows: dict[Target, Row] = {}
     for found in _rows(table, refused):
@@ -63,28 +62,20 @@ def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet 
     return Sheet(name=name, rows=rows, whole=not issues), issues
 
 
-def _header_issues(name: str, header: Sequence[str], captured: Container[str]) -> Iterator[Issue]:
-    for column, count in Counter(header).items():
-        place = Location(path=name, row=1, column=column)
-        if count > 1 and column and not column.startswith(INFORMATION_MARK):
-            yield issue("sheet.repeated-column", place)
-        elif column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_MARK):
+def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
+    yield from column_issues(table)
+    for column in dict.fromkeys(table.header):
+        place = Location(path=table.name, row=1, column=column)
+        if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_MARK):
             continue
-        elif tag_of(column) is None:
-            yield from keyword_issues(column, place if similar_keywords(column) else _by_letter(place, header))
+        if tag_of(column) is None:
+            # What is nothing like a keyword may be a value in the wrong place.
+            shown = column if similar_keywords(column) else letter_of(table.header.index(column))
+            yield from keyword_issues(column, replace(place, column=shown))
         elif column not in captured:
             # What no override can set is of no use in a sheet, captured or not.
             refused = list(overridable_issues(tag_of(column) or 0, place))
             yield from refused or [issue("sheet.column-not-captured", place)]
-
-
-def _by_letter(place: Location, header: Sequence[str]) -> Location:
-    """Name a column as the spreadsheet does: what is nothing like a keyword may be a value in the wrong place."""
-    number, letters = header.index(place.column or "") + 1, ""
-    while number:
-        number, digit = divmod(number - 1, 26)
-        letters = chr(ord("A") + digit) + letters
-    return replace(place, column=letters)
 
 
 def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | tuple[Target, Row]]:

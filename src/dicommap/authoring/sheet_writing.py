@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.cells import cell_text, guarded, state_of
+from dicommap.authoring.tables import INFORMATION_MARK
 from dicommap.errors import AttributeNameError
 from dicommap.model.levels import Level, level_of
 from dicommap.model.tags import tag_of
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.model.hierarchy import Series, Study
-
-INFORMATION_MARK = "#"
-"""Columns whose name begins with it are not edited: they inform, or tell the row's state."""
 
 STATE_COLUMN = f"{INFORMATION_MARK}state"
 """What the row's values were when the sheet was written, in short; see `cells.state_of`."""
@@ -55,7 +53,7 @@ def sheet_lines(items: Iterable[Study] | Iterable[Series], level: Level, keyword
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
         cells = (guarded(cell_text(values[keyword])) for keyword in keywords)
-        yield _line([*uids, state_of(values), str(item.instances), *cells])
+        yield _line([*uids, state_of(values, level), str(item.instances), *cells])
 
 
 def _line(cells: list[str]) -> str:

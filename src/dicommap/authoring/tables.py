@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from dicommap.issues import Issue, Location, issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+INFORMATION_MARK = "#"
+"""Columns whose name begins with it are not edited: they inform, or tell the row's state."""
 
 _DELIMITERS = ",;\t|"
 _CELL_LIMIT = 2**24
@@ -40,6 +44,25 @@ class Table:
                 yield issue("sheet.ragged-row", place, count=len(cells), expected=len(self.header))
             else:
                 yield number, cells
+
+
+def column_issues(table: Table) -> Iterator[Issue]:
+    """Find columns that stand twice, and columns without a name that hold something: which is meant cannot be known."""
+    for column, count in Counter(table.header).items():
+        if count > 1 and column and not column.startswith(INFORMATION_MARK):
+            yield issue("sheet.repeated-column", Location(path=table.name, row=1, column=column))
+    for index, column in enumerate(table.header):
+        if not column and any(len(row) > index and row[index].strip() for row in table.rows):
+            yield issue("sheet.unnamed-column", Location(path=table.name, row=1, column=letter_of(index)))
+
+
+def letter_of(index: int) -> str:
+    """Return what a spreadsheet calls the column at this index: A, B, ... Z, AA."""
+    letters, number = "", index + 1
+    while number:
+        number, digit = divmod(number - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters
 
 
 def read_table(name: str, data: bytes, key: str) -> Table | Issue:

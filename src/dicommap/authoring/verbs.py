@@ -11,9 +11,10 @@ import re2
 
 from dicommap.authoring.assignment import Assignment
 from dicommap.authoring.lookup import LookupAssignment
+from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
-from dicommap.model.dicom_json import attribute_from_text, data_set_issues
+from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.model.tags import keyword_of, tag_of, vrs_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<keyword>[A-Za-z0-9]+)\}|[{}]")
 _TEXT_VRS = TEXT_VRS | {"PN"}
+_WRITTEN_VRS = _TEXT_VRS | {"DS", "IS"}
 
 
 def assignments(rule: Rule, path: str, table: LookupTable | None = None) -> Iterator[Assigns | Issue]:
@@ -51,7 +53,7 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
         elif len(parts) == 1:
             yield from _fixed(keyword, parts[0], where)
         else:
-            yield from _computed(keyword, parts[1::2], partial(_filled, parts[::2]), where, _TEXT_VRS | {"DS", "IS"})
+            yield from _computed(keyword, partial(_filled, parts[::2]), where, _WRITTEN_VRS, parts[1::2])
             yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
@@ -73,14 +75,14 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assignment | 
         except (re2.error, IndexError):
             yield issue("rules.pattern", where)
             continue
-        yield from _computed(keyword, (keyword,), compute, where, _TEXT_VRS | {"DS", "IS"})
+        yield from _computed(keyword, compute, where, _WRITTEN_VRS)
 
 
 def shift_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
     """`shift_days`: a date moves by a number of days."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
-        yield from _computed(keyword, (keyword,), partial(shifted, days=days), where, DATE_VRS)
+        yield from _computed(keyword, partial(shifted, days=days), where, DATE_VRS)
 
 
 def truncate_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
@@ -88,15 +90,16 @@ def truncate_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
     for keyword, to in rule.truncate_date.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
-        yield from _computed(keyword, (keyword,), lambda text, vr=vr, to=to: truncated(vr, text, to), where, DATE_VRS)
+        yield from _computed(keyword, partial(truncated, vr, to=to), where, DATE_VRS)
 
 
 def change_letters(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
     """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
-    for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, _stripped)):
+    for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
             where = Location(path=place.path, rule=place.rule, keyword=keyword)
-            yield from _computed(keyword, (keyword,), change, where, _TEXT_VRS)
+            is_name = change is str.strip and vrs_of(tag_of(keyword) or 0) == ("PN",)
+            yield from _computed(keyword, _stripped_name if is_name else change, where, _TEXT_VRS)
 
 
 def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
@@ -119,7 +122,7 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Iss
 def look_up(lookup: Lookup, table: LookupTable, place: Location) -> Iterator[Assigns | Issue]:
     """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
     for keyword, column in lookup.set.items():
-        refused = _refused(keyword, Location(path=place.path, rule=place.rule, keyword=keyword))
+        refused = refusals(keyword, Location(path=place.path, rule=place.rule, keyword=keyword))
         yield from refused
         if not refused:
             yield LookupAssignment(tag=tag_of(keyword) or 0, table=table, column=column)
@@ -137,8 +140,7 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (
 
 
 def _fixed(keyword: str, text: str, place: Location) -> Iterator[Assignment | Issue]:
-    refused = _refused(keyword, place)
-    attribute = refused or attribute_from_text(tag_of(keyword) or 0, text, place)
+    attribute = wished_attribute(keyword, text, place)
     if isinstance(attribute, list):
         yield from attribute
     else:
@@ -146,21 +148,17 @@ def _fixed(keyword: str, text: str, place: Location) -> Iterator[Assignment | Is
 
 
 def _computed(
-    keyword: str, needs: Collection[str], compute: Compute, place: Location, vrs: Collection[str]
+    keyword: str, compute: Compute, place: Location, vrs: Collection[str], needs: Collection[str] = ()
 ) -> Iterator[Assignment | Issue]:
-    refused = _refused(keyword, place)
+    """Yield the assignment of a value that is computed: from those that it needs, or else from each of its own."""
+    refused = refusals(keyword, place)
     tag = tag_of(keyword) or 0
     if not refused and not set(vrs_of(tag)) <= set(vrs):
         refused = [issue("rules.verb-vr", place, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
     yield from refused
     if not refused:
-        single = tuple(needs) == (keyword,)
-        each = _for_each_value(vrs_of(tag)[0], compute) if single else compute
-        yield Assignment(tag=tag, needs=tuple(needs), compute=each)
-
-
-def _refused(keyword: str, place: Location) -> list[Issue]:
-    return list(keyword_issues(keyword, place)) or list(overridable_issues(tag_of(keyword) or 0, place))
+        each = compute if needs else _for_each_value(vrs_of(tag)[0], compute)
+        yield Assignment(tag=tag, needs=tuple(needs) or (keyword,), compute=each)
 
 
 def _for_each_value(vr: str, compute: Compute) -> Compute:
@@ -202,12 +200,12 @@ def _replacing(replacement: Replacement) -> Compute:
     options.log_errors = False  # RE2 would print the pattern
     pattern = re2.compile(replacement.pattern, options)
     pattern.sub(replacement.with_, "")  # a reference to a group that is not there shows only where something matches
-    groups = max((int(number) for number in re.findall(r"\\([0-9])", replacement.with_)), default=0)
+    escaped = re.findall(r"\\(.)", replacement.with_, re.DOTALL)  # \\\\ is a backslash, whatever follows it
+    groups = max((int(one) for one in escaped if one.isdigit()), default=0)
     if groups > pattern.groups:
         raise IndexError(groups)
     return lambda text: str(pattern.sub(replacement.with_, text))
 
 
-def _stripped(text: str) -> str:
-    # Only person names have parts; elsewhere ^ and = are rare, and spaces beside them mean as little.
+def _stripped_name(text: str) -> str:
     return re.sub(r" *([\^=]) *", r"\1", text.strip())

@@ -35,7 +35,7 @@ def draft_command(
         typer.Option(
             "--harmonize",
             metavar="KEYWORD",
-            help="Give all files of a study, or series, the most frequent value; repeat it, or use commas.",
+            help="Where values differ in a study, or series, give all files the most frequent one; a tie is an error.",
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write nothing.")] = False,
@@ -47,7 +47,7 @@ def draft_command(
 ) -> None:
     """Turn edits into override files, mappings and an import configuration, and write them as a package.
 
-    Edits come from sheets and rules. With any error nothing is written. On the terminal patient values are masked
+    Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the terminal patient values are masked
     unless --show-values is given; the package holds them.
     """
     if output is None and not dry_run:

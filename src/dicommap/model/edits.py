@@ -10,14 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from dicommap.model.dicom_json import Attribute
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What an edit reaches: a study, or one series of it."""
-
-    study_instance_uid: str
-    series_instance_uid: str | None = None
+    from dicommap.model.hierarchy import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +32,7 @@ class Policy(StrEnum):
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"
     ONLY_IF_DIFFERENT = "only-if-different"
-    """As overwrite, but only where the current values are known, so that no override repeats them."""
+    """As overwrite, but for captured attributes only: of others it cannot be known whether anything would change."""
 
 
 class _Document(BaseModel):

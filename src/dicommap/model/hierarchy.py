@@ -91,6 +91,14 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an edit reaches: a study, or one series of it."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One series: its counts, and each captured attribute's distinct values with the files that have them."""
 
@@ -104,6 +112,11 @@ class Series:
     values: Mapping[str, Mapping[str, int]] = field(repr=False)
     """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
 
+    @property
+    def target(self) -> Target:
+        """Return what an edit of this series reaches."""
+        return Target(study_instance_uid=self.study_instance_uid, series_instance_uid=self.series_instance_uid)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
@@ -113,6 +126,11 @@ class Study:
     series: tuple[Series, ...]
     values: Mapping[str, Mapping[str, int]] = field(repr=False)
     """As in a series, over all of them."""
+
+    @property
+    def target(self) -> Target:
+        """Return what an edit of this study reaches."""
+        return Target(study_instance_uid=self.study_instance_uid)
 
     @property
     def instances(self) -> int:

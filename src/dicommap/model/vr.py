@@ -162,18 +162,20 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
 
 
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    if vr in ("ST", "LT", "UT"):
-        what = "a control character" if _CONTROL_IN_LONG_TEXT.search(text) else None
-    elif "\\" in text:
-        what = "a backslash, which separates values"
-    elif _CONTROL.search(text):
-        what = "a control character"
-    elif vr in _BYTE_LIMITS and _DEFAULT_REPERTOIRE.fullmatch(text) is None:
-        what = "a character outside the default repertoire"
-    else:
-        what = None
+    what = _unfit_character(vr, text)
     if what:
         yield issue("value.characters", location, keyword=_subject(location), vr=vr, what=what)
+
+
+def _unfit_character(vr: str, text: str) -> str | None:
+    if vr in ("ST", "LT", "UT"):
+        return "a control character" if _CONTROL_IN_LONG_TEXT.search(text) else None
+    if "\\" in text:
+        return "a backslash, which separates values"
+    if _CONTROL.search(text):
+        return "a control character"
+    outside = vr in _BYTE_LIMITS and _DEFAULT_REPERTOIRE.fullmatch(text) is None
+    return "a character outside the default repertoire" if outside else None
 
 
 def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:

@@ -1,4 +1,4 @@
-"""draft(): sheets and rules to a package, every effect visible before anything is written."""
+"""draft(): edits to a package, every effect visible before anything is written."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def draft(
     input_s3_uri: str,
     sheets: Paths = (),
     rules: Paths = (),
-    by_study: Iterable[StudyFunction] = (),
-    by_series: Iterable[SeriesFunction] = (),
+    by_study: StudyFunction | Iterable[StudyFunction] = (),
+    by_series: SeriesFunction | Iterable[SeriesFunction] = (),
     harmonize: Iterable[str] = (),
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,

@@ -1,4 +1,4 @@
-"""Reading edits: sheets and rules from their files."""
+"""Where a draft's edits come from: files that are read, functions, keywords to harmonize."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.checks.schema_check import schema_issues
+from dicommap.errors import DocumentError
 from dicommap.issues import Severity
 from dicommap.model.edits import Rules
 from dicommap.package.reading import read_document
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
     from dicommap.authoring.lookup import LookupTable
     from dicommap.issues import Issue
-    from dicommap.model.edits import Rule
+    from dicommap.model.edits import Lookup, Rule
 
     Paths = StrPath | Iterable[StrPath]
 
@@ -38,8 +39,8 @@ class EditSources:
 
     sheets: Paths = ()
     rules: Paths = ()
-    by_study: Iterable[StudyFunction] = ()
-    by_series: Iterable[SeriesFunction] = ()
+    by_study: StudyFunction | Iterable[StudyFunction] = ()
+    by_series: SeriesFunction | Iterable[SeriesFunction] = ()
     harmonize: Iterable[str] = ()
 
 
@@ -59,9 +60,10 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[list[Edit
         read = read_rules(path)
         issues += read.issues
         editors += [RuleEdits(path.name, rule, captured, read.tables) for rule in read.rules]
-    editors += [FunctionEdits(by_study=function) for function in asked.by_study]
-    editors += [FunctionEdits(by_series=function) for function in asked.by_series]
-    for keyword in asked.harmonize:
+    by_study, by_series = asked.by_study, asked.by_series
+    editors += [FunctionEdits(by_study=one) for one in ([by_study] if callable(by_study) else by_study)]
+    editors += [FunctionEdits(by_series=one) for one in ([by_series] if callable(by_series) else by_series)]
+    for keyword in [asked.harmonize] if isinstance(asked.harmonize, str) else asked.harmonize:
         unfit = list(harmonize_issues(keyword, captured))
         issues += unfit
         if not unfit:
@@ -96,8 +98,16 @@ def read_rules(path: Path) -> ReadRules:
     tables: dict[str, LookupTable] = {}
     for rule in rules:
         if rule.lookup is not None:
-            tables[rule.name], found = read_lookup(rule.lookup, read_document(path.parent / rule.lookup.file))
+            tables[rule.name], found = read_lookup(rule.lookup, _lookup_data(path, rule.name, rule.lookup))
             issues += found
     issues += rules_issues(path.name, rules, tables)
     refused = any(found.severity is Severity.ERROR for found in issues)
     return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
+
+
+def _lookup_data(rules: Path, rule: str, lookup: Lookup) -> bytes:
+    try:
+        return read_document(rules.parent / lookup.file)
+    except DocumentError as error:
+        message = f"{rules}, rule '{rule}': {error.message}"
+        raise DocumentError(message, fix="A lookup's file is named relative to the rules file.") from None

@@ -7,8 +7,8 @@ from typing import Any
 
 from dicommap.issues import Location
 from dicommap.model.dicom_json import Attribute, attribute_from_text
-from dicommap.model.edits import Edit, Target
-from dicommap.model.hierarchy import Series, Study
+from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.tags import tag_of
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modality", "SeriesDescription")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.authoring.cells import cell_text, damage, guarded, placeholder, state_of, unguarded
+from dicommap.model.levels import Level
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,9 @@ def test_other_texts_are_values(cell: str) -> None:
         ("1-2", "02-Jan", "date"),
         ("1/2", "02-Jan", "date"),
         ("MAR1", "01-Mar", "date"),
+        ("MAR1", "01.M\u00e4r", "date"),
+        ("MAR 1", "1. Mrz", "date"),
+        ("1/2", "2. Jan", "date"),
         ("2026-1-2", "02/01/2026", "date"),
         ("12345678E3", "1.23E+10", "scientific"),
         ("=SUM(A1)", "#NAME?", "error"),
@@ -106,6 +110,26 @@ def test_other_texts_are_left_alone(text: str) -> None:
 
 def test_the_state_tells_values_apart_and_is_no_number() -> None:
     first, other = {"PatientID": {"a": 1}}, {"PatientID": {"b": 1}}
-    assert state_of(first) == state_of({"PatientID": {"a": 9}})
-    assert state_of(first) != state_of(other)
-    assert state_of(first).startswith("s")
+    assert state_of(first, Level.STUDY) == state_of({"PatientID": {"a": 9}}, Level.STUDY)
+    assert state_of(first, Level.STUDY) != state_of(other, Level.STUDY)
+    assert state_of(first, Level.STUDY).startswith("s")
+
+
+def test_the_state_of_a_study_does_not_count_its_series_attributes_nor_empty_ones() -> None:
+    values = {"PatientID": {"a": 1}}
+    more = {**values, "SeriesNumber": {"1": 1, "2": 1}, "PatientComments": {"": 1}}
+    assert state_of(values, Level.STUDY) == state_of(more, Level.STUDY)
+    assert state_of(values, Level.SERIES) != state_of(more, Level.SERIES)
+
+
+@pytest.mark.parametrize(
+    ("before", "cell"),
+    [("PAT001", "PAT-001"), ("ACC2026", "ACC-2026"), ("1-2", "03-Apr"), ("2026-1-2", "2026-3-4"), ("MAR1", "MARS")],
+)
+def test_an_edit_that_only_looks_like_a_date_is_no_damage(before: str, cell: str) -> None:
+    assert damage(before, cell) is None
+
+
+@pytest.mark.parametrize("before", ["", "PAT001", "123456789012345"])
+def test_a_long_number_typed_into_a_spreadsheet_is_seen(before: str) -> None:
+    assert damage(before, "1.23457E+14") == "scientific notation"

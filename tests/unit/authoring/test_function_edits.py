@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 import dicommap
 from dicommap.authoring.function_edits import FunctionEdits
+from dicommap.errors import UsageError
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit
@@ -77,3 +79,25 @@ def test_a_draft_takes_functions_and_harmonizes(inventory: dicommap.Inventory) -
     )
     assert drafted.ok
     assert {change.tag for change in drafted.changes} == {0x00081030, 0x0008103E}
+
+
+@pytest.mark.parametrize("returned", [{"PatientID": None}, {"PatientID": 7}, ["PatientID"], {7: "x"}, 7])
+def test_what_is_no_mapping_of_texts_is_refused_in_words(returned: Any) -> None:
+    with pytest.raises(UsageError, match="did not return texts"):
+        list(FunctionEdits(by_study=lambda _: returned).for_study(ONE))
+
+
+def test_half_a_character_is_refused() -> None:
+    (found,) = FunctionEdits(by_study=lambda _: {"PatientID": "a\ud800"}).for_study(ONE)
+    assert isinstance(found, Issue)
+    assert found.code == "value.characters"
+
+
+def test_one_function_and_one_keyword_need_no_list(inventory: dicommap.Inventory) -> None:
+    drafted = dicommap.draft(
+        inventory,
+        input_s3_uri="s3://bucket/in/",
+        by_study=lambda _: {"StudyDescription": "Knee"},
+        harmonize="PatientID",
+    )
+    assert drafted.ok

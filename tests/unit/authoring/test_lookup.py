@@ -104,3 +104,21 @@ def test_values_are_checked_like_any_other() -> None:
     assert [(one.code, one.location.path, one.location.row, one.location.column) for one in issues] == [
         ("value.too-long", "w.csv", 2, "Name")
     ]
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "1.2E+10", "***", "<2 different values>"])
+def test_a_damaged_cell_is_no_value(cell: str) -> None:
+    edits, issues = work(f"PatientID,Name\n7,{cell}\n", study({"PatientID": "7"}))
+    assert not edits
+    assert issues[0].code in ("sheet.damaged-cell", "sheet.placeholder-cell")
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    _, issues = read_lookup(lookup, b"PatientID,Name,Name\n7,A,B\n")
+    assert [one.code for one in issues] == ["sheet.repeated-column"]
+
+
+def test_no_key_is_in_a_repr() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    assert SECRET not in repr(read_lookup(lookup, f"PatientID,Name\n{SECRET},A\n".encode()))

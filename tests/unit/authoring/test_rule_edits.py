@@ -213,3 +213,15 @@ def test_a_rule_cannot_set_and_empty_the_same_attribute() -> None:
         {"rule": [{"name": "a", "level": "study", "set": {"StudyID": "1"}, "empty": ["StudyID"]}]}
     )
     assert [found.code for found in rules_issues("r.toml", rules.rule)] == ["rules.two-verbs"]
+
+
+def test_a_partial_match_is_told_of_studies_that_the_rule_is_for_only() -> None:
+    mixed = study({"PatientID": "7", "SeriesDescription": {"x": 1, "y": 1}})
+    rule = f"level = 'study'\nmatch = {{ PatientID = 'NOBODY', SeriesDescription = 'x' }}\n{SET_ID}"
+    assert [found.code for found in work(rule, mixed)[1]] == ["rules.unused"]
+
+
+def test_a_byte_order_mark_does_not_matter() -> None:
+    document, issues = parse_toml("r.toml", "\ufeff[[rule]]\nname = 'a'".encode())
+    assert document == {"rule": [{"name": "a"}]}
+    assert not issues

@@ -98,14 +98,14 @@ def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert rows == [
         ["StudyInstanceUID", "#state", "#instances", "PatientID", "PatientName"],
-        ["1.2", state_of(ONE.values), "4", "007", "<2 different values>"],
+        ["1.2", state_of(ONE.values, Level.STUDY), "4", "007", "<2 different values>"],
     ]
 
 
 def test_a_series_sheet_names_both_uids() -> None:
     lines = list(sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
     assert lines[1:] == [
-        f"1.2,{one.series_instance_uid},{state_of(one.values)},2,{modality}\r\n"
+        f"1.2,{one.series_instance_uid},{state_of(one.values, Level.SERIES)},2,{modality}\r\n"
         for one, modality in zip(ONE.series, ("CT", "MR"), strict=True)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.authoring.sheet_reading import Sheet, read_sheet
-from dicommap.model.edits import Target
+from dicommap.model.hierarchy import Target
 from tests.unit.authoring.studies import KEYWORDS
 
 SECRET = "Zyzzyva^Quark"
@@ -63,7 +63,7 @@ def test_other_delimiters_in_an_information_column_do_not_mislead() -> None:
 
 
 def test_columns_that_only_inform_are_ignored() -> None:
-    text = "#note,StudyInstanceUID,#instances,#instances,PatientID,\n" + f"{SECRET},1.2,4,x,007,y\n"
+    text = "#note,StudyInstanceUID,#instances,#instances,PatientID,\n" + f"{SECRET},1.2,4,x,007,\n"
     assert cells(text) == {"PatientID": "007"}
 
 

@@ -222,3 +222,29 @@ def test_raw_attributes_are_checked_like_an_override(raw: str, code: str, pointe
     document = tomllib.loads(f"[[rule]]\nname = 'one'\nlevel = 'study'\n[rule.raw]\n{raw}")
     found = list(rules_issues("r.toml", Rules.model_validate(document).rule))
     assert (code, pointer) in [(one.code, one.location.pointer) for one in found]
+
+
+def test_a_reference_to_itself_needs_a_value_as_any_other() -> None:
+    assert codes("set = { PatientID = 'SITE-{PatientID}' }", {"PatientID": ""}) == ["rules.no-result"]
+
+
+def test_strip_leaves_the_inside_of_a_text_alone() -> None:
+    edits, _ = work("strip = ['StudyDescription']", {"StudyDescription": " T1 = fat "})
+    assert edits == {"StudyDescription": "T1 = fat"}
+
+
+def test_a_study_rule_may_refer_to_its_series_only_where_there_is_one() -> None:
+    rule = "set = { StudyDescription = '{SeriesInstanceUID}' }"
+    assert work(rule, {})[0] == {"StudyDescription": "1.2.1"}
+    assert codes(rule, {}, {}) == ["rules.differing-values"]
+
+
+def test_so_many_different_values_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicommap.authoring.assignment.COMBINATIONS_LIMIT", 2)
+    current: dict[str, str | dict[str, int]] = {"PatientName": {" a": 1, "a ": 1, "a": 1}}
+    assert codes("strip = ['PatientName']", current) == ["rules.differing-values"]
+
+
+def test_a_backslash_before_a_backslash_refers_to_no_group() -> None:
+    edits, _ = work("replace = { PatientComments = { pattern = '/', with = '\\\\2' } }", {"PatientComments": "a/b"})
+    assert edits == {"PatientComments": "a\\2b"}

@@ -94,9 +94,9 @@ CODES = (
     Code(
         name="rules.not-captured",
         severity=Severity.ERROR,
-        title="A rule matches an attribute that the inventory does not hold",
-        message="The rule matches an attribute that the inventory does not hold.",
-        explanation="Only captured attributes can be matched.",
+        title="A rule needs an attribute that the inventory does not hold",
+        message="The rule needs the current value of an attribute that the inventory does not hold.",
+        explanation="Only captured attributes can be matched, referred to, changed by a verb or kept by a policy.",
         fix="Scan again with --attributes and this keyword.",
     ),
     Code(

@@ -34,6 +34,14 @@ CODES = (
         fix="Remove one of the columns.",
     ),
     Code(
+        name="sheet.unnamed-column",
+        severity=Severity.ERROR,
+        title="A column without a name that holds something",
+        message="The column has no name, but its cells are not empty.",
+        explanation="What it was meant for cannot be known, and leaving it out would lose what somebody wrote.",
+        fix="Name the column, or remove it.",
+    ),
+    Code(
         name="sheet.column-not-captured",
         severity=Severity.ERROR,
         title="The inventory does not hold a column's attribute",
@@ -45,7 +53,7 @@ CODES = (
     Code(
         name="sheet.ragged-row",
         severity=Severity.ERROR,
-        title="A row has another number of cells than the header",
+        title="A row of a sheet or lookup has another number of cells than the header",
         message="The row has {count} cells; the header has {expected}.",
         explanation="An unquoted delimiter inside a value shifts all cells behind it into wrong columns. "
         "The row is not used.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Location, issue
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _NO_TEXT_VRS = BINARY_VRS | INTEGER_VRS | FLOAT_VRS | {"SQ", "AT"}
 
@@ -60,6 +62,8 @@ def _issues(tag: int, vr: str, values: list[str], location: Location) -> Iterato
         yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
     for value in values:
         yield from text_issues(vr, value, location)
+        if _SURROGATE.search(value):  # a document's own are found where its JSON is read
+            yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
 def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
