@@ -47,8 +47,8 @@ def draft_command(
 ) -> None:
     """Turn edits into override files, mappings and an import configuration, and write them as a package.
 
-    Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the terminal patient values are masked
-    unless --show-values is given; the package holds them.
+    Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the
+    terminal patient values are masked unless --show-values is given; the package holds them.
     """
     if output is None and not dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
