@@ -194,3 +194,15 @@ def test_of_several_sources_the_table_tells_which(tree: Path, tmp_path: Path) ->
     assert header.split() == ["disposition", "bytes", "path"]
     records = json.loads(dicommap("show", inventory, "--level", "file", "--format", "json").out)
     assert {record["source"] for record in records} == {str(one)}
+
+
+def test_the_preview_is_written_as_a_page_and_never_over_another_file(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, page = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "preview.html"
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    arguments = ("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-n", "--html", page)
+    assert dicommap(*arguments).status == 0
+    assert "Knee" not in page.read_text("utf-8")
+    again = dicommap(*arguments)
+    assert again.status == 2
+    assert "exists already" in again.err

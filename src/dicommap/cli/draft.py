@@ -15,6 +15,7 @@ from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.render.text import counted
 from dicommap.workflows.draft import Draft, draft
+from dicommap.workflows.writing import write_text
 
 PREVIEWED = 50
 """Changes that are shown on the terminal; the package's preview.csv has all."""
@@ -37,6 +38,9 @@ def draft_command(
             metavar="KEYWORD",
             help="Where values differ in a study, or series, give all files the most frequent one; a tie is an error.",
         ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write nothing.")] = False,
     datastore_id: Annotated[str | None, typer.Option("--datastore-id", help="For the request.")] = None,
@@ -72,6 +76,8 @@ def draft_command(
             output=None if dry_run else output,
             account={name: value for name, value in account.items() if value},
         )
+    if html is not None:
+        write_text(html, drafted.preview_html(show_values=show_values))
     print_draft(drafted, show_values=show_values)
     exit_by((found.severity for found in drafted.issues), fail_on)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from dicommap.checks.request_check import account_issues
 from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
+from dicommap.render.preview_html import preview_fragment, preview_page
 from dicommap.render.text import csv_lines
 from dicommap.workflows.edits import EditSources, read_edits
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from dicommap.model.edits import Edit
     from dicommap.model.override import Override
     from dicommap.workflows.edits import Paths
+
+
+CHANGES_SHOWN = 200
+"""Changes that a notebook shows; `preview_html` has all."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -55,6 +61,13 @@ class Draft:
     def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
         """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
         return (preview_row(change, show_values=show_values) for change in self.changes)
+
+    def preview_html(self, *, show_values: bool = False) -> str:
+        """Return the preview as an HTML page that stands alone."""
+        return preview_page(self.preview(show_values=show_values))
+
+    def _repr_html_(self) -> str:
+        return preview_fragment(islice(self.preview(), CHANGES_SHOWN))
 
 
 def draft(

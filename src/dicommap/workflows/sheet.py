@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
-from dicommap.errors import AttributeNameError, DocumentError, UsageError, reason_of
-from dicommap.inventory.partial import write_new
+from dicommap.errors import AttributeNameError, UsageError
 from dicommap.model.levels import Level
+from dicommap.workflows.writing import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,16 +41,7 @@ def write_sheet(path: Path, lines: Iterable[str]) -> int:
     Raises DocumentError where the file exists or cannot be written.
     """
     written = list(lines)
-    try:
-        if path.is_dir():
-            raise DocumentError(f"{path} is a directory.", fix="Name a file for the sheet.")
-        write_new(path, "".join(written))
-    except FileExistsError:
-        raise DocumentError(
-            f"{path} exists already; a sheet is never written over another file.", fix="Name another file."
-        ) from None
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+    write_text(path, "".join(written))
     return len(written) - 1
 
 
