@@ -112,7 +112,8 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
             row[keyword] = new
             expected.setdefault(row["StudyInstanceUID"], {})[tag_of(keyword) or 0] = new.strip()
     buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, list(rows[0]), delimiter=delimiter, lineterminator=ending)
+    # Quoted throughout: Python's writer leaves a bare carriage return unquoted, which spreadsheets do not.
+    writer = csv.DictWriter(buffer, list(rows[0]), delimiter=delimiter, lineterminator=ending, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(rows)
 
