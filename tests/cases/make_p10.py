@@ -174,19 +174,19 @@ def _patient_after_series() -> bytes:
 
 
 FILES: dict[str, Callable[[], bytes]] = {
-    "shared/two-studies/study1/series1/IM0001": lambda: of_study(1, 1, 1),
-    "shared/two-studies/study1/series1/IM0002": lambda: of_study(1, 1, 2),
-    "shared/two-studies/study1/series2/IM0001": lambda: of_study(1, 2, 1),
-    "shared/two-studies/study2/series1/IM0001": lambda: of_study(2, 1, 1),
-    "shared/differing/IM0001": lambda: of_study(1, 1, 1, StudyDescription="Head", BodyPartExamined="HEAD"),
-    "shared/differing/IM0002": lambda: of_study(1, 1, 2, StudyDescription="Neck", BodyPartExamined="NECK"),
+    "material/two-studies/study1/series1/IM0001": lambda: of_study(1, 1, 1),
+    "material/two-studies/study1/series1/IM0002": lambda: of_study(1, 1, 2),
+    "material/two-studies/study1/series2/IM0001": lambda: of_study(1, 2, 1),
+    "material/two-studies/study2/series1/IM0001": lambda: of_study(2, 1, 1),
+    "material/differing/IM0001": lambda: of_study(1, 1, 1, StudyDescription="Head", BodyPartExamined="HEAD"),
+    "material/differing/IM0002": lambda: of_study(1, 1, 2, StudyDescription="Neck", BodyPartExamined="NECK"),
     "dicom-json/left-out/IM0001": lambda: instance(AcquisitionDuration=float("nan")),
     "lookup/several-studies/tree/IM0001": lambda: of_study(1, 1, 1),
     "lookup/several-studies/tree/IM0002": lambda: of_study(2, 1, 1, AccessionNumber="A1"),
     "lookup/ambiguous/tree/IM0001": lambda: of_study(1, 1, 1),
     "lookup/ambiguous/tree/IM0002": lambda: of_study(1, 1, 2, PatientID="0043"),
     # Six digits in the UIDs are counted up by the cases that need very many studies.
-    "shared/counted/IM0001": lambda: instance(
+    "material/counted/IM0001": lambda: instance(
         StudyInstanceUID=uid(STUDY, 100000),
         SeriesInstanceUID=uid(STUDY, 100000, 1),
         SOPInstanceUID=uid(STUDY, 100000, 1, 1),

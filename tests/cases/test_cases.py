@@ -119,7 +119,7 @@ def _values(case: Case) -> set[str]:
     for path in ROOT.joinpath(case.name).rglob("*"):
         if path.is_file() and path.name != "case.json":
             found.update(_values_of(path))
-    if any(path.startswith("shared/") for path in case.inputs()):
+    if any(path.startswith("material/") for path in case.inputs()):
         found |= SHARED_VALUES
     return {value for value in found if len(value) >= _SHORTEST_VALUE}
 
