@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.placement import import_configuration, metadata_file_path
 from dicommap.model.dicom_json import dump_data_set
+from dicommap.model.package_layout import CONFIGURATION, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.plan import Content, Job, Plan, PlannedFile
 from dicommap.model.strict_json import dump_json
 
@@ -49,12 +50,12 @@ def package_documents(
     files = {metadata_file_path(override): dump_data_set(override.data_set) for override in overrides}
     configuration = import_configuration(overrides)
     plan = _plan(configuration, uri, counts, files, preview_csv)
-    folder = f"jobs/{JOB_ID}"
+    folder = job_folder(JOB_ID)
     documents = {f"{folder}/files/{path}": text for path, text in files.items()}
-    documents[f"{folder}/import-configuration.json"] = dump_json(_dumped(configuration))
-    documents[f"{folder}/start-dicom-import-job.json"] = dump_json(_request(configuration, uri, plan, account))
-    documents["plan.json"] = dump_json(_dumped(plan))
-    documents["preview.csv"] = preview_csv
+    documents[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
+    documents[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, uri, plan, account))
+    documents[PLAN] = dump_json(_dumped(plan))
+    documents[PREVIEW] = preview_csv
     return dict(sorted(documents.items()))
 
 

@@ -26,10 +26,10 @@ def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = 
 
     Raises AttributeNameError where one that was asked for is not captured.
     """
-    missing = [keyword for keyword in asked if keyword not in captured]
+    missing = [keyword or "the empty text" for keyword in asked if keyword not in captured]
     if missing:
         raise AttributeNameError(
-            "A column that was asked for is not in the inventory.",
+            f"The inventory does not hold {', '.join(missing)}.",
             fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
         )
     if asked:

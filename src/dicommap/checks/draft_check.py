@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.checks.mapping_check import MAPPINGS
-from dicommap.checks.package_check import CONFIGURATION, PLAN, job_folder, package_issues
+from dicommap.checks.package_check import package_issues
 from dicommap.issues import Location, Severity, issue
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_MAPPINGS
+from dicommap.model.package_layout import CONFIGURATION, PLAN, job_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -60,8 +61,8 @@ def _targets(documents: Mapping[str, str]) -> dict[str, Location]:
     for job in json.loads(documents[PLAN])["jobs"]:
         for index, mapping in enumerate(job["mappings"]):
             target = Location(study=mapping["studyInstanceUID"], series=mapping.get("seriesInstanceUID"))
-            targets[f"{job_folder(job)}/files/{mapping['metadataFilePath']}"] = target
-            targets[f"{job_folder(job)}/{CONFIGURATION}{MAPPINGS}/{index}"] = target
+            targets[f"{job_folder(job['id'])}/files/{mapping['metadataFilePath']}"] = target
+            targets[f"{job_folder(job['id'])}/{CONFIGURATION}{MAPPINGS}/{index}"] = target
     return targets
 
 

@@ -11,6 +11,7 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, Severity, issue
+from dicommap.model.package_layout import CONFIGURATION, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from dicommap.checks.contents import Contents
 
     Known = Mapping[str, set[str]] | None
-
-PLAN, PREVIEW = "plan.json", "preview.csv"
-CONFIGURATION, _REQUEST = "import-configuration.json", "start-dicom-import-job.json"
 
 
 def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> list[Issue]:
@@ -49,11 +47,6 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> l
     return [*issues, *_presence_issues(_expected(plan), files)]
 
 
-def job_folder(job: Mapping[str, Any]) -> str:
-    """Return the folder of a planned job, relative to the package."""
-    return f"jobs/{job['id']}"
-
-
 def _preview_issues(planned: dict[str, Any], files: Contents) -> Iterator[Issue]:
     preview = files.get(PREVIEW)
     if isinstance(preview, Issue):
@@ -64,8 +57,8 @@ def _preview_issues(planned: dict[str, Any], files: Contents) -> Iterator[Issue]
 def _expected(plan: dict[str, Any]) -> set[str]:
     expected = {PLAN, PREVIEW}
     for job in plan["jobs"]:
-        expected |= {f"{job_folder(job)}/{name}" for name in (CONFIGURATION, _REQUEST)}
-        expected |= {f"{job_folder(job)}/files/{file['path']}" for file in job["files"]}
+        expected |= {f"{job_folder(job['id'])}/{name}" for name in (CONFIGURATION, REQUEST)}
+        expected |= {f"{job_folder(job['id'])}/files/{file['path']}" for file in job["files"]}
     return expected
 
 
@@ -89,11 +82,11 @@ def _document(schema: str, path: str, files: Contents) -> tuple[Any, list[Issue]
 
 def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known) -> Iterator[Issue]:
     """Find what is wrong with the folder of a job; `place` is where the job stands in the plan."""
-    path = f"{job_folder(job)}/{CONFIGURATION}"
+    path = f"{job_folder(job['id'])}/{CONFIGURATION}"
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
     yield from _request_issues(job, files, configuration)
-    overrides = f"{job_folder(job)}/files/"
+    overrides = f"{job_folder(job['id'])}/files/"
     for index, planned in enumerate(job["files"]):
         yield from content_issues(files, overrides + planned["path"], planned, _in_plan(f"{place}/files/{index}"))
     if configuration is None:
@@ -108,7 +101,7 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known) 
 
 
 def _request_issues(job: dict[str, Any], files: Contents, configuration: object) -> Iterator[Issue]:
-    path = f"{job_folder(job)}/{_REQUEST}"
+    path = f"{job_folder(job['id'])}/{REQUEST}"
     if path not in files:
         return
     request, issues = parsed(files[path])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
-from dicommap.errors import AttributeNameError, UsageError
+from dicommap.errors import UsageError
 from dicommap.model.levels import Level
 from dicommap.workflows.writing import write_text
 
@@ -29,7 +29,6 @@ def sheet(
     of = _LEVELS.get(level)
     if of is None:
         raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
-    _require_held(inventory.keywords, columns)
     keywords = sheet_columns(of, inventory.keywords, columns)
     items = inventory.studies() if of is Level.STUDY else inventory.series()
     return sheet_lines(items, of, keywords)
@@ -43,12 +42,3 @@ def write_sheet(path: Path, lines: Iterable[str]) -> int:
     written = list(lines)
     write_text(path, "".join(written))
     return len(written) - 1
-
-
-def _require_held(captured: Sequence[str], columns: Sequence[str]) -> None:
-    missing = [keyword or "the empty text" for keyword in columns if keyword not in captured]
-    if missing:
-        raise AttributeNameError(
-            f"The inventory does not hold {', '.join(missing)}.",
-            fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
-        )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from dicommap.checks.configuration_check import configuration_issues
 from dicommap.checks.kind import Kind, kind_of
 from dicommap.checks.override_check import override_issues
-from dicommap.checks.package_check import PLAN, package_issues
+from dicommap.checks.package_check import package_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.package_layout import PLAN
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import Folder, read_document
