@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.tags import keyword_of
 
-Values = Mapping[str, Mapping[str, int]]
-"""Keyword -> distinct value -> number of files."""
+if TYPE_CHECKING:
+    from dicommap.model.hierarchy import Values
 
 Compute = Callable[..., str | None]
 """From one current value of each needed attribute to the new value; None where it cannot be made."""
@@ -41,16 +41,35 @@ class Assigns(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class FixedAssignment:
+    """One attribute, and a new value that does not depend on current ones."""
+
+    tag: int
+    fixed: Attribute = field(repr=False)
+    """It has been checked."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Return nothing: no current value is asked for."""
+        return ()
+
+    def origin(self, values: Values) -> str:
+        """Return nothing: the value is the rule's own."""
+        return ""
+
+    def attribute(self, values: Values, place: Location) -> Attribute:
+        """Return the new attribute, the same for all."""
+        return self.fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedAssignment:
     """One attribute, and how its new value comes from current ones."""
 
     tag: int
-    needs: tuple[str, ...] = ()
-    """The keywords whose current values are asked for; none where the new value is fixed."""
-
-    compute: Compute | None = field(default=None, repr=False)
-    fixed: Attribute | None = field(default=None, repr=False)
-    """The new value where it does not depend on current ones; it has been checked."""
+    needs: tuple[str, ...]
+    """The keywords whose current values are asked for, at least one."""
+    compute: Compute = field(repr=False)
 
     def origin(self, values: Values) -> str:
         """Return nothing: the value is the rule's own."""
@@ -61,13 +80,11 @@ class Assignment:
 
         Where the current values differ they must all come to the same new one.
         """
-        if self.fixed is not None:
-            return self.fixed
         current = [values[keyword] or {"": 0} for keyword in self.needs]
         count = math.prod(map(len, current))
         if count > COMBINATIONS_LIMIT:
             return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=count)]
-        results = {self.compute(*combination) if self.compute else None for combination in product(*current)}
+        results = {self.compute(*combination) for combination in product(*current)}
         if None in results:
             return [issue("rules.no-result", place, keyword=keyword_of(self.tag))]
         if len(results) > 1:

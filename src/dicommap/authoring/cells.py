@@ -16,6 +16,8 @@ from dicommap.model.tags import tag_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dicommap.model.hierarchy import Values
+
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?")
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _AS_SPREADSHEETS_SHORTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}")
@@ -45,7 +47,7 @@ def cell_text(counts: Mapping[str, int]) -> str:
     return differing(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
-def state_of(values: Mapping[str, Mapping[str, int]], level: Level) -> str:
+def state_of(values: Values, level: Level) -> str:
     """Return a short text that changes when a value of a study or series does, as far as its level goes.
 
     A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any

@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.levels import Level, level_of
-from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from dicommap.model.hierarchy import Study, Target
+    from dicommap.model.hierarchy import Study, Target, Values
 
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
     """Find why an attribute cannot be harmonized at all."""
     place = Location(keyword=keyword)
-    unknown = list(keyword_issues(keyword, place))
-    yield from unknown
-    if not unknown:
-        yield from overridable_issues(tag_of(keyword) or 0, place)
-        if keyword not in captured:
-            yield issue("harmonize.not-captured", place, keyword=keyword)
+    yield from refusals(keyword, place)
+    if tag_of(keyword) is not None and keyword not in captured:
+        yield issue("harmonize.not-captured", place, keyword=keyword)
 
 
 class HarmonizeEdits:
@@ -52,7 +49,7 @@ class HarmonizeEdits:
         if not self._used:
             yield issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
-    def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:
+    def _for_target(self, target: Target, values: Values) -> Iterator[Edit | Issue]:
         # An empty value is the lack of one: it never outvotes a value.
         counts = values[self._keyword]
         ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)

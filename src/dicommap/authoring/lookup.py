@@ -13,8 +13,8 @@ from dicommap.model.dicom_json import Attribute, attribute_from_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dicommap.authoring.assignment import Values
     from dicommap.model.edits import Lookup
+    from dicommap.model.hierarchy import Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from dicommap.model.tags import hex_of, keyword_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dicommap.authoring.settling import Change, ValueCounts
+    from dicommap.authoring.settling import Change
     from dicommap.model.dicom_json import Attribute
+    from dicommap.model.hierarchy import ValueCounts
 
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dicommap.authoring.assignment import Assigns
     from dicommap.authoring.lookup import LookupTable
-    from dicommap.model.hierarchy import Series, Study, Target
+    from dicommap.model.hierarchy import Series, Study, Target, Values
 
 _NO_TABLES: Mapping[str, LookupTable] = MappingProxyType({})
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
@@ -112,7 +112,7 @@ class RuleEdits:
         elif self._table is not None:
             yield from self._table.leftovers()
 
-    def _for_target(self, target: Target, values: Mapping[str, Mapping[str, int]]) -> Iterator[Edit | Issue]:
+    def _for_target(self, target: Target, values: Values) -> Iterator[Edit | Issue]:
         matching = _matching(self._patterns, values)
         if not all(matching.values()):
             return
@@ -132,9 +132,7 @@ class RuleEdits:
                     yield one
             yield from issues
 
-    def _apply(
-        self, assignment: Assigns, target: Target, values: Mapping[str, Mapping[str, int]], place: Location
-    ) -> Iterator[Edit | Issue]:
+    def _apply(self, assignment: Assigns, target: Target, values: Values, place: Location) -> Iterator[Edit | Issue]:
         place = replace(place, keyword=keyword_of(assignment.tag))
         if self._rule.policy is Policy.ONLY_IF_EMPTY:
             current = values[keyword_of(assignment.tag)]
@@ -164,9 +162,7 @@ class RuleEdits:
             self._used = True
             yield from self._partial_matches(series.target, matching, values)
 
-    def _partial_matches(
-        self, target: Target, matching: Mapping[str, int], values: Mapping[str, Mapping[str, int]]
-    ) -> Iterator[Issue]:
+    def _partial_matches(self, target: Target, matching: Mapping[str, int], values: Values) -> Iterator[Issue]:
         place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, count in matching.items():
             if count < len(values[keyword]):
@@ -180,7 +176,7 @@ class RuleEdits:
         )
 
 
-def _matching(patterns: Mapping[str, re.Pattern[str]], values: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+def _matching(patterns: Mapping[str, re.Pattern[str]], values: Values) -> dict[str, int]:
     """Return how many of the distinct values of each keyword match its pattern."""
     return {
         keyword: sum(pattern.match(value) is not None for value in values[keyword])
@@ -192,7 +188,7 @@ def _is_by_series(keyword: str) -> bool:
     return level_of(tag_of(keyword) or 0) is Level.SERIES
 
 
-def _values_of_study(study: Study) -> Mapping[str, Mapping[str, int]]:
+def _values_of_study(study: Study) -> Values:
     uids = {
         "StudyInstanceUID": {study.study_instance_uid: study.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
@@ -200,7 +196,7 @@ def _values_of_study(study: Study) -> Mapping[str, Mapping[str, int]]:
     return {**study.values, **uids}
 
 
-def _values_of(series: Series) -> Mapping[str, Mapping[str, int]]:
+def _values_of(series: Series) -> Values:
     uids = {
         "StudyInstanceUID": {series.study_instance_uid: series.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files},

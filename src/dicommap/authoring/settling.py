@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.model.edits import Edit
-    from dicommap.model.hierarchy import Study
-
-ValueCounts = Mapping[str, int]
-Values = Mapping[str, ValueCounts]
+    from dicommap.model.hierarchy import Study, ValueCounts, Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dicommap.authoring.sheet_reading import Row, Sheet
-    from dicommap.model.hierarchy import Study, Target
+    from dicommap.model.hierarchy import Study, Target, Values
 
 
 class SheetEdits:
@@ -44,9 +44,7 @@ class SheetEdits:
         if not self._changed and not self._unreached and self._sheet.whole:
             yield issue("sheet.no-change", Location(path=self._sheet.name))
 
-    def _for_target(
-        self, target: Target, values: Mapping[str, Mapping[str, int]], level: Level
-    ) -> Iterator[Edit | Issue]:
+    def _for_target(self, target: Target, values: Values, level: Level) -> Iterator[Edit | Issue]:
         row = self._unreached.pop(target, None)
         if row is None:
             return

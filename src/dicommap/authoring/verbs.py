@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
-from dicommap.authoring.assignment import Assignment
+from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
 from dicommap.authoring.lookup import LookupAssignment
 from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, issue
@@ -43,7 +43,7 @@ def assignments(rule: Rule, path: str, table: LookupTable | None = None) -> Iter
         yield from look_up(rule.lookup, table, Location(path=path, rule=rule.name))
 
 
-def set_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
@@ -57,13 +57,13 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
             yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
-def empty_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def empty_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`empty`: the attribute stays, without a value."""
     for keyword in rule.empty:
         yield from _fixed(keyword, "", Location(path=place.path, rule=place.rule, keyword=keyword))
 
 
-def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`replace`: what a regular expression matches in the current value becomes another text.
 
     The expressions are RE2's, which needs time in proportion to the text whatever the pattern.
@@ -78,14 +78,14 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assignment | 
         yield from _computed(keyword, compute, where, _WRITTEN_VRS)
 
 
-def shift_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def shift_dates(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`shift_days`: a date moves by a number of days."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
         yield from _computed(keyword, partial(shifted, days=days), where, DATE_VRS)
 
 
-def truncate_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def truncate_dates(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`truncate_date`: a date keeps its year, or its year and month."""
     for keyword, to in rule.truncate_date.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
@@ -93,7 +93,7 @@ def truncate_dates(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
         yield from _computed(keyword, partial(truncated, vr, to=to), where, DATE_VRS)
 
 
-def change_letters(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def change_letters(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
@@ -102,7 +102,7 @@ def change_letters(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
             yield from _computed(keyword, _stripped_name if is_name else change, where, _TEXT_VRS)
 
 
-def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Issue]:
+def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
     # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
     text = json.dumps(rule.raw, default=lambda _: {})
@@ -115,7 +115,7 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assignment | Iss
         refused = list(overridable_issues(tag, where))
         yield from refused
         if not refused:
-            yield Assignment(tag=tag, fixed=document[member])
+            yield FixedAssignment(tag=tag, fixed=document[member])
     yield from found
 
 
@@ -128,7 +128,7 @@ def look_up(lookup: Lookup, table: LookupTable, place: Location) -> Iterator[Ass
             yield LookupAssignment(tag=tag_of(keyword) or 0, table=table, column=column)
 
 
-VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (
+VERBS: tuple[Callable[[Rule, Location], Iterator[Assigns | Issue]], ...] = (
     set_attributes,
     empty_attributes,
     replace_in_attributes,
@@ -139,17 +139,17 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[Assignment | Issue]], ...] = (
 )
 
 
-def _fixed(keyword: str, text: str, place: Location) -> Iterator[Assignment | Issue]:
+def _fixed(keyword: str, text: str, place: Location) -> Iterator[Assigns | Issue]:
     attribute = wished_attribute(keyword, text, place)
     if isinstance(attribute, list):
         yield from attribute
     else:
-        yield Assignment(tag=tag_of(keyword) or 0, fixed=attribute)
+        yield FixedAssignment(tag=tag_of(keyword) or 0, fixed=attribute)
 
 
 def _computed(
     keyword: str, compute: Compute, place: Location, vrs: Collection[str], needs: Collection[str] = ()
-) -> Iterator[Assignment | Issue]:
+) -> Iterator[Assigns | Issue]:
     """Yield the assignment of a value that is computed: from those that it needs, or else from each of its own."""
     refused = refusals(keyword, place)
     tag = tag_of(keyword) or 0
@@ -158,7 +158,7 @@ def _computed(
     yield from refused
     if not refused:
         each = compute if needs else _for_each_value(vrs_of(tag)[0], compute)
-        yield Assignment(tag=tag, needs=tuple(needs) or (keyword,), compute=each)
+        yield ComputedAssignment(tag=tag, needs=tuple(needs) or (keyword,), compute=each)
 
 
 def _for_each_value(vr: str, compute: Compute) -> Compute:

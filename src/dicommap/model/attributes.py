@@ -5,10 +5,6 @@ from __future__ import annotations
 from dicommap.errors import AttributeNameError
 from dicommap.model.tags import similar_keywords, tag_of, vrs_of
 
-STUDY_INSTANCE_UID = 0x0020000D
-SERIES_INSTANCE_UID = 0x0020000E
-SOP_INSTANCE_UID = 0x00080018
-SOP_CLASS_UID = 0x00080016
 INSTANCE_NUMBER = 0x00200013
 SPECIFIC_CHARACTER_SET = 0x00080005
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from dicommap.issues import Issue
+
+
+ValueCounts = Mapping[str, int]
+"""Distinct value -> number of files."""
+
+Values = Mapping[str, ValueCounts]
+"""Keyword -> its distinct values; an absent attribute counts as the empty text."""
 
 
 class Disposition(StrEnum):
@@ -109,7 +117,7 @@ class Series:
     """Instances and duplicates: what an import job would read."""
     size: int
     """Bytes of all files."""
-    values: Mapping[str, Mapping[str, int]] = field(repr=False)
+    values: Values = field(repr=False)
     """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
 
     @property
@@ -124,7 +132,7 @@ class Study:
 
     study_instance_uid: str
     series: tuple[Series, ...]
-    values: Mapping[str, Mapping[str, int]] = field(repr=False)
+    values: Values = field(repr=False)
     """As in a series, over all of them."""
 
     @property
