@@ -11,8 +11,8 @@ import pytest
 from dicommap.checks.override_check import override_file_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import CATALOGUE
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.levels import Level
+from dicommap.model.hierarchy import Disposition, Target
+from dicommap.model.profile import Profile
 from dicommap.render.codes import codes_markdown
 from tests.cli.running import dicommap
 
@@ -32,7 +32,7 @@ def test_the_rules_example_is_valid() -> None:
 def test_the_override_example_is_valid() -> None:
     page = (DOCS / "formats/package.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert override_file_issues(example.encode(), Level.STUDY) == []
+    assert override_file_issues(example.encode(), Target(study_instance_uid="1.2"), Profile()) == []
 
 
 def test_the_worklist_example_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from dicommap.errors import DicommapError
 from dicommap.inventory import Inventory
 from dicommap.issues import Issue, Location, Severity
+from dicommap.model.profile import Profile
 from dicommap.workflows import Draft, data_set, draft, scan, sheet, validate
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "data_set",
     "Inventory",
     "Draft",
+    "Profile",
     "Issue",
     "Location",
     "Severity",

@@ -26,7 +26,7 @@ from dicommap.issues import Location
 from dicommap.model.dicom_json import attribute_from_text, dump_data_set
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.levels import Level
+from dicommap.model.profile import Profile
 from dicommap.model.tags import tag_of
 
 STUDIES = 10_000
@@ -81,7 +81,7 @@ def author(study: Study) -> bytes:
         edits.append(Edit(target=target, tag=tag, attribute=attribute, cause="studies.csv"))
     (override,) = settle(study, edits).overrides
     data = dump_data_set(override.data_set).encode()
-    assert not override_file_issues(data, Level.STUDY)
+    assert not override_file_issues(data, target, Profile())
     return data
 
 

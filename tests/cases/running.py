@@ -90,14 +90,19 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
-        return dicommap.draft(inventory, input_s3_uri=uri, sheets=sheets, rules=rules, harmonize=harmonize).issues
+        profile = dicommap.Profile.of(arguments.get("profile", ()))
+        drafted = dicommap.draft(
+            inventory, input_s3_uri=uri, sheets=sheets, rules=rules, harmonize=harmonize, profile=profile
+        )
+        return drafted.issues
 
 
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     files = place / arguments["files"] if "files" in arguments else None
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
+    profile = dicommap.Profile.of(arguments["profile"]) if "profile" in arguments else None
     if "sources" not in arguments:
-        return dicommap.validate(path, input_s3_uri=uri, files=files)
+        return dicommap.validate(path, input_s3_uri=uri, files=files, profile=profile)
     with _scanned(place, arguments) as inventory:
         return dicommap.validate(path, inventory=inventory, input_s3_uri=uri, files=files)
 

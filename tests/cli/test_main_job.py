@@ -26,6 +26,11 @@ def edit_sheet(path: Path, changes: dict[int, dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that was written as CSV."""
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+
+
 def test_from_a_tree_to_a_package_that_validates(tree: Path, tmp_path: Path) -> None:
     inventory, sheet, package = tmp_path / "i.db", tmp_path / "s.csv", tmp_path / "package"
     scanned = dicommap_process("scan", tree, "-o", inventory)
@@ -206,3 +211,60 @@ def test_the_preview_is_written_as_a_page_and_never_over_another_file(tree: Path
     again = dicommap(*arguments)
     assert again.status == 2
     assert "exists already" in again.err
+
+
+def test_a_package_of_another_profile_is_drafted_and_validated_by_it(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    profile = ("--profile", "dataSet=array", "--profile", "overrideFiles=shared")
+    drafted = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, *profile, "-o", package)
+    assert drafted.status == 0
+    (file,) = (package / "jobs/0001/files/dicommap-overrides").iterdir()
+    assert json.loads(file.read_bytes()) == [{"00081030": {"vr": "LO", "Value": ["Knee"]}}]
+    assert dicommap("validate", package, "--inventory", inventory).status == 0
+    # What lies in a package is checked by its profile, and what does not by the one that is named.
+    assert dicommap("validate", package / "jobs/0001/import-configuration.json").status == 0
+    assert "override.form" in dicommap("validate", file).out
+    assert dicommap("validate", file, "--profile", "dataSet=array").status == 0
+    assert dicommap("validate", package, "--profile", "strict").status == 2
+    assert "dataSet=array" in dicommap("validate", file, "--profile", "array").err
+
+
+def test_a_sheet_of_tabs_comes_back_with_or_without_its_delimiter_named(tree: Path, tmp_path: Path) -> None:
+    inventory, sheet = tmp_path / "i.db", tmp_path / "s.tsv"
+    dicommap("scan", tree, "-o", inventory)
+    dicommap("sheet", inventory, "-o", sheet)
+    text = sheet.read_bytes().decode("utf-8")
+    assert dicommap("sheet", inventory, "-o", "-", "--delimiter", "tab").out == text
+
+    assert text.startswith("\ufeffStudyInstanceUID\t")
+    patient = text.splitlines()[1].split("\t")[3]
+    sheet.write_text(text.replace(f"\t{patient}\t", "\tNEW-1\t", 1), "utf-8")
+    for named in ((), ("--delimiter", "tab")):
+        ran = dicommap("draft", inventory, "--sheet", sheet, *named, "--input-s3-uri", URI, "-n")
+        assert "1 change in 1 study" in ran.out
+        assert "s.tsv: 2 rows: 1 applied, 1 no change" in ran.out
+    wrong = dicommap("draft", inventory, "--sheet", sheet, "--delimiter", "bar", "--input-s3-uri", URI, "-n")
+    assert "sheet.no-key-column" in wrong.out
+
+
+def test_the_package_tells_of_every_edit_and_of_every_study_what_touched_it(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
+    rules.write_text(
+        '[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n'
+        '[[rule]]\nname = "none"\nlevel = "study"\nmatch = { PatientID = "nobody" }\nset = { StudyID = "1" }\n'
+    )
+    dicommap("scan", tree, "-o", inventory)
+    dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-o", package)
+    told = rows_of(package / "edits.csv")
+    assert [(row["edit"], row["outcome"], row["studies changed"]) for row in told] == [
+        ("r.toml rule 'all'", "applied", "2"),
+        ("r.toml rule 'none'", "unused", "0"),
+    ]
+    changes = rows_of(package / "preview.csv")
+    assert {row["StudyInstanceUID"]: row["because of"] for row in changes} == dict.fromkeys(
+        (uid(STUDY, 1), uid(STUDY, 2)), "r.toml rule 'all'"
+    )
+    (package / "edits.csv").write_text("")
+    assert "package.changed-file" in dicommap("validate", package).out

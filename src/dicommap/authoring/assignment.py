@@ -13,6 +13,7 @@ from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
+    from dicommap.model.account import Account
     from dicommap.model.hierarchy import Values
 
 Compute = Callable[..., str | None]
@@ -33,8 +34,8 @@ class Assigns(Protocol):
     def needs(self) -> tuple[str, ...]:
         """Return the keywords whose current values are asked for."""
 
-    def origin(self, values: Values) -> str:
-        """Return where the value comes from beside the rule, for people; empty where it is the rule's own."""
+    def row(self, values: Values) -> Account | None:
+        """Return the account of the lookup row that the value comes from; None where it is the rule's own."""
 
     def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, what keeps it from being one, or None where it is to stay as it is."""
@@ -53,9 +54,8 @@ class FixedAssignment:
         """Return nothing: no current value is asked for."""
         return ()
 
-    def origin(self, values: Values) -> str:
-        """Return nothing: the value is the rule's own."""
-        return ""
+    def row(self, values: Values) -> None:
+        """Return None: the value is the rule's own."""
 
     def attribute(self, values: Values, place: Location) -> Attribute:
         """Return the new attribute, the same for all."""
@@ -71,9 +71,8 @@ class ComputedAssignment:
     """The keywords whose current values are asked for, at least one."""
     compute: Compute = field(repr=False)
 
-    def origin(self, values: Values) -> str:
-        """Return nothing: the value is the rule's own."""
-        return ""
+    def row(self, values: Values) -> None:
+        """Return None: the value is the rule's own."""
 
     def attribute(self, values: Values, place: Location) -> Attribute | list[Issue]:
         """Return the new attribute for a study or series of these values, or what keeps it from being one.

@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from dicommap.model.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dicommap.authoring.harmonize import HarmonizeEdits, Wished
     from dicommap.issues import Issue
-    from dicommap.model.edits import Edit
+    from dicommap.model.account import Account
     from dicommap.model.hierarchy import Study
 
 
 class Editor(Protocol):
-    """A way in for edits. A new one is a class with these two methods."""
+    """A way in for edits. A new one is a class with these three methods."""
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with them there."""
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, what came to nothing."""
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield, after the last study, what became of each part of it: row by row, rule by rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editors:
+    """Several editors as one, and after them those that harmonize what the others leave."""
+
+    editors: tuple[Editor, ...] = ()
+    harmonizing: tuple[HarmonizeEdits, ...] = ()
+
+    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield what all editors yield for a study."""
+        wished: set[Wished] = set()
+        for editor in self.editors:
+            for found in editor.for_study(study):
+                if isinstance(found, Edit):
+                    wished.add((found.target.series_instance_uid, found.tag))
+                yield found
+        for one in self.harmonizing:
+            yield from one.for_study(study, wished)
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield what of all editors came to nothing."""
+        for editor in (*self.editors, *self.harmonizing):
+            yield from editor.leftovers()
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield the accounts of all editors."""
+        for editor in (*self.editors, *self.harmonizing):
+            yield from editor.accounts()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.accounting import noted
 from dicommap.authoring.wishes import wished_attribute
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.account import Account, Effect
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.tags import tag_of
@@ -30,24 +32,32 @@ class FunctionEdits:
         self._by_study = by_study
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")
-        self._used = False
+        self._account = Account(source=f"function {self._name}")
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
+        yield from noted(self._account, study.study_instance_uid, self._asked_for(study))
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, that the function never asked for anything."""
+        if not self._account.used:
+            yield issue("rules.unused", Location(rule=self._name))
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield what became of the function."""
+        self._account.close()
+        yield self._account
+
+    def _asked_for(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
             yield from self._edits(study.target, self._by_study(study))
         if self._by_series is not None:
             for series in study.series:
                 yield from self._edits(series.target, self._by_series(series))
 
-    def leftovers(self) -> Iterator[Issue]:
-        """Yield, after the last study, that the function never asked for anything."""
-        if not self._used:
-            yield issue("rules.unused", Location(rule=self._name))
-
     def _edits(self, target: Target, values: Mapping[str, str] | None) -> Iterator[Edit | Issue]:
         for keyword, text in self._checked(values).items():
-            self._used = True
+            self._account.note(target.study_instance_uid, Effect.REACHED)
             place = Location(
                 rule=self._name, keyword=keyword, study=target.study_instance_uid, series=target.series_instance_uid
             )
@@ -55,8 +65,13 @@ class FunctionEdits:
             if isinstance(attribute, list):
                 yield from attribute
             else:
-                cause = f"function {self._name}"
-                yield Edit(target=target, tag=tag_of(keyword) or 0, attribute=attribute, cause=cause)
+                yield Edit(
+                    target=target,
+                    tag=tag_of(keyword) or 0,
+                    attribute=attribute,
+                    cause=str(self._account),
+                    accounts=(self._account,),
+                )
 
     def _checked(self, values: object) -> Mapping[str, str]:
         found = {} if values is None else values

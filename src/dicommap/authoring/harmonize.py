@@ -1,21 +1,29 @@
-"""Edits that make an attribute the same throughout a study or series: the value that most files have."""
+"""Edits that make an attribute the same throughout a study or series.
+
+The value is the one that another edit asks for, or else the one that most files have.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.accounting import noted
 from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.levels import Level, level_of
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from dicommap.model.hierarchy import Study, Target, Values
+    from dicommap.model.hierarchy import Study, Target, ValueCounts
+
+Wished = tuple[str | None, int]
+"""What an edit is for: the series, None for the whole study, and the tag."""
 
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
@@ -27,35 +35,44 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
 
 
 class HarmonizeEdits:
-    """One attribute to be made the same: asked for each study once."""
+    """One attribute to be made the same: asked for each study once, after all other edits."""
 
     def __init__(self, keyword: str) -> None:
         """Take a keyword that `harmonize_issues` found nothing wrong with."""
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
-        self._used = False
+        self._account = Account(source=f"harmonize {keyword}")
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edit for a study, or for each of its series, in which the attribute differs."""
-        if not self._by_series:
-            yield from self._for_target(study.target, study.values)
-            return
-        for series in study.series:
-            yield from self._for_target(series.target, series.values)
+    def for_study(self, study: Study, wished: Collection[Wished] = ()) -> Iterator[Edit | Issue]:
+        """Yield the edit for a study, or for each of its series, in which the attribute differs.
+
+        `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.
+        """
+        yield from noted(self._account, study.study_instance_uid, self._edits(study, wished))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that there was nothing to harmonize."""
-        if not self._used:
+        if not self._account.used:
             yield issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
-    def _for_target(self, target: Target, values: Values) -> Iterator[Edit | Issue]:
+    def accounts(self) -> Iterator[Account]:
+        """Yield what became of the keyword."""
+        self._account.close()
+        yield self._account
+
+    def _edits(self, study: Study, wished: Collection[Wished]) -> Iterator[Edit | Issue]:
+        for one in study.series if self._by_series else (study,):
+            target, counts = one.target, one.values[self._keyword]
+            if len(counts) < 2:
+                continue
+            self._account.note(study.study_instance_uid, Effect.REACHED)
+            if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(wished):
+                yield from self._most_frequent(target, counts)
+
+    def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
         # An empty value is the lack of one: it never outvotes a value.
-        counts = values[self._keyword]
         ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
-        if len(counts) < 2:
-            return
-        self._used = True
         place = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
         if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
             yield issue("harmonize.tie", place, keyword=self._keyword, files=ranked[0][1])
@@ -65,5 +82,5 @@ class HarmonizeEdits:
             yield from attribute
             return
         total = sum(counts.values())
-        cause = f"harmonize {self._keyword}: the value of {ranked[0][1]} of {total} files"
-        yield Edit(target=target, tag=self._tag, attribute=attribute, cause=cause)
+        cause = f"{self._account}: the value of {ranked[0][1]} of {total} files"
+        yield Edit(target=target, tag=self._tag, attribute=attribute, cause=cause, accounts=(self._account,))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.cells import cell_issues, unguarded
 from dicommap.authoring.tables import column_issues, read_table
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 
 if TYPE_CHECKING:
@@ -25,20 +26,22 @@ class LookupRow:
     """As the spreadsheet counts; the header is row 1."""
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
+    account: Account
+    """What becomes of it."""
 
 
 @dataclass(slots=True)
 class LookupTable:
-    """A lookup's rows by their key, and which of them were reached."""
+    """A lookup's rows by their key, each with its account."""
 
     name: str
     by: str
     """The keyword whose current value is looked up."""
     rows: Mapping[str, LookupRow] = field(repr=False)
-    reached: dict[str, set[str]] = field(default_factory=dict, repr=False)
-    """Key -> the studies that asked for its row."""
+    unread: tuple[Account, ...] = field(default=(), repr=False)
+    """Of the rows that are left out because something is wrong with them."""
 
-    def row(self, values: Values, place: Location) -> LookupRow | Issue:
+    def find(self, values: Values, place: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
         keys = [key.strip() for key in values[self.by]]
         if len(keys) > 1:
@@ -48,16 +51,23 @@ class LookupTable:
     def reach(self, values: Values, study: str) -> None:
         """Note that a study asks for the rows of its keys, whatever comes of it."""
         for key in values[self.by]:
-            self.reached.setdefault(key.strip(), set()).add(study)
+            if row := self.rows.get(key.strip()):
+                row.account.note(study, Effect.REACHED)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield the rows that no study asked for, or that several did though an accession is for one."""
-        for key, row in self.rows.items():
-            place, studies = Location(path=self.name, row=row.number), len(self.reached.get(key, ()))
+        for row in self.rows.values():
+            row.account.close()
+            place, studies = Location(path=self.name, row=row.number), row.account.studies
             if not studies:
                 yield issue("lookup.unused-row", place)
             elif studies > 1 and self.by == "AccessionNumber":
                 yield issue("lookup.several-studies", place, count=studies)
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield what became of each row, in their order; blank rows are none."""
+        rows = (row.account for row in self.rows.values())
+        yield from sorted([*rows, *self.unread], key=lambda account: account.row or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +83,14 @@ class LookupAssignment:
         """Return the keyword whose current value is looked up."""
         return (self.table.by,)
 
-    def origin(self, values: Values) -> str:
-        """Name the row that the value comes from."""
-        row = self.table.row(values, Location())
-        return "" if isinstance(row, Issue) else f" ({self.table.name} row {row.number})"
+    def row(self, values: Values) -> Account | None:
+        """Return the account of the row that the value comes from; None where there is no such row."""
+        row = self.table.find(values, Location())
+        return None if isinstance(row, Issue) else row.account
 
     def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, what keeps it from being one, or None where the cell is empty."""
-        row = self.table.row(values, replace(place, keyword=None))
+        row = self.table.find(values, replace(place, keyword=None))
         if isinstance(row, Issue):
             return [row]
         cell = unguarded(row.cells[self.column].strip()).strip()
@@ -93,7 +103,7 @@ class LookupAssignment:
 def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
     """Read a lookup's table from its bytes, and what is wrong with it; keys are compared without spaces around them."""
     key = lookup.column or lookup.by
-    found = read_table(lookup.file, data, key)
+    found = read_table(lookup.file, data, key, lookup.delimiter)
     if isinstance(found, Issue):
         return LookupTable(lookup.file, lookup.by, {}), [found]
     issues = list(column_issues(found))
@@ -103,17 +113,22 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
         if column not in found.header
     ]
     rows: dict[str, LookupRow] = {}
+    unread: list[Account] = []
     for row in found.whole_rows():
         if isinstance(row, Issue):
             issues.append(row)
+            unread.append(Account(source=lookup.file, row=row.location.row, unread=True))
             continue
         number, cells = row
         value = cells[found.header.index(key)].strip()
         place = Location(path=lookup.file, row=number, column=key)
+        account = Account(source=lookup.file, row=number, unread=value in rows or not value)
+        if account.unread:
+            unread.append(account)
         if value in rows:
             issues.append(issue("lookup.duplicate-key", place, first=rows[value].number))
         elif value:
-            rows[value] = LookupRow(number=number, cells=dict(zip(found.header, cells, strict=True)))
+            rows[value] = LookupRow(number=number, cells=dict(zip(found.header, cells, strict=True)), account=account)
         else:
             issues.append(issue("lookup.empty-key", place))
-    return LookupTable(lookup.file, lookup.by, rows), issues
+    return LookupTable(lookup.file, lookup.by, rows, tuple(unread)), issues

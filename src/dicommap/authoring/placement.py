@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.import_configuration import (
@@ -10,11 +11,13 @@ from dicommap.model.import_configuration import (
     DicomMetadataMapping,
     ImportConfiguration,
 )
+from dicommap.model.override_file import override_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicommap.model.override import Override
+    from dicommap.model.profile import Profile
 
 FOLDER = "dicommap-overrides"
 """One folder for all, since nested folders count against a quota of the job."""
@@ -23,27 +26,48 @@ _NAME_LIMIT = 200
 """File systems take names of 255 bytes; two UIDs of PS3.5's 64 characters stay below."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFile:
+    """An override file: where it lies, relative to inputS3Uri, and what it holds."""
+
+    path: str
+    text: str = field(repr=False)
+
+
+def placed_files(overrides: Iterable[Override], profile: Profile) -> list[tuple[Override, PlacedFile]]:
+    """Return each override with its file in the form of the profile, in order of UIDs.
+
+    Where files may be shared, overrides whose files would hold the same have that of the first of them.
+    """
+    placed = []
+    first: dict[str, PlacedFile] = {}
+    for override in sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or "")):
+        file = PlacedFile(path=metadata_file_path(override), text=override_text(override, profile))
+        if profile.overrideFiles == "shared":
+            file = first.setdefault(file.text, file)
+        placed.append((override, file))
+    return placed
+
+
 def metadata_file_path(override: Override) -> str:
     """Return the path of an override's file, relative to inputS3Uri: named by its UIDs, or by their hash if long."""
-    uids = [override.study_instance_uid, *filter(None, [override.series_instance_uid])]
-    name = "_".join(uids)
+    name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
     if len(name) > _NAME_LIMIT:
         name = hashlib.sha256(name.encode()).hexdigest()
     return f"{FOLDER}/{name}.json"
 
 
-def import_configuration(overrides: Iterable[Override]) -> ImportConfiguration:
-    """Return the configuration that maps each override's study or series to its file, in order of UIDs.
+def import_configuration(placed: Iterable[tuple[Override, PlacedFile]]) -> ImportConfiguration:
+    """Return the configuration that maps each override's study or series to its file, in the order given.
 
     Raises ValueError for none or more than 1,000 overrides: the caller looks before.
     """
-    ordered = sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or ""))
-    inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=tuple(map(_mapping, ordered)))
+    mappings = tuple(_mapping(override, file.path) for override, file in placed)
+    inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)
     return ImportConfiguration(dicomJsonMetadataImportConfiguration=inner)
 
 
-def _mapping(override: Override) -> DicomMetadataMapping:
-    path = metadata_file_path(override)
+def _mapping(override: Override, path: str) -> DicomMetadataMapping:
     if override.series_instance_uid is None:
         return DicomMetadataMapping(studyInstanceUID=override.study_instance_uid, metadataFilePath=path)
     return DicomMetadataMapping(

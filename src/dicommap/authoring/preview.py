@@ -22,8 +22,8 @@ _CAUSES_SHOWN = 3
 """An edit of a study may come from as many rows of a sheet as the study has series."""
 
 
-def preview_row(change: Change, *, show_values: bool) -> dict[str, str]:
-    """Return one line of the preview, its values masked unless they are asked for."""
+def preview_row(change: Change, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
+    """Return one line of the preview, its values masked unless they are asked for, many edits behind it shortened."""
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
@@ -36,7 +36,7 @@ def preview_row(change: Change, *, show_values: bool) -> dict[str, str]:
         "keyword": keyword,
         "before": _before(change.before, value),
         "after": value(_after(change.after)),
-        "because of": _because_of(change.causes),
+        "because of": _because_of(change.causes) if shorten else "; ".join(change.causes),
     }
 
 

@@ -9,8 +9,10 @@ from fnmatch import translate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from dicommap.authoring.accounting import noted
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.account import Account, Effect
 from dicommap.model.edits import Edit, Policy, Rule
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK
@@ -68,7 +70,7 @@ def rules_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTa
 
 
 class RuleEdits:
-    """A rule at work: asked for each study once, it remembers whether it matched any, if only in part."""
+    """A rule at work: asked for each study once, it remembers what became of it, and of the rows it looks up."""
 
     def __init__(
         self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_TABLES
@@ -85,12 +87,14 @@ class RuleEdits:
         found = assignments(rule, name, self._table)
         self._assignments = [one for one in found if not isinstance(one, Issue)]
         self._missing = [keyword for keyword in self._asked_for() if keyword not in {*captured, *_UIDS}]
-        self._used = False
+        self._account = Account(source=name, rule=rule.name)
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
-        if self._missing:
-            return
+        if not self._missing:
+            yield from noted(self._account, study.study_instance_uid, self._edits(study))
+
+    def _edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._rule.level == "series":
             for series in study.series:
                 yield from self._for_target(series.target, _values_of(series))
@@ -107,16 +111,22 @@ class RuleEdits:
             yield issue("rules.not-captured", replace(self._place, keyword=keyword))
         if self._missing:
             return
-        if not self._used:
+        if not self._account.used:
             yield issue("rules.unused", self._place)
         elif self._table is not None:
             yield from self._table.leftovers()
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield what became of the rule, and of each row of its lookup."""
+        for account in (self._account, *(() if self._table is None else self._table.accounts())):
+            account.close()
+            yield account
 
     def _for_target(self, target: Target, values: Values) -> Iterator[Edit | Issue]:
         matching = _matching(self._patterns, values)
         if not all(matching.values()):
             return
-        self._used = True
+        self._account.note(target.study_instance_uid, Effect.REACHED)
         if self._table is not None:
             self._table.reach(values, target.study_instance_uid)
         partly = list(self._partial_matches(target, matching, values))
@@ -140,12 +150,17 @@ class RuleEdits:
                 yield issue("rules.partial-match", place, matching=1, count=len(current))
             if any(current):
                 return
-        attribute = assignment.attribute(values, place)
+        attribute, row = assignment.attribute(values, place), assignment.row(values)
         if isinstance(attribute, list):
-            yield from attribute
+            yield from attribute if row is None else noted(row, target.study_instance_uid, attribute)
         elif attribute is not None:
-            cause = f"{self._place.path} rule '{self._rule.name}'{assignment.origin(values)}"
-            yield Edit(target=target, tag=assignment.tag, attribute=attribute, cause=cause)
+            yield Edit(
+                target=target,
+                tag=assignment.tag,
+                attribute=attribute,
+                cause=str(self._account) if row is None else f"{self._account} ({row})",
+                accounts=(self._account,) if row is None else (self._account, row),
+            )
 
     def _asked_for(self) -> Iterator[str]:
         """Yield every keyword whose current value the rule needs, each once."""
@@ -159,7 +174,7 @@ class RuleEdits:
         values = _values_of(series)
         matching = _matching(self._series_patterns, values)
         if all(matching.values()):
-            self._used = True
+            self._account.note(series.study_instance_uid, Effect.REACHED)
             yield from self._partial_matches(series.target, matching, values)
 
     def _partial_matches(self, target: Target, matching: Mapping[str, int], values: Values) -> Iterator[Issue]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.accounting import noted
 from dicommap.authoring.cells import cell_issues, cell_text, state_of, unguarded
 from dicommap.authoring.wishes import wished_attribute
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.account import Account, Effect
 from dicommap.model.edits import Edit
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class SheetEdits:
-    """A sheet at work: asked for each study once, it remembers which rows were never reached."""
+    """A sheet at work: asked for each study once, it remembers what became of its rows."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._unreached = dict(sheet.rows)
+        self._reached: dict[Target, Account] = {}
         self._studies: set[str] = set()
         self._changed = False
 
@@ -36,18 +38,38 @@ class SheetEdits:
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, the rows that no study or series of the inventory answers to."""
-        for target, row in self._unreached.items():
+        unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
+        for target, row in unreached.items():
             known = target.series_instance_uid is not None and target.study_instance_uid in self._studies
             yield issue(
                 f"sheet.unknown-{'series' if known else 'study'}", Location(path=self._sheet.name, row=row.number)
             )
-        if not self._changed and not self._unreached and self._sheet.whole:
+        if not self._changed and not unreached and self._sheet.whole:
             yield issue("sheet.no-change", Location(path=self._sheet.name))
 
+    def accounts(self) -> Iterator[Account]:
+        """Yield what became of each row, in their order; rows without a cell are none."""
+        name = self._sheet.name
+        unread = {number: Account(source=name, row=number, unread=True) for number in self._sheet.unread}
+        rows = {
+            row.number: self._reached.get(target) or Account(source=name, row=row.number)
+            for target, row in self._sheet.rows.items()
+        }
+        for _, account in sorted((unread | rows).items()):
+            account.close()
+            yield account
+
     def _for_target(self, target: Target, values: Values, level: Level) -> Iterator[Edit | Issue]:
-        row = self._unreached.pop(target, None)
+        row = self._sheet.rows.get(target)
         if row is None:
             return
+        account = self._reached[target] = Account(source=self._sheet.name, row=row.number)
+        account.note(target.study_instance_uid, Effect.REACHED)
+        yield from noted(account, target.study_instance_uid, self._for_row(target, row, account, values, level))
+
+    def _for_row(
+        self, target: Target, row: Row, account: Account, values: Values, level: Level
+    ) -> Iterator[Edit | Issue]:
         if row.state and row.state != state_of(values, level):
             self._changed = True
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
@@ -56,16 +78,18 @@ class SheetEdits:
             before, after = _plain(cell_text(values[keyword])), _plain(unguarded(cell.strip(" ")))
             if after != before:
                 self._changed = True
-                yield from self._edit(target, row, keyword, before, after)
+                place = Location(path=self._sheet.name, row=row.number, column=keyword)
+                yield from _edit(target, account, before, after, place)
 
-    def _edit(self, target: Target, row: Row, keyword: str, before: str, cell: str) -> Iterator[Edit | Issue]:
-        place = Location(path=self._sheet.name, row=row.number, column=keyword)
-        attribute = list(cell_issues(before, cell, place)) or wished_attribute(keyword, cell, place)
-        if isinstance(attribute, list):
-            yield from attribute
-        else:
-            cause = f"{self._sheet.name} row {row.number}"
-            yield Edit(target=target, tag=tag_of(keyword) or 0, attribute=attribute, cause=cause)
+
+def _edit(target: Target, account: Account, before: str, cell: str, place: Location) -> Iterator[Edit | Issue]:
+    keyword = place.column or ""
+    attribute = list(cell_issues(before, cell, place)) or wished_attribute(keyword, cell, place)
+    if isinstance(attribute, list):
+        yield from attribute
+        return
+    tag = tag_of(keyword) or 0
+    yield Edit(target=target, tag=tag, attribute=attribute, cause=str(account), accounts=(account,))
 
 
 def _plain(text: str) -> str:

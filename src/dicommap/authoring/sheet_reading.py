@@ -37,29 +37,36 @@ class Sheet:
 
     name: str
     rows: Mapping[Target, Row]
+    unread: tuple[int, ...] = ()
+    """Numbers of the rows that are left out because something is wrong with them."""
     whole: bool = True
     """Nothing of the file was left out because something is wrong with it."""
 
 
-def read_sheet(name: str, data: bytes, captured: Container[str]) -> tuple[Sheet | None, list[Issue]]:
+def read_sheet(
+    name: str, data: bytes, captured: Container[str], delimiter: str | None = None
+) -> tuple[Sheet | None, list[Issue]]:
     """Read a sheet from its bytes. Returns None where no row can be used at all, and what is wrong with it."""
-    table = read_table(name, data, _STUDY)
+    table = read_table(name, data, _STUDY, delimiter)
     if isinstance(table, Issue):
         return None, [table]
     issues = list(_header_issues(table, captured))
     refused = {found.location.column for found in issues}
     rows: dict[Target, Row] = {}
+    unread: dict[int | None, None] = {}
     for found in _rows(table, refused):
         if isinstance(found, Issue):
             issues.append(found)
+            unread[found.location.row] = None
             continue
         target, row = found
         if target in rows:
             place = Location(path=name, row=row.number)
             issues.append(issue("sheet.duplicate-row", place, first=rows[target].number))
+            unread[row.number] = None
         else:
             rows[target] = row
-    return Sheet(name=name, rows=rows, whole=not issues), issues
+    return Sheet(name=name, rows=rows, unread=tuple(filter(None, unread)), whole=not issues), issues
 
 
 def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:

@@ -38,7 +38,9 @@ def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = 
     return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
 
 
-def sheet_lines(items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str]) -> Iterator[str]:
+def sheet_lines(
+    items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str], delimiter: str = ","
+) -> Iterator[str]:
     """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
 
     A cell holds the one value that all files share; where they differ it holds a marker such as
@@ -46,17 +48,17 @@ def sheet_lines(items: Iterable[Study] | Iterable[Series], level: Level, keyword
     a formula has an apostrophe before it, which reading takes away again.
     """
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    yield "\ufeff" + _line([*keys, STATE_COLUMN, f"{INFORMATION_MARK}instances", *keywords])
+    yield "\ufeff" + _line([*keys, STATE_COLUMN, f"{INFORMATION_MARK}instances", *keywords], delimiter)
     for item in items:
         uids = [item.study_instance_uid]
         if level is Level.SERIES:
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
         cells = (guarded(cell_text(values[keyword])) for keyword in keywords)
-        yield _line([*uids, state_of(values, level), str(item.instances), *cells])
+        yield _line([*uids, state_of(values, level), str(item.instances), *cells], delimiter)
 
 
-def _line(cells: list[str]) -> str:
+def _line(cells: list[str], delimiter: str) -> str:
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

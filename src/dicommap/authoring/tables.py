@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 INFORMATION_MARK = "#"
 """Columns whose name begins with it are not edited: they inform, or tell the row's state."""
 
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
+"""What may stand between cells."""
+
 _CELL_LIMIT = 2**24
 _CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
 
@@ -65,17 +67,19 @@ def letter_of(index: int) -> str:
     return letters
 
 
-def read_table(name: str, data: bytes, key: str) -> Table | Issue:
+def read_table(name: str, data: bytes, key: str, delimiter: str | None = None) -> Table | Issue:
     """Read a table from its bytes: CSV in UTF-8 or UTF-16, separated by comma, semicolon, tab or bar.
 
-    `key` is a column that the table must have; the delimiter is the one that makes it a column.
+    `key` is a column that the table must have. Without `delimiter`, it is the one that makes the key a column.
     """
     text = _decoded(data)
     if text is None:
         return issue("sheet.unreadable-text", Location(path=name), expected="UTF-8 text")
     csv.field_size_limit(_CELL_LIMIT)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, key), strict=True))
+        rows = list(
+            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text, key), strict=True)
+        )
     except csv.Error:
         return issue("sheet.unreadable-text", Location(path=name), expected=_CSV)
     header = tuple(cell.strip() for cell in rows[0]) if rows else ()
@@ -94,8 +98,8 @@ def _decoded(data: bytes) -> str | None:
 
 def _delimiter(text: str, key: str) -> str:
     line = next(iter(text.splitlines()), "")
-    fitting = [delimiter for delimiter in _DELIMITERS if key in _cells(line, delimiter)]
-    return max(fitting or _DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
+    fitting = [delimiter for delimiter in DELIMITERS if key in _cells(line, delimiter)]
+    return max(fitting or DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -12,6 +12,7 @@ from dicommap.model.uid import mapping_problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dicommap.model.profile import Profile
     from dicommap.model.s3_uri import S3Uri
 
 MAPPINGS = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
@@ -27,7 +28,11 @@ def mappings_of(document: Any) -> list[dict[str, str]]:  # noqa: ANN401  JSON of
 
 
 def mapping_issues(
-    mappings: list[dict[str, str]], uri: S3Uri | None, known: Mapping[str, set[str]] | None, pointer: str = ""
+    mappings: list[dict[str, str]],
+    uri: S3Uri | None,
+    known: Mapping[str, set[str]] | None,
+    profile: Profile,
+    pointer: str = "",
 ) -> Iterator[Issue]:
     """Find what is wrong with mappings on their own, among each other, and against the known studies.
 
@@ -47,7 +52,7 @@ def mapping_issues(
             yield issue("mapping.duplicate", Location(pointer=place), first=first)
         elif series is not None and study in studies:
             yield issue("mapping.study-and-series", Location(pointer=place), first=studies[study])
-        if files.setdefault(path, index) != index:
+        if files.setdefault(path, index) != index and profile.overrideFiles == "separate":
             yield issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
         if known is not None:
             yield from _unknown(study, series, known, place)

@@ -1,4 +1,4 @@
-"""Override files: a data set of the DICOM JSON Model that says only what an override may say."""
+"""Override files: a data set of the DICOM JSON Model that says only what an override may say, in the profile's form."""
 
 from __future__ import annotations
 
@@ -6,50 +6,111 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.contents import parsed
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.dicom_json import data_set_issues
+from dicommap.model.levels import Level
 from dicommap.model.overridable import level_issues, overridable_issues
-from dicommap.model.tags import keyword_of
+from dicommap.model.override_file import NO_TEXT_VRS, without_null
+from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.checks.contents import Content
-    from dicommap.model.levels import Level
+    from dicommap.model.hierarchy import Target
+    from dicommap.model.profile import Profile
 
 _TAG = re.compile(r"[0-9A-F]{8}")
+_FORMS = {"object": "one data set object", "array": "an array with one data set object"}
 
 
-def override_file_issues(content: Content, level: Level | None) -> list[Issue]:
-    """Find everything that is wrong with an override file; `level` is its mapping's, where there is one."""
+def override_file_issues(content: Content, target: Target | None, profile: Profile) -> list[Issue]:
+    """Find everything that is wrong with an override file; `target` is its mapping's, where there is one."""
     document, issues = parsed(content)
     if document is None and issues:
         return issues
-    return [*issues, *override_issues(document, level)]
+    return [*issues, *override_issues(document, target, profile)]
 
 
-def override_issues(document: object, level: Level | None) -> list[Issue]:
-    """Find everything that is wrong with an override's data set.
+def override_issues(document: object, target: Target | None, profile: Profile) -> list[Issue]:
+    """Find everything that is wrong with what an override file holds.
 
     override.schema.json is not asked: it rejects nothing that these rules take (tests hold them to it), and says less.
     """
-    return [*data_set_issues(document), *_attribute_issues(document, level)]
+    issues = list(_form_issues(document, profile))
+    pointer = ""
+    if isinstance(document, list):
+        if len(document) != 1:
+            return issues
+        (document,), pointer = document, "/0"
+    if profile.emptyValue == "null" and isinstance(document, dict):
+        issues += _empty_value_issues(document, pointer)
+        document = {member: without_null(attribute) for member, attribute in document.items()}
+    issues += data_set_issues(document, pointer)
+    if isinstance(document, dict):
+        issues += _uid_issues(document, target, profile, pointer)
+        issues += _attribute_issues(document, target, profile, pointer)
+    return issues
 
 
-def _attribute_issues(document: object, level: Level | None) -> Iterator[Issue]:
-    if not isinstance(document, dict):
+def _form_issues(document: object, profile: Profile) -> Iterator[Issue]:
+    found = "array" if isinstance(document, list) else "object"
+    if not isinstance(document, dict | list):
+        return  # which is no data set in either form
+    if found != profile.dataSet or (isinstance(document, list) and len(document) != 1):
+        words = f"an array of {len(document)}" if isinstance(document, list) else _FORMS["object"]
+        yield issue("override.form", Location(pointer=""), found=words, expected=_FORMS[profile.dataSet])
+
+
+def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    for member, attribute in data_set.items():
+        if isinstance(attribute, dict) and attribute.keys() == {"vr"} and attribute["vr"] not in NO_TEXT_VRS:
+            keyword = _keyword(member)
+            yield issue(
+                "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword
+            )
+
+
+def _uid_issues(data_set: dict[str, Any], target: Target | None, profile: Profile, pointer: str) -> Iterator[Issue]:
+    if profile.identifyingUids == "absent" or target is None:
         return
-    if not document:
-        yield issue("override.empty")
-    for member in document:
-        if _TAG.fullmatch(member):
-            yield from _one_attribute_issues(member, document, level)
+    uids = {STUDY_INSTANCE_UID: target.study_instance_uid, SERIES_INSTANCE_UID: target.series_instance_uid}
+    for tag, uid in uids.items():
+        place = Location(pointer=f"{pointer}/{hex_of(tag)}", keyword=keyword_of(tag))
+        attribute = data_set.get(hex_of(tag))
+        if attribute is None and uid is not None:
+            yield issue("override.missing-uid", Location(pointer=pointer or None), keyword=keyword_of(tag))
+        elif uid is not None and isinstance(attribute, dict) and attribute.get("Value") != [uid]:
+            yield issue("override.other-uid", place, keyword=keyword_of(tag))
 
 
-def _one_attribute_issues(member: str, document: dict[str, Any], level: Level | None) -> Iterator[Issue]:
-    tag = int(member, 16)
-    place = Location(pointer=f"/{member}", keyword=keyword_of(tag))
+def _attribute_issues(
+    data_set: dict[str, Any], target: Target | None, profile: Profile, pointer: str
+) -> Iterator[Issue]:
+    repeated = _repeated_uids(target, profile)
+    if not data_set.keys() - repeated:
+        yield issue("override.empty", Location(pointer=pointer or None))
+    for member in data_set:
+        if _TAG.fullmatch(member) and member not in repeated:
+            yield from _one_attribute_issues(int(member, 16), target, profile, f"{pointer}/{member}")
+
+
+def _one_attribute_issues(tag: int, target: Target | None, profile: Profile, pointer: str) -> Iterator[Issue]:
+    place = Location(pointer=pointer, keyword=keyword_of(tag))
     refused = [found for found in overridable_issues(tag, place) if found.code != "attribute.forbidden"]
     yield from refused
-    if level is not None and not refused:
-        yield from level_issues(tag, level, place)
+    if target is not None and not refused:
+        severity = Severity.ERROR if profile.otherLevels == "error" else Severity.WARNING
+        yield from level_issues(tag, target.level, place, severity)
+
+
+def _repeated_uids(target: Target | None, profile: Profile) -> set[str]:
+    """Return the members that are there because the profile asks for them."""
+    if profile.identifyingUids == "absent":
+        return set()
+    of_study = target is not None and target.level is Level.STUDY
+    return {hex_of(tag) for tag in (STUDY_INSTANCE_UID, *([] if of_study else [SERIES_INSTANCE_UID]))}
+
+
+def _keyword(member: str) -> str:
+    return keyword_of(int(member, 16)) if _TAG.fullmatch(member) else member

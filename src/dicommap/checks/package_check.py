@@ -11,8 +11,9 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, Severity, issue
-from dicommap.model.package_layout import CONFIGURATION, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.package_layout import CONFIGURATION, EDITS, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.paths import printable
+from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from dicommap.checks.contents import Contents
 
     Known = Mapping[str, set[str]] | None
+
+_TABLES = {"preview": PREVIEW, "edits": EDITS}
+"""Members of the plan that tell of a table -> where it stands."""
 
 
 def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> list[Issue]:
@@ -33,7 +37,9 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> l
     if plan is None:
         return issues
     issues += [found.at(path=PLAN) for found in plan_issues(plan)]
-    issues += _preview_issues(plan["preview"], files)
+    for member, path in _TABLES.items():
+        issues += _table_issues(path, plan[member], _in_plan(f"/{member}"), files)
+    profile = Profile.model_validate(plan["profile"])
     asked = S3Uri.parse(input_s3_uri or "")
     checked: set[str] = set()
     for index, job in enumerate(plan["jobs"]):
@@ -42,20 +48,20 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> l
             issues.append(issue("s3-uri.mismatch", _in_plan(f"{place}/inputS3Uri"), other="the call"))
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
-            issues += _job_issues(job, place, files, known)
+            issues += _job_issues(job, place, files, known, profile)
         checked.add(job["id"])
     return [*issues, *_presence_issues(_expected(plan), files)]
 
 
-def _preview_issues(planned: dict[str, Any], files: Contents) -> Iterator[Issue]:
-    preview = files.get(PREVIEW)
-    if isinstance(preview, Issue):
-        yield preview.at(path=PREVIEW)
-    yield from content_issues(files, PREVIEW, planned, _in_plan("/preview"))
+def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Contents) -> Iterator[Issue]:
+    table = files.get(path)
+    if isinstance(table, Issue):
+        yield table.at(path=path)
+    yield from content_issues(files, path, planned, place)
 
 
 def _expected(plan: dict[str, Any]) -> set[str]:
-    expected = {PLAN, PREVIEW}
+    expected = {PLAN, *_TABLES.values()}
     for job in plan["jobs"]:
         expected |= {f"{job_folder(job['id'])}/{name}" for name in (CONFIGURATION, REQUEST)}
         expected |= {f"{job_folder(job['id'])}/files/{file['path']}" for file in job["files"]}
@@ -80,7 +86,7 @@ def _document(schema: str, path: str, files: Contents) -> tuple[Any, list[Issue]
     return None if failed else document, [found.at(path=path) for found in issues]
 
 
-def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known) -> Iterator[Issue]:
+def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, profile: Profile) -> Iterator[Issue]:
     """Find what is wrong with the folder of a job; `place` is where the job stands in the plan."""
     path = f"{job_folder(job['id'])}/{CONFIGURATION}"
     configuration, issues = _document("import-configuration", path, files)
@@ -93,7 +99,9 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known) 
         return
     planned_paths = {file["path"] for file in job["files"]}
     uri = S3Uri.parse(job["inputS3Uri"])
-    for found in configuration_issues(configuration, Below(files, overrides), known, uri, absent=planned_paths):
+    for found in configuration_issues(
+        configuration, Below(files, overrides), known, uri, profile, absent=planned_paths
+    ):
         yield found.at(path=overrides + found.location.path if found.location.path else path)
     yield from planned_mapping_issues(
         job["mappings"], mappings_of(configuration), _in_plan(f"{place}/mappings"), Location(path=path)

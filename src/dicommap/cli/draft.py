@@ -10,15 +10,28 @@ import typer
 
 from dicommap.cli.console import print_line, print_table
 from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption, InventoryPath, ShowValues, keywords_in
+from dicommap.cli.options import (
+    DelimiterOption,
+    FailOn,
+    FailOnOption,
+    InventoryPath,
+    ProfileOption,
+    ShowValues,
+    keywords_in,
+)
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
+from dicommap.model.profile import Profile
+from dicommap.render.accounts import account_lines
 from dicommap.render.text import counted
 from dicommap.workflows.draft import Draft, draft
 from dicommap.workflows.writing import write_text
 
 PREVIEWED = 50
 """Changes that are shown on the terminal; the package's preview.csv has all."""
+
+ACCOUNTS_SHOWN = 50
+"""Rules, and files of rows, of which is told on the terminal what became of them; the package's edits.csv has all."""
 
 
 def draft_command(
@@ -30,6 +43,7 @@ def draft_command(
         Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.")
     ] = None,
     sheets: Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")] = None,
+    delimiter: DelimiterOption = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")] = None,
     harmonize: Annotated[
         list[str] | None,
@@ -39,6 +53,7 @@ def draft_command(
             help="Where values differ in a study, or series, give all files the most frequent one; a tie is an error.",
         ),
     ] = None,
+    profile: ProfileOption = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.")
     ] = None,
@@ -71,8 +86,10 @@ def draft_command(
             opened,
             input_s3_uri=input_s3_uri,
             sheets=sheets or [],
+            delimiter=delimiter.character if delimiter else None,
             rules=rules or [],
             harmonize=keywords,
+            profile=Profile.of(profile or ()),
             output=None if dry_run else output,
             account={name: value for name, value in account.items() if value},
         )
@@ -86,6 +103,8 @@ def print_draft(drafted: Draft, *, show_values: bool) -> None:
     """Print a draft: its preview, its issues, and where the package is."""
     if drafted.changes:
         _print_preview(drafted, show_values=show_values)
+    for line in islice(account_lines(drafted.accounts), ACCOUNTS_SHOWN):
+        print_line(line)
     print_issues(drafted.issues)
     studies = sum(override.series_instance_uid is None for override in drafted.overrides)
     series = len(drafted.overrides) - studies

@@ -33,7 +33,30 @@ def keywords_in(texts: Sequence[str] | None) -> list[str]:
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
+class Delimiter(StrEnum):
+    """What stands between the cells of a sheet."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+    BAR = "bar"
+
+    @property
+    def character(self) -> str:
+        """Return the character itself."""
+        return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.value]
+
+
+DelimiterOption = Annotated[Delimiter | None, typer.Option("--delimiter", help="What stands between cells.")]
 InventoryPath = Annotated[Path, typer.Argument(metavar="INVENTORY", help="The file that 'dicommap scan' wrote.")]
+ProfileOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="SETTING",
+        help="How to settle what AWS does not document: 'strict', or MEMBER=VALUE such as dataSet=array; repeat it.",
+    ),
+]
 FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="The least severity that makes the exit status 1.", show_default=True)
 ]

@@ -11,9 +11,10 @@ import typer
 
 from dicommap.cli.console import print_line
 from dicommap.cli.findings import exit_by, print_issues, write_issues
-from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption
+from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, ProfileOption
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity
+from dicommap.model.profile import Profile
 from dicommap.render.text import counted
 from dicommap.workflows.validate import validate
 
@@ -32,15 +33,17 @@ def validate_command(
     files: Annotated[
         Path | None, typer.Option("--files", metavar="DIR", help="What will be uploaded to inputS3Uri.")
     ] = None,
+    profile: ProfileOption = None,
     form: FormatOption = Format.TABLE,
     fail_on: FailOnOption = FailOn.ERROR,
 ) -> None:
     """Check packages and documents, whoever wrote them, and list everything that is wrong."""
+    settled = Profile.of(profile) if profile else None
     with Inventory.open(inventory) if inventory is not None else nullcontext() as opened:
         found = [
             issue
             for path in paths
-            for issue in validate(path, inventory=opened, input_s3_uri=input_s3_uri, files=files)
+            for issue in validate(path, inventory=opened, input_s3_uri=input_s3_uri, files=files, profile=settled)
         ]
     if form is Format.TABLE:
         print_issues(found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
+    from dicommap.model.account import Account
     from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import Target
 
@@ -23,7 +24,10 @@ class Edit:
     """The new value, as the DICOM JSON Model writes it."""
 
     cause: str
-    """The sheet row or the rule that asks for it, for people: `sheet.csv row 3`, `rule 'pilot site'`."""
+    """What asks for it, for people: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
+
+    accounts: tuple[Account, ...] = field(default=(), repr=False, compare=False)
+    """Those of the sheet row, of the rule, of the lookup row that it comes from."""
 
 
 class Policy(StrEnum):
@@ -55,6 +59,8 @@ class Lookup(_Document):
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
     """The column that holds the key; without it, the one named as `by`."""
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    """What stands between cells; without it, what makes the key a column."""
     set: dict[str, str] = Field(min_length=1)
     """Keyword -> column whose cell becomes the value; an empty cell changes nothing."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dicommap.model.levels import Level
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -104,6 +106,11 @@ class Target:
 
     study_instance_uid: str
     series_instance_uid: str | None = None
+
+    @property
+    def level(self) -> Level:
+        """Return STUDY, or SERIES where a series is named."""
+        return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, Severity, issue
 from dicommap.model.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits, level_of
 from dicommap.model.tags import in_no_data_set, keyword_of, similar_keywords, tag_of, vrs_of
 
@@ -34,8 +34,12 @@ def overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
         yield issue("attribute.uid", location, keyword=keyword)
 
 
-def level_issues(tag: int, override: Level, location: Location) -> Iterator[Issue]:
+def level_issues(
+    tag: int, override: Level, location: Location, severity: Severity = Severity.WARNING
+) -> Iterator[Issue]:
     """Find that an attribute is of another level than the override that sets it."""
     if not fits(tag, override):
         keyword = keyword_of(tag)
-        yield issue("attribute.level", location, keyword=keyword, level=level_of(tag), override=override)
+        yield issue(
+            "attribute.level", location, severity=severity, keyword=keyword, level=level_of(tag), override=override
+        )

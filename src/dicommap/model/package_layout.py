@@ -4,6 +4,7 @@ from __future__ import annotations
 
 PLAN = "plan.json"
 PREVIEW = "preview.csv"
+EDITS = "edits.csv"
 CONFIGURATION = "import-configuration.json"
 REQUEST = "start-dicom-import-job.json"
 

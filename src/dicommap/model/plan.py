@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
+from dicommap.model.profile import Profile
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -58,17 +59,6 @@ class Job(_Document):
     files: tuple[PlannedFile, ...] = Field(strict=False)
 
 
-class Profile(_Document):
-    """What AWS leaves undocumented about override files, as this package settles it."""
-
-    dataSet: Literal["object"] = "object"
-    """One data set object in each file, rather than an array of one."""
-    identifyingUids: Literal["absent"] = "absent"
-    """Study and Series Instance UID are not repeated inside the file."""
-    emptyValue: Literal["no-value"] = "no-value"
-    """An emptied attribute has its vr and no Value, as PS3.18 F.2.5 says."""
-
-
 class Plan(_Document):
     """The plan of a package."""
 
@@ -79,7 +69,10 @@ class Plan(_Document):
     """Studies that an override changes."""
     series: Count
     """Series that an override of their own changes."""
-    profile: Profile = Profile()
+    profile: Profile
+    """How the override files are written, and by what they are checked."""
     preview: Content
     """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
+    edits: Content
+    """Of edits.csv, which tells what each edit came to."""
     jobs: tuple[Job, ...] = Field(min_length=1, strict=False)

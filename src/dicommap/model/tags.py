@@ -15,6 +15,9 @@ from pydicom.datadict import (
     tag_for_keyword,
 )
 
+STUDY_INSTANCE_UID = 0x0020000D
+SERIES_INSTANCE_UID = 0x0020000E
+
 _NO_DATA_SET_GROUPS = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFE, 0xFFFF})
 _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 

@@ -7,16 +7,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.forecast import forecast
 from dicommap.authoring.placement import metadata_file_path
-from dicommap.authoring.planning import SourceCounts, package_documents
+from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.authoring.preview import preview_row
-from dicommap.authoring.settling import Change, settle
+from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import count_issues, document_issues, path_issues, quota_issues
 from dicommap.checks.request_check import account_issues
-from dicommap.issues import Issue, Location, Severity, issue
+from dicommap.issues import Location, Severity, issue
+from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
+from dicommap.render.accounts import account_row
 from dicommap.render.preview_html import preview_fragment, preview_page
 from dicommap.render.text import csv_lines
 from dicommap.workflows.edits import EditSources, read_edits
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
+    from dicommap.authoring.settling import Change
     from dicommap.inventory import Inventory
-    from dicommap.model.edits import Edit
+    from dicommap.issues import Issue
+    from dicommap.model.account import Account
     from dicommap.model.override import Override
     from dicommap.workflows.edits import Paths
 
+
+DEFAULT = Profile()
 
 CHANGES_SHOWN = 200
 """Changes that a notebook shows; `preview_html` has all."""
@@ -43,6 +48,8 @@ class Draft:
 
     overrides: tuple[Override, ...]
     changes: tuple[Change, ...]
+    accounts: tuple[Account, ...]
+    """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
     issues: tuple[Issue, ...]
     package: Path | None
     """Where the package was written; None where it was not asked for or an error kept it from being."""
@@ -62,6 +69,15 @@ class Draft:
         """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
         return (preview_row(change, show_values=show_values) for change in self.changes)
 
+    def edits(self) -> Iterator[dict[str, str]]:
+        """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
+        return map(account_row, self.accounts)
+
+    def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
+        """Return the edits that changed something in a study or its series, each once."""
+        changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
+        return tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
+
     def preview_html(self, *, show_values: bool = False) -> str:
         """Return the preview as an HTML page that stands alone."""
         return preview_page(self.preview(show_values=show_values))
@@ -75,21 +91,24 @@ def draft(
     *,
     input_s3_uri: str,
     sheets: Paths = (),
+    delimiter: str | None = None,
     rules: Paths = (),
     by_study: StudyFunction | Iterable[StudyFunction] = (),
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
     harmonize: Iterable[str] = (),
+    profile: Profile = DEFAULT,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
-    `sheets` and `rules` are one path or several. `by_study` and `by_series` are functions that are given each study or
-    series and return new values as text by keyword. `harmonize` are keywords whose most frequent value all files of a
-    study, or of a series, are to get. `output` is the package's directory; without it nothing is written.
-    `account` may hold members of the request that only the account's owner knows: datastoreId, dataAccessRoleArn,
-    outputS3Uri, jobName. What validate would find in the package, notes aside, is among the issues, and with any of
-    severity error nothing is written.
+    `sheets` and `rules` are one path or several; `delimiter` stands between the cells of sheets, where it is not to be
+    found out. `by_study` and `by_series` are functions that are given each study or series and return new values as
+    text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
+    get where no other edit sets them. `profile` says how override files are written where AWS leaves it open; the plan
+    records it. `output` is the package's directory; without it nothing is written. `account` may hold members of the
+    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, jobName. What validate
+    would find in the package, notes aside, is among the issues, and with any of severity error nothing is written.
 
     Raises DocumentError where a sheet or rules file cannot be read, and PackageError where the package cannot be
     written.
@@ -99,8 +118,15 @@ def draft(
     uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
     issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
     issues += account_issues(account or {})
-    asked = EditSources(sheets=sheets, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize)
-    overrides, changes, found_in_edits = _settle_all(inventory, asked)
+    asked = EditSources(
+        sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
+    )
+    editors, found_in_edits = read_edits(asked, inventory.keywords)
+    settled = settle_all(inventory.studies(), editors)
+    found_in_edits += settled.issues
+    overrides = settled.overrides
+    if not overrides and not _refused(found_in_edits):
+        found_in_edits.append(issue("draft.nothing-to-do"))
     issues += count_issues(len(overrides))
     # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
     # what comes of the others is checked as well, so that all is told at once.
@@ -108,8 +134,10 @@ def draft(
     issues += found_in_edits
     documents: dict[str, str] = {}
     if uri is not None and overrides and not hopeless:
-        preview_csv = "".join(csv_lines(preview_row(change, show_values=True) for change in changes))
-        documents = package_documents(overrides, uri, counts, preview_csv, account or {})
+        rows = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
+        edit_rows = map(account_row, settled.accounts)
+        tables = Tables(preview="".join(csv_lines(rows)), edits="".join(csv_lines(edit_rows)))
+        documents = package_documents(overrides, uri, counts, tables, account or {}, profile)
         issues += document_issues(documents, inventory.series_by_study())
     issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
     issues += quota_issues(counts.files, counts.size)
@@ -119,7 +147,8 @@ def draft(
         write_package(Path(output), documents)
     return Draft(
         overrides=tuple(overrides),
-        changes=tuple(changes),
+        changes=tuple(settled.changes),
+        accounts=tuple(settled.accounts),
         issues=tuple(issues),
         package=Path(output) if output is not None and documents else None,
         documents=documents,
@@ -128,28 +157,6 @@ def draft(
 
 def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
-
-
-def _settle_all(inventory: Inventory, asked: EditSources) -> tuple[list[Override], list[Change], list[Issue]]:
-    overrides: list[Override] = []
-    changes: list[Change] = []
-    editors, issues = read_edits(asked, inventory.keywords)
-    for study in inventory.studies():
-        edits: list[Edit] = []
-        for found in (one for editor in editors for one in editor.for_study(study)):
-            if isinstance(found, Issue):
-                issues.append(found)
-            else:
-                edits.append(found)
-        settled = settle(study, edits)
-        overrides += settled.overrides
-        changes += settled.changes
-        issues += settled.issues
-        issues += [conflict.to_issue() for conflict in forecast(study, settled.changes)]
-    issues += [found for editor in editors for found in editor.leftovers()]
-    if not overrides and not _refused(issues):
-        issues.append(issue("draft.nothing-to-do"))
-    return overrides, changes, issues
 
 
 def _counts(inventory: Inventory) -> SourceCounts:

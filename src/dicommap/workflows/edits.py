@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.editor import Editors
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
 from dicommap.authoring.lookup import read_lookup
@@ -38,21 +39,23 @@ class EditSources:
     """All that a draft takes its edits from."""
 
     sheets: Paths = ()
+    delimiter: str | None = None
+    """What stands between the cells of sheets; without it, it is found out."""
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()
     harmonize: Iterable[str] = ()
 
 
-def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[list[Editor], list[Issue]]:
-    """Return an editor for each sheet, rule, function and keyword to harmonize, and what is wrong with them.
+def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, list[Issue]]:
+    """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
 
     Raises DocumentError where a file cannot be read.
     """
     editors: list[Editor] = []
     issues: list[Issue] = []
     for path in _paths(asked.sheets):
-        sheet, found = read_sheet(path.name, read_document(path), captured)
+        sheet, found = read_sheet(path.name, read_document(path), captured, asked.delimiter)
         issues += found
         if sheet is not None:
             editors.append(SheetEdits(sheet))
@@ -63,12 +66,13 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[list[Edit
     by_study, by_series = asked.by_study, asked.by_series
     editors += [FunctionEdits(by_study=one) for one in ([by_study] if callable(by_study) else by_study)]
     editors += [FunctionEdits(by_series=one) for one in ([by_series] if callable(by_series) else by_series)]
+    harmonizing = []
     for keyword in [asked.harmonize] if isinstance(asked.harmonize, str) else asked.harmonize:
         unfit = list(harmonize_issues(keyword, captured))
         issues += unfit
         if not unfit:
-            editors.append(HarmonizeEdits(keyword))
-    return editors, issues
+            harmonizing.append(HarmonizeEdits(keyword))
+    return Editors(tuple(editors), tuple(harmonizing)), issues
 
 
 def _paths(named: Paths) -> list[Path]:

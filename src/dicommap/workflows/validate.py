@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.package_layout import PLAN
+from dicommap.model.package_layout import PLAN, job_folder
+from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import Folder, read_document
@@ -37,22 +39,23 @@ def validate(
     inventory: Inventory | None = None,
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
+    profile: Profile | None = None,
 ) -> list[Issue]:
     """Find everything that is wrong with a package or document.
 
     A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
-    by itself.
+    by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
 
-    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` is given for a
-    package, which has its own, or a sheet is named, which has a meaning only beside its inventory.
+    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
+    for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
-        _require_package(place, files)
+        _require_package(place, files, profile)
         return [*issues, *package_issues(Folder(place), known, input_s3_uri)]
     if place.suffix.lower() in _SHEETS:
         raise DocumentError(
@@ -61,11 +64,26 @@ def validate(
         )
     if place.suffix.lower() == ".toml":
         return [*issues, *read_rules(place).issues]
-    found = _document_issues(place, known, S3Uri.parse(input_s3_uri or ""), files)
+    folder = _override_files(place, files)
+    profile = profile or _profile_beside(place)
+    beside = _Beside(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
+    found = _document_issues(place, beside)
     return [*issues, *(one if one.location.path else one.at(path=place.name) for one in found)]
 
 
-def _require_package(place: Path, files: StrPath | None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What a document is checked against."""
+
+    known: Mapping[str, set[str]] | None
+    """Series by study, where there is an inventory."""
+    uri: S3Uri | None
+    overrides: Contents | None
+    """The files under inputS3Uri, where they are at hand."""
+    profile: Profile
+
+
+def _require_package(place: Path, files: StrPath | None, profile: Profile | None) -> None:
     if not (place / PLAN).is_file():
         raise DocumentError(
             f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
@@ -75,40 +93,37 @@ def _require_package(place: Path, files: StrPath | None) -> None:
             f"{place.name} is a package, whose files lie inside it.",
             fix="Leave --files out, or name the import configuration in it.",
         )
+    if profile is not None:
+        raise DocumentError(
+            f"{place.name} is a package, whose plan holds its profile.",
+            fix="Leave --profile out, or name the import configuration in it.",
+        )
 
 
-def _document_issues(
-    place: Path, known: Mapping[str, set[str]] | None, uri: S3Uri | None, files: StrPath | None
-) -> Iterator[Issue]:
+def _document_issues(place: Path, beside: _Beside) -> Iterator[Issue]:
     document, issues = parse_json(read_document(place))
     yield from issues
     if document is None and issues:
         return
     kind = kind_of(document)
     if kind is Kind.IMPORT_CONFIGURATION:
-        yield from configuration_issues(document, _override_files(place, files), known, uri)
+        yield from configuration_issues(document, beside.overrides, beside.known, beside.uri, beside.profile)
     elif kind is Kind.REQUEST:
-        yield from _request_issues(document, place, known, uri, files)
+        yield from _request_issues(document, beside)
     elif kind is Kind.OVERRIDE:
-        yield from override_issues(document, None)
+        yield from override_issues(document, None, beside.profile)
     elif kind is Kind.PLAN:
         yield from schema_issues("plan", document) or plan_issues(document)
     else:
         yield issue("document.unknown-kind")
 
 
-def _request_issues(
-    document: dict[str, object],
-    place: Path,
-    known: Mapping[str, set[str]] | None,
-    uri: S3Uri | None,
-    files: StrPath | None,
-) -> Iterator[Issue]:
+def _request_issues(document: dict[str, object], beside: _Beside) -> Iterator[Issue]:
     inner = "/importConfiguration"
     # The configuration is checked below, with its own rules as well as its schema.
     own_issues = (found for found in request_issues(document) if not _within(found.location.pointer or "", inner))
     yield from own_issues
-    written = document.get("inputS3Uri")
+    uri, written = beside.uri, document.get("inputS3Uri")
     if isinstance(written, str):
         own = S3Uri.parse(written)
         if uri is not None and own is not None and own != uri:
@@ -116,7 +131,7 @@ def _request_issues(
         uri = own or uri
     if "importConfiguration" in document:
         configuration = document["importConfiguration"]
-        yield from configuration_issues(configuration, _override_files(place, files), known, uri, inner)
+        yield from configuration_issues(configuration, beside.overrides, beside.known, uri, beside.profile, inner)
 
 
 def _within(pointer: str, outer: str) -> bool:
@@ -130,3 +145,15 @@ def _override_files(place: Path, files: StrPath | None) -> Contents | None:
     if files is not None:
         raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
     return None
+
+
+def _profile_beside(place: Path) -> Profile:
+    """Return the profile of the package that a document lies in; the default one where it lies in none."""
+    folder = place.absolute().parent
+    plan_path = folder.parent.parent / PLAN
+    if not folder.match(job_folder("*")) or not plan_path.is_file():
+        return Profile()
+    plan, _ = parse_json(read_document(plan_path))
+    if not isinstance(plan, dict) or schema_issues("plan", plan):
+        return Profile()
+    return Profile.model_validate(plan["profile"])

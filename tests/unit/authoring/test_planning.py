@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.placement import import_configuration, metadata_file_path
-from dicommap.authoring.planning import SourceCounts, package_documents
+from dicommap.authoring.placement import import_configuration, metadata_file_path, placed_files
+from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.checks.package_check import package_issues
 from dicommap.issues import Location, Severity
 from dicommap.model.override import Override
+from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, metadata_path_issues
 
 COUNTS = SourceCounts(roots=("/data",), instances=4, files=5, size=600)
@@ -25,10 +26,14 @@ OVERRIDES = [
 ]
 
 
-def documents(overrides: list[Override] = OVERRIDES, **account: str) -> dict[str, str]:
+PROFILE = Profile()
+TABLES = Tables(preview="preview\n", edits="edits\n")
+
+
+def documents(overrides: list[Override] = OVERRIDES, profile: Profile = PROFILE, **account: str) -> dict[str, str]:
     uri = S3Uri.parse("s3://bucket/in/")
     assert uri is not None
-    return package_documents(overrides, uri, COUNTS, "preview\n", account)
+    return package_documents(overrides, uri, COUNTS, TABLES, account, profile)
 
 
 def test_a_file_is_named_by_its_uids() -> None:
@@ -52,7 +57,9 @@ def test_long_uids_still_make_a_path_that_file_systems_and_aws_take(length: int)
 
 
 def test_mappings_stand_in_the_order_of_their_uids() -> None:
-    mappings = import_configuration(OVERRIDES).dicomJsonMetadataImportConfiguration.dicomMetadataMappings
+    mappings = import_configuration(
+        placed_files(OVERRIDES, Profile())
+    ).dicomJsonMetadataImportConfiguration.dicomMetadataMappings
     assert [(one.studyInstanceUID, one.seriesInstanceUID) for one in mappings] == [
         ("1.2", None),
         ("1.3", None),
@@ -62,11 +69,11 @@ def test_mappings_stand_in_the_order_of_their_uids() -> None:
 
 @pytest.mark.parametrize("count", [0, 1001])
 def test_no_configuration_of_none_or_too_many(count: int) -> None:
+    overrides = (
+        Override(study_instance_uid=f"1.{number}", series_instance_uid=None, data_set=DATA) for number in range(count)
+    )
     with pytest.raises(ValueError, match="dicomMetadataMappings"):
-        import_configuration(
-            Override(study_instance_uid=f"1.{number}", series_instance_uid=None, data_set=DATA)
-            for number in range(count)
-        )
+        import_configuration(placed_files(overrides, Profile()))
 
 
 def test_the_documents_are_the_same_for_the_same_overrides_in_any_order() -> None:
@@ -82,8 +89,9 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 600)
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
     assert job["mappings"] == configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
-    preview = made["preview.csv"].encode()
-    assert plan["preview"] == {"size": len(preview), "sha256": hashlib.sha256(preview).hexdigest()}
+    for member in ("preview", "edits"):
+        table = made[f"{member}.csv"].encode()
+        assert plan[member] == {"size": len(table), "sha256": hashlib.sha256(table).hexdigest()}
     for file in job["files"]:
         content = made[f"jobs/0001/files/{file['path']}"].encode()
         assert (file["size"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
@@ -119,3 +127,55 @@ def test_what_is_planned_passes_the_checks() -> None:
     found = package_issues(files, known, "s3://bucket/in")
     assert {one.severity for one in found if one.code != "mapping.study-and-series"} == {Severity.NOTE}
     assert {one.code for one in found} == {"request.placeholder", "mapping.study-and-series"}
+
+
+FORMS: list[dict[str, Any]] = [
+    {},
+    {"dataSet": "array"},
+    {"identifyingUids": "present"},
+    {"emptyValue": "null"},
+    {"overrideFiles": "shared"},
+    {"dataSet": "array", "identifyingUids": "present", "emptyValue": "null", "overrideFiles": "shared"},
+]
+
+
+@pytest.mark.parametrize("settings", FORMS, ids=str)
+def test_a_package_of_every_profile_passes_its_own_checks_and_no_other_profiles(settings: dict[str, Any]) -> None:
+    emptied: Any = {"00100020": {"vr": "LO"}, "00101002": {"vr": "SQ"}}
+    overrides = [*OVERRIDES, Override(study_instance_uid="1.4", series_instance_uid=None, data_set=emptied)]
+    made = documents(overrides, Profile(**settings))
+    assert json.loads(made["plan.json"])["profile"] == Profile(**settings).model_dump()
+    assert _errors(made) == set()
+    if not settings.keys() - {"overrideFiles"}:
+        return  # whether files are shared is nothing that a single file shows
+    plan = json.loads(made["plan.json"])
+    plan["profile"] = Profile().model_dump()
+    assert _errors(made | {"plan.json": json.dumps(plan)}) & {
+        "override.form",
+        "attribute.uid",
+        "dicom-json.value-form",
+    }
+
+
+def _errors(made: dict[str, str]) -> set[str]:
+    files = {name: text.encode() for name, text in made.items()}
+    known = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}, "1.4": {"1.4.1"}}
+    found = package_issues(files, known, "s3://bucket/in")
+    return {one.code for one in found if one.severity is Severity.ERROR}
+
+
+def test_overrides_that_say_the_same_share_a_file_where_the_profile_lets_them() -> None:
+    made = documents(profile=Profile(overrideFiles="shared"))
+    configuration = json.loads(made["jobs/0001/import-configuration.json"])
+    mappings = configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    assert [one["metadataFilePath"] for one in mappings] == [
+        "dicommap-overrides/1.2.json",
+        "dicommap-overrides/1.2.json",
+        "dicommap-overrides/1.3_1.3.2.json",
+    ]
+    assert sum("/files/" in name for name in made) == 2
+
+
+def test_files_that_repeat_their_uids_are_never_the_same() -> None:
+    made = documents(profile=Profile(overrideFiles="shared", identifyingUids="present"))
+    assert sum("/files/" in name for name in made) == 3

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.planning import SourceCounts, package_documents
+from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.checks.configuration_check import configuration_issues
 from dicommap.checks.contents import Content
 from dicommap.checks.package_check import package_issues
 from dicommap.issues import Severity, issue
 from dicommap.model.override import Override
+from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri
 
 URI = "s3://bucket/in/"
@@ -29,6 +30,8 @@ REQUEST = "jobs/0001/start-dicom-import-job.json"
 STUDY_FILE = "jobs/0001/files/dicommap-overrides/1.2.json"
 SERIES_FILE = "jobs/0001/files/dicommap-overrides/1.3_1.3.2.json"
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+
+TABLES = Tables(preview="preview\n", edits="edits\n")
 
 Files = dict[str, bytes]
 
@@ -47,7 +50,7 @@ def package(*overrides: Override) -> Files:
     counts = SourceCounts(roots=("/data",), instances=4, files=4, size=600)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
-    made = package_documents(overrides, uri, counts, "preview\n", account)
+    made = package_documents(overrides, uri, counts, TABLES, account, Profile())
     return {name: text.encode() for name, text in made.items()}
 
 
@@ -286,7 +289,7 @@ def test_a_changed_override_that_the_plan_knows_is_still_checked(files: Files) -
 
 def test_a_configuration_alone_says_that_its_files_were_not_checked(files: Files) -> None:
     document = json.loads(files[CONFIGURATION])
-    (found,) = configuration_issues(document, None, KNOWN, None)
+    (found,) = configuration_issues(document, None, KNOWN, None, Profile())
     assert (found.code, found.severity) == ("mapping.files-not-given", Severity.NOTE)
 
 

@@ -12,9 +12,15 @@ from dicommap.checks.override_check import override_file_issues, override_issues
 from dicommap.checks.registry import schema_text
 from dicommap.checks.request_check import request_issues
 from dicommap.issues import Location, Severity
+from dicommap.model.hierarchy import Target
 from dicommap.model.levels import Level
 from dicommap.model.overridable import overridable_issues
+from dicommap.model.profile import Profile
 
+TARGETS = {
+    Level.STUDY: Target(study_instance_uid="1.2"),
+    Level.SERIES: Target(study_instance_uid="1.2", series_instance_uid="1.2.1"),
+}
 REQUEST = {
     "dataAccessRoleArn": "arn:aws:iam::012345678901:role/importer",
     "clientToken": "token",
@@ -85,7 +91,9 @@ def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: K
     ("document", "level", "code", "pointer"),
     [
         ({}, None, "override.empty", None),
-        ([], None, "dicom-json.not-object", ""),
+        ([], None, "override.form", ""),
+        ([{}, {}], None, "override.form", ""),
+        (5, None, "dicom-json.not-object", ""),
         ({"0020000D": {"vr": "UI"}}, None, "attribute.uid", "/0020000D"),
         ({"00280010": {"vr": "US", "Value": [512]}}, Level.STUDY, "attribute.describes-content", "/00280010"),
         ({"00070010": {"vr": "LO"}}, None, "attribute.forbidden", "/00070010"),
@@ -99,13 +107,16 @@ def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: K
 def test_overrides_say_only_what_they_may(
     document: object, level: Level | None, code: str, pointer: str | None
 ) -> None:
-    found = [(one.code, one.location.pointer) for one in override_issues(document, level)]
+    found = [
+        (one.code, one.location.pointer)
+        for one in override_issues(document, TARGETS[level] if level else None, Profile())
+    ]
     assert found == [(code, pointer)]
 
 
 def test_an_override_at_its_own_level_has_no_findings() -> None:
-    assert not override_issues({"00100020": {"vr": "LO", "Value": ["x"]}}, Level.STUDY)
-    assert not override_issues({"00080060": {"vr": "CS", "Value": ["CT"]}}, Level.SERIES)
+    assert not override_issues({"00100020": {"vr": "LO", "Value": ["x"]}}, TARGETS[Level.STUDY], Profile())
+    assert not override_issues({"00080060": {"vr": "CS", "Value": ["CT"]}}, TARGETS[Level.SERIES], Profile())
 
 
 @pytest.mark.parametrize(
@@ -121,13 +132,13 @@ def test_an_override_at_its_own_level_has_no_findings() -> None:
     ],
 )
 def test_override_files_are_json_first(data: bytes, code: str) -> None:
-    assert [one.code for one in override_file_issues(data, None)] == [code]
+    assert [one.code for one in override_file_issues(data, None, Profile())] == [code]
 
 
 def test_an_override_of_very_many_faults_is_checked_in_about_a_second() -> None:
     document = {f"{0x00091000 + number:08X}": {"vr": "LO", "Value": [5]} for number in range(20_000)}
     started = time.process_time()
-    found = override_issues(document, Level.STUDY)
+    found = override_issues(document, TARGETS[Level.STUDY], Profile())
     assert time.process_time() - started < 5
     assert len(found) >= 20_000
 

@@ -114,7 +114,7 @@ def test_an_override(tmp_path: Path) -> None:
     write(path, {"00100020": {"vr": "DA", "Value": [SECRET]}})
     assert {one[0] for one in found_in(path)} == {"dicom-json.vr-mismatch", "value.format"}
     write(path, [OVERRIDE])
-    assert found_in(path) == [("dicom-json.not-object", "o.json", "")]
+    assert found_in(path) == [("override.form", "o.json", "")]
     write(path, {})
     assert found_in(path) == [("override.empty", "o.json", None)]
 

@@ -177,12 +177,4 @@ CODES = (
         "that cannot be read, or for binary values of broken units.",
         fix="Nothing needs to be done where the attribute is not wanted; else correct it in the file.",
     ),
-    Code(
-        name="override.empty",
-        severity=Severity.WARNING,
-        title="An override that says nothing",
-        message="The override has no attributes.",
-        explanation="It would change nothing. What AWS makes of it is not documented.",
-        fix="Remove the file and its mapping.",
-    ),
 )

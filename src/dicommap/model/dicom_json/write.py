@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 def dump_data_set(data_set: DataSet) -> str:
     """Write a data set with ascending member names, in sequence items too (PS3.18 F.2.2)."""
-    return dump_json(_ordered(data_set))
+    return dump_json(ordered(data_set))
 
 
-def _ordered(data_set: DataSet) -> DataSet:
+def ordered(data_set: DataSet) -> DataSet:
+    """Return a data set with ascending member names, in sequence items too."""
     return {tag: _ordered_attribute(data_set[tag]) for tag in sorted(data_set)}
 
 
 def _ordered_attribute(attribute: Attribute) -> Attribute:
     if attribute["vr"] != "SQ" or "Value" not in attribute:
         return attribute
-    return {"vr": "SQ", "Value": [_ordered(item) for item in attribute["Value"]]}
+    return {"vr": "SQ", "Value": [ordered(item) for item in attribute["Value"]]}

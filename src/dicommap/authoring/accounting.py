@@ -1,0 +1,35 @@
+"""Accounting: findings and changes noted in the accounts of the edits that they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Issue
+from dicommap.model.account import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.authoring.settling import Settled
+    from dicommap.model.account import Account
+    from dicommap.model.edits import Edit
+
+
+def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+    """Yield edits and findings of one account in a study, the findings noted in it."""
+    for one in found:
+        if isinstance(one, Issue):
+            account.note_issue(study, one)
+        yield one
+
+
+def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
+    """Note in the accounts of a study's edits which of them took part in a change."""
+    changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
+    for edit in edits:
+        took_part = (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
+        for account in edit.accounts:
+            if took_part:
+                account.note(study, Effect.CHANGED)
+            for found in settled.issues:
+                account.note_issue(study, found)

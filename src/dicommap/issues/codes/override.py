@@ -1,0 +1,53 @@
+"""Codes for override files: what they say, and the form that the profile gives them."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="override.empty",
+        severity=Severity.WARNING,
+        title="An override that says nothing",
+        message="The override has no attributes.",
+        explanation="It would change nothing. What AWS makes of it is not documented.",
+        fix="Remove the file and its mapping.",
+    ),
+    Code(
+        name="override.form",
+        severity=Severity.ERROR,
+        title="An override file of another form than the profile's",
+        message="The file holds {found}; the profile's dataSet says {expected}.",
+        explanation="AWS does not say whether an override file is one data set object or an array that holds it. All "
+        "files of a package have the form that its profile names.",
+        fix="Write the file in the form of the profile, or check it with --profile dataSet=array or dataSet=object.",
+    ),
+    Code(
+        name="override.empty-value",
+        severity=Severity.ERROR,
+        title="An emptied attribute of another form than the profile's",
+        message="{keyword} is empty without a Value; the profile's emptyValue says one null.",
+        explanation="PS3.18 F.2.5 leaves Value out of an empty attribute. AWS does not say what it makes of that, so a "
+        "profile may ask for a Value of one null instead, and then in all files.",
+        fix="Write a Value of one null, or check with --profile emptyValue=no-value.",
+    ),
+    Code(
+        name="override.missing-uid",
+        severity=Severity.ERROR,
+        title="An override file without the UID that the profile asks for",
+        message="{keyword} is not in the file; the profile's identifyingUids says that it is.",
+        explanation="AWS does not say whether the UIDs of the mapping are to be repeated in its file. A profile may "
+        "ask for them, and then in all files.",
+        fix="Repeat the UID of the mapping in the file, or check with --profile identifyingUids=absent.",
+    ),
+    Code(
+        name="override.other-uid",
+        severity=Severity.ERROR,
+        title="An override file of another study or series than its mapping",
+        message="{keyword} is not the one that the mapping names.",
+        explanation="The file is for one study or series and the mapping for another, so that metadata would go to "
+        "the wrong patient. What AWS makes of it is not documented.",
+        fix="Find out which of the two is right; do not send the job before.",
+    ),
+)

@@ -1,0 +1,106 @@
+"""Accounts: what became of each edit that somebody asked for, in numbers of studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Flag, StrEnum
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Severity
+
+if TYPE_CHECKING:
+    from dicommap.issues import Issue
+
+AMBIGUOUS_CODES = frozenset(
+    ["rules.partial-match", "rules.differing-values", "lookup.ambiguous", "harmonize.tie", "edit.contradiction"]
+)
+"""Findings that an edit has more than one reading in a study."""
+
+
+class Effect(Flag):
+    """What an edit did in one study; several may hold, since a study has several series."""
+
+    NONE = 0
+    REACHED = 1
+    CHANGED = 2
+    AMBIGUOUS = 4
+    REFUSED = 8
+
+
+class Outcome(StrEnum):
+    """What became of an edit in all."""
+
+    APPLIED = "applied"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+    NO_CHANGE = "no change"
+    UNUSED = "unused"
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """One sheet row, lookup row, rule, function or keyword to harmonize, and what it did."""
+
+    source: str
+    """The file that it stands in, or what else it is."""
+    row: int | None = None
+    """As the spreadsheet counts; the header is row 1."""
+    rule: str | None = None
+    studies: int = 0
+    """Studies that it speaks of."""
+    changed: int = 0
+    """Studies in which it changed something."""
+    unchanged: int = 0
+    """Studies that it speaks of, and that have all it asks for already."""
+    ambiguous: int = 0
+    """Studies in which something kept it from having one meaning."""
+    refused: int = 0
+    """Studies in which something is wrong with what it asks for."""
+    unread: bool = False
+    """Something is wrong with it as it stands, so that it was not used at all."""
+    _study: str = field(default="", repr=False)
+    _effect: Effect = field(default=Effect.NONE, repr=False)
+
+    def __str__(self) -> str:
+        if self.row is not None:
+            return f"{self.source} row {self.row}"
+        return self.source if self.rule is None else f"{self.source} rule '{self.rule}'"
+
+    @property
+    def used(self) -> bool:
+        """Say whether any study was noted."""
+        return bool(self._study)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what became of it once it is closed: that it changed something anywhere comes first."""
+        if self.changed:
+            return Outcome.APPLIED
+        if self.ambiguous:
+            return Outcome.AMBIGUOUS
+        if self.refused or self.unread:
+            return Outcome.REFUSED
+        return Outcome.NO_CHANGE if self.unchanged else Outcome.UNUSED
+
+    def note(self, study: str, effect: Effect) -> None:
+        """Note what it did in a study. Studies come one after the other."""
+        if study != self._study:
+            self.close()
+            self._study = study
+        self._effect |= effect
+
+    def note_issue(self, study: str, found: Issue) -> None:
+        """Note what a finding says of it in a study; warnings and notes do not keep it from anything."""
+        if found.code in AMBIGUOUS_CODES:
+            self.note(study, Effect.AMBIGUOUS)
+        elif found.severity is Severity.ERROR:
+            self.note(study, Effect.REFUSED)
+
+    def close(self) -> None:
+        """Count the study that was noted last."""
+        self.studies += bool(self._effect)
+        self.changed += Effect.CHANGED in self._effect
+        self.ambiguous += Effect.AMBIGUOUS in self._effect
+        self.refused += Effect.REFUSED in self._effect
+        self.unchanged += self._effect is Effect.REACHED
+        self._effect = Effect.NONE

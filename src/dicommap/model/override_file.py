@@ -1,0 +1,47 @@
+"""What an override file holds: an override's data set in the form that the profile says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.model.dicom_json import ordered
+from dicommap.model.strict_json import dump_json
+from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
+from dicommap.model.vr import BINARY_VRS
+
+if TYPE_CHECKING:
+    from dicommap.model.dicom_json import Attribute, DataSet
+    from dicommap.model.override import Override
+    from dicommap.model.profile import Profile
+
+NO_TEXT_VRS = BINARY_VRS | {"SQ"}
+"""Value representations whose emptiness has one form only: no member but the vr."""
+
+
+def override_text(override: Override, profile: Profile) -> str:
+    """Return the text of an override's file: the same for the same override and profile."""
+    data_set = dict(override.data_set)
+    if profile.emptyValue == "null":
+        data_set = {tag: _with_null(attribute) for tag, attribute in data_set.items()}
+    if profile.identifyingUids == "present":
+        data_set |= _identifying_uids(override)
+    data_set = ordered(data_set)
+    return dump_json([data_set] if profile.dataSet == "array" else data_set)
+
+
+def without_null(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return an attribute that is empty by a Value of one null without that Value, and any other as it is."""
+    if isinstance(attribute, dict) and attribute.get("Value") == [None] and attribute.get("vr") not in NO_TEXT_VRS:
+        return {member: value for member, value in attribute.items() if member != "Value"}
+    return attribute
+
+
+def _with_null(attribute: Attribute) -> Attribute:
+    if len(attribute) == 1 and attribute["vr"] not in NO_TEXT_VRS:
+        return {"vr": attribute["vr"], "Value": [None]}
+    return attribute
+
+
+def _identifying_uids(override: Override) -> DataSet:
+    uids = {STUDY_INSTANCE_UID: override.study_instance_uid, SERIES_INSTANCE_UID: override.series_instance_uid}
+    return {hex_of(tag): {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid is not None}

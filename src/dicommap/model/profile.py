@@ -1,0 +1,57 @@
+"""The profile: what AWS leaves undocumented about override files, each point a named setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from dicommap.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STRICT = "strict"
+"""The name of the settings that make errors of what AWS may take but does not say that it does."""
+
+
+class Profile(BaseModel):
+    """How override files are written and checked where AWS does not say how. The defaults are PS3.18 Annex F.
+
+    Whether HealthImaging takes any of these forms has not been verified on a live data store.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    dataSet: Literal["object", "array"] = "object"
+    """One data set object in each file, or an array with that object."""
+    identifyingUids: Literal["absent", "present"] = "absent"
+    """Whether Study and Series Instance UID are repeated inside the file, as its mapping has them."""
+    emptyValue: Literal["no-value", "null"] = "no-value"
+    """An emptied attribute has its vr and no Value, as PS3.18 F.2.5 says; or a Value of one null."""
+    overrideFiles: Literal["separate", "shared"] = "separate"
+    """Each mapping has a file of its own; or mappings whose files would hold the same share one."""
+    otherLevels: Literal["warning", "error"] = "warning"
+    """How severe an attribute of another level than its override's is."""
+
+    @classmethod
+    def of(cls, settings: Iterable[str]) -> Profile:
+        """Return the profile of settings as people name them: `dataSet=array`, or `strict` for the strict ones.
+
+        Raises UsageError for anything else.
+        """
+        chosen: dict[str, Any] = {}
+        for setting in settings:
+            name, _, value = ("otherLevels", "", "error") if setting == STRICT else setting.partition("=")
+            if value not in _choices().get(name, ()):
+                raise UsageError("The profile has no such setting.", fix=f"It is {STRICT}, or one of {_named()}.")
+            chosen[name] = value
+        return cls(**chosen)
+
+
+def _choices() -> dict[str, tuple[str, ...]]:
+    return {name: get_args(field.annotation) for name, field in Profile.model_fields.items()}
+
+
+def _named() -> str:
+    return ", ".join(f"{name}={value}" for name, values in _choices().items() for value in values)

@@ -1,0 +1,42 @@
+"""A profile is named setting by setting, and anything else is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dicommap.checks.registry import schema_text
+from dicommap.errors import UsageError
+from dicommap.model.profile import Profile
+
+
+def test_nothing_named_is_annex_f() -> None:
+    assert Profile.of([]) == Profile()
+    assert Profile().model_dump() == {
+        "dataSet": "object",
+        "identifyingUids": "absent",
+        "emptyValue": "no-value",
+        "overrideFiles": "separate",
+        "otherLevels": "warning",
+    }
+
+
+def test_settings_are_named_one_by_one() -> None:
+    assert Profile.of(["dataSet=array", "emptyValue=null"]) == Profile(dataSet="array", emptyValue="null")
+    assert Profile.of(["strict"]) == Profile(otherLevels="error")
+
+
+@pytest.mark.parametrize("setting", ["", "array", "dataSet", "dataSet=", "dataSet=list", "otherLevels=strict", "=x"])
+def test_anything_else_is_told_what_there_is(setting: str) -> None:
+    with pytest.raises(UsageError, match="identifyingUids=present"):
+        Profile.of([setting])
+
+
+def test_the_schema_of_the_plan_has_the_same_settings() -> None:
+    written = json.loads(schema_text("plan"))["properties"]["profile"]
+    assert written["required"] == list(Profile.model_fields)
+    for name, schema in written["properties"].items():
+        for value in schema["enum"]:
+            assert getattr(Profile.of([f"{name}={value}"]), name) == value
+        assert schema["enum"][0] == getattr(Profile(), name)
