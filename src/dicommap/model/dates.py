@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 DATE_VRS = frozenset({"DA", "DT"})
 """TM has no day, so it neither moves nor gets coarser."""
 
 _DAY = len("YYYYMMDD")
+_DIGITS = re.compile(r"[0-9]+")
+"""DICOM's digits; Python takes those of other scripts for numbers too."""
 
 
 def shifted(text: str, days: int) -> str | None:
     """Return a date, or the date of a date and time, moved by days; None where it has no day or leaves the calendar."""
-    if len(text) < _DAY or not text[:_DAY].isdigit():
+    if len(text) < _DAY or _DIGITS.fullmatch(text, 0, _DAY) is None:
         return None
     try:
         moved = date(int(text[:4]), int(text[4:6]), int(text[6:_DAY])) + timedelta(days=days)
@@ -27,6 +30,6 @@ def truncated(vr: str, text: str, to: str) -> str | None:
     DA needs a whole day, so it gets the first one of the year or month; DT can end after the year or month.
     """
     kept = {"year": 4, "month": 6}[to]
-    if len(text) < kept or not text[:kept].isdigit():
+    if len(text) < kept or _DIGITS.fullmatch(text, 0, kept) is None:
         return None
     return text[:kept] + ("0101"[kept - 4 :] if vr == "DA" else "")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.findings import DOCUMENT_LIMIT, limited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DEPTH_LIMIT = 64
 """Levels of arrays and objects; real data sets have about ten."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
 
 class _Object(dict[str, Any]):
@@ -40,12 +45,13 @@ def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
         return None, [issue("json.not-json", reason=reason)]
     except RecursionError:
-        return None, [issue("json.too-deep", limit=DEPTH_LIMIT)]
+        return None, [_too_deep(_deepest_allowed(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [issue("json.not-json", reason="a number has too many digits")]
-    issues = list(_value_issues(value))
+    too_deep: list[str] = []
+    issues = list(limited(_value_issues(value, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
+    issues += limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer=""))
     # A reader of the value may go down by recursion, so one that is too deep is not handed out.
-    too_deep = any(found.code == "json.too-deep" for found in issues)
     return None if too_deep else value, issues
 
 
@@ -67,23 +73,64 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
     return result
 
 
-def _value_issues(root: object) -> Iterator[Issue]:
-    # Not recursive, so that depth is a finding and not a crash.
-    waiting: list[tuple[str, int, object]] = [("", 1, root)]
-    while waiting:
-        pointer, depth, value = waiting.pop()
-        if isinstance(value, dict | list) and depth > DEPTH_LIMIT:
-            yield issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
-            continue
-        yield from _scalar_issues(pointer, value)
-        members = _members(value)
-        waiting += [(pointer + pointer_token(name), depth + 1, member) for name, member in reversed(members)]
+def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
+    """Find what is wrong with a value and all that it holds; note the places that are nested too deep."""
+    yield from _scalar_issues("", root)
+    # Not recursive, so that depth is a finding and not a crash. Places are made only where something is wrong or may
+    # be below: a document can hold millions of numbers.
+    open_ones = [("", iter(_members(root)))]
+    while open_ones:
+        pointer, members = open_ones[-1]
+        name, value = next(members, (None, None))
+        if name is None:
+            open_ones.pop()
+        elif isinstance(value, dict | list):
+            place = pointer + pointer_token(name)
+            if len(open_ones) == DEPTH_LIMIT:
+                too_deep.append(place)
+                continue
+            yield from _scalar_issues(place, value)
+            open_ones.append((place, iter(_members(value))))
+        elif not _is_plain(value):
+            yield from _scalar_issues(pointer + pointer_token(name), value)
 
 
-def _members(value: object) -> list[tuple[str | int, object]]:
+def _too_deep(pointer: str) -> Issue:
+    return issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
+
+
+def _deepest_allowed(text: str) -> str:
+    """Return the place where a document, of which Python's reader had enough, first gets too deep."""
+    steps: list[str | int] = []
+    name = ""
+    for match in _MARK.finditer(text):
+        mark = match[0]
+        if mark in "[{":
+            if len(steps) == DEPTH_LIMIT:
+                break
+            steps.append(0 if mark == "[" else "")
+        elif mark in "]}":
+            steps.pop()
+        elif mark == ",":
+            steps[-1] = steps[-1] + 1 if isinstance(steps[-1], int) else ""
+        elif mark == ":":
+            steps[-1] = json.loads(name)
+        else:
+            name = mark
+    return "".join(map(pointer_token, steps))
+
+
+def _members(value: object) -> Iterable[tuple[str | int, object]]:
     if isinstance(value, dict):
-        return list(value.items())
-    return list(enumerate(value)) if isinstance(value, list) else []
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _is_plain(value: object) -> bool:
+    """Say that nothing is wrong with a text or number, for the many of which that is seen at once."""
+    if isinstance(value, str):
+        return value.isascii()
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
@@ -99,7 +146,7 @@ def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
 
 
 def _is_whole(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or _SURROGATE.search(text) is None
 
 
 def _whole(text: str) -> str:

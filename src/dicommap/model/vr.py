@@ -38,8 +38,9 @@ PN_COMPONENTS = 5
 PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
-_BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _LONGEST = 2**32 - 2
+"""Bytes of the value representations without a limit of their own (PS3.5 Table 6.2-1: UC, UR, UT)."""
+_BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _DIGITS_THAT_MATTER = 25
 """More than any integer value representation holds."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
@@ -49,7 +50,7 @@ _URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _TIME = r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)?"
 _DT = re.compile(
     r"(?P<year>[0-9]{4})(?:(?P<month>[0-9]{2})(?:(?P<day>[0-9]{2})(?P<time>" + _TIME + r")?)?)?"
-    r"(?P<offset>[+-](?:0[0-9]|1[0-4])[0-5][0-9])?"
+    r"(?P<offset>[+-](?:0[0-9]|1[0-4])[0-5][0-9])? *"
 )
 
 
@@ -131,6 +132,11 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         yield from integer_issues(vr, _integer(text), location)
 
 
+def is_uri(text: str) -> bool:
+    """Say whether a text has the characters of a URI only (RFC 3986 section 2)."""
+    return _URI_CHARACTERS.fullmatch(text) is not None
+
+
 def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
     """Find an integer that its value representation cannot hold."""
     low, high = INTEGER_RANGES[vr]
@@ -145,10 +151,10 @@ def _integer(text: str) -> int:
 
 
 def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    if vr in _BYTE_LIMITS:
-        limit, unit, length = _BYTE_LIMITS[vr], "bytes", len(text.encode("utf-8", "surrogatepass"))
+    if vr in _CHARACTER_LIMITS:
+        limit, unit, length = _CHARACTER_LIMITS[vr], "characters", len(text)
     else:
-        limit, unit, length = _CHARACTER_LIMITS.get(vr, _LONGEST), "characters", len(text)
+        limit, unit, length = _BYTE_LIMITS.get(vr, _LONGEST), "bytes", _bytes_of(text)
     if length > limit:
         yield issue(
             "value.too-long",
@@ -159,6 +165,10 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
             unit=unit,
             limit=limit,
         )
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
@@ -180,13 +190,13 @@ def _unfit_character(vr: str, text: str) -> str | None:
 
 def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
     yield from _character_issues("PN", text, location)
-    groups = text.split("=")
+    groups = text.split("=", PN_GROUPS)
     if len(groups) > PN_GROUPS:
         yield issue("value.format", location, keyword=_subject(location), vr="PN", expected="of at most 3 groups")
-    if any(group.count("^") >= PN_COMPONENTS for group in groups):
+    if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
         expected = "of at most 5 components, separated by ^, in each group"
         yield issue("value.format", location, keyword=_subject(location), vr="PN", expected=expected)
-    for group in groups:
+    for group in groups[:PN_GROUPS]:
         yield from _length_issues("PN", group, location)
 
 

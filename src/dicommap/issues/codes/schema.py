@@ -90,4 +90,14 @@ CODES = (
         "an override by its members; a TOML document for rules.",
         fix="Name a package directory, one of these JSON documents, or a rules file.",
     ),
+    Code(
+        name="document.more-findings",
+        severity=Severity.ERROR,
+        title="More findings than are listed",
+        message="There are {count} more findings here, which are not listed.",
+        explanation="Of one attribute's values the first 100 findings are listed, of one data set the first 1,000, so "
+        "that what is found in a document that is wrong throughout can be read. This finding is as severe as the worst "
+        "of those that it counts.",
+        fix="Mend what is listed and check again: a cause that is mended in one place is often the cause of the rest.",
+    ),
 )

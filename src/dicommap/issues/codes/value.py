@@ -49,4 +49,24 @@ CODES = (
         explanation="PS3.6 gives each attribute its value multiplicity. In text a backslash separates values.",
         fix="Give the attribute as many values as the dictionary says.",
     ),
+    Code(
+        name="value.invisible-character",
+        severity=Severity.WARNING,
+        title="A value with a character that is not seen",
+        message="{keyword}: a value of {vr} holds a character that shows nothing.",
+        explanation="Zero-width spaces, byte order marks, soft hyphens and marks of direction come along when text is "
+        "copied from web pages and documents. Two values that look the same are then different, and a search for one "
+        "does not find the other. Joiners are not meant where Persian or an Indic script needs them.",
+        fix="Type the value anew instead of copying it, or leave it if the character is meant.",
+    ),
+    Code(
+        name="value.confusable",
+        severity=Severity.WARNING,
+        title="An identifier or name with characters that look like others",
+        message="{keyword}: a value of {vr} holds a letter, digit or space of another form than the usual one.",
+        explanation="Full-width digits, letters of mathematical alphabets and spaces that do not break are other "
+        "characters than the ones they look like (Unicode's compatibility decompositions of ASCII). An identifier with "
+        "one of them is another identifier.",
+        fix="Type the value with the usual letters, digits and spaces, or leave it if the form is meant.",
+    ),
 )

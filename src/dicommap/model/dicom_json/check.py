@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Location, issue
-from dicommap.model.dicom_json.values import value_issues
+from dicommap.model.dicom_json.values import is_private_creator, value_issues
+from dicommap.model.findings import ATTRIBUTE_LIMIT, DOCUMENT_LIMIT, limited
 from dicommap.model.strict_json import pointer_token
 from dicommap.model.tags import in_no_data_set, is_private, keyword_of, vrs_of
-from dicommap.model.vr import ALL_VRS, BINARY_VRS
+from dicommap.model.vr import ALL_VRS, BINARY_VRS, is_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +33,12 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
     if not isinstance(value, dict):
         yield issue("dicom-json.not-object", Location(pointer=pointer))
         return
+    yield from limited(_member_by_member(value, pointer), DOCUMENT_LIMIT, Location(pointer=pointer))
+
+
+def _member_by_member(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     highest = ""
-    for member, attribute in value.items():
+    for member, attribute in data_set.items():
         place = pointer + pointer_token(member)
         if _TAG.fullmatch(member) is None:
             yield issue("dicom-json.tag", Location(pointer=place))
@@ -40,7 +46,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
         if member < highest:
             yield issue("dicom-json.order", Location(pointer=place, keyword=keyword_of(int(member, 16))))
         highest = max(highest, member)
-        yield from _tag_issues(int(member, 16), value, place)
+        yield from _tag_issues(int(member, 16), data_set, place)
         yield from _attribute_issues(int(member, 16), attribute, place)
 
 
@@ -49,10 +55,15 @@ def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Is
     location = Location(pointer=pointer, keyword=keyword_of(tag))
     if in_no_data_set(tag):
         yield issue("attribute.forbidden", location, keyword=keyword_of(tag))
-    elif is_private(tag) and not 0x10 <= element <= 0xFF:
+    elif is_private(tag) and not is_private_creator(tag):
         creator = f"{group:04X}00{element >> 8:02X}"
-        if element < 0x1000 or creator not in data_set:
+        if element < 0x1000 or not _names_creator(data_set.get(creator)):
             yield issue("dicom-json.private-creator", location)
+
+
+def _names_creator(attribute: object) -> bool:
+    """Say whether a creator element is there and not empty; what else is wrong with it is found at itself."""
+    return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
 
 def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Issue]:
@@ -81,9 +92,7 @@ def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Iss
 
 
 def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
-    element = tag & 0xFFFF
-    is_creator = is_private(tag) and 0x10 <= element <= 0xFF
-    expected = ("LO",) if is_creator else vrs_of(tag)
+    expected = ("LO",) if is_private_creator(tag) else vrs_of(tag)
     if expected and vr not in expected:
         yield issue(
             "dicom-json.vr-mismatch",
@@ -98,11 +107,11 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
     if not _allowed(member, vr):
         yield issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":
-        if not isinstance(value, str) or not value:
-            yield issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a text")
+        if not isinstance(value, str) or not value or not is_uri(value):
+            yield issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
     elif vr == "SQ" and isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from data_set_issues(item, f"{location.pointer}/{index}")
+        items = (data_set_issues(item, f"{location.pointer}/{index}") for index, item in enumerate(value))
+        yield from limited(chain.from_iterable(items), ATTRIBUTE_LIMIT, location)
     else:
         yield from value_issues(tag, vr, value, location)
 

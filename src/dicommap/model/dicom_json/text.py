@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Location, issue
 from dicommap.model.dicom_json.types import Attribute, PersonName
+from dicommap.model.findings import ATTRIBUTE_LIMIT, limited
 from dicommap.model.tags import keyword_of, vm_of, vrs_of
 from dicommap.model.vr import (
     BINARY_VRS,
@@ -60,10 +61,14 @@ def _issues(tag: int, vr: str, values: list[str], location: Location) -> Iterato
     count = len(values) if any(values) else 0
     if vm is not None and not vm.allows(count):
         yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
-    for value in values:
-        yield from text_issues(vr, value, location)
-        if _SURROGATE.search(value):  # a document's own are found where its JSON is read
-            yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
+    found = (one for value in values if value for one in _one_value_issues(tag, vr, value, location))
+    yield from limited(found, ATTRIBUTE_LIMIT, location)
+
+
+def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
+    yield from text_issues(vr, value, location)
+    if _SURROGATE.search(value):  # a document's own are found where its JSON is read
+        yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
 def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type

@@ -9,13 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Location, issue
-from dicommap.model.tags import keyword_of, vm_of
+from dicommap.model.appearance import appearance_issues
+from dicommap.model.findings import ATTRIBUTE_LIMIT, limited
+from dicommap.model.tags import is_private, keyword_of, multiplicity, vm_of
 from dicommap.model.vr import (
     BINARY_VRS,
     FLOAT_VRS,
     INTEGER_RANGES,
     INTEGER_VRS,
     NUMBER_TEXT_VRS,
+    SINGLE_VALUE_VRS,
     UNIT_BYTES,
     integer_issues,
     text_issues,
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue
+    from dicommap.model.tags import Multiplicity
 
+_ONE = multiplicity("1")
 _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -46,12 +51,26 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
             expected="an item that is not null, or to be left out",
         )
         return
-    vm = vm_of(tag)
+    vm = _multiplicity(tag, vr)
     if vm is not None and not vm.allows(len(value)):
         yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=len(value), vm=vm.text)
-    for index, item in enumerate(value):
-        if item is not None:
-            yield from _item_issues(vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
+    items = (
+        found
+        for index, item in enumerate(value)
+        if item is not None
+        for found in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
+    )
+    yield from limited(items, ATTRIBUTE_LIMIT, location)
+
+
+def is_private_creator(tag: int) -> bool:
+    """Say whether a tag is one of those that name the creator of a private block (PS3.5 section 7.8.1)."""
+    return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
+
+
+def _multiplicity(tag: int, vr: str) -> Multiplicity | None:
+    # Of a private attribute's values the dictionary says nothing; some value representations do.
+    return _ONE if vr in SINGLE_VALUE_VRS or is_private_creator(tag) else vm_of(tag)
 
 
 def _decodes(vr: str, text: str) -> bool:
@@ -62,9 +81,9 @@ def _decodes(vr: str, text: str) -> bool:
     return bool(data) and len(data) % UNIT_BYTES[vr] == 0
 
 
-def _item_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
+def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
     if vr == "PN":
-        yield from _person_name_issues(item, location)
+        yield from _person_name_issues(tag, item, location)
     elif vr in NUMBER_TEXT_VRS:
         yield from _number_or_text_issues(vr, item, location)
     elif vr in INTEGER_VRS or vr in FLOAT_VRS:
@@ -73,16 +92,22 @@ def _item_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # 
         yield issue("dicom-json.value-form", location, vr=vr, expected="a text that is not empty, or null")
     else:
         yield from text_issues(vr, item, location)
+        yield from appearance_issues(tag, vr, item, location)
+        if is_private_creator(tag) and not item.isascii():
+            what = "a character outside the default repertoire"
+            yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what=what)
 
 
-def _person_name_issues(item: object, location: Location) -> Iterator[Issue]:
+def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[Issue]:
     groups = item if isinstance(item, dict) else {}
     texts = [group for group in groups.values() if isinstance(group, str) and group and "=" not in group]
     if not groups or not set(groups) <= set(_PN_GROUPS) or len(texts) != len(groups):
         yield issue("dicom-json.person-name", location)
         return
-    for text in texts:
-        yield from text_issues("PN", text, location)
+    for name, text in groups.items():
+        where = replace(location, pointer=f"{location.pointer}/{name}")
+        yield from text_issues("PN", text, where)
+        yield from appearance_issues(tag, "PN", text, where, group=name)
 
 
 def _number_or_text_issues(vr: str, item: object, location: Location) -> Iterator[Issue]:

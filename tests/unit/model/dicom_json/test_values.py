@@ -23,7 +23,7 @@ def value_of(vr: str, *values: Any) -> dict[str, Any]:
 
 WRONG_TYPES: dict[str, list[Any]] = {
     "LO": ["", 5, True, {}, ["x"], 1.5],
-    "UT": ["", 5],
+    "UC": ["", 5],
     "UI": ["", 1.2],
     "AT": ["", 0x00100020],
     "DS": ["", True, [], {}],
@@ -38,7 +38,7 @@ WRONG_TYPES: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize(("vr", "item"), [(vr, item) for vr, items in WRONG_TYPES.items() for item in items])
 def test_values_have_the_json_type_of_their_value_representation(vr: str, item: object) -> None:
-    filler = "00100020" if vr == "AT" else "1.2" if vr in ("LO", "UT", "UI") else 1
+    filler = "00100020" if vr == "AT" else "1.2" if vr in ("LO", "UC", "UI") else 1
     assert found_in(value_of(vr, filler, item)) == [("dicom-json.value-form", f"/{PRIVATE}/Value/1")]
 
 
@@ -89,7 +89,7 @@ def test_person_names_are_objects_of_component_groups(item: object) -> None:
 @pytest.mark.parametrize(("group", "code"), [("A" * 65, "too-long"), ("A\\B", "characters"), ("a^b^c^d^e^f", "format")])
 def test_component_groups_keep_the_rules_of_person_names(group: str, code: str) -> None:
     data_set = {PATIENT_NAME: {"vr": "PN", "Value": [{"Ideographic": group}]}}
-    assert found_in(data_set) == [(f"value.{code}", f"/{PATIENT_NAME}/Value/0")]
+    assert found_in(data_set) == [(f"value.{code}", f"/{PATIENT_NAME}/Value/0/Ideographic")]
 
 
 @pytest.mark.parametrize(
