@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import note_changes
+from dicommap.authoring.declared_characters import declared_character_issues
 from dicommap.authoring.forecast import forecast
 from dicommap.authoring.settling import settle
 from dicommap.issues import Issue
@@ -46,6 +47,7 @@ def settle_all(studies: Iterable[Study], editor: Editor) -> Settlement:
         result.overrides += settled.overrides
         result.changes += settled.changes
         result.issues += settled.issues
+        result.issues += declared_character_issues(study, settled.changes)
         result.issues += [conflict.to_issue() for conflict in forecast(study, settled.changes)]
     result.issues += editor.leftovers()
     result.accounts += editor.accounts()

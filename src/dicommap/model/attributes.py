@@ -24,6 +24,7 @@ CAPTURED = (
     "SeriesDescription",
     "BodyPartExamined",
     "Manufacturer",
+    "SpecificCharacterSet",
 )
 """Keywords captured for each header: HealthImaging's grouping elements and what people look for first."""
 
@@ -42,6 +43,7 @@ SHOWN_ALWAYS = frozenset(
         "InstanceNumber",
         "BodyPartExamined",
         "Manufacturer",
+        "SpecificCharacterSet",
     }
 )
 """Attributes shown without --show-values; every other value is taken for a patient's."""
