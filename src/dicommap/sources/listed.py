@@ -75,9 +75,11 @@ class ListedFiles:
 
     def _key(self, name: bytes) -> bytes:
         """Return what sorts a path where a walk would meet it: name by name, not sign by sign."""
-        inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), name)
-        parts = [part for part in inside.split(b"/") if part not in (b"", b".")]
-        if not parts or inside.startswith(b"/") or b".." in parts or b"\0" in inside:
+        inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), None)
+        if inside is None and not name.startswith(b"/"):
+            inside = name
+        parts = [part for part in (inside or b"").split(b"/") if part not in (b"", b".")]
+        if not parts or b".." in parts or b"\0" in name:
             return _ELSEWHERE + name
         return _BELOW + b"\0".join(parts)
 
