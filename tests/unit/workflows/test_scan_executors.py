@@ -201,7 +201,7 @@ if __name__ == "__main__":
             {kill}
     try:
         dicommap.scan(sys.argv[1], output=sys.argv[2], jobs={jobs}, progress=kill)
-    except dicommap.DicommapError as error:
+    except (dicommap.DicommapError, KeyboardInterrupt) as error:
         print(type(error).__name__)
 """
 KILL_WORKERS = "[os.kill(child.pid, signal.SIGKILL) for child in __import__('multiprocessing').active_children()]"
@@ -220,6 +220,17 @@ def test_a_worker_that_is_killed_is_told_and_the_next_scan_goes_on(tmp_path: Pat
     age(tree)
     ran = run_killed(tmp_path, 2, KILL_WORKERS)
     assert (ran.stdout, ran.stderr) == ("ExecutorError\n", "")
+    with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
+        assert inventory.summary().unchanged >= 40 - 5
+        assert rows_of(inventory) == scanned(tree)
+
+
+def test_an_interrupt_of_all_processes_ends_quietly_and_the_next_scan_goes_on(tmp_path: Path) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    age(tree)
+    ran = run_killed(tmp_path, 2, "os.killpg(0, signal.SIGINT)")
+    assert (ran.stdout, ran.stderr) == ("KeyboardInterrupt\n", "")
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "script.py", ".i.db.unfinished"}
     with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
         assert inventory.summary().unchanged >= 40 - 5
         assert rows_of(inventory) == scanned(tree)
