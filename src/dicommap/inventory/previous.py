@@ -16,7 +16,7 @@ from dicommap.issues.codes.grouping import CODES
 from dicommap.model.hierarchy import Disposition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from dicommap.inventory.grouping import Place
@@ -36,6 +36,8 @@ _TAKEN_AS: dict[object, str] = {
 }
 """What files of each disposition are taken as. Grouping finds duplicates anew; a link's walk says what it is, and what
 could not be read may be readable by now."""
+
+_FILE = "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
 
 _COPY = """
 SELECT 1 FROM file AS other JOIN file AS first
@@ -59,6 +61,7 @@ class Previous:
         )
         self._header_readers = (text,) * 4 + (optional_text,) * len(keywords)
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
+        self._last = 0
         sources = read_rows(connection, "SELECT id, root FROM source", (whole, _stored))
         self._sources = {root: number for number, root in sources}
         ((started, complete),) = read_rows(connection, "SELECT started_ns, complete FROM scan", (whole, whole))
@@ -97,18 +100,20 @@ class Previous:
         asked = {stored_path(file.path): file for file in files if file.disposition is None and file.mtime_ns < settled}
         taken: dict[str, FileRow] = {}
         with suppress(InventoryError, DamagedCell):  # what was read until then is good
-            found = self._found(source, asked)
+            found = self._found(source, asked, len(files))
             issues = self._issues([row[0] for row in found])
+            known: dict[int | None, bytes | None] = {None: None}
             for number, path, size, mtime_ns, found_as, header, instance, instance_number in found:
                 file = asked[path]
                 disposition = _TAKEN_AS.get(found_as)
                 if file.size != size or file.mtime_ns != mtime_ns or disposition is None:
                     continue
-                digest = None if header is None else self._header(header, headers)
+                if header not in known:
+                    known[header] = self._header(header, headers)
                 own = relabelled(issues[number], label(file.path)) if number in issues else ()
                 taken[file.path] = (
                     disposition,
-                    digest,
+                    known[header],
                     instance if type(instance) is str else optional_text(instance),
                     instance_number if type(instance_number) is str else optional_text(instance_number),
                     own,
@@ -130,17 +135,23 @@ class Previous:
         except sqlite3.Error:
             return False
 
-    def _found(self, source: int, paths: Iterable[str | bytes]) -> list[Any]:
-        """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it."""
-        parameters = (source, *paths)
-        query = (
-            "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"  # noqa: S608
-            f" WHERE source = ? AND path IN ({_marks(len(parameters) - 1)})"
-        )
+    def _found(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
+        """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it.
+
+        Numbers go by the order of the walk, so the rows behind those found last are most likely the ones; only what
+        is not among them is looked up by its path, which takes longer.
+        """
+        execute, last = self._connection.execute, self._last
         try:
-            return self._connection.execute(query, parameters).fetchall()
+            rows = execute(f"{_FILE} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
+            found = [row for row in rows if row[1] in asked]
+            if len(found) < len(asked):
+                left = set(asked).difference(row[1] for row in found)
+                found += execute(f"{_FILE} WHERE source = ? AND path IN ({_marks(len(left))})", (source, *left))
         except sqlite3.Error:
             raise DamagedCell from None
+        self._last = max((row[0] for row in found), default=last)
+        return found
 
     def _issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (

@@ -111,12 +111,13 @@ class InventoryWriter:
         inserted = []
         findings: list[tuple[int, IssueRow]] = []
         self._whole = False
+        known, number = self._headers, self._files
         for file, (disposition, digest, instance, number_in_series, issues) in zip(files, rows, strict=True):
-            self._files += 1
-            header = None if digest is None else self._headers.get(digest) or self._intern(digest, headers[digest])
+            number += 1
+            header = None if digest is None else known.get(digest) or self._intern(digest, headers[digest])
             inserted.append(
                 (
-                    self._files,
+                    number,
                     source,
                     stored_path(file.path),
                     file.size,
@@ -128,7 +129,8 @@ class InventoryWriter:
                 )
             )
             if issues:
-                findings += ((self._files, one) for one in issues)
+                findings += ((number, one) for one in issues)
+        self._files = number
         self._database.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", inserted)
         self._add_issues(findings)
         self._whole = True

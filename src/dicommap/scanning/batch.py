@@ -34,7 +34,11 @@ class Batch:
 
     def task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> Task | None:
         """Return what is left to read, or None where all is known."""
-        unread = tuple((file.path, file.size) for file in self.files if file.path not in self.known)
+        known = self.known
+        if known:
+            unread = tuple([(file.path, file.size) for file in self.files if file.path not in known])
+        else:
+            unread = tuple([(file.path, file.size) for file in self.files])
         return Task(source.opener, keywords, prefix, unread) if unread else None
 
     def rows(self, read: Rows | None) -> list[FileRow]:
