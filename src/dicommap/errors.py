@@ -30,6 +30,10 @@ class InventoryError(DicommapError):
     """An inventory file cannot be opened, read or written."""
 
 
+class ExecutorError(DicommapError):
+    """What was to run the work in other processes or threads failed: the work did not."""
+
+
 class AttributeNameError(DicommapError):
     """An attribute that was asked for is not in the DICOM data dictionary, or cannot be captured."""
 

@@ -117,7 +117,8 @@ _VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _val
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:
     sources = [place / source for source in arguments["sources"]]
     attributes, follow_links = arguments.get("attributes", ()), arguments.get("followLinks", False)
-    return dicommap.scan(*sources, attributes=attributes, follow_links=follow_links)
+    files = arguments.get("listed")
+    return dicommap.scan(*sources, attributes=attributes, follow_links=follow_links, files=files)
 
 
 def _prepare(step: dict[str, Any], place: Path) -> None:

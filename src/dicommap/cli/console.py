@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,9 @@ from dicommap.model.masking import MASK
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.workflows.progress import OnProgress, Progress
 
 _PIPE_WIDTH = 240
 """Characters of a line where no terminal tells its width, so that UIDs are not broken in a pipe or file."""
@@ -77,12 +80,21 @@ def print_table(
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None] | None]:
-    """Give a function that shows a growing count on a terminal's stderr; None where there is no terminal."""
+def progress_bar(what: str) -> Iterator[OnProgress | None]:
+    """Give a function that shows progress on a terminal's stderr; None where there is no terminal.
+
+    The bar pulses until all there is has been counted.
+    """
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
-    with Progress(*columns, console=_error_console(), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done: progress.update(task, completed=done)
+    text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + what)
+    columns = (SpinnerColumn(), BarColumn(), text, TimeElapsedColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=_error_console(), transient=True) as bar:
+        task = bar.add_task(what, total=None, known="?")
+
+        def show(progress: Progress) -> None:
+            known = f"{progress.total:,}" if progress.counted else f"at least {progress.total:,}"
+            bar.update(task, completed=progress.done, total=progress.total if progress.counted else None, known=known)
+
+        yield show

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import counting, print_line
+from dicommap.cli.console import print_line, progress_bar
+from dicommap.cli.file_list import listed_paths
 from dicommap.cli.findings import exit_by, print_issue_counts
 from dicommap.cli.options import FailOn, FailOnOption, keywords_in
+from dicommap.errors import UsageError
 from dicommap.render.text import byte_count, counted
-from dicommap.workflows.scan import scan
+from dicommap.workflows.scan import AUTO_JOBS, scan
 
 
 def scan_command(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Directories or files to scan.")],
+    *,
+    sources: Annotated[
+        list[Path] | None, typer.Argument(metavar="SOURCE...", help="Directories or files to scan.", show_default=False)
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="INVENTORY", help="Where the inventory goes.")],
     attributes: Annotated[
         list[str] | None,
@@ -24,21 +30,56 @@ def scan_command(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links to directories, but never in a loop.")
     ] = False,
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            "--files-from", metavar="FILE", help="Scan only the files listed here, one on a line; '-' is stdin."
+        ),
+    ] = None,
+    null: Annotated[bool, typer.Option("--null", "-0", help="The list's paths end with a NUL, not a line.")] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", metavar="N", help="Processes that read; 0: one for each processor, if it pays."),
+    ] = AUTO_JOBS,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Read all files, also those unchanged since the last scan.")
+    ] = False,
     fail_on: FailOnOption = FailOn.ERROR,
 ) -> None:
     """Walk trees of P10 files, read their headers and group them by study and series.
 
-    Every path is in the inventory exactly once. Nothing is ever written to a source.
+    Every path is in the inventory exactly once. Nothing is ever written to a source. Where INVENTORY is one already,
+    or a scan into it was stopped, only files that are new or have another size or time are read.
+
+    With --files-from the files of a list are scanned; their paths are relative to SOURCE, which is the current
+    directory unless another is named.
     """
-    keywords = keywords_in(attributes)
-    with (
-        counting("files") as progress,
-        scan(*sources, output=output, attributes=keywords, follow_links=follow_links, progress=progress) as inventory,
-    ):
+    if not sources and files_from is None:
+        raise UsageError("No source was named.", fix="Name a directory.")
+    if null and files_from is None:
+        raise UsageError("--null is for a list of files.", fix="Name the list with --files-from.")
+    with ExitStack() as stack:
+        progress = stack.enter_context(progress_bar("files"))
+        files = None if files_from is None else stack.enter_context(listed_paths(files_from, null=null))
+        inventory = stack.enter_context(
+            scan(
+                *(sources or [Path()]),
+                output=output,
+                attributes=keywords_in(attributes),
+                follow_links=follow_links,
+                files=files,
+                jobs=jobs,
+                cache=not no_cache,
+                progress=progress,
+            )
+        )
         counts = inventory.summary()
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
     found = ", ".join(counted(count, noun) for count, noun in parts)
     print_line(f"{found} in {counted(counts.files, 'file')} ({byte_count(counts.size)})")
+    if counts.unchanged:
+        taken = counted(counts.unchanged, "unchanged file")
+        print_line(f"Read {counted(counts.read, 'file')}; took {taken} from the scan before.")
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
     if others:
         print_line("Not instances: " + ", ".join(others))

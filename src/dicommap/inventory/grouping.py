@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.inventory.stored import real_path
 from dicommap.issues import Issue, Location, issue
@@ -17,15 +16,25 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-_Place = tuple[int, str]
-SameContent = Callable[[_Place, _Place], bool]
-"""Say whether two files, each given by the number of its source and its path, have the same bytes."""
 
-Label = Callable[[_Place], str]
-"""Return a place as findings name it."""
+class Place(NamedTuple):
+    """One file, as grouping names it."""
 
+    source: int
+    path: str
+    size: int
+    mtime_ns: int
+
+
+SameContent = Callable[[Place, Place], bool]
+"""Say whether two files of one size have the same bytes."""
+
+Label = Callable[[int, str], str]
+"""Return the path of a source, given by its number, as findings name it."""
+
+# What is repeated goes into a table of its own: it may be more than memory holds, and what is read changes meanwhile.
 _REPEATED = """
-SELECT SOPInstanceUID, id, source, path FROM file
+CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
     SELECT SOPInstanceUID FROM file WHERE disposition = 'instance' GROUP BY SOPInstanceUID HAVING COUNT(*) > 1
 )
@@ -40,14 +49,22 @@ def settle_duplicates(
 
     Yields for each duplicate its number and the finding: a copy, or a conflict.
     """
-    rows = connection.execute(_REPEATED).fetchall()
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        places = [(number, (source, real_path(path))) for _, number, source, path in group]
-        (_, first), *others = places
-        for number, place in others:
-            code = "instance.duplicate" if same_content(first, place) else "instance.conflict"
-            connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
-            yield number, issue(code, Location(path=label(place)), other=label(first))
+    connection.execute(_REPEATED)
+    rows = connection.execute(
+        "SELECT id, SOPInstanceUID, source, path, size, mtime_ns FROM temp.repeated ORDER BY rowid"
+    )
+    current, first = None, Place(0, "", 0, 0)
+    for number, instance, source, path, size, mtime_ns in rows:
+        place = Place(source, real_path(path), size, mtime_ns)
+        if instance != current:
+            current, first = instance, place
+            continue
+        same = first.size == place.size and same_content(first, place)
+        code = "instance.duplicate" if same else "instance.conflict"
+        connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
+        where = Location(path=label(place.source, place.path))
+        yield number, issue(code, where, other=label(first.source, first.path))
+    connection.execute("DROP TABLE temp.repeated")
 
 
 def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...], label: Label) -> Iterator[Issue]:
@@ -105,5 +122,5 @@ def _too_large(connection: sqlite3.Connection, label: Label) -> Iterator[Issue]:
         ORDER BY source, path
     """
     for source, path, size in connection.execute(query, (MAX_P10_BYTES,)):
-        place = Location(path=label((source, real_path(path))))
+        place = Location(path=label(source, real_path(path)))
         yield issue("instance.too-large", place, size=size, limit=MAX_P10_BYTES)

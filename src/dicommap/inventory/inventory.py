@@ -42,6 +42,13 @@ FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance
 ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
 """
 
+_COUNTED = """
+SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM (
+    SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header
+    WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))
+)
+"""
+
 # The join is crossed so that each source is looked up in the index of (source, path), however many files there are.
 _HOLDS_PATH = "SELECT 1 FROM source CROSS JOIN file ON file.source = source.id AND file.path = ? LIMIT 1"
 
@@ -63,6 +70,10 @@ class Summary:
     """How many paths have each disposition; the sum is `files`."""
     issues: Mapping[tuple[str, Severity], int]
     """How often each code was found, with its severity."""
+    read: int
+    """Files that the scan opened."""
+    unchanged: int
+    """Files that it took from the scan before, since neither size nor time had changed."""
 
 
 class Inventory:
@@ -74,7 +85,8 @@ class Inventory:
         self.keywords: tuple[str, ...] = tuple(keyword for (keyword,) in rows)
         """The captured attributes."""
         self._require_columns()
-        self._roots = dict(self._rows("SELECT id, root FROM source ORDER BY id", (whole, text)))
+        self._require_complete()
+        self._roots = dict(self._rows("SELECT id, root FROM source ORDER BY id", (whole, reading.path)))
         self.sources: tuple[str, ...] = tuple(self._roots.values())
         """The roots that were scanned; paths are relative to them."""
 
@@ -211,15 +223,18 @@ class Inventory:
         dispositions = {disposition.value: count for disposition, count in rows}
         query = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
         found = self._rows(query, (text, member(Severity), whole))
-        known = self.series_by_study()
+        ((studies, series),) = self._rows(_COUNTED, (whole, whole))
+        ((read, unchanged),) = self._rows("SELECT read, unchanged FROM scan", (whole, whole))
         return Summary(
-            studies=len(known),
-            series=sum(map(len, known.values())),
+            studies=studies,
+            series=series,
             instances=dispositions.get(Disposition.INSTANCE.value, 0),
             files=sum(dispositions.values()),
             size=int(next(self._rows("SELECT TOTAL(size) FROM file", (number,)))[0]),
             dispositions=dispositions,
             issues={(code, severity): count for code, severity, count in found},
+            read=read,
+            unchanged=unchanged,
         )
 
     def _rows(self, query: str, readers: Sequence[Reader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
@@ -230,6 +245,17 @@ class Inventory:
         columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (text,))}
         if not all(keyword.isidentifier() and keyword in columns for keyword in self.keywords):
             raise reading.damaged()
+
+    def _require_complete(self) -> None:
+        """Raise InventoryError for what a stopped scan left: it would look like an inventory of fewer files."""
+        complete = next(self._rows("SELECT complete FROM scan", (whole,)), None)
+        if complete is None:
+            raise reading.damaged()
+        if not complete[0]:
+            raise InventoryError(
+                "The scan of this inventory was not finished.",
+                fix="Run the scan again to finish it; it goes on from where it was stopped.",
+            )
 
     def __repr__(self) -> str:
         counts = self.summary()

@@ -37,7 +37,10 @@ class DamagedCell(Exception):  # noqa: N818  never leaves this module but as an 
 
 
 def read_rows(
-    connection: sqlite3.Connection, query: str, readers: Sequence[Reader], parameters: Sequence[str | bytes | None] = ()
+    connection: sqlite3.Connection,
+    query: str,
+    readers: Sequence[Reader],
+    parameters: Sequence[str | bytes | int | None] = (),
 ) -> Iterator[list[Any]]:
     """Yield the rows of a query, each cell as its reader returns it. Raises InventoryError for what cannot be read."""
     try:
@@ -62,6 +65,11 @@ def text(cell: object) -> str:
     if not isinstance(cell, str):
         raise DamagedCell
     return cell
+
+
+def optional_text(cell: object) -> str | None:
+    """Return a text, or None for an absent one."""
+    return None if cell is None else text(cell)
 
 
 def whole(cell: object) -> int:

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, reason_of
+from dicommap.inventory.place import Places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x44434D50
 """'DCMP', in the SQLite header of every inventory."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -22,9 +23,17 @@ _COLUMNS_BESIDE = 6
 """Columns of `header` besides the captured attributes."""
 
 _TABLES = """
+CREATE TABLE scan (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    reading INTEGER NOT NULL,   -- how headers were read: another number, other values
+    started_ns INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    complete INTEGER NOT NULL
+);
 CREATE TABLE source (
     id INTEGER PRIMARY KEY,
-    root TEXT NOT NULL
+    root NOT NULL               -- TEXT, or BLOB where the name is not UTF-8
 );
 CREATE TABLE attribute (
     position INTEGER PRIMARY KEY,
@@ -58,13 +67,13 @@ CREATE TABLE issue (
     location TEXT NOT NULL,     -- JSON
     message TEXT NOT NULL
 );
+CREATE INDEX issue_by_file ON issue (file);
 """
 
 _INDEXES = """
 CREATE INDEX header_by_series ON header (StudyInstanceUID, SeriesInstanceUID);
 CREATE INDEX file_by_header ON file (header);
 CREATE INDEX file_by_instance ON file (SOPInstanceUID);
-CREATE INDEX issue_by_file ON issue (file);
 """
 
 
@@ -97,6 +106,11 @@ def open_existing(path: Path) -> sqlite3.Connection:
     Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
     """
     try:
+        if not path.is_file() and Places.of(path).unfinished.is_file():
+            raise InventoryError(
+                f"There is no inventory at {path}: the scan into it was not finished.",
+                fix="Run the scan again to finish it; it goes on from where it was stopped.",
+            )
         if not path.is_file():
             raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
         _require_ours(path)

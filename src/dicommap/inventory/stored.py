@@ -7,6 +7,8 @@ import os
 
 def stored_path(path: str) -> str | bytes:
     """Return what is stored for a path: the text itself, or its bytes where it holds surrogates."""
+    if path.isascii():
+        return path
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

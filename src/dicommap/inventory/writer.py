@@ -1,100 +1,169 @@
-"""Writing an inventory: in a file beside the one that was asked for, which takes its name when all is in."""
+"""Writing an inventory: batch after batch into a file beside its place, which takes its name when all is in."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sqlite3
-import stat
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dicommap.errors import InventoryError, reason_of
+from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
-from dicommap.inventory.partial import partial_of, remove_partial, remove_stale_partials
+from dicommap.inventory.partial import remove_stale_partials
+from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove
+from dicommap.inventory.previous import Previous
+from dicommap.inventory.replaceable import require_replaceable
+from dicommap.inventory.rows import issue_row
 from dicommap.inventory.stored import stored_path
 from dicommap.model.paths import printable
-from dicommap.p10 import Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from dicommap.inventory.grouping import SameContent
-    from dicommap.issues import Issue
-    from dicommap.model.hierarchy import Disposition, SourceFile
-    from dicommap.p10 import Refusal
+    from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
+    from dicommap.model.hierarchy import SourceFile
 
 _CACHED_HEADERS = 65_536
-_FILES_IN_A_BATCH = 2_000
+_COMMITTED_EVERY = 1.0
+"""Seconds of work that a killed scan loses at most, but for the batch that it was at."""
+
+# The cache bounds memory; the locking mode saves taking a lock that nobody else asks for.
+_SETTINGS = """
+PRAGMA journal_mode = TRUNCATE;
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA cache_size = -16384;
+"""
 
 
 class InventoryWriter:
-    """Takes files one by one; `finish` groups them and puts the inventory in its place.
+    """Takes files batch by batch; `finish` groups them and puts the inventory in its place.
 
-    Leaving the context without `finish` leaves whatever was there before.
+    Leaving the context without `finish` leaves the inventory of before where it was, and beside it the batches that
+    are in, for the next scan to go on from.
     """
 
-    def __init__(self, path: Path | None, keywords: tuple[str, ...], roots: Iterable[str]) -> None:
-        """Start an inventory at `path`, or in memory. Raises InventoryError where it may not be written there."""
-        if path is not None:
-            _require_replaceable(path)
-            remove_stale_partials(path)
-        self.path = path
-        self.partial = None if path is None else partial_of(path)
-        self._roots = tuple(printable(root) for root in roots)
+    def __init__(
+        self,
+        path: Path | None,
+        keywords: tuple[str, ...],
+        roots: Iterable[str],
+        *,
+        reading: int = 0,
+        started_ns: int = 0,
+        cache: bool = True,
+    ) -> None:
+        """Start an inventory at `path`, or in memory. Raises InventoryError where it may not be written there.
+
+        `reading` is the number of the way in which headers are read, and `started_ns` the time before the first file
+        is looked at. Without `cache` nothing is taken from what scans before have left.
+        """
+        self._path = path
+        self._roots = tuple(roots)
         self._keywords = keywords
         self._headers: dict[bytes, int] = {}
-        self._pending = 0
+        self._files = self._kept = self._read = self._unchanged = 0
+        self._whole = True
         self._finished = False
-        self._connection = self._create()
+        self._lock: Lock | None = None
+        self._connection: sqlite3.Connection | None = None
+        self.previous: tuple[Previous, ...] = ()
+        """What can be taken from: what a stopped scan left, then the inventory of before."""
+        if path is not None:
+            require_replaceable(path)
+            remove_stale_partials(path)
+            self._places = Places.of(path)
+            self._lock = Lock(self._places.lock)
+        try:
+            self._open(reading, started_ns, cache=cache)
+        except BaseException as error:
+            self._abandon()
+            if isinstance(error, sqlite3.Error):
+                raise _unwritable(error) from None
+            raise
+        self._committed = time.monotonic()
 
-    def add(self, source: int, file: SourceFile, disposition: Disposition, found: Header | Refusal | None) -> None:
-        """Put one file in, with its header or the reason why it has none. `source` counts the roots from 0."""
-        header = found if isinstance(found, Header) else None
-        values = header.values if header else {}
-        row = (
-            source,
-            stored_path(file.path),
-            file.size,
-            file.mtime_ns,
-            disposition.value,
-            self._intern(header) if header else None,
-            values.get("SOPInstanceUID"),
-            values.get("InstanceNumber"),
-        )
-        insert = (
-            "INSERT INTO file (source, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        )
-        number = self._connection.execute(insert, row).lastrowid
-        place = self._label((source, file.path))
-        issues = (*file.issues, *(found.issues if found else ()))
-        self._add_issues((one.at(path=one.location.path or place) for one in issues), number)
-        self._pending += 1
-        if self._pending >= _FILES_IN_A_BATCH:
-            self._connection.commit()
-            self._pending = 0
+    @property
+    def own_files(self) -> frozenset[Path]:
+        """Return the paths that no scan may take for files of a source."""
+        return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.all())
+
+    def label(self, source: int, path: str) -> str:
+        """Return a path as findings name it."""
+        return self.prefix(source) + printable(path)
+
+    def prefix(self, source: int) -> str:
+        """Return what findings put before a path: its source where there are several, since paths may be alike."""
+        return printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
+
+    def add(
+        self, source: int, files: Sequence[SourceFile], rows: Sequence[FileRow], headers: Mapping[bytes, HeaderRow]
+    ) -> None:
+        """Put a batch in: files with their rows, and the headers of these. `source` counts the roots from 0.
+
+        Numbers are given in the order of the calls, so the same batches always make the same inventory.
+        """
+        inserted = []
+        findings: list[tuple[int, IssueRow]] = []
+        self._whole = False
+        known, number = self._headers, self._files
+        for file, (disposition, digest, instance, number_in_series, issues) in zip(files, rows, strict=True):
+            number += 1
+            header = None if digest is None else known.get(digest) or self._intern(digest, headers[digest])
+            inserted.append(
+                (
+                    number,
+                    source,
+                    stored_path(file.path),
+                    file.size,
+                    file.mtime_ns,
+                    disposition,
+                    header,
+                    instance,
+                    number_in_series,
+                )
+            )
+            if issues:
+                findings += ((number, one) for one in issues)
+        self._files = number
+        self._database.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", inserted)
+        self._add_issues(findings)
+        self._whole = True
+        if time.monotonic() - self._committed >= _COMMITTED_EVERY:
+            self._commit()
+
+    def count(self, *, read: int, unchanged: int) -> None:
+        """Note how many files were opened, and how many were taken from a scan before."""
+        self._read += read
+        self._unchanged += unchanged
 
     def finish(self, same_content: SameContent) -> sqlite3.Connection:
         """Group what was added, note what the grouping shows, and put the inventory in its place.
 
-        Returns the open connection. `same_content` says whether two files, each by source and path, are equal.
+        Returns the open connection. `same_content` says whether two files of one size are equal.
         """
-        schema.create_indexes(self._connection)
-        for number, found in settle_duplicates(self._connection, same_content, self._label):
-            self._add_issues((found,), number)
-        self._add_issues(grouping_issues(self._connection, self._keywords, self._label), None)
-        self._connection.commit()
-        if self.path is not None and self.partial is not None:
-            self._connection.close()
-            self._put_in_place(self.partial, self.path)
-            self._connection = schema.open_existing(self.path)
+        self._commit()
+        self._whole = False
+        database = self._database
+        schema.create_indexes(database)
+        for number, found in settle_duplicates(database, same_content, self.label):
+            self._add_issues([(number, issue_row(found))])
+        self._add_issues((None, issue_row(found)) for found in grouping_issues(database, self._keywords, self.label))
+        database.execute("UPDATE scan SET complete = 1")
+        self._commit()
+        if self._path is not None:
+            database.execute("PRAGMA journal_mode = DELETE")
+            database.close()
+            self._put_in_place()
+            self._connection = database = schema.open_existing(self._path)
         self._finished = True
-        return self._connection
+        self._let_go()
+        return database
 
     def __enter__(self) -> Self:
         return self
@@ -104,99 +173,95 @@ class InventoryWriter:
     ) -> None:
         if self._finished:
             return
-        self._abandon(self._connection)
+        if self._whole:
+            with suppress(sqlite3.Error):  # what was committed before stays
+                self._commit()
+        self._abandon()
         if isinstance(error, sqlite3.Error):
-            raise InventoryError(
-                "The inventory cannot be written.", fix="Check the free space and the rights at its place."
-            ) from error
+            raise _unwritable(error) from error
 
-    @staticmethod
-    def _put_in_place(partial: Path, path: Path) -> None:
+    @property
+    def _database(self) -> sqlite3.Connection:
+        assert self._connection is not None  # noqa: S101  only in __init__ is there none
+        return self._connection
+
+    def _open(self, reading: int, started_ns: int, *, cache: bool) -> None:
+        if self._path is None:
+            self._connection = sqlite3.connect(":memory:")
+        else:
+            places = self._places
+            if not cache:
+                remove(places.unfinished, places.journal, places.earlier)
+            keep_what_was_read(places)
+            if cache:
+                found = (Previous.open(place, self._keywords, reading) for place in (places.earlier, places.inventory))
+                self.previous = tuple(previous for previous in found if previous is not None)
+            self._connection = sqlite3.connect(places.unfinished)
+            self._connection.executescript(_SETTINGS)
+        schema.create(self._connection, self._keywords)
+        roots = ((number, stored_path(root)) for number, root in enumerate(self._roots))
+        self._connection.executemany("INSERT INTO source VALUES (?, ?)", roots)
+        self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0)", (reading, started_ns))
+        self._connection.commit()
+
+    def _commit(self) -> None:
+        self._database.execute("UPDATE scan SET read = ?, unchanged = ?", (self._read, self._unchanged))
+        self._database.commit()
+        self._kept = self._files
+        self._committed = time.monotonic()
+
+    def _put_in_place(self) -> None:
+        places = self._places
         try:
-            os.replace(partial, path)
+            os.replace(places.unfinished, places.inventory)
         except OSError:
             raise InventoryError(
                 "The inventory cannot be put in its place.", fix="Name a file in a directory that you may write to."
             ) from None
+        remove(places.earlier, places.journal)
 
-    def _create(self) -> sqlite3.Connection:
-        connection = None
-        try:
-            connection = sqlite3.connect(self.partial or ":memory:")
-            # The partial file is thrown away after a crash, so it needs no journal.
-            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-            schema.create(connection, self._keywords)
-            connection.executemany("INSERT INTO source VALUES (?, ?)", enumerate(self._roots))
-        except BaseException as error:
-            self._abandon(connection)
-            if not isinstance(error, sqlite3.Error):
-                raise
-            raise InventoryError(
-                "The inventory cannot be written there.", fix="Name a file in a directory that you may write to."
-            ) from None
-        return connection
+    def _abandon(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._connection.close()
+        if self._lock is not None and not self._kept:
+            remove(self._places.unfinished, self._places.journal)
+        self._let_go()
 
-    def _abandon(self, connection: sqlite3.Connection | None) -> None:
-        if connection is not None:
-            connection.close()
-        if self.partial is not None:
-            remove_partial(self.partial)
+    def _let_go(self) -> None:
+        for previous in self.previous:
+            previous.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
-    def _label(self, place: tuple[int, str]) -> str:
-        """Return a path as findings name it: with its source where there are several, since paths may be alike."""
-        source, path = place
-        root = self._roots[source].rstrip("/") + "/" if len(self._roots) > 1 else ""
-        return root + printable(path)
-
-    def _intern(self, header: Header) -> int:
-        values = header.values
-        row = [values["StudyInstanceUID"], values["SeriesInstanceUID"], values["SOPClassUID"]]
-        row += [header.transfer_syntax_uid, *(values.get(keyword) for keyword in self._keywords)]  # type: ignore[list-item]
-        digest = hashlib.blake2b(json.dumps(row).encode(), digest_size=16).digest()
-        known = self._headers.get(digest)
-        if known is None:
-            known = self._stored_header(digest, row)
-            if len(self._headers) >= _CACHED_HEADERS:
-                self._headers.clear()
-            self._headers[digest] = known
-        return known
-
-    def _stored_header(self, digest: bytes, row: list[str]) -> int:
-        found = self._connection.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
+    def _intern(self, digest: bytes, row: HeaderRow) -> int:
+        found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         if found:
-            return int(found[0])
-        marks = ", ".join("?" * (len(row) + 2))
-        number = self._connection.execute(f"INSERT INTO header VALUES ({marks})", (None, digest, *row)).lastrowid  # noqa: S608  marks only
-        return int(number or 0)
+            number = int(found[0])
+        else:
+            marks = ", ".join("?" * (len(row) + 2))
+            inserted = self._database.execute(f"INSERT INTO header VALUES ({marks})", (None, digest, *row))  # noqa: S608  marks only
+            number = int(inserted.lastrowid or 0)
+        if len(self._headers) >= _CACHED_HEADERS:
+            self._headers.clear()
+        self._headers[digest] = number
+        return number
 
-    def _add_issues(self, issues: Iterable[Issue], number: int | None) -> None:
-        for found in issues:
-            row = (number, found.code, found.severity.value, json.dumps(found.location.to_dict()), found.message)
-            self._connection.execute(
-                "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)", row
-            )
-
-
-def _require_replaceable(path: Path) -> None:
-    try:
-        _require_no_other_file(path)
-        if not path.absolute().parent.is_dir():
-            raise InventoryError(f"The directory of {path} does not exist.", fix="Make the directory first.")
-    except OSError as error:
-        raise InventoryError(
-            f"{path} cannot be written: {reason_of(error)}.", fix="Name a file in a directory that you may write to."
-        ) from None
-
-
-def _require_no_other_file(path: Path) -> None:
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise InventoryError(f"{path} is {kind}.", fix="Name a file for the inventory.")
-    if status.st_size and not schema.is_inventory(path):
-        raise InventoryError(
-            f"{path} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
+    def _add_issues(self, rows: Iterable[tuple[int | None, IssueRow]]) -> None:
+        self._database.executemany(
+            "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)",
+            ((number, *row) for number, row in rows),
         )
+
+
+def _unwritable(error: sqlite3.Error) -> InventoryError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return InventoryError(
+            "The inventory cannot be written: no space is left.",
+            fix="Make room and run the scan again; it goes on from what is written.",
+        )
+    return InventoryError("The inventory cannot be written.", fix="Check the free space and the rights at its place.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +13,11 @@ from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from types import TracebackType
 
     from dicommap.issues import Issue
+    from dicommap.p10 import ReadAt
 
 _SPECIAL = {
     stat.S_IFIFO: "FIFO",
@@ -32,14 +32,6 @@ _LAST_TIME = 2**63 - 1
 
 _Identity = tuple[int, int]
 """Device and inode: what a file or directory is, whatever path led to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A directory or file that the walk still has to look at."""
-
-    path: str
-    above: tuple[_Identity, ...]
 
 
 class LocalTree:
@@ -62,10 +54,16 @@ class LocalTree:
             ) from None
         self.root = named if is_directory else named.parent
         self._start = "" if is_directory else named.name
+        self._prefix = os.path.join(self.root, "")
         self._follow_links = follow_links
 
     def __str__(self) -> str:
         return str(self.root)
+
+    @property
+    def opener(self) -> LocalTree:
+        """Return what opens the files, here or in another process."""
+        return self
 
     def overlaps(self, other: LocalTree) -> bool:
         """Say whether a path of one tree is a path of the other as well."""
@@ -78,76 +76,131 @@ class LocalTree:
         Links and special files come with their disposition; the files that the paths in `without` name do not come
         at all, whatever path leads to them.
         """
-        left_out = {_identity(os.stat(path)) for path in without if path.exists()}
-        waiting = [_Place(self._start, ())]
-        while waiting:
-            place = waiting.pop()
-            try:
-                status = os.stat(self.root / place.path)
-            except OSError as error:
-                yield self._unreachable(place.path, error)
-                continue
-            if _identity(status) in left_out:
-                continue
-            if not stat.S_ISDIR(status.st_mode):
-                yield _source_file(place.path, status)
-                continue
-            found = self._enter(place, status)
-            if isinstance(found, SourceFile):
-                yield found
+        left_out = identities(without)
+        names: Iterator[str] = iter((self._start,))
+        level: tuple[str, Iterator[str], tuple[_Identity, ...]] = ("", names, ())
+        levels = [level]
+        while levels:
+            below, names, above = levels[-1]
+            for name in names:
+                path = below + name
+                try:
+                    status = os.stat(self._prefix + path)
+                except OSError as error:
+                    yield self.unreachable(path, error)
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    found = self._enter(path, status, above)
+                    if isinstance(found, SourceFile):
+                        yield found
+                        continue
+                    levels.append((path and path + "/", iter(found), (*above, _identity(status))))
+                    break
+                if (status.st_dev, status.st_ino) not in left_out:
+                    yield source_file(path, status)
             else:
-                waiting += reversed(found)
+                levels.pop()
 
-    @contextmanager
-    def open(self, path: str) -> Iterator[Callable[[int, int], bytes]]:
-        """Open a file for reading at offsets: the function given takes an offset and a length.
+    def count(self) -> Iterator[int]:
+        """Yield how many paths each directory holds, directories aside: what a walk comes to, without its care.
+
+        Links are not followed, and nothing is left out.
+        """
+        waiting = [self._prefix] if not self._start else []
+        if self._start:
+            yield 1
+        while waiting:
+            try:
+                with os.scandir(waiting.pop()) as entries:
+                    inside = [entry.path if entry.is_dir(follow_symlinks=False) else "" for entry in entries]
+            except OSError:
+                yield 1  # an unreadable directory is a path of the inventory
+                continue
+            waiting += filter(None, inside)
+            yield inside.count("")
+
+    def open(self, path: str) -> OpenFile:
+        """Open a file for reading at offsets: the context is a function that takes an offset and a length.
 
         Raises OSError as the system does, also where the path is no longer a regular file.
         """
-        # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
-        descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError(0, "it is no longer a regular file")
-            yield lambda offset, length: os.pread(descriptor, length, offset)
-        finally:
-            os.close(descriptor)
+        return OpenFile(self._prefix + path)
 
-    def _enter(self, place: _Place, status: os.stat_result) -> SourceFile | list[_Place]:
-        identity = _identity(status)
-        linked = bool(place.path) and os.path.islink(self.root / place.path)
-        if linked and not self._follow_links:
-            return _link(place.path, issue("source.link-not-followed"))
-        if identity in place.above:
-            return _link(place.path, issue("source.link-loop"))
+    def status(self, path: str) -> os.stat_result:
+        """Return the status of a path, or of what a link leads to. Raises OSError as the system does."""
+        return os.stat(self._prefix + path)
+
+    def _enter(self, path: str, status: os.stat_result, above: tuple[_Identity, ...]) -> SourceFile | list[str]:
+        if path and not self._follow_links and os.path.islink(self._prefix + path):
+            return _link(path, issue("source.link-not-followed"))
+        if _identity(status) in above:
+            return _link(path, issue("source.link-loop"))
         try:
-            names = sorted(os.listdir(self.root / place.path), key=os.fsencode)
+            return sorted(os.listdir(self._prefix + path), key=os.fsencode)
         except OSError as error:
-            found = issue("source.unreadable-directory", reason=reason_of(error))
-            return SourceFile(path=place.path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
-        above = (*place.above, identity)
-        return [_Place(os.path.join(place.path, name), above) for name in names]
+            return unreadable(path, issue("source.unreadable-directory", reason=reason_of(error)))
 
-    def _unreachable(self, path: str, error: OSError) -> SourceFile:
-        if error.errno in _LEADS_NOWHERE and os.path.islink(self.root / path):
+    def unreachable(self, path: str, error: OSError) -> SourceFile:
+        """Return what a path is whose status cannot be had."""
+        if error.errno in _LEADS_NOWHERE and os.path.islink(self._prefix + path):
             return _link(path, issue("source.broken-link"))
-        found = issue("source.unreadable", reason=reason_of(error))
-        return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
+        return unreadable(path, issue("source.unreadable", reason=reason_of(error)))
+
+
+class OpenFile:
+    """An open regular file; as a context it gives the function that reads it, and closes it."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: str) -> None:
+        # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        if not regular:
+            os.close(self._descriptor)
+            raise OSError(0, "it is no longer a regular file")
+
+    def _read(self, offset: int, length: int) -> bytes:
+        return os.pread(self._descriptor, length, offset)
+
+    def __enter__(self) -> ReadAt:
+        return self._read
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+
+def identities(paths: frozenset[Path]) -> frozenset[_Identity]:
+    """Return what the paths are that lead to something."""
+    return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
+
+
+def source_file(path: str, status: os.stat_result) -> SourceFile:
+    """Return what a walk gives for a path that is no directory."""
+    kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL.get(stat.S_IFMT(status.st_mode))
+    mtime_ns = status.st_mtime_ns
+    return SourceFile(
+        path=path,
+        size=status.st_size,
+        mtime_ns=mtime_ns if 0 <= mtime_ns <= _LAST_TIME else max(-_LAST_TIME, min(mtime_ns, _LAST_TIME)),
+        disposition=Disposition.SPECIAL if kind else None,
+        issues=(issue("source.special-file", kind=kind),) if kind else (),
+    )
+
+
+def unreadable(path: str, found: Issue) -> SourceFile:
+    """Return what a walk gives for a path that it can tell nothing of but this."""
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
 
 
 def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
-
-
-def _source_file(path: str, status: os.stat_result) -> SourceFile:
-    kind = _SPECIAL.get(stat.S_IFMT(status.st_mode))
-    return SourceFile(
-        path=path,
-        size=status.st_size,
-        mtime_ns=max(-_LAST_TIME, min(status.st_mtime_ns, _LAST_TIME)),
-        disposition=Disposition.SPECIAL if kind else None,
-        issues=(issue("source.special-file", kind=kind),) if kind else (),
-    )
 
 
 def _link(path: str, found: Issue) -> SourceFile:

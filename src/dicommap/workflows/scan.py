@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.errors import SourceError, reason_of
+from dicommap.errors import SourceError, UsageError
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.issues import issue
 from dicommap.model.attributes import captured_keywords
-from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Refusal, Wanted, read_header
-from dicommap.sources import LocalTree
+from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content
+from dicommap.sources import ListedFiles, LocalTree
+from dicommap.workflows.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from _typeshed import StrPath
 
-    from dicommap.model.hierarchy import SourceFile
-    from dicommap.p10 import Header
+    from dicommap.scanning import Batch, Task
+    from dicommap.sources import Source
 
-Progress = Callable[[int], None]
-"""Called with the number of paths done so far."""
-
-_COMPARED_BYTES = 2**20
-_REPORTED_EVERY = 100
+__all__ = ["scan", "AUTO_JOBS"]
 
 
 def scan(
@@ -35,76 +32,72 @@ def scan(
     output: StrPath | None = None,
     attributes: Iterable[str] = (),
     follow_links: bool = False,
-    progress: Progress | None = None,
+    files: Iterable[StrPath] | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    cache: bool = True,
+    progress: OnProgress | None = None,
 ) -> Inventory:
     """Scan trees of P10 files and return their inventory.
 
-    `output` is the inventory's file; without it the inventory is kept in memory. `attributes` are keywords to
-    capture beside the usual ones. `follow_links` is for links to directories. `progress` is called with the number
-    of paths done.
+    `output` is the inventory's file; without it the inventory is kept in memory. Where there is one of a scan before,
+    or what a scan left that was stopped, files of the same path, size and time of change are taken from it instead of
+    being read; with `cache=False` all are read. `attributes` are keywords to capture beside the usual ones.
+    `follow_links` is for links to directories. `files` are the paths to scan instead of a walk over the one source.
 
-    Raises SourceError where a source does not exist or two overlap, AttributeNameError for what cannot be
-    captured, and InventoryError where the inventory cannot be written. Wrong data is not raised but in
+    `jobs` processes read: 1 is this process alone, and 0 as many as there are processors once there is enough to
+    read. A script that asks for more than 1 needs `if __name__ == "__main__":` around what it does. `executor` is any
+    other `concurrent.futures.Executor`. The inventory is the same whoever reads. `progress` is called with a
+    Progress now and then.
+
+    Raises SourceError where a source does not exist or two overlap, AttributeNameError for what cannot be captured,
+    InventoryError where the inventory cannot be written or another scan is writing it, and ExecutorError where
+    processes or the executor fail; what was read until then the next scan takes up. Wrong data is not raised but in
     `Inventory.issues()`.
     """
-    trees = _trees(sources, follow_links=follow_links)
     keywords = captured_keywords(tuple(attributes))
-    wanted = Wanted(keywords)
     path = None if output is None else Path(output)
-    with InventoryWriter(path, keywords, (str(tree.root) for tree in trees)) as writer:
-        own = frozenset(Path(os.path.abspath(file)) for file in (writer.path, writer.partial) if file)
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(jobs, executor))
+        scanned = _sources(sources, files, follow_links=follow_links, stack=stack)
+        started = time.time_ns()
+        roots = [str(source) for source in scanned]
+        writer = InventoryWriter(path, keywords, roots, reading=READING, started_ns=started, cache=cache)
+        stack.enter_context(writer)
+        counting = None if progress is None else stack.enter_context(Counting(scanned))
+        results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
         done = 0
-        for number, tree in enumerate(trees):
-            for file in tree.walk(without=own):
-                disposition, found = _read(tree, file, wanted)
-                writer.add(number, file, disposition, found)
-                done += 1
-                if progress is not None and done % _REPORTED_EVERY == 0:
-                    progress(done)
+        for batch, read in results:
+            writer.count(read=len(read.files) if read else 0, unchanged=batch.unchanged)
+            writer.add(batch.source, batch.files, batch.rows(read), batch.headers)
+            done += len(batch.files)
+            if progress is not None and counting is not None:
+                progress(Progress(done, max(done, counting.total), counting.done))
+        connection = writer.finish(same_content(scanned, writer))
         if progress is not None:
-            progress(done)
-        return Inventory(writer.finish(_comparison(trees)))
+            progress(Progress(done, done, True))
+        return Inventory(connection)
 
 
-def _trees(sources: Sequence[StrPath], *, follow_links: bool) -> list[LocalTree]:
-    if not sources:
+def _tasks(
+    sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter
+) -> Iterator[tuple[Batch, Task | None]]:
+    for number, source in enumerate(sources):
+        for batch in batches(source, number, writer):
+            yield batch, batch.task(source, keywords, writer.prefix(number))
+
+
+def _sources(
+    named: Sequence[StrPath], files: Iterable[StrPath] | None, *, follow_links: bool, stack: ExitStack
+) -> Sequence[Source]:
+    if not named:
         raise SourceError("No source was named.", fix="Name a directory.")
-    trees = [LocalTree(os.fspath(source), follow_links=follow_links) for source in sources]
+    trees = [LocalTree(os.fspath(source), follow_links=follow_links) for source in named]
     for index, tree in enumerate(trees):
         if any(tree.overlaps(other) for other in trees[:index]):
             raise SourceError("Two sources overlap, so files would count twice.", fix="Name each tree once.")
-    return trees
-
-
-def _read(tree: LocalTree, file: SourceFile, wanted: Wanted) -> tuple[Disposition, Header | Refusal | None]:
-    if file.disposition is not None:
-        return file.disposition, None
-    try:
-        with tree.open(file.path) as read:
-            found = read_header(read, file.size, wanted)
-    except OSError as error:
-        refused = issue("source.unreadable", reason=reason_of(error))
-        return Disposition.UNREADABLE, Refusal(disposition=Disposition.UNREADABLE, issues=(refused,))
-    return found.disposition, found
-
-
-def _comparison(trees: list[LocalTree]) -> Callable[[tuple[int, str], tuple[int, str]], bool]:
-    def same_content(first: tuple[int, str], second: tuple[int, str]) -> bool:
-        try:
-            with trees[first[0]].open(first[1]) as one, trees[second[0]].open(second[1]) as other:
-                return _equal(one, other)
-        except OSError:
-            return False  # what cannot be read cannot be called a copy
-
-    return same_content
-
-
-def _equal(one: Callable[[int, int], bytes], other: Callable[[int, int], bytes]) -> bool:
-    offset = 0
-    while True:
-        ours, theirs = one(offset, _COMPARED_BYTES), other(offset, _COMPARED_BYTES)
-        if ours != theirs:
-            return False
-        if not ours:
-            return True
-        offset += len(ours)
+    if files is None:
+        return trees
+    if len(trees) > 1 or isinstance(files, str | bytes | os.PathLike):
+        raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
+    return [stack.enter_context(closing(ListedFiles(trees[0], files)))]

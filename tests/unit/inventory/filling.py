@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory import HeaderRow, Inventory, InventoryWriter, Place, file_row
 from dicommap.issues import issue
 from dicommap.model.attributes import CAPTURED
 from dicommap.model.hierarchy import Disposition, SourceFile
@@ -17,8 +17,7 @@ from tests.making import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Added = tuple[int, SourceFile, Disposition, Header | Refusal | None]
-Place = tuple[int, str]
+Added = tuple[int, SourceFile, Header | Refusal]
 
 
 def added(
@@ -39,13 +38,21 @@ def added(
         "SOPClassUID": CT_IMAGE_STORAGE,
     }
     header = Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=syntax, values={**identity, **values})
-    return source, SourceFile(path=path, size=size, mtime_ns=0), Disposition.INSTANCE, header
+    return source, SourceFile(path=path, size=size, mtime_ns=0), header
 
 
 def refused(path: str, code: str = "p10.not-dicom", disposition: Disposition = Disposition.NOT_DICOM) -> Added:
     """Return one file without header as a scan adds it."""
     refusal = Refusal(disposition=disposition, issues=(issue(code),))
-    return 0, SourceFile(path=path, size=1, mtime_ns=0), disposition, refusal
+    return 0, SourceFile(path=path, size=1, mtime_ns=0), refusal
+
+
+def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = CAPTURED) -> None:
+    """Add files, each as a batch of its own."""
+    for source, file, found in files:
+        digests: dict[HeaderRow, bytes] = {}
+        row = file_row(found, keywords, writer.label(source, file.path), digests)
+        writer.add(source, [file], [row], {digest: header for header, digest in digests.items()})
 
 
 @contextmanager
@@ -58,7 +65,6 @@ def inventory_of(
     """Write an inventory of these files, with a second root where a file is in one, and open it."""
     roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
     with InventoryWriter(path, keywords, roots) as writer:
-        for file in files:
-            writer.add(*file)
+        put(writer, *files, keywords=keywords)
         with Inventory(writer.finish(same)) as inventory:
             yield inventory

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.inventory import Inventory, grouping
+from dicommap.inventory import Inventory, Place, grouping
 from dicommap.issues import CATALOGUE, Issue, Severity, issue
 from dicommap.model.attributes import CAPTURED
 from dicommap.model.healthimaging import MAX_P10_BYTES
 from tests.making import EXPLICIT_LITTLE
-from tests.unit.inventory.filling import Added, Place, added, inventory_of, refused
+from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 
 def found_in(*files: Added, keywords: tuple[str, ...] = CAPTURED) -> list[Issue]:
@@ -60,8 +60,17 @@ def test_the_first_path_stays_the_instance_whatever_the_order_of_adding() -> Non
     files = [added("c"), added("a", source=1), added("b"), added("\udcff")]
     with inventory_of(*files, same=same) as inventory:
         assert [file.disposition.value for file in inventory.files()] == ["instance", *["duplicate"] * 3]
-        assert compared == [((0, "b"), place) for place in [(0, "c"), (0, "\udcff"), (1, "a")]]
+        others = [Place(0, "c", 10, 0), Place(0, "\udcff", 10, 0), Place(1, "a", 10, 0)]
+        assert compared == [(Place(0, "b", 10, 0), place) for place in others]
         assert inventory.summary().instances == 1
+
+
+def test_files_of_different_sizes_are_not_compared() -> None:
+    def same(one: Place, other: Place) -> bool:
+        raise AssertionError("not reached")
+
+    with inventory_of(added("a"), added("b", size=11), same=same) as inventory:
+        assert [issue.code for issue in inventory.issues()] == ["instance.conflict"]
 
 
 def test_the_same_uid_in_two_series_is_still_one_instance() -> None:

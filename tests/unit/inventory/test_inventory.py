@@ -6,6 +6,7 @@ import gc
 import sqlite3
 from collections import deque
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def test_distinct_values_of_what_is_not_held_are_an_error_with_a_fix(keyword: st
 
 def test_files_without_a_header_are_in_no_series() -> None:
     not_p10 = added("x", "9.1 9.1.1 9.1.1.1")
-    with inventory_of((*not_p10[:2], Disposition.NOT_P10, not_p10[3]), refused("n")) as inventory:
+    header = replace(not_p10[2], disposition=Disposition.NOT_P10)
+    with inventory_of((*not_p10[:2], header), refused("n")) as inventory:
         assert list(inventory.studies()) == []
         assert inventory.series_by_study() == {}
         assert inventory.distinct("PatientID") == {}
@@ -170,7 +172,7 @@ ALTERATIONS = {
     "UPDATE file SET InstanceNumber = x'00'": ("instances",),
     "UPDATE header SET PatientID = x'00ff'": ("series", "studies", "PatientID"),
     "UPDATE header SET PatientID = CAST(x'ff' AS TEXT)": ("series", "studies", "PatientID"),
-    "UPDATE header SET StudyInstanceUID = x'00'": ("series", "instances", "summary", "series_by_study"),
+    "UPDATE header SET StudyInstanceUID = x'00'": ("series", "instances", "series_by_study"),
     "UPDATE issue SET severity = 'odd'": ("issues", "summary"),
     "UPDATE issue SET code = x'00'": ("issues", "summary"),
     "UPDATE issue SET message = x'00'": ("issues",),
@@ -182,7 +184,10 @@ ALTERATIONS = {
     "UPDATE issue SET location = x'00'": ("issues",),
     "UPDATE attribute SET keyword = 'Rows' WHERE position = 1": ("open",),
     "UPDATE attribute SET keyword = x'00' WHERE position = 1": ("open",),
-    "UPDATE source SET root = x'00'": ("open",),
+    "UPDATE source SET root = 7": ("open",),
+    "DELETE FROM scan": ("open",),
+    "UPDATE scan SET complete = 'yes'": ("open",),
+    "UPDATE scan SET read = 'all'": ("summary",),
     "DROP TABLE source": ("open",),
     "DROP TABLE issue": ("issues", "summary"),
 }
@@ -208,6 +213,18 @@ def test_what_no_scan_writes_is_damage_and_not_a_fault(tmp_path: Path, alteratio
     for method in ALTERATIONS[alteration]:
         with pytest.raises(InventoryError, match="The inventory is damaged"):
             ask(path, method)
+
+
+def test_what_a_stopped_scan_left_is_never_taken_for_an_inventory(tmp_path: Path) -> None:
+    path = tmp_path / "i.db"
+    with inventory_of(*FILES, path=path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE scan SET complete = 0")
+        connection.commit()
+    with pytest.raises(InventoryError, match="not finished") as caught:
+        Inventory.open(path)
+    assert "again" in caught.value.fix
 
 
 def test_an_inventory_in_use_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

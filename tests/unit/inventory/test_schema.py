@@ -10,7 +10,8 @@ import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory, InventoryWriter, schema
-from tests.unit.inventory.filling import added, inventory_of
+from dicommap.model.attributes import CAPTURED
+from tests.unit.inventory.filling import added, inventory_of, put
 
 
 @pytest.fixture
@@ -44,6 +45,14 @@ def test_no_file_at_all_is_an_error_with_a_fix(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_scan_that_was_stopped_is_told_of(tmp_path: Path) -> None:
+    with InventoryWriter(tmp_path / "i.db", CAPTURED, ["/one"]) as writer:
+        put(writer, added("a"))
+    with pytest.raises(InventoryError, match="was not finished") as caught:
+        Inventory.open(tmp_path / "i.db")
+    assert "again" in caught.value.fix
+
+
 def test_a_directory_is_no_inventory(tmp_path: Path) -> None:
     with pytest.raises(InventoryError):
         Inventory.open(tmp_path)
@@ -73,7 +82,7 @@ def test_another_database_is_no_inventory(tmp_path: Path) -> None:
 def test_an_inventory_of_another_format_is_told_apart(stored: Path) -> None:
     with closing(sqlite3.connect(stored)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(InventoryError, match="format 99; this dicommap reads format 1") as caught:
+    with pytest.raises(InventoryError, match="format 99; this dicommap reads format 2") as caught:
         Inventory.open(stored)
     assert "Scan again" in caught.value.fix
     assert schema.is_inventory(stored)

@@ -6,15 +6,16 @@ import os
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, InventoryWriter, schema, writer
+from dicommap.inventory import Inventory, InventoryWriter, Place, schema, writer
 from dicommap.model.attributes import CAPTURED
 from dicommap.model.healthimaging import MAX_P10_BYTES
-from tests.unit.inventory.filling import Place, added, inventory_of, refused
+from tests.unit.inventory.filling import added, inventory_of, put, refused
 
 
 def started(path: Path | None) -> InventoryWriter:
@@ -47,8 +48,9 @@ def test_values_with_quotes_and_other_scripts_are_stored_as_they_are() -> None:
         assert inventory.distinct("PatientName") == {evil: 1}
 
 
-def test_batches_are_all_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(writer, "_FILES_IN_A_BATCH", 3)
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_batches_are_all_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float) -> None:
+    monkeypatch.setattr(writer, "_COMMITTED_EVERY", seconds)
     with inventory_of(*(refused(f"{n}") for n in range(10)), path=tmp_path / "i.db") as inventory:
         assert inventory.summary().files == 10
 
@@ -66,14 +68,20 @@ def test_issues_of_a_file_have_its_printable_path_and_come_in_order() -> None:
 def test_nothing_is_in_place_before_the_end(tmp_path: Path) -> None:
     path = tmp_path / "i.db"
     with started(path) as started_writer:
-        started_writer.add(*added("a"))
+        put(started_writer, added("a"))
         assert not path.exists()
         with Inventory(started_writer.finish(lambda one, other: True)):
             assert list(tmp_path.iterdir()) == [path]
 
 
+def unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.unfinished")
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, sqlite3.OperationalError])
-def test_leaving_early_leaves_the_old_inventory_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+def test_leaving_early_leaves_the_old_inventory_and_what_was_written_beside_it(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
     path = tmp_path / "i.db"
     with inventory_of(added("old"), path=path):
         pass
@@ -86,7 +94,9 @@ def test_leaving_early_leaves_the_old_inventory_and_nothing_else(tmp_path: Path,
     with pytest.raises(expected), inventory_of(added("new"), added("copy"), path=path, same=failing):
         raise AssertionError("not reached")
     assert path.read_bytes() == old
-    assert list(tmp_path.iterdir()) == [path]
+    assert set(tmp_path.iterdir()) == {path, unfinished(path)}
+    with inventory_of(added("third"), path=path):
+        assert list(tmp_path.iterdir()) == [path]
 
 
 def test_leaving_without_an_end_leaves_nothing(tmp_path: Path) -> None:
@@ -185,17 +195,40 @@ def test_a_full_disk_at_the_start_is_an_error_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_at_the_end_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_at_the_end_is_an_error_and_leaves_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def failing(connection: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(schema, "create_indexes", failing)
     with pytest.raises(InventoryError, match="cannot be written"), inventory_of(added("a"), path=tmp_path / "i.db"):
         raise AssertionError("not reached")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [unfinished(tmp_path / "i.db")]
 
 
-def test_a_place_that_is_refused_at_the_end_is_an_error_and_leaves_nothing(
+def test_a_disk_that_fills_up_is_told_and_whole_batches_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_COMMITTED_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_SETTINGS", writer._SETTINGS + "PRAGMA max_page_count = 30;")
+    path = tmp_path / "i.db"
+    stored: list[int] = []
+
+    def fill() -> None:
+        with started(path) as filling:
+            for number in range(10_000):
+                put(filling, added(f"{number}" * 50, f"1.1 1.1.1 1.1.{number}"))
+                stored.append(number)
+
+    with pytest.raises(InventoryError, match="no space is left") as caught:
+        fill()
+    assert "goes on" in caught.value.fix
+    with closing(sqlite3.connect(unfinished(path))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("SELECT COUNT(*) FROM file").fetchone() == (len(stored),)
+    assert list(tmp_path.iterdir()) == [unfinished(path)]
+
+
+def test_a_place_that_is_refused_at_the_end_is_an_error_and_leaves_what_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(source: object, target: object) -> None:
@@ -205,17 +238,19 @@ def test_a_place_that_is_refused_at_the_end_is_an_error_and_leaves_nothing(
     with pytest.raises(InventoryError) as caught, inventory_of(added("a"), path=tmp_path / "i.db"):
         raise AssertionError("not reached")
     assert caught.value.fix
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [unfinished(tmp_path / "i.db")]
 
 
-def test_what_a_killed_scan_left_behind_does_not_matter(tmp_path: Path) -> None:
+def test_two_scans_of_one_place_at_once_are_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "i.db"
-    killed = started(path)
-    killed._connection.close()
-    assert killed.partial is not None
-    assert killed.partial.exists()
-    with inventory_of(added("a"), path=path) as inventory:
-        assert inventory.summary().instances == 1
+    with started(path) as first:
+        put(first, added("a"))
+        with pytest.raises(InventoryError, match="Another scan is writing this inventory") as caught:
+            started(path)
+        assert caught.value.fix
+        put(first, added("b", "1.1 1.1.1 1.2"))
+        with Inventory(first.finish(lambda one, other: True)) as inventory:
+            assert inventory.summary().instances == 2
     assert list(tmp_path.iterdir()) == [path]
 
 

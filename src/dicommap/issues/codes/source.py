@@ -50,6 +50,25 @@ CODES = (
         fix="Nothing needs to be done.",
     ),
     Code(
+        name="source.listed-directory",
+        severity=Severity.ERROR,
+        title="A directory in a list of files",
+        message="The list names a directory, and only files are read.",
+        explanation="A list stands in for the walk over a tree, so nothing below a directory that it names was looked "
+        "at, unless it is listed as well.",
+        fix="List the files below it, for instance with find -type f, or scan the directory as a source.",
+    ),
+    Code(
+        name="source.outside-root",
+        severity=Severity.ERROR,
+        title="A listed path that is not below the source",
+        message="The listed path is not below the source, and was not read.",
+        explanation="Paths of an inventory are relative to their source, as objects under inputS3Uri are to it. A path "
+        "that is absolute and elsewhere, or that leads upwards by .., has none. A list in which each path ends with a "
+        "NUL has to be read as one: --null.",
+        fix="List paths that are relative to the source, or name a source that has all listed files below it.",
+    ),
+    Code(
         name="source.special-file",
         severity=Severity.NOTE,
         title="Not a regular file",

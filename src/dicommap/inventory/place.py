@@ -1,0 +1,109 @@
+"""Where a scan writes: beside the inventory, under names of its own, and one scan at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError, reason_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ROWS = "SELECT IFNULL(MAX(id), 0) FROM file"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one inventory."""
+
+    inventory: Path
+    """Where the complete inventory is, or will be."""
+    unfinished: Path
+    """What a scan is writing, or what a scan that was stopped has written."""
+    journal: Path
+    """SQLite's journal of the unfinished file."""
+    earlier: Path
+    """What a scan before had written when it was stopped: the next one takes from it what has not changed."""
+    lock: Path
+    """Held by the scan that runs."""
+
+    @classmethod
+    def of(cls, path: Path) -> Places:
+        """Return the places of an inventory at `path`."""
+        kinds = ("unfinished", "unfinished-journal", "earlier", "lock")
+        return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
+
+    def all(self) -> frozenset[Path]:
+        """Return all paths, so that a scan can leave its own files out."""
+        return frozenset((self.inventory, self.unfinished, self.journal, self.earlier, self.lock))
+
+
+class Lock:
+    """Keeps a second scan from writing to the same place; the system lets go of it when the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock. Raises InventoryError where another scan has it, or where nothing may be written."""
+        self._path = path
+        try:
+            self._descriptor = self._taken()
+        except BlockingIOError:
+            raise InventoryError(
+                "Another scan is writing this inventory.", fix="Wait until it has ended, or name another file."
+            ) from None
+        except OSError as error:
+            raise InventoryError(
+                f"The inventory cannot be written there: {reason_of(error)}.",
+                fix="Name a file in a directory that you may write to.",
+            ) from None
+
+    def release(self) -> None:
+        """Let the next scan begin, and leave no file behind."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)  # still held: nobody else can have taken this file for theirs
+        os.close(self._descriptor)
+
+    def _taken(self) -> int:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.exists(self._path) and os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)  # its owner removed the file as we opened it
+
+
+def keep_what_was_read(places: Places) -> None:
+    """Make what a stopped scan left the earlier file, unless an earlier one holds more. Needs the lock."""
+    left = _rows_in(places.unfinished)
+    if left > _rows_in(places.earlier):
+        remove(places.earlier)
+        os.replace(places.unfinished, places.earlier)
+    remove(places.unfinished, places.journal)
+
+
+def remove(*paths: Path) -> None:
+    """Remove files where they are and the system lets us; what led here is the error worth telling."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _rows_in(path: Path) -> int:
+    """Return how many files an unfinished inventory holds; opening it undoes what a killed scan had half written."""
+    if not path.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            rows = int(connection.execute(_ROWS).fetchone()[0])
+            connection.execute("PRAGMA journal_mode = DELETE")
+            return rows
+    except (sqlite3.Error, ValueError, TypeError):
+        return 0

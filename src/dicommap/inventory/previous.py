@@ -1,0 +1,196 @@
+"""The inventory of a scan before: what it read of files that have not changed since."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import InventoryError
+from dicommap.inventory import schema
+from dicommap.inventory.reading import DamagedCell, location, member, optional_text, read_rows, text, whole
+from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
+from dicommap.inventory.stored import stored_path
+from dicommap.issues import Severity
+from dicommap.issues.codes.grouping import CODES
+from dicommap.model.hierarchy import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from dicommap.inventory.grouping import Place
+    from dicommap.model.hierarchy import SourceFile
+
+RACY_NS = 2_000_000_000
+"""Coarsest step of file times, FAT's: a file this young when a scan began may change again and not show it."""
+
+_REMEMBERED_HEADERS = 4_096
+
+_MADE_BY_GROUPING = frozenset(code.name for code in CODES)
+
+_TAKEN_AS: dict[object, str] = {
+    one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
+    for one in Disposition
+    if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL)
+}
+"""What files of each disposition are taken as. Grouping finds duplicates anew; a link's walk says what it is, and what
+could not be read may be readable by now."""
+
+_FILE = "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
+
+_COPY = """
+SELECT 1 FROM file AS other JOIN file AS first
+ON first.SOPInstanceUID = other.SOPInstanceUID AND first.disposition = 'instance'
+WHERE (other.source, other.path, other.size, other.mtime_ns) = (?, ?, ?, ?) AND other.mtime_ns < ?
+AND (first.source, first.path, first.size, first.mtime_ns) = (?, ?, ?, ?) AND first.mtime_ns < ?
+AND other.id IN (SELECT file FROM issue WHERE code = 'instance.duplicate' AND file = other.id)
+"""
+
+
+class Previous:
+    """Looks up files in an earlier inventory, finished or not. What it cannot give is read again."""
+
+    def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+        """Take over an open inventory of the same keywords. Raises InventoryError where it is damaged."""
+        self._connection = connection
+        columns = ", ".join(f'"{keyword}"' for keyword in keywords)
+        self._header_query = (
+            "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
+            f"{', ' if columns else ''}{columns} FROM header WHERE id = ?"
+        )
+        self._header_readers = (text,) * 4 + (optional_text,) * len(keywords)
+        self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
+        self._last = 0
+        sources = read_rows(connection, "SELECT id, root FROM source", (whole, _stored))
+        self._sources = {root: number for number, root in sources}
+        ((started, complete),) = read_rows(connection, "SELECT started_ns, complete FROM scan", (whole, whole))
+        self._settled_before: int = started - RACY_NS
+        self._complete = bool(complete)
+
+    @classmethod
+    def open(cls, path: Path, keywords: tuple[str, ...], reading: int) -> Previous | None:
+        """Open what there is at `path`; None where nothing of it could be taken."""
+        connection = None
+        try:
+            connection = schema.open_existing(path)
+            rows = read_rows(connection, "SELECT keyword FROM attribute ORDER BY position", (text,))
+            known = tuple(keyword for (keyword,) in rows)
+            ((number,),) = read_rows(connection, "SELECT reading FROM scan", (whole,))
+            if (known, number) == (keywords, reading):
+                return cls(connection, keywords)
+        except (InventoryError, ValueError):
+            pass  # it is damaged, of another format or not there: then everything is read
+        if connection is not None:
+            connection.close()
+        return None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def take(
+        self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
+    ) -> dict[str, FileRow]:
+        """Return the rows of those files, by path, that have not changed since; `headers` gains theirs."""
+        source = self._sources.get(stored_path(root))
+        if source is None:
+            return {}
+        settled = self._settled_before
+        asked = {stored_path(file.path): file for file in files if file.disposition is None and file.mtime_ns < settled}
+        taken: dict[str, FileRow] = {}
+        with suppress(InventoryError, DamagedCell):  # what was read until then is good
+            found = self._found(source, asked, len(files))
+            issues = self._issues([row[0] for row in found])
+            known: dict[int | None, bytes | None] = {None: None}
+            for number, path, size, mtime_ns, found_as, header, instance, instance_number in found:
+                file = asked[path]
+                disposition = _TAKEN_AS.get(found_as)
+                if file.size != size or file.mtime_ns != mtime_ns or disposition is None:
+                    continue
+                if header not in known:
+                    known[header] = self._header(header, headers)
+                own = relabelled(issues[number], label(file.path)) if number in issues else ()
+                taken[file.path] = (
+                    disposition,
+                    known[header],
+                    instance if type(instance) is str else optional_text(instance),
+                    instance_number if type(instance_number) is str else optional_text(instance_number),
+                    own,
+                )
+        return taken
+
+    def found_copy(self, first: Place, other: Place, roots: Sequence[str]) -> bool:
+        """Say whether `other` was found to be a copy of `first`, and neither has changed since."""
+        if not self._complete:
+            return False  # it was stopped before it compared anything
+        parameters: list[int | str | bytes] = []
+        for place in (other, first):
+            source = self._sources.get(stored_path(roots[place.source]))
+            if source is None:
+                return False
+            parameters += [source, stored_path(place.path), place.size, place.mtime_ns, self._settled_before]
+        try:
+            return self._connection.execute(_COPY, parameters).fetchone() is not None
+        except sqlite3.Error:
+            return False
+
+    def _found(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
+        """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it.
+
+        Numbers go by the order of the walk, so the rows behind those found last are most likely the ones; only what
+        is not among them is looked up by its path, which takes longer.
+        """
+        execute, last = self._connection.execute, self._last
+        try:
+            rows = execute(f"{_FILE} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
+            found = [row for row in rows if row[1] in asked]
+            if len(found) < len(asked):
+                left = set(asked).difference(row[1] for row in found)
+                found += execute(f"{_FILE} WHERE source = ? AND path IN ({_marks(len(left))})", (source, *left))
+        except sqlite3.Error:
+            raise DamagedCell from None
+        self._last = max((row[0] for row in found), default=last)
+        return found
+
+    def _issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
+        query = (
+            "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
+            f" WHERE file IN ({_marks(len(numbers))}) ORDER BY id"
+        )
+        readers = (whole, text, member(Severity), _location_text, text)
+        issues: dict[int, list[IssueRow]] = {}
+        for number, code, severity, place, message in read_rows(self._connection, query, readers, numbers):
+            if code not in _MADE_BY_GROUPING:
+                issues.setdefault(number, []).append((code, severity.value, place, message))
+        return issues
+
+    def _header(self, number: int, headers: dict[bytes, HeaderRow]) -> bytes:
+        """Return the digest of a header; `headers` gains it."""
+        if number not in self._headers:
+            if len(self._headers) >= _REMEMBERED_HEADERS:
+                self._headers.clear()
+            rows = list(read_rows(self._connection, self._header_query, self._header_readers, (number,)))
+            if not rows:
+                raise DamagedCell
+            row = tuple(rows[0])
+            # Made anew: a digest that somebody altered would lend this header's values to others.
+            self._headers[number] = header_digest(row), row
+        digest, row = self._headers[number]
+        headers[digest] = row
+        return digest
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _stored(cell: object) -> str | bytes:
+    if not isinstance(cell, str | bytes):
+        raise DamagedCell
+    return cell
+
+
+def _location_text(cell: object) -> str:
+    location(cell)
+    return text(cell)

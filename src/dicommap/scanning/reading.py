@@ -1,0 +1,78 @@
+"""Reading the files of one task: what a worker is given, and what it gives back."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.errors import reason_of
+from dicommap.inventory import FileRow, HeaderRow, file_row
+from dicommap.issues import issue
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.paths import printable
+from dicommap.p10 import Header, Refusal, Wanted, read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicommap.p10 import ReadAt
+    from dicommap.sources import Opener
+
+    ReadHeader = Callable[[ReadAt, int], Header | Refusal]
+
+READING = 1
+"""How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
+
+
+class Task(NamedTuple):
+    """Some hundred files to read; made to travel between processes."""
+
+    opener: Opener
+    keywords: tuple[str, ...]
+    prefix: str
+    """What findings put before a path."""
+    files: tuple[tuple[str, int], ...]
+    """Paths and sizes."""
+
+
+class Rows(NamedTuple):
+    """What reading the files of a task gave, in their order."""
+
+    files: list[FileRow]
+    headers: dict[bytes, HeaderRow]
+    """Each distinct header once, by its digest."""
+
+
+class _Readers(threading.local):
+    """A thread's reader of headers: it learns from the files it has read, and no two threads may use it at once."""
+
+    keywords: tuple[str, ...] | None = None
+    read: ReadHeader
+
+    def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
+        """Return the reader that reads these attributes."""
+        if keywords != self.keywords:
+            self.read = partial(read_header, wanted=Wanted(keywords))
+            self.keywords = keywords
+        return self.read
+
+
+_readers = _Readers()
+
+
+def read_files(task: Task) -> Rows:
+    """Read the headers of a task's files; what cannot be read has a finding."""
+    read_header_of = _readers.for_keywords(task.keywords)
+    digests: dict[HeaderRow, bytes] = {}
+    rows = []
+    for path, size in task.files:
+        try:
+            with task.opener.open(path) as read:
+                found = read_header_of(read, size)
+        except OSError as error:
+            refused = issue("source.unreadable", reason=reason_of(error))
+            found = Refusal(disposition=Disposition.UNREADABLE, issues=(refused,))
+        label = task.prefix + printable(path) if found.issues else ""
+        rows.append(file_row(found, task.keywords, label, digests))
+    return Rows(rows, {digest: row for row, digest in digests.items()})

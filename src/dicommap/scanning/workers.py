@@ -1,0 +1,149 @@
+"""Who reads: this process, processes that are started when it pays, or an executor that the caller has."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, TypeVar
+
+from dicommap.errors import ExecutorError, UsageError
+from dicommap.scanning.process import Fault, start_worker, work
+from dicommap.scanning.reading import Rows, read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from concurrent.futures import Future
+    from types import TracebackType
+    from typing import Self
+
+    from dicommap.scanning.reading import Task
+
+_Item = TypeVar("_Item")
+
+AUTO_JOBS = 0
+"""As many processes as there are processors, once it pays."""
+
+PAYS_FROM = 20_000
+"""Files that one process reads in less time than others need to start, with much to spare."""
+
+_TASKS_FOR_A_PROCESS = 4
+_TASKS_FOR_AN_EXECUTOR = 64
+"""Tasks under way where nobody says how many workers there are: some ten megabytes of rows."""
+
+
+class Workers:
+    """Reads tasks; a context, since processes have to end."""
+
+    def __init__(self, jobs: int = 1, executor: Executor | None = None) -> None:
+        """Choose who reads: `executor`, or this process where `jobs` is 1, or else so many processes.
+
+        Raises UsageError for fewer than no jobs, and for jobs beside an executor.
+        """
+        if jobs < 0:
+            raise UsageError(f"{jobs} is no number of processes.", fix="Ask for 1 or more, or 0 for what there is.")
+        self._wait_for = 0 if jobs else PAYS_FROM
+        self._jobs = jobs or processors()
+        self._executor = executor
+        self._own: ProcessPoolExecutor | None = None
+        self._submitted = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many tasks to hand out before the first is waited for."""
+        if self._own is not None:
+            return _TASKS_FOR_A_PROCESS * self._jobs
+        return 1 if self._executor is None else _TASKS_FOR_AN_EXECUTOR
+
+    def submit(self, task: Task) -> Pending:
+        """Hand out a task. Raises ExecutorError where the executor does not take it."""
+        executor = self._executor or self._started(len(task.files))
+        if executor is None:
+            return Pending(partial(read_files, task))
+        try:
+            future = executor.submit(work, task)
+        except Exception as error:
+            raise _failed(error) from error
+        return Pending(partial(_result, future), future)
+
+    def _started(self, files: int) -> ProcessPoolExecutor | None:
+        if self._jobs > 1 and self._own is None and self._submitted >= self._wait_for:
+            # Not forked from here: a fork would copy locks that other threads hold.
+            context = get_context("forkserver")
+            self._own = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=start_worker)
+        self._submitted += files
+        return self._own
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._own is not None:
+            self._own.shutdown(cancel_futures=True)
+
+
+class Pending:
+    """A task that was handed out."""
+
+    def __init__(self, result: Callable[[], Rows], future: Future[Rows] | None = None) -> None:
+        self.result = result
+        """Return what reading gave, or wait for it. Raises ExecutorError where the executor failed."""
+        self._future = future
+
+    def cancel(self) -> None:
+        """Let it go, if nobody has begun it."""
+        if self._future is not None:
+            self._future.cancel()
+
+
+def in_order(
+    items: Iterable[tuple[_Item, Task | None]], workers: Workers
+) -> Generator[tuple[_Item, Rows | None], None, None]:
+    """Hand out tasks and yield their results in the order of the items, whatever the order they are done in.
+
+    A bounded number is under way at any time. An item without a task comes with None, in its place.
+    """
+    waiting: deque[tuple[_Item, Pending | None]] = deque()
+    try:
+        for item, task in items:
+            waiting.append((item, None if task is None else workers.submit(task)))
+            while len(waiting) >= workers.in_flight:
+                yield _next(waiting)
+        while waiting:
+            yield _next(waiting)
+    finally:
+        for _, pending in waiting:
+            if pending is not None:
+                pending.cancel()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _next(waiting: deque[tuple[_Item, Pending | None]]) -> tuple[_Item, Rows | None]:
+    item, pending = waiting.popleft()
+    return item, None if pending is None else pending.result()
+
+
+def _result(future: Future[Rows]) -> Rows:
+    try:
+        return future.result()
+    except Fault:
+        raise  # ours: the executor did its work
+    except Exception as error:
+        raise _failed(error) from error
+
+
+def _failed(error: Exception) -> ExecutorError:
+    return ExecutorError(
+        f"The processes or threads that read the files failed ({type(error).__name__}).",
+        fix="Run the scan again: it goes on from where it was. With fewer jobs it needs less memory.",
+    )

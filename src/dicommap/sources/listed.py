@@ -1,0 +1,93 @@
+"""Listed files: the paths that somebody names, instead of all that a walk over a tree meets."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from typing import TYPE_CHECKING
+
+from dicommap.errors import SourceError
+from dicommap.issues import issue
+from dicommap.sources.local import LocalTree, identities, source_file, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from _typeshed import StrPath
+
+    from dicommap.model.hierarchy import SourceFile
+
+_BELOW, _ELSEWHERE = b"0", b"1"
+"""First bytes of the keys that listed paths are sorted by: those below the root come first."""
+
+
+class ListedFiles:
+    """Files below a tree's root, each once, in the order in which a walk over the tree meets them.
+
+    The list may be longer than memory: it is kept in a temporary file.
+    """
+
+    def __init__(self, tree: LocalTree, paths: Iterable[StrPath]) -> None:
+        """Take the whole list. Paths are relative to the tree's root, or absolute; empty ones are passed over."""
+        self.opener = tree
+        self._roots = tuple({os.path.join(os.fsencode(root), b"") for root in (tree.root, tree.root.resolve())})
+        self._connection = sqlite3.connect("", check_same_thread=False)  # private, on disk, gone when closed
+        names = (name for path in paths if (name := _bytes_of(path)))
+        try:
+            self._connection.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")
+            keys = ((self._key(name),) for name in names)
+            self._connection.executemany("INSERT OR IGNORE INTO listed VALUES (?)", keys)
+        except sqlite3.Error:
+            raise SourceError(
+                "The list of files cannot be kept.", fix="Make room where temporary files go, or set SQLITE_TMPDIR."
+            ) from None
+
+    def __str__(self) -> str:
+        return str(self.opener)
+
+    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield every listed path once; what is not there, no file, or not below the root has a finding."""
+        left_out = identities(without)
+        for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
+            if key.startswith(_ELSEWHERE):
+                yield unreadable(os.fsdecode(key[1:]), issue("source.outside-root"))
+                continue
+            path = os.fsdecode(key[1:].replace(b"\0", b"/"))
+            try:
+                status = self.opener.status(path)
+            except OSError as error:
+                yield self.opener.unreachable(path, error)
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                yield unreadable(path, issue("source.listed-directory"))
+            elif (status.st_dev, status.st_ino) not in left_out:
+                yield source_file(path, status)
+
+    def count(self) -> Iterator[int]:
+        """Yield how many paths there are."""
+        yield int(self._connection.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
+
+    def close(self) -> None:
+        """Forget the list."""
+        self._connection.close()
+
+    def _key(self, name: bytes) -> bytes:
+        """Return what sorts a path where a walk would meet it: name by name, not sign by sign."""
+        inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), None)
+        if inside is None and not name.startswith(b"/"):
+            inside = name
+        parts = [part for part in (inside or b"").split(b"/") if part not in (b"", b".")]
+        if not parts or b".." in parts or b"\0" in name:
+            return _ELSEWHERE + name
+        return _BELOW + b"\0".join(parts)
+
+
+def _bytes_of(path: StrPath) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        raise SourceError(
+            "A listed path holds what no file name can.", fix="List paths as the system has them."
+        ) from None

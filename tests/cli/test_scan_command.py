@@ -1,0 +1,101 @@
+"""`dicommap scan`: lists of files, jobs, and what is told of a scan before."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import dicommap
+from tests.unit.workflows.varied import age
+
+FILES = ["study1/series1/IM0001", "study2/series2/IM0002"]
+
+
+def piped(text: bytes, *arguments: str | Path, cwd: Path) -> tuple[int, str]:
+    command = [sys.executable, "-m", "dicommap", "scan", *map(str, arguments)]
+    done = subprocess.run(command, input=text, cwd=cwd, capture_output=True, check=False, timeout=60)
+    assert done.stderr == b""
+    return done.returncode, done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("\n".join(FILES), []),
+        ("\n\n" + "\n".join(FILES) + "\n\n", []),
+        ("\r\n".join(FILES) + "\r\n", []),
+        ("\ufeff" + "\n".join([*FILES, *FILES]), []),
+        ("\0".join(FILES) + "\0", ["--null"]),
+        ("\0".join(FILES), ["-0"]),
+    ],
+)
+def test_a_list_comes_from_a_file_or_from_stdin(tree: Path, tmp_path: Path, text: str, options: list[str]) -> None:
+    (tmp_path / "list").write_text(text, encoding="utf-8", newline="")
+    ran = dicommap("scan", tree, "-o", tmp_path / "i.db", "--files-from", tmp_path / "list", *options)
+    assert ran.status == 0
+    assert "2 studies, 2 series, 2 instances in 2 files" in ran.out
+    status, out = piped(text.encode(), "-o", tmp_path / "j.db", "--files-from", "-", *options, cwd=tree)
+    assert (status, out) == (0, ran.out)
+
+
+def test_a_name_with_a_line_feed_needs_null(tree: Path, tmp_path: Path) -> None:
+    (tree / "a\nb").write_bytes((tree / FILES[0]).read_bytes())
+    (tmp_path / "list").write_bytes(b"a\nb\0")
+    assert "1 file" in dicommap("scan", tree, "-o", tmp_path / "i.db", "-0", "--files-from", tmp_path / "list").out
+    assert dicommap("scan", tree, "-o", tmp_path / "i.db", "--files-from", tmp_path / "list").status == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "i.db"], "No source was named"),
+        (["tree", "-o", "i.db", "-0"], "--files-from"),
+        (["tree", "-o", "i.db", "--files-from", "none"], "cannot be read: No such file"),
+        (["tree", "-o", "i.db", "--files-from", "tree"], "Is a directory"),
+        (["tree", "tree2", "-o", "i.db", "--files-from", "list"], "one source"),
+        (["tree", "-o", "i.db", "-j", "-1"], "no number of processes"),
+    ],
+)
+def test_wrong_calls_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str) -> None:
+    monkeypatch.chdir(tree.parent)
+    (tree.parent / "list").touch()
+    (tree.parent / "tree2").mkdir()
+    ran = dicommap("scan", *arguments)
+    assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 2)
+    assert words in ran.err
+    assert not (tree.parent / "i.db").exists()
+
+
+def test_a_second_scan_tells_what_it_read(tree: Path, tmp_path: Path) -> None:
+    age(tree)
+    first = dicommap("scan", tree, "-o", tmp_path / "i.db")
+    assert "unchanged" not in first.out
+    (tree / FILES[0]).touch()
+    second = dicommap("scan", tree, "-o", tmp_path / "i.db")
+    assert "Read 1 file; took 7 unchanged files from the scan before." in second.out
+    third = dicommap("scan", tree, "-o", tmp_path / "i.db", "--no-cache", "-j", "2")
+    assert third.out == first.out
+
+
+def test_a_terminal_sees_progress_and_nothing_else_does(tree: Path, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "dicommap", "scan", str(tree), "-o", str(tmp_path / "i.db"), "-j", "1"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=theirs) as run:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 1_024)
+            except OSError:  # Linux says so when the other end is closed
+                break
+        out = run.stdout.read() if run.stdout else b""
+    os.close(ours)
+    assert b"8 of 8 files" in shown
+    assert b"of" not in out
+    assert b"8 instances" in out
