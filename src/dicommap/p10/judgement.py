@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.issues import Issue, Location, issue
@@ -12,18 +11,13 @@ from dicommap.model.tags import vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
-from dicommap.p10.meta import DICOMDIR_SOP_CLASS, Meta
 from dicommap.p10.text import decode, encodings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from dicommap.p10.meta import Meta
     from dicommap.p10.walk import Walked
-
-_REMEMBERED = 4_096
-"""Values whose text is remembered: neighbours share most of theirs."""
-_REMEMBERED_LENGTH = 256
-"""Bytes of a value that is remembered at most, so that memory is bounded."""
 
 
 class Parts(NamedTuple):
@@ -50,36 +44,29 @@ def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
     return _identified(meta.transfer_syntax_uid, values, issues)
 
 
-def refused_dicomdir(meta: Meta) -> Refusal | None:
-    """Return the refusal of a DICOMDIR, or None where the meta names another SOP class."""
-    if meta.media_storage_sop_class_uid != DICOMDIR_SOP_CLASS:
-        return None
-    return Refusal(disposition=Disposition.DICOMDIR, issues=(issue("p10.dicomdir"),))
-
-
 def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[str, str], list[str]]:
-    found = walked.values
-    character_set = found[SPECIFIC_CHARACTER_SET][2] if SPECIFIC_CHARACTER_SET in found else b""
-    encodings = encodings_of(character_set.decode("ascii", "replace").strip(" \0"))
-    order, keywords = encoding.order, wanted.tags
+    encodings = encodings_in(walked)
     values: dict[str, str] = {}
     undecodable: list[str] = []
-    for tag, (vr, _, raw) in found.items():
-        text_of = _remembered_text_of if len(raw) <= _REMEMBERED_LENGTH else _text_of
-        keyword = keywords[tag]
-        values[keyword], clean = text_of(tag, vr, raw, encodings, order)
+    for tag, (vr, _, raw) in walked.values.items():
+        keyword = wanted.tags[tag]
+        values[keyword], clean = text_of(tag, vr, raw, encodings, encoding.order)
         if not clean:
             undecodable.append(keyword)
     return values, undecodable
 
 
-def _text_of(tag: int, written_vr: bytes, raw: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
+def encodings_in(walked: Walked) -> tuple[str, ...]:
+    """Return Python's codecs for the Specific Character Set of a data set."""
+    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
+    return encodings_of(raw.decode("ascii", "replace").strip(" \0"))
+
+
+def text_of(tag: int, written_vr: bytes, raw: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
+    """Return a value as text, and whether all its bytes could be decoded; the VR is looked up where none is written."""
     if written_vr in (b"", b"UN"):
         return decode(vrs_of(tag)[0], raw, encodings, order if written_vr == b"" else "<")
     return decode(written_vr.decode(), raw, encodings, order)
-
-
-_remembered_text_of = lru_cache(_REMEMBERED)(_text_of)
 
 
 def _encoding_issues(declared: str, encoding: Encoding) -> Iterator[Issue]:
@@ -95,23 +82,13 @@ def _identified(declared: str, values: dict[str, str], issues: list[Issue]) -> H
     if missing:
         issues += [issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
         return Refusal(disposition=Disposition.MISSING_UID, issues=tuple(issues))
-    problems = [_uid_problems(values[name]) for name in IDENTIFYING]
-    if problems != _NO_PROBLEMS:
-        pairs = list(zip(IDENTIFYING, problems, strict=True))
-        invalid = _uid_issues("p10.invalid-uid", ((name, mapping) for name, (mapping, _) in pairs))
-        if invalid:
-            return Refusal(disposition=Disposition.INVALID_UID, issues=(*issues, *invalid))
-        issues += _uid_issues("p10.nonconformant-uid", ((name, conformance) for name, (_, conformance) in pairs))
+    invalid = _uid_issues("p10.invalid-uid", mapping_problem, values)
+    if invalid:
+        return Refusal(disposition=Disposition.INVALID_UID, issues=(*issues, *invalid))
+    issues += _uid_issues("p10.nonconformant-uid", conformance_problem, values)
     return Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=declared, values=values, issues=tuple(issues))
 
 
-@lru_cache(_REMEMBERED)
-def _uid_problems(uid: str) -> tuple[str | None, str | None]:
-    return mapping_problem(uid), conformance_problem(uid)
-
-
-_NO_PROBLEMS = [(None, None)] * len(IDENTIFYING)
-
-
-def _uid_issues(code: str, problems: Iterator[tuple[str, str | None]]) -> list[Issue]:
+def _uid_issues(code: str, problem_of: Callable[[str], str | None], values: dict[str, str]) -> list[Issue]:
+    problems = ((name, problem_of(values[name])) for name in IDENTIFYING)
     return [issue(code, Location(keyword=name), keyword=name, problem=text) for name, text in problems if text]

@@ -20,36 +20,33 @@ if TYPE_CHECKING:
     from dicommap.p10.window import Window
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
-SOP_CLASS, SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_UIDS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 _VALUE_LIMIT = 1_024
 
 
 class Meta(NamedTuple):
     """What the file meta says, and where it ends."""
 
-    values: dict[int, Value]
-    """Media Storage SOP Class and Instance UID by tag, where they are there."""
+    media_storage_sop_class_uid: str
     transfer_syntax_uid: str
+    sop_instance: Value | None
+    """Media Storage SOP Instance UID as it stands in the file."""
     end: int
-
-    @property
-    def media_storage_sop_class_uid(self) -> str:
-        """Return (0002,0002), or nothing."""
-        return _uid_of(self.values, SOP_CLASS)
 
     @property
     def media_storage_sop_instance_uid(self) -> str:
         """Return (0002,0003), or nothing."""
-        return _uid_of(self.values, SOP_INSTANCE)
+        return "" if self.sop_instance is None else uid_text(self.sop_instance[2])
 
 
 def read_meta(window: Window, offset: int) -> Meta:
     """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says.
 
-    The transfer syntax is taken as the structure that it decides; the other UIDs are values.
+    Transfer syntax and SOP class decide what is read next, so they are taken as structure, not as values.
     """
-    values: dict[int, Value] = {}
-    syntax = b""
+    uids: dict[int, str] = {}
+    instance: Value | None = None
     encoding = EXPLICIT_LITTLE
     head = window.bytes_at(offset, 8)
     if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
@@ -58,20 +55,19 @@ def read_meta(window: Window, offset: int) -> Meta:
         tag, vr, start, length = read_element(window, offset, encoding)
         offset = start + length
         window.require(offset)
-        if tag in (SOP_CLASS, SOP_INSTANCE, _TRANSFER_SYNTAX) and length > _VALUE_LIMIT:
+        if tag not in _UIDS:
+            continue
+        if length > _VALUE_LIMIT:
             raise MalformedError(start, "a UID of the file meta is too long")
-        if tag == _TRANSFER_SYNTAX:
-            syntax = window.bytes_at(start, length)
-        elif tag in (SOP_CLASS, SOP_INSTANCE):
-            values[tag] = vr, start, window.value_at(start, length)
-    return Meta(values, _text(syntax), offset)
+        if tag == _SOP_INSTANCE:
+            instance = vr, start, window.value_at(start, length)
+        else:
+            uids[tag] = uid_text(window.bytes_at(start, length))
+    return Meta(uids.get(_SOP_CLASS, ""), uids.get(_TRANSFER_SYNTAX, ""), instance, offset)
 
 
-def _uid_of(values: dict[int, Value], tag: int) -> str:
-    return _text(values[tag][2]) if tag in values else ""
-
-
-def _text(raw: bytes) -> str:
+def uid_text(raw: bytes) -> str:
+    """Return a UID of the file meta as text, without padding."""
     return raw.decode("ascii", "replace").strip(" \0")
 
 

@@ -10,8 +10,8 @@ from dicommap.model.hierarchy import Disposition
 from dicommap.p10.encoding import DEFLATED, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.inflate import inflated_window
-from dicommap.p10.judgement import Parts, judged, refused_dicomdir
-from dicommap.p10.meta import Meta, actual_encoding, read_meta
+from dicommap.p10.judgement import Parts, judged
+from dicommap.p10.meta import DICOMDIR_SOP_CLASS, Meta, actual_encoding, read_meta
 from dicommap.p10.walk import MalformedError, Walked, walk
 from dicommap.p10.window import EndOfFile, Window
 
@@ -61,8 +61,8 @@ def read_window(window: Window, wanted: Wanted) -> tuple[Header | Refusal, Parts
 
 def _read_p10(window: Window, wanted: Wanted) -> tuple[Header | Refusal, Parts | None]:
     meta = read_meta(window, _PREFIX_END)
-    if refusal := refused_dicomdir(meta):
-        return refusal, None
+    if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
+        return Refusal(disposition=Disposition.DICOMDIR, issues=(issue("p10.dicomdir"),)), None
     if meta.transfer_syntax_uid == DEFLATED:
         return judged(_parts(inflated_window(window, meta.end), 0, meta, wanted), wanted), None
     parts = _parts(window, meta.end, meta, wanted)
@@ -75,7 +75,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
         missing = ["preamble"] if start else ["preamble", "prefix"]
-        meta = Meta({}, "", start)
+        meta = Meta("", "", None, start)
         if window.bytes_at(start, 2) == b"\x02\x00":
             meta = read_meta(window, start)
         else:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.p10.judgement import judged, refused_dicomdir
-from dicommap.p10.layout import LAYOUT_LIMIT, Layout, WatchedWindow, layout_of
+from dicommap.p10.layout import layout_of
+from dicommap.p10.neighbours import Neighbours
 from dicommap.p10.read import read_window, refused_empty
+from dicommap.p10.watch import LAYOUT_LIMIT, WatchedWindow
 from dicommap.p10.window import FIRST_BYTES
 
 if TYPE_CHECKING:
     from dicommap.p10.header import Header, Refusal, Wanted
+    from dicommap.p10.layout import Layout
     from dicommap.p10.window import ReadAt
 
 LAYOUTS = 32
@@ -29,7 +31,7 @@ class HeaderReader:
     def __init__(self, wanted: Wanted) -> None:
         """Name the attributes to read."""
         self._wanted = wanted
-        self._layouts: list[Layout] = []
+        self._recent: list[Neighbours] = []
         """The most recently used first."""
         self._first_bytes = FIRST_BYTES
 
@@ -39,22 +41,20 @@ class HeaderReader:
             return refused_empty()
         first_bytes = self._first_bytes
         head = read(0, min(size, first_bytes))
-        layouts = self._layouts
-        for place, layout in enumerate(layouts):
-            if layout.fits(head):
+        for place, neighbours in enumerate(self._recent):
+            if neighbours.layout.fits(head):
                 if place:
-                    layouts.insert(0, layouts.pop(place))
-                parts = layout.parts(head)
-                return refused_dicomdir(parts.meta) or judged(parts, self._wanted)
+                    self._recent.insert(0, self._recent.pop(place))
+                return neighbours.header(head)
         window = WatchedWindow(read, size, head, first_bytes)
-        found, walked = read_window(window, self._wanted)
-        if walked is not None and (walk := layout_of(window, walked)) is not None:
-            self._keep(walk)
+        found, parts = read_window(window, self._wanted)
+        if parts is not None and (layout := layout_of(window, parts)) is not None:
+            self._keep(layout)
         return found
 
     def _keep(self, layout: Layout) -> None:
-        self._layouts.insert(0, layout)
-        del self._layouts[LAYOUTS:]
+        self._recent.insert(0, Neighbours(layout, self._wanted))
+        del self._recent[LAYOUTS:]
         # One read is to give the usual header whole, and no more than that.
-        furthest = max(layout.end for layout in self._layouts)
+        furthest = max(neighbours.layout.end for neighbours in self._recent)
         self._first_bytes = min(-(-furthest // _STEP) * _STEP, LAYOUT_LIMIT)
