@@ -21,7 +21,7 @@ class Layout:
 
     end: int
     """Bytes that a file must have."""
-    mask: int
+    mask: int = field(repr=False)
     """Ones over every byte that decided where the walk went or how values are read, as one little-endian number."""
     expected: int = field(repr=False)
     """What these bytes are."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dicommap.p10.header import Refusal, Wanted
     from dicommap.p10.layout import Layout
 
-_KNOWN = 1_024
+_KNOWN = 128
 """Values of one attribute whose text is remembered."""
 _KNOWN_LENGTH = 256
 """Bytes of a value that is remembered at most, so that memory is bounded."""

@@ -29,12 +29,18 @@ class WatchedWindow(Window):
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`, and note them."""
+        if offset + length > self.reach:
+            self.reach = offset + length
         found = super().bytes_at(offset, length)
         if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
             self.seen.append((offset, found))
+        return found
+
+    def value_at(self, offset: int, length: int) -> bytes:
+        """Return a value's bytes, and note how far they reach."""
         if offset + length > self.reach:
             self.reach = offset + length
-        return found
+        return super().value_at(offset, length)
 
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
