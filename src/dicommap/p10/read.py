@@ -26,9 +26,9 @@ def read_header(read: ReadAt, size: int, wanted: Wanted) -> Header | Refusal:
     """Read the wanted attributes of the P10 file that `read` gives the bytes of.
 
     A Header holds exact values only; whatever is cut, malformed or no P10 file at all is a Refusal. Never
-    raises for what the bytes are; what `read` raises passes through. At most the bytes up to the element behind
-    the last wanted one are asked for, or the whole file where elements are out of order or deflated. So a wanted
-    element that stands out of order behind that one is seen only where a UID is missing without it.
+    raises for what the bytes are; what `read` raises passes through. Bytes are asked for block by block, up to the
+    element behind the last wanted one, or to the end of the file where elements are out of order or deflated. So a
+    wanted element that stands out of order behind that one is seen only where a UID is missing without it.
 
     For many files a `HeaderReader` gives the same, faster.
     """
@@ -119,6 +119,8 @@ def _has_all_uids(walked: Walked, wanted: Wanted) -> bool:
 
 
 def _decided(window: Window, walked: Walked, wanted: Wanted) -> bool:
-    """Say whether the walk stopped at an element behind the last wanted one, and nothing behind it was needed."""
-    in_order = walked.unordered_at is None and walked.passed_last and walked.end < window.size
-    return in_order and _has_all_uids(walked, wanted)
+    """Say whether the walk stopped at an element behind the last wanted one, and nothing behind it was looked at.
+
+    Walks of the whole data set, as for elements out of order, end with the file.
+    """
+    return walked.end < window.size and _has_all_uids(walked, wanted)

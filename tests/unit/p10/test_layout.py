@@ -11,7 +11,21 @@ from dicommap.p10.read import read_window
 from dicommap.p10.watch import LAYOUT_LIMIT, WatchedWindow
 from dicommap.p10.window import FIRST_BYTES
 from tests import making
-from tests.unit.p10.elements import ENCODINGS, SOP_UID, content, element, even, item, p10, sequence, uid_elements
+from tests.unit.p10.elements import (
+    ENCODINGS,
+    SOP_UID,
+    codes,
+    content,
+    element,
+    even,
+    item,
+    p10,
+    read,
+    read_on,
+    sequence,
+    uid_elements,
+    warmed,
+)
 
 WANTED = Wanted.usual()
 SOP_CLASS = even(making.CT_IMAGE_STORAGE).encode()
@@ -109,10 +123,46 @@ def test_a_file_that_ends_before_the_walk_does_not_fit(syntax: str) -> None:
     assert not any(found.fits(file[:end]) for end in range(found.end))
 
 
+ENDS_WITH_LAST = p10(b"".join(uid_elements().values()) + element(0x00200013, "IS", "1 "))
+
+
+def test_of_a_file_that_ends_with_the_last_wanted_element_a_longer_one_is_no_neighbour() -> None:
+    assert ENDS_WITH_LAST[-2:] == b"1 "
+    reader = warmed(ENDS_WITH_LAST)
+    longer = ENDS_WITH_LAST + element(0x00080060, "CS", "CT")
+    assert read_on(reader, longer) == read(longer)
+    assert codes(read(longer)) == ["p10.unordered"]
+
+
+def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_it() -> None:
+    file = p10(content())
+    window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
+    _, parts = read_window(window, WANTED)
+    assert parts is not None
+    window.require(len(file))
+    found = layout_of(window, parts)
+    assert found is not None
+    assert found.fits(file)
+    assert not found.fits(file[:-1])
+
+
+def test_what_tells_the_encoding_of_an_unknown_sequence_is_structure() -> None:
+    """The first item is skipped by its length, yet its first element tells how the second one is read."""
+    inner = element(0x00080100, "SH", "ab")
+    items = [item(inner, defined=True), item(inner + inner, defined=False)]
+    file = p10(content(more={0x00091001: sequence(0x00091001, items, vr="UN")}))
+    vr = file.index(b"SH")
+    changed = file[:vr] + b"??" + file[vr + 2 :]
+    assert not layout(file).fits(changed)
+    assert read(changed) != read(file)
+    assert read_on(warmed(file), changed) == read(changed)
+
+
 @pytest.mark.parametrize(
     "file",
     [
         p10(b"".join(uid_elements().values())),  # ends with the last UID
+        ENDS_WITH_LAST,
         p10(content(more={MODALITY: element(MODALITY, "CS", "CT") * 2})),  # repeated
         p10(b"".join(made for tag, made in uid_elements().items() if tag != 0x0020000D) + content()[-10:]),
         content(),
