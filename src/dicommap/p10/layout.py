@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import SPECIFIC_CHARACTER_SET
 from dicommap.p10.judgement import Parts
-from dicommap.p10.watch import LAYOUT_LIMIT
 
 if TYPE_CHECKING:
     from dicommap.p10.walk import Value
@@ -50,31 +49,34 @@ class Layout:
         return Parts(meta._replace(sop_instance=instance), encoding, walked._replace(values=values))
 
 
-def layout_of(window: WatchedWindow, parts: Parts) -> Layout | None:
-    """Return the layout of a header whose parts its bytes up to the walk's end decide; None where it is too long."""
+def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None:
+    """Return the layout of a header whose parts its bytes up to the walk's end decide.
+
+    `head` is the beginning of the file as the walk saw it; None where it does not hold the whole header.
+    """
     end = window.reach
-    if end > min(LAYOUT_LIMIT, window.size):
+    if end > len(head):
         return None
-    landmark_at, landmark = window.seen[-1]
-    mask, expected = bytearray(end), bytearray(end)
-    for offset, found in [*window.seen, *_charset(parts)]:
-        mask[offset : offset + len(found)] = b"\xff" * len(found)
-        expected[offset : offset + len(found)] = found
+    marks = bytearray(end)
+    for begin, stop in [*window.seen, *_charset(parts)]:
+        marks[begin:stop] = b"\xff" * (stop - begin)
+    mask = int.from_bytes(marks, "little")
+    landmark = slice(*window.seen[-1])
     return Layout(
         end=end,
-        mask=int.from_bytes(mask, "little"),
-        expected=int.from_bytes(expected, "little"),
-        landmark=slice(landmark_at, landmark_at + len(landmark)),
-        landmark_bytes=landmark,
+        mask=mask,
+        expected=int.from_bytes(head[:end], "little") & mask,
+        landmark=landmark,
+        landmark_bytes=head[landmark],
         places=_places(parts),
         model=parts,
     )
 
 
-def _charset(parts: Parts) -> list[tuple[int, bytes]]:
+def _charset(parts: Parts) -> list[tuple[int, int]]:
     """Return where SpecificCharacterSet is: it decides how other values are read."""
-    values = parts.walked.values
-    return [values[SPECIFIC_CHARACTER_SET][1:]] if SPECIFIC_CHARACTER_SET in values else []
+    _, start, raw = parts.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
+    return [(start, start + len(raw))]
 
 
 def _places(parts: Parts) -> struct.Struct:

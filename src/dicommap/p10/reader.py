@@ -48,13 +48,15 @@ class HeaderReader:
                 return neighbours.header(head)
         window = WatchedWindow(read, size, head, first_bytes)
         found, parts = read_window(window, self._wanted)
-        if parts is not None and (layout := layout_of(window, parts)) is not None:
-            self._keep(layout)
+        if parts is not None:
+            self._learn(window.reach, layout_of(window, parts, head))
         return found
 
-    def _keep(self, layout: Layout) -> None:
-        self._recent.insert(0, Neighbours(layout, self._wanted))
-        del self._recent[LAYOUTS:]
-        # One read is to give the usual header whole, and no more than that.
-        furthest = max(neighbours.layout.end for neighbours in self._recent)
-        self._first_bytes = min(-(-furthest // _STEP) * _STEP, LAYOUT_LIMIT)
+    def _learn(self, end: int, layout: Layout | None) -> None:
+        """Keep a layout, and let the next first read give the usual header whole, and no more than that."""
+        if layout is not None:
+            self._recent.insert(0, Neighbours(layout, self._wanted))
+            del self._recent[LAYOUTS:]
+        if end <= LAYOUT_LIMIT:
+            furthest = max(end, *(neighbours.layout.end for neighbours in self._recent), 0)
+            self._first_bytes = -(-furthest // _STEP) * _STEP

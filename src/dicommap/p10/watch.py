@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.p10.window import Window
+from dicommap.p10.window import EndOfFile, Window
 
 if TYPE_CHECKING:
     from dicommap.p10.window import ReadAt
@@ -21,29 +21,26 @@ class WatchedWindow(Window):
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
-        self.seen: list[tuple[int, bytes]] = []
-        """Offset and bytes of all that `bytes_at` gave below the limit; values are not among them."""
-        self.reach = 0
-        """The highest offset that had to exist."""
+        self.seen: list[tuple[int, int]] = []
+        """Begin and end of all that `bytes_at` gave below the limit; values are not among them."""
+        self.required = 0
+        """The highest offset that was asked to exist, beside what was seen."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset`, and note them."""
-        if offset + length > self.reach:
-            self.reach = offset + length
-        found = super().bytes_at(offset, length)
+        """Return exactly `length` bytes from `offset`, and note where they are."""
         if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
-            self.seen.append((offset, found))
-        return found
-
-    def value_at(self, offset: int, length: int) -> bytes:
-        """Return a value's bytes, and note how far they reach."""
-        if offset + length > self.reach:
-            self.reach = offset + length
-        return super().value_at(offset, length)
+            self.seen.append((offset, offset + length))
+        return Window.bytes_at(self, offset, length)
 
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
-        if end > self.reach:
-            self.reach = end
-        super().require(end)
+        if end > self.required:
+            self.required = end
+        if end > self.size:
+            raise EndOfFile(self.size)
+
+    @property
+    def reach(self) -> int:
+        """Return how far the file had to reach for the walk to go where it went; exact up to the limit."""
+        return max(self.required, max((end for _, end in self.seen), default=0))

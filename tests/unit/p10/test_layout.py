@@ -8,7 +8,7 @@ from dicommap.p10 import Wanted
 from dicommap.p10.encoding import Encoding
 from dicommap.p10.layout import Layout, layout_of
 from dicommap.p10.read import read_window
-from dicommap.p10.watch import LAYOUT_LIMIT, WatchedWindow
+from dicommap.p10.watch import WatchedWindow
 from dicommap.p10.window import FIRST_BYTES
 from tests import making
 from tests.unit.p10.elements import (
@@ -33,9 +33,13 @@ NAME, CHARSET, MODALITY = 0x00100010, 0x00080005, 0x00080060
 
 
 def learned(file: bytes, wanted: Wanted = WANTED) -> Layout | None:
-    window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file[:FIRST_BYTES], FIRST_BYTES)
+    window = window_on(file)
     _, parts = read_window(window, wanted)
-    return None if parts is None else layout_of(window, parts)
+    return None if parts is None else layout_of(window, parts, file[:FIRST_BYTES])
+
+
+def window_on(file: bytes) -> WatchedWindow:
+    return WatchedWindow(lambda at, length: file[at : at + length], len(file), file[:FIRST_BYTES], FIRST_BYTES)
 
 
 def layout(file: bytes, wanted: Wanted = WANTED) -> Layout:
@@ -80,8 +84,7 @@ def test_other_values_of_the_same_lengths_fit(syntax: str) -> None:
 
 
 def read_parts(file: bytes) -> object:
-    window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file[:FIRST_BYTES], FIRST_BYTES)
-    return read_window(window, WANTED)[1]
+    return read_window(window_on(file), WANTED)[1]
 
 
 @ALL
@@ -136,11 +139,11 @@ def test_of_a_file_that_ends_with_the_last_wanted_element_a_longer_one_is_no_nei
 
 def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_it() -> None:
     file = p10(content())
-    window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
+    window = window_on(file)
     _, parts = read_window(window, WANTED)
     assert parts is not None
     window.require(len(file))
-    found = layout_of(window, parts)
+    found = layout_of(window, parts, file)
     assert found is not None
     assert found.fits(file)
     assert not found.fits(file[:-1])
@@ -168,7 +171,7 @@ def test_what_tells_the_encoding_of_an_unknown_sequence_is_structure() -> None:
         content(),
         p10(content())[:-3],
         p10(content(), sop_class="1.2.840.10008.1.3.10"),
-        p10(content(more={0x00080006: element(0x00080006, "UT", bytes(LAYOUT_LIMIT))})),
+        p10(content(more={0x00080006: element(0x00080006, "UT", bytes(FIRST_BYTES))})),
         b"",
         b"no DICOM",
     ],
@@ -177,13 +180,14 @@ def test_where_more_than_the_header_decides_there_is_no_layout(file: bytes) -> N
     assert learned(file) is None
 
 
-def test_a_header_up_to_the_limit_has_a_layout() -> None:
-    def filled(length: int) -> bytes:
-        return p10(content(more={0x00080006: element(0x00080006, "UT", bytes(length))}))
-
-    room = LAYOUT_LIMIT - len(filled(0)) + 2  # Rows has a value of two bytes, which the walk does not look at
-    assert layout(filled(room)).end == LAYOUT_LIMIT
-    assert learned(filled(room + 1)) is None
+def test_a_header_that_goes_on_behind_the_bytes_at_hand_has_no_layout() -> None:
+    file = p10(content())
+    window = window_on(file)
+    _, parts = read_window(window, WANTED)
+    assert parts is not None
+    end = len(file) - 2  # Rows has a value of two bytes, which the walk does not look at
+    assert layout_of(window, parts, file[:end]) is not None
+    assert layout_of(window, parts, file[: end - 1]) is None
 
 
 def test_no_representation_shows_a_value() -> None:

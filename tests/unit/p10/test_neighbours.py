@@ -21,7 +21,7 @@ def of(file: bytes) -> Neighbours:
     window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
     _, parts = read_window(window, WANTED)
     assert parts is not None
-    layout = layout_of(window, parts)
+    layout = layout_of(window, parts, file)
     assert layout is not None
     return Neighbours(layout, WANTED)
 
