@@ -31,6 +31,8 @@ class WatchedWindow(Window):
         """Return exactly `length` bytes from `offset`, and note where they are."""
         if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
             self.seen.append((offset, offset + length))
+        elif offset + length > self.required:
+            self.required = offset + length
         return Window.bytes_at(self, offset, length)
 
     def require(self, end: int) -> None:
@@ -42,5 +44,5 @@ class WatchedWindow(Window):
 
     @property
     def reach(self) -> int:
-        """Return how far the file had to reach for the walk to go where it went; exact up to the limit."""
+        """Return how far the file had to reach for the walk to go where it went."""
         return max(self.required, max((end for _, end in self.seen), default=0))
