@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dicommap.model.uid import conformance_problem, mapping_problem
 from dicommap.p10 import Header, Wanted
 from tests.property.test_p10 import data_sets, mutated
 from tests.unit.p10.elements import p10, read, read_on, warmed
@@ -125,3 +126,17 @@ def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
     for end in range(len(file)):
         assert read_on(reader, file[:end]) == read(file[:end]), end
         assert read_on(reader, file) == read(file)
+
+
+@given(st.one_of(st.from_regex(r"[0-9.]{0,70}"), st.text("012.\n\\ ٣", max_size=70)))
+@settings(max_examples=500, deadline=None)
+def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
+    """The reader rests on it: of a UID that neighbours share only conformance is asked."""
+    assert conformance_problem(uid) is not None or mapping_problem(uid) is None
+
+
+@given(st.lists(st.from_regex(r"\A(0|[1-9][0-9]{0,3})\Z"), min_size=1, max_size=80), st.sampled_from("012"))
+@settings(max_examples=300, deadline=None)
+def test_a_mapping_can_name_every_uid_of_conformant_components(components: list[str], root: str) -> None:
+    uid = ".".join([root, *components])
+    assert conformance_problem(uid) is not None or mapping_problem(uid) is None

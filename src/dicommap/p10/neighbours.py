@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import IDENTIFYING
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.model.uid import conformance_problem
 from dicommap.p10.encoding import encoding_of
 from dicommap.p10.header import Header
 from dicommap.p10.judgement import encodings_in, judged, text_of
@@ -37,9 +37,10 @@ class Neighbours:
         self._as_declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
         self._has_instance = meta.sop_instance is not None
         self._encodings = encodings_in(walked)
-        self._fields: list[tuple[int, str, bytes, dict[bytes, str]]] = [
-            (tag, wanted.tags[tag], vr, {}) for tag, (vr, _, _) in walked.values.items()
+        self._fields: list[tuple[str, int, bytes, dict[bytes, str]]] = [
+            (wanted.tags[tag], tag, vr, {}) for tag, (vr, _, _) in walked.values.items()
         ]
+        """For each wanted value in order: keyword, tag, VR as written, and the texts that are remembered."""
 
     def header(self, head: bytes) -> Header | Refusal:
         """Return what a walk over the file that begins with `head` would give; the layout must fit it."""
@@ -51,12 +52,13 @@ class Neighbours:
         raws = iter(self.layout.places.unpack_from(head))
         stored = uid_text(next(raws)) if self._has_instance else ""
         values: dict[str, str] = {}
-        for (tag, keyword, vr, known), raw in zip(self._fields, raws, strict=True):
+        for (keyword, tag, vr, known), raw in zip(self._fields, raws, strict=True):
             text = known.get(raw)
             if text is None:
-                text = self._learned(tag, keyword, vr, raw, known)
+                text = self._text_of(keyword, tag, vr, raw)
                 if text is None:
                     return None
+                _remember(known, raw, text)
             values[keyword] = text
         if stored and stored != values["SOPInstanceUID"]:
             return None
@@ -66,12 +68,17 @@ class Neighbours:
             values=values,
         )
 
-    def _learned(self, tag: int, keyword: str, vr: bytes, raw: bytes, known: dict[bytes, str]) -> str | None:
+    def _text_of(self, keyword: str, tag: int, vr: bytes, raw: bytes) -> str | None:
+        """Return the text of a value, or None where something is to be said about it."""
         text, clean = text_of(tag, vr, raw, self._encodings, self.layout.model.encoding.order)
-        if not clean or (keyword in IDENTIFYING and (mapping_problem(text) or conformance_problem(text))):
+        # A mapping can name every conformant UID, so that need not be asked as well.
+        if not clean or (keyword in IDENTIFYING and conformance_problem(text)):
             return None
-        if len(raw) <= _KNOWN_LENGTH:
-            if len(known) >= _KNOWN:
-                known.clear()
-            known[raw] = text
         return text
+
+
+def _remember(known: dict[bytes, str], raw: bytes, text: str) -> None:
+    if len(raw) <= _KNOWN_LENGTH:
+        if len(known) >= _KNOWN:
+            known.clear()
+        known[raw] = text
