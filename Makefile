@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
 
-.PHONY: demo test bench lint types contract wheel clean help
+.PHONY: demo test bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -21,6 +21,11 @@ test: $(VENV)/developing ## all tests, with branch coverage
 
 bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.authoring
+
+RUNS ?= 1000000
+
+fuzz: $(VENV)/fuzzing ## RUNS inputs for the header reader, guided by coverage where atheris can be installed
+	$(BIN)/python -m tests.fuzz --runs $(RUNS)
 
 lint: $(VENV)/developing ## ruff
 	$(BIN)/ruff check
@@ -56,3 +61,7 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/developing: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/installed
+
+$(VENV)/fuzzing: $(VENV)/developing
+	$(BIN)/python -m pip install --quiet --only-binary atheris --editable '.[dev,fuzz]' || echo 'no atheris: at random'
+	touch $@

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pydicom
 import pytest
 
-from dicommap.p10 import Header, Refusal, Wanted, read_header
+from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
 from tests.making import DEFLATED
-from tests.unit.p10.elements import codes, read
+from tests.unit.p10.elements import codes, read, read_on, warmed
 
 WANTED = Wanted.usual()
 A_BIT = 64
@@ -31,8 +32,11 @@ AT_EVERY_BYTE = (
     "image_dfl.dcm",  # deflated
     "no_meta.dcm",
 )
-SAMPLED = 400
-"""Cuts of every other file."""
+CORPUS = os.environ.get("DICOMMAP_CORPUS")
+SAMPLED = 400 if CORPUS else 100
+"""Cuts of every other file; more where a corpus is at hand, and with it time."""
+EVERY = 40
+"""One of so many files of the corpus is cut at every byte."""
 
 
 def _header_end(file: bytes) -> int:
@@ -46,10 +50,14 @@ def _header_end(file: bytes) -> int:
     return min((tell for tell in tells if tell), default=len(file))
 
 
-def _shrunk(file: bytes, end: int) -> Header | Refusal:
-    """Read a file that lost its end after its size was taken."""
+def _shrunk(file: bytes, end: int) -> Callable[[HeaderReader | None], Header | Refusal]:
+    """Return how to read a file that lost its end after its size was taken, alone or on a reader."""
     cut = file[:end]
-    return read_header(lambda offset, length: cut[offset : offset + length], len(file), WANTED)
+
+    def read_at(offset: int, length: int) -> bytes:
+        return cut[offset : offset + length]
+
+    return lambda on: read_header(read_at, len(file), WANTED) if on is None else on.read(read_at, len(file))
 
 
 def _wrong(whole: Header, found: Header | Refusal) -> list[str]:
@@ -62,21 +70,44 @@ def _wrong(whole: Header, found: Header | Refusal) -> list[str]:
 
 
 def _failing(file: bytes, ends: Iterable[int]) -> dict[int, list[str]]:
-    whole = read(file)
-    if not isinstance(whole, Header):
-        return {end: ["a header"] for end in ends if isinstance(read(file[:end]), Header)}
-    found = {end: [*_wrong(whole, read(file[:end])), *_wrong(whole, _shrunk(file, end))] for end in ends}
-    return {end: wrong for end, wrong in found.items() if wrong}
+    """Return what is wrong with the cuts, read alone and on a reader that knows the layout of the whole file."""
+    whole, reader = read(file), warmed(file)
+    found = {}
+    for end in ends:
+        cold, warm = read(file[:end]), read_on(reader, file[:end])
+        wrong = [] if warm == cold else ["the warm reader differs"]
+        if isinstance(whole, Header):
+            cut = _shrunk(file, end)
+            wrong += [name for one in (cold, cut(None), cut(reader)) for name in _wrong(whole, one)]
+        elif isinstance(cold, Header):
+            wrong.append("a header")
+        if wrong:
+            found[end] = wrong
+    return found
+
+
+def _header_places(file: bytes) -> Iterable[int]:
+    """Return every place inside the header, and some behind it."""
+    last = min(len(file), _header_end(file) + A_BIT)
+    # A deflated file is one header; it is cut at fewer places, and at every one of its last.
+    return range(last) if last < 8_192 else [*range(0, last, 97), *range(last - A_BIT, last)]
 
 
 @pytest.mark.parametrize("name", AT_EVERY_BYTE)
 def test_a_real_file_cut_at_every_byte_of_its_header(name: str, pydicom_files: Path) -> None:
     (path,) = pydicom_files.rglob(name)
     file = path.read_bytes()
-    last = min(len(file), _header_end(file) + A_BIT)
-    # A deflated file is one header; it is cut at fewer places, and at every one of its last.
-    ends = range(last) if last < 8_192 else [*range(0, last, 97), *range(last - A_BIT, last)]
-    assert _failing(file, ends) == {}
+    assert _failing(file, _header_places(file)) == {}
+
+
+@pytest.mark.skipif(CORPUS is None, reason="DICOMMAP_CORPUS is not set")
+def test_files_of_the_corpus_cut_at_every_byte_of_their_headers() -> None:
+    failing = {}
+    for path in sorted(Path(CORPUS or "").rglob("*.dcm"))[::EVERY]:
+        file = path.read_bytes()
+        if found := _failing(file, _header_places(file)):
+            failing[path.name] = found
+    assert failing == {}
 
 
 def test_every_real_file_cut_here_and_there(pydicom_files: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 
 import dicommap
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, Wanted
+from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
-from tests.unit.p10.elements import read
+from tests.unit.p10.elements import read, read_on
 
 WANTED = Wanted.usual()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -64,15 +65,32 @@ def test_every_file_that_is_no_instance_carries_an_issue(scanned: dicommap.Inven
     assert [file.path for file in silent if file.path not in reported] == []
 
 
-def test_every_header_agrees_with_pydicom(contents: dict[str, bytes]) -> None:
+@pytest.fixture(scope="session")
+def headers(contents: dict[str, bytes]) -> dict[str, Header | Refusal]:
+    """Return what is read from each file alone."""
+    return {path: read(content) for path, content in contents.items()}
+
+
+def test_every_header_agrees_with_pydicom(contents: dict[str, bytes], headers: dict[str, Header | Refusal]) -> None:
     disagreeing = {}
-    for path, content in contents.items():
-        found = read(content)
+    for path, found in headers.items():
         if isinstance(found, Header):
-            theirs = pydicom_values(content, WANTED.tags.values())
+            theirs = pydicom_values(contents[path], WANTED.tags.values())
             if difference := differences(found.values, theirs):
                 disagreeing[path] = difference
     assert disagreeing == {}
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_a_warm_reader_reads_each_file_as_if_it_were_alone(
+    contents: dict[str, bytes], headers: dict[str, Header | Refusal], seed: int | None
+) -> None:
+    """In the order of paths, where neighbours share layouts, and in any other; each file twice."""
+    paths = [*contents] * 2
+    if seed is not None:
+        random.Random(seed).shuffle(paths)
+    reader = HeaderReader(WANTED)
+    assert [path for path in paths if read_on(reader, contents[path]) != headers[path]] == []
 
 
 def test_the_instances_agree_with_pydicom(

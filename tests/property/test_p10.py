@@ -108,7 +108,7 @@ _ELEMENTS = st.lists(st.one_of(_texts(), _numbers(), _others(), _sequences()), m
 
 
 @st.composite
-def _data_sets(draw: st.DrawFn, *, shuffled: bool = False) -> tuple[str, bytes]:
+def data_sets(draw: st.DrawFn, *, shuffled: bool = False) -> tuple[str, bytes]:
     """A transfer syntax and a data set with all UIDs; in order, or with elements repeated and out of order."""
     syntax = draw(st.sampled_from(SYNTAXES))
     encoding = ENCODINGS[syntax]
@@ -126,7 +126,7 @@ def _data_sets(draw: st.DrawFn, *, shuffled: bool = False) -> tuple[str, bytes]:
     return syntax, b"".join(made for _, made in [*head, *tail])
 
 
-@given(_data_sets())
+@given(data_sets())
 @settings(max_examples=300, deadline=None)
 def test_every_data_set_in_order_is_read_as_pydicom_reads_it(made: tuple[str, bytes]) -> None:
     syntax, data = made
@@ -137,7 +137,7 @@ def test_every_data_set_in_order_is_read_as_pydicom_reads_it(made: tuple[str, by
     assert differences(found.values, pydicom_values(file, WANTED.tags.values())) == {}
 
 
-@given(_data_sets(shuffled=True))
+@given(data_sets(shuffled=True))
 @settings(max_examples=200, deadline=None)
 def test_repeated_and_reordered_elements_are_read_as_pydicom_reads_them(made: tuple[str, bytes]) -> None:
     syntax, data = made
@@ -149,7 +149,7 @@ def test_repeated_and_reordered_elements_are_read_as_pydicom_reads_them(made: tu
         assert codes(found) != []
 
 
-@given(_data_sets(), _data_sets(shuffled=True))
+@given(data_sets(), data_sets(shuffled=True))
 @settings(max_examples=200, deadline=None)
 def test_a_nested_study_is_never_taken_for_the_files(one: tuple[str, bytes], other: tuple[str, bytes]) -> None:
     for syntax, data in (one, other):
@@ -157,7 +157,7 @@ def test_a_nested_study_is_never_taken_for_the_files(one: tuple[str, bytes], oth
         assert isinstance(found, Refusal) or found.values["StudyInstanceUID"] != LEAKED
 
 
-@given(_data_sets(), st.randoms(use_true_random=False))
+@given(data_sets(), st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
 def test_a_cut_never_gives_a_wrong_value(made: tuple[str, bytes], choice: random.Random) -> None:
     syntax, data = made
@@ -199,9 +199,9 @@ def test_arbitrary_bytes_give_a_header_or_a_refusal(start: bytes, more: bytes, b
 
 
 @st.composite
-def _mutated(draw: st.DrawFn) -> bytes:
+def mutated(draw: st.DrawFn) -> bytes:
     """A valid file with some bytes changed, taken out and put in."""
-    syntax, data = draw(_data_sets())
+    syntax, data = draw(data_sets())
     charset: Any = draw(st.sampled_from([b"", b"ISO_IR 100", b"\\ISO 2022 IR 87", b"GB18030", b"idna ", b"a\0b\\c "]))
     extra = element(0x00080005, "CS", charset, ENCODINGS[syntax]) if charset else b""
     file = bytearray(p10(extra + data, syntax))
@@ -218,7 +218,7 @@ def _mutated(draw: st.DrawFn) -> bytes:
     return bytes(file)
 
 
-@given(_mutated())
+@given(mutated())
 @settings(max_examples=300, deadline=None)
 def test_a_damaged_file_gives_a_header_or_a_refusal(file: bytes) -> None:
     found, calls = _counted(file, len(file))

@@ -5,6 +5,7 @@ Nothing in this room opens a file: bytes come from a function that the caller gi
 
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.read import read_header
+from dicommap.p10.reader import HeaderReader
 from dicommap.p10.window import ReadAt
 
-__all__ = ["Header", "ReadAt", "Refusal", "Wanted", "read_header"]
+__all__ = ["Header", "HeaderReader", "ReadAt", "Refusal", "Wanted", "read_header"]

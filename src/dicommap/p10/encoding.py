@@ -27,11 +27,15 @@ class Encoding:
     tag: struct.Struct = field(init=False)
     short: struct.Struct = field(init=False)
     long: struct.Struct = field(init=False)
+    explicit_head: struct.Struct = field(init=False)
+    """Group, element, VR and the length of a short VR."""
+    implicit_head: struct.Struct = field(init=False)
+    """Group, element and length, as items and delimiters have them too."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tag", struct.Struct(self.order + "HH"))
-        object.__setattr__(self, "short", struct.Struct(self.order + "H"))
-        object.__setattr__(self, "long", struct.Struct(self.order + "L"))
+        forms = {"tag": "HH", "short": "H", "long": "L", "explicit_head": "HH2sH", "implicit_head": "HHL"}
+        for name, form in forms.items():
+            object.__setattr__(self, name, struct.Struct(self.order + form))
 
 
 IMPLICIT_LITTLE = Encoding("implicit VR little endian", True, "<")

@@ -25,6 +25,9 @@ class Wanted:
     tags: Mapping[int, str] = field(init=False)
     """Tag -> keyword of all that is read."""
 
+    identifying: frozenset[int] = field(init=False)
+    """The tags of the identifying UIDs."""
+
     last: int = field(init=False)
     """The highest of the tags: a header is read once the walk has passed it."""
 
@@ -33,6 +36,8 @@ class Wanted:
         tags = {tag: keyword for tag, keyword in found.items() if tag is not None}
         tags |= {SPECIFIC_CHARACTER_SET: "SpecificCharacterSet", INSTANCE_NUMBER: "InstanceNumber"}
         object.__setattr__(self, "tags", tags)
+        identifying = frozenset(tag for tag, keyword in tags.items() if keyword in IDENTIFYING)
+        object.__setattr__(self, "identifying", identifying)
         object.__setattr__(self, "last", max(tags))
 
     @classmethod

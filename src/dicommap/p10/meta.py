@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.p10.encoding import (
     EXPLICIT_BIG,
@@ -17,47 +16,59 @@ from dicommap.p10.encoding import (
 from dicommap.p10.walk import MalformedError, read_element
 
 if TYPE_CHECKING:
+    from dicommap.p10.walk import Value
     from dicommap.p10.window import Window
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
-_WANTED = {0x00020002, 0x00020003, 0x00020010}
+_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_UIDS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 _VALUE_LIMIT = 1_024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(NamedTuple):
     """What the file meta says, and where it ends."""
 
     media_storage_sop_class_uid: str
-    media_storage_sop_instance_uid: str
     transfer_syntax_uid: str
+    sop_instance: Value | None
+    """Media Storage SOP Instance UID as it stands in the file."""
     end: int
+
+    @property
+    def media_storage_sop_instance_uid(self) -> str:
+        """Return (0002,0003), or nothing."""
+        return "" if self.sop_instance is None else uid_text(self.sop_instance[2])
 
 
 def read_meta(window: Window, offset: int) -> Meta:
-    """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says."""
-    values: dict[int, str] = {}
+    """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says.
+
+    Transfer syntax and SOP class decide what is read next, so they are taken as structure, not as values.
+    """
+    uids: dict[int, str] = {}
+    instance: Value | None = None
     encoding = EXPLICIT_LITTLE
     head = window.bytes_at(offset, 8)
     if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
         encoding = IMPLICIT_LITTLE  # not allowed, yet seen: four bytes of a small length, and no VR
-    while window.size - offset >= 8:
-        if encoding.tag.unpack_from(window.bytes_at(offset, 8))[0] != 0x0002:
-            break
-        element = read_element(window, offset, encoding)
-        offset = element.start + element.length
+    while window.size - offset >= 8 and window.bytes_at(offset, 2) == b"\x02\x00":
+        tag, vr, start, length = read_element(window, offset, encoding)
+        offset = start + length
         window.require(offset)
-        if element.tag in _WANTED:
-            if element.length > _VALUE_LIMIT:
-                raise MalformedError(element.start, "a UID of the file meta is too long")
-            value = window.bytes_at(element.start, element.length)
-            values[element.tag] = value.decode("ascii", "replace").strip(" \0")
-    return Meta(
-        media_storage_sop_class_uid=values.get(0x00020002, ""),
-        media_storage_sop_instance_uid=values.get(0x00020003, ""),
-        transfer_syntax_uid=values.get(0x00020010, ""),
-        end=offset,
-    )
+        if tag not in _UIDS:
+            continue
+        if length > _VALUE_LIMIT:
+            raise MalformedError(start, "a UID of the file meta is too long")
+        if tag == _SOP_INSTANCE:
+            instance = vr, start, window.value_at(start, length)
+        else:
+            uids[tag] = uid_text(window.bytes_at(start, length))
+    return Meta(uids.get(_SOP_CLASS, ""), uids.get(_TRANSFER_SYNTAX, ""), instance, offset)
+
+
+def uid_text(raw: bytes) -> str:
+    """Return a UID of the file meta as text, without padding."""
+    return raw.decode("ascii", "replace").strip(" \0")
 
 
 def actual_encoding(window: Window, offset: int, declared: str) -> Encoding | None:

@@ -5,8 +5,7 @@ A cut file raises EndOfFile, a structure that PS3.5 section 7 does not allow rai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.p10.encoding import EXPLICIT_LITTLE, EXPLICIT_VRS, IMPLICIT_LITTLE, SHORT_VRS, Encoding
 from dicommap.p10.window import EndOfFile
@@ -17,12 +16,13 @@ if TYPE_CHECKING:
     from dicommap.p10.window import Window
 
 DEPTH_LIMIT = 64
-"""Nested sequences of undefined length that are followed; real files have about ten."""
+"""Nested sequences of undefined length that are followed; the files that pydicom ships have at most five levels."""
 
 VALUE_LIMIT = 2**20
 """Bytes of one wanted value; text and numbers have far fewer."""
 
-_UNDEFINED = 0xFFFFFFFF
+UNDEFINED = 0xFFFFFFFF
+_MAY_BE_UNDEFINED = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
@@ -35,25 +35,17 @@ class MalformedError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element as it stands in the file."""
+Value = tuple[bytes, int, bytes]
+"""A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
 
-    tag: int
-    vr: str
-    """As written; empty in implicit VR."""
-    start: int
-    """Offset of the value."""
-    length: int
-    """Bytes of the value; 0xFFFFFFFF where it is undefined."""
+A plain tuple, as there are many in every header."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walked:
+class Walked(NamedTuple):
     """What a walk found."""
 
-    values: dict[int, tuple[str, bytes]]
-    """Tag -> VR as written and value bytes, for the wanted tags of the top level."""
+    values: dict[int, Value]
+    """Tag -> value, for the wanted tags of the top level."""
     end: int
     """Where the walk stopped."""
     passed_last: bool
@@ -70,81 +62,81 @@ def walk(
     With `whole` the walk goes on to the end of the file, so that wanted elements out of order are found; of a
     repeated element the last one is kept.
     """
-    values: dict[int, tuple[str, bytes]] = {}
+    values: dict[int, Value] = {}
     highest, unordered_at, passed_last = -1, None, False
     while offset < window.size:
-        element = read_element(window, offset, encoding)
-        if element.tag <= highest and unordered_at is None:
+        tag, vr, start, length = read_element(window, offset, encoding)
+        if tag > highest:
+            highest = tag
+        elif unordered_at is None:
             unordered_at = offset
-        highest = max(highest, element.tag)
         passed_last = highest > last
         if passed_last and not whole:
             break
-        offset = _value_end(window, element, encoding)
+        if length == UNDEFINED:
+            offset = _undefined_end(window, vr, start, encoding)
+        else:
+            offset = start + length
+            window.require(offset)
         passed_last = highest >= last
-        if element.tag in wanted:
-            values[element.tag] = (element.vr, _value(window, element))
-    return Walked(values=values, end=offset, passed_last=passed_last, unordered_at=unordered_at)
+        if tag in wanted:
+            values[tag] = vr, start, _value(window, start, length)
+    return Walked(values, offset, passed_last, unordered_at)
 
 
-def read_element(window: Window, offset: int, encoding: Encoding) -> Element:
-    """Read the head of the element at `offset`: tag, VR and length."""
+def read_element(window: Window, offset: int, encoding: Encoding) -> tuple[int, bytes, int, int]:
+    """Read the head of the element at `offset`: tag, VR as written, offset of the value, and its length.
+
+    The VR is empty in implicit VR, and the length 0xFFFFFFFF where it is undefined. This is a plain tuple as it is
+    made for every element of every file that is walked.
+    """
     head = window.bytes_at(offset, 8)
-    group, number = encoding.tag.unpack_from(head)
+    if encoding.implicit:
+        group, number, length = encoding.implicit_head.unpack(head)
+        vr = b""
+    else:
+        group, number, vr, length = encoding.explicit_head.unpack(head)
     tag = group << 16 | number
     if group == 0xFFFE or tag == 0:
         raise MalformedError(offset, "an item or a delimiter stands where an element should")
-    if encoding.implicit:
-        return Element(tag, "", offset + 8, encoding.long.unpack_from(head, 4)[0])
-    vr = head[4:6]
+    if encoding.implicit or vr in SHORT_VRS:
+        return tag, vr, offset + 8, length
     if vr not in EXPLICIT_VRS:
         raise MalformedError(offset, "the value representation is unknown")
-    if vr in SHORT_VRS:
-        return Element(tag, vr.decode(), offset + 8, encoding.short.unpack_from(head, 6)[0])
-    length = encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
-    return Element(tag, vr.decode(), offset + 12, length)
+    return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
 
 
-def _value(window: Window, element: Element) -> bytes:
-    if element.length == _UNDEFINED:
-        raise MalformedError(element.start, "a wanted value has an undefined length")
-    if element.length > VALUE_LIMIT:
-        raise MalformedError(element.start, f"a wanted value has {element.length} bytes")
-    return window.bytes_at(element.start, element.length)
+def _value(window: Window, start: int, length: int) -> bytes:
+    if length == UNDEFINED:
+        raise MalformedError(start, "a wanted value has an undefined length")
+    if length > VALUE_LIMIT:
+        raise MalformedError(start, f"a wanted value has {length} bytes")
+    return window.value_at(start, length)
 
 
-def _value_end(window: Window, element: Element, encoding: Encoding) -> int:
-    if element.length == _UNDEFINED:
-        if element.vr not in ("", "SQ", "UN", "OB", "OW"):
-            raise MalformedError(element.start, "an undefined length in an element that cannot have one")
-        return _sequence_end(window, element, encoding)
-    end = element.start + element.length
-    window.require(end)
-    return end
-
-
-def _sequence_end(window: Window, element: Element, encoding: Encoding) -> int:
-    """Return where a sequence of undefined length ends, following its items without recursion.
+def _undefined_end(window: Window, vr: bytes, start: int, encoding: Encoding) -> int:
+    """Return where an element of undefined length ends, following its items without recursion.
 
     The stack holds, for each open sequence, its encoding, and whether the walk is inside one of its items.
     """
-    inner = encoding if element.vr != "UN" else _encoding_of_unknown(window, element.start)
+    if vr not in _MAY_BE_UNDEFINED:
+        raise MalformedError(start, "an undefined length in an element that cannot have one")
+    inner = encoding if vr != b"UN" else _encoding_of_unknown(window, start)
     stack: list[tuple[Encoding, bool]] = [(inner, False)]
-    offset = element.start
+    offset = start
     while stack:
         inner, in_item = stack.pop()
-        head = window.bytes_at(offset, 8)
-        group, number = inner.tag.unpack_from(head)
-        tag, length = group << 16 | number, inner.long.unpack_from(head, 4)[0]
+        group, number, length = inner.implicit_head.unpack(window.bytes_at(offset, 8))
+        tag = group << 16 | number
         if not in_item and tag == _SEQUENCE_END:
             offset += 8
         elif in_item and tag == _ITEM_END:
             offset += 8
             stack.append((inner, False))
         elif not in_item and tag == _ITEM:
-            offset += 8 if length == _UNDEFINED else 8 + length
+            offset += 8 if length == UNDEFINED else 8 + length
             window.require(offset)
-            stack.append((inner, length == _UNDEFINED))
+            stack.append((inner, length == UNDEFINED))
         elif in_item:
             stack.append((inner, True))
             offset = _enter_or_skip(window, offset, inner, stack)
@@ -154,14 +146,14 @@ def _sequence_end(window: Window, element: Element, encoding: Encoding) -> int:
 
 
 def _enter_or_skip(window: Window, offset: int, encoding: Encoding, stack: list[tuple[Encoding, bool]]) -> int:
-    nested = read_element(window, offset, encoding)
-    if nested.length != _UNDEFINED:
-        window.require(nested.start + nested.length)
-        return nested.start + nested.length
+    _, vr, start, length = read_element(window, offset, encoding)
+    if length != UNDEFINED:
+        window.require(start + length)
+        return start + length
     if len(stack) >= DEPTH_LIMIT:
         raise MalformedError(offset, f"sequences are nested deeper than {DEPTH_LIMIT} levels")
-    stack.append((encoding if nested.vr != "UN" else _encoding_of_unknown(window, nested.start), False))
-    return nested.start
+    stack.append((encoding if vr != b"UN" else _encoding_of_unknown(window, start), False))
+    return start
 
 
 def _encoding_of_unknown(window: Window, offset: int) -> Encoding:

@@ -20,14 +20,20 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns t
 
 
 class Window:
-    """The bytes of a file near where the walk is; what lies behind is read when it is needed, and not before."""
+    """The bytes of a file near where the walk is; what lies behind is read when it is needed, and not before.
 
-    def __init__(self, read: ReadAt, size: int) -> None:
+    Everything that decides where a walk goes is taken by `bytes_at`, and the bytes of a value by `value_at`, so
+    that a window can tell the two apart. `head` is the beginning of the file where somebody has read it already,
+    for which at least `head_length` bytes were asked.
+    """
+
+    def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_BYTES) -> None:
         self.size = size
         self._read = read
         self._start = 0
-        self._bytes = read(0, min(size, FIRST_BYTES))
-        self._notice_end(0, min(size, FIRST_BYTES), self._bytes)
+        asked = min(size, head_length)
+        self._bytes = read(0, asked) if head is None else head
+        self._notice_end(0, asked, self._bytes)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`. Raises EndOfFile where they do not exist."""
@@ -36,6 +42,10 @@ class Window:
             self._move(offset, length)
             begin = 0
         return self._bytes[begin : begin + length]
+
+    def value_at(self, offset: int, length: int) -> bytes:
+        """Return a value's bytes, as `bytes_at` does."""
+        return Window.bytes_at(self, offset, length)
 
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.errors import reason_of
@@ -11,7 +10,7 @@ from dicommap.inventory import FileRow, HeaderRow, file_row
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.paths import printable
-from dicommap.p10 import Header, Refusal, Wanted, read_header
+from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +52,7 @@ class _Readers(threading.local):
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
         """Return the reader that reads these attributes."""
         if keywords != self.keywords:
-            self.read = partial(read_header, wanted=Wanted(keywords))
+            self.read = HeaderReader(Wanted(keywords)).read
             self.keywords = keywords
         return self.read
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from dicommap.p10 import Header, Refusal, Wanted, read_header
+from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, LONG_VRS, Encoding
 from tests import making
 
@@ -109,3 +109,16 @@ def header_of(file: bytes, wanted: Wanted | None = None) -> Header:
 
 def codes(found: Header | Refusal) -> list[str]:
     return [issue.code for issue in found.issues]
+
+
+def read_on(reader: HeaderReader, file: bytes) -> Header | Refusal:
+    """Read a header with a reader that may have read others before."""
+    return reader.read(lambda offset, length: file[offset : offset + length], len(file))
+
+
+def warmed(*files: bytes, wanted: Wanted | None = None) -> HeaderReader:
+    """Return a reader that has read these files."""
+    reader = HeaderReader(wanted or Wanted.usual())
+    for file in files:
+        read_on(reader, file)
+    return reader

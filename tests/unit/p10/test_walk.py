@@ -31,7 +31,7 @@ def tail(encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
 def test_wanted_values_are_kept_and_others_are_not(encoding: Encoding) -> None:
     data = element(0x00100010, "PN", "Doe^Jane", encoding) + uid(STUDY, "1.23", encoding) + tail(encoding)
     found = walked(data, encoding)
-    assert found.values == {STUDY: ("" if encoding.implicit else "UI", b"1.23")}
+    assert found.values == {STUDY: (b"" if encoding.implicit else b"UI", data.index(b"1.23"), b"1.23")}
     assert found.passed_last
     assert found.unordered_at is None
 
@@ -45,14 +45,14 @@ def test_what_a_sequence_holds_is_not_taken_for_the_top_level(
     inner = sequence(0x00081115, [item(uid(STUDY, "9.91", encoding), encoding, defined=item_defined)], encoding)
     items = [item(uid(STUDY, "9.92", encoding) + inner, encoding, defined=item_defined)] * 2
     data = sequence(0x00081110, items, encoding, defined=defined) + uid(STUDY, "1.23", encoding) + tail(encoding)
-    assert [value for _, value in walked(data, encoding).values.values()] == [b"1.23"]
+    assert [raw for _, _, raw in walked(data, encoding).values.values()] == [b"1.23"]
 
 
 @pytest.mark.parametrize("inside", [IMPLICIT_LITTLE, EXPLICIT_LITTLE], ids=lambda encoding: encoding.name)
 def test_an_unknown_sequence_is_followed_in_either_encoding(inside: Encoding) -> None:
     items = [item(uid(STUDY, "9.91", inside), inside, defined=False)]
     data = sequence(0x00091010, items, vr="UN") + uid(STUDY, "1.23") + tail()
-    assert walked(data).values[STUDY][1] == b"1.23"
+    assert walked(data).values[STUDY][2] == b"1.23"
 
 
 def test_in_a_big_endian_file_an_unknown_sequence_is_implicit_little_endian() -> None:
@@ -60,12 +60,12 @@ def test_in_a_big_endian_file_an_unknown_sequence_is_implicit_little_endian() ->
     end = tag_bytes(0xFFFEE0DD, IMPLICIT_LITTLE) + bytes(4)
     unknown = element(0x00091010, "UN", inner, EXPLICIT_BIG, length=UNDEFINED) + end
     data = unknown + uid(STUDY, "1.23", EXPLICIT_BIG) + tail(EXPLICIT_BIG)
-    assert walked(data, EXPLICIT_BIG).values[STUDY][1] == b"1.23"
+    assert walked(data, EXPLICIT_BIG).values[STUDY][2] == b"1.23"
 
 
 def test_encapsulated_bytes_are_passed_by() -> None:
     data = sequence(0x00091010, [item(b"\xff" * 9, defined=True)], vr="OB") + uid(STUDY, "1.23") + tail()
-    assert walked(data).values[STUDY][1] == b"1.23"
+    assert walked(data).values[STUDY][2] == b"1.23"
 
 
 def test_the_walk_stops_behind_the_last_wanted_element() -> None:
@@ -91,8 +91,8 @@ def test_the_first_element_out_of_order_is_noted(order: tuple[int, ...]) -> None
 
 def test_the_whole_walk_goes_to_the_end_and_keeps_the_last_of_a_repeated_element() -> None:
     data = uid(STUDY, "1.23") + tail() + uid(STUDY, "1.24")
-    assert walked(data, whole=True).values[STUDY][1] == b"1.24"
-    assert walked(data).values[STUDY][1] == b"1.23"
+    assert walked(data, whole=True).values[STUDY][2] == b"1.24"
+    assert walked(data).values[STUDY][2] == b"1.23"
 
 
 def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
@@ -105,14 +105,14 @@ def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
         return data[offset : offset + length]
 
     found = walk(Window(read, len(data)), 0, EXPLICIT_LITTLE, {STUDY}, STUDY)
-    assert found.values[STUDY][1] == b"1.23"
+    assert found.values[STUDY][2] == b"1.23"
     assert asked < 2 * FIRST_BYTES, "a skipped value is not read"
 
 
 def test_a_value_across_the_edge_of_the_window_is_whole() -> None:
     for shift in range(12):
         filler = element(0x00091010, "OB", bytes(FIRST_BYTES - 12 - shift))
-        assert walked(filler + uid(STUDY, "1.23") + tail()).values[STUDY][1] == b"1.23"
+        assert walked(filler + uid(STUDY, "1.23") + tail()).values[STUDY][2] == b"1.23"
 
 
 @ENCODINGS
@@ -136,7 +136,7 @@ def test_sequences_of_undefined_length_are_followed_up_to_a_limit() -> None:
             content = sequence(0x00081110, [item(content, defined=False)])
         return content + uid(STUDY, "1.23") + tail()
 
-    assert walked(nested(DEPTH_LIMIT)).values[STUDY][1] == b"1.23"
+    assert walked(nested(DEPTH_LIMIT)).values[STUDY][2] == b"1.23"
     with pytest.raises(MalformedError, match="nested deeper"):
         walked(nested(DEPTH_LIMIT + 1))
 
@@ -149,7 +149,7 @@ def test_ten_thousand_nested_items_are_refused_without_recursion() -> None:
 
 def test_ten_thousand_items_side_by_side_are_followed() -> None:
     data = sequence(0x00081110, [item(uid(STUDY, "9.91"), defined=False)] * 10_000) + uid(STUDY, "1.23") + tail()
-    assert walked(data).values[STUDY][1] == b"1.23"
+    assert walked(data).values[STUDY][2] == b"1.23"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""From the parts of a header to its values and findings, whichever way the parts were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.issues import Issue, Location, issue
+from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.tags import vrs_of
+from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.p10.encoding import Encoding, encoding_of
+from dicommap.p10.header import Header, Refusal, Wanted
+from dicommap.p10.text import decode, encodings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.p10.meta import Meta
+    from dicommap.p10.walk import Walked
+
+
+class Parts(NamedTuple):
+    """A header as it stands in the file: nothing is decoded, nothing is judged."""
+
+    meta: Meta
+    encoding: Encoding
+    walked: Walked
+
+
+def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
+    """Return the values of a header, or why the file is no instance that can be named."""
+    meta, encoding, walked = parts
+    values, undecodable = _decoded(walked, encoding, wanted)
+    issues = [*_encoding_issues(meta.transfer_syntax_uid, encoding)]
+    if walked.unordered_at is not None:
+        issues.append(issue("p10.unordered", offset=walked.unordered_at))
+    issues += [issue("p10.undecodable-text", Location(keyword=name), keyword=name) for name in undecodable]
+    stored, used = meta.media_storage_sop_instance_uid, values.get("SOPInstanceUID", "")
+    if stored and used and stored != used:
+        issues.append(issue("p10.sop-instance-uid-mismatch"))
+    if not walked.passed_last:
+        issues.append(issue("p10.ends-early", offset=walked.end))
+    return _identified(meta.transfer_syntax_uid, values, issues)
+
+
+def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[str, str], list[str]]:
+    encodings = encodings_in(walked)
+    values: dict[str, str] = {}
+    undecodable: list[str] = []
+    for tag, (vr, _, raw) in walked.values.items():
+        keyword = wanted.tags[tag]
+        values[keyword], clean = text_of(tag, vr, raw, encodings, encoding.order)
+        if not clean:
+            undecodable.append(keyword)
+    return values, undecodable
+
+
+def encodings_in(walked: Walked) -> tuple[str, ...]:
+    """Return Python's codecs for the Specific Character Set of a data set."""
+    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
+    return encodings_of(raw.decode("ascii", "replace").strip(" \0"))
+
+
+def text_of(tag: int, written_vr: bytes, raw: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
+    """Return a value as text, and whether all its bytes could be decoded; the VR is looked up where none is written."""
+    if written_vr in (b"", b"UN"):
+        return decode(vrs_of(tag)[0], raw, encodings, order if written_vr == b"" else "<")
+    return decode(written_vr.decode(), raw, encodings, order)
+
+
+def _encoding_issues(declared: str, encoding: Encoding) -> Iterator[Issue]:
+    if not declared:
+        yield issue("p10.missing-transfer-syntax", encoding=encoding.name)
+    elif (expected := encoding_of(declared)) is not encoding:
+        yield issue("p10.encoding-mismatch", declared=expected.name, found=encoding.name)
+
+
+def _identified(declared: str, values: dict[str, str], issues: list[Issue]) -> Header | Refusal:
+    """Judge the UIDs: an instance has all four, and mappings can name them."""
+    missing = [keyword for keyword in IDENTIFYING if not values.get(keyword)]
+    if missing:
+        issues += [issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
+        return Refusal(disposition=Disposition.MISSING_UID, issues=tuple(issues))
+    invalid = _uid_issues("p10.invalid-uid", mapping_problem, values)
+    if invalid:
+        return Refusal(disposition=Disposition.INVALID_UID, issues=(*issues, *invalid))
+    issues += _uid_issues("p10.nonconformant-uid", conformance_problem, values)
+    return Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=declared, values=values, issues=tuple(issues))
+
+
+def _uid_issues(code: str, problem_of: Callable[[str], str | None], values: dict[str, str]) -> list[Issue]:
+    problems = ((name, problem_of(values[name])) for name in IDENTIFYING)
+    return [issue(code, Location(keyword=name), keyword=name, problem=text) for name, text in problems if text]

@@ -1,0 +1,48 @@
+"""A window that remembers what a walk over it depended on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.p10.window import EndOfFile, Window
+
+if TYPE_CHECKING:
+    from dicommap.p10.window import ReadAt
+
+LAYOUT_LIMIT = 2**16
+"""Bytes of a header whose layout is kept; longer ones are walked each time."""
+
+
+class WatchedWindow(Window):
+    """A window that notes which bytes decided where a walk went, and how far the file had to reach.
+
+    A walk is a function of what it takes from its window. Of another file that has the same bytes in these places,
+    and that reaches as far, it takes the same steps.
+    """
+
+    def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
+        self.seen: list[tuple[int, int]] = []
+        """Begin and end of all that `bytes_at` gave below the limit; values are not among them."""
+        self.required = 0
+        """The highest offset that was asked to exist, beside what was seen."""
+        super().__init__(read, size, head, head_length)
+
+    def bytes_at(self, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes from `offset`, and note where they are."""
+        if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
+            self.seen.append((offset, offset + length))
+        elif offset + length > self.required:
+            self.required = offset + length
+        return Window.bytes_at(self, offset, length)
+
+    def require(self, end: int) -> None:
+        """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
+        if end > self.required:
+            self.required = end
+        if end > self.size:
+            raise EndOfFile(self.size)
+
+    @property
+    def reach(self) -> int:
+        """Return how far the file had to reach for the walk to go where it went."""
+        return max(self.required, max((end for _, end in self.seen), default=0))

@@ -1,0 +1,140 @@
+"""A warm reader gives what a cold one gives: over neighbours, files that differ in one byte, and damaged files."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.p10 import Header
+from tests.property.test_p10 import data_sets, mutated
+from tests.unit.p10.elements import p10, read, read_on, warmed
+from tests.unit.p10.test_layout import ALL, file_of, learned
+
+
+def agreeing(files: list[bytes]) -> None:
+    """Assert that each file is read on one reader, in this order, as it is read alone."""
+    reader = warmed()
+    for file in files:
+        assert read_on(reader, file) == read(file)
+
+
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[bytes]:
+    """Files that resemble each other: values, lengths, single bytes changed, elements swapped, ends cut."""
+    syntax, data = draw(data_sets())
+    file = p10(data, syntax, instance="1.2.3.4.5", sop_class="1.2.840.10008.5.1.4.1.1.2")
+    made = [file]
+    for _ in range(draw(st.integers(1, 6))):
+        made.append(
+            draw(st.sampled_from([_changed, _flipped, _swapped, _cut, _grown]))(draw, draw(st.sampled_from(made)))
+        )
+    return made
+
+
+def _changed(draw: st.DrawFn, file: bytes) -> bytes:
+    """Change a text in place: digits for digits, and letters for letters."""
+    places = [place for place in range(132, len(file)) if chr(file[place]).isalnum()]
+    changed = bytearray(file)
+    for place in draw(st.lists(st.sampled_from(places), max_size=8)) if places else []:
+        changed[place] = draw(st.sampled_from(b"0123456789ABCUI.\\ \0"))
+    return bytes(changed)
+
+
+def _flipped(draw: st.DrawFn, file: bytes) -> bytes:
+    place = draw(st.integers(0, max(0, len(file) - 1)))
+    changed = bytearray(file or b"\0")
+    changed[place] ^= 1 << draw(st.integers(0, 7))
+    return bytes(changed)
+
+
+def _swapped(draw: st.DrawFn, file: bytes) -> bytes:
+    """Swap two pieces of the file, which now and then are whole elements."""
+    one, two, three = sorted(draw(st.tuples(*[st.integers(132, max(132, len(file)))] * 3)))
+    return file[:one] + file[two:three] + file[one:two] + file[three:]
+
+
+def _cut(draw: st.DrawFn, file: bytes) -> bytes:
+    return file[: draw(st.integers(0, len(file)))]
+
+
+def _grown(draw: st.DrawFn, file: bytes) -> bytes:
+    """Put bytes in, and make the length before them right where it looks like one."""
+    place = draw(st.integers(min(140, len(file)), len(file)))
+    more = draw(st.binary(min_size=1, max_size=4))
+    changed = bytearray(file[:place] + more + file[place:])
+    if place >= 2 and changed[place - 2] <= 0xFB:
+        changed[place - 2] += len(more)
+    return bytes(changed)
+
+
+@given(neighbours(), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_neighbours_are_read_as_if_alone(files: list[bytes], order: random.Random) -> None:
+    agreeing(files + order.sample(files, len(files)))
+
+
+@given(st.lists(st.one_of(mutated(), data_sets(shuffled=True).map(lambda made: p10(made[1], made[0]))), max_size=4))
+@settings(max_examples=80, deadline=None)
+def test_damaged_and_reordered_files_are_read_as_if_alone(files: list[bytes]) -> None:
+    agreeing(files * 2)
+
+
+@given(data_sets(), st.data())
+@settings(max_examples=150, deadline=None)
+def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
+    made: tuple[str, bytes], data: st.DataObject
+) -> None:
+    file = p10(made[1], made[0])
+    layout = learned(file)
+    assert layout is not None, "every data set in order has a layout"
+    structure = [place for place in range(layout.end) if layout.mask >> 8 * place & 0xFF]
+    place = data.draw(st.sampled_from(structure))
+    changed = bytearray(file)
+    changed[place] ^= data.draw(st.integers(1, 255))
+    other = bytes(changed)
+    assert not layout.fits(other)
+    if (theirs := learned(other)) is not None:
+        assert theirs.fits(other)
+        assert not theirs.fits(file)
+
+
+@ALL
+def test_no_flipped_bit_makes_the_warm_reader_differ(syntax: str) -> None:
+    """Every bit of a file with sequences, each after the file itself, so that its layout is at hand."""
+    file = file_of(syntax)
+    reader = warmed()
+    whole = read(file)
+    assert isinstance(whole, Header)
+    for place in range(len(file)):
+        for bit in range(8):
+            changed = bytearray(file)
+            changed[place] ^= 1 << bit
+            assert read_on(reader, file) == whole
+            assert read_on(reader, bytes(changed)) == read(bytes(changed)), (place, bit)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
+def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
+    file = file_of(syntax) + b"\1\0" * 20
+    reader = warmed(file)
+    for end in range(len(file)):
+        assert read_on(reader, file[:end]) == read(file[:end]), end
+        assert read_on(reader, file) == read(file)
+
+
+@given(st.one_of(st.from_regex(r"[0-9.]{0,70}"), st.text("012.\n\\ ٣", max_size=70)))
+@settings(max_examples=100, deadline=None)
+def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
+    """The reader rests on it: of a UID that neighbours share only conformance is asked."""
+    assert conformance_problem(uid) is not None or mapping_problem(uid) is None
+
+
+@given(st.lists(st.from_regex(r"\A(0|[1-9][0-9]{0,3})\Z"), min_size=1, max_size=80), st.sampled_from("012"))
+@settings(max_examples=100, deadline=None)
+def test_a_mapping_can_name_every_uid_of_conformant_components(components: list[str], root: str) -> None:
+    uid = ".".join([root, *components])
+    assert conformance_problem(uid) is not None or mapping_problem(uid) is None
