@@ -40,7 +40,7 @@ def slow(*arguments, **options):
     pathlib.Path("started").touch()
     time.sleep(60)
 
-sys.modules["dicommap.scanning.reading"].read_header = slow
+sys.modules["dicommap.scanning.reading"].HeaderReader.read = slow
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """

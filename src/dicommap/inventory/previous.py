@@ -39,6 +39,18 @@ could not be read may be readable by now."""
 
 _FILE = "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
 
+_WHOLE_FILE = """
+SELECT source, path, size, mtime_ns, disposition, header FROM file WHERE id > ? AND id <= ?
+AND typeof(SOPInstanceUID) IN ('text', 'null') AND typeof(InstanceNumber) IN ('text', 'null')
+AND typeof(header) IN ('integer', 'null')
+"""
+
+_TAKEN_FILES = """
+SELECT id, source, path, size, mtime_ns, CASE disposition WHEN 'duplicate' THEN 'instance' ELSE disposition END,
+    header, SOPInstanceUID, InstanceNumber
+FROM file WHERE id <= ? ORDER BY id
+"""
+
 _COPY = """
 SELECT 1 FROM file AS other JOIN file AS first
 ON first.SOPInstanceUID = other.SOPInstanceUID AND first.disposition = 'instance'
@@ -62,11 +74,14 @@ class Previous:
         self._header_readers = (text,) * 4 + (optional_text,) * len(keywords)
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
         self._last = 0
-        sources = read_rows(connection, "SELECT id, root FROM source", (whole, _stored))
+        sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (whole, _stored))
         self._sources = {root: number for number, root in sources}
+        self.roots = list(self._sources)
+        """Of its sources in order, as they are stored."""
         ((started, complete),) = read_rows(connection, "SELECT started_ns, complete FROM scan", (whole, whole))
         self._settled_before: int = started - RACY_NS
-        self._complete = bool(complete)
+        self.complete = bool(complete)
+        """Whether the scan was finished, with all that grouping shows."""
 
     @classmethod
     def open(cls, path: Path, keywords: tuple[str, ...], reading: int) -> Previous | None:
@@ -120,9 +135,55 @@ class Previous:
                 )
         return taken
 
+    def holds(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
+        """Say whether these files, all unchanged, are those that come behind the number `after`, in this order.
+
+        All that it holds of them is looked at, so that it can be copied as it is.
+        """
+        bounds = (after, after + len(files))
+        rows = self._connection.execute(f"{_WHOLE_FILE} ORDER BY id", bounds).fetchall()
+        settled = self._settled_before
+        if len(rows) != len(files) or any(file.mtime_ns >= settled or file.disposition is not None for file in files):
+            return False
+        asked = [(source, stored_path(file.path), file.size, file.mtime_ns) for file in files]
+        if asked != [row[:4] for row in rows] or not {row[4] for row in rows} <= _TAKEN_AS.keys():
+            return False
+        for header in {row[5] for row in rows if row[5] is not None}:
+            self._header(header, {})
+        if self._connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
+            self._issues(range(after + 1, after + len(files) + 1))
+        return True
+
+    def is_whole(self, count: int) -> bool:
+        """Say whether so many files are all it holds, and none of them has to be compared with another again."""
+        ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
+        conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
+        return bool(files == count and conflict is None)
+
+    def copy_whole(self, connection: sqlite3.Connection) -> None:
+        """Copy all it holds into another inventory."""
+        self._connection.backup(connection)
+
+    def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
+        """Copy the first files, which `holds` has looked at, with headers and findings, into an empty inventory."""
+        ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
+        for number in range(1, (headers or 0) + 1):
+            digest = self._header(number, {})
+            row = self._headers[number][1]
+            connection.execute(f"INSERT INTO header VALUES ({_marks(len(row) + 2)})", (number, digest, *row))  # noqa: S608  marks only
+        files = self._connection.execute(_TAKEN_FILES, (count,))
+        connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", files)
+        issues = self._connection.execute(
+            "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
+        )
+        connection.executemany(
+            "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)",
+            (row for row in issues if row[1] not in _MADE_BY_GROUPING),
+        )
+
     def found_copy(self, first: Place, other: Place, roots: Sequence[str]) -> bool:
         """Say whether `other` was found to be a copy of `first`, and neither has changed since."""
-        if not self._complete:
+        if not self.complete:
             return False  # it was stopped before it compared anything
         parameters: list[int | str | bytes] = []
         for place in (other, first):

@@ -17,6 +17,7 @@ from dicommap.inventory.previous import Previous
 from dicommap.inventory.replaceable import require_replaceable
 from dicommap.inventory.rows import issue_row
 from dicommap.inventory.stored import stored_path
+from dicommap.inventory.unchanged import UnchangedRun
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class InventoryWriter:
         self._connection: sqlite3.Connection | None = None
         self.previous: tuple[Previous, ...] = ()
         """What can be taken from: what a stopped scan left, then the inventory of before."""
+        self._uncopied = 0
+        """Files at the beginning that are in the inventory of before, and not in this one yet."""
         if path is not None:
             require_replaceable(path)
             remove_stale_partials(path)
@@ -86,6 +89,7 @@ class InventoryWriter:
             if isinstance(error, sqlite3.Error):
                 raise _unwritable(error) from None
             raise
+        self.run = UnchangedRun(self.previous, self._roots)
         self._committed = time.monotonic()
 
     @property
@@ -108,6 +112,7 @@ class InventoryWriter:
 
         Numbers are given in the order of the calls, so the same batches always make the same inventory.
         """
+        self._copy_run()
         inserted = []
         findings: list[tuple[int, IssueRow]] = []
         self._whole = False
@@ -137,6 +142,11 @@ class InventoryWriter:
         if time.monotonic() - self._committed >= _COMMITTED_EVERY:
             self._commit()
 
+    def add_run(self, count: int) -> None:
+        """Put in the next files of the run: as they are in the inventory of before. They come before all others."""
+        self._uncopied += count
+        self._files += count
+
     def count(self, *, read: int, unchanged: int) -> None:
         """Note how many files were opened, and how many were taken from a scan before."""
         self._read += read
@@ -147,13 +157,11 @@ class InventoryWriter:
 
         Returns the open connection. `same_content` says whether two files of one size are equal.
         """
-        self._commit()
-        self._whole = False
+        if self._uncopied and self.previous[0].is_whole(self._uncopied):
+            self._take_whole()
+        else:
+            self._group(same_content)
         database = self._database
-        schema.create_indexes(database)
-        for number, found in settle_duplicates(database, same_content, self.label):
-            self._add_issues([(number, issue_row(found))])
-        self._add_issues((None, issue_row(found)) for found in grouping_issues(database, self._keywords, self.label))
         database.execute("UPDATE scan SET complete = 1")
         self._commit()
         if self._path is not None:
@@ -164,6 +172,30 @@ class InventoryWriter:
         self._finished = True
         self._let_go()
         return database
+
+    def _copy_run(self) -> None:
+        if self._uncopied:
+            count, self._uncopied = self._uncopied, 0
+            self._whole = False
+            self.previous[0].copy_first(count, self._database)
+
+    def _take_whole(self) -> None:
+        """Take the inventory of before as it is: nothing has changed since."""
+        (scan,) = self._database.execute("SELECT reading, started_ns FROM scan").fetchall()
+        self._database.commit()
+        self._whole = False
+        self.previous[0].copy_whole(self._database)
+        self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
+
+    def _group(self, same_content: SameContent) -> None:
+        self._copy_run()
+        self._commit()
+        self._whole = False
+        database = self._database
+        schema.create_indexes(database)
+        for number, found in settle_duplicates(database, same_content, self.label):
+            self._add_issues([(number, issue_row(found))])
+        self._add_issues((None, issue_row(found)) for found in grouping_issues(database, self._keywords, self.label))
 
     def __enter__(self) -> Self:
         return self

@@ -30,16 +30,24 @@ class Batch:
     """Rows by path, of files that need no reading."""
     headers: dict[bytes, HeaderRow]
     unchanged: int
-    """How many of the known rows were taken from a scan before."""
+    """How many of the files are as a scan before has them."""
+    in_run: bool = False
+    """Whether the inventory of before has all of them, and the writer takes them from there."""
 
     def task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> Task | None:
         """Return what is left to read, or None where all is known."""
-        known = self.known
-        if known:
-            unread = tuple([(file.path, file.size) for file in self.files if file.path not in known])
-        else:
-            unread = tuple([(file.path, file.size) for file in self.files])
+        if self.in_run:
+            return None
+        unread = tuple([(file.path, file.size) for file in self.files if file.path not in self.known])
         return Task(source.opener, keywords, prefix, unread) if unread else None
+
+    def put(self, writer: InventoryWriter, read: Rows | None) -> None:
+        """Put the files into an inventory, with what reading gave of those that were read."""
+        writer.count(read=len(read.files) if read else 0, unchanged=self.unchanged)
+        if self.in_run:
+            writer.add_run(len(self.files))
+        else:
+            writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: Rows | None) -> list[FileRow]:
         """Return the rows of all files in order, with those that were read; `headers` gains their headers."""
@@ -56,6 +64,9 @@ def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Ba
     """Yield what a walk over a source meets, batch by batch; what has not changed is taken from scans before."""
     walk = source.walk(without=writer.own_files)
     while files := list(islice(walk, FILES_IN_A_BATCH)):
+        if writer.run.extend(number, files):
+            yield Batch(number, files, {}, {}, len(files), in_run=True)
+            continue
         known: dict[str, FileRow] = {}
         headers: dict[bytes, HeaderRow] = {}
         for previous in writer.previous:

@@ -68,8 +68,7 @@ def scan(
         results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
         done = 0
         for batch, read in results:
-            writer.count(read=len(read.files) if read else 0, unchanged=batch.unchanged)
-            writer.add(batch.source, batch.files, batch.rows(read), batch.headers)
+            batch.put(writer, read)
             done += len(batch.files)
             if progress is not None and counting is not None:
                 progress(Progress(done, max(done, counting.total), counting.done))

@@ -141,6 +141,49 @@ def test_copies_that_were_compared_once_are_not_compared_again(tmp_path: Path, o
     assert read(opened) == {"a", "c"}
 
 
+def plain_tree(root: Path) -> Path:
+    """Make a tree in which nothing has to be looked at again: ten instances, a copy, and no DICOM."""
+    files = {f"{number:02}": p10(SOPInstanceUID=f"1.9.{number}", StudyID=str(number % 3)) for number in range(10)}
+    write_tree(root, {**files, "05copy": files["05"], "00notes": b"no DICOM"})
+    age(root)
+    return root
+
+
+def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 3)
+    tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
+    first = scanned(tree, output=output)
+
+    def refusing(*arguments: object) -> None:
+        raise AssertionError("a row was written, or files were compared")
+
+    monkeypatch.setattr(writer.InventoryWriter, "add", refusing)
+    monkeypatch.setattr(writer, "settle_duplicates", refusing)
+    assert scanned(tree, output=output) == first
+    with dicommap.Inventory.open(output) as inventory:
+        assert (inventory.summary().read, inventory.summary().unchanged) == (0, 12)
+
+
+@pytest.mark.parametrize("changed", ["00", "00notes", "04", "05", "05copy", "09", "10"])
+def test_what_comes_before_the_first_change_is_taken_as_it_is(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 3)
+    tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
+    dicommap.scan(tree, output=output).close()
+    write_tree(tree, {changed: p10(SOPInstanceUID="1.9.99", StudyID="another")})
+    assert summary(tree, output) == (1, 12 if changed == "10" else 11)
+    (tree / changed).unlink()
+    assert summary(tree, output) == (0, 12 if changed == "10" else 11)
+
+
+def test_a_vanished_last_file_leaves(tmp_path: Path) -> None:
+    tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
+    dicommap.scan(tree, output=output).close()
+    (tree / "09").unlink()
+    assert summary(tree, output) == (0, 11)
+
+
 def test_a_source_may_be_added_or_left_out(tmp_path: Path) -> None:
     one, two, output = small_tree(tmp_path / "one"), tmp_path / "two", tmp_path / "i.db"
     write_tree(two, {"text": b"?", "a": p10(SOPInstanceUID=uid("1.9", 1))})

@@ -20,7 +20,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning import Workers, batch, reading, workers
+from dicommap.scanning import Workers, batch, workers
 from dicommap.scanning.process import Fault
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
@@ -172,7 +172,7 @@ def test_a_fault_of_our_own_is_not_the_executors(tree: Path, monkeypatch: pytest
     def failing(*arguments: object, **named: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(reading, "read_header", failing)
+    monkeypatch.setattr("dicommap.p10.HeaderReader.read", failing)
     with ThreadPoolExecutor(1) as threads, pytest.raises(Fault, match="ZeroDivisionError") as caught:
         dicommap.scan(tree, executor=threads)
     assert not isinstance(caught.value, DicommapError)
