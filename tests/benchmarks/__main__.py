@@ -22,11 +22,12 @@ USUAL = ("scanning", "authoring")
 
 def main() -> None:
     """Measure the sections that were named, print them, and put them into the page."""
+    usual = Options()
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SECTIONS)}; usually {USUAL}")
     parser.add_argument("--corpus", type=Path, default=os.environ.get("DICOMMAP_CORPUS") or None)
-    parser.add_argument("--files", type=int, default=Options.files, help="files of the made corpus")
-    parser.add_argument("--rounds", type=int, default=Options.rounds, help="repeats of what is fast")
+    parser.add_argument("--files", type=int, default=usual.files, help="files of the made corpus")
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="repeats of what is fast")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="measure dicommap and the floor only")
     parser.add_argument("--full", action="store_true", help="memory for 1,000,000 instances too: 8 GB of disk")
     asked = parser.parse_args()

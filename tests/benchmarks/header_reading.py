@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.reader_process import Reader, Reading, Row
@@ -35,15 +36,16 @@ def read_headers(corpus: Corpus, readers: Sequence[Reader], rounds: int) -> dict
     """Let readers read the same files round by round. Their first reading warms the cache and tells what they find."""
     found = {reader.title: reader.rows(corpus.paths) for reader in readers}
     paths = [path for path in corpus.paths if all(path in rows for rows in found.values())]
-    measured = alternate(
-        {
-            reader.title: Contestant(lambda one=reader: one.read(paths), min(rounds, SLOW_ROUNDS) if reader.slow else rounds)
-            for reader in readers
-        }
-    )
+    counts = {reader.title: min(rounds, SLOW_ROUNDS) if reader.slow else rounds for reader in readers}
+    measured = alternate({one.title: Contestant(partial(one.read, paths), counts[one.title]) for one in readers})
     judge = found.get(SPECIFIC_TAGS, found[OURS])
     return {
-        title: _timing(readings, len(paths), differing=_differing(found[title], judge), crashed=len(corpus.paths) - len(found[title]))
+        title: _timing(
+            readings,
+            len(paths),
+            differing=_differing(found[title], judge),
+            crashed=len(corpus.paths) - len(found[title]),
+        )
         for title, readings in measured.items()
     }
 

@@ -1,4 +1,4 @@
-"""Readers run in processes of their own: a new one for each round, so that nothing is kept and a crash ends only itself."""
+"""Readers run in processes of their own, a new one for each round: nothing is kept, and a crash ends only itself."""
 
 from __future__ import annotations
 

@@ -23,12 +23,42 @@ Value = str | bytes | Callable[[int], str]
 """One text for the series, bytes of a whole element, or a function of the instance's number."""
 
 _ACQUISITION = (
-    "BodyPartExamined ScanningSequence SequenceVariant ScanOptions MRAcquisitionType SequenceName AngioFlag"
-    " SliceThickness KVP RepetitionTime EchoTime InversionTime NumberOfAverages ImagingFrequency ImagedNucleus"
-    " EchoNumbers MagneticFieldStrength SpacingBetweenSlices DataCollectionDiameter EchoTrainLength PercentSampling"
-    " PercentPhaseFieldOfView PixelBandwidth DeviceSerialNumber SoftwareVersions ProtocolName HeartRate TriggerTime"
-    " ReconstructionDiameter ReceiveCoilName GantryDetectorTilt TableHeight XRayTubeCurrent FlipAngle PatientPosition"
-).split()
+    "BodyPartExamined",
+    "ScanningSequence",
+    "SequenceVariant",
+    "ScanOptions",
+    "MRAcquisitionType",
+    "SequenceName",
+    "AngioFlag",
+    "SliceThickness",
+    "KVP",
+    "RepetitionTime",
+    "EchoTime",
+    "InversionTime",
+    "NumberOfAverages",
+    "ImagingFrequency",
+    "ImagedNucleus",
+    "EchoNumbers",
+    "MagneticFieldStrength",
+    "SpacingBetweenSlices",
+    "DataCollectionDiameter",
+    "EchoTrainLength",
+    "PercentSampling",
+    "PercentPhaseFieldOfView",
+    "PixelBandwidth",
+    "DeviceSerialNumber",
+    "SoftwareVersions",
+    "ProtocolName",
+    "HeartRate",
+    "TriggerTime",
+    "ReconstructionDiameter",
+    "ReceiveCoilName",
+    "GantryDetectorTilt",
+    "TableHeight",
+    "XRayTubeCurrent",
+    "FlipAngle",
+    "PatientPosition",
+)
 _DIFFERING = frozenset({"TriggerTime", "XRayTubeCurrent", "TableHeight"})
 _WORDS = ("HEAD", "CHEST", "SE", "SK\\SP", "AX T2 FLAIR", "ORIGINAL", "NONE", "Exam 3", "LX_MR", "3D", "FFS")
 

@@ -45,7 +45,7 @@ def peers_environment() -> Environment:
     installed = _installed(place / "bin")
     for package in PACKAGES:
         if package not in installed:
-            pip = [place / "bin" / "python", "-m", "pip", "install", "--quiet", package]
+            pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", package]
             subprocess.run(pip, check=False)  # what is missing then, the table names
     return Environment(bin=place / "bin", versions=_installed(place / "bin"))
 

@@ -15,7 +15,8 @@ _TAGS: list[BaseTag | int] = list(TAGS)
 
 
 def _behind_last(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return tag > LAST
+    behind: bool = tag > LAST
+    return behind
 
 
 def read(path: str) -> Row:
