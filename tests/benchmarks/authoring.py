@@ -137,8 +137,8 @@ def measure(_options: Options) -> str:
 {provenance("dicommap", "pydicom", "jsonschema")}
 
 Each study gets {len(VALUES)} attributes. dicommap makes the edits from text, settles them, writes the override file and
-checks it in full: JSON, DICOM JSON Model, values, levels. The peers only read and check what dicommap wrote. CPU time of
-one process, medians of {REPEATS} alternating repeats, {STUDIES:,} studies.
+checks it in full: JSON, DICOM JSON Model, values, levels. The peers only read and check what dicommap wrote. CPU time
+of one process, medians of {REPEATS} alternating repeats, {STUDIES:,} studies.
 
 {table(("", "ms per study", "× dicommap"), rows)}
 Ten times as many studies took {own / tenth:.1f} times as long. The most memory that authoring held at once was

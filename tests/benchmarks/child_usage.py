@@ -30,8 +30,12 @@ class Usage:
     """Bytes of memory that the largest of its processes held at most."""
 
 
+class CommandFailedError(Exception):
+    """A command ended with a status that is no answer."""
+
+
 def usage_of(command: Sequence[str | os.PathLike[str]], *, accepted: Sequence[int] = (0, 1)) -> Usage:
-    """Run a command and return what it used. Raises RuntimeError where it ends with another status.
+    """Run a command and return what it used. Raises CommandFailedError where it ends with another status.
 
     1 is the status of dicommap for findings of severity error.
     """
@@ -39,7 +43,7 @@ def usage_of(command: Sequence[str | os.PathLike[str]], *, accepted: Sequence[in
     ran = subprocess.run(launcher, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     found = Usage(**json.loads(ran.stdout))
     if found.status not in accepted:
-        raise RuntimeError(f"{os.path.basename(command[0])} ended with status {found.status}")
+        raise CommandFailedError(f"{os.path.basename(command[0])} ended with status {found.status}")
     return found
 
 

@@ -42,7 +42,7 @@ def given(options: Options) -> Corpus | None:
 
 def made(count: int) -> Corpus:
     """Return the made corpus of this many files."""
-    return Corpus.of(f"made, {count:,} files", made_corpus(count, work_directory()))
+    return Corpus.of(f"made, {count:,} file{'s' * (count != 1)}", made_corpus(count, work_directory()))
 
 
 def real(options: Options, environment: Environment | None) -> Iterator[Corpus]:

@@ -33,11 +33,16 @@ class Timing:
 
 
 def read_headers(corpus: Corpus, readers: Sequence[Reader], rounds: int) -> dict[str, Timing]:
-    """Let readers read the same files round by round. Their first reading warms the cache and tells what they find."""
-    found = {reader.title: reader.rows(corpus.paths) for reader in readers}
+    """Let readers read the same files round by round. Their first reading warms the cache and tells what they find.
+
+    A reader whose process dies at every file is left out.
+    """
+    found = {reader.title: rows for reader in readers if (rows := reader.rows(corpus.paths))}
     paths = [path for path in corpus.paths if all(path in rows for rows in found.values())]
     counts = {reader.title: min(rounds, SLOW_ROUNDS) if reader.slow else rounds for reader in readers}
-    measured = alternate({one.title: Contestant(partial(one.read, paths), counts[one.title]) for one in readers})
+    measured = alternate(
+        {one.title: Contestant(partial(one.read, paths), counts[one.title]) for one in readers if one.title in found}
+    )
     judge = found.get(SPECIFIC_TAGS, found[OURS])
     return {
         title: _timing(

@@ -12,7 +12,7 @@ FLOOR = "open, read 8 KiB, close: the floor"
 OURS = "dicommap"
 OURS_USUAL = "dicommap, all that a scan captures"
 SPECIFIC_TAGS = "pydicom `dcmread(specific_tags, stop_before_pixels)`"
-READ_PARTIAL = "pydicom `read_partial(stop_when, specific_tags)`"
+READ_PARTIAL = "pydicom `read_partial(stop_when)`"
 GDCM = "GDCM `Scanner`"
 DICOMSDL = "dicomsdl `open_file`"
 

@@ -26,11 +26,6 @@ def inventory_of(tree: Path) -> Path:
     return work_directory() / f"{tree.parent.name}-{tree.name}.inventory.db"
 
 
-def start_up() -> Usage:
-    """Run `dicommap --version`: what starting alone takes."""
-    return usage_of([*_DICOMMAP, "--version"])
-
-
 def scan(tree: Path, *, jobs: int = 1) -> Usage:
     """Run `dicommap scan` into a new inventory."""
     for left in work_directory().glob(f"{inventory_of(tree).name}*"):
@@ -45,7 +40,7 @@ def rescan(tree: Path, *, jobs: int = 1) -> Usage:
 
 
 def imgtools_index(environment: Environment, tree: Path) -> Usage:
-    """Run `imgtools index` with one job. Raises RuntimeError where it fails."""
+    """Run `imgtools index` with one job. Raises CommandFailedError where it fails."""
     output = work_directory() / "imgtools"
     command: list[str | Path] = [environment.bin / "imgtools", "index", "--dicom-dir", tree, "--output-dir", output]
     return usage_of([*command, "--n-jobs", "1", "--force"], accepted=(0,))

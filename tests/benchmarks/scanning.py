@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.benchmarks.corpora import SAMPLE, Corpus, given, made, real
-from tests.benchmarks.header_reading import SLOW_ROUNDS, Timing, read_headers, timing_table
+from tests.benchmarks.header_reading import Timing, read_headers, timing_table
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.options import Options
 from tests.benchmarks.peers.environment import PACKAGES, Environment, peers_environment
+from tests.benchmarks.reader_process import Reader
 from tests.benchmarks.readers import DICOMSDL, FLOOR, GDCM, OURS, SPECIFIC_TAGS, own_readers, peer_readers
 from tests.benchmarks.targets import Target, targets_table
 from tests.benchmarks.whole_scan import (
@@ -25,6 +26,7 @@ from tests.benchmarks.whole_scan import (
 
 Timings = Mapping[str, Timing]
 Scans = Mapping[str, Scanned]
+Beside = Sequence[tuple[Corpus, Scans]]
 
 
 def measure(options: Options) -> str:
@@ -35,8 +37,8 @@ def measure(options: Options) -> str:
     readers = own_readers() + peer_readers(environment)
     corpora = [*real(options, environment), sample]
     timings = {corpus.name: read_headers(corpus, readers, options.rounds) for corpus in corpora}
-    trees = [corpus for corpus in (multi_slice, sample) if corpus]
-    beside = {corpus.name: beside_index(corpus, environment) for corpus in trees}
+    trees = [corpus for corpus in (made(1), multi_slice, sample) if corpus]
+    beside = [(corpus, beside_index(corpus, environment)) for corpus in trees]
     scans = made_scans(whole)
     floor = timings[sample.name][FLOOR].microseconds
     name = multi_slice.name if multi_slice else ""
@@ -47,9 +49,9 @@ def measure(options: Options) -> str:
     return "".join(
         (
             f"## Scanning\n\n{_provenance(environment)}\n\n",
-            _header_reading(corpora, timings, options.rounds),
+            _header_reading(corpora, readers, timings),
             _whole_scans(beside, scans, whole, floor),
-            "### Targets\n\nHeader reading is judged on real files of many slices, in the directory that was given.\n\n",
+            "### Targets\n\nHeader reading is judged on real files of many slices: the directory that was given.\n\n",
             targets_table(targets),
         )
     )
@@ -63,32 +65,40 @@ def _provenance(environment: Environment | None) -> str:
     return provenance("dicommap", others=environment.versions) + note
 
 
-def _header_reading(corpora: list[Corpus], timings: Mapping[str, Timings], rounds: int) -> str:
-    text = f"""### Header reading
+def _header_reading(corpora: Sequence[Corpus], readers: Sequence[Reader], timings: Mapping[str, Timings]) -> str:
+    text = """### Header reading
 
 Everybody opens the same files in the same order, reads ten attributes up to Series Instance UID and gives the values
 back; dicommap gives InstanceNumber as well. CPU time of a process around the loop, start-up left out, cache warm;
-medians of {rounds} alternating rounds, of {min(rounds, SLOW_ROUNDS)} for slow readers, each in a new process. Refused: an error
-instead of values, or no values at all. Differing: files of which a value differs from what pydicom reads with
+medians of alternating rounds, each in a new process. Refused: an error instead of values, or no values at all; dicommap
+also refuses what is no instance. Differing: files of which a value differs from what pydicom reads with
 `specific_tags`, text beyond ASCII left out. Crashed: files at which the reader's process died; nobody is timed on them.
 """
     for corpus in corpora:
-        text += f"\n**{corpus.name[0].upper()}{corpus.name[1:]}** ({len(corpus.paths):,} files read)\n\n"
+        text += f"\n**{_capital(corpus.name)}** ({len(corpus.paths):,} files read)\n\n"
         text += timing_table(timings[corpus.name])
+        dead = [reader.title for reader in readers if reader.title not in timings[corpus.name]]
+        text += f"\nIts process died at every file: {', '.join(dead)}.\n" if dead else ""
     return text + "\n"
 
 
-def _whole_scans(beside: Mapping[str, Scans], scans: Scans, whole: Corpus, floor: float) -> str:
+def _whole_scans(beside: Beside, scans: Scans, whole: Corpus, floor: float) -> str:
+    failed = [corpus.name for corpus, found in beside if INDEX not in found]
     return f"""### Whole scans
 
 From the command line to the finished inventory or index on disk, one job, start-up included: CPU time of the command
-and all its processes, medians of alternating rounds, cache warm.
+and all its processes, medians of alternating rounds, cache warm. The tree of one file tells what starting alone takes.
 
-{beside_index_table(beside)}
-**{whole.name[0].upper()}{whole.name[1:]}** (pixel data are holes; the floor was measured on the smaller made corpus)
+{beside_index_table(beside)}{f"{INDEX} failed, or was not there, on: {', '.join(failed)}." if failed else ""}
+
+**{_capital(whole.name)}** (pixel data are holes; the floor was measured on the smaller made corpus)
 
 {made_table(scans, len(whole.paths), floor)}
 """
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _header_targets(timings: Timings) -> Iterator[Target]:
@@ -101,10 +111,10 @@ def _header_targets(timings: Timings) -> Iterator[Target]:
         yield Target(name=f"header reading, faster than {peer}", bound=bound, measured=ratio(peer, OURS))
 
 
-def _scan_targets(beside: Mapping[str, Scans], scans: Scans, files: int) -> Iterator[Target]:
-    for tree, found in beside.items():
+def _scan_targets(beside: Beside, scans: Scans, files: int) -> Iterator[Target]:
+    for corpus, found in beside[1:]:
         measured = found[INDEX].cpu / found[SCAN].cpu if INDEX in found else None
-        yield Target(name=f"whole scan, faster than {INDEX}, {tree}", bound=15, measured=measured)
+        yield Target(name=f"whole scan, faster than {INDEX}, {corpus.name}", bound=15, measured=measured)
     cpu, elapsed = scans[SCAN].cpu, scans[SCAN].elapsed
     yield Target(name="whole scan, made corpus, one core", bound=15_000, unit="files/s", measured=files / cpu)
     yield Target(name="rescan of an unchanged tree, faster than the scan", bound=3, measured=cpu / scans[RESCAN].cpu)

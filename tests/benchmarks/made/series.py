@@ -121,7 +121,7 @@ class MadeSeries:
         dice = random.Random(f"{self.seed}/{self.number}/acquisition")
         for keyword in _ACQUISITION[: self.layout.acquisition]:
             tag, vr = tag_and_vr(keyword)
-            yield tag, vr, _differing(dice) if keyword in _DIFFERING else _any_value(dice, vr)
+            yield tag, vr, _differing(dice, vr) if keyword in _DIFFERING else _any_value(dice, vr)
         yield from self._sequences()
         yield from self._private(dice)
 
@@ -210,7 +210,7 @@ class MadeSeries:
             yield 0x00190010, "LO", "MADE_ACQU_01"
         for number in range(self.layout.private):
             vr = dice.choice(("DS", "IS", "LO", "SH", "US"))
-            value = _differing(dice) if number % 30 == 7 and vr == "DS" else _any_value(dice, vr)
+            value = _differing(dice, vr) if number % 30 == 7 and vr == "DS" else _any_value(dice, vr)
             yield 0x00191000 + number, vr, value
 
     def _pixels(self) -> tuple[bytes, int]:
@@ -229,8 +229,10 @@ def _time(seconds: int) -> str:
     return f"{seconds // 3600 % 24:02}{seconds // 60 % 60:02}{seconds % 60:02}"
 
 
-def _differing(dice: random.Random) -> Callable[[int], str]:
+def _differing(dice: random.Random, vr: str) -> Callable[[int], str]:
     first, step = dice.uniform(0, 900), dice.uniform(0.1, 3)
+    if vr == "IS":
+        return lambda index: str(int(first + index * step))
     return lambda index: f"{first + index * step:.4g}"
 
 
