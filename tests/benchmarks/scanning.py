@@ -75,7 +75,7 @@ also refuses what is no instance. Differing: files of which a value differs from
 `specific_tags`, text beyond ASCII left out. Crashed: files at which the reader's process died; nobody is timed on them.
 """
     for corpus in corpora:
-        text += f"\n**{_capital(corpus.name)}** ({len(corpus.paths):,} files read)\n\n"
+        text += f"\n**{corpus.name}** ({len(corpus.paths):,} files read)\n\n"
         text += timing_table(timings[corpus.name])
         dead = [reader.title for reader in readers if reader.title not in timings[corpus.name]]
         text += f"\nIts process died at every file: {', '.join(dead)}.\n" if dead else ""
@@ -91,14 +91,10 @@ and all its processes, medians of alternating rounds, cache warm. The tree of on
 
 {beside_index_table(beside)}{f"{INDEX} failed, or was not there, on: {', '.join(failed)}." if failed else ""}
 
-**{_capital(whole.name)}** (pixel data are holes; the floor was measured on the smaller made corpus)
+**{whole.name}** (pixel data are holes; the floor was measured on the smaller made corpus)
 
 {made_table(scans, len(whole.paths), floor)}
 """
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _header_targets(timings: Timings) -> Iterator[Target]:
