@@ -19,8 +19,8 @@ test: $(VENV)/developing ## all tests, with branch coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 -n 0 -p no:cacheprovider notebooks
 
-bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md
-	$(BIN)/python -m tests.benchmarks.authoring
+bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md; CORPUS=DIR adds real files, FULL=1 a million
+	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full)
 
 RUNS ?= 1000000
 

@@ -1,4 +1,4 @@
-"""Authoring and validating overrides, beside pydicom and jsonschema on the same documents: `make bench`.
+"""Authoring and validating overrides, beside pydicom and jsonschema on the same documents.
 
 Each study gets 20 attributes. Ours makes the edits from text, settles them, writes the override and checks it in full;
 the peers only read and check what ours wrote: `pydicom.Dataset.from_json` and jsonschema with the shipped schema.
@@ -7,15 +7,10 @@ the peers only read and check what ours wrote: `pydicom.Dataset.from_json` and j
 from __future__ import annotations
 
 import json
-import platform
-import statistics
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
+from functools import partial
 
 import pydicom
 
@@ -28,11 +23,13 @@ from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.profile import Profile
 from dicommap.model.tags import tag_of
+from tests.benchmarks.machine import provenance
+from tests.benchmarks.options import Options
+from tests.benchmarks.rounds import Contestant, medians
+from tests.benchmarks.table import table, times
 
 STUDIES = 10_000
 REPEATS = 3
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- authoring: begin -->\n", "<!-- authoring: end -->\n"
 
 VALUES = {
     "PatientID": "HOSP-{0:06}",
@@ -115,38 +112,35 @@ def peak(count: int) -> int:
     return most
 
 
-def measure() -> str:
-    """Measure, and return the table."""
+def measure(_options: Options) -> str:
+    """Measure, and return the section."""
     ours(100)  # caches of the dictionary are filled once in a process
     documents = [author(study) for study in studies(STUDIES)]
-    times: dict[str, list[float]] = {"ours": [], "peers": [], "tenth": []}
-    for _ in range(REPEATS):
-        times["ours"].append(seconds(lambda: ours(STUDIES)))
-        times["peers"].append(seconds(lambda: peers(documents)))
-        times["tenth"].append(seconds(lambda: ours(STUDIES // 10)))
-    own, other, tenth = (statistics.median(times[name]) for name in ("ours", "peers", "tenth"))
+    runs = {
+        "ours": partial(ours, STUDIES),
+        "peers": partial(peers, documents),
+        "tenth": partial(ours, STUDIES // 10),
+    }
+    found = medians({name: Contestant(partial(seconds, run), REPEATS) for name, run in runs.items()})
+    own, other, tenth = found["ours"], found["peers"], found["tenth"]
     small, large = peak(STUDIES // 10), peak(STUDIES)
-    versions = ", ".join(f"{name} {version(name)}" for name in ("dicommap", "pydicom", "jsonschema"))
-    return (
-        f"{date.today().isoformat()}, Python {platform.python_version()}, {platform.machine()}, {versions}; CPU time of"
-        f" one process, medians of {REPEATS} alternating repeats, {STUDIES:,} studies of {len(VALUES)} attributes.\n\n"
-        "| | ms per study | ratio |\n|---|---|---|\n"
-        f"| dicommap: edits from text, settled, written, checked in full | {own / STUDIES * 1000:.2f} | 1 |\n"
-        f"| pydicom `Dataset.from_json` and jsonschema on the same documents | {other / STUDIES * 1000:.2f} |"
-        f" {other / own:.1f} |\n\n"
-        f"Ten times as many studies took {own / tenth:.1f} times as long. The most memory that authoring held at once"
-        f" was {small / 1024:.0f} KiB for {STUDIES // 10:,} studies and {large / 1024:.0f} KiB for {STUDIES:,}.\n"
+    rows = (
+        ("dicommap: edits from text, settled, written, checked in full", f"{own / STUDIES * 1000:.2f}", "1"),
+        (
+            "pydicom `Dataset.from_json` and jsonschema on the same documents",
+            f"{other / STUDIES * 1000:.2f}",
+            times(other / own),
+        ),
     )
+    return f"""## Authoring
 
+{provenance("dicommap", "pydicom", "jsonschema")}
 
-def main() -> None:
-    """Measure, print the table, and put it into the page of benchmarks."""
-    table = measure()
-    sys.stdout.write(table)
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+Each study gets {len(VALUES)} attributes. dicommap makes the edits from text, settles them, writes the override file and
+checks it in full: JSON, DICOM JSON Model, values, levels. The peers only read and check what dicommap wrote. CPU time
+of one process, medians of {REPEATS} alternating repeats, {STUDIES:,} studies.
 
-
-if __name__ == "__main__":
-    main()
+{table(("", "ms per study", "× dicommap"), rows)}
+Ten times as many studies took {own / tenth:.1f} times as long. The most memory that authoring held at once was
+{small / 1024:.0f} KiB for {STUDIES // 10:,} studies and {large / 1024:.0f} KiB for {STUDIES:,}.
+"""

@@ -1,0 +1,48 @@
+"""dicommap's header reading: the one place where benchmarks call it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from dicommap import p10
+from dicommap.p10 import Header, ReadAt, Refusal, Wanted
+from tests.benchmarks.reading import Row, run
+from tests.benchmarks.wanted import ATTRIBUTES
+
+TEN = Wanted(tuple(name for name in ATTRIBUTES if not name.endswith("UID") and name != "SpecificCharacterSet"))
+"""The ten attributes and InstanceNumber, which is always read."""
+
+
+def new_reader(wanted: Wanted) -> Callable[[ReadAt, int], Header | Refusal]:
+    """Return a reader that has read nothing yet."""
+    reader = getattr(p10, "HeaderReader", None)
+    if reader is None:
+        return lambda read, size: p10.read_header(read, size, wanted)
+    bound: Callable[[ReadAt, int], Header | Refusal] = reader(wanted).read
+    return bound
+
+
+def read_all(paths: Sequence[str], wanted: Wanted = TEN) -> list[Row]:
+    """Read files with a new reader, so that nothing is kept from one round to the next."""
+    read_one = new_reader(wanted)
+    rows: list[Row] = []
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            size = os.fstat(descriptor).st_size
+            found = read_one(lambda offset, length, file=descriptor: os.pread(file, length, offset), size)  # type: ignore[misc]
+        finally:
+            os.close(descriptor)
+        rows.append(_row(found))
+    return rows
+
+
+def _row(found: Header | Refusal) -> Row:
+    return [found.values.get(name) for name in ATTRIBUTES] if isinstance(found, Header) else None
+
+
+if __name__ == "__main__":
+    usual = "usual" in sys.argv[1:]
+    run((lambda paths: read_all(paths, Wanted.usual())) if usual else read_all)
