@@ -90,8 +90,10 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
         lambda: "{" + '"00100020": {},' * (MEGABYTES_10 // 15) + '"00100021": {"vr": "LO"}}',
         ("json.duplicate-key", {"path": "override.json", "pointer": "/00100020"}),
     ),
-    "10 MB of names that are no tags": (
-        lambda: "{" + "".join(f'"{number}": 0,' for number in range(700_000)) + '"00100021": {"vr": "LO"}}',
+    "65,000 attributes that are none": (
+        lambda: (
+            "{" + "".join(f'"0010{number:04X}": {{}},' for number in range(32, 2**16)) + '"00100010": {"vr": "PN"}}'
+        ),
         ("document.more-findings", {"path": "override.json", "pointer": ""}),
     ),
     "a number of 10 MB": (lambda: of_patient_id("1" * MEGABYTES_10), ("json.not-json", {"path": "override.json"})),
@@ -101,11 +103,11 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
     ),
     "a number as text of 10 MB": (
         lambda: CREATOR + '{"vr": "DS", "Value": ["' + "1" * MEGABYTES_10 + 'x"]}}',
-        ("value.format", private("Value/0")),
+        ("value.too-long", private("Value/0")),
     ),
     "a time as text of 10 MB": (
         lambda: CREATOR + '{"vr": "TM", "Value": ["1200' + " " * MEGABYTES_10 + 'x"]}}',
-        ("value.format", private("Value/0")),
+        ("value.too-long", private("Value/0")),
     ),
     "a code of 10 MB spaces": (
         lambda: CREATOR + '{"vr": "CS", "Value": ["' + " " * MEGABYTES_10 + 'x"]}}',

@@ -36,7 +36,6 @@ NAMED: dict[str, tuple[str, list[Found]]] = {
         f'replace = {{StudyDescription = {{pattern = "{"(" * 9}a{"{1000})" * 9}", with = "b"}}}}\n',
         [
             ("rules.pattern", {"path": "rules.toml", "rule": "huge", "keyword": "StudyDescription"}),
-            ("draft.nothing-to-do", {}),
         ],
     ),
     "arrays nested 10,000 levels": (
@@ -45,10 +44,24 @@ NAMED: dict[str, tuple[str, list[Found]]] = {
     ),
     "tables nested 10,000 levels": (
         '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00081030' + ".a" * 10_000 + " = 1\n",
-        [("json.too-deep", {"path": "rules.toml", "rule": "deep"})],
+        [("schema.required", {"path": "rules.toml"}), ("schema.unknown-member", {"path": "rules.toml"})],
     ),
     "tables nested 500 levels": (
         '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00081030' + ".a" * 500 + " = 1\n",
+        [("schema.required", {"path": "rules.toml"}), ("schema.unknown-member", {"path": "rules.toml"})],
+    ),
+    "sequences nested 30 levels": (
+        '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00321064 = '
+        + '{vr = "SQ", Value = [{00400275 = ' * 30
+        + '{vr = "SQ"}'
+        + "}]}" * 30,
+        [("json.too-deep", {"path": "rules.toml", "rule": "deep"})],
+    ),
+    "sequences nested 150 levels": (
+        '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00321064 = '
+        + '{vr = "SQ", Value = [{00400275 = ' * 150
+        + '{vr = "SQ"}'
+        + "}]}" * 150,
         [("json.too-deep", {"path": "rules.toml", "rule": "deep"})],
     ),
     "a value of 10 MB": (
@@ -118,7 +131,7 @@ CELLS: dict[str, tuple[str, str, str]] = {
     "10 MB of empty values": ("StudyDescription", "\\" * MEGABYTES_10 + "x", "value.multiplicity"),
     "10 MB of values that are none": ("BodyPartExamined", "b\\" * (MEGABYTES_10 // 2), "document.more-findings"),
     "10 MB of digits": ("SeriesNumber", "1" * MEGABYTES_10, "value.too-long"),
-    "10 MB of zeros": ("StudyDate", "0" * MEGABYTES_10, "value.format"),
+    "10 MB of zeros": ("StudyDate", "0" * MEGABYTES_10, "value.too-long"),
 }
 
 
