@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ ROWS = 200_000
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an inventory of two studies, the first with two series; one value is what patterns choke on."""
     path = tmp_path_factory.mktemp("small") / "inventory.db"
-    of_one = {"PatientID": "P1", "PatientName": "Doe^Jane", "AccessionNumber": "A1", "StudyID": "S1"}
+    of_one: dict[str, Any] = {"PatientID": "P1", "PatientName": "Doe^Jane", "AccessionNumber": "A1", "StudyID": "S1"}
     files = [
         added("1", "1.2.1 1.2.1.1 1.2.1.1.1", StudyDescription="a" * 5000 + "!", **of_one),
         added("2", "1.2.1 1.2.1.2 1.2.1.2.1", StudyDescription="a" * 5000 + "!", **of_one),
@@ -34,7 +35,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with InventoryWriter(path, CAPTURED, ["/one"]) as writer:
         for number in range(ROWS):
             uid = f"1.2.{number}"
-            values = {"PatientID": f"P{number}", "PatientName": f"Doe^{number}", "AccessionNumber": f"A{number}"}
+            values: dict[str, Any] = {
+                "PatientID": f"P{number}",
+                "PatientName": f"Doe^{number}",
+                "AccessionNumber": f"A{number}",
+            }
             writer.add(*added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values))
         writer.finish(lambda one, other: True)
     return path

@@ -44,26 +44,22 @@ NAMED: dict[str, tuple[str, list[Found]]] = {
     ),
     "tables nested 10,000 levels": (
         '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00081030' + ".a" * 10_000 + " = 1\n",
-        [("schema.required", {"path": "rules.toml"}), ("schema.unknown-member", {"path": "rules.toml"})],
+        [("json.too-deep", {"path": "rules.toml"})],
     ),
     "tables nested 500 levels": (
         '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00081030' + ".a" * 500 + " = 1\n",
-        [("schema.required", {"path": "rules.toml"}), ("schema.unknown-member", {"path": "rules.toml"})],
+        [("json.too-deep", {"path": "rules.toml"})],
     ),
-    "sequences nested 30 levels": (
-        '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00321064 = '
-        + '{vr = "SQ", Value = [{00400275 = ' * 30
-        + '{vr = "SQ"}'
-        + "}]}" * 30,
-        [("json.too-deep", {"path": "rules.toml", "rule": "deep"})],
-    ),
-    "sequences nested 150 levels": (
-        '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00321064 = '
-        + '{vr = "SQ", Value = [{00400275 = ' * 150
-        + '{vr = "SQ"}'
-        + "}]}" * 150,
-        [("json.too-deep", {"path": "rules.toml", "rule": "deep"})],
-    ),
+    **{
+        f"sequences nested {levels} levels": (
+            '[[rule]]\nname = "deep"\nlevel = "study"\n[rule.raw]\n00321064 = '
+            + '{vr = "SQ", Value = [{00400275 = ' * levels
+            + '{vr = "SQ"}'
+            + "}]}" * levels,
+            [(code, {"path": "rules.toml"})],
+        )
+        for levels, code in [(25, "json.too-deep"), (80, "json.too-deep"), (1000, "rules.not-toml")]
+    },
     "a value of 10 MB": (
         f'[[rule]]\nname = "long"\nlevel = "study"\nset = {{StudyDescription = "{"x" * MEGABYTES_10}"}}\n',
         [("value.too-long", {"path": "rules.toml", "rule": "long", "keyword": "StudyDescription"})],
@@ -169,6 +165,10 @@ def test_names_in_all_scripts_arrive_as_they_were_written(name: str, small: Path
     assert not [code for code in ran.codes() if code.startswith(("value.inv", "value.con", "value.ch", "dicom-json"))]
 
 
+ABOUT_THE_JOB = {"job.too-many-files", "forecast.non-primary"}
+"""What is found of so many files, and of every changed PatientID, with nothing wrong in the sheet."""
+
+
 def test_a_sheet_of_200_000_rows(large: Path, tmp_path: Path) -> None:
     rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(200_000)]
     for number in range(0, 200_000, 400):
@@ -180,7 +180,7 @@ def test_a_sheet_of_200_000_rows(large: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.csv"
     sheet.write_text("StudyInstanceUID,PatientID,PatientName\n" + "\n".join(rows) + "\n", encoding="utf-8")
     ran = bounded("draft", inventory=large, sheets=[sheet])
-    assert sorted(ran.found, key=str) == [
+    assert sorted((one for one in ran.found if one[0] not in ABOUT_THE_JOB), key=str) == [
         ("sheet.duplicate-row", {"path": "sheet.csv", "row": 1002}),
         ("sheet.ragged-row", {"path": "sheet.csv", "row": 890}),
         ("sheet.unknown-study", {"path": "sheet.csv", "row": 200_001}),
@@ -189,5 +189,5 @@ def test_a_sheet_of_200_000_rows(large: Path, tmp_path: Path) -> None:
     rows[777], rows[888], rows[999], rows[199_999] = (f"1.2.{n},P{n},Doe^{n}" for n in (777, 888, 999, 199_999))
     sheet.write_text("StudyInstanceUID,PatientID,PatientName\n" + "\n".join(rows) + "\n", encoding="utf-8")
     ran = bounded("draft", inventory=large, sheets=[sheet])
-    assert not [code for code in ran.codes() if not code.startswith("forecast.")]
+    assert set(ran.codes()) <= ABOUT_THE_JOB
     assert len(ran.files) == 500

@@ -76,7 +76,7 @@ def _peak() -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
-def _draft(inventory: str, **edits: list[str]) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
+def _draft(inventory: str, **edits: Any) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
     with dicommap.Inventory.open(inventory) as opened:
         drafted = dicommap.draft(opened, input_s3_uri="s3://example-bucket/incoming/", **edits)
     return drafted.issues, {path: text for path, text in drafted.documents.items() if "/files/" in path}

@@ -57,6 +57,14 @@ def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
     return None if is_unsafe else value, issues
 
 
+def depth_issues(value: object) -> list[Issue]:
+    """Find where a value that did not come from `parse_json`, such as a TOML document, is nested too deep."""
+    too_deep: list[str] = []
+    for _ in _value_issues(value, too_deep):
+        pass
+    return list(limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
+
+
 def pointer_token(member: str | int) -> str:
     """Return one step of a JSON Pointer (RFC 6901), with its leading slash; half a character becomes its escape."""
     return "/" + _whole(str(member)).replace("~", "~0").replace("/", "~1")
