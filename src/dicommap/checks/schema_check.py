@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.registry import validator
 from dicommap.issues import Location, issue
-from dicommap.model.strict_json import pointer_token
+from dicommap.model.strict_json import depth_issues, pointer_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,13 @@ _Error = Any
 
 
 def schema_issues(name: str, document: object) -> list[Issue]:
-    """Find everything that the schema of this name rejects, each with its JSON Pointer, in the order of these."""
+    """Find everything that the schema of this name rejects, each with its JSON Pointer, in the order of these.
+
+    A document that is nested deeper than any of ours is not asked further: jsonschema goes down by recursion.
+    """
+    too_deep = depth_issues(document)
+    if too_deep:
+        return too_deep
     # Two paths first differ at two members of one object or two items of one array, so names never meet numbers.
     errors = sorted(validator(name).iter_errors(document), key=lambda error: tuple(error.absolute_path))
     found = [one for error in _telling(errors) for one in _issues(error)]

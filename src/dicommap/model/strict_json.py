@@ -51,8 +51,18 @@ def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
     too_deep: list[str] = []
     issues = list(limited(_value_issues(value, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
     issues += limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer=""))
-    # A reader of the value may go down by recursion, so one that is too deep is not handed out.
-    return None if too_deep else value, issues
+    # A reader of the value may go down by recursion, so one that is too deep, or was not looked at to its end, is not
+    # handed out.
+    is_unsafe = bool(too_deep) or any(found.code == "document.more-findings" for found in issues)
+    return None if is_unsafe else value, issues
+
+
+def depth_issues(value: object) -> list[Issue]:
+    """Find where a value that did not come from `parse_json`, such as a TOML document, is nested too deep."""
+    too_deep: list[str] = []
+    for _ in _value_issues(value, too_deep):
+        pass
+    return list(limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
 
 
 def pointer_token(member: str | int) -> str:

@@ -41,6 +41,8 @@ _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _LONGEST = 2**32 - 2
 """Bytes of the value representations without a limit of their own (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
+_FORM_TRIED_UP_TO = 1024
+"""Characters; what is longer than this and than its limit is too long, whatever its form is."""
 _DIGITS_THAT_MATTER = 25
 """More than any integer value representation holds."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
@@ -92,7 +94,7 @@ _FORMS = {
     ),
     "DA": _Form(accepts=_is_date, expected="a date that exists, as YYYYMMDD"),
     "DS": _Form(
-        accepts=_matches(r" *[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *"),
+        accepts=_matches(r" *[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *"),
         expected="a decimal number",
     ),
     "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
@@ -122,13 +124,13 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         return
     characters = list(_character_issues(vr, text, location))
     yield from characters
-    form = _FORMS.get(vr)
+    form = None if vr in _BYTE_LIMITS and len(text) > _FORM_TRIED_UP_TO else _FORMS.get(vr)
     misformed = form is not None and not characters and not form.accepts(text)
     if not (misformed and vr in _LENGTH_IN_FORM):
         yield from _length_issues(vr, text, location)
     if form is not None and misformed:
         yield issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
-    elif vr in INTEGER_RANGES and form is not None and form.accepts(text):
+    elif vr in INTEGER_RANGES and form is not None and not characters:
         yield from integer_issues(vr, _integer(text), location)
 
 

@@ -53,3 +53,9 @@ def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
 )
 def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | None) -> None:
     assert truncated(vr, text, to) == expected
+
+
+@pytest.mark.parametrize("text", ["٢٠٢٤٠١٠١", "2024０１01", "²0240101"])
+def test_digits_of_other_scripts_are_no_dates(text: str) -> None:
+    assert shifted(text, 1) is None
+    assert truncated("DA", text, "month") is None

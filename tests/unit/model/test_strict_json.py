@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from dicommap.model.strict_json import DEPTH_LIMIT, dump_json, parse_json, pointer_token
+from dicommap.model.strict_json import DEPTH_LIMIT, depth_issues, dump_json, parse_json, pointer_token
 
 
 def found_in(text: bytes) -> list[tuple[str, str | None]]:
@@ -101,3 +103,28 @@ def test_documents_end_with_one_newline_and_keep_utf_8() -> None:
 def test_nan_is_never_written() -> None:
     with pytest.raises(ValueError, match="JSON"):
         dump_json([float("nan")])
+
+
+def test_depth_is_found_in_values_that_were_no_json() -> None:
+    value: Any = 1.5
+    for _ in range(5000):
+        value = {"a": [value]}
+    (found,) = depth_issues({"b": value})
+    assert (found.code, found.location.pointer) == ("json.too-deep", "/b" + "/a/0" * 31 + "/a")
+    assert not depth_issues({"b": [{"a": [float("nan")]}]})
+    while isinstance(value, dict):  # taken apart from the top: Python would do it by recursion
+        value = value.pop("a").pop()
+
+
+@pytest.mark.parametrize("depth", [DEPTH_LIMIT + 1, 10_000])
+def test_depth_is_found_at_its_place_wherever_python_stops(depth: int) -> None:
+    text = b'[1, {"x": [2, "]", ' + b'{"a\\"/b":[' * (depth // 2) + b"]}" * (depth // 2) + b"]}]"
+    place = "/1/x/2" + '/a"~1b/0' * 30 + '/a"~1b'
+    assert [(code, pointer) for code, pointer in found_in(text)] == [("json.too-deep", place)]
+
+
+def test_more_findings_than_anybody_reads_are_counted() -> None:
+    assert found_in(b"[" + b"NaN," * 1005 + b"1]")[-1] == ("document.more-findings", "")
+    value, issues = parse_json(b"[" + b"NaN," * 20_000 + b"[" * 70 + b"]" * 70 + b"]")
+    assert value is None
+    assert "at least 10000" in issues[-1].message
