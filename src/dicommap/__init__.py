@@ -1,10 +1,18 @@
 """Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports."""
 
-from dicommap.errors import DicommapError
-from dicommap.inventory import Inventory
-from dicommap.issues import Issue, Location, Severity
-from dicommap.model.profile import Profile
-from dicommap.workflows import Draft, data_set, draft, scan, sheet, validate
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dicommap.errors import DicommapError
+    from dicommap.inventory import Inventory
+    from dicommap.issues import Issue, Location, Severity
+    from dicommap.model.profile import Profile
+    from dicommap.workflows.data_set import data_set
+    from dicommap.workflows.draft import Draft, draft
+    from dicommap.workflows.scan import scan
+    from dicommap.workflows.sheet import sheet
+    from dicommap.workflows.validate import validate
 
 __all__ = [
     "scan",
@@ -20,3 +28,31 @@ __all__ = [
     "Severity",
     "DicommapError",
 ]
+
+_PLACES = {
+    "scan": "workflows.scan",
+    "sheet": "workflows.sheet",
+    "draft": "workflows.draft",
+    "validate": "workflows.validate",
+    "data_set": "workflows.data_set",
+    "Inventory": "inventory",
+    "Draft": "workflows.draft",
+    "Profile": "model.profile",
+    "Issue": "issues",
+    "Location": "issues",
+    "Severity": "issues",
+    "DicommapError": "errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, and no more: a scan needs none of what a draft does."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

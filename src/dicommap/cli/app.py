@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from dicommap.cli.demo import demo_command
-from dicommap.cli.draft import draft_command
-from dicommap.cli.endings import ended, passing
-from dicommap.cli.explain import explain_command
-from dicommap.cli.scan import scan_command
-from dicommap.cli.schema import schema_command
-from dicommap.cli.sheet import sheet_command
-from dicommap.cli.show import show_command
-from dicommap.cli.validate import validate_command
+from dicommap.cli.commands import Commands
+from dicommap.cli.endings import ended
 
 app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
     help="Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports.",
     no_args_is_help=True,
     add_completion=False,
@@ -26,21 +20,12 @@ app = typer.Typer(
     # Typer's own tracebacks would show local variables, and with them patient values.
     pretty_exceptions_enable=False,
 )
-for _name, _command in (
-    ("demo", demo_command),
-    ("scan", scan_command),
-    ("show", show_command),
-    ("sheet", sheet_command),
-    ("draft", draft_command),
-    ("validate", validate_command),
-    ("schema", schema_command),
-    ("explain", explain_command),
-):
-    app.command(_name)(passing(_command))
 
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"dicommap {version('dicommap')}")
         raise typer.Exit
 

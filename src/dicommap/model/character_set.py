@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pydicom.charset import python_encoding
-
 _WHOLE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
 """Terms that stand alone, and Python's codecs for all of their characters."""
 
@@ -30,9 +28,16 @@ def unencodable(text: str, specific_character_set: str) -> frozenset[str] | None
     return frozenset(one for one in set(text) if not one.isascii() and not _hold(terms, one))
 
 
+@lru_cache(maxsize=1)
+def _codecs() -> dict[str, str]:
+    from pydicom.charset import python_encoding  # only where there is something to ask: it takes long to import
+
+    return python_encoding
+
+
 def _are_defined(terms: tuple[str, ...]) -> bool:
     named = [term for index, term in enumerate(terms) if term or index]  # only the first may be empty
-    if not all(term in python_encoding and term not in _NOT_DEFINED for term in named):
+    if not all(term in _codecs() and term not in _NOT_DEFINED for term in named):
         return False
     return len(terms) == 1 or all(term.startswith("ISO 2022 ") for term in named)
 
@@ -45,7 +50,7 @@ def _hold(terms: tuple[str, ...], character: str) -> bool:
 
 def _holds(term: str, character: str) -> bool:
     try:
-        encoded = character.encode(_WHOLE.get(term) or python_encoding[term])
+        encoded = character.encode(_WHOLE.get(term) or _codecs()[term])
     except UnicodeEncodeError:
         return False
     if term in _WHOLE:

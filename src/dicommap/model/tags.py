@@ -7,13 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pydicom._dicom_dict import DicomDictionary
-from pydicom.datadict import (
-    dictionary_VM,
-    dictionary_VR,
-    keyword_for_tag,
-    tag_for_keyword,
-)
+from dicommap.model.dictionary import TAGS, entry_of
 
 STUDY_INSTANCE_UID = 0x0020000D
 SERIES_INSTANCE_UID = 0x0020000E
@@ -55,13 +49,13 @@ def multiplicity(text: str) -> Multiplicity:
 
 def tag_of(keyword: str) -> int | None:
     """Return the tag of a keyword, or None where the dictionary has none."""
-    # Some retired tags of the dictionary have no keyword; the empty text names none of them.
-    return tag_for_keyword(keyword) if keyword else None
+    return TAGS.get(keyword)
 
 
 def keyword_of(tag: int) -> str:
     """Return the keyword of a tag, or the tag as (gggg,eeee) where the dictionary has none."""
-    return keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    entry = entry_of(tag)
+    return (entry and entry[4]) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 def hex_of(tag: int) -> str:
@@ -85,28 +79,18 @@ def in_no_data_set(tag: int) -> bool:
 @lru_cache(maxsize=8192)
 def vrs_of(tag: int) -> tuple[str, ...]:
     """Return the value representations that the dictionary allows for a tag; none where it has none."""
-    try:
-        text = dictionary_VR(tag)
-    except KeyError:
-        return ()
-    return tuple(vr for vr in text.split(" or ") if len(vr) == 2)
+    entry = entry_of(tag)
+    return tuple(vr for vr in entry[0].split(" or ") if len(vr) == 2) if entry else ()
 
 
 @lru_cache(maxsize=8192)
 def vm_of(tag: int) -> Multiplicity | None:
     """Return the value multiplicity of a tag; None where the dictionary has none."""
-    try:
-        return multiplicity(dictionary_VM(tag))
-    except KeyError:
-        return None
+    entry = entry_of(tag)
+    return multiplicity(entry[1]) if entry else None
 
 
 def similar_keywords(text: str) -> list[str]:
     """Return the keywords that come closest to a misspelt one, the closest first."""
-    folded = {keyword.lower(): keyword for keyword in _keywords()}
+    folded = {keyword.lower(): keyword for keyword in TAGS}
     return [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=3, cutoff=0.75)]
-
-
-@lru_cache(maxsize=1)
-def _keywords() -> tuple[str, ...]:
-    return tuple(entry[4] for entry in DicomDictionary.values() if entry[4])

@@ -7,21 +7,44 @@ import struct
 import warnings
 from functools import lru_cache
 
-from pydicom.charset import convert_encodings, decode_bytes, python_encoding
-from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
-
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _DEFAULT = "iso8859"
-_CODECS = frozenset(codecs.lookup(name).name for name in python_encoding.values())
-"""The codecs of the defined terms; pydicom takes any name of a Python codec for a term, also of one that fails."""
+_ALONE = {
+    "": _DEFAULT,
+    "ISO_IR 6": _DEFAULT,
+    "ISO_IR 100": "latin_1",
+    "ISO_IR 101": "iso8859_2",
+    "ISO_IR 109": "iso8859_3",
+    "ISO_IR 110": "iso8859_4",
+    "ISO_IR 126": "iso8859_7",
+    "ISO_IR 127": "iso8859_6",
+    "ISO_IR 138": "iso8859_8",
+    "ISO_IR 144": "iso8859_5",
+    "ISO_IR 148": "iso8859_9",
+    "ISO_IR 192": "utf_8",
+    "GB18030": "gb18030",
+    "GBK": "gbk",
+}
+"""Terms that stand alone (PS3.3 Tables C.12-2 and C.12-5), and Python's codecs.
+
+For others pydicom is asked, which takes longer to import than many a scan."""
 
 
 @lru_cache(maxsize=64)
 def encodings_of(specific_character_set: str) -> tuple[str, ...]:
     """Return Python's codecs for a value of SpecificCharacterSet; unknown terms are taken for the default."""
+    alone = _ALONE.get(specific_character_set.strip())
+    return (alone,) if alone else _several_encodings(specific_character_set)
+
+
+def _several_encodings(specific_character_set: str) -> tuple[str, ...]:
+    from pydicom.charset import convert_encodings, python_encoding
+
+    # pydicom takes any name of a Python codec for a term, also of one that fails.
+    defined = {codecs.lookup(name).name for name in python_encoding.values()}
     terms = [term.strip() for term in specific_character_set.split("\\")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -29,7 +52,7 @@ def encodings_of(specific_character_set: str) -> tuple[str, ...]:
             names = convert_encodings(terms)
         except (LookupError, ValueError):  # an unknown term; a NUL inside one
             return (_DEFAULT,)
-    return tuple(name if codecs.lookup(name).name in _CODECS else _DEFAULT for name in names)
+    return tuple(name if codecs.lookup(name).name in defined else _DEFAULT for name in names)
 
 
 def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
@@ -52,16 +75,24 @@ def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]
         return value.decode("ascii"), True
     if vr not in _CHARACTER_SET_VRS:
         return value.decode("ascii", "replace"), False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            text = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
-        except ValueError:  # only where pydicom is set to raise
-            return value.decode("ascii", "replace"), False
+    text = _extended(vr, value, encodings) if b"\x1b" in value else value.decode(encodings[0], "replace")
     # An escape sequence that is left is one that the declared character sets do not have.
     if "\ufffd" in text or "\x1b" in text or _replaced_by_default(value, encodings):
         return text, False
     return text, True
+
+
+def _extended(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
+    """Return a text with code extensions (PS3.5 section 6.1.2.5)."""
+    from pydicom.charset import decode_bytes
+    from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
+        except ValueError:  # only where pydicom is set to raise
+            return value.decode("ascii", "replace") + _REPLACEMENT
 
 
 def _replaced_by_default(value: bytes, encodings: tuple[str, ...]) -> bool:

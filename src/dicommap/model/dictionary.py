@@ -1,0 +1,58 @@
+"""The data dictionary of PS3.6, as pydicom ships it, without the rest of pydicom.
+
+Importing pydicom takes longer than scanning a thousand headers, and the dictionary is all that most work needs of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+Entry = tuple[str, str, str, str, str]
+"""VR, VM, name, `Retired` or nothing, and keyword."""
+
+_NAME = "pydicom._dicom_dict"
+
+
+def _loaded() -> ModuleType:
+    """Return pydicom's module of the dictionary, which needs nothing else of the package."""
+    package = find_spec("pydicom")
+    place = Path(next(iter(package.submodule_search_locations or ()), "")) if package else Path()
+    spec = spec_from_file_location("dicommap.model._dicom_dict", place / "_dicom_dict.py")
+    if _NAME in sys.modules or spec is None or spec.loader is None or not (place / "_dicom_dict.py").is_file():
+        from pydicom import _dicom_dict  # another layout of pydicom's: then all of it
+
+        return _dicom_dict
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_MODULE = _loaded()
+ENTRIES: dict[int, Entry] = _MODULE.DicomDictionary
+"""Tag -> entry."""
+
+TAGS: dict[str, int] = {entry[4]: tag for tag, entry in ENTRIES.items() if entry[4]}
+"""Keyword -> tag."""
+
+
+def _repeating(mask: str, entry: Entry) -> tuple[int, int, Entry]:
+    bits = "".join("0" if digit == "x" else "F" for digit in mask)
+    return int(bits, 16), int(mask.replace("x", "0"), 16), entry
+
+
+_REPEATING = [_repeating(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
+"""Mask, what the masked tag is, and the entry: of the repeating groups (PS3.5 section 7.6)."""
+
+
+def entry_of(tag: int) -> Entry | None:
+    """Return the entry of a tag, or of the repeating group that it is in; None where there is none."""
+    entry = ENTRIES.get(tag)
+    if entry is not None or tag >> 16 & 1:
+        return entry
+    return next((entry for mask, masked, entry in _REPEATING if tag & mask == masked), None)
