@@ -9,7 +9,7 @@ import pytest
 
 from dicommap.inventory import InventoryWriter
 from dicommap.model.attributes import CAPTURED
-from tests.unit.inventory.filling import added, inventory_of
+from tests.unit.inventory.filling import added, inventory_of, put
 
 ROWS = 200_000
 
@@ -40,6 +40,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "PatientName": f"Doe^{number}",
                 "AccessionNumber": f"A{number}",
             }
-            writer.add(*added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values))
+            put(writer, added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values))
         writer.finish(lambda one, other: True)
     return path

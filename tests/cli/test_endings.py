@@ -35,12 +35,13 @@ main()
 SLOW = """
 import pathlib, sys, time
 from dicommap.cli.app import main
+from dicommap.p10 import HeaderReader
 
 def slow(*arguments, **options):
     pathlib.Path("started").touch()
     time.sleep(60)
 
-sys.modules["dicommap.scanning.reading"].HeaderReader.read = slow
+HeaderReader.read = slow
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """

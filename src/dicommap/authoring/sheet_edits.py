@@ -94,4 +94,4 @@ def _edit(target: Target, account: Account, before: str, cell: str, place: Locat
 
 def _plain(text: str) -> str:
     """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")

@@ -30,6 +30,8 @@ def truncated(vr: str, text: str, to: str) -> str | None:
     DA needs a whole day, so it gets the first one of the year or month; DT can end after the year or month.
     """
     kept = {"year": 4, "month": 6}[to]
+    if vr == "DA" and _DIGITS.fullmatch(text) is None:
+        return None
     if len(text) < kept or _DIGITS.fullmatch(text, 0, kept) is None:
         return None
     return text[:kept] + ("0101"[kept - 4 :] if vr == "DA" else "")

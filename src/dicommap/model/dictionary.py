@@ -6,8 +6,9 @@ Importing pydicom takes longer than scanning a thousand headers, and the diction
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,18 +17,15 @@ if TYPE_CHECKING:
 Entry = tuple[str, str, str, str, str]
 """VR, VM, name, `Retired` or nothing, and keyword."""
 
-_NAME = "pydicom._dicom_dict"
+_NAME = "_dicom_dict"
 
 
 def _loaded() -> ModuleType:
     """Return pydicom's module of the dictionary, which needs nothing else of the package."""
     package = find_spec("pydicom")
-    place = Path(next(iter(package.submodule_search_locations or ()), "")) if package else Path()
-    spec = spec_from_file_location("dicommap.model._dicom_dict", place / "_dicom_dict.py")
-    if _NAME in sys.modules or spec is None or spec.loader is None or not (place / "_dicom_dict.py").is_file():
-        from pydicom import _dicom_dict  # another layout of pydicom's: then all of it
-
-        return _dicom_dict
+    spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
+    if f"pydicom.{_NAME}" in sys.modules or spec is None or spec.loader is None:
+        return import_module(f"pydicom.{_NAME}")  # it is there already, or pydicom has another layout
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -59,3 +59,7 @@ def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | Non
 def test_digits_of_other_scripts_are_no_dates(text: str) -> None:
     assert shifted(text, 1) is None
     assert truncated("DA", text, "month") is None
+
+
+def test_a_date_that_is_none_gets_no_coarser() -> None:
+    assert truncated("DA", "1987????", "year") is None

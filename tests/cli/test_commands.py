@@ -1,0 +1,56 @@
+"""Commands are known by name and summary, and imported when they are run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from dicommap.cli.commands import SUMMARIES
+from tests.cli.running import dicommap
+
+HEAVY = {"pydicom", "numpy", "pandas", "jsonschema", "dicommap.workflows.draft", "dicommap.inventory"}
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_is_there_with_its_help(name: str) -> None:
+    function = getattr(import_module(f"dicommap.cli.{name}"), f"{name}_command")
+    ran = dicommap(name, "--help")
+    assert ran.status == 0
+    assert function.__doc__.split("\n")[0] in " ".join(ran.out.split())
+
+
+def test_all_commands_are_listed_in_whole_lines() -> None:
+    listed = dicommap("--help").out
+    for name, summary in SUMMARIES.items():
+        assert name in listed
+        assert summary in listed
+
+
+def test_a_command_that_is_none_is_told() -> None:
+    ran = dicommap("scam")
+    assert ran.status == 2
+    assert "scam" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], HEAVY),
+        (["scan", "{tree}", "-o", "{output}"], HEAVY - {"dicommap.inventory"}),
+        (["show", "{inventory}"], HEAVY - {"dicommap.inventory"}),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(
+    arguments: list[str], unneeded: set[str], tree: Path, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "i.db"
+    dicommap("scan", tree, "-o", inventory)
+    given = [one.format(tree=tree, output=tmp_path / "o.db", inventory=inventory) for one in arguments]
+    code = "import sys; from dicommap.cli.app import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", code, *given]
+    ran = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert not unneeded & set(ran.stderr.split())
