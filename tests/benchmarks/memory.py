@@ -7,11 +7,12 @@ from pathlib import Path
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.options import Options, work_directory
-from tests.benchmarks.scan_command import has_jobs, scan
+from tests.benchmarks.scan_command import scan
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
 
 GROWTH = 10
+JOBS = (1, 2)
 JUDGED_AT = 1_000_000
 """Instances that the targets are about; a run with fewer does not judge them."""
 
@@ -19,13 +20,9 @@ JUDGED_AT = 1_000_000
 def measure(options: Options) -> str:
     """Measure, and return the section."""
     counts = (options.files, options.files * GROWTH)
-    jobs = (1, 2) if has_jobs() else (1,)
-    peaks = {(count, workers): _peak(_tree(count), workers) for workers in jobs for count in counts}
-    rows = [
-        [f"`dicommap scan`{f' -j {workers}' if has_jobs() else ''}", f"{count:,}", f"{peak / 1e6:.0f}"]
-        for (count, workers), peak in peaks.items()
-    ]
-    small, large = (max(peaks[count, workers] for workers in jobs) for count in counts)
+    peaks = {(count, jobs): _peak(_tree(count), jobs) for jobs in JOBS for count in counts}
+    rows = [[f"`dicommap scan -j {jobs}`", f"{count:,}", f"{peak / 1e6:.0f}"] for (count, jobs), peak in peaks.items()]
+    small, large = (max(peaks[count, jobs] for jobs in JOBS) for count in counts)
     judged = counts[1] >= JUDGED_AT
     targets = (
         Target(

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from dicommap import p10
-from dicommap.p10 import Header, ReadAt, Refusal, Wanted
+from dicommap.p10 import Header, HeaderReader, ReadAt, Refusal, Wanted
 from tests.benchmarks.reading import Row, run
 from tests.benchmarks.wanted import ATTRIBUTES
 
@@ -17,11 +16,7 @@ TEN = Wanted(tuple(name for name in ATTRIBUTES if not name.endswith("UID") and n
 
 def new_reader(wanted: Wanted) -> Callable[[ReadAt, int], Header | Refusal]:
     """Return a reader that has read nothing yet."""
-    reader = getattr(p10, "HeaderReader", None)
-    if reader is None:
-        return lambda read, size: p10.read_header(read, size, wanted)
-    bound: Callable[[ReadAt, int], Header | Refusal] = reader(wanted).read
-    return bound
+    return HeaderReader(wanted).read
 
 
 def read_all(paths: Sequence[str], wanted: Wanted = TEN) -> list[Row]:

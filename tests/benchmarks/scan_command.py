@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 from tests.benchmarks.child_usage import Usage, usage_of
-from tests.benchmarks.options import ROOT, work_directory
+from tests.benchmarks.options import work_directory
 from tests.benchmarks.peers.environment import Environment
 
 _DICOMMAP = [sys.executable, "-m", "dicommap"]
-
-
-@cache
-def has_jobs() -> bool:
-    """Whether `dicommap scan` can use several processes."""
-    ran = subprocess.run([*_DICOMMAP, "scan", "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
-    return "--jobs" in ran.stdout or "-j " in ran.stdout
 
 
 def inventory_of(tree: Path) -> Path:
@@ -35,8 +26,7 @@ def scan(tree: Path, *, jobs: int = 1) -> Usage:
 
 def rescan(tree: Path, *, jobs: int = 1) -> Usage:
     """Run `dicommap scan` on the inventory that is there."""
-    workers = ["-j", str(jobs)] if has_jobs() else []
-    return usage_of([*_DICOMMAP, "scan", tree, "-o", inventory_of(tree), *workers])
+    return usage_of([*_DICOMMAP, "scan", tree, "-o", inventory_of(tree), "-j", str(jobs)])
 
 
 def imgtools_index(environment: Environment, tree: Path) -> Usage:

@@ -10,7 +10,7 @@ from tests.benchmarks.child_usage import CommandFailedError, Usage
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.peers.environment import Environment
 from tests.benchmarks.rounds import Contestant, alternate
-from tests.benchmarks.scan_command import has_jobs, imgtools_index, rescan, scan
+from tests.benchmarks.scan_command import imgtools_index, rescan, scan
 from tests.benchmarks.table import table, times
 
 ROUNDS = 3
@@ -59,9 +59,8 @@ def made_scans(corpus: Corpus, rounds: int = ROUNDS) -> dict[str, Scanned]:
     commands: dict[str, Callable[[], Usage]] = {
         SCAN: lambda: scan(corpus.tree),
         RESCAN: lambda: rescan(corpus.tree),
+        TWO_WORKERS: lambda: scan(corpus.tree, jobs=2),
     }
-    if has_jobs():
-        commands[TWO_WORKERS] = lambda: scan(corpus.tree, jobs=2)
     return _measured(commands, rounds)
 
 
