@@ -76,6 +76,14 @@ def _peak() -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
+def _scan(source: str, **options: Any) -> tuple[list[dicommap.Issue], dict[str, str]]:
+    with dicommap.scan(source, **options) as inventory:
+        found = inventory.summary()
+        counts = {"files": str(found.files), "instances": str(found.instances)}
+        # Many thousand findings of a code are one in what is told.
+        return list({one.code: one for one in inventory.issues()}.values()), counts
+
+
 def _draft(inventory: str, **edits: Any) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
     with dicommap.Inventory.open(inventory) as opened:
         drafted = dicommap.draft(opened, input_s3_uri="s3://example-bucket/incoming/", **edits)
@@ -86,7 +94,7 @@ def _validate(path: str) -> tuple[list[dicommap.Issue], dict[str, str]]:
     return dicommap.validate(path), {}
 
 
-_VERBS: Any = {"draft": _draft, "validate": _validate}
+_VERBS: Any = {"scan": _scan, "draft": _draft, "validate": _validate}
 
 if __name__ == "__main__":
     main()
