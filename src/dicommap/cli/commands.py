@@ -57,7 +57,10 @@ class Commands(TyperGroup):
 def _imported(name: str) -> Command:
     function = getattr(import_module(f"dicommap.cli.{name}"), f"{name}_command")
     alone = typer.Typer(
-        add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     alone.command(name)(passing(function))
     return typer.main.get_command(alone)
