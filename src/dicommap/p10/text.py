@@ -12,40 +12,61 @@ _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _DEFAULT = "iso8859"
-_ALONE = {
+_CODECS = {
     "": _DEFAULT,
     "ISO_IR 6": _DEFAULT,
+    "ISO_IR 13": "shift_jis",
     "ISO_IR 100": "latin_1",
     "ISO_IR 101": "iso8859_2",
     "ISO_IR 109": "iso8859_3",
     "ISO_IR 110": "iso8859_4",
-    "ISO_IR 126": "iso8859_7",
-    "ISO_IR 127": "iso8859_6",
-    "ISO_IR 138": "iso8859_8",
-    "ISO_IR 144": "iso8859_5",
-    "ISO_IR 148": "iso8859_9",
-    "ISO_IR 192": "utf_8",
-    "GB18030": "gb18030",
-    "GBK": "gbk",
+    "ISO_IR 126": "iso_ir_126",
+    "ISO_IR 127": "iso_ir_127",
+    "ISO_IR 138": "iso_ir_138",
+    "ISO_IR 144": "iso_ir_144",
+    "ISO_IR 148": "iso_ir_148",
+    "ISO_IR 166": "iso_ir_166",
+    "ISO 2022 IR 6": _DEFAULT,
+    "ISO 2022 IR 13": "shift_jis",
+    "ISO 2022 IR 58": "iso_ir_58",
+    "ISO 2022 IR 87": "iso2022_jp",
+    "ISO 2022 IR 100": "latin_1",
+    "ISO 2022 IR 101": "iso8859_2",
+    "ISO 2022 IR 109": "iso8859_3",
+    "ISO 2022 IR 110": "iso8859_4",
+    "ISO 2022 IR 126": "iso_ir_126",
+    "ISO 2022 IR 127": "iso_ir_127",
+    "ISO 2022 IR 138": "iso_ir_138",
+    "ISO 2022 IR 144": "iso_ir_144",
+    "ISO 2022 IR 148": "iso_ir_148",
+    "ISO 2022 IR 149": "euc_kr",
+    "ISO 2022 IR 159": "iso2022_jp_2",
+    "ISO 2022 IR 166": "iso_ir_166",
 }
-"""Terms that stand alone (PS3.3 Tables C.12-2 and C.12-5), and Python's codecs.
+"""Defined terms that may stand together (PS3.3 Tables C.12-2 to C.12-4), and Python's codecs as pydicom names them."""
 
-For others pydicom is asked, which takes longer to import than many a scan."""
+_ALONE = {"ISO_IR 192": "UTF8", "GB18030": "GB18030", "GBK": "GBK"}
+"""Those that stand alone (PS3.3 Table C.12-5)."""
 
 
 @lru_cache(maxsize=64)
 def encodings_of(specific_character_set: str) -> tuple[str, ...]:
     """Return Python's codecs for a value of SpecificCharacterSet; unknown terms are taken for the default."""
-    alone = _ALONE.get(specific_character_set.strip())
-    return (alone,) if alone else _several_encodings(specific_character_set)
+    terms = [term.strip() for term in specific_character_set.split("\\")]
+    if len(terms) == 1 and terms[0] in _ALONE:
+        return (_ALONE[terms[0]],)
+    if all(term in _CODECS for term in terms):
+        return tuple(map(_CODECS.__getitem__, terms))
+    return _odd_encodings(terms)
 
 
-def _several_encodings(specific_character_set: str) -> tuple[str, ...]:
+def _odd_encodings(terms: list[str]) -> tuple[str, ...]:
+    """Return what pydicom makes of terms that are misspelt, or do not go together."""
+    # Importing it takes longer than many a scan.
     from pydicom.charset import convert_encodings, python_encoding
 
     # pydicom takes any name of a Python codec for a term, also of one that fails.
     defined = {codecs.lookup(name).name for name in python_encoding.values()}
-    terms = [term.strip() for term in specific_character_set.split("\\")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

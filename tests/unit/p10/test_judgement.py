@@ -66,7 +66,7 @@ def test_a_uid_that_is_missing_or_that_no_mapping_names_refuses_the_file() -> No
 
 def test_the_character_set_is_the_data_sets_own() -> None:
     assert encodings_in(parts().walked) == ("iso8859",)
-    assert encodings_in(parts({0x00080005: b"ISO_IR 192"}).walked) == ("utf_8",)
+    assert encodings_in(parts({0x00080005: b"ISO_IR 192"}).walked) == ("UTF8",)
 
 
 def test_a_vr_that_is_not_written_is_looked_up_and_un_is_little_endian() -> None:

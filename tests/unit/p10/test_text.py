@@ -4,6 +4,7 @@ import struct
 
 import pytest
 from pydicom import config
+from pydicom.charset import convert_encodings, python_encoding
 
 from dicommap.p10.text import decode, encodings_of
 
@@ -106,3 +107,11 @@ def test_pydicoms_strict_mode_changes_nothing_but_the_text(
     encodings_of.cache_clear()
     assert decode("LO", value, encodings_of(terms), "<")[1] is False
     encodings_of.cache_clear()
+
+
+@pytest.mark.parametrize("first", ["", *(term for term in python_encoding if term)])
+@pytest.mark.parametrize("second", [None, "ISO 2022 IR 87", "ISO_IR 100", "ISO_IR 192", ""])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_character_sets_have_the_codecs_that_pydicom_gives_them(first: str, second: str | None) -> None:
+    terms = [first] if second is None else [first, second]
+    assert list(encodings_of("\\".join(terms))) == convert_encodings(terms)
