@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.issues.codes import (
+    archive,
     dicom_json,
     edit,
     forecast,
@@ -24,7 +25,7 @@ from dicommap.issues.finding import Issue, Location, Severity
 if TYPE_CHECKING:
     from dicommap.issues.code import Code
 
-_FAMILIES = (source, p10, grouping, sheet, edit, lookup, forecast, value, dicom_json, schema, mapping, package)
+_FAMILIES = (source, archive, p10, grouping, sheet, edit, lookup, forecast, value, dicom_json, schema, mapping, package)
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
 """Every issue code by its name, in the order of the work: scan, edit, draft, validate."""
