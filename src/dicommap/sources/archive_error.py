@@ -52,7 +52,7 @@ def damage_told_as(code: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise
-        raise ArchiveError(issue(code, reason="its compressed data is damaged")) from None  # gzip and bz2 say so
+        raise ArchiveError(issue(code, reason="its data is damaged")) from None  # gzip and bz2 say so
     except tuple(_REASONS) as error:
         reason = next(words for kind, words in _REASONS.items() if isinstance(error, kind))
         raise ArchiveError(issue(code, reason=reason)) from None

@@ -57,10 +57,10 @@ class ArchiveFile(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place. Raises ValueError for one before the first byte."""
+        """Go to a place. Raises OSError for one before the first byte, as files do, but without a number."""
         place = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         if place < 0:
-            raise ValueError("a place before the first byte")
+            raise OSError("a place before the first byte")
         self._position = place
         return place
 

@@ -134,7 +134,7 @@ def _attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
         length = int(digits) if digits.isdigit() else 0
         record = content[place : place + length]
         key, equals, value = record[len(digits) + 1 : -1].partition(b"=")
-        if not equals or not record.endswith(b"\n"):
+        if not equals or len(record) < length or not record.endswith(b"\n"):
             raise _broken("an extended header is damaged")
         if key in (b"path", b"size") or key.startswith(b"GNU.sparse."):
             yield key.decode("ascii", "replace"), value

@@ -115,8 +115,7 @@ class CompressedTar:
         source, end = self._bytes, entry.offset + entry.size
 
         def following(length: int) -> bytes:
-            with damage_told_as("archive.member-damaged"):
-                return source.read(min(length, end - source.position))
+            return source.take(min(length, end - source.position), "archive.member-damaged")
 
         return following
 
@@ -154,9 +153,13 @@ class _UnpackedBytes:
         self.close = unpacking.close
 
     def read(self, length: int) -> bytes:
+        return self.take(length, "archive.broken")
+
+    def take(self, length: int, code: str) -> bytes:
+        """Read, and tell damage by a finding of this code."""
         parts = []
         while length > 0:
-            with damage_told_as("archive.broken"):
+            with damage_told_as(code):
                 found = self._unpacking.read(min(length, _SKIPPED_AT_ONCE))
             if not found:
                 break
