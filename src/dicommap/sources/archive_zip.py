@@ -99,7 +99,7 @@ class _Directory(ArchiveFile):
 
 
 def _is_directory(info: ZipInfo) -> bool:
-    return info.is_dir() and not info.file_size
+    return info.filename.endswith("/") and not info.file_size
 
 
 def _entry(name: str, info: ZipInfo) -> Entry:

@@ -168,9 +168,11 @@ def test_a_member_of_an_archive_that_changed_is_refused(tmp_path: Path, kind: st
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_change_while_a_member_is_read_is_seen(tmp_path: Path, kind: str) -> None:
     path = pack(tmp_path / f"s.{kind}", [("a", b"1")])
-    with pytest.raises(ArchiveError), source_of(tmp_path).opener.open(f"s.{kind}!/a") as read_at:
-        assert read_at(0, 5) == b"1"
-        touch(path)
+    opened = source_of(tmp_path).opener.open(f"s.{kind}!/a")
+    assert opened.__enter__()(0, 5) == b"1"
+    touch(path)
+    with pytest.raises(ArchiveError):
+        opened.__exit__(None, None, None)
 
 
 def test_a_damaged_member_is_told_and_the_others_are_read(tmp_path: Path) -> None:
@@ -217,6 +219,14 @@ def test_without_a_walk_real_files_come_first(tmp_path: Path) -> None:
     assert "s.zip!/a" in walked(tmp_path)
 
 
+def code_of_reading(opener: ArchiveOpener, path: str) -> str | None:
+    try:
+        read(opener, path)
+    except ArchiveError as error:
+        return error.found.code
+    return None
+
+
 def altered_bytes(content: bytes, random_numbers: random.Random) -> bytes:
     changed = bytearray(content)
     for _ in range(random_numbers.choice([1, 1, 3, 20])):
@@ -252,10 +262,8 @@ def test_altered_archives_give_findings_or_members_and_nothing_else(tmp_path: Pa
         opener = source.opener.expecting(files)
         for file in files:
             if file.disposition is None and file.archive is not None:
-                try:
-                    read(opener, file.path)
-                except ArchiveError as error:
-                    assert error.found.code in ("archive.member-damaged", "archive.unsupported-member")
+                told = code_of_reading(opener, file.path)
+                assert told in (None, "archive.member-damaged", "archive.unsupported-member")
         close_archives()
 
 
