@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archive_limits import MAX_MEMBER_BYTES
+from dicommap.sources.archive_limits import MAX_MEMBER_BYTES, require_names
 
 if TYPE_CHECKING:
     from typing import Self
@@ -63,6 +63,7 @@ class Names:
     def __init__(self) -> None:
         self.repeated = 0
         """How many had the name of one before them."""
+        self._length = 0
         self._taken: set[str] = set()
         self._times: dict[str, int] = {}
 
@@ -73,7 +74,9 @@ class Names:
         return len(self._taken)
 
     def unique(self, name: str) -> str:
-        """Return the name, or one that nobody has had."""
+        """Return the name, or one that nobody has had. Raises ArchiveError where all are too long together."""
+        self._length += len(name)
+        require_names(self._length)
         found = name
         if name in self._taken:
             self.repeated += 1

@@ -12,6 +12,9 @@ MAX_ENTRIES = 250_000
 MAX_DIRECTORY_BYTES = 64 * 2**20
 """A ZIP file's directory: 250 bytes for each of so many entries."""
 
+MAX_NAMES = MAX_DIRECTORY_BYTES
+"""Characters of all names of one archive, which are in memory, too."""
+
 MAX_MEMBER_BYTES = MAX_P10_BYTES
 """What a member may unpack to: the largest P10 file that an import job takes."""
 
@@ -48,3 +51,9 @@ def require_entries(count: int) -> None:
     """Raise ArchiveError where so many entries are too many."""
     if count > MAX_ENTRIES:
         raise ArchiveError(issue("archive.too-many-entries", limit=MAX_ENTRIES))
+
+
+def require_names(length: int) -> None:
+    """Raise ArchiveError where names of so many characters are too many."""
+    if length > MAX_NAMES:
+        require_entries(MAX_ENTRIES + 1)

@@ -198,6 +198,15 @@ def test_a_directory_may_be_too_large(tmp_path: Path, monkeypatch: pytest.Monkey
     assert codes(walked(tmp_path)["s.zip"]) == ["archive.too-many-entries"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_may_be_too_long_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    pack(tmp_path / f"s.{kind}", [(f"{n}" * 100, b"x") for n in range(6)])
+    monkeypatch.setattr(archive_limits, "MAX_NAMES", 450)
+    found = walked(tmp_path)
+    assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
+    assert len(found) == 1 + (0 if kind == "zip" else 4)
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar.gz", "tar.bz2", "txz"])
 @pytest.mark.parametrize(("total", "code"), [(2**40, "archive.ratio"), (150_000, "archive.total-size")])
 def test_what_unpacks_to_too_much_is_left(

@@ -37,10 +37,9 @@ CODES = (
         name="archive.too-many-entries",
         severity=Severity.ERROR,
         title="An archive of too many entries",
-        message="The archive has more than {limit} entries, and those after them were not read.",
+        message="The archive has more than {limit} entries, or more than 64 MiB of names; the rest was not read.",
         explanation="What is known of an archive's entries is kept in memory, so their number has a limit. Of a ZIP "
-        "file none is read then, since its directory is read as a whole; the same holds for a directory of more than "
-        "64 MiB.",
+        "file none is read then, since its directory is read as a whole.",
         fix="Unpack the archive and scan the directory, or pack it anew as several archives.",
     ),
     Code(
