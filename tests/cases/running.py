@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +19,7 @@ import dicommap
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
-_PATH_STEPS = ("copy", "copies")
+_PATH_STEPS = ("copy", "copies", "append", "zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def run(case: Case, root: Path) -> list[dicommap.Issue]:
         _prepare(step, place)
     before = _state(root)
     denied = [place / step["unreadable"] for step in case.prepare if "unreadable" in step]
-    with _unreadable(denied):
+    changing = {str(place / step["changing"]) for step in case.prepare if "changing" in step}
+    with _unreadable(denied), _changing(changing):
         issues = list(_VERBS[case.verb](place, dict(case.arguments)))
     assert _state(root) == before
     return issues
@@ -117,17 +119,26 @@ _VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _val
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:
     sources = [place / source for source in arguments["sources"]]
     attributes, follow_links = arguments.get("attributes", ()), arguments.get("followLinks", False)
-    files = arguments.get("listed")
-    return dicommap.scan(*sources, attributes=attributes, follow_links=follow_links, files=files)
+    files, archives = arguments.get("listed"), arguments.get("archives", False)
+    return dicommap.scan(*sources, attributes=attributes, follow_links=follow_links, files=files, archives=archives)
 
 
 def _prepare(step: dict[str, Any], place: Path) -> None:
-    """Do one step; 'unreadable' is left, since it holds only while the verb runs."""
+    """Do one step; 'unreadable' and 'changing' are left, since they hold only while the verb runs."""
     match step:
         case {"copy": source, "to": to}:
             _copy(place / source, place / to)
         case {"copies": source, "to": to, "count": count}:
             _copies(place / source, place / to, count, step.get("counting"))
+        case {"append": source, "to": to}:
+            with (place / to).open("ab") as file:
+                file.write((place / source).read_bytes())
+        case {"repeat": path, "at": begin, "length": length, "count": count}:
+            content = (place / path).read_bytes()
+            end = begin + length
+            (place / path).write_bytes(content[:begin] + content[begin:end] * count + content[end:])
+        case {"zip": source, "to": to}:
+            shutil.make_archive(str(_above(place / to).with_suffix("")), "zip", place / source)
         case {"resize": path, "size": size}:
             os.truncate(place / path, size)
         case {"remove": path}:
@@ -177,6 +188,21 @@ def _state(root: Path) -> dict[str, tuple[int, int, int]]:
             size = 0 if stat.S_ISDIR(status.st_mode) else status.st_size
             found[path] = (status.st_mode, size, status.st_mtime_ns)
     return found
+
+
+@contextmanager
+def _changing(paths: set[str]) -> Iterator[None]:
+    """Let these files be a second younger each time that somebody looks at them."""
+    really_stat, seconds = os.stat, count(1)
+
+    def later(path: Any, **options: Any) -> os.stat_result:
+        status = really_stat(path, **options)
+        if isinstance(path, int) or os.fspath(path) not in paths:
+            return status
+        return os.stat_result(status, {"st_mtime_ns": status.st_mtime_ns + next(seconds) * 10**9})
+
+    with patch("os.stat", later):
+        yield
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 import dicommap
 from dicommap.checks.registry import validator
 from dicommap.issues import CATALOGUE
-from tests.cases import make_p10
+from tests.cases import make_archives, make_p10
 from tests.cases.running import ROOT, Case, case_names, run
 
 NAMES = case_names()
@@ -86,6 +86,11 @@ def test_every_named_file_is_there_or_made() -> None:
 
 def test_the_script_makes_the_p10_files() -> None:
     changed = [name for name, make in make_p10.FILES.items() if (ROOT / name).read_bytes() != make()]
+    assert not changed
+
+
+def test_the_script_makes_the_archives() -> None:
+    changed = [name for name, make in make_archives.FILES.items() if (ROOT / name).read_bytes() != make()]
     assert not changed
 
 

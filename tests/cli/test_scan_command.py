@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
+from tests.unit.sources.archiving import pack_tree
 from tests.unit.workflows.varied import age
 
 FILES = ["study1/series1/IM0001", "study2/series2/IM0002"]
@@ -99,3 +100,14 @@ def test_a_terminal_sees_progress_and_nothing_else_does(tree: Path, tmp_path: Pa
     assert b"8 of 8 files" in shown
     assert b"of" not in out
     assert b"8 instances" in out
+
+
+def test_archives_are_entered_on_request(tree: Path, tmp_path: Path) -> None:
+    pack_tree(tmp_path / "packed" / "s.tar.gz", tree)
+    assert "1 not-dicom" in dicommap("scan", tmp_path / "packed", "-o", tmp_path / "i.db").out
+    ran = dicommap("scan", tmp_path / "packed", "-o", tmp_path / "i.db", "--archives")
+    assert ran.status == 0
+    assert "2 studies, 4 series, 8 instances in 9 files" in ran.out
+    assert "Not instances: 1 archive" in ran.out
+    listed = dicommap("show", tmp_path / "i.db", "--level", "file", "--format", "csv")
+    assert "s.tar.gz!/study1/series1/IM0001" in listed.out

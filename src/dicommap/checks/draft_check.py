@@ -47,6 +47,12 @@ def path_issues(paths: Iterable[str], taken: Callable[[str], bool], colliding: S
         yield issue("draft.colliding-paths", Location(path=colliding[0]), count=len(colliding))
 
 
+def archive_issues(files: int) -> Iterator[Issue]:
+    """Find that files of instances are inside archives, where no import job sees them."""
+    if files:
+        yield issue("archive.instances-inside", count=files)
+
+
 def quota_issues(files: int, size: int) -> Iterator[Issue]:
     """Find that a job would scan more files or bytes than its quotas allow."""
     if files > DEFAULT_JOB_FILES:

@@ -30,6 +30,9 @@ def scan_command(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links to directories, but never in a loop.")
     ] = False,
+    archives: Annotated[
+        bool, typer.Option("--archives", help="Scan what is inside .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz, too.")
+    ] = False,
     files_from: Annotated[
         str | None,
         typer.Option(
@@ -67,6 +70,7 @@ def scan_command(
                 output=output,
                 attributes=keywords_in(attributes),
                 follow_links=follow_links,
+                archives=archives,
                 files=files,
                 jobs=jobs,
                 cache=not no_cache,

@@ -52,6 +52,15 @@ SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM (
 # The join is crossed so that each source is looked up in the index of (source, path), however many files there are.
 _HOLDS_PATH = "SELECT 1 FROM source CROSS JOIN file ON file.source = source.id AND file.path = ? LIMIT 1"
 
+# Paths that are not UTF-8 are blobs, which no text is equal to; see `members_between`.
+_IN_ARCHIVES = """
+SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
+    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
+    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
+)
+WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
+"""
+
 # The empty path is a root that could not be listed, which is no file.
 _COLLIDING = "SELECT path FROM file WHERE path != '' GROUP BY path HAVING COUNT(DISTINCT source) > 1"
 
@@ -215,6 +224,10 @@ class Inventory:
         for study, series in self._rows(query, (text, text)):
             known.setdefault(study, set()).add(series)
         return known
+
+    def files_in_archives(self) -> int:
+        """Return how many files of instances are members of archives."""
+        return int(next(self._rows(_IN_ARCHIVES, (whole,)))[0])
 
     def summary(self) -> Summary:
         """Count what there is."""

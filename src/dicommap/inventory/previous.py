@@ -10,7 +10,7 @@ from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.reading import DamagedCell, location, member, optional_text, read_rows, text, whole
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
-from dicommap.inventory.stored import stored_path
+from dicommap.inventory.stored import members_between, real_path, stored_path
 from dicommap.issues import Severity
 from dicommap.issues.codes.grouping import CODES
 from dicommap.model.hierarchy import Disposition
@@ -32,10 +32,10 @@ _MADE_BY_GROUPING = frozenset(code.name for code in CODES)
 _TAKEN_AS: dict[object, str] = {
     one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
     for one in Disposition
-    if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL)
+    if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE)
 }
-"""What files of each disposition are taken as. Grouping finds duplicates anew; a link's walk says what it is, and what
-could not be read may be readable by now."""
+"""What files of each disposition are taken as. Grouping finds duplicates anew; the walk says what links and archives
+are, and what could not be read may be readable by now."""
 
 _FILE = "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
 
@@ -49,6 +49,15 @@ _TAKEN_FILES = """
 SELECT id, source, path, size, mtime_ns, CASE disposition WHEN 'duplicate' THEN 'instance' ELSE disposition END,
     header, SOPInstanceUID, InstanceNumber
 FROM file WHERE id <= ? ORDER BY id
+"""
+
+_ARCHIVE = """
+SELECT id FROM file WHERE (source, path, size, mtime_ns, disposition) = (?, ?, ?, ?, 'archive') AND mtime_ns < ?
+"""
+
+_MEMBERS = """
+SELECT path, size, disposition FROM file
+WHERE source = ? AND (path >= ? AND path < ? OR path >= ? AND path < ?) ORDER BY id
 """
 
 _COPY = """
@@ -181,6 +190,30 @@ class Previous:
             (row for row in issues if row[1] not in _MADE_BY_GROUPING),
         )
 
+    def holds_archive(self, root: str, archive: SourceFile) -> bool:
+        """Say whether this archive was entered as it is now."""
+        return self._archive(root, archive) is not None
+
+    def members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
+        """Return the names and sizes of an archive's members in its order.
+
+        None where the archive is another now, or where anything of it was not read or has a finding of the walk.
+        """
+        number = self._archive(root, archive) if self.complete else None
+        if number is None:
+            return None
+        begin = len(archive.path) + len("!/")
+        parameters = (self._sources[stored_path(root)], *members_between(archive.path))
+        try:
+            if self._issues([number]):
+                return None
+            rows = list(read_rows(self._connection, _MEMBERS, (_stored, whole, text), parameters))
+        except (InventoryError, DamagedCell):
+            return None
+        if any(disposition not in _TAKEN_AS for _, _, disposition in rows):
+            return None
+        return [(real_path(path)[begin:], size) for path, size, _ in rows]
+
     def found_copy(self, first: Place, other: Place, roots: Sequence[str]) -> bool:
         """Say whether `other` was found to be a copy of `first`, and neither has changed since."""
         if not self.complete:
@@ -195,6 +228,15 @@ class Previous:
             return self._connection.execute(_COPY, parameters).fetchone() is not None
         except sqlite3.Error:
             return False
+
+    def _archive(self, root: str, archive: SourceFile) -> int | None:
+        source = self._sources.get(stored_path(root))
+        place = (source, stored_path(archive.path), archive.size, archive.mtime_ns, self._settled_before)
+        try:
+            found = self._connection.execute(_ARCHIVE, place).fetchone()
+        except sqlite3.Error:
+            return None
+        return None if found is None else found[0]
 
     def _found(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
         """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it.

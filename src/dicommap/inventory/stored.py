@@ -19,3 +19,9 @@ def stored_path(path: str) -> str | bytes:
 def real_path(stored: str | bytes) -> str:
     """Return the path that the operating system knows."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
+
+
+def members_between(archive: str) -> tuple[str | bytes, ...]:
+    """Return two ranges, each its first and its end, that the stored paths of an archive's members are in."""
+    first, end = archive + "!/", archive + "!0"
+    return stored_path(first), stored_path(end), os.fsencode(first), os.fsencode(end)

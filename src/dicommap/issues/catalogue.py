@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.issues.codes import (
+    archive,
     dicom_json,
     edit,
     forecast,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _FAMILIES = (
     source,
+    archive,
     p10,
     grouping,
     sheet,

@@ -43,6 +43,8 @@ class Disposition(StrEnum):
     """A link to a directory that was not followed."""
     SPECIAL = "special"
     """A FIFO, socket or device."""
+    ARCHIVE = "archive"
+    """An archive whose members are paths of their own, or one inside another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class SourceFile:
     """Set where there is nothing to read, and None where the file's header tells."""
 
     issues: tuple[Issue, ...] = ()
+    archive: SourceFile | None = None
+    """The archive that it is a member of; its time of change is the member's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """From sources to rows of an inventory: batches, who reads them, and in which order they come back."""
 
-from dicommap.scanning.batch import Batch, batches
+from dicommap.scanning.batch import Batch, batches, with_archives
 from dicommap.scanning.content import same_content
 from dicommap.scanning.counting import Counting
 from dicommap.scanning.reading import READING, Rows, Task
@@ -13,6 +13,7 @@ __all__ = [
     "Rows",
     "Batch",
     "batches",
+    "with_archives",
     "Workers",
     "in_order",
     "Counting",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from dicommap.inventory import FileRow, HeaderRow, issue_row
 from dicommap.scanning.reading import Rows, Task
+from dicommap.sources import WithArchives, expecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dicommap.inventory import InventoryWriter
+    from dicommap.inventory import InventoryWriter, Previous
     from dicommap.model.hierarchy import SourceFile
-    from dicommap.sources import Source
+    from dicommap.sources import ListedFiles, LocalTree, Source
 
 FILES_IN_A_BATCH = 500
 """Enough that sending a task costs little for each file, and few enough that a worker's loss costs little work."""
@@ -38,8 +39,11 @@ class Batch:
         """Return what is left to read, or None where all is known."""
         if self.in_run:
             return None
-        unread = tuple([(file.path, file.size) for file in self.files if file.path not in self.known])
-        return Task(source.opener, keywords, prefix, unread) if unread else None
+        unread = [file for file in self.files if file.path not in self.known]
+        if not unread:
+            return None
+        opener = expecting(source.opener, unread)
+        return Task(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def put(self, writer: InventoryWriter, read: Rows | None) -> None:
         """Put the files into an inventory, with what reading gave of those that were read."""
@@ -71,10 +75,34 @@ def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Ba
         headers: dict[bytes, HeaderRow] = {}
         for previous in writer.previous:
             left = [file for file in files if file.path not in known] if known else files
-            known |= previous.take(str(source), left, lambda path: writer.label(number, path), headers)
+            known |= previous.take(
+                str(source),
+                _in_unchanged_archives(previous, str(source), left),
+                lambda path: writer.label(number, path),
+                headers,
+            )
         unchanged = len(known)
         for file in files:
             if file.disposition is not None:
                 issues = tuple(issue_row(one, writer.label(number, file.path)) for one in file.issues)
                 known[file.path] = (file.disposition.value, None, None, None, issues)
         yield Batch(number, files, known, headers, unchanged)
+
+
+def with_archives(source: LocalTree | ListedFiles, writer: InventoryWriter) -> WithArchives:
+    """Return the source with its archives entered; what scans before know of them is not unpacked again."""
+
+    def before(archive: SourceFile) -> list[tuple[str, int]] | None:
+        found = (previous.members(str(source), archive) for previous in writer.previous)
+        return next((members for members in found if members is not None), None)
+
+    return WithArchives(source, before)
+
+
+def _in_unchanged_archives(previous: Previous, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
+    """Return the files without those whose archive is another now: a member's size and time do not tell that."""
+    archives = {file.archive.path: file.archive for file in files if file.archive is not None}
+    changed = {path for path, archive in archives.items() if not previous.holds_archive(root, archive)}
+    if not changed:
+        return files
+    return [file for file in files if file.archive is None or file.archive.path not in changed]

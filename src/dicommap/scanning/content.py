@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from dicommap.sources import ArchiveOpener, digest_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from dicommap.inventory import InventoryWriter, Place
     from dicommap.p10 import ReadAt
@@ -14,21 +18,75 @@ if TYPE_CHECKING:
 _COMPARED_BYTES = 2**20
 
 
-def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Callable[[Place, Place], bool]:
-    """Return what compares two files, unless a scan before has found that they are alike and neither has changed."""
+@contextmanager
+def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator[Callable[[Place, Place], bool]]:
+    """Give what compares two files, unless a scan before has found that they are alike and neither has changed."""
     roots = [str(source) for source in sources]
 
     def same(first: Place, other: Place) -> bool:
         if any(previous.found_copy(first, other, roots) for previous in writer.previous):
             return True
-        openers = sources[first.source].opener, sources[other.source].opener
         try:
-            with openers[0].open(first.path) as ours, openers[1].open(other.path) as theirs:
-                return _equal(ours, theirs)
+            if digests.are_needed(first) or digests.are_needed(other):
+                ours, theirs = digests.of(first), digests.of(other)
+                return ours is not None and ours == theirs
+            openers = sources[first.source].opener, sources[other.source].opener
+            with openers[0].open(first.path) as one, openers[1].open(other.path) as another:
+                return _equal(one, another)
         except OSError:
             return False  # what cannot be read cannot be called a copy
 
-    return same
+    # Private, on disk when it grows, gone when closed.
+    with closing(sqlite3.connect("")) as connection:
+        digests = _Digests(sources, connection)
+        yield same
+
+
+class _Digests:
+    """Digests of files, for members that can only be read in their order.
+
+    Duplicates are met in the order of their UIDs: to go back for each would unpack the archive once for each. So all
+    members of an archive get their digest in one reading, when the first is asked for.
+    """
+
+    def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
+        self._openers = [source.opener for source in sources]
+        self._connection = connection
+        connection.execute("CREATE TABLE digest (source INTEGER, path BLOB, digest BLOB, PRIMARY KEY (source, path))")
+        self._archives: set[tuple[int, str]] = set()
+
+    def are_needed(self, place: Place) -> bool:
+        """Say whether a file can only be read after others."""
+        return self._archive(place) is not None
+
+    def of(self, place: Place) -> bytes | None:
+        """Return the digest of a file, or None where it cannot be had. Raises OSError."""
+        archive = self._archive(place)
+        if archive is None:
+            with self._openers[place.source].open(place.path) as read:
+                return digest_of(read)
+        if (place.source, archive) not in self._archives:
+            self._archives.add((place.source, archive))
+            self._add(place.source, archive)
+        query = "SELECT digest FROM digest WHERE source = ? AND path = ?"
+        found = self._connection.execute(query, (place.source, _key(place.path))).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def _archive(self, place: Place) -> str | None:
+        opener = self._openers[place.source]
+        return opener.in_sequence(place.path) if isinstance(opener, ArchiveOpener) else None
+
+    def _add(self, source: int, archive: str) -> None:
+        opener = self._openers[source]
+        assert isinstance(opener, ArchiveOpener)  # noqa: S101  only such a one has members
+        with suppress(OSError):  # those before the fault are there
+            rows = ((source, _key(path), digest) for path, digest in opener.digests(archive))
+            for row in rows:
+                self._connection.execute("INSERT OR REPLACE INTO digest VALUES (?, ?, ?)", row)
+
+
+def _key(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
 
 
 def _equal(one: ReadAt, other: ReadAt) -> bool:

@@ -11,10 +11,12 @@ from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.paths import printable
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
+from dicommap.sources import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
     from dicommap.sources import Opener
 
@@ -70,8 +72,11 @@ def read_files(task: Task) -> Rows:
             with task.opener.open(path) as read:
                 found = read_header_of(read, size)
         except OSError as error:
-            refused = issue("source.unreadable", reason=reason_of(error))
-            found = Refusal(disposition=Disposition.UNREADABLE, issues=(refused,))
+            found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(error),))
         label = task.prefix + printable(path) if found.issues else ""
         rows.append(file_row(found, task.keywords, label, digests))
     return Rows(rows, {digest: row for row, digest in digests.items()})
+
+
+def _unreadable(error: OSError) -> Issue:
+    return error.found if isinstance(error, ArchiveError) else issue("source.unreadable", reason=reason_of(error))

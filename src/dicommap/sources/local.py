@@ -130,6 +130,10 @@ class LocalTree:
         """Return the status of a path, or of what a link leads to. Raises OSError as the system does."""
         return os.stat(self._prefix + path)
 
+    def link_status(self, path: str) -> os.stat_result:
+        """Return the status of a path itself, be it a link. Raises OSError as the system does."""
+        return os.lstat(self._prefix + path)
+
     def _enter(self, path: str, status: os.stat_result, above: tuple[_Identity, ...]) -> SourceFile | list[str]:
         if path and not self._follow_links and os.path.islink(self._prefix + path):
             return _link(path, issue("source.link-not-followed"))
@@ -166,6 +170,10 @@ class OpenFile:
 
     def _read(self, offset: int, length: int) -> bytes:
         return os.pread(self._descriptor, length, offset)
+
+    def status(self) -> os.stat_result:
+        """Return the status of what is open, whatever its path leads to by now."""
+        return os.fstat(self._descriptor)
 
     def __enter__(self) -> ReadAt:
         return self._read

@@ -11,7 +11,7 @@ from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
-from dicommap.checks.draft_check import count_issues, document_issues, path_issues, quota_issues
+from dicommap.checks.draft_check import archive_issues, count_issues, document_issues, path_issues, quota_issues
 from dicommap.checks.request_check import account_issues
 from dicommap.issues import Location, Severity, issue
 from dicommap.model.profile import Profile
@@ -140,6 +140,7 @@ def draft(
         documents = package_documents(overrides, uri, counts, tables, account or {}, profile)
         issues += document_issues(documents, inventory.series_by_study())
     issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
+    issues += archive_issues(inventory.files_in_archives())
     issues += quota_issues(counts.files, counts.size)
     if _refused(issues):
         documents = {}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError, UsageError
 from dicommap.inventory import Inventory, InventoryWriter
 from dicommap.model.attributes import captured_keywords
-from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content
-from dicommap.sources import ListedFiles, LocalTree
+from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content, with_archives
+from dicommap.sources import ListedFiles, LocalTree, close_archives
 from dicommap.workflows.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def scan(
     output: StrPath | None = None,
     attributes: Iterable[str] = (),
     follow_links: bool = False,
+    archives: bool = False,
     files: Iterable[StrPath] | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
@@ -43,7 +44,9 @@ def scan(
     `output` is the inventory's file; without it the inventory is kept in memory. Where there is one of a scan before,
     or what a scan left that was stopped, files of the same path, size and time of change are taken from it instead of
     being read; with `cache=False` all are read. `attributes` are keywords to capture beside the usual ones.
-    `follow_links` is for links to directories. `files` are the paths to scan instead of a walk over the one source.
+    `follow_links` is for links to directories. With `archives` the members of ZIP and tar files are files too: of
+    `study.zip` the member `IM1` has the path `study.zip!/IM1`. `files` are the paths to scan instead of a walk over
+    the one source.
 
     `jobs` processes read: 1 is this process alone, and 0 as many as there are processors once there is enough to
     read. A script that asks for more than 1 needs `if __name__ == "__main__":` around what it does. `executor` is any
@@ -59,11 +62,13 @@ def scan(
     path = None if output is None else Path(output)
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(jobs, executor))
-        scanned = _sources(sources, files, follow_links=follow_links, stack=stack)
+        named = _sources(sources, files, follow_links=follow_links, stack=stack)
         started = time.time_ns()
-        roots = [str(source) for source in scanned]
+        roots = [str(source) for source in named]
         writer = InventoryWriter(path, keywords, roots, reading=READING, started_ns=started, cache=cache)
         stack.enter_context(writer)
+        stack.callback(close_archives)
+        scanned: Sequence[Source] = [with_archives(source, writer) for source in named] if archives else named
         counting = None if progress is None else stack.enter_context(Counting(scanned))
         results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
         done = 0
@@ -72,7 +77,8 @@ def scan(
             done += len(batch.files)
             if progress is not None and counting is not None:
                 progress(Progress(done, max(done, counting.total), counting.done))
-        connection = writer.finish(same_content(scanned, writer))
+        with same_content(scanned, writer) as same:
+            connection = writer.finish(same)
         if progress is not None:
             progress(Progress(done, done, True))
         return Inventory(connection)
@@ -88,7 +94,7 @@ def _tasks(
 
 def _sources(
     named: Sequence[StrPath], files: Iterable[StrPath] | None, *, follow_links: bool, stack: ExitStack
-) -> Sequence[Source]:
+) -> Sequence[LocalTree | ListedFiles]:
     if not named:
         raise SourceError("No source was named.", fix="Name a directory.")
     trees = [LocalTree(os.fspath(source), follow_links=follow_links) for source in named]

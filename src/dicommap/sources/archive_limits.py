@@ -1,0 +1,59 @@
+"""How far archives are followed, so that none can take all memory or time."""
+
+from __future__ import annotations
+
+from dicommap.issues import issue
+from dicommap.model.healthimaging import MAX_P10_BYTES
+from dicommap.sources.archive_error import ArchiveError
+
+MAX_ENTRIES = 250_000
+"""Entries of one archive: some 200 MB of memory in each process that reads it, and the files of fifty import jobs."""
+
+MAX_DIRECTORY_BYTES = 64 * 2**20
+"""A ZIP file's directory: 250 bytes for each of so many entries."""
+
+MAX_NAMES = MAX_DIRECTORY_BYTES
+"""Characters of all names of one archive, which are in memory, too."""
+
+MAX_MEMBER_BYTES = MAX_P10_BYTES
+"""What a member may unpack to: the largest P10 file that an import job takes."""
+
+MAX_RATIO = 200
+"""What an archive may unpack to, as a multiple of its size. Images come to 2 or 3, and empty masks to some hundred."""
+
+FREE_BYTES = 256 * 2**20
+"""What any archive may unpack to: a second's work, whatever the ratio."""
+
+MAX_UNPACKED_BYTES = 2**40
+"""What any archive may unpack to at most: an hour's work for each process, and a hundred import jobs."""
+
+MAX_NAME = 4_096
+"""Characters of a member's name: what Linux takes for a path; S3 takes 1,024 for a key."""
+
+
+class Allowance:
+    """What one archive may unpack to."""
+
+    def __init__(self, size: int) -> None:
+        """Make the allowance of an archive of `size` bytes."""
+        by_ratio = max(FREE_BYTES, MAX_RATIO * size)
+        self.limit = min(by_ratio, MAX_UNPACKED_BYTES)
+        self._over = "archive.ratio" if by_ratio < MAX_UNPACKED_BYTES else "archive.total-size"
+        self._size = size
+
+    def require(self, unpacked: int) -> None:
+        """Raise ArchiveError where so many bytes are too many."""
+        if unpacked > self.limit:
+            raise ArchiveError(issue(self._over, limit=self.limit, size=self._size))
+
+
+def require_entries(count: int) -> None:
+    """Raise ArchiveError where so many entries are too many."""
+    if count > MAX_ENTRIES:
+        raise ArchiveError(issue("archive.too-many-entries", limit=MAX_ENTRIES))
+
+
+def require_names(length: int) -> None:
+    """Raise ArchiveError where names of so many characters are too many."""
+    if length > MAX_NAMES:
+        require_entries(MAX_ENTRIES + 1)

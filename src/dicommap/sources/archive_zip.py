@@ -1,0 +1,112 @@
+"""ZIP files, member by member."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING, cast
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
+
+from dicommap.issues import issue
+from dicommap.model.hierarchy import Disposition
+from dicommap.sources.archive_entry import Entry, Names
+from dicommap.sources.archive_error import ArchiveError, damage_told_as
+from dicommap.sources.archive_file import ArchiveFile, ForwardBytes
+from dicommap.sources.archive_limits import MAX_DIRECTORY_BYTES, MAX_ENTRIES, Allowance, require_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO
+
+    from dicommap.p10 import ReadAt
+    from dicommap.sources.local import LocalTree
+
+_METHODS = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
+_ENTRY_MAGIC = b"PK\x01\x02"
+_ENCRYPTED = 0x1
+_UNIX = 3
+
+
+class ZipArchive:
+    """An open ZIP file."""
+
+    in_sequence = False
+
+    def __init__(self, tree: LocalTree, path: str) -> None:
+        """Open it and read its directory. Raises ArchiveError where that is damaged or too large, and OSError."""
+        self._file = _Directory(tree, path)
+        self.state = self._file.state
+        self.names = Names()
+        try:
+            with damage_told_as("archive.broken"):
+                self._zip = ZipFile(cast("IO[bytes]", self._file))
+            self._file.reading = False
+            infos = self._zip.infolist()
+            # zipfile keeps more than is needed of each entry; names are unique here.
+            self._infos = {self.names.unique(info.filename): info for info in infos if not _is_directory(info)}
+        except OSError:
+            self._file.close()
+            raise
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries in the order of the directory. Raises ArchiveError where they unpack to too much."""
+        allowance, unpacked = Allowance(self._file.size), 0
+        for name, info in self._infos.items():
+            if info.compress_type != ZIP_STORED:
+                unpacked += info.file_size
+                allowance.require(unpacked)
+            yield _entry(name, info)
+
+    def read_at(self, name: str) -> ReadAt:
+        """Return what reads a member. Raises ArchiveError where it cannot be had."""
+        info = self._infos.get(name)
+        if info is None:
+            raise ArchiveError(issue("archive.changed"))
+
+        def opened() -> Callable[[int], bytes]:
+            with damage_told_as("archive.member-damaged"):
+                member = self._zip.open(info)
+
+            def following(length: int) -> bytes:
+                with damage_told_as("archive.member-damaged"):
+                    return member.read(length)
+
+            return following
+
+        return ForwardBytes(opened(), info.file_size, opened)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()
+        self._file.close()
+
+
+class _Directory(ArchiveFile):
+    """A ZIP file that gives no more than a directory may have, and no directory of too many entries.
+
+    zipfile reads a directory as a whole, however many entries it has and whatever number of them is told.
+    """
+
+    reading = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read as any file does."""
+        if size is not None and min(size, self.size) > MAX_DIRECTORY_BYTES:
+            require_entries(MAX_ENTRIES + 1)
+        found = super().read(size)
+        if self.reading:
+            require_entries(found.count(_ENTRY_MAGIC))
+        return found
+
+
+def _is_directory(info: ZipInfo) -> bool:
+    return info.filename.endswith("/") and not info.file_size
+
+
+def _entry(name: str, info: ZipInfo) -> Entry:
+    if info.create_system == _UNIX and stat.S_ISLNK(info.external_attr >> 16):
+        return Entry.link(name)
+    if info.flag_bits & _ENCRYPTED:
+        return Entry(name, info.file_size, Disposition.UNREADABLE, (issue("archive.encrypted"),))
+    if info.compress_type not in _METHODS:
+        return Entry.refused(name, info.file_size, f"it is compressed by method {info.compress_type}")
+    return Entry.judged(name, info.file_size)

@@ -1,0 +1,52 @@
+"""A source whose archives are entered: each member is a path of its own, behind its archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.sources.archive import ambiguous, is_in_sequence, listed, listed_before
+from dicommap.sources.archive_entry import has_archive_name
+from dicommap.sources.archive_opener import ArchiveOpener, hides_members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from dicommap.model.hierarchy import SourceFile
+    from dicommap.sources.listed import ListedFiles
+    from dicommap.sources.local import LocalTree
+
+    MembersBefore = Callable[[SourceFile], Iterable[tuple[str, int]] | None]
+    """Return the names and sizes of an archive's members, where a scan before has read them all and it is unchanged."""
+
+
+class WithArchives:
+    """A source of which the archives are entered, too."""
+
+    def __init__(self, source: LocalTree | ListedFiles, before: MembersBefore) -> None:
+        """Take a source. `before` saves unpacking compressed tar files that are known, only to list them."""
+        self._source = source
+        self._before = before
+        self.opener = ArchiveOpener(source.opener)
+
+    def __str__(self) -> str:
+        return str(self._source)
+
+    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield what the source does, and behind each archive its members in their order."""
+        tree = self._source.opener
+        for file in self._source.walk(without=without):
+            if file.disposition is not None or not file.size or not has_archive_name(file.path):
+                yield file
+            elif hides_members(tree, file.path):
+                yield ambiguous(file)
+            else:
+                yield from self._entered(file)
+
+    def count(self) -> Iterator[int]:
+        """Yield what the source does: members are not counted ahead."""
+        return self._source.count()
+
+    def _entered(self, file: SourceFile) -> Iterable[SourceFile]:
+        members = self._before(file) if is_in_sequence(file.path) else None
+        return listed(self._source.opener, file) if members is None else listed_before(file, members)

@@ -1,0 +1,71 @@
+"""Archives made for tests, and what a scan or a walk has of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from dicommap.model.hierarchy import SourceFile
+from dicommap.sources import LocalTree, WithArchives
+
+TARS = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "txz": "w:xz"}
+KINDS = ("zip", *TARS)
+
+
+def pack(path: Path, members: Iterable[tuple[str, bytes]], *, form: int = tarfile.PAX_FORMAT) -> Path:
+    """Write an archive of the kind that its name tells, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = path.name.partition(".")[2]
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members:
+                archive.writestr(name, content)
+        return path
+    with tarfile.open(path, TARS[kind], format=form, encoding="utf-8", errors="surrogateescape") as tar:  # type: ignore[call-overload]
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def pack_tree(path: Path, tree: Path) -> Path:
+    """Write an archive of all files of a tree."""
+    files = sorted(one for one in tree.rglob("*") if one.is_file())
+    return pack(path, [(one.relative_to(tree).as_posix(), one.read_bytes()) for one in files])
+
+
+def source_of(root: Path) -> WithArchives:
+    return WithArchives(LocalTree(root), lambda archive: None)
+
+
+def walked(root: Path) -> dict[str, SourceFile]:
+    found = list(source_of(root).walk())
+    assert len({file.path for file in found}) == len(found)
+    return {file.path: file for file in found}
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Return all bytes of each path that a walk leaves to be read."""
+    source = source_of(root)
+    files = [file for file in source.walk() if file.disposition is None]
+    opener = source.opener.expecting(files)
+    found = {}
+    for file in files:
+        with opener.open(file.path) as read:
+            found[file.path] = read(0, file.size + 1)
+    return found
+
+
+def codes(file: SourceFile) -> list[str]:
+    return [found.code for found in file.issues]
+
+
+def touch(path: Path, *, seconds: int = 1) -> None:
+    """Move a file's time of change on."""
+    moment = path.stat().st_mtime_ns + seconds * 10**9
+    os.utime(path, ns=(moment, moment))
