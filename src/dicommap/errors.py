@@ -46,6 +46,14 @@ class PackageError(DicommapError):
     """A package cannot be written where it was asked for."""
 
 
+class QueryError(DicommapError):
+    """A query over an inventory cannot be answered: it is no SQL, or not for reading only."""
+
+
+class ExtraError(DicommapError):
+    """What was asked for needs an extra that is not installed; `fix` is the command that installs it."""
+
+
 class UnknownNameError(DicommapError):
     """No schema or issue code has the name that was asked for."""
 
