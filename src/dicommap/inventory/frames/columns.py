@@ -117,11 +117,11 @@ def _file() -> Iterator[Column]:
     yield _text("path", "frame_path(f.path)")
     yield _whole("bytes", "f.size")
     yield Column(name="mtime", kind=Kind.TIME, sql="f.mtime_ns")
-    yield _text("disposition", "f.disposition")
+    yield _text("disposition", "frame_disposition(f.disposition)")
 
 
 def _issue() -> Iterator[Column]:
-    yield from (_text("code", "i.code"), _text("severity", "i.severity"))
+    yield from (_text("code", "i.code"), _text("severity", "frame_severity(i.severity)"))
     yield Column(name="source", kind=Kind.TEXT, sql="frame_path(s.root)", optional=True)
     yield Column(name="path", kind=Kind.TEXT, sql="frame_path(f.path)", optional=True)
     for name, member in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series"), ("keyword", "keyword")):

@@ -14,6 +14,8 @@ from dicommap.inventory import reading, schema
 from dicommap.inventory.frames.columns import FrameLevel, columns_of
 from dicommap.inventory.frames.selection import ordered_query, view_query
 from dicommap.inventory.frames.values import date_of, number_of, whole_of
+from dicommap.issues import Severity
+from dicommap.model.hierarchy import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +40,8 @@ def tables_of(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         for name, of in (("frame_date", date_of), ("frame_whole", whole_of), ("frame_number", number_of)):
             found.create_function(name, 1, _of_text(of), deterministic=True)
+        for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
+            found.create_function(name, 1, _member(kind), deterministic=True)
         found.create_function("frame_path", 1, _path, deterministic=True)
         found.create_function("frame_location", 2, _location_member, deterministic=True)
         yield found
@@ -94,6 +98,11 @@ def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _of_text(of: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
     remembered = lru_cache(maxsize=_REMEMBERED)(of)
     return lambda cell: None if cell is None else remembered(reading.text(cell))
+
+
+def _member(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+    read = reading.member(of)
+    return lambda cell: str(read(cell).value)
 
 
 def _path(cell: str | bytes | None) -> str | None:
