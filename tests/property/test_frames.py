@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicommap.issues import Location
+from dicommap.model.hierarchy import Series, Study
 from dicommap.model.vr import text_issues
 from tests.unit.inventory.filling import Added, added, inventory_of
 from tests.unit.inventory.frames.rows import KEYWORDS
@@ -34,7 +36,8 @@ def _files(draw: st.DrawFn) -> list[Added]:
         study, series = draw(st.sampled_from(["1.1 1.1.1", "1.1 1.1.2", "1.2 1.2.1"])).split()
         instance = draw(st.integers(1, 4))
         path = draw(_TEXT) + str(number)
-        made.append(added(path, f"{study} {series} {series}.{instance}", **draw(_VALUES)))
+        values: dict[str, Any] = draw(_VALUES)
+        made.append(added(path, f"{study} {series} {series}.{instance}", **values))
     return made
 
 
@@ -74,7 +77,8 @@ def test_values_have_their_type_just_where_the_text_is_valid(files: list[Added])
 @given(_files())
 def test_studies_and_series_never_take_one_value_for_all(files: list[Added]) -> None:
     with inventory_of(*files, keywords=KEYWORDS) as inventory:
-        for level, kept in (("study", list(inventory.studies())), ("series", list(inventory.series()))):
+        kinds: dict[str, list[Study | Series]] = {"study": [*inventory.studies()], "series": [*inventory.series()]}
+        for level, kept in kinds.items():
             rows = inventory.to_arrow(level).to_pylist()
             assert len(rows) == len(kept)
             for row, one in zip(rows, kept, strict=True):

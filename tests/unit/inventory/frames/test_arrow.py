@@ -13,6 +13,7 @@ from dicommap.errors import InventoryError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
 from dicommap.inventory.frames.columns import FrameLevel, columns_of
+from dicommap.inventory.frames.tables import frame_query, tables_of
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS, picked, rows_of
 
@@ -108,9 +109,9 @@ def test_a_level_that_there_is_not_is_an_error(level: str) -> None:
 
 
 def test_instances_come_without_sorting() -> None:
-    with inventory_of(*FILES) as inventory, arrow.tables_of(inventory._connection) as tables:
+    with inventory_of(*FILES) as inventory, tables_of(inventory._connection) as tables:
         for level in (FrameLevel.INSTANCE, FrameLevel.FILE, FrameLevel.ISSUE):
-            _, query = arrow.frame_query(tables, level, inventory.keywords)
+            _, query = frame_query(tables, level, inventory.keywords)
             steps = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {query}")]
             assert steps
             assert not [step for step in steps if "TEMP B-TREE" in step]
@@ -120,7 +121,7 @@ def test_batches_hold_some_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(arrow, "ROWS", 4)
     monkeypatch.setattr(arrow, "_FETCHED", 2)
     files = [added(f"{number:02}", f"1.1 1.1.1 1.{number}", PatientID="P") for number in range(11)]
-    with inventory_of(*files) as inventory, arrow.tables_of(inventory._connection) as tables:
+    with inventory_of(*files) as inventory, tables_of(inventory._connection) as tables:
         schema, batches = arrow.record_batches(tables, FrameLevel.INSTANCE, inventory.keywords)
         held = list(batches)
     assert [batch.num_rows for batch in held] == [4, 4, 3]
