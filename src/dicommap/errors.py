@@ -30,6 +30,10 @@ class InventoryError(DicommapError):
     """An inventory file cannot be opened, read or written."""
 
 
+class QueryError(DicommapError):
+    """A query over an inventory cannot be answered: it is no SQL, or not for reading only."""
+
+
 class ExecutorError(DicommapError):
     """What was to run the work in other processes or threads failed: the work did not."""
 
@@ -46,12 +50,8 @@ class PackageError(DicommapError):
     """A package cannot be written where it was asked for."""
 
 
-class QueryError(DicommapError):
-    """A query over an inventory cannot be answered: it is no SQL, or not for reading only."""
-
-
-class ExtraError(DicommapError):
-    """What was asked for needs an extra that is not installed; `fix` is the command that installs it."""
+class MissingExtraError(DicommapError):
+    """What was asked for needs packages that are installed only with an extra."""
 
 
 class UnknownNameError(DicommapError):

@@ -25,8 +25,8 @@ class Framed:
     """An inventory as frames, whose columns docs/formats/frames.md lists.
 
     A level is `study`, `series`, `instance`, `file` or `issue`. Frames hold patient values: whoever makes one asks for
-    these. Each method raises ExtraError where its extra is not installed, UsageError for a level that there is not,
-    and InventoryError where the inventory cannot be read.
+    these. Each method raises MissingExtraError where its extra is not installed, UsageError for a level that there is
+    not, and InventoryError where the inventory cannot be read.
     """
 
     _connection: sqlite3.Connection

@@ -52,11 +52,11 @@ def answer(
     Raises QueryError where it is no query, or does more than reading.
     """
     with tables_of(connection) as tables:
-        create_views(tables, keywords)
-        tables.execute("PRAGMA query_only = ON")
-        tables.set_authorizer(_authorised)
-        tables.set_progress_handler(_go_on, _STEPS_BETWEEN_SIGNALS)
         try:
+            create_views(tables, keywords)
+            tables.execute("PRAGMA query_only = ON")
+            tables.set_authorizer(_authorised)
+            tables.set_progress_handler(_go_on, _STEPS_BETWEEN_SIGNALS)
             cursor = tables.execute(query, parameters)
             rows = cursor.fetchall()
         except (sqlite3.Error, sqlite3.Warning) as error:

@@ -34,7 +34,7 @@ class QueryResult:
         return iter(self.rows)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the rows as a frame. Raises ExtraError where pandas is not installed."""
+        """Return the rows as a frame. Raises MissingExtraError where pandas is not installed."""
         require("pandas")
         import pandas
 

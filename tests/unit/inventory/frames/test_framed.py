@@ -11,7 +11,7 @@ import pandas
 import polars
 import pytest
 
-from dicommap.errors import ExtraError
+from dicommap.errors import MissingExtraError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames.columns import FrameLevel
 from dicommap.inventory.frames.extras import EXTRAS
@@ -74,10 +74,10 @@ def test_a_missing_extra_names_its_command(
     module: str,
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with inventory_of(*FILES) as inventory, pytest.raises(ExtraError) as caught:
+    with inventory_of(*FILES) as inventory, pytest.raises(MissingExtraError) as caught:
         call(inventory, tmp_path / "frame.parquet")
     assert module in caught.value.message
-    assert caught.value.fix == f"pip install 'dicommap[{extra}]'"
+    assert caught.value.fix == f"Install it: pip install 'dicommap[{extra}]'"
     assert not list(tmp_path.iterdir())
 
 
