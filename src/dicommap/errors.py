@@ -30,6 +30,10 @@ class InventoryError(DicommapError):
     """An inventory file cannot be opened, read or written."""
 
 
+class QueryError(DicommapError):
+    """A query over an inventory cannot be answered: it is no SQL, or not for reading only."""
+
+
 class ExecutorError(DicommapError):
     """What was to run the work in other processes or threads failed: the work did not."""
 
@@ -44,6 +48,10 @@ class DocumentError(DicommapError):
 
 class PackageError(DicommapError):
     """A package cannot be written where it was asked for."""
+
+
+class MissingExtraError(DicommapError):
+    """What was asked for needs packages that are installed only with an extra."""
 
 
 class UnknownNameError(DicommapError):

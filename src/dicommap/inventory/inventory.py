@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
+from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
@@ -85,8 +86,8 @@ class Summary:
     """Files that it took from the scan before, since neither size nor time had changed."""
 
 
-class Inventory:
-    """What a scan found. Reading only; close it, or use it as a context."""
+class Inventory(Framed):
+    """What a scan found. Reading only; close it, or use it as a context. `Framed` gives it as frames."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

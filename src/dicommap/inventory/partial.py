@@ -43,6 +43,21 @@ def write_new(path: Path, text: str) -> None:
         remove_partial(partial)
 
 
+def put_in_place(partial: Path, path: Path, *, overwrite: bool) -> None:
+    """Give a partial file its name. Raises FileExistsError where it is taken, unless `overwrite` is set."""
+    if overwrite:
+        os.replace(partial, path)
+        return
+    try:
+        os.link(partial, path)  # unlike a rename, fails where the name is taken
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        os.replace(partial, path)
+
+
 def _create(path: Path, text: str) -> None:
     with path.open("x", encoding="utf-8", newline="") as file:
         try:

@@ -52,7 +52,7 @@ def read_rows(
     except sqlite3.ProgrammingError:
         raise  # a closed inventory: our caller's fault
     except sqlite3.DatabaseError as error:
-        raise _told(error) from None
+        raise told(error) from None
 
 
 def damaged() -> InventoryError:
@@ -130,7 +130,8 @@ def location(cell: object) -> Location:
     return Location(**found)
 
 
-def _told(error: sqlite3.DatabaseError) -> InventoryError:
+def told(error: sqlite3.DatabaseError) -> InventoryError:
+    """Return the error to raise for one of SQLite's."""
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
     if primary in _IN_USE:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")

@@ -1,0 +1,84 @@
+"""The methods that give an inventory as frames; each needs an extra, and none is loaded before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import UsageError
+from dicommap.inventory.frames.extras import require
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    import pandas
+    import polars
+    import pyarrow
+
+    from dicommap.inventory.frames.columns import FrameLevel
+    from dicommap.inventory.frames.result import QueryResult
+
+
+class Framed:
+    """An inventory as frames, whose columns docs/formats/frames.md lists.
+
+    A level is `study`, `series`, `instance`, `file` or `issue`. Frames hold patient values: whoever makes one asks for
+    these. Each method raises MissingExtraError where its extra is not installed, UsageError for a level that there is
+    not, and InventoryError where the inventory cannot be read.
+    """
+
+    _connection: sqlite3.Connection
+    keywords: tuple[str, ...]
+
+    def to_arrow(self, level: str = "instance") -> pyarrow.Table:
+        """Return a frame as an Arrow table; extra: arrow."""
+        require("arrow")
+        from dicommap.inventory.frames.arrow import table
+
+        return table(self._connection, _level(level), self.keywords)
+
+    def to_pandas(self, level: str = "instance") -> pandas.DataFrame:
+        """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas."""
+        require("pandas")
+        from dicommap.inventory.frames.for_pandas import pandas_frame
+
+        return pandas_frame(self.to_arrow(level))
+
+    def to_polars(self, level: str = "instance") -> polars.DataFrame:
+        """Return a frame for Polars; extra: polars."""
+        require("polars")
+        import polars
+
+        return polars.DataFrame(self.to_arrow(level))
+
+    def to_parquet(self, path: str | os.PathLike[str], level: str = "instance", *, overwrite: bool = False) -> int:
+        """Write a frame to a Parquet file, in bounded memory, and return its number of rows; extra: arrow.
+
+        The file appears when all is in it. Raises DocumentError where it cannot be written, or exists: `overwrite`
+        replaces a Parquet file, and never another one.
+        """
+        require("arrow")
+        from dicommap.inventory.frames.parquet import write_parquet
+
+        return write_parquet(self._connection, Path(path), _level(level), self.keywords, overwrite=overwrite)
+
+    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
+        """Return the rows of an SQL query over the views study, series, instance, file and issue; no extra.
+
+        `parameters` are the values of `?` or `:name` in it. Nothing can be written. What is asked for is shown, patient
+        values among it. Raises QueryError where the query cannot be answered.
+        """
+        from dicommap.inventory.frames.query import answer
+
+        return answer(self._connection, self.keywords, query, parameters)
+
+
+def _level(name: str) -> FrameLevel:
+    from dicommap.inventory.frames.columns import FrameLevel
+
+    try:
+        return FrameLevel(name)
+    except ValueError:
+        raise UsageError("There is no such level.", fix=f"Use {', '.join(FrameLevel)}.") from None

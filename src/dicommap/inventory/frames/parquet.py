@@ -1,0 +1,73 @@
+"""A frame as a Parquet file: written batch by batch beside its place, which it takes when all is in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pyarrow.parquet import ParquetWriter
+
+from dicommap.errors import DocumentError, reason_of
+from dicommap.inventory.frames.arrow import record_batches
+from dicommap.inventory.frames.tables import tables_of
+from dicommap.inventory.partial import partial_of, put_in_place, remove_partial, remove_stale_partials
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow
+
+    from dicommap.inventory.frames.columns import FrameLevel
+
+_MAGIC = b"PAR1"
+_COMPRESSION = "zstd"
+
+
+def write_parquet(
+    connection: sqlite3.Connection, path: Path, level: FrameLevel, keywords: tuple[str, ...], *, overwrite: bool
+) -> int:
+    """Write a frame to a file and return its number of rows.
+
+    Raises DocumentError where there is a file already, unless it is a Parquet file and `overwrite` is set, or where it
+    cannot be written.
+    """
+    try:
+        _require_place(path, overwrite=overwrite)
+        remove_stale_partials(path)
+        with tables_of(connection) as tables:
+            return _write(path, *record_batches(tables, level, keywords), overwrite=overwrite)
+    except FileExistsError:
+        raise DocumentError(f"{path} exists already.", fix="Name another file, or overwrite it.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+
+
+def _require_place(path: Path, *, overwrite: bool) -> None:
+    if path.is_dir():
+        raise DocumentError(f"{path} is a directory.", fix="Name a file.")
+    if not os.path.lexists(path):
+        return
+    if not overwrite:
+        raise FileExistsError
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise DocumentError(f"{path} is no Parquet file; it is not written over.", fix="Name another file.")
+
+
+def _write(path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool) -> int:
+    partial = partial_of(path)
+    rows = 0
+    try:
+        with partial.open("xb") as file:
+            with ParquetWriter(file, schema, compression=_COMPRESSION) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+                    rows += batch.num_rows
+            file.flush()
+            os.fsync(file.fileno())
+        put_in_place(partial, path, overwrite=overwrite)
+    finally:
+        remove_partial(partial)
+    return rows

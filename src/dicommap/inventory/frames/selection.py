@@ -1,0 +1,76 @@
+"""What SQLite is asked for a frame: one SELECT for each level, as a view or in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.inventory.frames.columns import FrameLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicommap.inventory.frames.columns import Column
+
+_HELD = "f.disposition IN ('instance', 'duplicate')"
+
+# Counted by header first: distinct values are then looked for among headers, of which there are far fewer.
+_BY_HEADER = f"""(
+    SELECT f.header AS number, COUNT(*) AS files, SUM(f.disposition = 'instance') AS instances, SUM(f.size) AS bytes
+    FROM main.file AS f WHERE {_HELD} GROUP BY f.header
+) JOIN main.header AS h ON h.id = number"""  # noqa: S608
+
+_SUMS = "SUM(instances) AS instances, SUM(files) AS files, SUM(bytes) AS bytes"
+
+_STUDY = f"StudyInstanceUID, COUNT(DISTINCT SeriesInstanceUID) AS series, {_SUMS}"
+_SERIES = f"StudyInstanceUID, SeriesInstanceUID, {_SUMS}"
+
+_FROM = {
+    FrameLevel.INSTANCE: "main.header AS h {join} main.file AS f ON f.header = h.id JOIN main.source AS s"
+    f" ON s.id = f.source WHERE {_HELD}",
+    FrameLevel.FILE: "main.file AS f JOIN main.source AS s ON s.id = f.source",
+    # The finding about a file's size knows its path, and not its row; the path is whole where there is one source.
+    FrameLevel.ISSUE: "main.issue AS i LEFT JOIN main.file AS f ON f.id = IFNULL(i.file, (SELECT id FROM main.file"
+    " WHERE (SELECT COUNT(*) FROM main.source) = 1 AND source = (SELECT id FROM main.source)"
+    " AND path = frame_location(i.location, 'path'))) LEFT JOIN main.source AS s ON s.id = f.source",
+}
+
+_ORDER = {
+    FrameLevel.STUDY: "StudyInstanceUID",
+    FrameLevel.SERIES: "StudyInstanceUID, SeriesInstanceUID",
+    # As two indexes give them, so that nothing is sorted, however much there is.
+    FrameLevel.INSTANCE: "h.StudyInstanceUID, h.SeriesInstanceUID, h.id, f.id",
+    FrameLevel.FILE: "f.source, f.path",
+    FrameLevel.ISSUE: "i.id",
+}
+
+
+def view_query(level: FrameLevel, columns: Sequence[Column], keywords: Sequence[str]) -> str:
+    """Return the SELECT of a view of this level: its rows in no order."""
+    return f"SELECT {_listed(columns)} FROM {_from(level, keywords, 'JOIN')}"  # noqa: S608
+
+
+def ordered_query(level: FrameLevel, columns: Sequence[Column], keywords: Sequence[str]) -> str:
+    """Return the SELECT of the whole frame, in its order."""
+    source = _from(level, keywords, "CROSS JOIN")
+    return f"SELECT {_listed(columns)} FROM {source} ORDER BY {_ORDER[level]}"  # noqa: S608
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return ", ".join(f'{column.sql} AS "{column.name}"' for column in columns)
+
+
+def _from(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
+    if level is FrameLevel.STUDY:
+        return _summarised(_STUDY, "StudyInstanceUID", keywords)
+    if level is FrameLevel.SERIES:
+        return _summarised(_SERIES, "StudyInstanceUID, SeriesInstanceUID", keywords)
+    return _FROM[level].format(join=join)
+
+
+def _summarised(fixed: str, keys: str, keywords: Sequence[str]) -> str:
+    values = "".join(
+        f', CASE WHEN COUNT(DISTINCT IFNULL("{keyword}", \'\')) = 1 THEN MAX("{keyword}") END AS "{keyword}",'
+        f' COUNT(DISTINCT IFNULL("{keyword}", \'\')) AS "{keyword}_distinct"'
+        for keyword in keywords
+    )
+    return f"(SELECT {fixed}{values} FROM {_BY_HEADER} GROUP BY {keys})"  # noqa: S608

@@ -1,0 +1,114 @@
+"""A connection of its own for frames: it reads what the inventory reads, and knows the functions that frames need."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dicommap.errors import InventoryError
+from dicommap.inventory import reading, schema
+from dicommap.inventory.frames.columns import FrameLevel, columns_of
+from dicommap.inventory.frames.selection import ordered_query, view_query
+from dicommap.inventory.frames.values import date_of, number_of, whole_of
+from dicommap.issues import Severity
+from dicommap.model.hierarchy import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.inventory.frames.columns import Column
+
+_Cell = TypeVar("_Cell")
+
+_REMEMBERED = 4096
+"""Texts whose cells each function keeps: dates and numbers come again and again."""
+
+_FILE = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
+
+
+@contextmanager
+def tables_of(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Open what an inventory's connection has open once more, for reading, with the functions of frames.
+
+    An inventory in memory is copied. Raises InventoryError where the file is another one by now.
+    """
+    found = _again(connection)
+    try:
+        for name, of in (("frame_date", date_of), ("frame_whole", whole_of), ("frame_number", number_of)):
+            found.create_function(name, 1, _of_text(of), deterministic=True)
+        for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
+            found.create_function(name, 1, _member(kind), deterministic=True)
+        found.create_function("frame_path", 1, _path, deterministic=True)
+        found.create_function("frame_location", 2, _location_member, deterministic=True)
+        yield found
+    finally:
+        found.close()
+
+
+def frame_query(
+    connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
+) -> tuple[tuple[Column, ...], str]:
+    """Return a level's columns and the SELECT that gives them. Raises InventoryError where SQLite has not as many."""
+    columns = columns_of(level, keywords)
+    _require_room(connection, columns)
+    return columns, ordered_query(level, columns, keywords)
+
+
+def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+    """Make a view of each level, of its name; two of them stand before the tables that have the same."""
+    for level in FrameLevel:
+        columns = columns_of(level, keywords)
+        _require_room(connection, columns)
+        connection.execute(f"CREATE TEMP VIEW {level.value} AS {view_query(level, columns, keywords)}")
+
+
+def _require_room(connection: sqlite3.Connection, columns: tuple[Column, ...]) -> None:
+    limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
+    if len(columns) > limit:
+        raise InventoryError(
+            f"The inventory's attributes need {len(columns):,} columns, and a frame has at most {limit:,}.",
+            fix="Scan with fewer --attributes.",
+        )
+
+
+def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
+    ((name,),) = connection.execute(_FILE)
+    if not name:
+        copy = sqlite3.connect(":memory:")
+        connection.backup(copy)
+        return copy
+    opened = schema.open_existing(Path(os.fsdecode(name)))
+    try:
+        scans = [
+            list(reading.read_rows(each, "SELECT started_ns FROM scan", (reading.whole,)))
+            for each in (connection, opened)
+        ]
+        if scans[0] != scans[1]:
+            raise InventoryError("The inventory's file was replaced since it was opened.", fix="Open it again.")
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _of_text(of: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
+    remembered = lru_cache(maxsize=_REMEMBERED)(of)
+    return lambda cell: None if cell is None else remembered(reading.text(cell))
+
+
+def _member(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+    read = reading.member(of)
+    return lambda cell: str(read(cell).value)
+
+
+def _path(cell: str | bytes | None) -> str | None:
+    return None if cell is None else reading.path(cell)
+
+
+def _location_member(cell: str, member: str) -> str | None:
+    found = getattr(reading.location(cell), member)
+    return None if found is None else str(found)
