@@ -46,6 +46,10 @@ class PackageError(DicommapError):
     """A package cannot be written where it was asked for."""
 
 
+class MissingExtraError(DicommapError):
+    """What was asked for needs packages that are installed only with an extra."""
+
+
 class UnknownNameError(DicommapError):
     """No schema or issue code has the name that was asked for."""
 

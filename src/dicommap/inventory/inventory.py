@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
+from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
-from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
+from dicommap.model.hierarchy import Disposition, File, Instance
 from dicommap.render.html import inventory_html
 from dicommap.render.text import counted
 
@@ -112,16 +113,17 @@ class Inventory:
     ) -> None:
         self.close()
 
-    def studies(self) -> Iterator[Study]:
+    def studies(self) -> Iterator[PicturedStudy]:
         """Yield the studies in order of their UIDs, each with its series and their values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
-            yield Study.of(series)
+            yield PicturedStudy.of(series)
 
-    def series(self) -> Iterator[Series]:
+    def series(self) -> Iterator[PicturedSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
         kinds = (text, text, whole, whole, whole, *(text for _ in self.keywords))
         rows = self._rows(_SERIES.format(columns=columns), kinds)
+        files_of = FilesOfSeries(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: dict[str, Counter[str]] = {keyword: Counter() for keyword in self.keywords}
@@ -129,13 +131,14 @@ class Inventory:
                 for keyword, value in zip(self.keywords, row[5:], strict=True):
                     values[keyword][value] += row[2]
             files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
-            yield Series(
+            yield PicturedSeries(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 instances=instances,
                 files=files,
                 size=size,
                 values=values,
+                files_of=files_of,
             )
 
     def instances(self) -> Iterator[Instance]:

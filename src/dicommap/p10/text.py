@@ -16,7 +16,7 @@ _DEFAULT = "iso8859"
 
 @lru_cache(maxsize=1)
 def _codecs() -> frozenset[str]:
-    """Return the codecs of the defined terms; pydicom takes any name of a Python codec for one, also of one that fails."""
+    """Return the codecs of the defined terms; pydicom takes any Python codec's name for one, also of one that fails."""
     from pydicom.charset import python_encoding  # here: see `model.tags`
 
     return frozenset(codecs.lookup(name).name for name in python_encoding.values())
