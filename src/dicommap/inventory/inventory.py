@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
+from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
@@ -194,6 +195,11 @@ class Inventory:
             " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         return dict(self._rows(query, (text, whole), study, series))
+
+    @property
+    def plots(self) -> Plots:
+        """Return the plots of this inventory; none is made before it is asked for."""
+        return Plots(self.studies)
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""
