@@ -17,7 +17,8 @@ def declared_samples(codestream: bytes) -> int | None:
     try:
         if codestream.startswith(_JPEG_START):
             return _jpeg_samples(codestream)
-        start = codestream.find(_J2K_START, 0, 1_024)  # behind the boxes of a JP2 file, which should not be here
+        # Whole JP2 files are found where only their codestream should be (PS3.5 section A.4.4): it is behind boxes.
+        start = codestream.find(_J2K_START)
         return None if start < 0 else _j2k_samples(codestream, start)
     except struct.error:
         return None

@@ -59,7 +59,8 @@ def montage(series: Series, files: Sequence[PictureFile], *, count: int, size: i
         drawn += is_drawn
         tiles.append((image, str(place + 1)))
     columns = next(number for number in range(1, len(tiles) + 1) if number * number >= len(tiles))
-    parts = [label, f"{len(tiles)} of {counted(slices.images, 'image')}", _lost(slices)]
+    undrawn = f"{len(tiles) - drawn} could not be drawn" if drawn < len(tiles) else ""
+    parts = [label, f"{len(tiles)} of {counted(slices.images, 'image')}", undrawn, _lost(slices)]
     return picture(tiled(tiles, size, columns), parts, is_placeholder=not drawn)
 
 

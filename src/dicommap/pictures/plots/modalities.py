@@ -73,8 +73,9 @@ def _body(rows: list[str], instances: Counter[str], size: Counter[str]) -> Itera
     for number, name in enumerate(rows):
         top = TOP + 20 + number * _ROW
         yield text(LEFT, top + 15, name)
-        for left, counts, title, kind in panels:
+        for left, counts, _, kind in panels:
             length = (_PANEL - _ROOM_FOR_NUMBER) * counts[name] / (max(counts.values()) or 1)
             shown = f"{counts[name]:,}" if counts is instances else byte_count(counts[name])
-            yield bar(left, top + 2, length, _ROW - 6, kind=kind, told=f"{name}: {shown} {title}")
+            told = counted(counts[name], "instance") if counts is instances else shown
+            yield bar(left, top + 2, length, _ROW - 6, kind=kind, told=f"{name}: {told}")
             yield text(left + length + CHARACTER, top + 15, shown)
