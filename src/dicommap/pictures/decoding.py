@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import os
-import zlib
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pydicom import dcmread
 from pydicom._dicom_dict import DicomDictionary
-from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import get_frame
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_file_meta_info
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import UID
 
-from dicommap.p10.meta import read_meta
-from dicommap.p10.window import Window
+from dicommap.p10.encoding import encoding_of
 from dicommap.pictures.codestream import declared_samples
 from dicommap.pictures.extra import INSTALL
 from dicommap.pictures.files import NoPictureError, opened
+from dicommap.pictures.plain import plain
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -36,8 +29,8 @@ if TYPE_CHECKING:
 MAX_SAMPLES = 2**26
 """Samples of one frame: 8,192 by 8,192 of one colour. What is larger would take gigabytes to draw."""
 
-_MAX_INFLATED = 2**28
-_PREFIX_END = 132
+_LONG_HEAD = 12
+"""Bytes of the tag, VR and length of pixel data where VRs are explicit."""
 _DRAWN = frozenset(
     {"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 )
@@ -62,7 +55,7 @@ def decode(file: PictureFile, index: int) -> Frame:
     Raises NoPictureError where it is clear why there is no picture; pydicom and the codecs raise all other kinds.
     """
     with opened(file.path) as stream:
-        source = _inflated(stream)
+        source, encoding = plain(stream)
         attributes = dcmread(source, stop_before_pixels=True, specific_tags=_wanted_tags())
         if attributes.get("SOPInstanceUID") != file.sop_instance_uid:
             raise NoPictureError("The file has changed since the scan")
@@ -73,10 +66,12 @@ def decode(file: PictureFile, index: int) -> Frame:
         _require_decoder(syntax)
         _require_drawn(attributes)
         if syntax.is_encapsulated:
-            source.seek(start + 12)  # tag, VR, two bytes and the length, which is undefined
-            _require_bounded_frame(source, attributes, index)
+            source.seek(start + (encoding.implicit_head.size if encoding.implicit else _LONG_HEAD))
+            _require_declared_size(source, attributes, index)
         source.seek(0)
-        return Frame(pixel_array(source, index=index), attributes)
+        # What is not encoded as it says only dcmread understands, which reads all of it.
+        as_it_says = encoding is encoding_of(attributes.file_meta.TransferSyntaxUID)
+        return Frame(pixel_array(source if as_it_says else dcmread(source), index=index), attributes)
 
 
 def _wanted_tags() -> list[int]:
@@ -92,8 +87,12 @@ def _require_decoder(syntax: UID) -> None:
         raise NoPictureError(f"No codec for {syntax.name} is installed: {INSTALL}")
 
 
+def _samples(attributes: Dataset) -> int:
+    return int(attributes.Rows * (attributes.get("Columns") or 0) * (attributes.get("SamplesPerPixel") or 1))
+
+
 def _require_drawn(attributes: Dataset) -> None:
-    samples = attributes.Rows * (attributes.get("Columns") or 0) * (attributes.get("SamplesPerPixel") or 1)
+    samples = _samples(attributes)
     if not samples:
         raise NoPictureError("The image has no columns")
     if samples > MAX_SAMPLES:
@@ -102,8 +101,11 @@ def _require_drawn(attributes: Dataset) -> None:
         raise NoPictureError("Its PhotometricInterpretation is none that is drawn")
 
 
-def _require_bounded_frame(source: BinaryIO, attributes: Dataset, index: int) -> None:
-    """Raise NoPictureError where the compressed image is larger than the attributes say, and too large to draw."""
+def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
+    """Raise NoPictureError where the compressed image is not as large as the attributes say.
+
+    Decoders believe the compressed image: one that declares no height has taken libjpeg 23 GB.
+    """
     tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
     frame = get_frame(
         source,
@@ -111,27 +113,6 @@ def _require_bounded_frame(source: BinaryIO, attributes: Dataset, index: int) ->
         extended_offsets=tables if all(tables) else None,
         number_of_frames=int(attributes.get("NumberOfFrames") or 1),
     )
-    if (declared_samples(frame) or 0) > MAX_SAMPLES:
-        raise NoPictureError("The image is too large to draw")
-
-
-def _inflated(stream: BinaryIO) -> BinaryIO:
-    """Return the file itself, or one in memory that is not deflated (PS3.5 section A.5)."""
-    descriptor = stream.fileno()
-    meta = read_meta(Window(partial(_bytes_at, descriptor), os.fstat(descriptor).st_size), _PREFIX_END)
-    if meta.transfer_syntax_uid != DeflatedExplicitVRLittleEndian:
-        return stream
-    stream.seek(meta.end)
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    content = inflater.decompress(stream.read(), _MAX_INFLATED)
-    if not inflater.eof:
-        raise NoPictureError("The data set is cut, or too large when inflated")
-    plain_meta = FileMetaDataset()
-    plain_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    head = DicomBytesIO()
-    write_file_meta_info(head, plain_meta, enforce_standard=False)
-    return io.BytesIO(bytes(128) + b"DICM" + head.getvalue() + content)
-
-
-def _bytes_at(descriptor: int, offset: int, length: int) -> bytes:
-    return os.pread(descriptor, length, offset)
+    declared = declared_samples(frame)
+    if declared is not None and declared != _samples(attributes):
+        raise NoPictureError("The compressed image has another size than its file says")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydicom.errors import InvalidDicomError
@@ -12,10 +14,30 @@ from dicommap.pictures.display import displayed, pixel_height
 from dicommap.pictures.drawing import fitted
 from dicommap.pictures.files import NoPictureError
 
+_LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
+"""What writes of files and frames that are wrong, the second with a traceback."""
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
 
     from dicommap.pictures.files import PictureFile
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what pydicom warns of and logs: it may hold values, and what goes wrong is told on the picture."""
+    before = [(logger, logger.disabled) for logger in _LOGGERS]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for logger in _LOGGERS:
+                logger.disabled = True
+            yield
+        finally:
+            for logger, disabled in before:
+                logger.disabled = disabled
 
 
 def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
@@ -23,8 +45,7 @@ def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str
 
     Raises NoPictureError, and nothing else, whatever the file holds.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's words may hold values
+    with _quiet():
         try:
             frame = decode(file, index)
             array, remark = displayed(frame, index)

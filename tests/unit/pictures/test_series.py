@@ -176,20 +176,43 @@ def dataset_of(array: Any, **attributes: Any) -> Any:
     return made
 
 
-def test_a_small_file_that_declares_a_huge_image_is_not_decoded(pydicom_files: Path, tmp_path: Path) -> None:
+def test_a_data_set_that_is_not_encoded_as_it_says_is_drawn(tmp_path: Path) -> None:
+    explicit, implicit = (
+        image(EIGHT, transfer_syntax=syntax, **WINDOW) for syntax in (EXPLICIT_LITTLE, IMPLICIT_LITTLE)
+    )
+    start = implicit.index(b"\x08\x00\x16\x00")
+    mixed = explicit[: explicit.index(b"\x08\x00\x16\x00UI")] + implicit[start:]
+    assert thumbnail(tmp_path, mixed).png == thumbnail(tmp_path / "explicit", explicit).png
+
+
+def test_what_goes_wrong_is_told_on_the_picture_and_not_in_logs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    file = p10(dataset_of(EIGHT, PixelData=encapsulate([b"no image"])), transfer_syntax=JPEG2000)
+    with series_of(tmp_path, file) as series, caplog.at_level(0):
+        caplog.clear()
+        told(series.thumbnail())
+    assert not caplog.records
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("size", [(60_000, 60_000), (1_024, 0), (1_023, 256)])
+def test_a_compressed_image_of_another_size_is_not_decoded(
+    pydicom_files: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
     real = dcmread(pydicom_files / "test_files" / "JPEG2000.dcm")
     codestream = bytearray(get_frame(real.PixelData, 0))
-    struct.pack_into(">2L", codestream, 8, 60_000, 60_000)
+    struct.pack_into(">2L", codestream, 8, *size)
     real.PixelData = encapsulate([bytes(codestream)])
     real["PixelData"].is_undefined_length = True
     real.save_as(tmp_path / "bomb")
     with dicommap.scan(tmp_path) as inventory:
         (series,) = inventory.series()
-        assert "too large" in told(series.thumbnail())
+        assert "another size" in told(series.thumbnail())
 
 
 def test_a_data_set_that_inflates_without_end_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.pictures.decoding._MAX_INFLATED", 1_000)
+    monkeypatch.setattr("dicommap.pictures.plain.MAX_INFLATED", 1_000)
     stored = np.zeros((100, 100), "uint8")
     assert "too large when inflated" in told(thumbnail(tmp_path, image(stored, transfer_syntax=DEFLATED)))
 
