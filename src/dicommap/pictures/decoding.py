@@ -10,7 +10,7 @@ from pydicom._dicom_dict import DicomDictionary
 from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID
+from pydicom.uid import UID, RLELossless
 
 from dicommap.p10.encoding import encoding_of
 from dicommap.pictures.codestream import declared_samples
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_SAMPLES = 2**26
 """Samples of one frame: 8,192 by 8,192 of one colour. What is larger would take gigabytes to draw."""
+
+_PLUGINS = {RLELossless: "pydicom"}
+"""Where one decoder is better than all: pylibjpeg-rle panics, past every `except Exception`, on data that is cut."""
 
 _LONG_HEAD = 12
 """Bytes of the tag, VR and length of pixel data where VRs are explicit."""
@@ -71,7 +74,8 @@ def decode(file: PictureFile, index: int) -> Frame:
         source.seek(0)
         # What is not encoded as it says only dcmread understands, which reads all of it.
         as_it_says = encoding is encoding_of(attributes.file_meta.TransferSyntaxUID)
-        return Frame(pixel_array(source if as_it_says else dcmread(source), index=index), attributes)
+        whole = source if as_it_says else dcmread(source)
+        return Frame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
 
 
 def _wanted_tags() -> list[int]:
@@ -82,7 +86,8 @@ def _require_decoder(syntax: UID) -> None:
     try:
         available = get_decoder(syntax).is_available
     except NotImplementedError:
-        raise NoPictureError(f"pydicom has no decoder for {syntax.name or 'a file without transfer syntax'}") from None
+        name = syntax.name if syntax.is_valid else "a file without a valid transfer syntax"
+        raise NoPictureError(f"pydicom has no decoder for {name}") from None
     if not available:
         raise NoPictureError(f"No codec for {syntax.name} is installed: {INSTALL}")
 

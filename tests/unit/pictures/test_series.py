@@ -148,6 +148,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "more frames than pixels": ({"NumberOfFrames": 1_000_000}, "cannot be decoded"),
     "two samples": ({"SamplesPerPixel": 2}, "cannot be decoded"),
     "not compressed": ({"transfer_syntax": JPEG2000, "PixelData": encapsulate([b"no image"])}, "cannot be decoded"),
+    "a syntax that is none": (
+        {"transfer_syntax": "1.2\x1b[0m", "PixelData": encapsulate([b"film"])},
+        "no decoder for a file without a valid transfer syntax",
+    ),
+    "run lengths that are cut": (
+        {
+            "transfer_syntax": "1.2.840.10008.1.2.5",
+            "PixelData": encapsulate([struct.pack("<16L", 1, 64, *[0] * 14) + b"\x05a"]),
+        },
+        "cannot be decoded",
+    ),
     "film": ({"transfer_syntax": "1.2.840.10008.1.2.4.102", "PixelData": encapsulate([b"film"])}, "no decoder"),
 }
 
