@@ -10,6 +10,7 @@ import pytest
 
 from dicommap.checks.override_check import override_file_issues
 from dicommap.checks.schema_check import schema_issues
+from dicommap.inventory import Inventory
 from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition, Target
 from dicommap.model.profile import Profile
@@ -62,3 +63,14 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in pages:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_pictures_example_runs(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = dicommap("scan", tree, "-o", "incoming.db")
+    assert ran.status == 0
+    pictures, plots = re.findall(r"```python\n(.*?)```", (DOCS / "pictures.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(pictures, {})
+    assert sorted(path.name for path in Path().glob("*.png")) == ["series.png", "study.png"]
+    with Inventory.open("incoming.db") as inventory:
+        exec(plots, {"inv": inventory})

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.frames.framed import Framed
+from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
+from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
-from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
+from dicommap.model.hierarchy import Disposition, File, Instance
 from dicommap.render.html import inventory_html
 from dicommap.render.text import counted
 
@@ -122,16 +124,17 @@ class Inventory(Framed):
     ) -> None:
         self.close()
 
-    def studies(self) -> Iterator[Study]:
+    def studies(self) -> Iterator[PicturedStudy]:
         """Yield the studies in order of their UIDs, each with its series and their values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
-            yield Study.of(series)
+            yield PicturedStudy.of(series)
 
-    def series(self) -> Iterator[Series]:
+    def series(self) -> Iterator[PicturedSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
         kinds = (text, text, whole, whole, whole, *(text for _ in self.keywords))
         rows = self._rows(_SERIES.format(columns=columns), kinds)
+        files_of = FilesOfSeries(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: dict[str, Counter[str]] = {keyword: Counter() for keyword in self.keywords}
@@ -139,13 +142,14 @@ class Inventory(Framed):
                 for keyword, value in zip(self.keywords, row[5:], strict=True):
                     values[keyword][value] += row[2]
             files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
-            yield Series(
+            yield PicturedSeries(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 instances=instances,
                 files=files,
                 size=size,
                 values=values,
+                files_of=files_of,
             )
 
     def instances(self) -> Iterator[Instance]:
@@ -201,6 +205,11 @@ class Inventory(Framed):
             " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         return dict(self._rows(query, (text, whole), study, series))
+
+    @property
+    def plots(self) -> Plots:
+        """Return the plots of this inventory; none is made before it is asked for."""
+        return Plots(self.studies)
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""

@@ -86,11 +86,16 @@ def number(cell: object) -> float:
     return cell
 
 
-def path(cell: object) -> str:
-    """Return a path for people."""
+def stored(cell: object) -> str:
+    """Return a path as the operating system knows it."""
     if not isinstance(cell, str | bytes):
         raise DamagedCell
-    return printable(real_path(cell))
+    return real_path(cell)
+
+
+def path(cell: object) -> str:
+    """Return a path for people."""
+    return printable(stored(cell))
 
 
 def member(of: type[_Member]) -> Callable[[object], _Member]:

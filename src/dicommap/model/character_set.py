@@ -36,8 +36,6 @@ def _codecs() -> dict[str, str]:
 
 
 def _are_defined(terms: tuple[str, ...]) -> bool:
-    from pydicom.charset import python_encoding  # here: see `tags`
-
     named = [term for index, term in enumerate(terms) if term or index]  # only the first may be empty
     if not all(term in _codecs() and term not in _NOT_DEFINED for term in named):
         return False
@@ -51,8 +49,6 @@ def _hold(terms: tuple[str, ...], character: str) -> bool:
 
 
 def _holds(term: str, character: str) -> bool:
-    from pydicom.charset import python_encoding
-
     try:
         encoded = character.encode(_WHOLE.get(term) or _codecs()[term])
     except UnicodeEncodeError:

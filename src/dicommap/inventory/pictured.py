@@ -1,0 +1,91 @@
+"""Studies and series as an inventory yields them: their pictures can be asked for, and nothing is read before."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError
+from dicommap.inventory.reading import read_rows, stored, text
+from dicommap.model.hierarchy import Series, Study
+from dicommap.pictures.extra import require_pixels
+from dicommap.pictures.files import PictureFile
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dicommap.pictures import Picture
+
+_FILES = """
+SELECT root, path, SOPInstanceUID FROM header JOIN file ON file.header = header.id JOIN source ON source.id = source
+WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND disposition = 'instance' ORDER BY source, path
+"""
+
+
+class FilesOfSeries:
+    """Tells where the files of a series are, for as long as the inventory is open in this process."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection | None = None) -> None:
+        self._connection = connection
+
+    def of(self, series: Series) -> list[PictureFile]:
+        """Return the files of a series, without duplicates. Raises InventoryError where the inventory is not open."""
+        uids = (series.study_instance_uid, series.series_instance_uid)
+        try:
+            if self._connection is None:
+                raise sqlite3.ProgrammingError
+            rows = list(read_rows(self._connection, _FILES, (stored, stored, text), uids))
+        except sqlite3.ProgrammingError:
+            raise InventoryError(
+                "The inventory that the series is from is not open here.",
+                fix="Open it, in this thread, and ask for pictures of the series that it yields.",
+            ) from None
+        return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An open file does not travel to other processes; the series does, without its pictures.
+        return FilesOfSeries, ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturedSeries(Series):
+    """A series of an inventory. Its pictures are read from its files as they are now, and from nothing else's."""
+
+    files_of: FilesOfSeries = field(default_factory=FilesOfSeries, repr=False, compare=False)
+
+    def thumbnail(self, size: int | None = 256, *, show_values: bool = False) -> Picture:
+        """Return the middle image, its longer side `size` pixels (32 to 2,048); with None, pixel by pixel.
+
+        Where nothing can be drawn the picture says why. `show_values` puts SeriesDescription into the caption.
+        Raises MissingExtraError without the extra `pixels`, and InventoryError where the inventory is closed.
+        """
+        require_pixels()
+        from dicommap.pictures.series import thumbnail
+
+        return thumbnail(self, self.files_of.of(self), size=size, show_values=show_values)
+
+    def montage(self, n: int = 9, size: int = 128, *, show_values: bool = False) -> Picture:
+        """Return up to `n` evenly spaced images (1 to 400) in squares of `size` pixels; otherwise as a thumbnail."""
+        require_pixels()
+        from dicommap.pictures.series import montage
+
+        return montage(self, self.files_of.of(self), count=n, size=size, show_values=show_values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturedStudy(Study):
+    """A study of an inventory."""
+
+    series: tuple[PicturedSeries, ...]
+
+    def overview(self, size: int = 128, *, show_values: bool = False) -> Picture:
+        """Return the middle image of each series, of at most 60, in squares of `size` pixels; else as a thumbnail."""
+        require_pixels()
+        from dicommap.pictures.study import overview
+
+        members = [(one, one.files_of.of(one)) for one in self.series]
+        return overview(members, size=size, show_values=show_values)

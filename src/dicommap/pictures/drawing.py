@@ -1,0 +1,86 @@
+"""Images and words drawn to one size, tiled, and written as PNG."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from numpy import dtype, ndarray, uint8
+
+_GROUND = (24, 26, 30)
+_PLACE = (58, 62, 70)
+_INK = (225, 228, 232)
+_FAINT = (120, 126, 136)
+_GAP = 4
+_LABEL_LINES = 2
+
+
+def fitted(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
+    """Return an array as an image whose longer side has `size` pixels; with None, as it is."""
+    image = Image.fromarray(array)
+    if size is None:
+        return image
+    width, height = image.width, image.height * pixel_height
+    scale = size / max(width, height)
+    target = (max(round(width * scale), 1), max(round(height * scale), 1))
+    smaller = target[0] <= image.width and target[1] <= image.height
+    # A mean of what falls into a pixel shows all that is there; enlarged, pixels stay the squares they are.
+    return image.resize(target, Image.Resampling.BOX if smaller else Image.Resampling.NEAREST)
+
+
+def placeholder(words: str, size: int) -> Image.Image:
+    """Return a square that says in words why there is no picture."""
+    image = Image.new("RGB", (size, size), _PLACE)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, size - 1, size - 1), outline=_FAINT)
+    font = _font(size)
+    lines = "\n".join(_wrapped(words, font, size - 8))
+    draw.multiline_text((size / 2, size / 2), lines, fill=_INK, font=font, anchor="mm", align="center")
+    return image
+
+
+def tiled(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
+    """Return images side by side in squares of `size`, each with a label below it."""
+    font = _font(size)
+    line = _line_height(font)
+    strip = line * _LABEL_LINES + _GAP if any(label for _, label in tiles) else 0
+    columns = min(columns, len(tiles))
+    rows = -(-len(tiles) // columns)
+    sheet = Image.new("RGB", (columns * (size + _GAP) + _GAP, rows * (size + strip + _GAP) + _GAP), _GROUND)
+    draw = ImageDraw.Draw(sheet)
+    for place, (image, label) in enumerate(tiles):
+        left = _GAP + place % columns * (size + _GAP)
+        top = _GAP + place // columns * (size + strip + _GAP)
+        sheet.paste(image, (left + (size - image.width) // 2, top + (size - image.height) // 2))
+        for number, text in enumerate(_wrapped(label, font, size)[:_LABEL_LINES]):
+            draw.text((left, top + size + number * line), text, fill=_INK, font=font)
+    return sheet
+
+
+def png(image: Image.Image) -> bytes:
+    """Return an image as PNG, without any metadata."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(min(max(size / 12, 9), 16))
+
+
+def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+    return int(font.getbbox("Ag")[3]) + 2
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Break a text into lines about as wide as a tile; what Pillow's own font lacks becomes a question mark."""
+    plain = text.encode("latin-1", "replace").decode("latin-1")
+    characters = max(int(width / (font.getlength("abcdefghijklmnopqrstuvwxyz 0123456789") / 37)), 4)
+    return [part for line in plain.splitlines() for part in textwrap.wrap(line, characters)]

@@ -1,0 +1,41 @@
+"""The files that a series' pictures are made of, opened for reading."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.errors import reason_of
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+
+class NoPictureError(Exception):
+    """Why there is no picture of a file, in words for people and without a value; never leaves this room."""
+
+
+class PictureFile(NamedTuple):
+    """One file, and the instance that the scan found in it."""
+
+    path: str
+    """As the operating system knows it."""
+    sop_instance_uid: str
+
+
+def opened(path: str) -> BinaryIO:
+    """Open a file for reading. Raises NoPictureError where there is no regular file, or none that may be read."""
+    try:
+        # O_NONBLOCK: a FIFO that took the file's place since the scan must not hang us.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise NoPictureError("The file is no regular file any more")
+        return os.fdopen(descriptor, "rb")
+    except FileNotFoundError:
+        raise NoPictureError("The file is not where it was scanned") from None
+    except OSError as error:
+        raise NoPictureError(f"The file cannot be read: {reason_of(error)}") from None
+    except ValueError:  # a NUL in a path
+        raise NoPictureError("The file is not where it was scanned") from None

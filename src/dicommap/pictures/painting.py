@@ -1,0 +1,62 @@
+"""One image of a file, painted to a size; or the words why it cannot be."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydicom.errors import InvalidDicomError
+
+from dicommap.pictures.decoding import decode
+from dicommap.pictures.display import displayed, pixel_height
+from dicommap.pictures.drawing import fitted
+from dicommap.pictures.files import NoPictureError
+
+_LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
+"""What writes of files and frames that are wrong, the second with a traceback."""
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.Image import Image
+
+    from dicommap.pictures.files import PictureFile
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what pydicom warns of and logs: it may hold values, and what goes wrong is told on the picture."""
+    before = [(logger, logger.disabled) for logger in _LOGGERS]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for logger in _LOGGERS:
+                logger.disabled = True
+            yield
+        finally:
+            for logger, disabled in before:
+                logger.disabled = disabled
+
+
+def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+    """Return a frame, counted from 0, as an image, and a remark on its window.
+
+    Raises NoPictureError, and nothing else, whatever the file holds.
+    """
+    with _quiet():
+        try:
+            frame = decode(file, index)
+            array, remark = displayed(frame, index)
+            return fitted(array, pixel_height(frame.attributes), size), remark
+        except NoPictureError:
+            raise
+        except InvalidDicomError:
+            raise NoPictureError("The file has changed since the scan") from None
+        except OSError:
+            raise NoPictureError("The file cannot be read") from None
+        except MemoryError:
+            raise NoPictureError("The image is larger than memory") from None
+        except Exception as error:  # noqa: BLE001  pydicom and the codecs raise all kinds
+            raise NoPictureError(f"The image cannot be decoded ({type(error).__name__})") from None

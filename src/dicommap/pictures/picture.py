@@ -1,0 +1,44 @@
+"""A picture as a value: PNG bytes, their size in pixels, and a caption."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+from dicommap.pictures.saving import save_new
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture for people to look at; never one to read a diagnosis from.
+
+    The caption holds no patient value unless values were asked for. The pixels are as they are: what is burned into
+    them, a name for instance, is in the picture too.
+    """
+
+    png: bytes = field(repr=False)
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    caption: str
+    is_placeholder: bool = False
+    """Whether nothing could be drawn; the caption and the picture say why."""
+
+    def save(self, path: StrPath) -> None:
+        """Write the PNG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
+        save_new(path, self.png)
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def _repr_html_(self) -> str:
+        caption = escape(self.caption)
+        source = f"data:image/png;base64,{b64encode(self.png).decode('ascii')}"
+        image = f'<img src="{source}" width="{self.width}" height="{self.height}" alt="{caption}">'
+        return f'<figure style="margin:0;display:inline-block">{image}<figcaption>{caption}</figcaption></figure>'

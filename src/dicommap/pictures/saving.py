@@ -1,0 +1,31 @@
+"""Saving a picture or plot: all of it or nothing, and never over another file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.errors import DocumentError, reason_of
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+
+def save_new(path: StrPath, content: bytes) -> None:
+    """Write a file that must not exist yet. Raises DocumentError where it does, or cannot be written."""
+    place = Path(path)
+    try:
+        with place.open("xb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except BaseException:
+                with suppress(OSError):
+                    place.unlink()  # made a moment ago, by us
+                raise
+    except FileExistsError:
+        message = f"{place} exists already; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another file.") from None
+    except OSError as error:
+        raise DocumentError(f"{place} cannot be written: {reason_of(error)}.", fix="Name another file.") from None

@@ -1,0 +1,100 @@
+"""Pictures of one series: its middle image, or several side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.errors import UsageError
+from dicommap.pictures.drawing import placeholder, png, tiled
+from dicommap.pictures.files import NoPictureError
+from dicommap.pictures.labels import series_label
+from dicommap.pictures.painting import painted
+from dicommap.pictures.picture import Picture
+from dicommap.pictures.slices import read_slices
+from dicommap.render.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+
+    from dicommap.model.hierarchy import Series
+    from dicommap.pictures.files import PictureFile
+    from dicommap.pictures.slices import Slices
+
+SMALLEST, LARGEST = 32, 2_048
+MOST_IMAGES = 400
+_SIZE_OF_WORDS = 256
+
+
+def thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None, show_values: bool) -> Picture:
+    """Return the middle image of a series, its longer side `size` pixels; with None, pixel by pixel.
+
+    Raises UsageError for a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    slices = read_slices(files)
+    image, words, drawn = middle(slices, size)
+    parts = [series_label(series, show_values=show_values), words, _lost(slices)]
+    return picture(image, parts, is_placeholder=not drawn)
+
+
+def montage(series: Series, files: Sequence[PictureFile], *, count: int, size: int, show_values: bool) -> Picture:
+    """Return up to `count` evenly spaced images of a series, side by side in squares of `size` pixels.
+
+    Raises UsageError for a count that is not from 1 to 400, or a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    if not 1 <= count <= MOST_IMAGES:
+        raise UsageError(f"A montage cannot have {count} images.", fix=f"Ask for 1 to {MOST_IMAGES}.")
+    slices = read_slices(files)
+    places = slices.spread(count)
+    label = series_label(series, show_values=show_values)
+    if not places:
+        image, words, _ = middle(slices, size)
+        return picture(image, [label, words, _lost(slices)], is_placeholder=True)
+    tiles, drawn = [], 0
+    for place in places:
+        image, words, is_drawn = _image(slices, place, size)
+        drawn += is_drawn
+        tiles.append((image, str(place + 1)))
+    columns = next(number for number in range(1, len(tiles) + 1) if number * number >= len(tiles))
+    undrawn = f"{len(tiles) - drawn} could not be drawn" if drawn < len(tiles) else ""
+    parts = [label, f"{len(tiles)} of {counted(slices.images, 'image')}", undrawn, _lost(slices)]
+    return picture(tiled(tiles, size, columns), parts, is_placeholder=not drawn)
+
+
+def middle(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
+    """Return the middle image, what is to say of it, and whether it is one: else it says why there is none."""
+    if slices.images:
+        return _image(slices, slices.spread(1)[0], size)
+    words = "No pixel data" if slices.without_image else next(iter(slices.lost), "No files")
+    return placeholder(words, size or _SIZE_OF_WORDS), words, False
+
+
+def _image(slices: Slices, place: int, size: int | None) -> tuple[Image, str, bool]:
+    one, frame = slices.image(place)
+    words = f"image {place + 1:,} of {slices.images:,}"
+    try:
+        image, remark = painted(one.file, frame, size)
+    except NoPictureError as error:
+        return placeholder(str(error), size or _SIZE_OF_WORDS), f"{words}: {error}", False
+    return image, f"{words}, {remark}" if remark else words, True
+
+
+def picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Picture:
+    """Return an image as a picture whose caption has these parts."""
+    caption = "; ".join(part for part in parts if part)
+    return Picture(
+        png=png(image), width=image.width, height=image.height, caption=caption, is_placeholder=is_placeholder
+    )
+
+
+def require_size(size: int | None) -> None:
+    """Raise UsageError for a size that no picture can have."""
+    if size is not None and not SMALLEST <= size <= LARGEST:
+        raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {SMALLEST} to {LARGEST:,}.")
+
+
+def _lost(slices: Slices) -> str:
+    return f"{counted(len(slices.lost), 'file')} could not be read" if slices.lost and slices.found else ""

@@ -1,0 +1,157 @@
+"""The images of a series in their order in space, from the headers of its files."""
+
+from __future__ import annotations
+
+import math
+import os
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+from typing import TYPE_CHECKING
+
+from dicommap.p10 import Header, HeaderReader, Wanted
+from dicommap.pictures.files import NoPictureError, PictureFile, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dicommap.p10 import ReadAt, Refusal
+
+    Vector = tuple[float, ...]
+
+_WANTED = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
+_SAME_DIRECTION = 0.01
+"""How far direction cosines of parallel images may be apart; scanners write four to six digits."""
+_FARTHEST = 1e6
+"""Millimetres; what is farther away, infinite or no number is no position."""
+_SAME_PLACE = 0.01
+"""Millimetres: images closer than this lie in one place, and then InstanceNumber orders them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The images of one file."""
+
+    file: PictureFile
+    frames: int
+    number: int | None
+    """InstanceNumber."""
+    position: Vector | None
+    """ImagePositionPatient, in millimetres."""
+    orientation: Vector | None
+    """ImageOrientationPatient: the direction cosines of the first row, then of the first column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """What the headers of a series told: the files with images, in order, and how many others there are."""
+
+    found: tuple[Slice, ...]
+    without_image: int
+    """Files without Rows, such as RTSTRUCT and SR."""
+    lost: tuple[str, ...]
+    """Why files could not be read, each in words."""
+
+    @property
+    def images(self) -> int:
+        """Return the number of images: one for each file, or NumberOfFrames."""
+        return sum(one.frames for one in self.found)
+
+    def spread(self, count: int) -> list[int]:
+        """Return the places of up to `count` images, evenly spaced; of one alone the middle's."""
+        count = min(count, self.images)
+        return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
+
+    def image(self, place: int) -> tuple[Slice, int]:
+        """Return the file of the image at a place, and its frame in it, from 0."""
+        ends = list(accumulate(one.frames for one in self.found))
+        at = bisect_right(ends, place)
+        return self.found[at], place - (ends[at - 1] if at else 0)
+
+
+def read_slices(files: Iterable[PictureFile]) -> Slices:
+    """Read the headers of a series' files, and put those with images in order."""
+    read = HeaderReader(Wanted(_WANTED)).read
+    found, without, lost = [], 0, []
+    for file in files:
+        try:
+            with opened(file.path) as stream:
+                header = read(_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
+            values = _values(header, file)
+        except NoPictureError as error:
+            lost.append(str(error))
+        except OSError:
+            lost.append("The file cannot be read")
+        else:
+            if values.get("Rows"):
+                found.append(_slice(file, values))
+            else:
+                without += 1
+    return Slices(tuple(in_order(found)), without, tuple(lost))
+
+
+def _reader(descriptor: int) -> ReadAt:
+    return lambda offset, length: os.pread(descriptor, length, offset)
+
+
+def _values(header: Header | Refusal, file: PictureFile) -> Mapping[str, str]:
+    if not isinstance(header, Header) or header.values.get("SOPInstanceUID") != file.sop_instance_uid:
+        raise NoPictureError("The file has changed since the scan")
+    return header.values
+
+
+def _slice(file: PictureFile, values: Mapping[str, str]) -> Slice:
+    return Slice(
+        file=file,
+        frames=max(_whole(values.get("NumberOfFrames", "")) or 1, 1),
+        number=_whole(values.get("InstanceNumber", "")),
+        position=_vector(values.get("ImagePositionPatient", ""), 3),
+        orientation=_vector(values.get("ImageOrientationPatient", ""), 6),
+    )
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text) if len(text) <= 12 else None  # IS has up to 12 characters
+    except ValueError:
+        return None
+
+
+def _vector(text: str, length: int) -> Vector | None:
+    try:
+        numbers = tuple(float(part) for part in text.split("\\"))
+    except ValueError:
+        return None
+    return numbers if len(numbers) == length and all(abs(one) <= _FARTHEST for one in numbers) else None
+
+
+def in_order(slices: Sequence[Slice]) -> list[Slice]:
+    """Return the slices by their position along the normal of their planes, else by InstanceNumber.
+
+    Positions count where all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1); slices in one place
+    come by InstanceNumber. Slices without a number come last, in the order given.
+    """
+    normal = _common_normal(slices)
+    return sorted(slices, key=lambda one: (_place(one, normal), one.number is None, one.number or 0))
+
+
+def _place(one: Slice, normal: Vector | None) -> int:
+    if normal is None or one.position is None:
+        return 0
+    return round(float(sum(map(mul, one.position, normal))) / _SAME_PLACE)
+
+
+def _common_normal(slices: Sequence[Slice]) -> Vector | None:
+    """Return the normal of parallel planes that all have a position, or None."""
+    if not slices or (first := slices[0].orientation) is None:
+        return None
+    for one in slices:
+        if one.position is None or one.orientation is None:
+            return None
+        if any(abs(ours - theirs) > _SAME_DIRECTION for ours, theirs in zip(one.orientation, first, strict=True)):
+            return None
+    (a, b, c), (d, e, f) = first[:3], first[3:]
+    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
+    length = math.hypot(*normal)
+    return tuple(part / length for part in normal) if length > _SAME_DIRECTION else None

@@ -1,0 +1,41 @@
+"""A study at a glance: the middle image of each series, labelled."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from dicommap.pictures.drawing import tiled
+from dicommap.pictures.labels import series_label
+from dicommap.pictures.series import middle, picture, require_size
+from dicommap.pictures.slices import read_slices
+from dicommap.render.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicommap.model.hierarchy import Series
+    from dicommap.pictures.files import PictureFile
+    from dicommap.pictures.picture import Picture
+
+MOST_SERIES = 60
+_COLUMNS = 6
+
+
+def overview(members: Sequence[tuple[Series, Sequence[PictureFile]]], *, size: int, show_values: bool) -> Picture:
+    """Return the middle image of each series side by side, in squares of `size` pixels, of at most 60 series.
+
+    Raises UsageError for a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    tiles, drawn = [], 0
+    for series, files in islice(members, MOST_SERIES):
+        image, _, is_drawn = middle(read_slices(files), size)
+        drawn += is_drawn
+        label = series_label(series, show_values=show_values)
+        tiles.append((image, f"{label}\n{counted(series.instances, 'instance')}"))
+    columns = min(_COLUMNS, len(tiles))
+    rest = len(members) - len(tiles)
+    more = f"the first {len(tiles)} of them shown" if rest else ""
+    parts = [f"study of {counted(len(members), 'series')}", more]
+    return picture(tiled(tiles, size, columns), parts, is_placeholder=not drawn)

@@ -1,0 +1,64 @@
+"""Whatever bytes a file has: a picture of it is drawn, or it is said why not; nothing else is ever raised."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dicommap.pictures.files import NoPictureError, PictureFile
+from dicommap.pictures.painting import painted
+from dicommap.pictures.slices import read_slices
+from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
+from tests.unit.pictures.images import STUDY, image, ramp
+
+UID = uid(STUDY, 1, 1)
+SYNTAXES = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)
+GREY = {
+    "WindowCenter": [20, 40],
+    "WindowWidth": [200, 100],
+    "RescaleSlope": 2,
+    "RescaleIntercept": -5,
+    "PixelPaddingValue": 3,
+    "PixelSpacing": [1, 2],
+}
+FILES = [
+    *(image(ramp(-50, 100), transfer_syntax=syntax, **GREY) for syntax in SYNTAXES),  # type: ignore[arg-type]
+    image(np.zeros((6, 6, 3), "uint8"), PhotometricInterpretation="YBR_FULL", NumberOfFrames=1),
+]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pictures") / "file"
+
+
+def look(place: Path, content: bytes) -> None:
+    place.write_bytes(content)
+    file = PictureFile(str(place), UID)
+    read_slices([file])
+    with contextlib.suppress(NoPictureError):
+        drawn, _ = painted(file, 0, 48)
+        assert max(drawn.size) == 48
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    content=st.sampled_from(FILES),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6),
+)
+def test_changed_bytes(place: Path, content: bytes, changes: list[tuple[float, int]]) -> None:
+    changed = bytearray(content)
+    for where, byte in changes:
+        changed[132 + int(where * (len(changed) - 133))] = byte
+    look(place, bytes(changed))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(content=st.sampled_from(FILES), kept=st.floats(0, 1))
+def test_cut_files(place: Path, content: bytes, kept: float) -> None:
+    look(place, content[: int(kept * len(content))])

@@ -1,0 +1,70 @@
+"""The order of a series' images, and which of them are chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dicommap.pictures.files import PictureFile
+from dicommap.pictures.slices import Slice, Slices, in_order
+
+AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
+
+
+def one(
+    name: str, number: int | None = None, z: float | None = None, orientation: tuple[float, ...] | None = AXIAL
+) -> Slice:
+    position = None if z is None else (5.0, 5.0, z)
+    return Slice(file=PictureFile(name, name), frames=1, number=number, position=position, orientation=orientation)
+
+
+def names(slices: list[Slice]) -> str:
+    return "".join(found.file.path for found in in_order(slices))
+
+
+def test_positions_come_before_numbers() -> None:
+    assert names([one("a", 1, 30), one("b", 2, -10.5), one("c", 3, 20)]) == "bca"
+
+
+def test_numbers_order_what_lies_in_one_place() -> None:
+    assert names([one("a", 4, 0), one("b", 1, 5), one("c", 2, 0.001), one("d", 3, 5)]) == "cabd"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        one("c", 2, 0, CORONAL),
+        one("c", 2, None),
+        one("c", 2, 0, None),
+        one("c", 2, 0, (0.0,) * 6),
+    ],
+)
+def test_numbers_decide_where_planes_cannot_be_compared(odd: Slice) -> None:
+    assert names([one("a", 1, 9), one("b", 3, -9), odd]) == "acb"
+
+
+def test_planes_along_one_line_have_no_normal() -> None:
+    flat = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    assert names([one("a", 2, 1, flat), one("b", 1, 2, flat)]) == "ba"
+
+
+def test_what_has_no_number_comes_last_in_the_order_given() -> None:
+    assert names([one("c"), one("b"), one("a", 7)]) == "acb"
+
+
+def test_the_middle_and_evenly_spaced_images_are_chosen() -> None:
+    ten = Slices(tuple(one(str(number)) for number in range(10)), 0, ())
+    assert ten.spread(1) == [5]
+    assert ten.spread(2) == [2, 7]
+    assert ten.spread(99) == list(range(10))
+    assert Slices((), 3, ()).spread(4) == []
+
+
+def test_frames_count_as_images() -> None:
+    mixed = Slices((one("a"), replace(one("b"), frames=1_000_000_000), one("c")), 0, ())
+    assert mixed.images == 1_000_000_002
+    assert [mixed.image(place)[0].file.path for place in (0, 1, 1_000_000_000, 1_000_000_001)] == ["a", "b", "b", "c"]
+    assert mixed.image(1_000_000_000)[1] == 999_999_999
+    assert mixed.image(0)[1] == 0
