@@ -44,8 +44,8 @@ CODES = (
         title="Not a regular expression that can be used",
         message="The pattern, or what takes its place, is not one of RE2.",
         explanation="Regular expressions are those of RE2, which needs time in proportion to the text whatever the "
-        "pattern. It has no look-around and no references back inside a pattern, and a reference such as \\1 needs "
-        "its group.",
+        "pattern. It has no look-around and no references back inside a pattern. In the text that takes its place a "
+        "backslash stands before another one or before a digit from 1 to 9, and such a reference needs its group.",
         fix="Write the pattern without what RE2 does not have.",
     ),
     Code(
