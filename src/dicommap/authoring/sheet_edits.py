@@ -70,7 +70,8 @@ class SheetEdits:
     def _for_row(
         self, target: Target, row: Row, account: Account, values: Values, level: Level
     ) -> Iterator[Edit | Issue]:
-        if row.state and row.state != state_of(values, level):
+        # A study's row with columns of series attributes was written with the state of all.
+        if row.state and row.state not in (state_of(values, level), state_of(values, Level.SERIES)):
             self._changed = True
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return
