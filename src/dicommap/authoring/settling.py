@@ -55,17 +55,19 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
     """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
 
     An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
-    keeps it by series. An edit to the value that is there already is dropped.
+    keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
+    attribute of which edits contradict each other.
     """
     wishes: _Wishes = {None: {}}
-    issues: list[Issue] = []
+    contradictions: list[tuple[int, Issue]] = []
     for edit in edits:
-        contradiction = _add(wishes, edit)
-        if contradiction:
-            issues.append(contradiction)
-    issues += _level_contradictions(study, wishes)
-    if issues:
-        return Settled(overrides=(), changes=(), issues=tuple(issues))
+        found = _add(wishes, edit)
+        if found:
+            contradictions.append((edit.tag, found))
+    contradictions += _level_contradictions(study, wishes)
+    for of_target in wishes.values():
+        for tag, _ in contradictions:
+            of_target.pop(tag, None)
     _collapse(study, wishes)
     values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}
     values[None] = study.values
@@ -74,7 +76,9 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
         for series in sorted(wishes, key=lambda uid: uid or "")
         for change in _changes(study.study_instance_uid, series, values[series], wishes[series])
     ]
-    return Settled(overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=())
+    return Settled(
+        overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=tuple(found for _, found in contradictions)
+    )
 
 
 def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
@@ -87,9 +91,9 @@ def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
     return None
 
 
-def _level_contradictions(study: Study, wishes: _Wishes) -> list[Issue]:
+def _level_contradictions(study: Study, wishes: _Wishes) -> list[tuple[int, Issue]]:
     return [
-        _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0])
+        (tag, _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]))
         for series, of_series in wishes.items()
         for tag, wish in of_series.items()
         if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute

@@ -80,9 +80,14 @@ def test_emptying_contradicts_setting() -> None:
     assert [found.code for found in settled.issues] == ["edit.contradiction"]
 
 
-def test_a_study_with_a_contradiction_gets_no_override_at_all() -> None:
-    settled = settle(TWO, [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b")])
-    assert not settled.overrides
+def test_a_contradiction_leaves_out_its_attribute_in_the_whole_study_and_no_other() -> None:
+    edits = [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b"), edit("PatientID", "c")]
+    settled = settle(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
+    assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
+        (None, ["00080020"]),
+        ("1.2.2", ["00080050"]),
+    ]
+    assert {found.location.keyword for found in settled.issues} == {"PatientID"}
 
 
 def test_a_value_that_is_there_already_is_no_change() -> None:
