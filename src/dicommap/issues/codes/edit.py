@@ -15,6 +15,15 @@ CODES = (
         fix="Mend the file at the place that is named.",
     ),
     Code(
+        name="rules.removal",
+        severity=Severity.ERROR,
+        title="A rule that asks for an attribute to be removed",
+        message="An override cannot remove an attribute; there is no verb for it.",
+        explanation="An override says what attributes become. Neither the DICOM JSON Model nor AWS has a form for one "
+        "that is to go.",
+        fix="Name the attribute in 'empty': it stays, without a value. Or remove it from the files before the import.",
+    ),
+    Code(
         name="rules.repeated-name",
         severity=Severity.ERROR,
         title="Two rules of the same name",
