@@ -9,7 +9,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.dicom_json import Attribute, text_from_attribute
 from dicommap.model.levels import Level, level_of
 from dicommap.model.override import Override
-from dicommap.model.tags import hex_of, keyword_of
+from dicommap.model.tags import creator_of, hex_of, keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +117,16 @@ def _collapse(study: Study, wishes: _Wishes) -> None:
         for series, wish in found.items():
             of_study[tag].causes += wish.causes
             del wishes[series][tag]
+    _keep_creators(wishes)
+
+
+def _keep_creators(wishes: _Wishes) -> None:
+    """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
+    for series, of_series in wishes.items():
+        for tag in list(of_series) if series else ():
+            creator = creator_of(tag)
+            if creator is not None and creator in wishes[None]:
+                of_series.setdefault(creator, wishes[None][creator])
 
 
 def _holds_everywhere(study: Study, tag: int, found: dict[str, _Wish]) -> bool:

@@ -51,8 +51,11 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
-    """Return the text that means this attribute; None where no text does."""
-    if attribute["vr"] in _NO_TEXT_VRS or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+    """Return the text that an inventory holds for such an attribute; None where there is none, or not one only.
+
+    Binary integers and tags have one too, although no edit gives these as text.
+    """
+    if attribute["vr"] in BINARY_VRS | FLOAT_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
     return "\\".join(_text(value) for value in attribute.get("Value", []))
 
