@@ -71,7 +71,7 @@ class SheetEdits:
         self, target: Target, row: Row, account: Account, values: Values, level: Level
     ) -> Iterator[Edit | Issue]:
         # A study's row with columns of series attributes was written with the state of all.
-        if row.state and row.state not in (state_of(values, level), state_of(values, Level.SERIES)):
+        if row.state and all(row.state != state_of(values, one) for one in dict.fromkeys((level, Level.SERIES))):
             self._changed = True
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return
