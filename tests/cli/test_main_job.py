@@ -213,6 +213,19 @@ def test_the_preview_is_written_as_a_page_and_never_over_another_file(tree: Path
     assert "exists already" in again.err
 
 
+def test_a_page_that_cannot_be_written_keeps_the_package_from_being_written(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, page = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "preview.html"
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    page.write_text("mine")
+    dicommap("scan", tree, "-o", inventory)
+    package = tmp_path / "package"
+    for place in (page, tmp_path, tmp_path / "nowhere" / "preview.html", package / "preview.html"):
+        refused = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-o", package, "--html", place)
+        assert refused.status == 2
+        assert not package.exists()
+    assert page.read_text() == "mine"
+
+
 def test_a_package_of_another_profile_is_drafted_and_validated_by_it(tree: Path, tmp_path: Path) -> None:
     inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
     rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')

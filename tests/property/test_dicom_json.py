@@ -176,7 +176,8 @@ def test_text_comes_back_from_its_attribute(vr: str, text: str) -> None:
         return
     assert not errors({hex_of(tag): attribute})
     back = text_from_attribute(attribute)
-    expected = "\\".join(value.rstrip("=") if vr == "PN" else value for value in text.split("\\"))
+    trimmed = [value.rstrip(" ") for value in ([text] if vr in SINGLE_VALUE_VRS else text.split("\\"))]
+    expected = "\\".join(value.rstrip("=") if vr == "PN" else value for value in trimmed)
     assert back == (expected if expected.strip("\\") or vr in SINGLE_VALUE_VRS else "")
     again = attribute_from_text(tag, back or "", Location())
     assert again == attribute

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue
 from dicommap.model.account import Effect
+from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterat
 
 
 def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
-    """Note in the accounts of a study's edits which of them took part in a change."""
+    """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
     changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
     for edit in edits:
         took_part = (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
@@ -32,4 +33,5 @@ def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
             if took_part:
                 account.note(study, Effect.CHANGED)
             for found in settled.issues:
-                account.note_issue(study, found)
+                if found.location.keyword == keyword_of(edit.tag):
+                    account.note_issue(study, found)

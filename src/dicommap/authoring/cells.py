@@ -48,10 +48,11 @@ def cell_text(counts: Mapping[str, int]) -> str:
 
 
 def state_of(values: Values, level: Level) -> str:
-    """Return a short text that changes when a value of a study or series does, as far as its level goes.
+    """Return a short text that changes when a value of a study or series does: of a study's own, or of all.
 
     A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any
-    value do not count: capturing one more that is empty everywhere changes nothing.
+    value do not count: capturing one more that is empty everywhere changes nothing. For STUDY those of the patient and
+    study count, for SERIES all.
     """
     of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
     distinct = {

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _NO_TABLES: Mapping[str, LookupTable] = MappingProxyType({})
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """What rules can match beside the captured attributes."""
+_REMOVAL = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
+"""What people call the verb that no rule has."""
 
 
 def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
@@ -44,6 +46,12 @@ def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issu
         return None, [issue("rules.not-toml", Location(path=name), reason="it is nested too deep")]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [issue("rules.not-toml", Location(path=name), reason="a number has too many digits")]
+
+
+def told_of_removal(found: Issue) -> Issue:
+    """Return a finding of the rules' schema, in words of its own where it is about a verb that cannot be."""
+    about_removal = found.code == "schema.unknown-member" and _REMOVAL.fullmatch(found.location.pointer or "")
+    return issue("rules.removal", found.location) if about_removal else found
 
 
 def rules_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_TABLES) -> Iterator[Issue]:

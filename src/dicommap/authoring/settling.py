@@ -9,7 +9,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.dicom_json import Attribute, text_from_attribute
 from dicommap.model.levels import Level, level_of
 from dicommap.model.override import Override
-from dicommap.model.tags import hex_of, keyword_of
+from dicommap.model.tags import creator_of, hex_of, keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,17 +55,19 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
     """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
 
     An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
-    keeps it by series. An edit to the value that is there already is dropped.
+    keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
+    attribute of which edits contradict each other.
     """
     wishes: _Wishes = {None: {}}
-    issues: list[Issue] = []
+    contradictions: list[tuple[int, Issue]] = []
     for edit in edits:
-        contradiction = _add(wishes, edit)
-        if contradiction:
-            issues.append(contradiction)
-    issues += _level_contradictions(study, wishes)
-    if issues:
-        return Settled(overrides=(), changes=(), issues=tuple(issues))
+        found = _add(wishes, edit)
+        if found:
+            contradictions.append((edit.tag, found))
+    contradictions += _level_contradictions(study, wishes)
+    for of_target in wishes.values():
+        for tag, _ in contradictions:
+            of_target.pop(tag, None)
     _collapse(study, wishes)
     values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}
     values[None] = study.values
@@ -74,7 +76,9 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
         for series in sorted(wishes, key=lambda uid: uid or "")
         for change in _changes(study.study_instance_uid, series, values[series], wishes[series])
     ]
-    return Settled(overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=())
+    return Settled(
+        overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=tuple(found for _, found in contradictions)
+    )
 
 
 def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
@@ -87,9 +91,9 @@ def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
     return None
 
 
-def _level_contradictions(study: Study, wishes: _Wishes) -> list[Issue]:
+def _level_contradictions(study: Study, wishes: _Wishes) -> list[tuple[int, Issue]]:
     return [
-        _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0])
+        (tag, _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]))
         for series, of_series in wishes.items()
         for tag, wish in of_series.items()
         if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute
@@ -113,6 +117,16 @@ def _collapse(study: Study, wishes: _Wishes) -> None:
         for series, wish in found.items():
             of_study[tag].causes += wish.causes
             del wishes[series][tag]
+    _keep_creators(wishes)
+
+
+def _keep_creators(wishes: _Wishes) -> None:
+    """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
+    for series, of_series in wishes.items():
+        for tag in list(of_series) if series else ():
+            creator = creator_of(tag)
+            if creator is not None and creator in wishes[None]:
+                of_series.setdefault(creator, wishes[None][creator])
 
 
 def _holds_everywhere(study: Study, tag: int, found: dict[str, _Wish]) -> bool:

@@ -70,7 +70,8 @@ class SheetEdits:
     def _for_row(
         self, target: Target, row: Row, account: Account, values: Values, level: Level
     ) -> Iterator[Edit | Issue]:
-        if row.state and row.state != state_of(values, level):
+        # A study's row with columns of series attributes was written with the state of all.
+        if row.state and all(row.state != state_of(values, one) for one in dict.fromkeys((level, Level.SERIES))):
             self._changed = True
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return

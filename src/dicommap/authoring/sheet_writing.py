@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.cells import cell_text, guarded, state_of
 from dicommap.authoring.tables import INFORMATION_MARK
 from dicommap.errors import AttributeNameError
-from dicommap.model.levels import Level, level_of
+from dicommap.model.levels import Level, fits, level_of
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def sheet_lines(
     `<2 different values>`, and stays without effect as long as the marker is left. What a spreadsheet would take for
     a formula has an apostrophe before it, which reading takes away again.
     """
+    # Series attributes in a study's row must not get older values back either.
+    is_study_only = level is Level.STUDY and all(fits(tag_of(keyword) or 0, level) for keyword in keywords)
+    state_level = Level.STUDY if is_study_only else Level.SERIES
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
     yield "\ufeff" + _line([*keys, STATE_COLUMN, f"{INFORMATION_MARK}instances", *keywords], delimiter)
     for item in items:
@@ -55,7 +58,7 @@ def sheet_lines(
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
         cells = (guarded(cell_text(values[keyword])) for keyword in keywords)
-        yield _line([*uids, state_of(values, level), str(item.instances), *cells], delimiter)
+        yield _line([*uids, state_of(values, state_level), str(item.instances), *cells], delimiter)
 
 
 def _line(cells: list[str], delimiter: str) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ class Table:
                 yield issue("sheet.ragged-row", place, count=len(cells), expected=len(self.header))
             else:
                 yield number, cells
+
+
+def require_delimiter(delimiter: str) -> None:
+    """Raise UsageError where a character cannot stand between cells."""
+    if delimiter not in DELIMITERS or len(delimiter) != 1:
+        raise UsageError("A sheet has no such delimiter.", fix="It is a comma, a semicolon, a tab or a bar.")
 
 
 def column_issues(table: Table) -> Iterator[Issue]:

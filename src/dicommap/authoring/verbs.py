@@ -12,7 +12,7 @@ import re2
 from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
 from dicommap.authoring.lookup import LookupAssignment
 from dicommap.authoring.wishes import refusals, wished_attribute
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.overridable import keyword_issues, overridable_issues
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from dicommap.authoring.lookup import LookupTable
     from dicommap.model.edits import Lookup, Replacement, Rule
 
-_BRACES = re.compile(r"\{\{|\}\}|\{(?P<keyword>[A-Za-z0-9]+)\}|[{}]")
+_BRACES = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
+_BACKSLASHES = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
+"""What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
 _TEXT_VRS = TEXT_VRS | {"PN"}
 _WRITTEN_VRS = _TEXT_VRS | {"DS", "IS"}
 
@@ -47,7 +49,7 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
-        parts = _template(text)
+        parts = _parts(_BRACES, text)
         if parts is None:
             yield issue("rules.template", where)
         elif len(parts) == 1:
@@ -70,12 +72,11 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Iss
     """
     for keyword, replacement in rule.replace.items():
         where = Location(path=place.path, rule=place.rule, keyword=keyword)
-        try:
-            compute = _replacing(replacement)
-        except (re2.error, IndexError):
+        compute = _replacing(replacement)
+        if compute is None:
             yield issue("rules.pattern", where)
-            continue
-        yield from _computed(keyword, compute, where, _WRITTEN_VRS)
+        else:
+            yield from _computed(keyword, compute, where, _WRITTEN_VRS)
 
 
 def shift_dates(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
@@ -108,8 +109,10 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]
     text = json.dumps(rule.raw, default=lambda _: {})
     document, found = parse_json(text.encode())
     found += data_set_issues(document) if isinstance(document, dict) else []
+    # Overrides are written in order of tags, whatever that of the rule.
+    found = [one for one in found if one.code != "dicom-json.order"]
     found = [one.at(pointer=f"/raw{one.location.pointer or ''}", path=place.path, rule=place.rule) for one in found]
-    for member in rule.raw if not found else ():
+    for member in rule.raw if not any(one.severity is Severity.ERROR for one in found) else ():
         tag = int(member, 16)
         where = Location(path=place.path, rule=place.rule, keyword=keyword_of(tag))
         refused = list(overridable_issues(tag, where))
@@ -172,14 +175,14 @@ def _for_each_value(vr: str, compute: Compute) -> Compute:
     return changed
 
 
-def _template(text: str) -> list[str] | None:
-    """Split a text into literal and keyword by turns; None where a brace stands alone."""
+def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
+    """Split a text into literal and reference by turns; None where a mark stands alone."""
     parts, end = [""], 0
-    for match in _BRACES.finditer(text):
+    for match in marks.finditer(text):
         parts[-1] += text[end : match.start()]
         end = match.end()
-        if match["keyword"]:
-            parts += [match["keyword"], ""]
+        if match["reference"]:
+            parts += [match["reference"], ""]
         elif len(match[0]) == 2:
             parts[-1] += match[0][0]
         else:
@@ -195,16 +198,26 @@ def _filled(literals: list[str], *values: str) -> str | None:
     return literals[0] + "".join(value + literal for value, literal in zip(values, literals[1:], strict=True))
 
 
-def _replacing(replacement: Replacement) -> Compute:
+def _replacing(replacement: Replacement) -> Compute | None:
+    """Return what a replacement does to a text; None where it is none that can be used."""
     options = re2.Options()
     options.log_errors = False  # RE2 would print the pattern
-    pattern = re2.compile(replacement.pattern, options)
-    pattern.sub(replacement.with_, "")  # a reference to a group that is not there shows only where something matches
-    escaped = re.findall(r"\\(.)", replacement.with_, re.DOTALL)  # \\\\ is a backslash, whatever follows it
-    groups = max((int(one) for one in escaped if one.isdigit()), default=0)
-    if groups > pattern.groups:
-        raise IndexError(groups)
-    return lambda text: str(pattern.sub(replacement.with_, text))
+    try:
+        pattern = re2.compile(replacement.pattern, options)
+    except re2.error:
+        return None
+    parts = _parts(_BACKSLASHES, replacement.with_)
+    if parts is None or max(map(int, parts[1::2]), default=0) > pattern.groups:
+        return None
+    literals, groups = parts[::2], [int(part) for part in parts[1::2]]
+
+    # A function takes the matches' place, since a text would be read as Python's escapes, in Latin-1.
+    def replaced(match: re.Match[str]) -> str:
+        return literals[0] + "".join(
+            (match[group] or "") + literal for group, literal in zip(groups, literals[1:], strict=True)
+        )
+
+    return lambda text: str(pattern.sub(replaced, text))
 
 
 def _stripped_name(text: str) -> str:

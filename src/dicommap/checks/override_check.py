@@ -10,7 +10,7 @@ from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.levels import Level
 from dicommap.model.overridable import level_issues, overridable_issues
-from dicommap.model.override_file import NO_TEXT_VRS, without_null
+from dicommap.model.override_file import has_null_form, without_null
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _form_issues(document: object, profile: Profile) -> Iterator[Issue]:
 
 def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     for member, attribute in data_set.items():
-        if isinstance(attribute, dict) and attribute.keys() == {"vr"} and attribute["vr"] not in NO_TEXT_VRS:
+        if has_null_form(attribute) and attribute.keys() == {"vr"}:
             keyword = _keyword(member)
             yield issue(
                 "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword

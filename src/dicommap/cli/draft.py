@@ -25,7 +25,7 @@ from dicommap.model.profile import Profile
 from dicommap.render.accounts import account_lines
 from dicommap.render.text import counted
 from dicommap.workflows.draft import Draft, draft
-from dicommap.workflows.writing import write_text
+from dicommap.workflows.writing import require_new, write_text
 
 PREVIEWED = 50
 """Changes that are shown on the terminal; the package's preview.csv has all."""
@@ -57,7 +57,7 @@ def draft_command(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write no package.")] = False,
     datastore_id: Annotated[str | None, typer.Option("--datastore-id", help="For the request.")] = None,
     data_access_role_arn: Annotated[str | None, typer.Option("--data-access-role-arn", help="For the request.")] = None,
     output_s3_uri: Annotated[str | None, typer.Option("--output-s3-uri", help="For the request.")] = None,
@@ -76,6 +76,9 @@ def draft_command(
         raise UsageError(
             "No edits were named.", fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize."
         )
+    if html is not None:
+        # A package that is written already would make the second try fail as well.
+        require_new(html)
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,

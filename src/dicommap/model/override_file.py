@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dicommap.model.override import Override
     from dicommap.model.profile import Profile
 
-NO_TEXT_VRS = BINARY_VRS | {"SQ"}
+_ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """Value representations whose emptiness has one form only: no member but the vr."""
 
 
@@ -31,13 +31,19 @@ def override_text(override: Override, profile: Profile) -> str:
 
 def without_null(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
     """Return an attribute that is empty by a Value of one null without that Value, and any other as it is."""
-    if isinstance(attribute, dict) and attribute.get("Value") == [None] and attribute.get("vr") not in NO_TEXT_VRS:
+    if has_null_form(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
     return attribute
 
 
+def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
+    """Say whether a JSON value is an attribute whose emptiness can be written as a Value of one null."""
+    vr = attribute.get("vr") if isinstance(attribute, dict) else None
+    return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
+
+
 def _with_null(attribute: Attribute) -> Attribute:
-    if len(attribute) == 1 and attribute["vr"] not in NO_TEXT_VRS:
+    if len(attribute) == 1 and has_null_form(attribute):
         return {"vr": attribute["vr"], "Value": [None]}
     return attribute
 

@@ -68,6 +68,12 @@ def is_private(tag: int) -> bool:
     return bool(tag >> 16 & 1)
 
 
+def creator_of(tag: int) -> int | None:
+    """Return the tag that names the creator of a private attribute's block; None for any other (PS3.5 7.8.1)."""
+    element = tag & 0xFFFF
+    return tag & 0xFFFF0000 | element >> 8 if is_private(tag) and element >= 0x1000 else None
+
+
 def in_no_data_set(tag: int) -> bool:
     """Say whether no data set holds the tag: command, file meta, delimiter and illegal groups, and group lengths.
 

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.cells import guarded
 from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.authoring.preview import preview_row
@@ -110,8 +111,8 @@ def draft(
     request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, jobName. What validate
     would find in the package, notes aside, is among the issues, and with any of severity error nothing is written.
 
-    Raises DocumentError where a sheet or rules file cannot be read, and PackageError where the package cannot be
-    written.
+    Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts or the
+    delimiter is none, and PackageError where the package cannot be written.
     """
     if output is not None:
         require_writable(Path(output))
@@ -135,8 +136,7 @@ def draft(
     documents: dict[str, str] = {}
     if uri is not None and overrides and not hopeless:
         rows = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
-        edit_rows = map(account_row, settled.accounts)
-        tables = Tables(preview="".join(csv_lines(rows)), edits="".join(csv_lines(edit_rows)))
+        tables = Tables(preview=_table(rows), edits=_table(map(account_row, settled.accounts)))
         documents = package_documents(overrides, uri, counts, tables, account or {}, profile)
         issues += document_issues(documents, inventory.series_by_study())
     issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
@@ -154,6 +154,11 @@ def draft(
         package=Path(output) if output is not None and documents else None,
         documents=documents,
     )
+
+
+def _table(rows: Iterable[Mapping[str, str]]) -> str:
+    """Return rows as CSV for people: what a spreadsheet would take for a formula has an apostrophe before it."""
+    return "".join(csv_lines({column: guarded(cell) for column, cell in row.items()} for row in rows))
 
 
 def _refused(issues: Iterable[Issue]) -> bool:

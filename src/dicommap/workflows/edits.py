@@ -11,9 +11,10 @@ from dicommap.authoring.editor import Editors
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
 from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
+from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues, told_of_removal
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
+from dicommap.authoring.tables import require_delimiter
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
 from dicommap.issues import Severity
@@ -50,8 +51,10 @@ class EditSources:
 def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, list[Issue]]:
     """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
 
-    Raises DocumentError where a file cannot be read.
+    Raises DocumentError where a file cannot be read, and UsageError where no sheet has such a delimiter.
     """
+    if asked.delimiter is not None:
+        require_delimiter(asked.delimiter)
     editors: list[Editor] = []
     issues: list[Issue] = []
     for path in _paths(asked.sheets):
@@ -95,7 +98,7 @@ def read_rules(path: Path) -> ReadRules:
     """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read."""
     document, issues = parse_toml(path.name, read_document(path))
     if document is not None:
-        issues += [found.at(path=path.name) for found in schema_issues("rules", document)]
+        issues += [told_of_removal(found).at(path=path.name) for found in schema_issues("rules", document)]
     if issues:
         return ReadRules(issues=tuple(issues))
     rules = Rules.model_validate(document).rule

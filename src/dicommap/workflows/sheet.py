@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
-from dicommap.authoring.tables import DELIMITERS
+from dicommap.authoring.tables import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.model.levels import Level
 from dicommap.workflows.writing import write_text
@@ -35,8 +35,7 @@ def sheet(
     of = _LEVELS.get(level)
     if of is None:
         raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
-    if delimiter not in DELIMITERS or len(delimiter) != 1:
-        raise UsageError("A sheet has no such delimiter.", fix="It is a comma, a semicolon, a tab or a bar.")
+    require_delimiter(delimiter)
     keywords = sheet_columns(of, inventory.keywords, columns)
     items = inventory.studies() if of is Level.STUDY else inventory.series()
     return sheet_lines(items, of, keywords, delimiter)

@@ -105,6 +105,17 @@ def test_edits_that_contradict_each_other_are_ambiguous() -> None:
     assert found["r.toml rule 'other'"] == ("applied", "2", "0", "1", "0")
 
 
+def test_an_edit_that_contradicts_none_is_applied_beside_a_contradiction() -> None:
+    found = outcomes(
+        rule("one", set={"PatientID": "7", "AccessionNumber": "X"}),
+        rule("two", set={"PatientID": "8"}),
+        rule("three", set={"StudyDate": "20260102"}),
+    )
+    assert found["r.toml rule 'one'"] == ("applied", "3", "0", "3", "0")
+    assert found["r.toml rule 'two'"] == ("ambiguous", "0", "0", "3", "0")
+    assert found["r.toml rule 'three'"] == ("applied", "3", "0", "0", "0")
+
+
 def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
     tied = study({"PatientID": {"3": 2, "4": 2}}, uid="1.4")
     editors = Editors((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))

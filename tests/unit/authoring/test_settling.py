@@ -9,6 +9,8 @@ import pytest
 
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settling import settle
+from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Target
 from tests.unit.authoring.studies import edit, study
 
 TWO = study({"PatientID": "old", "Modality": "CT"}, {"PatientID": "old", "Modality": "MR"})
@@ -80,9 +82,28 @@ def test_emptying_contradicts_setting() -> None:
     assert [found.code for found in settled.issues] == ["edit.contradiction"]
 
 
-def test_a_study_with_a_contradiction_gets_no_override_at_all() -> None:
-    settled = settle(TWO, [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b")])
-    assert not settled.overrides
+def test_a_private_attribute_of_a_series_keeps_its_creator_beside_that_of_the_study() -> None:
+    def private(tag: int, vr: str, text: str, uid: str | None) -> Edit:
+        target = Target(study_instance_uid="1.2", series_instance_uid=uid)
+        return Edit(target=target, tag=tag, attribute={"vr": vr, "Value": [text]}, cause="a cause")
+
+    creators = [private(0x00090010, "LO", "ACME", uid) for uid in (None, *SERIES)]
+    values = [private(0x00091001, "SH", "a", None), private(0x00091002, "SH", "b", "1.2.1")]
+    settled = settle(TWO, [*creators, *values])
+    assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
+        (None, ["00090010", "00091001"]),
+        ("1.2.1", ["00090010", "00091002"]),
+    ]
+
+
+def test_a_contradiction_leaves_out_its_attribute_in_the_whole_study_and_no_other() -> None:
+    edits = [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b"), edit("PatientID", "c")]
+    settled = settle(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
+    assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
+        (None, ["00080020"]),
+        ("1.2.2", ["00080050"]),
+    ]
+    assert {found.location.keyword for found in settled.issues} == {"PatientID"}
 
 
 def test_a_value_that_is_there_already_is_no_change() -> None:

@@ -125,6 +125,29 @@ def test_a_row_from_another_state_of_the_inventory_is_refused() -> None:
     assert [(found.code, found.location.row) for found in issues] == [("sheet.stale-row", 2)]
 
 
+def test_a_study_row_with_a_series_attribute_is_refused_once_that_has_changed() -> None:
+    older = study({"PatientID": "007", "PatientName": "A^B", "Modality": "CT"}, {"PatientID": "007", "Modality": "CT"})
+    sheets = {
+        columns: "".join(sheet_lines([older], Level.STUDY, columns)).removeprefix("\ufeff")
+        for columns in (("PatientID", "Modality"), ("PatientID",))
+    }
+    edits, issues = work(sheets["PatientID", "Modality"])
+    assert not edits
+    assert [found.code for found in issues] == ["sheet.stale-row"]
+    assert codes(sheets["PatientID",]) == ["sheet.no-change"]
+
+
+def test_a_series_attribute_may_be_taken_out_of_a_study_sheet_or_put_in() -> None:
+    written = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID", "Modality"])).removeprefix("\ufeff")
+    rows = list(csv.reader(io.StringIO(written, newline="")))
+    assert codes("\r\n".join(",".join(row[:-1]) for row in rows)) == ["sheet.no-change"]
+    written = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    rows = [[*row, cell] for row, cell in zip(csv.reader(io.StringIO(written)), ("Modality", "CT"), strict=True)]
+    edits, issues = work("\r\n".join(map(",".join, rows)))
+    assert [edit.attribute for edit in edits] == [{"vr": "CS", "Value": ["CT"]}]
+    assert not issues
+
+
 def test_a_formula_in_a_value_is_guarded_and_comes_back_as_it_was() -> None:
     inventory = [study({"PatientID": "=1+1"})]
     text = "".join(sheet_lines(inventory, Level.STUDY, ["PatientID"]))

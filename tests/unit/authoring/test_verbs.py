@@ -130,6 +130,9 @@ def test_what_cannot_be_made_is_an_error_and_no_edit(
         ("replace = { PatientID = { pattern = '(', with = '' } }", "rules.pattern"),
         ("replace = { PatientID = { pattern = '(?=a)', with = '' } }", "rules.pattern"),
         ("replace = { PatientID = { pattern = 'a', with = '\\2' } }", "rules.pattern"),
+        ("replace = { PatientID = { pattern = 'a', with = '\\0' } }", "rules.pattern"),
+        ("replace = { PatientID = { pattern = 'a', with = '\\x' } }", "rules.pattern"),
+        ("replace = { PatientID = { pattern = 'a', with = 'b\\' } }", "rules.pattern"),
         ("shift_days = { PatientID = 1 }", "rules.verb-vr"),
         ("shift_days = { StudyTime = 1 }", "rules.verb-vr"),
         ("truncate_date = { PatientName = 'year' }", "rules.verb-vr"),
@@ -248,3 +251,26 @@ def test_so_many_different_values_are_not_tried(monkeypatch: pytest.MonkeyPatch)
 def test_a_backslash_before_a_backslash_refers_to_no_group() -> None:
     edits, _ = work("replace = { PatientComments = { pattern = '/', with = '\\\\2' } }", {"PatientComments": "a/b"})
     assert edits == {"PatientComments": "a\\2b"}
+
+
+@pytest.mark.parametrize(
+    ("with_", "expected"),
+    [("Jürgen", "Jürgen^Müller"), (r"\1山田", "J山田^Müller"), (r"\\x41\2", r"\x41^Müller"), ("{}", "{}^Müller")],
+)
+def test_what_takes_the_place_of_a_match_is_written_as_it_stands(with_: str, expected: str) -> None:
+    rule = f"replace = {{ PatientComments = {{ pattern = '^(J)(x)?[a-z]*', with = '{with_}' }} }}"
+    assert work(rule, {"PatientComments": "Jim^Müller"}) == ({"PatientComments": expected}, [])
+
+
+RAW_INVISIBLE = """
+[rule.raw]
+00104000 = { vr = "LT", Value = ["x"] }
+00100010 = { vr = "PN", Value = [{ Alphabetic = "Doe\u200b" }] }
+"""
+
+
+def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> None:
+    rules = read(RAW_INVISIBLE)
+    assert [one.code for one in rules_issues("r.toml", rules.rule)] == ["value.invisible-character"]
+    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).for_study(study(dict.fromkeys(CAPTURED, ""))))
+    assert [one.tag for one in found if isinstance(one, Edit)] == [0x00104000, 0x00100010]

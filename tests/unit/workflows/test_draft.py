@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.errors import DocumentError, PackageError
+from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.package import Folder
 from tests.making import STUDY, p10, uid, write_tree
 
@@ -177,6 +177,23 @@ def test_rules_that_are_no_rules_are_found(inventory: dicommap.Inventory, tmp_pa
     assert "schema.type" in codes(drafted)
     assert {found.location.path for found in drafted.issues if found.code == "schema.type"} == {"rules.toml"}
     assert not any("Zyzzyva" in str(found) for found in drafted.issues)
+
+
+@pytest.mark.parametrize("delimiter", ["x", ",;", ""])
+def test_a_delimiter_that_is_none_is_a_wrong_call(
+    inventory: dicommap.Inventory, tmp_path: Path, delimiter: str
+) -> None:
+    with pytest.raises(UsageError, match="delimiter"):
+        dicommap.draft(inventory, input_s3_uri=URI, sheets=sheet(tmp_path, "StudyInstanceUID\n"), delimiter=delimiter)
+
+
+def test_a_formula_is_none_in_the_tables_of_a_package(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    path = tmp_path / "=r.toml"
+    path.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "=1+1" }\n')
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=path)
+    assert ",'=1+1,'=r.toml rule 'all'\r\n" in drafted.documents["preview.csv"]
+    assert "\r\n'=r.toml rule 'all',applied," in drafted.documents["edits.csv"]
+    assert {row["after"] for row in drafted.preview(show_values=True)} == {"=1+1"}
 
 
 def test_one_path_is_as_good_as_several(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:

@@ -15,6 +15,15 @@ CODES = (
         fix="Mend the file at the place that is named.",
     ),
     Code(
+        name="rules.removal",
+        severity=Severity.ERROR,
+        title="A rule that asks for an attribute to be removed",
+        message="An override cannot remove an attribute; there is no verb for it.",
+        explanation="An override says what attributes become. Neither the DICOM JSON Model nor AWS has a form for one "
+        "that is to go.",
+        fix="Name the attribute in 'empty': it stays, without a value. Or remove it from the files before the import.",
+    ),
+    Code(
         name="rules.repeated-name",
         severity=Severity.ERROR,
         title="Two rules of the same name",
@@ -44,8 +53,8 @@ CODES = (
         title="Not a regular expression that can be used",
         message="The pattern, or what takes its place, is not one of RE2.",
         explanation="Regular expressions are those of RE2, which needs time in proportion to the text whatever the "
-        "pattern. It has no look-around and no references back inside a pattern, and a reference such as \\1 needs "
-        "its group.",
+        "pattern. It has no look-around and no references back inside a pattern. In the text that takes its place a "
+        "backslash stands before another one or before a digit from 1 to 9, and such a reference needs its group.",
         fix="Write the pattern without what RE2 does not have.",
     ),
     Code(

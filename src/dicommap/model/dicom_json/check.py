@@ -10,7 +10,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.dicom_json.values import is_private_creator, value_issues
 from dicommap.model.findings import ATTRIBUTE_LIMIT, DOCUMENT_LIMIT, limited
 from dicommap.model.strict_json import pointer_token
-from dicommap.model.tags import in_no_data_set, is_private, keyword_of, vrs_of
+from dicommap.model.tags import creator_of, hex_of, in_no_data_set, is_private, keyword_of, vrs_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, is_uri
 
 if TYPE_CHECKING:
@@ -51,13 +51,12 @@ def _member_by_member(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]
 
 
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
-    group, element = tag >> 16, tag & 0xFFFF
     location = Location(pointer=pointer, keyword=keyword_of(tag))
     if in_no_data_set(tag):
         yield issue("attribute.forbidden", location, keyword=keyword_of(tag))
     elif is_private(tag) and not is_private_creator(tag):
-        creator = f"{group:04X}00{element >> 8:02X}"
-        if element < 0x1000 or not _names_creator(data_set.get(creator)):
+        creator = creator_of(tag)
+        if creator is None or not _names_creator(data_set.get(hex_of(creator))):
             yield issue("dicom-json.private-creator", location)
 
 

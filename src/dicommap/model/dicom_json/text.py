@@ -31,14 +31,15 @@ _NO_TEXT_VRS = BINARY_VRS | INTEGER_VRS | FLOAT_VRS | {"SQ", "AT"}
 def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
     """Return the attribute that a text means, with the dictionary's VR; or what keeps it from being one.
 
-    An empty text is the empty attribute: its vr and no Value (PS3.18 F.2.5).
+    An empty text is the empty attribute: its vr and no Value (PS3.18 F.2.5). Spaces at the end of a value are padding
+    (PS3.5 section 6.2), which a scan leaves out as well, and no part of it.
     """
     vrs = vrs_of(tag)
     keyword = keyword_of(tag)
     if len(vrs) != 1 or vrs[0] in _NO_TEXT_VRS:
         return [issue("attribute.not-text", location, keyword=keyword, vr=" or ".join(vrs) or "none")]
     vr = vrs[0]
-    values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
+    values = [value.rstrip(" ") for value in ([text] if vr in SINGLE_VALUE_VRS else text.split("\\"))]
     issues = list(_issues(tag, vr, values, location))
     if issues:
         return issues
@@ -50,8 +51,11 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
-    """Return the text that means this attribute; None where no text does."""
-    if attribute["vr"] in _NO_TEXT_VRS or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+    """Return the text that an inventory holds for such an attribute; None where there is none, or not one only.
+
+    Binary integers and tags have one too, although no edit gives these as text.
+    """
+    if attribute["vr"] in BINARY_VRS | FLOAT_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
     return "\\".join(_text(value) for value in attribute.get("Value", []))
 

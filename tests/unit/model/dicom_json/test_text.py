@@ -25,6 +25,10 @@ def tag(keyword: str) -> int:
         ("StudyDate", "20260102", {"vr": "DA", "Value": ["20260102"]}),
         ("ImageType", "A\\\\B", {"vr": "CS", "Value": ["A", None, "B"]}),
         ("ImageType", "\\", {"vr": "CS"}),
+        ("ImageType", "A \\ \\B  ", {"vr": "CS", "Value": ["A", None, "B"]}),
+        ("PatientID", " 007  ", {"vr": "LO", "Value": [" 007"]}),
+        ("PatientID", "  ", {"vr": "LO"}),
+        ("PatientName", "A^B =  ", {"vr": "PN", "Value": [{"Alphabetic": "A^B "}]}),
         ("AdditionalPatientHistory", "a\\b", {"vr": "LT", "Value": ["a\\b"]}),
         ("PatientName", "A^B", {"vr": "PN", "Value": [{"Alphabetic": "A^B"}]}),
         ("PatientName", "=\u5c71=x", {"vr": "PN", "Value": [{"Ideographic": "\u5c71", "Phonetic": "x"}]}),
@@ -80,14 +84,23 @@ def test_what_text_cannot_say_is_found(keyword: str, text: str, code: str) -> No
     "attribute",
     [
         {"vr": "SQ", "Value": [{}]},
-        {"vr": "US", "Value": [1]},
-        {"vr": "AT", "Value": ["00100020"]},
+        {"vr": "FD", "Value": [1]},
         {"vr": "OB", "InlineBinary": "AA=="},
         {"vr": "UT", "BulkDataURI": "urn:x"},
     ],
 )
 def test_what_has_no_text_gives_none(attribute: Any) -> None:
     assert text_from_attribute(attribute) is None
+
+
+@pytest.mark.parametrize(("value", "text"), [([4], "4"), ([1, 2], "1\\2"), (None, "")])
+def test_binary_integers_have_the_text_of_an_inventory(value: list[int] | None, text: str) -> None:
+    attribute: Any = {"vr": "US"} if value is None else {"vr": "US", "Value": value}
+    assert text_from_attribute(attribute) == text
+
+
+def test_tags_have_the_text_of_an_inventory() -> None:
+    assert text_from_attribute({"vr": "AT", "Value": ["00181063", "00181065"]}) == "00181063\\00181065"
 
 
 def test_data_sets_are_written_in_order_at_every_level() -> None:
