@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.shown import ShownInstance, ShownInventory, ShownSeries, ShownStudy
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
-from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
-from dicommap.render.html import inventory_html
-from dicommap.render.text import counted
+from dicommap.model.hierarchy import Disposition, File
+from dicommap.render.shown import Shown
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.inventory.reading import Reader
+    from dicommap.render.screen import Screen
 
 _SERIES = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
@@ -56,8 +57,8 @@ _HOLDS_PATH = "SELECT 1 FROM source CROSS JOIN file ON file.source = source.id A
 _COLLIDING = "SELECT path FROM file WHERE path != '' GROUP BY path HAVING COUNT(DISTINCT source) > 1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Summary(Shown):
     """An inventory in numbers."""
 
     studies: int
@@ -75,8 +76,13 @@ class Summary:
     unchanged: int
     """Files that it took from the scan before, since neither size nor time had changed."""
 
+    def _screen(self) -> Screen:
+        from dicommap.render.inventory_screen import summary_screen
 
-class Inventory:
+        return summary_screen(self)
+
+
+class Inventory(ShownInventory):
     """What a scan found. Reading only; close it, or use it as a context."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -112,12 +118,12 @@ class Inventory:
     ) -> None:
         self.close()
 
-    def studies(self) -> Iterator[Study]:
+    def studies(self) -> Iterator[ShownStudy]:
         """Yield the studies in order of their UIDs, each with its series and their values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
-            yield Study.of(series)
+            yield ShownStudy.of(series)
 
-    def series(self) -> Iterator[Series]:
+    def series(self) -> Iterator[ShownSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
         kinds = (text, text, whole, whole, whole, *(text for _ in self.keywords))
@@ -129,21 +135,22 @@ class Inventory:
                 for keyword, value in zip(self.keywords, row[5:], strict=True):
                     values[keyword][value] += row[2]
             files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
-            yield Series(
+            yield ShownSeries(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 instances=instances,
                 files=files,
                 size=size,
                 values=values,
+                unmasked=self._unmasked,
             )
 
-    def instances(self) -> Iterator[Instance]:
+    def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
         kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 6)
         for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
             study, series, instance, sop_class, syntax, instance_number = texts
-            yield Instance(
+            yield ShownInstance(
                 source=source,
                 path=path,
                 size=size,
@@ -256,12 +263,3 @@ class Inventory:
                 "The scan of this inventory was not finished.",
                 fix="Run the scan again to finish it; it goes on from where it was stopped.",
             )
-
-    def __repr__(self) -> str:
-        counts = self.summary()
-        parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-        return f"<Inventory: {', '.join(counted(count, noun) for count, noun in parts)}>"
-
-    def _repr_html_(self) -> str:
-        counts = self.summary()
-        return inventory_html(self.studies(), counts.studies, counts.dispositions, counts.issues)

@@ -12,6 +12,7 @@ from dicommap.model.levels import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Self
 
     from dicommap.issues import Issue
 
@@ -163,7 +164,7 @@ class Study:
         return sum(series.size for series in self.series)
 
     @classmethod
-    def of(cls, series: Iterable[Series]) -> Study:
+    def of(cls, series: Iterable[Series]) -> Self:
         """Return the study of these series, which must all name it and be at least one."""
         members = tuple(series)
         totals: dict[str, Counter[str]] = {}
