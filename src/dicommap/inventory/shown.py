@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.model.hierarchy import Instance, Series, Study
 from dicommap.model.masking import shown_in_repr
-from dicommap.render.shown import Shown
+from dicommap.render.shown import Shown, ShownInLists
 
 if TYPE_CHECKING:
     from typing import Self
@@ -68,13 +68,13 @@ class ShownInventory(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownSeries(Shown, Series):
-    """A series of an inventory. Its repr is a line, for lists and logs; its text and HTML are a screen."""
+class ShownSeries(ShownInLists, Series):
+    """A series of an inventory."""
 
     unmasked: bool = field(default=False, compare=False)
     """Whether its text and HTML show patient values; its repr never does."""
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         from dicommap.render.group_screen import series_line
 
         return series_line(self)
@@ -86,12 +86,12 @@ class ShownSeries(Shown, Series):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownStudy(Shown, Study):
-    """A study of an inventory. Its repr is a line, for lists and logs; its text and HTML are a screen."""
+class ShownStudy(ShownInLists, Study):
+    """A study of an inventory."""
 
     series: tuple[ShownSeries, ...]
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         from dicommap.render.group_screen import study_line
 
         return study_line(self)
@@ -104,10 +104,10 @@ class ShownStudy(Shown, Study):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownInstance(Shown, Instance):
+class ShownInstance(ShownInLists, Instance):
     """One file of an inventory that holds an instance. Nothing of it is ever masked."""
 
-    def __repr__(self) -> str:
+    def _line(self) -> str:
         from dicommap.render.group_screen import instance_line
 
         return instance_line(self)

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.render.screen import Column, Kind, Row, Rows
+from dicommap.render.text import first_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 Target = tuple[str, str, "Sequence[Mapping[str, str]]"]
 """Study Instance UID, Series Instance UID or nothing, and the rows of the preview."""
 
-_TARGETS = (Column("level"), Column("UID", Kind.UID), Column("changes", Kind.NUMBER))
+VALUE_LIMIT = 120
+"""Characters of a value where not all is shown."""
+
+_VALUES = ("before", "after")
+_TARGETS = (Column("level", Kind.WORD), Column("UID", Kind.UID), Column("changes", Kind.NUMBER))
 _CHANGES = (
     Column("attribute", Kind.CODE),
     Column("before", Kind.BEFORE),
     Column("after", Kind.AFTER),
-    Column("because of"),
+    Column("because of", Kind.SENTENCE),
 )
 
 
@@ -29,9 +34,9 @@ def targets(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list
 
 
 def change_rows(groups: Sequence[Target], *, total: int, opened: int, limit: int | None = None) -> Rows:
-    """Return a row for each study or series that is changed, with its first `limit` changes inside.
+    """Return a row for each study or series that is changed, with its changes inside, the first `opened` ones unfolded.
 
-    The first `opened` ones are unfolded.
+    With `limit` only so many changes are, and long values are cut.
     """
     rows = [
         Row(
@@ -46,7 +51,13 @@ def change_rows(groups: Sequence[Target], *, total: int, opened: int, limit: int
 
 def _changes(members: Sequence[Mapping[str, str]], limit: int | None) -> Rows:
     rows = [
-        Row(cells=(f"{row['keyword']} {row['tag']}", row["before"], row["after"], row["because of"]))
+        Row(
+            cells=(
+                f"{row['keyword']} {row['tag']}",
+                *(row[name] if limit is None else first_characters(row[name], VALUE_LIMIT) for name in _VALUES),
+                row["because of"],
+            )
+        )
         for row in members[:limit]
     ]
     return Rows(columns=_CHANGES, rows=rows, total=len(members), noun="change")

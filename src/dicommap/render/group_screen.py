@@ -63,18 +63,18 @@ def study_line(study: Study) -> str:
     """Return a study on a line, without any value that is masked anywhere."""
     counts = ", ".join((counted(len(study.series), "series"), *_counts(study)))
     modalities = listed(name or NO_MODALITY for name in modalities_of(study))
-    return f"<Study {study.study_instance_uid}: {modalities}, {counts}>"
+    return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
 
 def series_line(series: Series) -> str:
     """Return a series on a line, without any value that is masked anywhere."""
     modalities = listed(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
-    return f"<Series {series.series_instance_uid}: {modalities}, {', '.join(_counts(series))}>"
+    return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_counts(series))}"
 
 
 def instance_line(instance: Instance) -> str:
     """Return an instance on a line."""
-    return f"<Instance {instance.sop_instance_uid}: {instance.disposition}, {instance.path}>"
+    return f"Instance {instance.sop_instance_uid}: {instance.disposition}, {instance.path}"
 
 
 def _counts(group: Study | Series) -> tuple[str, ...]:

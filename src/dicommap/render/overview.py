@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Severity
     from dicommap.model.hierarchy import Series, Study, Values
 
-STUDIES_SHOWN = 20
+STUDIES_SHOWN = 15
 SERIES_SHOWN = 20
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 JOBS_SHOWN = 20
 
 _JOBS = (
-    Column("job"),
+    Column("job", Kind.WORD),
     Column("inputS3Uri", Kind.UID),
     Column("mappings", Kind.NUMBER),
     Column("overrides", Kind.NUMBER),

@@ -14,6 +14,7 @@ class Kind(Enum):
     """What the cells of a column hold."""
 
     TEXT = "text"
+    WORD = "word"
     SENTENCE = "sentence"
     UID = "uid"
     CODE = "code"

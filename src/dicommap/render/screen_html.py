@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
     from dicommap.render.screen import Block, Column, Row, Screen
 
-CELL_LIMIT = 200
-"""Characters of a cell; a file may hold a description of any length."""
+CELL_LIMIT = 60
+"""Characters of a cell with a value; a file may hold a description of any length."""
+SENTENCE_LIMIT = 400
 
+_UNCUT = (Kind.BEFORE, Kind.AFTER)
+"""Whoever makes these rows knows whether all of a change is to be seen."""
 _WIDTHS = {
     Kind.SENTENCE: "minmax(0,2fr)",
-    Kind.UID: "minmax(0,3fr)",
-    Kind.NUMBER: "5.5em",
-    Kind.SEVERITY: "5.5em",
+    Kind.UID: "minmax(0,2.5fr)",
+    Kind.WORD: "72px",
+    Kind.NUMBER: "72px",
+    Kind.SEVERITY: "72px",
 }
 _TAGS = {Kind.UID: "code", Kind.CODE: "code", Kind.BEFORE: "del", Kind.AFTER: "ins"}
 
@@ -49,7 +53,10 @@ def _block(block: Block) -> Markup:
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
     if isinstance(block, Facts):
-        pairs = (joined(element("dt", name), element("dd", _cut(text))) for name, text in block.pairs)
+        pairs = (
+            joined(element("dt", name), element("dd", first_characters(text, SENTENCE_LIMIT)))
+            for name, text in block.pairs
+        )
         return element("dl", *pairs) if block.pairs else Markup()
     return _rows(block)
 
@@ -86,19 +93,15 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
 def _cell(text: str, kind: Kind) -> Markup:
     if kind is Kind.SEVERITY:
         return element("span", _badge(text, text))
-    cut = _cut(text)
-    if kind in (Kind.BEFORE, Kind.AFTER):
-        return element("span", element(_TAGS[kind], cut))
+    if kind in _UNCUT:
+        return element("span", element(_TAGS[kind], text))
+    cut = first_characters(text, CELL_LIMIT if kind is Kind.TEXT else SENTENCE_LIMIT)
     return element(_TAGS.get(kind, "span"), cut, css="number" if kind is Kind.NUMBER else "")
 
 
 def _badge(severity: str, text: str) -> Markup:
     known = severity if severity in ("error", "warning") else ""
     return element("span", text, css=f"badge {known}".strip())
-
-
-def _cut(text: str) -> str:
-    return first_characters(text, CELL_LIMIT)
 
 
 def _spaced(pieces: Iterable[Markup]) -> Iterator[str]:

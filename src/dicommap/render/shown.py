@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from dicommap.render.screen import Screen
 
+LINE_LIMIT = 400
+
 
 class Shown:
     """An object with a screen. Its renderers are loaded when it is looked at, and not before."""
@@ -39,3 +41,21 @@ class Shown:
             if number:
                 printer.break_()
             printer.text(line)
+
+
+class ShownInLists(Shown):
+    """An object of which there are many: its repr is a line, for lists and logs; its text and HTML are a screen."""
+
+    __slots__ = ()
+
+    def _line(self) -> str:
+        """Return the object on a line, without any value that is masked anywhere."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from dicommap.model.paths import printable
+        from dicommap.render.text import first_characters
+
+        return f"<{first_characters(printable(self._line()), LINE_LIMIT)}>"
+
+    _repr_pretty_ = Shown._repr_pretty_  # IPython takes a class's __repr__ for it, where it has one
