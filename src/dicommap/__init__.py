@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from dicommap.errors import DicommapError
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
+    from dicommap.model.masking import show_values
     from dicommap.model.profile import Profile
+    from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
     from dicommap.workflows.scan import scan
@@ -24,9 +26,11 @@ __all__ = [
     "Draft",
     "Profile",
     "Issue",
+    "Issues",
     "Location",
     "Severity",
     "DicommapError",
+    "show_values",
 ]
 
 _PLACES = {
@@ -39,9 +43,11 @@ _PLACES = {
     "Draft": "workflows.draft",
     "Profile": "model.profile",
     "Issue": "issues",
+    "Issues": "render.findings",
     "Location": "issues",
     "Severity": "issues",
     "DicommapError": "errors",
+    "show_values": "model.masking",
 }
 
 

@@ -91,7 +91,7 @@ def _draft(inventory: str, **edits: Any) -> tuple[tuple[dicommap.Issue, ...], di
 
 
 def _validate(path: str) -> tuple[list[dicommap.Issue], dict[str, str]]:
-    return dicommap.validate(path), {}
+    return [*dicommap.validate(path)], {}
 
 
 _VERBS: Any = {"scan": _scan, "draft": _draft, "validate": _validate}

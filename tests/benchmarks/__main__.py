@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, memory, scanning
+from tests.benchmarks import authoring, looking, memory, scanning
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -16,8 +16,9 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "scanning": scanning.measure,
     "memory": memory.measure,
     "authoring": authoring.measure,
+    "looking": looking.measure,
 }
-USUAL = ("scanning", "authoring")
+USUAL = ("scanning", "authoring", "looking")
 
 
 def main() -> None:

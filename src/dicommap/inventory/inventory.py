@@ -14,11 +14,11 @@ from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.shown import ShownInstance, ShownInventory
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
-from dicommap.model.hierarchy import Disposition, File, Instance
-from dicommap.render.html import inventory_html
-from dicommap.render.text import counted
+from dicommap.model.hierarchy import Disposition, File
+from dicommap.render.shown import Shown
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.inventory.reading import Reader
+    from dicommap.render.screen import Screen
 
 _SERIES = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
@@ -68,8 +69,8 @@ WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'du
 _COLLIDING = "SELECT path FROM file WHERE path != '' GROUP BY path HAVING COUNT(DISTINCT source) > 1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Summary(Shown):
     """An inventory in numbers."""
 
     studies: int
@@ -87,8 +88,13 @@ class Summary:
     unchanged: int
     """Files that it took from the scan before, since neither size nor time had changed."""
 
+    def _screen(self) -> Screen:
+        from dicommap.render.inventory_screen import summary_screen
 
-class Inventory(Framed):
+        return summary_screen(self)
+
+
+class Inventory(ShownInventory, Framed):
     """What a scan found. Reading only; close it, or use it as a context. `Framed` gives it as frames."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -150,14 +156,15 @@ class Inventory(Framed):
                 size=size,
                 values=values,
                 files_of=files_of,
+                unmasked=self._unmasked,
             )
 
-    def instances(self) -> Iterator[Instance]:
+    def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
         kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 6)
         for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
             study, series, instance, sop_class, syntax, instance_number = texts
-            yield Instance(
+            yield ShownInstance(
                 source=source,
                 path=path,
                 size=size,
@@ -279,12 +286,3 @@ class Inventory(Framed):
                 "The scan of this inventory was not finished.",
                 fix="Run the scan again to finish it; it goes on from where it was stopped.",
             )
-
-    def __repr__(self) -> str:
-        counts = self.summary()
-        parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-        return f"<Inventory: {', '.join(counted(count, noun) for count, noun in parts)}>"
-
-    def _repr_html_(self) -> str:
-        counts = self.summary()
-        return inventory_html(self.studies(), counts.studies, counts.dispositions, counts.issues)

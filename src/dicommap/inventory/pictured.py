@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
 from dicommap.inventory.reading import read_rows, stored, text
-from dicommap.model.hierarchy import Series, Study
+from dicommap.inventory.shown import ShownSeries, ShownStudy
 from dicommap.pictures.extra import require_pixels
 from dicommap.pictures.files import PictureFile
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from dicommap.model.hierarchy import Series
     from dicommap.pictures import Picture
 
 _FILES = """
@@ -51,8 +52,8 @@ class FilesOfSeries:
         return FilesOfSeries, ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturedSeries(Series):
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PicturedSeries(ShownSeries):
     """A series of an inventory. Its pictures are read from its files as they are now, and from nothing else's."""
 
     files_of: FilesOfSeries = field(default_factory=FilesOfSeries, repr=False, compare=False)
@@ -76,8 +77,8 @@ class PicturedSeries(Series):
         return montage(self, self.files_of.of(self), count=n, size=size, show_values=show_values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturedStudy(Study):
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PicturedStudy(ShownStudy):
     """A study of an inventory."""
 
     series: tuple[PicturedSeries, ...]

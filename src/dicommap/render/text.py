@@ -57,3 +57,8 @@ def byte_count(size: int) -> str:
             return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def first_characters(text: str, limit: int) -> str:
+    """Return a text of at most `limit` characters, the last an ellipsis where it was longer."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError, reason_of
+from dicommap.render.findings import Issues
 from dicommap.workflows.draft import Draft, draft
 from dicommap.workflows.scan import scan
 from dicommap.workflows.sheet import sheet
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicommap.inventory import Summary
-    from dicommap.issues import Issue
 
 INPUT_S3_URI = "s3://example-bucket/incoming/"
 
@@ -58,7 +58,7 @@ class Demo:
     package: Path
     summary: Summary
     draft: Draft
-    issues: list[Issue]
+    issues: Issues
 
 
 def demo(directory: Path) -> Demo:
@@ -83,7 +83,7 @@ def demo(directory: Path) -> Demo:
             edited.write_text("".join(_edited(lines)), encoding="utf-8", newline="")
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
-        found = validate(package, inventory=inventory) if drafted.package else []
+        found = validate(package, inventory=inventory) if drafted.package else Issues()
         return Demo(
             inventory=inventory_path,
             sheet=original,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,14 @@ from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, count_issues, document_issues, path_issues, quota_issues
 from dicommap.checks.request_check import account_issues
 from dicommap.issues import Location, Severity, issue
+from dicommap.model.masking import shown_in_repr
+from dicommap.model.package_layout import PLAN
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
 from dicommap.render.accounts import account_row
-from dicommap.render.preview_html import preview_fragment, preview_page
+from dicommap.render.findings import Issues
+from dicommap.render.shown import Shown
 from dicommap.render.text import csv_lines
 from dicommap.workflows.edits import EditSources, read_edits
 
@@ -34,24 +36,23 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.account import Account
     from dicommap.model.override import Override
+    from dicommap.render.plan_screen import ShownPlan
+    from dicommap.render.screen import Screen
     from dicommap.workflows.edits import Paths
 
 
 DEFAULT = Profile()
 
-CHANGES_SHOWN = 200
-"""Changes that a notebook shows; `preview_html` has all."""
-
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Draft:
+class Draft(Shown):
     """What a draft came to."""
 
     overrides: tuple[Override, ...]
     changes: tuple[Change, ...]
     accounts: tuple[Account, ...]
     """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
-    issues: tuple[Issue, ...]
+    issues: Issues
     package: Path | None
     """Where the package was written; None where it was not asked for or an error kept it from being."""
 
@@ -63,8 +64,12 @@ class Draft:
         """Say whether no issue is an error."""
         return not _refused(self.issues)
 
-    def __repr__(self) -> str:
-        return f"<Draft: {len(self.changes)} changes in {len(self.overrides)} overrides, {len(self.issues)} issues>"
+    @property
+    def plan(self) -> ShownPlan | None:
+        """Return the plan of the package; None where there are no documents."""
+        from dicommap.render.plan_screen import ShownPlan
+
+        return ShownPlan.model_validate_json(self.documents[PLAN]) if self.documents else None
 
     def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
         """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
@@ -81,10 +86,25 @@ class Draft:
 
     def preview_html(self, *, show_values: bool = False) -> str:
         """Return the preview as an HTML page that stands alone."""
+        from dicommap.render.preview_html import preview_page
+
         return preview_page(self.preview(show_values=show_values))
 
-    def _repr_html_(self) -> str:
-        return preview_fragment(islice(self.preview(), CHANGES_SHOWN))
+    def _screen(self) -> Screen:
+        from dicommap.render.draft_screen import Drafted, draft_screen
+
+        show_values = shown_in_repr()
+        drafted = Drafted(
+            overrides=self.overrides,
+            changes=len(self.changes),
+            rows=self.preview(show_values=show_values),
+            accounts=self.accounts,
+            issues=self.issues,
+            package=None if self.package is None else str(self.package),
+            documents=len(self.documents),
+            show_values=show_values,
+        )
+        return draft_screen(drafted)
 
 
 def draft(
@@ -150,7 +170,7 @@ def draft(
         overrides=tuple(overrides),
         changes=tuple(settled.changes),
         accounts=tuple(settled.accounts),
-        issues=tuple(issues),
+        issues=Issues(issues),
         package=Path(output) if output is not None and documents else None,
         documents=documents,
     )

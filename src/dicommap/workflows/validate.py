@@ -20,6 +20,7 @@ from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import Folder, read_document
+from dicommap.render.findings import Issues
 from dicommap.workflows.edits import read_rules
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def validate(
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
     profile: Profile | None = None,
-) -> list[Issue]:
+) -> Issues:
     """Find everything that is wrong with a package or document.
 
     A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
@@ -56,19 +57,19 @@ def validate(
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
         _require_package(place, files, profile)
-        return [*issues, *package_issues(Folder(place), known, input_s3_uri)]
+        return Issues([*issues, *package_issues(Folder(place), known, input_s3_uri)])
     if place.suffix.lower() in _SHEETS:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
     if place.suffix.lower() == ".toml":
-        return [*issues, *read_rules(place).issues]
+        return Issues([*issues, *read_rules(place).issues])
     folder = _override_files(place, files)
     profile = profile or _profile_beside(place)
     beside = _Beside(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
     found = _document_issues(place, beside)
-    return [*issues, *(one if one.location.path else one.at(path=place.name) for one in found)]
+    return Issues([*issues, *(one if one.location.path else one.at(path=place.name) for one in found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

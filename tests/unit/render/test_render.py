@@ -9,11 +9,9 @@ import json
 import pytest
 
 from dicommap.checks.registry import validator
-from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
-from dicommap.render.html import SERIES_SHOWN, STUDIES_SHOWN, inventory_html
 from dicommap.render.records import file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, counted, csv_lines, json_array, json_lines
+from dicommap.render.text import byte_count, counted, csv_lines, first_characters, json_array, json_lines
 
 
 def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
@@ -105,27 +103,6 @@ def test_counts_for_people(count: int, noun: str, text: str) -> None:
     assert counted(count, noun) == text
 
 
-def test_html_says_what_a_value_is_of() -> None:
-    html = inventory_html([Study.of([series(PatientID={"P": 3}, SeriesDescription={"Zyzzyva": 3})])], 1, {}, {})
-    assert "PatientID: ***" in html
-    assert "1 study;" in html
-    assert "<th>SeriesDescription</th>" in html
-    assert "<td>***</td>" in html
-    assert "Zyzzyva" not in html
-
-
-def test_html_holds_no_value_and_no_markup_of_the_data() -> None:
-    nasty = series(PatientID={"Zyzzyva": 3}, Modality={"<script>": 3}, SeriesNumber={"1": 1, "2": 2})
-    html = inventory_html([Study.of([nasty])], 1, {"<b>": 3}, {("p10.<i>", Severity.ERROR): 2})
-    assert "Zyzzyva" not in html
-    assert not any(text in html for text in ("<script", "<b>3", "3 <b>", "<i>"))
-    assert "&lt;script&gt;" in html
-    assert "&lt;2 different values&gt;" in html
-
-
-def test_html_stays_on_one_screen() -> None:
-    many = Study.of([series(f"1.2.{number}") for number in range(SERIES_SHOWN + 2)])
-    html = inventory_html([many] * (STUDIES_SHOWN + 3), STUDIES_SHOWN + 3, {}, {})
-    assert "and 3 more studies" in html
-    assert html.count("and 2 more series") == STUDIES_SHOWN
-    assert "no files" in html
+@pytest.mark.parametrize(("text", "cut"), [("", ""), ("abc", "abc"), ("abcd", "ab…")])
+def test_the_first_characters_of_a_text(text: str, cut: str) -> None:
+    assert first_characters(text, 3) == cut

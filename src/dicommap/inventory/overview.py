@@ -1,0 +1,118 @@
+"""An inventory at a glance: work that grows with what is shown, and not with what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.inventory.reading import optional_text, read_rows, text, whole
+from dicommap.render.overview import SERIES_SHOWN, STUDIES_SHOWN, SeriesLine, StudyLine, Told
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from dicommap.inventory.reading import Reader
+
+_STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
+_SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
+
+_HAS_FILES = (
+    "EXISTS (SELECT 1 FROM file WHERE file.header = header.id AND file.disposition IN ('instance', 'duplicate'))"
+)
+
+# The index of (study, series) gives both in order, so that the rest is not looked at.
+_FIRST_STUDIES = f"""
+SELECT DISTINCT StudyInstanceUID FROM header WHERE {_HAS_FILES} ORDER BY StudyInstanceUID LIMIT {STUDIES_SHOWN}
+"""  # noqa: S608
+
+# Crossed, so that headers of the study are looked up first, and files by their header.
+_OF_STUDY = """
+FROM header CROSS JOIN file ON file.header = header.id
+WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
+"""
+
+_MODALITIES = f"""
+SELECT IFNULL(Modality, ''), COUNT(DISTINCT SeriesInstanceUID) FROM header WHERE {_HAS_FILES}
+GROUP BY 1 ORDER BY 2 DESC, 1
+"""  # noqa: S608
+
+_DATES = f"""
+SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND {_HAS_FILES}
+"""  # noqa: S608
+
+
+class Glance:
+    """Asks an inventory for what its screen shows."""
+
+    def __init__(self, connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
+        self._connection = connection
+        self._keywords = frozenset(keywords)
+
+    def first_studies(self) -> list[StudyLine]:
+        """Return the first studies by UID, each with its first series."""
+        uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES, (text,))]
+        return [self._study(uid) for uid in uids]
+
+    def modalities(self) -> dict[str, int]:
+        """Return the number of series of each modality, the most frequent first."""
+        if "Modality" not in self._keywords:
+            return {}
+        return dict(read_rows(self._connection, _MODALITIES, (text, whole)))
+
+    def dates(self) -> tuple[str, str] | None:
+        """Return the first and last StudyDate, as they are written."""
+        if "StudyDate" not in self._keywords:
+            return None
+        ((first, last),) = read_rows(self._connection, _DATES, (optional_text, optional_text))
+        return (first, last) if first is not None and last is not None else None
+
+    def _study(self, uid: str) -> StudyLine:
+        keywords = [keyword for keyword in _STUDY_KEYWORDS if keyword in self._keywords]
+        query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_columns(keywords)} {_OF_STUDY}"
+        kinds = (whole, whole, whole, *_kinds(keywords))
+        ((series, instances, size, *cells),) = read_rows(self._connection, query, kinds, (uid,))
+        return StudyLine(
+            uid=uid,
+            series=series,
+            instances=instances,
+            size=size,
+            values=_told(keywords, cells),
+            modalities=self._modalities_of(uid),
+            first=self._first_series(uid),
+        )
+
+    def _first_series(self, study: str) -> list[SeriesLine]:
+        keywords = [keyword for keyword in _SERIES_KEYWORDS if keyword in self._keywords]
+        query = (
+            f"SELECT SeriesInstanceUID, {_columns(keywords)} {_OF_STUDY}"
+            f"GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID LIMIT {SERIES_SHOWN}"
+        )
+        kinds = (text, whole, whole, *_kinds(keywords))
+        return [
+            SeriesLine(uid=uid, instances=instances, size=size, values=_told(keywords, cells))
+            for uid, instances, size, *cells in read_rows(self._connection, query, kinds, (study,))
+        ]
+
+    def _modalities_of(self, study: str) -> list[str]:
+        if "Modality" not in self._keywords:
+            return []
+        query = (
+            f"SELECT DISTINCT IFNULL(Modality, '') FROM header WHERE StudyInstanceUID = ? AND {_HAS_FILES} ORDER BY 1"  # noqa: S608
+        )
+        return [modality for (modality,) in read_rows(self._connection, query, (text,), (study,))]
+
+
+def _columns(keywords: Sequence[str]) -> str:
+    values = (
+        f"COUNT(DISTINCT IFNULL(\"{keyword}\", '')), MIN(IFNULL(\"{keyword}\", ''))"  # our own names, not the file's
+        for keyword in keywords
+    )
+    return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])
+
+
+def _kinds(keywords: Sequence[str]) -> tuple[Reader, ...]:
+    return (whole, text) * len(keywords)
+
+
+def _told(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, Told]:
+    return {keyword: Told(*cells[2 * index : 2 * index + 2]) for index, keyword in enumerate(keywords)}

@@ -1,0 +1,43 @@
+"""Large inventories, filled without files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, file_row
+from dicommap.model.attributes import CAPTURED
+from dicommap.model.hierarchy import SourceFile
+from tests.unit.inventory.filling import added
+
+Headers = dict[bytes, HeaderRow]
+ROOT = "1.2.826.0.1.3680043.8.498"
+
+
+def filled(path: Path | None, *, studies: int, series: int, instances: int) -> Inventory:
+    """Return an inventory of so many studies, each of so many series, each of so many instances."""
+    with InventoryWriter(path, CAPTURED, ["/archive"]) as writer:
+        for study in range(studies):
+            writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances))
+        return Inventory(writer.finish(lambda one, other: True))
+
+
+def _study(uid: str, number: int, series: int, instances: int) -> tuple[list[SourceFile], list[FileRow], Headers]:
+    files: list[SourceFile] = []
+    rows: list[FileRow] = []
+    digests: dict[HeaderRow, bytes] = {}
+    for one in range(series):
+        for instance in range(instances):
+            _, file, header = added(
+                f"study{number:08}/series{one:06}/IM{instance:06}.dcm",
+                f"{uid} {uid}.{one} {uid}.{one}.{instance}",
+                size=524_288,
+                PatientID=f"P{number}",
+                StudyDate=f"20{number % 25:02}0102",
+                StudyDescription="Chest routine",
+                Modality=("CT", "MR")[one % 2],
+                SeriesNumber=str(one + 1),
+                SeriesDescription="axial",
+            )
+            files.append(file)
+            rows.append(file_row(header, CAPTURED, file.path, digests))
+    return files, rows, {digest: header for header, digest in digests.items()}

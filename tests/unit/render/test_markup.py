@@ -1,0 +1,22 @@
+"""Elements: what is not markup is escaped."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis.strategies import text
+
+from dicommap.render.markup import Markup, element, joined
+
+
+def test_text_is_escaped_and_markup_is_not() -> None:
+    assert element("b", "<i>", element("i", "&")) == "<b>&lt;i&gt;<i>&amp;</i></b>"
+    assert element("p", css="x", attributes="open") == '<p class="x" open></p>'
+
+
+def test_joined_text_is_no_longer_markup() -> None:
+    assert joined(Markup("<b>") + "<i>") == "&lt;b&gt;&lt;i&gt;"
+
+
+@given(text())
+def test_no_text_makes_an_element(content: str) -> None:
+    assert not set(joined(content)) & set("<>\"'")
