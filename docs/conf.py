@@ -21,7 +21,7 @@ release = version = version_of("dicommap")
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/**", "CHANGELOG.md"]
 exclude_patterns = [".*", "build", "dist", "demo", "src", "tests", "schemas", "docs/_site", "**/.ipynb_checkpoints"]
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "commands"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "commands"]
 
 # Every reference has to lead somewhere. Other projects' names cannot be looked up offline; ours can.
 nitpicky = True
@@ -39,6 +39,8 @@ nb_merge_streams = True
 smartquotes = False  # options begin with two hyphens
 default_role = "code"  # docstrings put code between single backticks
 autodoc_member_order = "bysource"
+autodoc_class_signature = "separated"  # members say what a constructor takes
+autodoc_default_options = {"members": True, "undoc-members": True, "exclude-members": "__init__, __new__"}
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True

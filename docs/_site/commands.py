@@ -10,6 +10,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from docutils.statemachine import StringList
+from pygments.lexers.special import TextLexer
 from sphinx.util.docutils import SphinxDirective
 from typer.models import ArgumentInfo, OptionInfo
 
@@ -102,6 +103,7 @@ def _bare(code: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Make the directive known."""
+    """Make the directive known, and blocks of CSV, for which Pygments has no lexer."""
     app.add_directive("commands", Commands)
+    app.add_lexer("csv", TextLexer)
     return {"parallel_read_safe": True}
