@@ -1,4 +1,4 @@
-"""The documents are true: what is made from the code is current, and what they show is valid, or runs as it is shown."""
+"""The documents are true: what is made from the code is current, and what they show is valid or runs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
-CODE = re.compile(rf"`((?:{'|'.join(sorted({name.partition('.')[0] for name in CATALOGUE}))})\.[a-z-]+)`")
-"""What looks like an issue code: a family's name, a dot, and the rest."""
+CODE = re.compile(
+    rf"`((?:{'|'.join(sorted({name.partition('.')[0] for name in CATALOGUE}))})\.(?!toml`|csv`|py`)[a-z-]+)`"
+)
+"""What looks like an issue code: a family's name, a dot, and the rest; no name of a file."""
 
 
 def text_of(path: Path) -> str:

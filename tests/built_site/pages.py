@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 
 def problems(site: Path) -> Iterator[str]:
-    """Yield what is wrong with a built site: links that lead nowhere in it, and what would be fetched from elsewhere."""
+    """Yield what is wrong with a built site: links that lead nowhere, and what is fetched from elsewhere."""
     pages = {path.resolve(): Page.read(path) for path in sorted(site.rglob("*.html"))}
     if not pages:
         yield f"{site} has no pages"
