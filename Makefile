@@ -2,10 +2,11 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
+NOTEBOOK := $(VENV)/notebook
 BIN := $(VENV)/bin
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
 
-.PHONY: demo test bench fuzz lint types contract wheel clean help
+.PHONY: demo test docs bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -15,9 +16,15 @@ demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ship
 	$(BIN)/dicommap demo -o demo
 	$(BIN)/dicommap validate demo/package --inventory demo/inventory.db
 
-test: $(VENV)/developing ## all tests, with branch coverage
+test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests, with branch coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 -n 0 -p no:cacheprovider notebooks
+	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest --nbmake --nbmake-kernel=dicommap-notebook \
+		--nbmake-timeout=60 -n 2 -p no:cacheprovider notebooks
+
+docs: $(VENV)/documenting ## the site, into build/site; warnings and links that lead nowhere are errors
+	rm -rf build/site build/doctrees
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees -b html . build/site
+	$(BIN)/python -m tests.built_site build/site
 
 bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md; CORPUS=DIR adds real files, FULL=1 a million
 	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full)
@@ -61,6 +68,17 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/developing: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/installed
+
+$(VENV)/documenting: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@ $(VENV)/installed
+
+# What a reader of the notebooks has: nothing but dicommap with its notebook extra.
+$(NOTEBOOK)/ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv --clear $(NOTEBOOK)
+	$(NOTEBOOK)/bin/python -m pip install --quiet --editable '.[notebook]'
+	$(NOTEBOOK)/bin/python -m ipykernel install --prefix $(NOTEBOOK) --name dicommap-notebook > /dev/null
+	touch $@
 
 $(VENV)/fuzzing: $(VENV)/developing
 	$(BIN)/python -m pip install --quiet --only-binary atheris --editable '.[dev,fuzz]' || echo 'no atheris: at random'

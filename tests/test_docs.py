@@ -1,13 +1,15 @@
-"""The documents are true: what is made from the code is current, and what they show is valid."""
+"""The documents are true: what is made from the code is current, and what they show is valid or runs."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import dicommap
 from dicommap.checks.override_check import override_file_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.inventory import Inventory
@@ -15,54 +17,60 @@ from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition, Target
 from dicommap.model.profile import Profile
 from dicommap.render.codes import codes_markdown
-from tests.cli.running import dicommap
+from tests import shown
 
-DOCS = Path(__file__).parents[1] / "docs"
+TOP = Path(__file__).parents[1]
+DOCS = TOP / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
+HOW_TO = sorted((DOCS / "howto").glob("*.md"))
+NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
+
+CODE = re.compile(
+    rf"`((?:{'|'.join(sorted({name.partition('.')[0] for name in CATALOGUE}))})\.(?!toml`|csv`|py`)[a-z-]+)`"
+)
+"""What looks like an issue code: a family's name, a dot, and the rest; no name of a file."""
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def test_the_page_of_issue_codes_is_current() -> None:
-    page = (DOCS / "issue-codes.md").read_text(encoding="utf-8")
+    page = text_of(DOCS / "issue-codes.md")
     assert page == "".join(codes_markdown(CATALOGUE.values())), "run: make docs/issue-codes.md"
 
 
 def test_the_rules_example_is_valid() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", (DOCS / "formats/rules.md").read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = re.findall(r"```toml\n(.*?)```", text_of(DOCS / "formats/rules.md"), re.DOTALL)
     assert schema_issues("rules", tomllib.loads(example)) == []
 
 
 def test_the_override_example_is_valid() -> None:
-    page = (DOCS / "formats/package.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (example,) = re.findall(r"```json\n(.*?)```", text_of(DOCS / "formats/package.md"), re.DOTALL)
     assert override_file_issues(example.encode(), Target(study_instance_uid="1.2"), Profile()) == []
 
 
-def test_the_worklist_example_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    page = (DOCS / "worklist.md").read_text(encoding="utf-8")
-    for name, language in (("worklist.csv", "csv"), ("rules.toml", "toml")):
-        (text,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-        Path(name).write_text(text, encoding="utf-8")
-    for shell in re.findall(r"```\n(\$ .*?)```", page, re.DOTALL):
-        for command, shown in re.findall(r"^\$ dicommap (.*)\n((?:[^$].*\n)*)", shell, re.MULTILINE):
-            ran = dicommap(*command.split())
-            assert ran.status == 0
-            assert not shown or [line.rstrip() for line in ran.out.splitlines()] == shown.splitlines()
-    files = sorted(path.name for path in Path("package/jobs/0001/files/dicommap-overrides").iterdir())
-    assert files == [
-        f"1.3.6.1.4.1.5962.1.1.0.0.0.{study}.0.1.json" for study in ("1196527414.5534", "1196533885.18148")
-    ]
+@pytest.mark.parametrize("place", [DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
+def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path) -> None:
+    page = text_of(place)
+    assert shown.unexplained_blocks(page) == []
+    for name, text in shown.files(page).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    steps = shown.commands(page)
+    assert steps
+    status = 0
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        status, printed = shown.run(step, tmp_path, status)
+        told = following is not None and following.command == "echo $?"
+        assert status == 0 or told, (step.command, printed)
+        if step.printed:
+            assert [line.rstrip() for line in printed.splitlines()] == step.printed.splitlines(), step.command
 
 
 def test_every_disposition_is_explained() -> None:
-    page = (DOCS / "formats/inventory.md").read_text(encoding="utf-8")
+    page = text_of(DOCS / "formats/inventory.md")
     assert all(f"`{disposition.value}`" in page for disposition in Disposition)
-
-
-def test_links_between_pages_lead_somewhere() -> None:
-    pages = [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]
-    for page in pages:
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def test_the_pictures_example_runs(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +82,35 @@ def test_the_pictures_example_runs(tree: Path, tmp_path: Path, monkeypatch: pyte
     assert sorted(path.name for path in Path().glob("*.png")) == ["series.png", "study.png"]
     with Inventory.open("incoming.db") as inventory:
         exec(plots, {"inv": inventory})
+
+
+def test_every_public_name_is_in_the_python_reference() -> None:
+    page = text_of(DOCS / "reference/python.md")
+    named = set(re.findall(r"^\.\. auto(?:function|class):: (\w+)$", page, re.MULTILINE))
+    assert named == set(dicommap.__all__) - {"DicommapError"}
+    assert ".. automodule:: dicommap.errors" in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page)):
+        assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda path: path.stem)
+def test_issue_codes_that_are_named_exist(page: Path) -> None:
+    assert set(CODE.findall(text_of(page))) <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_stored_without_outputs(notebook: Path) -> None:
+    cells = [cell for cell in json.loads(text_of(notebook))["cells"] if cell["cell_type"] == "code"]
+    assert cells
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
+
+
+def test_every_page_and_notebook_is_in_the_contents() -> None:
+    listed = re.findall(r"^([\w./-]+)$", text_of(DOCS / "index.md"), re.MULTILINE)
+    found = {(DOCS / entry).resolve() for entry in listed}
+    pages = {*PAGES, *NOTEBOOKS} - {DOCS / "index.md", TOP / "README.md"}
+    assert pages == {path for path in pages if path.resolve().with_suffix("") in found}
