@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +39,11 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     require_writable(path)
     partial = None
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.absolute().parent))
+        partial = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}.partial"
+        partial.mkdir()  # with the rights that the umask leaves
         for name, text in documents.items():
             _write(partial / name, text)
         _sync_directories(partial)
-        partial.chmod(0o755)
         os.rename(partial, path)  # replaces an empty directory, and nothing else
         partial = path
         _sync(path.absolute().parent)

@@ -10,7 +10,7 @@ CODES = (
         name="forecast.non-primary",
         severity=Severity.WARNING,
         title="Instances that are likely to become non-primary image sets",
-        message="{keyword} has {count} values after the edits; {files} files do not have the most frequent one.",
+        message="{keyword} has {count} values after the edits; files without the most frequent one: {files}.",
         explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, StudyID, "
         "StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes non-primary image sets. "
         "Which value becomes the primary one is not documented; the most frequent one is taken here.",
@@ -28,7 +28,7 @@ CODES = (
         name="harmonize.tie",
         severity=Severity.ERROR,
         title="No value is the most frequent one",
-        message="The most frequent values of {keyword} have {files} files each.",
+        message="Several values of {keyword} are the most frequent ones; files that have each: {files}.",
         explanation="The majority decides, and there is none. Guessing could give a study the identifier of "
         "another patient.",
         fix="Set the attribute for this study with a sheet or a rule, or leave it out of --harmonize.",
