@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pydicom.charset import python_encoding
+
 _WHOLE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
 """Terms that stand alone, and Python's codecs for all of their characters."""
 
@@ -29,8 +31,6 @@ def unencodable(text: str, specific_character_set: str) -> frozenset[str] | None
 
 
 def _are_defined(terms: tuple[str, ...]) -> bool:
-    from pydicom.charset import python_encoding  # here: see `tags`
-
     named = [term for index, term in enumerate(terms) if term or index]  # only the first may be empty
     if not all(term in python_encoding and term not in _NOT_DEFINED for term in named):
         return False
@@ -44,8 +44,6 @@ def _hold(terms: tuple[str, ...], character: str) -> bool:
 
 
 def _holds(term: str, character: str) -> bool:
-    from pydicom.charset import python_encoding
-
     try:
         encoded = character.encode(_WHOLE.get(term) or python_encoding[term])
     except UnicodeEncodeError:

@@ -7,8 +7,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-# pydicom brings all of its pixel code, and numpy where that is installed; so it is imported where it is first used, and
-# opening and showing an inventory does without.
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import (
+    dictionary_VM,
+    dictionary_VR,
+    keyword_for_tag,
+    tag_for_keyword,
+)
 
 STUDY_INSTANCE_UID = 0x0020000D
 SERIES_INSTANCE_UID = 0x0020000E
@@ -48,20 +53,14 @@ def multiplicity(text: str) -> Multiplicity:
     return Multiplicity(low=low, high=None, step=int(match["step"] or 1), text=text)
 
 
-@lru_cache(maxsize=8192)
 def tag_of(keyword: str) -> int | None:
     """Return the tag of a keyword, or None where the dictionary has none."""
-    from pydicom.datadict import tag_for_keyword
-
     # Some retired tags of the dictionary have no keyword; the empty text names none of them.
     return tag_for_keyword(keyword) if keyword else None
 
 
-@lru_cache(maxsize=8192)
 def keyword_of(tag: int) -> str:
     """Return the keyword of a tag, or the tag as (gggg,eeee) where the dictionary has none."""
-    from pydicom.datadict import keyword_for_tag
-
     return keyword_for_tag(tag) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
@@ -86,8 +85,6 @@ def in_no_data_set(tag: int) -> bool:
 @lru_cache(maxsize=8192)
 def vrs_of(tag: int) -> tuple[str, ...]:
     """Return the value representations that the dictionary allows for a tag; none where it has none."""
-    from pydicom.datadict import dictionary_VR
-
     try:
         text = dictionary_VR(tag)
     except KeyError:
@@ -98,8 +95,6 @@ def vrs_of(tag: int) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def vm_of(tag: int) -> Multiplicity | None:
     """Return the value multiplicity of a tag; None where the dictionary has none."""
-    from pydicom.datadict import dictionary_VM
-
     try:
         return multiplicity(dictionary_VM(tag))
     except KeyError:
@@ -114,6 +109,4 @@ def similar_keywords(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _keywords() -> tuple[str, ...]:
-    from pydicom._dicom_dict import DicomDictionary
-
     return tuple(entry[4] for entry in DicomDictionary.values() if entry[4])

@@ -7,26 +7,21 @@ import struct
 import warnings
 from functools import lru_cache
 
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
+from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
+
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _DEFAULT = "iso8859"
-
-
-@lru_cache(maxsize=1)
-def _codecs() -> frozenset[str]:
-    """Return the codecs of the defined terms; pydicom takes any Python codec's name for one, also of one that fails."""
-    from pydicom.charset import python_encoding  # here: see `model.tags`
-
-    return frozenset(codecs.lookup(name).name for name in python_encoding.values())
+_CODECS = frozenset(codecs.lookup(name).name for name in python_encoding.values())
+"""The codecs of the defined terms; pydicom takes any name of a Python codec for a term, also of one that fails."""
 
 
 @lru_cache(maxsize=64)
 def encodings_of(specific_character_set: str) -> tuple[str, ...]:
     """Return Python's codecs for a value of SpecificCharacterSet; unknown terms are taken for the default."""
-    from pydicom.charset import convert_encodings
-
     terms = [term.strip() for term in specific_character_set.split("\\")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -34,7 +29,7 @@ def encodings_of(specific_character_set: str) -> tuple[str, ...]:
             names = convert_encodings(terms)
         except (LookupError, ValueError):  # an unknown term; a NUL inside one
             return (_DEFAULT,)
-    return tuple(name if codecs.lookup(name).name in _codecs() else _DEFAULT for name in names)
+    return tuple(name if codecs.lookup(name).name in _CODECS else _DEFAULT for name in names)
 
 
 def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
@@ -57,9 +52,6 @@ def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]
         return value.decode("ascii"), True
     if vr not in _CHARACTER_SET_VRS:
         return value.decode("ascii", "replace"), False
-    from pydicom.charset import decode_bytes
-    from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

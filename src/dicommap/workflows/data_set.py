@@ -6,6 +6,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
@@ -21,9 +24,6 @@ def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
 
     The whole file is read, by pydicom. Raises DocumentError where there is no file that can be read as P10.
     """
-    from pydicom import dcmread  # here: see `model.tags`
-    from pydicom.errors import InvalidDicomError
-
     place = Path(path)
     try:
         with warnings.catch_warnings():

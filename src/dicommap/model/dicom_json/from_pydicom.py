@@ -6,6 +6,9 @@ import base64
 import math
 from typing import TYPE_CHECKING, Any
 
+from pydicom.multival import MultiValue
+from pydicom.valuerep import PersonName as PydicomPersonName
+
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json.types import Attribute, DataSet
 from dicommap.model.strict_json import DEPTH_LIMIT
@@ -58,8 +61,6 @@ class _Conversion:
         return result
 
     def _attribute(self, dataset: Dataset, tag: int, pointer: str, depth: int) -> Attribute:
-        from pydicom.multival import MultiValue  # here: see `tags`
-
         if tag >> 16 == _PIXEL_GROUP:
             raise _LeftOutError("pixel data are no metadata")
         try:
@@ -102,8 +103,6 @@ def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's ty
     if value is None or value == "":
         return None
     if vr == "PN":
-        from pydicom.valuerep import PersonName as PydicomPersonName
-
         name = value if isinstance(value, PydicomPersonName) else PydicomPersonName(value)
         return {ours: group for ours, theirs in _GROUPS if (group := getattr(name, theirs))} or None
     if vr == "AT":
