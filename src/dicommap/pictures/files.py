@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
+_IN_ARCHIVE = "!/"
+"""Stands between the path of an archive and the name of its member."""
+
+
 class NoPictureError(Exception):
     """Why there is no picture of a file, in words for people and without a value; never leaves this room."""
 
@@ -34,6 +38,8 @@ def opened(path: str) -> BinaryIO:
             raise NoPictureError("The file is no regular file any more")
         return os.fdopen(descriptor, "rb")
     except FileNotFoundError:
+        if _IN_ARCHIVE in path and os.path.isfile(path.partition(_IN_ARCHIVE)[0]):
+            raise NoPictureError("The file is in an archive, of which no pictures are drawn") from None
         raise NoPictureError("The file is not where it was scanned") from None
     except OSError as error:
         raise NoPictureError(f"The file cannot be read: {reason_of(error)}") from None

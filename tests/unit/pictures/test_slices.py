@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from dicommap.pictures.files import PictureFile
+from dicommap.pictures.files import NoPictureError, PictureFile, opened
 from dicommap.pictures.slices import Slice, Slices, in_order
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -68,3 +69,11 @@ def test_frames_count_as_images() -> None:
     assert [mixed.image(place)[0].file.path for place in (0, 1, 1_000_000_000, 1_000_000_001)] == ["a", "b", "b", "c"]
     assert mixed.image(1_000_000_000)[1] == 999_999_999
     assert mixed.image(0)[1] == 0
+
+
+def test_a_member_of_an_archive_is_told_from_a_file_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(NoPictureError, match="in an archive"):
+        opened(f"{tmp_path}/a.zip!/b/c")
+    with pytest.raises(NoPictureError, match="not where"):
+        opened(f"{tmp_path}/b.zip!/c")
