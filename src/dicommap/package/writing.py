@@ -6,13 +6,13 @@ import errno
 import os
 import secrets
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def require_writable(path: Path) -> None:
