@@ -33,7 +33,7 @@ main()
 """
 
 SLOW = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
 from dicommap.cli.app import main
 from dicommap.p10 import HeaderReader
 
@@ -42,6 +42,7 @@ def slow(*arguments, **options):
     time.sleep(60)
 
 HeaderReader.read = slow
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
-from fnmatch import translate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dicommap.authoring.accounting import noted
+from dicommap.authoring.patterns import Patterns
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
@@ -86,7 +86,7 @@ class RuleEdits:
         """Take a rule of the file `name` that `rules_issues` found nothing wrong with."""
         self._place = Location(path=name, rule=rule.name)
         self._rule = rule
-        patterns = {keyword: re.compile(translate(pattern)) for keyword, pattern in rule.match.items()}
+        patterns = {keyword: Patterns.of(given) for keyword, given in rule.match.items()}
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_by_series(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
@@ -199,12 +199,9 @@ class RuleEdits:
         )
 
 
-def _matching(patterns: Mapping[str, re.Pattern[str]], values: Values) -> dict[str, int]:
+def _matching(patterns: Mapping[str, Patterns], values: Values) -> dict[str, int]:
     """Return how many of the distinct values of each keyword match its pattern."""
-    return {
-        keyword: sum(pattern.match(value) is not None for value in values[keyword])
-        for keyword, pattern in patterns.items()
-    }
+    return {keyword: sum(pattern.match(value) for value in values[keyword]) for keyword, pattern in patterns.items()}
 
 
 def _is_by_series(keyword: str) -> bool:

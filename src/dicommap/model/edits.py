@@ -73,8 +73,8 @@ class Rule(_Document):
 
     name: str = Field(min_length=1, max_length=64)
     level: Literal["study", "series"]
-    match: dict[str, str] = Field(default_factory=dict, repr=False)
-    """Keyword -> shell pattern (`*`, `?`, `[...]`), case-sensitive, for the whole value."""
+    match: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, repr=False)
+    """Keyword -> shell pattern (`*`, `?`, `[...]`), case-sensitive, for the whole value. Of several, one must match."""
     set: dict[str, str] = Field(default_factory=dict, repr=False)
     """Keyword -> new value as text; a backslash separates values, {Keyword} stands for a current value."""
     empty: tuple[str, ...] = ()

@@ -70,6 +70,13 @@ def test_all_patterns_must_match() -> None:
     assert work(rule, study({"PatientID": "a", "StudyDate": "20260101"}))[0]
 
 
+def test_a_list_of_uids_matches_these_studies() -> None:
+    rule = f"level = 'study'\nmatch = {{ StudyInstanceUID = ['1.2', '1.4', '1.9'] }}\n{SET_ID}"
+    edits, issues = work(rule, *(study({}, uid=uid) for uid in ("1.2", "1.3", "1.4")))
+    assert [edit.target.study_instance_uid for edit in edits] == ["1.2", "1.4"]
+    assert not issues
+
+
 def test_a_series_rule_reaches_each_series_that_matches() -> None:
     rule = "level = 'series'\nmatch = { Modality = 'MR' }\nset = { SeriesDescription = 'x' }"
     edits, _ = work(rule, study({"Modality": "CT"}, {"Modality": "MR"}))

@@ -1,0 +1,32 @@
+"""Patterns of a rule: one text, or any of a list."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.authoring.patterns import Patterns
+
+
+@pytest.mark.parametrize(
+    ("given", "matching", "others"),
+    [
+        ("CT", ["CT"], ["ct", "CTA", "", " CT"]),
+        ("", [""], ["x"]),
+        ("P*", ["P", "P1"], ["p", "XP"]),
+        ("[CM]R", ["CR", "MR"], ["CT", "[CM]R"]),
+        (["1.2.3", "1.2.4"], ["1.2.3", "1.2.4"], ["1.2.34", "1.2"]),
+        (["", "X?"], ["", "XY"], ["X", "XYZ"]),
+        ([], [], ["", "x"]),
+    ],
+)
+def test_a_value_matches_as_a_whole(given: str | list[str], matching: list[str], others: list[str]) -> None:
+    patterns = Patterns.of(given)
+    assert all(patterns.match(value) for value in matching)
+    assert not any(patterns.match(value) for value in others)
+
+
+def test_a_long_list_of_uids_is_looked_up() -> None:
+    patterns = Patterns.of(f"1.2.{number}" for number in range(200_000))
+    assert patterns.expressions == ()
+    assert patterns.match("1.2.199999")
+    assert not patterns.match("1.2.200000")
