@@ -178,15 +178,14 @@ class Previous:
         ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
         for number in range(1, (headers or 0) + 1):
             digest = self._header(number, {})
-            row = self._headers[number][1]
-            connection.execute(f"INSERT INTO header VALUES ({_marks(len(row) + 2)})", (number, digest, *row))  # noqa: S608  marks only
+            schema.insert_header(connection, number, digest, self._headers[number][1])
         files = self._connection.execute(_TAKEN_FILES, (count,))
-        connection.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", files)
+        connection.executemany(schema.INSERT_FILE, files)
         issues = self._connection.execute(
             "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
         )
         connection.executemany(
-            "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)",
+            schema.INSERT_ISSUE,
             (row for row in issues if row[1] not in _MADE_BY_GROUPING),
         )
 

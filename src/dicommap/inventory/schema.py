@@ -11,6 +11,8 @@ from dicommap.inventory.place import Places
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dicommap.inventory.rows import HeaderRow
+
 APPLICATION_ID = 0x44434D50
 """'DCMP', in the SQLite header of every inventory."""
 
@@ -70,6 +72,9 @@ CREATE TABLE issue (
 CREATE INDEX issue_by_file ON issue (file);
 """
 
+INSERT_FILE = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_ISSUE = "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)"
+
 _INDEXES = """
 CREATE INDEX header_by_series ON header (StudyInstanceUID, SeriesInstanceUID);
 CREATE INDEX file_by_header ON file (header);
@@ -93,6 +98,13 @@ def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
+    """Put a header in and return its number: the one given, or the next."""
+    marks = ", ".join("?" * (len(row) + 2))
+    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *row))  # noqa: S608  marks only
+    return int(inserted.lastrowid or 0)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:

@@ -136,7 +136,7 @@ class InventoryWriter:
             if issues:
                 findings += ((number, one) for one in issues)
         self._files = number
-        self._database.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", inserted)
+        self._database.executemany(schema.INSERT_FILE, inserted)
         self._add_issues(findings)
         self._whole = True
         if time.monotonic() - self._committed >= _COMMITTED_EVERY:
@@ -272,12 +272,7 @@ class InventoryWriter:
 
     def _intern(self, digest: bytes, row: HeaderRow) -> int:
         found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
-        if found:
-            number = int(found[0])
-        else:
-            marks = ", ".join("?" * (len(row) + 2))
-            inserted = self._database.execute(f"INSERT INTO header VALUES ({marks})", (None, digest, *row))  # noqa: S608  marks only
-            number = int(inserted.lastrowid or 0)
+        number = int(found[0]) if found else schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _CACHED_HEADERS:
             self._headers.clear()
         self._headers[digest] = number
@@ -285,7 +280,7 @@ class InventoryWriter:
 
     def _add_issues(self, rows: Iterable[tuple[int | None, IssueRow]]) -> None:
         self._database.executemany(
-            "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)",
+            schema.INSERT_ISSUE,
             ((number, *row) for number, row in rows),
         )
 
