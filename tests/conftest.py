@@ -12,6 +12,9 @@ from hypothesis import settings
 
 import dicommap
 from tests.making import small_tree
+from tests.s3 import bucket, s3_endpoint, s3_environment
+
+__all__ = ["bucket", "s3_endpoint", "s3_environment"]
 
 # Where others wait for the result the examples are the same each time; elsewhere new ones are looked for.
 settings.register_profile("same-each-time", derandomize=True)

@@ -14,6 +14,9 @@ MAX_JOB_BYTES = 10 * 1024**3
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""
 
+MAX_JOB_FOLDERS = 10_000
+"""Nested folders in one import job, not adjustable (same page)."""
+
 ELEMENT_LENGTHS = {
     "PatientName": 256,
     "PatientID": 256,

@@ -7,6 +7,7 @@ PREVIEW = "preview.csv"
 EDITS = "edits.csv"
 CONFIGURATION = "import-configuration.json"
 REQUEST = "start-dicom-import-job.json"
+OBJECTS = "objects.csv"
 
 
 def job_folder(job_id: str) -> str:

@@ -1,0 +1,91 @@
+"""Planned objects: what an import job is to find under its inputS3Uri, beside the override files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.model.hierarchy import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+COLUMNS = (
+    "Key",
+    "Size",
+    "ETag",
+    "Disposition",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "Root",
+    "Source",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedObject:
+    """One object of a job: an instance, or whatever else lies under its prefix."""
+
+    key: str
+    """Relative to the job's inputS3Uri."""
+    size: int
+    etag: str = ""
+    """As S3 gave it when it was scanned; empty where the source is no bucket."""
+    disposition: Disposition
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    sop_instance_uid: str = ""
+    root: int
+    """Which of the plan's sources it comes from, counted from 0."""
+    source: str
+    """Its path there."""
+
+    def row(self) -> tuple[str, ...]:
+        """Return its cells, in the order of COLUMNS."""
+        return (
+            self.key,
+            str(self.size),
+            self.etag,
+            self.disposition.value,
+            self.study_instance_uid,
+            self.series_instance_uid,
+            self.sop_instance_uid,
+            str(self.root),
+            self.source,
+        )
+
+
+def objects_csv(objects: Iterable[PlannedObject]) -> str:
+    """Return the text of a job's objects.csv: RFC 4180, a header first, an object on each row."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(one.row() for one in objects)
+    return buffer.getvalue()
+
+
+def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
+    """Yield the objects of an objects.csv. Raises ValueError where it is none."""
+    rows = csv.reader(lines, strict=True)
+    try:
+        if tuple(next(rows, ())) != COLUMNS:
+            raise ValueError("its columns are not those of objects.csv")
+        for row in rows:
+            key, size, etag, disposition, study, series, instance, root, source = row
+            yield PlannedObject(
+                key=key,
+                size=int(size),
+                etag=etag,
+                disposition=Disposition(disposition),
+                study_instance_uid=study,
+                series_instance_uid=series,
+                sop_instance_uid=instance,
+                root=int(root),
+                source=source,
+            )
+    except (csv.Error, ValueError):
+        # Neither the csv module's words nor a cell's text: they may hold a name.
+        raise ValueError(f"row {rows.line_num} is not a row of objects.csv") from None

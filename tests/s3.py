@@ -1,0 +1,106 @@
+"""An S3 server on loopback, and buckets on it: moto's, which knows conditional PUT, ranges and pages of listings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicommap.aws import Clients
+
+REGION = "us-east-1"
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket that a test has to itself."""
+
+    name: str
+    endpoint_url: str
+    client: Any
+
+    @property
+    def clients(self) -> Clients:
+        return Clients(region=REGION, endpoint_url=self.endpoint_url)
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.name}/"
+
+    def put(self, key: str, body: bytes = b"") -> str:
+        """Put an object and return its ETag."""
+        etag: str = self.client.put_object(Bucket=self.name, Key=key, Body=body)["ETag"]
+        return etag
+
+    def get(self, key: str) -> bytes:
+        body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return body
+
+    def keys(self, prefix: str = "") -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def upload(self, tree: Path, prefix: str = "") -> None:
+        """Put every file below a directory under a prefix, by its path."""
+        for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+            self.put(prefix + path.relative_to(tree).as_posix(), path.read_bytes())
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Run the server and give its URL."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs a line for each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Return the URL of an S3 server on loopback, one for the session."""
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let AWS's clients, and commands that a test runs, find the server and credentials in the environment."""
+    for name, value in environment(s3_endpoint).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    return s3_endpoint
+
+
+@pytest.fixture
+def bucket(s3_environment: str) -> Bucket:
+    """Return an empty bucket of the test's own."""
+    name = f"dicommap-{next(_numbers)}"
+    client = Clients(region=REGION, endpoint_url=s3_environment).s3
+    client.create_bucket(Bucket=name)
+    return Bucket(name, s3_environment, client)
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """Return what a process needs to find the server, and no account of anybody."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "loopback-only",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }

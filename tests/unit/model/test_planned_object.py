@@ -1,0 +1,34 @@
+import pytest
+
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.planned_object import PlannedObject, objects_csv, read_objects
+
+OBJECTS = [
+    PlannedObject(
+        key='a, b/"1"\n.dcm',
+        size=12,
+        etag='"0f"',
+        disposition=Disposition.INSTANCE,
+        study_instance_uid="1.2",
+        series_instance_uid="1.2.3",
+        sop_instance_uid="1.2.3.4",
+        root=0,
+        source="x/1.dcm",
+    ),
+    PlannedObject(key="ÄÖ.txt", size=0, disposition=Disposition.NOT_DICOM, root=1, source="ÄÖ.txt"),
+]
+
+
+def test_what_is_written_is_read_again() -> None:
+    assert list(read_objects(objects_csv(OBJECTS).splitlines(keepends=True))) == OBJECTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Key,Size\r\n", objects_csv(OBJECTS) + "Smith^John\r\n", objects_csv(OBJECTS).replace("12", "twelve")],
+)
+def test_anything_else_is_refused_without_its_text(text: str) -> None:
+    with pytest.raises(ValueError, match=r"row \d+ is not a row of objects.csv") as refused:
+        list(read_objects(text.splitlines(keepends=True)))
+    assert "Smith" not in str(refused.value)
+    assert "twelve" not in str(refused.value)
