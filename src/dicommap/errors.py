@@ -54,6 +54,17 @@ class MissingExtraError(DicommapError):
     """What was asked for needs packages that are installed only with an extra."""
 
 
+class AwsError(DicommapError):
+    """AWS, or the way to it, refused or failed."""
+
+    def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False) -> None:
+        super().__init__(message, fix=fix)
+        self.code = code
+        """AWS's word for it, such as AccessDeniedException; empty where no answer came."""
+        self.transient = transient
+        """Whether the same call may well succeed later: throttled, a fault of the service, no answer."""
+
+
 class UnknownNameError(DicommapError):
     """No schema or issue code has the name that was asked for."""
 

@@ -1,0 +1,116 @@
+"""What AWS refuses, as an error that names the operation, AWS's code for it, and what to do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dicommap.errors import AwsError
+from dicommap.model.paths import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+ABSENT = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound", "ResourceNotFoundException"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
+_UNKNOWN = frozenset(
+    {
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "MissingAuthenticationTokenException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_SKEWED = frozenset({"RequestTimeTooSkewed"})
+_ELSEWHERE = frozenset({"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"})
+THROTTLED = frozenset(
+    {
+        "429",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_SERVER_FAULT = 500
+
+_FIXES = (
+    (DENIED, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
+    (EXPIRED, "The credentials have expired: renew them and run the same again, which goes on from where it was."),
+    (_UNKNOWN, "Check which credentials are used: --aws-profile, or what the environment names."),
+    (_SKEWED, "Set this machine's clock."),
+    (_ELSEWHERE, "The bucket is in another region: name it with --region."),
+    (ABSENT, "Check the name, the account and the region."),
+    (THROTTLED, "AWS takes no more requests for now: wait some minutes and run the same again."),
+)
+_OWN_WORDS = DENIED | frozenset({"ConflictException", "ServiceQuotaExceededException", "ValidationException"})
+"""Codes whose message says more than the code. It may name accounts, roles and UIDs, and never credentials."""
+_WORDS_LIMIT = 500
+
+
+@contextmanager
+def calling(operation: str, subject: str = "") -> Iterator[None]:
+    """Turn what botocore raises into an AwsError.
+
+    `operation` is AWS's name for it, such as GetObject; `subject` is what it is about, such as an s3:// URI.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _refusal(error, _named(operation, subject)) from None
+    except BotoCoreError as error:
+        raise _failure(error, _named(operation, subject)) from None
+    except ValueError as error:
+        # What botocore says of an endpoint that is no URL. Anything else is our own fault.
+        if "Invalid endpoint" not in str(error):
+            raise
+        raise AwsError("The endpoint is no URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
+
+
+def _named(operation: str, subject: str) -> str:
+    return f"{operation} of {printable(subject)}" if subject else operation
+
+
+def _refusal(error: ClientError, what: str) -> AwsError:
+    answer = error.response
+    code = str(answer.get("Error", {}).get("Code") or "an unknown code")
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    words = str(answer["Error"].get("Message") or "") if code in _OWN_WORDS and not code.isdecimal() else ""
+    said = f" AWS says: {printable(words[:_WORDS_LIMIT]).rstrip('.')}." if words else ""
+    transient = code in THROTTLED or status >= _SERVER_FAULT
+    return AwsError(f"{what} was refused: {code}.{said}", fix=_fix(code, transient), code=code, transient=transient)
+
+
+def _fix(code: str, transient: bool) -> str:
+    for codes, fix in _FIXES:
+        if code in codes:
+            return fix
+    if transient:
+        return "The service has a fault: wait some minutes and run the same again."
+    return "Check what was asked for; 'dicommap validate PACKAGE' finds what a package has wrong."
+
+
+def _failure(error: BotoCoreError, what: str) -> AwsError:
+    """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
+    kind = type(error).__name__
+    fixes = {
+        "NoCredentialsError": "No credentials were found: name a profile with --aws-profile, or log in.",
+        "PartialCredentialsError": "The credentials are not complete: check the profile or the environment.",
+        "NoRegionError": "No region is known: name one with --region.",
+        "ProfileNotFound": "There is no such profile: check --aws-profile, and AWS_PROFILE.",
+        "TokenRetrievalError": "The login has expired: log in again.",
+        "UnauthorizedSSOTokenError": "The login has expired: log in again.",
+        "SSOTokenLoadError": "There is no login: log in.",
+        "ParamValidationError": "A member has a form that AWS's own client refuses: check what was asked for.",
+    }
+    fix = fixes.get(kind, "AWS could not be reached: check the network, the region and the endpoint, and try again.")
+    return AwsError(f"{what} failed: {kind}.", fix=fix, transient=kind not in fixes)
