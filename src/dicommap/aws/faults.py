@@ -11,7 +11,7 @@ from dicommap.model.paths import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import ClientError
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
 ABSENT = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound", "ResourceNotFoundException"})
@@ -62,12 +62,13 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
     `operation` is AWS's name for it, such as GetObject; `subject` is what it is about, such as an s3:// URI.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
     except ClientError as error:
         raise _refusal(error, _named(operation, subject)) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise _failure(error, _named(operation, subject)) from None
     except ValueError as error:
         # What botocore says of an endpoint that is no URL. Anything else is our own fault.
@@ -99,7 +100,7 @@ def _fix(code: str, transient: bool) -> str:
     return "Check what was asked for; 'dicommap validate PACKAGE' finds what a package has wrong."
 
 
-def _failure(error: BotoCoreError, what: str) -> AwsError:
+def _failure(error: Exception, what: str) -> AwsError:
     """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
     kind = type(error).__name__
     fixes = {
@@ -110,6 +111,7 @@ def _failure(error: BotoCoreError, what: str) -> AwsError:
         "TokenRetrievalError": "The login has expired: log in again.",
         "UnauthorizedSSOTokenError": "The login has expired: log in again.",
         "SSOTokenLoadError": "There is no login: log in.",
+        "ResponseParserError": "The answer is none of AWS: check the endpoint, and what stands between here and there.",
         "ParamValidationError": "A member has a form that AWS's own client refuses: check what was asked for.",
     }
     fix = fixes.get(kind, "AWS could not be reached: check the network, the region and the endpoint, and try again.")

@@ -1,0 +1,65 @@
+"""Import jobs of HealthLake as DescribeFHIRImportJob tells of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from dicommap.model.job_report import Ending, JobReport, utc_text
+from dicommap.model.tagged_union import TaggedUnion
+
+ENDINGS = {
+    "SUBMITTED": None,
+    "QUEUED": None,
+    "IN_PROGRESS": None,
+    "COMPLETED_WITH_ERRORS": Ending.COMPLETED_WITH_ERRORS,
+    "COMPLETED": Ending.COMPLETED,
+    "FAILED": Ending.FAILED,
+    "CANCEL_SUBMITTED": None,
+    "CANCEL_IN_PROGRESS": None,
+    "CANCEL_COMPLETED": Ending.CANCELLED,
+    "CANCEL_FAILED": Ending.FAILED,
+}
+"""Statuses of the service model -> how the job has ended, or None.
+
+That a job whose cancelling failed has ended is inferred: the model does not say whether it goes on.
+"""
+
+
+class FhirImportJob(BaseModel):
+    """Properties of an import job of HealthLake. Members and statuses that are new to us are kept as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    JobId: str
+    JobName: str | None = None
+    JobStatus: str
+    SubmitTime: datetime | None = None
+    EndTime: datetime | None = None
+    DatastoreId: str
+    InputDataConfig: TaggedUnion | None = None
+    """A tagged union, kept open: S3Uri is its only member so far."""
+    JobOutputDataConfig: TaggedUnion | None = None
+    """A tagged union, kept open: S3Configuration is its only member so far."""
+    DataAccessRoleArn: str | None = None
+    Message: str | None = None
+
+    @property
+    def ending(self) -> Ending | None:
+        """Return how the job has ended; None while it has not, or where its status is new to us."""
+        return ENDINGS.get(self.JobStatus)
+
+    def report(self) -> JobReport:
+        """Return what is common to all kinds of jobs."""
+        return JobReport(
+            service="HealthLake",
+            datastore=self.DatastoreId,
+            job=self.JobId,
+            status=self.JobStatus,
+            known=self.JobStatus in ENDINGS,
+            ending=self.ending,
+            submitted_at=utc_text(self.SubmitTime),
+            ended_at=utc_text(self.EndTime),
+            message=self.Message,
+        )

@@ -1,0 +1,65 @@
+"""Import jobs of HealthImaging as GetDICOMImportJob and ListDICOMImportJobs tell of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from dicommap.model.job_report import Ending, JobReport, utc_text
+from dicommap.model.tagged_union import TaggedUnion
+
+ENDINGS = {"SUBMITTED": None, "IN_PROGRESS": None, "COMPLETED": Ending.COMPLETED, "FAILED": Ending.FAILED}
+"""Statuses that AWS documents -> how the job has ended, or None (API reference, GetDICOMImportJob).
+
+COMPLETED says only that the job came to its end: what became of each file is in its output manifests.
+"""
+ACTIVE = tuple(status for status, ending in ENDINGS.items() if ending is None)
+"""Statuses of jobs that count against the quota of concurrent import jobs."""
+
+
+class ImportJob(BaseModel):
+    """Properties of an import job. Members and statuses that are new to us are kept as they are.
+
+    ListDICOMImportJobs leaves inputS3Uri, outputS3Uri and importConfiguration out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    jobId: str
+    jobName: str = ""
+    jobStatus: str
+    datastoreId: str = ""
+    dataAccessRoleArn: str | None = None
+    inputS3Uri: str | None = None
+    outputS3Uri: str | None = None
+    submittedAt: datetime | None = None
+    endedAt: datetime | None = None
+    message: str | None = None
+    importConfiguration: TaggedUnion | None = None
+    """A tagged union, kept open: dicomJsonMetadataImportConfiguration is its only member so far."""
+
+    @field_validator("importConfiguration", mode="before")
+    @classmethod
+    def _empty_is_none(cls, union: Any) -> Any:  # noqa: ANN401  JSON of any type
+        return union or None
+
+    @property
+    def ending(self) -> Ending | None:
+        """Return how the job has ended; None while it has not, or where its status is new to us."""
+        return ENDINGS.get(self.jobStatus)
+
+    def report(self) -> JobReport:
+        """Return what is common to all kinds of jobs."""
+        return JobReport(
+            service="HealthImaging",
+            datastore=self.datastoreId,
+            job=self.jobId,
+            status=self.jobStatus,
+            known=self.jobStatus in ENDINGS,
+            ending=self.ending,
+            submitted_at=utc_text(self.submittedAt),
+            ended_at=utc_text(self.endedAt),
+            message=self.message,
+        )

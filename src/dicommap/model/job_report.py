@@ -1,0 +1,42 @@
+"""What is common to jobs of different services: where they are, how far, and how they ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Ending(StrEnum):
+    """How a job ended, as its service tells; what became of each file is another question."""
+
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed with errors"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReport:
+    """One job as its service last told of it."""
+
+    service: str
+    datastore: str
+    job: str
+    status: str
+    """The service's own word, which may be new to us."""
+    known: bool
+    """Whether the status is one of those that the service documents."""
+    ending: Ending | None
+    submitted_at: str | None
+    """ISO 8601, UTC."""
+    ended_at: str | None
+    message: str | None
+
+
+def utc_text(time: datetime | None) -> str | None:
+    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`; one without a zone is UTC."""
+    if time is None:
+        return None
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,83 @@
+"""The state of one job's submission: what was sent for whom, and how far it came."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+from dicommap.model.job_report import Ending
+
+Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+_NotEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+
+class SubmissionState(StrEnum):
+    """How far a job came, from the first state to the last."""
+
+    PLANNED = "planned"
+    """The account's members are settled; nothing has been sent."""
+    UPLOADED = "uploaded"
+    """Its override files are in place."""
+    STARTING = "starting"
+    """StartDICOMImportJob is about to be sent, or was sent and its answer never seen."""
+    STARTED = "started"
+    """The service took it and gave it a jobId."""
+    ENDED = "ended"
+    """The service says that it has ended; how, is in jobStatus."""
+
+    @property
+    def has_job(self) -> bool:
+        """Say whether the service is known to have a job of it."""
+        return self in (SubmissionState.STARTED, SubmissionState.ENDED)
+
+
+class Submission(BaseModel):
+    """submission/NNNN.json: written whole after each step, so that a run that was killed goes on from there.
+
+    It holds no credentials. Times are ISO 8601 in UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    version: Literal[1] = 1
+    job: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
+    state: SubmissionState
+    datastoreId: _NotEmpty
+    dataAccessRoleArn: _NotEmpty
+    inputS3Uri: _NotEmpty
+    outputS3Uri: _NotEmpty
+    inputOwnerAccountId: _NotEmpty | None = None
+    jobName: _NotEmpty | None = None
+    clientToken: _NotEmpty
+    region: _NotEmpty | None = None
+    """Of the client that started it, so that a run with another one is told apart."""
+    startingAt: Time | None = None
+    """When the first request to start it was about to be sent, by this machine's clock."""
+    jobId: _NotEmpty | None = None
+    jobStatus: _NotEmpty | None = None
+    """The service's own word as it was last seen, which may be new to us."""
+    submittedAt: Time | None = None
+    endedAt: Time | None = None
+    message: str | None = None
+    ending: Ending | None = None
+    """How it ended, in the state `ended`."""
+    configuration: Literal["same", "differs"] | None = None
+    """Whether the importConfiguration that the service tells of is the one that was sent; absent until it was told."""
+    seenAt: Time | None = None
+    """When the service last told of it."""
+
+    @model_validator(mode="after")
+    def _state_has_its_members(self) -> Self:
+        reached = list(SubmissionState).index(self.state)
+        needed = [self.startingAt] if reached >= list(SubmissionState).index(SubmissionState.STARTING) else []
+        needed += [self.jobId, self.jobStatus] if self.state.has_job else []
+        needed += [self.ending] if self.state is SubmissionState.ENDED else []
+        if None in needed:
+            raise ValueError("a member of this state is missing")
+        return self
+
+
+ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
+"""Members that only the account's owner knows; they may not differ between runs of one submission."""

@@ -1,0 +1,162 @@
+"""The states of a package's submissions on disk, each written whole after each step."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from dicommap.errors import DocumentError, PackageError, reason_of
+from dicommap.model.package_layout import SUBMISSION, submission_path
+from dicommap.model.strict_json import dump_json, parse_json
+from dicommap.model.submission import Submission
+from dicommap.package.reading import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_LOCK = ".lock"
+_AGAIN = "Then run the same again: it goes on from where it was."
+
+
+class Submissions:
+    """The states of the submissions of one package."""
+
+    def __init__(self, package: Path) -> None:
+        self._package = package
+        self._folder = package / SUBMISSION
+
+    def read(self, job_id: str) -> Submission | None:
+        """Return the state of a job; None where nothing was ever done for it.
+
+        Raises PackageError where the file is damaged: what was started cannot be told then.
+        """
+        path = self._package / submission_path(job_id)
+        try:
+            if not path.exists():
+                return None
+            document, issues = parse_json(read_document(path))
+        except OSError as error:
+            raise PackageError(
+                f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it."
+            ) from None
+        except DocumentError as error:
+            raise PackageError(error.message, fix=error.fix) from None
+        if not issues:
+            with suppress(ValidationError):
+                read = Submission.model_validate(document)
+                if read.job == job_id:
+                    return read
+        raise PackageError(
+            f"{submission_path(job_id)} is not the state of a submission.",
+            fix="Restore it. Without it nobody knows whether the job was started: look it up by its name in "
+            "ListDICOMImportJobs before you remove the file.",
+        )
+
+    def all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
+        """Return the states that there are, by job."""
+        states = ((job_id, self.read(job_id)) for job_id in job_ids)
+        return {job_id: state for job_id, state in states if state is not None}
+
+    def write(self, submission: Submission) -> None:
+        """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
+        path = self._package / submission_path(submission.job)
+        text = dump_json(submission.model_dump(mode="json", exclude_none=True))
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            self._folder.mkdir(exist_ok=True)
+            _write(partial, text)
+            os.replace(partial, path)
+            _sync(self._folder)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise _cannot(error) from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second submit of this package away, on this machine; the system lets go when the process ends.
+
+        Raises PackageError where another one runs, or where nothing may be written.
+        """
+        try:
+            is_new = not self._folder.exists()
+            self._folder.mkdir(exist_ok=True)
+            if is_new:
+                _sync(self._package)
+            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _cannot(error) from None
+        try:
+            # The file stays: were it removed, a third process could lock a new one while a second holds this.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._remove_partials()
+            yield
+        except BlockingIOError:
+            raise PackageError(
+                "Another 'dicommap submit' is submitting this package.", fix="Wait until it has ended."
+            ) from None
+        finally:
+            os.close(descriptor)
+
+    def is_locked(self) -> bool:
+        """Say whether a submit of this package runs on this machine."""
+        try:
+            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _remove_partials(self) -> None:
+        """Remove what killed processes left; a watch that runs may be writing."""
+        with suppress(OSError):
+            for path in self._folder.glob(".*.partial"):
+                number = path.name.split(".")[-2]
+                if number.isdecimal() and not _runs(int(number)):
+                    path.unlink(missing_ok=True)
+
+
+def _cannot(error: OSError) -> PackageError:
+    fixes = {
+        errno.ENOSPC: "Make room on the disk.",
+        errno.EDQUOT: "Make room in your quota.",
+        errno.EROFS: "Copy the package to where it can be written, and submit the copy only.",
+    }
+    fix = fixes.get(error.errno or 0, "Check the rights on the package's directory.")
+    return PackageError(f"The state of the submission cannot be saved: {reason_of(error)}.", fix=f"{fix} {_AGAIN}")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # somebody else's
+    return process != os.getpid()  # an earlier process of our number
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

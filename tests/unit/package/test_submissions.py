@@ -1,0 +1,102 @@
+"""States of submissions on disk: whole or not at all, and one submit at a time."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from dicommap.errors import PackageError
+from dicommap.model.submission import Submission
+from dicommap.package.submissions import Submissions
+from tests.unit.model.test_submission import ENDED, PLANNED
+
+
+def planned(job: str = "0001") -> Submission:
+    return Submission.model_validate(PLANNED | {"job": job})
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    states = Submissions(tmp_path)
+    assert states.read("0001") is None
+    states.write(planned())
+    ended = Submission.model_validate(ENDED)
+    states.write(ended)
+    states.write(planned("0002"))
+    assert states.all(["0001", "0002", "0003"]) == {"0001": ended, "0002": planned("0002")}
+    assert sorted(os.listdir(tmp_path / "submission")) == ["0001.json", "0002.json"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_state_that_cannot_be_saved_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    states = Submissions(tmp_path)
+    states.write(planned())
+
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(PackageError, match="goes on from where it was") as raised:
+        states.write(Submission.model_validate(ENDED))
+    assert os.strerror(number) in str(raised.value)
+    monkeypatch.undo()
+    assert states.read("0001") == planned()
+    assert os.listdir(tmp_path / "submission") == ["0001.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", '{"version": 1, "version": 1}', "\ufeff{}"])
+def test_a_damaged_state_is_told_and_not_taken_for_none(tmp_path: Path, text: str) -> None:
+    states = Submissions(tmp_path)
+    states.write(planned())
+    (tmp_path / "submission/0001.json").write_text(text, encoding="utf-8")
+    with pytest.raises(PackageError, match="ListDICOMImportJobs"):
+        states.read("0001")
+
+
+def test_the_state_of_another_job_is_none_of_this(tmp_path: Path) -> None:
+    states = Submissions(tmp_path)
+    states.write(planned())
+    os.replace(tmp_path / "submission/0001.json", tmp_path / "submission/0002.json")
+    with pytest.raises(PackageError, match=r"0002\.json is not the state"):
+        states.read("0002")
+
+
+def test_one_submit_at_a_time(tmp_path: Path) -> None:
+    first, second = Submissions(tmp_path), Submissions(tmp_path)
+    assert not second.is_locked()
+    with first.locked():
+        assert second.is_locked()
+        with pytest.raises(PackageError, match="Another"), second.locked():
+            pass
+        assert second.is_locked()
+    assert not second.is_locked()
+    with second.locked():
+        assert first.is_locked()
+
+
+def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:
+    states = Submissions(tmp_path)
+    folder = tmp_path / "submission"
+    folder.mkdir()
+    dead, alive = folder / ".0001.json.4194305.partial", folder / ".0001.json.1.partial"
+    dead.touch()
+    alive.touch()
+    with states.locked():
+        assert not dead.exists()
+        assert alive.exists()
+
+
+def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    with pytest.raises(PackageError, match="Copy the package"), Submissions(tmp_path).locked():
+        pass
