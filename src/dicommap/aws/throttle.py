@@ -1,0 +1,53 @@
+"""Throttling limits: a bucket of tokens for each operation, refilled as AWS refills its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.aws.clock import SYSTEM
+
+if TYPE_CHECKING:
+    from dicommap.aws.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Requests that an account may make."""
+
+    per_second: float
+    burst: int
+
+
+START = Limit(1, 2)
+"""StartDICOMImportJob ("Throttling limits" of the developer guide)."""
+GET = Limit(25, 50)
+"""GetDICOMImportJob (same page)."""
+LIST = Limit(10, 20)
+"""ListDICOMImportJobs (same page)."""
+DESCRIBE = Limit(10, 10)
+"""DescribeFHIRImportJob: "Endpoints and quotas" of HealthLake was not read; this is ours, and careful."""
+
+
+class Throttle:
+    """Waits before a request so that no more are made than a limit allows. For one thread."""
+
+    def __init__(self, limit: Limit, clock: Clock = SYSTEM) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._tokens = float(limit.burst)
+        self._filled_at = clock.monotonic()
+
+    def wait(self) -> None:
+        """Take a token, waiting for it where there is none."""
+        self._fill()
+        if self._tokens < 1:
+            self._clock.sleep((1 - self._tokens) / self._limit.per_second)
+            self._fill()
+        # A sleep that ended a moment early is no reason to wait again.
+        self._tokens = max(self._tokens - 1, 0.0)
+
+    def _fill(self) -> None:
+        now = self._clock.monotonic()
+        self._tokens = min(self._limit.burst, self._tokens + max(now - self._filled_at, 0.0) * self._limit.per_second)
+        self._filled_at = now

@@ -1,0 +1,123 @@
+"""Uploads that never replace another object unawares: conditional PUT, and a look at what holds the key."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.faults import ABSENT, calling
+from dicommap.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ATTEMPTS = 4
+"""Of a PUT that another writer gets in the way of."""
+_TAKEN = frozenset({"PreconditionFailed", "412"})
+_MEANWHILE = frozenset({"ConditionalRequestConflict", "409"})
+_CHUNK = 2**20
+
+
+class Upload(StrEnum):
+    """What came of an upload."""
+
+    PUT = "put"
+    """The object was not there."""
+    THERE = "there"
+    """It was there already, with the same bytes."""
+    REPLACED = "replaced"
+    """Another one was there, and was to be replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What is to be uploaded, and where."""
+
+    bucket: str
+    key: str
+    data: bytes
+    content_type: str = "application/json"
+
+    @property
+    def uri(self) -> str:
+        """Return where it goes, for people."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+# botocore's clients have no types of their own.
+def upload(client: Any, document: Document, *, replace: bool = False) -> Upload:  # noqa: ANN401
+    """Put a document where no object is, or where one of the same bytes is.
+
+    Another object there is replaced only if `replace` is set, and only as long as it is the one that was looked at.
+    Raises AwsError where another object holds the key, where S3 refuses, and where the endpoint knows no conditional
+    PUT (Amazon S3 user guide, "Conditional writes").
+    """
+    for _ in range(ATTEMPTS):
+        if _put(client, document, IfNoneMatch="*"):
+            return Upload.PUT
+        found = _found(client, document)
+        if found is None:
+            continue  # removed since
+        etag, is_same = found
+        if is_same:
+            return Upload.THERE
+        if not replace:
+            raise AwsError(
+                f"{document.uri} holds another object already; nothing is replaced unasked.",
+                fix="Find out whose it is. Remove it, or replace objects at the override files' keys with --replace.",
+            )
+        if _put(client, document, IfMatch=etag):
+            return Upload.REPLACED
+    raise AwsError(
+        f"{document.uri} changes each time that it is looked at.",
+        fix="Somebody else is writing there: wait until they have ended, and run the same again.",
+        transient=True,
+    )
+
+
+def _put(client: Any, document: Document, **condition: str) -> bool:  # noqa: ANN401
+    """Put a document under a condition, and say whether it held."""
+    checksum = b64encode(hashlib.sha256(document.data).digest()).decode()
+    try:
+        with calling("PutObject", document.uri):
+            client.put_object(
+                Bucket=document.bucket,
+                Key=document.key,
+                Body=document.data,
+                ContentType=document.content_type,
+                ChecksumSHA256=checksum,
+                **condition,
+            )
+    except AwsError as error:
+        if error.code in _TAKEN | _MEANWHILE or (error.code in ABSENT - {"NoSuchBucket"} and "IfMatch" in condition):
+            return False
+        if error.code in ("NotImplemented", "501"):
+            fix = "Use an endpoint that does: Amazon S3 has known it since 2024."
+            raise AwsError("The S3 endpoint knows no conditional PUT.", fix=fix, code=error.code) from None
+        raise
+    return True
+
+
+def _found(client: Any, document: Document) -> tuple[str, bool] | None:  # noqa: ANN401
+    """Return the ETag of what holds a key, and whether it is the document; None where nothing does any more."""
+    try:
+        with calling("GetObject", document.uri):
+            answer = client.get_object(Bucket=document.bucket, Key=document.key)
+            same_length = answer["ContentLength"] == len(document.data)
+            return answer["ETag"], same_length and _same(answer["Body"].read, document.data)
+    except AwsError as error:
+        if error.code in ABSENT - {"NoSuchBucket"}:
+            return None
+        raise
+
+
+def _same(read: Callable[[int], bytes], data: bytes) -> bool:
+    place = 0
+    while piece := read(_CHUNK):
+        if data[place : place + len(piece)] != piece:
+            return False
+        place += len(piece)
+    return place == len(data)
