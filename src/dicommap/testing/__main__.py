@@ -1,0 +1,58 @@
+"""`python -m dicommap.testing` serves the stand-in from a process of its own, until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from dicommap.errors import DicommapError
+from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.faults import KINDS, Fault
+from dicommap.testing.service import ImportJobService
+
+
+def main() -> int:
+    """Serve, print the URL on a line of its own, and wait for SIGINT or SIGTERM."""
+    options = _parser().parse_args()
+    behaviour = Behaviour(
+        advance=options.advance, throttling=not options.no_throttling, concurrent_jobs=options.concurrent_jobs
+    )
+    try:
+        service = ImportJobService(options.s3_endpoint, behaviour=behaviour, port=options.port)
+        for text in options.fault:
+            service.faults.add(Fault.parse(text))
+    except DicommapError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    stops = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    with service:
+        sys.stdout.write(f"{service.url}\n")
+        sys.stdout.flush()
+        signal.sigwait(stops)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dicommap.testing",
+        description="A stand-in for AWS HealthImaging's import jobs on loopback, for tests. It is not the service.",
+    )
+    parser.add_argument("--s3-endpoint", metavar="URL", help="the S3 server that jobs read from and write to")
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 for one that is free")
+    parser.add_argument("--advance", choices=("poll", "call"), default="poll", help="what moves a job on")
+    parser.add_argument("--no-throttling", action="store_true", help="take any number of calls a second")
+    parser.add_argument("--concurrent-jobs", type=int, default=100, metavar="N", help="jobs that may run at once")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[,operation=NAME][,times=N|always][,after=N][,message=TEXT]",
+        help=f"let a fault happen; may be repeated. KIND is one of {', '.join(KINDS)}",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""How the stand-in behaves where AWS leaves it open, or where a test wants it otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """Settings of the stand-in. The quotas and limits that AWS documents are its defaults."""
+
+    advance: Literal["poll", "call"] = "poll"
+    """Whether a job goes on by one status each time that somebody asks for it, or when the test says so."""
+    throttling: bool = True
+    """Whether calls beyond the documented rates are refused."""
+    concurrent_jobs: int = 100
+    """Jobs of a data store that have not ended ("Endpoints and quotas")."""
+    quotas: Quotas = field(default_factory=Quotas)
+    """Of each job; one that is over a quota ends as FAILED."""
+    profile: Profile = field(default_factory=Profile)
+    """How override files are read. AWS does not say; one of another form fails the job."""
+    override_files: Literal["ignored", "failed"] = "ignored"
+    """Whether the override files below inputS3Uri, which are no P10, are passed over or reported as failed."""
+    job_folder_in_output_uri: bool = True
+    """Whether a job's properties have outputS3Uri with the job's own folder, as in an example of the AWS CLI."""

@@ -1,0 +1,73 @@
+"""The operations that the stand-in answers, and their routes, from botocore's own service models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from dicommap.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IMAGING_OPERATIONS = (
+    "StartDICOMImportJob",
+    "GetDICOMImportJob",
+    "ListDICOMImportJobs",
+    "GetDatastore",
+    "ListDatastores",
+)
+HEALTHLAKE_TARGET = "HealthLake.DescribeFHIRImportJob"
+"""What the header X-Amz-Target has for the one operation of HealthLake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, with the shapes that botocore has of it."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    # botocore has no types of its own.
+    input_shape: Any
+    output_shape: Any
+
+
+@cache
+def imaging_operations() -> tuple[Operation, ...]:
+    """Return the operations of HealthImaging. Raises MissingExtraError where botocore is not installed."""
+    model = _service_model("medical-imaging")
+    return tuple(_operation(model.operation_model(name)) for name in IMAGING_OPERATIONS)
+
+
+@cache
+def healthlake_operation() -> Operation:
+    """Return DescribeFHIRImportJob. Raises MissingExtraError where botocore is not installed."""
+    return _operation(_service_model("healthlake").operation_model(HEALTHLAKE_TARGET.partition(".")[2]))
+
+
+def route(method: str, path: str, target: str | None) -> tuple[Operation, Mapping[str, str]] | None:
+    """Return the operation that a request is for, and the parameters in its path; None where there is none."""
+    if target is not None:
+        return (healthlake_operation(), {}) if (method, path, target) == ("POST", "/", HEALTHLAKE_TARGET) else None
+    for operation in imaging_operations():
+        match = operation.path.fullmatch(path)
+        if match is not None and method == operation.method:
+            return operation, {name: unquote(text) for name, text in match.groupdict().items()}
+    return None
+
+
+def _service_model(name: str) -> Any:  # noqa: ANN401
+    try:
+        from botocore.session import Session
+    except ImportError:
+        raise MissingExtraError("botocore cannot be imported.", fix="Install it: pip install 'dicommap[aws]'") from None
+    return Session().get_service_model(name)
+
+
+def _operation(model: Any) -> Operation:  # noqa: ANN401
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", model.http["requestUri"])
+    return Operation(model.name, model.http["method"], re.compile(pattern), model.input_shape, model.output_shape)

@@ -1,0 +1,163 @@
+"""ImportJobService: the stand-in for AWS HealthImaging, in this process or in one of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from dicommap.testing.answers import Answers
+from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.faults import ANSWERS, CONNECTION, JOB, Fault, Faults
+from dicommap.testing.jobs import Jobs, StartedJob
+from dicommap.testing.operations import route
+from dicommap.testing.server import LoopbackServer, Reply, Request
+from dicommap.testing.service_error import STATUS, ServiceError
+from dicommap.testing.throttle import Throttle
+from dicommap.testing.wire import answer_text, parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DATASTORE_ID = "5" * 32
+"""The data store that is there from the beginning, ACTIVE."""
+
+
+class ImportJobService:
+    """A stand-in for AWS HealthImaging's import jobs on loopback. It is not the service.
+
+    It takes and refuses requests by botocore's service model and by what AWS documents; what AWS does not document is
+    decided by its `behaviour`. As a context manager it serves from a thread:
+
+        with ImportJobService(s3_endpoint_url=url) as service:
+            client = boto3.client("medical-imaging", endpoint_url=service.url)
+
+    Raises MissingExtraError where boto3 is not installed.
+    """
+
+    def __init__(
+        self,
+        s3_endpoint_url: str | None = None,
+        *,
+        behaviour: Behaviour | None = None,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.behaviour = behaviour or Behaviour()
+        self.s3_endpoint_url = s3_endpoint_url
+        self.faults = Faults()
+        self._lock = threading.RLock()
+        self._throttle = Throttle(clock)
+        self._jobs = Jobs(behaviour=self.behaviour, run=self._run)
+        self._answers = Answers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
+        route("GET", "/", None)  # whatever is not installed is missed now
+        self._server = LoopbackServer(port, self._reply)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __repr__(self) -> str:
+        return f"<stand-in for AWS HealthImaging's import jobs at {self.url}>"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Return the endpoint URL, for HealthImaging and for HealthLake."""
+        return self._server.url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which AWS's clients find it, and the S3 server where one was named."""
+        found = {"AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url, "AWS_ENDPOINT_URL_HEALTHLAKE": self.url}
+        if self.s3_endpoint_url is not None:
+            found["AWS_ENDPOINT_URL_S3"] = self.s3_endpoint_url
+        return found
+
+    @property
+    def datastore_id(self) -> str:
+        """Return the id of the data store that is there from the beginning."""
+        return DATASTORE_ID
+
+    @property
+    def jobs(self) -> tuple[StartedJob, ...]:
+        """Return all jobs, in the order in which they were started."""
+        with self._lock:
+            return tuple(self._jobs.started)
+
+    def add_datastore(self, datastore_id: str, status: str = "ACTIVE") -> None:
+        """Add a data store, or give one another status."""
+        with self._lock:
+            self._answers.datastores[datastore_id] = status
+
+    def add_fhir_job(self, datastore_id: str, job_id: str, *properties: dict[str, Any]) -> None:
+        """Add a FHIR import job of HealthLake, which shows one of these properties after the other when asked."""
+        with self._lock:
+            self._answers.fhir_jobs[datastore_id, job_id] = list(properties)
+
+    def fault(
+        self,
+        kind: str,
+        *,
+        operation: str | None = None,
+        times: int | None = 1,
+        after: int = 0,
+        message: str = Fault.message,
+    ) -> None:
+        """Let a fault happen, as `Fault` describes it. Raises UsageError for one that there is not."""
+        fault = Fault(kind=kind, operation=operation, times=times, after=after, message=message)
+        with self._lock:
+            self.faults.add(fault)
+
+    def advance(self, job_id: str | None = None) -> None:
+        """Move a job on by one status; all jobs where none is named."""
+        with self._lock:
+            for job in self._jobs.started:
+                if job_id in (None, job.job_id):
+                    self._jobs.advance(job)
+
+    def _run(self, _job: StartedJob) -> str | None:
+        fault = self.faults.take(JOB)
+        return None if fault is None else fault.message
+
+    def _reply(self, request: Request) -> Reply:
+        target = request.headers.get("x-amz-target")
+        with self._lock:
+            try:
+                return self._answered(request, target)
+            except ServiceError as error:
+                return _error_reply(error, in_body=target is not None)
+
+    def _answered(self, request: Request, target: str | None) -> Reply:
+        found = route(request.method, request.path, target)
+        if found is None:
+            raise ServiceError("UnknownOperationException", "The stand-in has no such operation.")
+        operation, path = found
+        if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 "):
+            raise ServiceError("MissingAuthenticationTokenException", "The request is not signed.")
+        refused = self.faults.take(ANSWERS, operation.name)
+        if refused is not None:
+            raise ServiceError(*ANSWERS[refused.kind])
+        if self.behaviour.throttling and not self._throttle.takes(operation.name):
+            raise ServiceError("ThrottlingException", "Rate exceeded")
+        cut = self.faults.take(CONNECTION, operation.name)
+        if cut is not None and cut.kind == "reset":
+            return Reply(0, b"", {}, cut=0)
+        body = answer_text(self._answers.of(operation, parameters(operation, path, request.query, request.body)))
+        if cut is None:
+            return Reply(200, body, {})
+        return Reply(200, body, {}, cut=0 if cut.kind == "answer-lost" else len(body) // 2)
+
+
+def _error_reply(error: ServiceError, *, in_body: bool) -> Reply:
+    # The protocol json names the error in the body and answers 400 or 500; rest-json has a header and each status.
+    body: dict[str, str] = {"message": error.message}
+    if in_body:
+        body["__type"] = error.code
+        return Reply(400 if STATUS[error.code] < 500 else error.status, answer_text(body), {})
+    return Reply(error.status, answer_text(body), {"x-amzn-ErrorType": error.code})
