@@ -16,8 +16,8 @@ class Kind(StrEnum):
 
 _TELLING = (
     (Kind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
+    (Kind.PLAN, {"jobs", "profile"}),  # before the request, whose inputS3Uri a plan has as well
     (Kind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
-    (Kind.PLAN, {"jobs", "profile"}),
 )
 
 

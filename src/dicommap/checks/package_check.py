@@ -11,7 +11,16 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, Severity, issue
-from dicommap.model.package_layout import CONFIGURATION, EDITS, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.package_layout import (
+    CONFIGURATION,
+    EDITS,
+    OBJECTS,
+    PLAN,
+    PREVIEW,
+    REQUEST,
+    SUBMISSION,
+    job_folder,
+)
 from dicommap.model.paths import printable
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri
@@ -41,11 +50,11 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> l
         issues += _table_issues(path, plan[member], _in_plan(f"/{member}"), files)
     profile = Profile.model_validate(plan["profile"])
     asked = S3Uri.parse(input_s3_uri or "")
+    if asked is not None and asked != S3Uri.parse(plan["inputS3Uri"]):
+        issues.append(issue("s3-uri.mismatch", _in_plan("/inputS3Uri"), other="the call"))
     checked: set[str] = set()
     for index, job in enumerate(plan["jobs"]):
         place = f"/jobs/{index}"
-        if asked is not None and asked != S3Uri.parse(job["inputS3Uri"]):
-            issues.append(issue("s3-uri.mismatch", _in_plan(f"{place}/inputS3Uri"), other="the call"))
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, profile)
@@ -63,8 +72,10 @@ def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Co
 def _expected(plan: dict[str, Any]) -> set[str]:
     expected = {PLAN, *_TABLES.values()}
     for job in plan["jobs"]:
-        expected |= {f"{job_folder(job['id'])}/{name}" for name in (CONFIGURATION, REQUEST)}
-        expected |= {f"{job_folder(job['id'])}/files/{file['path']}" for file in job["files"]}
+        folder = job_folder(job["id"])
+        expected |= {f"{folder}/{name}" for name in (REQUEST, OBJECTS)}
+        expected |= {f"{folder}/{CONFIGURATION}"} if job["mappings"] else set()
+        expected |= {f"{folder}/files/{file['path']}" for file in job["files"]}
     return expected
 
 
@@ -72,6 +83,8 @@ def _presence_issues(expected: set[str], files: Contents) -> Iterator[Issue]:
     for path in sorted(expected - files.keys()):
         yield issue("package.missing-file", Location(path=path))
     for path in sorted(files.keys() - expected):
+        if path.startswith(f"{SUBMISSION}/"):
+            continue
         yield issue("package.unexpected-file", Location(path=printable(path)))
 
 
@@ -92,6 +105,7 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, 
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
     yield from _request_issues(job, files, configuration)
+    yield from _table_issues(f"{job_folder(job['id'])}/{OBJECTS}", job["objects"], _in_plan(f"{place}/objects"), files)
     overrides = f"{job_folder(job['id'])}/files/"
     for index, planned in enumerate(job["files"]):
         yield from content_issues(files, overrides + planned["path"], planned, _in_plan(f"{place}/files/{index}"))
@@ -119,7 +133,8 @@ def _request_issues(job: dict[str, Any], files: Contents, configuration: object)
         return
     if request["inputS3Uri"] != job["inputS3Uri"]:
         yield issue("s3-uri.mismatch", Location(path=path, pointer="/inputS3Uri"), other=PLAN)
-    if configuration is not None and request.get("importConfiguration") != configuration:
+    unasked = not job["mappings"] and "importConfiguration" in request
+    if unasked or (configuration is not None and request.get("importConfiguration") != configuration):
         yield issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
 
 

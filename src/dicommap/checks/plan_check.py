@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 def plan_issues(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     """Find where a plan that passed its schema contradicts itself."""
     jobs = plan["jobs"]
-    mappings = [mapping for job in jobs for mapping in job["mappings"]]
-    yield from _count_issues(plan, "studies", len({mapping["studyInstanceUID"] for mapping in mappings}))
-    yield from _count_issues(plan, "series", sum("seriesInstanceUID" in mapping for mapping in mappings))
+    # A study that is cut is mapped in each of its jobs, and still one.
+    mapped = {key_of(mapping)[:2] for job in jobs for mapping in job["mappings"]}
+    yield from _count_issues(plan, "studies", len({study for study, _ in mapped}))
+    yield from _count_issues(plan, "series", sum(series is not None for _, series in mapped))
+    yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
     yield from _repeated("/jobs", "/id", "job id", (job["id"] for job in jobs))
+    yield from _overlap_issues(jobs)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
+        yield from _place_issues(job, plan["inputS3Uri"], f"/jobs/{index}/inputS3Uri")
+        yield from _quota_issues(job, plan["quotas"], f"/jobs/{index}/inputS3Uri")
 
 
 def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
@@ -36,6 +41,43 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
     for index, mapping in enumerate(mappings):
         if mapping["metadataFilePath"] not in listed:
             yield issue("package.unlisted-file", Location(pointer=f"{place}/mappings/{index}/metadataFilePath"))
+
+
+def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
+    """Find jobs of which one would take what is under the prefix of another."""
+    # In this order a prefix comes before all that begin with it, and only its own come before the next.
+    places = sorted((_as_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
+    outer = places[0]
+    for place in places[1:]:
+        if not place[0].startswith(outer[0]):
+            outer = place
+        elif place[2] != outer[2]:  # that an id stands twice is a finding of its own
+            yield issue("package.overlapping-jobs", Location(pointer=f"/jobs/{place[1]}/inputS3Uri"), other=outer[2])
+
+
+def _place_issues(job: dict[str, Any], base: str, place: str) -> Iterator[Issue]:
+    below = _as_prefix(job["inputS3Uri"]).startswith(_as_prefix(base))
+    if below == job["staged"]:
+        where = "under" if below else "outside of"
+        yield issue("package.job-place", Location(pointer=place), where=where)
+
+
+def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> Iterator[Issue]:
+    """Find that a job holds more than the plan's quotas let it; override files count as files."""
+    override_bytes = sum(file["size"] for file in job["files"])
+    holds = {
+        "files": job["sourceFiles"] + len(job["files"]),
+        "bytes": job["sourceBytes"] + override_bytes,
+        "folders": job["folders"],
+        "mappings": len(job["mappings"]),
+    }
+    for what, count in holds.items():
+        if count > quotas[what]:
+            yield issue("package.over-quota", Location(pointer=place), count=count, what=what, limit=quotas[what])
+
+
+def _as_prefix(uri: str) -> str:
+    return uri if uri.endswith("/") else uri + "/"
 
 
 def _count_issues(plan: dict[str, Any], what: str, found: int) -> Iterator[Issue]:

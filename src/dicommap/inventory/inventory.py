@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.frames.framed import Framed
+from dicommap.inventory.located import LocatedFiles
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
@@ -217,6 +218,11 @@ class Inventory(ShownInventory, Framed):
     def plots(self) -> Plots:
         """Return the plots of this inventory; none is made before it is asked for."""
         return Plots(self.studies)
+
+    @property
+    def located(self) -> LocatedFiles:
+        """Return the files as objects under the prefix that the sources lie under, or will."""
+        return LocatedFiles(self._connection)
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""

@@ -8,6 +8,8 @@ EDITS = "edits.csv"
 CONFIGURATION = "import-configuration.json"
 REQUEST = "start-dicom-import-job.json"
 OBJECTS = "objects.csv"
+SUBMISSION = "submission"
+"""A folder that a submission keeps its state in: the one part of a package that changes."""
 
 
 def job_folder(job_id: str) -> str:

@@ -1,4 +1,4 @@
-"""The plan of a package: what was drafted, for which prefix, from what, and every file with its hash."""
+"""The plan of a package: what was drafted, for which prefixes, from what, and every file with its hash."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -45,26 +46,50 @@ class PlannedFile(_Document):
 
 
 class Job(_Document):
-    """One import job: its prefix and mappings, how many files it would scan, and the override files it needs."""
+    """One import job: its prefix and mappings, what it would scan there, and the override files it needs."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
     inputS3Uri: S3UriText
+    """Ends with a slash, so that it takes in no sibling."""
+    staged: bool
+    """Whether its objects have to be copied under its inputS3Uri; otherwise they lie there, or will."""
     mappings: tuple[DicomMetadataMapping, ...] = Field(strict=False)
     """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
-    for another patient is as valid as the right one."""
+    for another patient is as valid as the right one. None where no override is for what the job takes."""
     instances: Count
     """Source files with an instance, duplicates included."""
     sourceFiles: Count
+    """Rows of objects.csv."""
     sourceBytes: Count
+    folders: Count
+    """Nested folders under inputS3Uri, that of the override files included."""
+    objects: Content
+    """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
     files: tuple[PlannedFile, ...] = Field(strict=False)
+
+
+class Unplanned(_Document):
+    """Files that no job takes; why is among the findings of the draft."""
+
+    instances: Count
+    """Files with an instance, duplicates included."""
+    files: Count
+    """All of them, be they instances or not."""
 
 
 class Plan(_Document):
     """The plan of a package."""
 
     version: Literal[1] = 1
+    attempt: Annotated[int, Field(ge=1)]
+    """Counts up with each plan that is drafted to retry another; jobs of different attempts have different tokens."""
     sources: tuple[str, ...] = Field(strict=False)
     """The roots that were scanned."""
+    inputS3Uri: S3UriText
+    """Where the whole source lies, or will: jobs that are not staged have prefixes under it."""
+    quotas: Quotas
+    """What one job may hold; every job of the plan does."""
+    unplanned: Unplanned
     studies: Count
     """Studies that an override changes."""
     series: Count

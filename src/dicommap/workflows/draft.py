@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.cells import guarded
+from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
 from dicommap.authoring.placement import metadata_file_path
-from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, count_issues, document_issues, path_issues, quota_issues
@@ -16,7 +16,9 @@ from dicommap.checks.request_check import account_issues
 from dicommap.issues import Location, Severity, issue
 from dicommap.model.masking import shown_in_repr
 from dicommap.model.package_layout import PLAN
+from dicommap.model.planned_job import PlannedJob
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
 from dicommap.render.accounts import account_row
@@ -136,7 +138,7 @@ def draft(
     """
     if output is not None:
         require_writable(Path(output))
-    uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
+    uri, counts = S3Uri.parse(input_s3_uri), inventory.summary()
     issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
     issues += account_issues(account or {})
     asked = EditSources(
@@ -157,7 +159,11 @@ def draft(
     if uri is not None and overrides and not hopeless:
         rows = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
         tables = Tables(preview=_table(rows), edits=_table(map(account_row, settled.accounts)))
-        documents = package_documents(overrides, uri, counts, tables, account or {}, profile)
+        # Quotas are only warned of as long as there is one job.
+        quotas = Quotas(files=max(counts.files * 2, Quotas().files), bytes=max(counts.size * 2, Quotas().bytes))
+        head = PlanHead(roots=inventory.sources, uri=uri, quotas=quotas, profile=profile)
+        job = PlannedJob(id="0001", uri=uri, overrides=tuple(overrides), objects=inventory.located)
+        documents = package_documents([job], head, tables, account or {})
         issues += document_issues(documents, inventory.series_by_study())
     issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
     issues += archive_issues(inventory.files_in_archives())
@@ -183,9 +189,3 @@ def _table(rows: Iterable[Mapping[str, str]]) -> str:
 
 def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
-
-
-def _counts(inventory: Inventory) -> SourceCounts:
-    summary = inventory.summary()
-    instances = summary.instances + summary.dispositions.get("duplicate", 0)
-    return SourceCounts(roots=inventory.sources, instances=instances, files=summary.files, size=summary.size)

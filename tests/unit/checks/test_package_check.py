@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.planning import SourceCounts, Tables, package_documents
+from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
 from dicommap.checks.configuration_check import configuration_issues
 from dicommap.checks.contents import Content
 from dicommap.checks.package_check import package_issues
+from dicommap.checks.plan_check import plan_issues
 from dicommap.issues import Severity, issue
+from dicommap.model.hierarchy import Disposition
 from dicommap.model.override import Override
+from dicommap.model.planned_job import PlannedJob
+from dicommap.model.planned_object import PlannedObject
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
 
 URI = "s3://bucket/in/"
@@ -27,6 +32,7 @@ SERIES: Any = {"0008103E": {"vr": "LO", "Value": [SECRET]}}
 
 CONFIGURATION = "jobs/0001/import-configuration.json"
 REQUEST = "jobs/0001/start-dicom-import-job.json"
+OBJECTS = "jobs/0001/objects.csv"
 STUDY_FILE = "jobs/0001/files/dicommap-overrides/1.2.json"
 SERIES_FILE = "jobs/0001/files/dicommap-overrides/1.3_1.3.2.json"
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
@@ -47,10 +53,12 @@ def files() -> Files:
 def package(*overrides: Override) -> Files:
     uri = S3Uri.parse(URI)
     assert uri is not None
-    counts = SourceCounts(roots=("/data",), instances=4, files=4, size=600)
+    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=Profile())
+    objects = [PlannedObject(key="a/1", size=600, disposition=Disposition.NOT_DICOM, root=0, source="a/1")]
+    job = PlannedJob(id="0001", uri=uri, overrides=overrides, objects=objects)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
-    made = package_documents(overrides, uri, counts, TABLES, account, Profile())
+    made = package_documents([job], head, TABLES, account)
     return {name: text.encode() for name, text in made.items()}
 
 
@@ -106,11 +114,31 @@ BROKEN = {
         "/jobs/0/inputS3Uri",
     ),
     "plan-other-uri": (
-        *in_plan(lambda plan: plan["jobs"][0].update(inputS3Uri="s3://bucket/other/")),
+        *in_plan(lambda plan: plan.update(inputS3Uri="s3://bucket/other/")),
         "s3-uri.mismatch",
+        "plan.json",
+        "/inputS3Uri",
+    ),
+    "plan-job-elsewhere": (
+        *in_plan(lambda plan: plan["jobs"][0].update(inputS3Uri="s3://bucket/other/")),
+        "package.job-place",
         "plan.json",
         "/jobs/0/inputS3Uri",
     ),
+    "plan-attempt": (*in_plan(lambda plan: plan.update(attempt=0)), "schema.value", "plan.json", "/attempt"),
+    "plan-too-many-files": (
+        *in_plan(lambda plan: plan["quotas"].update(files=2)),
+        "package.over-quota",
+        "plan.json",
+        "/jobs/0/inputS3Uri",
+    ),
+    "plan-objects-size": (
+        *in_plan(lambda plan: plan["jobs"][0]["objects"].update(size=1)),
+        "package.counts",
+        "plan.json",
+        "/jobs/0/objects/size",
+    ),
+    "objects-changed": (OBJECTS, lambda data: data + b" ", "package.changed-file", OBJECTS, None),
     "plan-mapping-left-out": (
         *in_plan(lambda plan: plan["jobs"][0]["mappings"].pop()),
         "mapping.not-planned",
@@ -252,7 +280,7 @@ def test_each_fault_has_its_code_and_place(
     assert (code, place, pointer) in codes(files)
 
 
-@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, STUDY_FILE, SERIES_FILE])
+@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, OBJECTS, STUDY_FILE, SERIES_FILE])
 def test_a_file_that_is_not_there_is_found_once(files: Files, path: str) -> None:
     del files[path]
     found = package_issues(files, KNOWN, URI)
@@ -268,6 +296,42 @@ def test_a_file_that_no_plan_names_is_a_warning(files: Files, path: str, shown: 
     assert (found.code, found.severity, found.location.path) == ("package.unexpected-file", Severity.WARNING, shown)
 
 
+def test_a_submission_keeps_its_state_in_the_package(files: Files) -> None:
+    assert not codes(files | {"submission/0001.json": b"{}"})
+
+
+def test_a_job_without_overrides_has_no_configuration() -> None:
+    files = package()
+    assert CONFIGURATION not in files
+    assert not codes(files)
+    files[REQUEST] = in_request(importConfiguration={"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [
+        {"studyInstanceUID": "1.2", "metadataFilePath": "x"}
+    ]}})[1](files[REQUEST])  # fmt: skip
+    assert codes(files) == {("request.configuration", REQUEST, "/importConfiguration")}
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "overlapping"),
+    [
+        (("in/a/", "in/b/", "in/a.b/"), []),
+        (("in/1.2/", "in/1.23/", "in/1.2-/"), []),
+        (("in/a/", "in/a/b/"), [1]),
+        (("in/a/b/", "in/a/"), [0]),
+        (("in/a/", "in/b/", "in/a/"), [2]),
+        (("in/a/", "in/a/b/c/", "in/a/b/"), [1, 2]),
+        (("in/", "in/a/", "in/b"), [1, 2]),
+    ],
+)
+def test_no_job_takes_what_another_takes(files: Files, prefixes: tuple[str, ...], overlapping: list[int]) -> None:
+    plan = json.loads(files["plan.json"])
+    (job,) = plan["jobs"]
+    plan["jobs"] = [
+        job | {"id": f"000{number}", "inputS3Uri": f"s3://bucket/{prefix}"} for number, prefix in enumerate(prefixes, 1)
+    ]
+    found = [one.location.pointer for one in plan_issues(plan) if one.code == "package.overlapping-jobs"]
+    assert sorted(map(str, found)) == [f"/jobs/{index}/inputS3Uri" for index in overlapping]
+
+
 def test_every_job_is_checked_at_its_own_place(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["jobs"].append(plan["jobs"][0] | {"id": "0007", "inputS3Uri": "s3://bucket/a//b/", "files": []})
@@ -275,7 +339,7 @@ def test_every_job_is_checked_at_its_own_place(files: Files) -> None:
     files["plan.json"] = json.dumps(plan).encode()
     found = codes(files)
     assert ("s3-uri.prefix", "plan.json", "/jobs/1/inputS3Uri") in found
-    assert ("package.missing-file", "jobs/0007/import-configuration.json", None) in found
+    assert ("package.missing-file", "jobs/0007/objects.csv", None) in found
 
 
 def test_a_changed_override_that_the_plan_knows_is_still_checked(files: Files) -> None:
@@ -310,10 +374,10 @@ def test_swapped_mappings_are_found_though_every_document_agrees(member: str) ->
 def test_a_job_that_stands_twice_is_checked_once(files: Files) -> None:
     plan = json.loads(files["plan.json"])
     plan["jobs"].append(plan["jobs"][0])
-    plan["series"] = 2
     files["plan.json"] = json.dumps(plan).encode()
     files[REQUEST] = b"{"
-    assert sorted(one.code for one in package_issues(files, KNOWN, URI)) == ["json.not-json", "package.repeated"]
+    found = [one.code for one in package_issues(files, KNOWN, URI)]
+    assert sorted(found) == ["json.not-json", "package.repeated"]
 
 
 class Watched(UserDict[str, Content]):
@@ -334,7 +398,7 @@ def test_only_what_the_plan_or_a_mapping_names_is_read(files: Files) -> None:
     assert watched.read == set(files)
 
 
-@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, STUDY_FILE])
+@pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, OBJECTS, STUDY_FILE])
 def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(files: Files, path: str) -> None:
     large: dict[str, Content] = {**files, path: issue("document.too-large", limit=3)}
     found = [(one.code, one.location.path) for one in package_issues(large, KNOWN, URI)]

@@ -109,6 +109,32 @@ CODES = (
         fix="Draft the package again.",
     ),
     Code(
+        name="package.overlapping-jobs",
+        severity=Severity.ERROR,
+        title="A job takes what another one takes",
+        message="The prefix lies under that of job {other}, or is the same.",
+        explanation="An import job takes everything under its inputS3Uri, so that both would import the same files, "
+        "and each import of a file is stored and paid for. The plan was edited after the package was drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.job-place",
+        severity=Severity.ERROR,
+        title="A job's prefix is not where its kind of job has it",
+        message="The job's prefix is {where} the plan's inputS3Uri, unlike the plan says.",
+        explanation="Jobs that are not staged take what lies under the plan's inputS3Uri; staged jobs take copies that "
+        "lie outside of it. The plan was edited after the package was drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.over-quota",
+        severity=Severity.ERROR,
+        title="A job over the plan's quotas",
+        message="The job has {count} {what}, override files included; the plan's quota is {limit}.",
+        explanation="A job over a quota of the account fails. The plan was edited after the package was drafted.",
+        fix="Draft the package again, with the quotas that the account has.",
+    ),
+    Code(
         name="package.counts",
         severity=Severity.ERROR,
         title="The plan's counts are wrong",

@@ -8,15 +8,30 @@ from typing import Any
 
 import pytest
 
+from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
 from dicommap.authoring.placement import import_configuration, metadata_file_path, placed_files
-from dicommap.authoring.planning import SourceCounts, Tables, package_documents
 from dicommap.checks.package_check import package_issues
 from dicommap.issues import Location, Severity
+from dicommap.model.hierarchy import Disposition
 from dicommap.model.override import Override
+from dicommap.model.plan import Content
+from dicommap.model.planned_job import PlannedJob
+from dicommap.model.planned_object import PlannedObject, objects_csv
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, metadata_path_issues
 
-COUNTS = SourceCounts(roots=("/data",), instances=4, files=5, size=600)
+OBJECTS = [
+    PlannedObject(
+        key=f"a/{number}",
+        size=100 + number,
+        disposition=Disposition.INSTANCE if number < 4 else Disposition.NOT_DICOM,
+        study_instance_uid="1.2" if number < 4 else "",
+        root=0,
+        source=f"a/{number}",
+    )
+    for number in range(5)
+]
 DATA: Any = {"00100020": {"vr": "LO", "Value": ["new"]}}
 SERIES_DATA: Any = {"00080060": {"vr": "CS", "Value": ["OT"]}}
 OVERRIDES = [
@@ -30,10 +45,14 @@ PROFILE = Profile()
 TABLES = Tables(preview="preview\n", edits="edits\n")
 
 
-def documents(overrides: list[Override] = OVERRIDES, profile: Profile = PROFILE, **account: str) -> dict[str, str]:
+def documents(
+    overrides: list[Override] = OVERRIDES, profile: Profile = PROFILE, *, attempt: int = 1, **account: str
+) -> dict[str, str]:
     uri = S3Uri.parse("s3://bucket/in/")
     assert uri is not None
-    return package_documents(overrides, uri, COUNTS, TABLES, account, profile)
+    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, attempt=attempt)
+    job = PlannedJob(id="0001", uri=uri, overrides=tuple(overrides), objects=OBJECTS)
+    return package_documents([job], head, TABLES, account)
 
 
 def test_a_file_is_named_by_its_uids() -> None:
@@ -86,7 +105,10 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     plan = json.loads(made["plan.json"])
     assert (plan["studies"], plan["series"], plan["sources"]) == (2, 1, ["/data"])
     (job,) = plan["jobs"]
-    assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 600)
+    assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 510)
+    assert made["jobs/0001/objects.csv"] == objects_csv(OBJECTS)
+    assert job["objects"] == Content.of(objects_csv(OBJECTS)).model_dump()
+    assert job["folders"] == 2
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
     assert job["mappings"] == configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     for member in ("preview", "edits"):
@@ -119,6 +141,7 @@ def test_the_token_changes_with_what_the_job_does_and_with_nothing_else() -> Non
 
     assert token(documents()) == token(documents(OVERRIDES[::-1]))
     assert token(documents()) != token(documents(OVERRIDES[:2]))
+    assert token(documents()) != token(documents(attempt=2))
 
 
 def test_what_is_planned_passes_the_checks() -> None:

@@ -1,0 +1,146 @@
+"""The documents of a package, from its planned jobs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.placement import import_configuration, placed_files
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.nested_folders import nested_folders
+from dicommap.model.package_layout import CONFIGURATION, EDITS, OBJECTS, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.plan import Content, Job, Plan, PlannedFile, Unplanned
+from dicommap.model.planned_object import objects_csv
+from dicommap.model.strict_json import dump_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic import BaseModel
+
+    from dicommap.model.import_configuration import ImportConfiguration
+    from dicommap.model.planned_job import PlannedJob
+    from dicommap.model.planned_object import PlannedObject
+    from dicommap.model.profile import Profile
+    from dicommap.model.quotas import Quotas
+    from dicommap.model.s3_uri import S3Uri
+
+REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
+"""Members of the request that only the account's owner knows."""
+
+_INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHead:
+    """What a plan says beside its jobs."""
+
+    roots: tuple[str, ...]
+    uri: S3Uri
+    """Where the whole source lies, or will."""
+    quotas: Quotas
+    profile: Profile
+    unplanned: Unplanned = field(default_factory=lambda: Unplanned(instances=0, files=0))
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The tables of a package, as CSV."""
+
+    preview: str = field(repr=False)
+    edits: str
+
+
+def package_documents(
+    jobs: Iterable[PlannedJob], head: PlanHead, tables: Tables, account: Mapping[str, str]
+) -> dict[str, str]:
+    """Return every file of the package by its path: the same text for the same input.
+
+    `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
+    """
+    documents: dict[str, str] = {}
+    planned = []
+    for job in jobs:
+        made, its_documents = _job(job, head, account)
+        planned.append(made)
+        documents |= its_documents
+    documents[PLAN] = dump_json(_dumped(_plan(planned, head, tables)))
+    documents |= {PREVIEW: tables.preview, EDITS: tables.edits}
+    return dict(sorted(documents.items()))
+
+
+def _dumped(document: BaseModel) -> dict[str, object]:
+    return document.model_dump(mode="json", exclude_none=True)
+
+
+def _job(job: PlannedJob, head: PlanHead, account: Mapping[str, str]) -> tuple[Job, dict[str, str]]:
+    """Return a job of the plan and its documents by their paths."""
+    placed = placed_files(job.overrides, head.profile)
+    files = {file.path: file.text for _, file in placed}
+    configuration = import_configuration(placed) if placed else None
+    counts: Counter[str] = Counter()
+    objects = objects_csv(_counted(job.objects, counts))
+    keys = sorted([*(one.key for one in job.objects), *files], key=str.encode)
+    made = Job(
+        id=job.id,
+        inputS3Uri=str(job.uri),
+        staged=job.staged,
+        mappings=configuration.dicomJsonMetadataImportConfiguration.dicomMetadataMappings if configuration else (),
+        instances=counts["instances"],
+        sourceFiles=counts["files"],
+        sourceBytes=counts["bytes"],
+        folders=nested_folders(keys),
+        objects=Content.of(objects),
+        files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
+    )
+    folder = job_folder(job.id)
+    documents = {f"{folder}/files/{path}": text for path, text in files.items()}
+    if configuration is not None:
+        documents[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
+    documents[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, made, head.attempt, account))
+    documents[f"{folder}/{OBJECTS}"] = objects
+    return made, documents
+
+
+def _counted(objects: Iterable[PlannedObject], counts: Counter[str]) -> Iterator[PlannedObject]:
+    for one in objects:
+        counts["files"] += 1
+        counts["bytes"] += one.size
+        counts["instances"] += one.disposition in _INSTANCES
+        yield one
+
+
+def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
+    # A study that is cut is mapped in each of its jobs, and still one.
+    mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
+    return Plan(
+        attempt=head.attempt,
+        sources=head.roots,
+        inputS3Uri=str(head.uri),
+        quotas=head.quotas,
+        unplanned=head.unplanned,
+        studies=len({study for study, _ in mapped}),
+        series=sum(series is not None for _, series in mapped),
+        profile=head.profile,
+        preview=Content.of(tables.preview),
+        edits=Content.of(tables.edits),
+        jobs=tuple(jobs),
+    )
+
+
+def _request(
+    configuration: ImportConfiguration | None, job: Job, attempt: int, account: Mapping[str, str]
+) -> dict[str, object]:
+    # The token is derived from what the job does, so that sending it twice starts one job.
+    token = hashlib.sha256(f"{attempt}\n{job.model_dump_json()}".encode()).hexdigest()[:32]
+    request: dict[str, object] = {
+        "jobName": f"dicommap-{job.id}",
+        **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
+        **account,
+        "clientToken": f"dicommap-{token}",
+        "inputS3Uri": job.inputS3Uri,
+    }
+    return request if configuration is None else request | {"importConfiguration": _dumped(configuration)}
