@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.placement import import_configuration, placed_files
-from dicommap.model.package_layout import CONFIGURATION, EDITS, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.package_layout import CONFIGURATION, EDITS, FORECAST, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.plan import Content, Job, Plan, PlannedFile
 from dicommap.model.strict_json import dump_json
 
@@ -42,6 +42,7 @@ class Tables:
 
     preview: str = field(repr=False)
     edits: str
+    forecast: str = field(repr=False)
 
 
 def package_documents(
@@ -66,7 +67,7 @@ def package_documents(
     documents[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
     documents[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, uri, job, account))
     documents[PLAN] = dump_json(_dumped(plan))
-    documents |= {PREVIEW: tables.preview, EDITS: tables.edits}
+    documents |= {PREVIEW: tables.preview, EDITS: tables.edits, FORECAST: tables.forecast}
     return dict(sorted(documents.items()))
 
 
@@ -94,6 +95,7 @@ def _plan(job: Job, counts: SourceCounts, tables: Tables, profile: Profile) -> P
         profile=profile,
         preview=Content.of(tables.preview),
         edits=Content.of(tables.edits),
+        forecast=Content.of(tables.forecast),
         jobs=(job,),
     )
 

@@ -11,7 +11,7 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, Severity, issue
-from dicommap.model.package_layout import CONFIGURATION, EDITS, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.package_layout import CONFIGURATION, EDITS, FORECAST, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.paths import printable
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Known = Mapping[str, set[str]] | None
 
-_TABLES = {"preview": PREVIEW, "edits": EDITS}
+_TABLES = {"preview": PREVIEW, "edits": EDITS, "forecast": FORECAST}
 """Members of the plan that tell of a table -> where it stands."""
 
 

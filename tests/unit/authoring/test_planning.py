@@ -27,7 +27,7 @@ OVERRIDES = [
 
 
 PROFILE = Profile()
-TABLES = Tables(preview="preview\n", edits="edits\n")
+TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 
 def documents(overrides: list[Override] = OVERRIDES, profile: Profile = PROFILE, **account: str) -> dict[str, str]:
