@@ -10,7 +10,7 @@ from pathlib import Path
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_process
-from tests.making import STUDY, small_tree, uid
+from tests.making import STUDY, data_set, p10, small_tree, uid, write_tree
 
 URI = "s3://bucket/incoming/"
 
@@ -67,6 +67,28 @@ def test_a_dry_run_shows_the_preview_and_writes_nothing(tree: Path, tmp_path: Pa
     assert sorted(tmp_path.iterdir()) == before
     shown = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-n", "--show-values")
     assert "Knee" in shown.out
+
+
+def test_the_forecast_and_the_edits_of_each_study_are_shown_when_asked_for(tmp_path: Path) -> None:
+    instances = {str(number): {"SOPInstanceUID": uid(STUDY, 1, number)} for number in range(3)}
+    instances["2"]["PatientID"] = "Zyzzyva"
+    tree = write_tree(tmp_path / "tree", {name: p10(data_set(**values)) for name, values in instances.items()})
+    inventory = tmp_path / "i.db"
+    dicommap("scan", tree, "-o", inventory)
+    call = ("draft", inventory, "--harmonize", "StudyDescription", "--input-s3-uri", URI, "-n", "--fail-on", "never")
+    ran = dicommap(*call, "--forecast", "--by-study")
+    assert "A forecast: which group becomes the primary image set is not documented" in ran.out
+    assert f"{uid(STUDY, 1, 2)}  2" in ran.out
+    assert "--harmonize PatientID" in ran.out
+    assert "Zyzzyva" not in ran.out
+    assert "Zyzzyva" in dicommap(*call, "--forecast", "--show-values").out
+    assert "A forecast: which group" not in dicommap(*call).out
+    cured = dicommap(
+        "draft", inventory, "--harmonize", "PatientID", "--input-s3-uri", URI, "-n", "--forecast", "--by-study"
+    )
+    assert cured.status == 0
+    assert "Each grouping attribute has one value in every study and series." in cured.out
+    assert f"{STUDY}  harmonize PatientID: the value of 2 of 3 files  study       PatientID" in cured.out
 
 
 def test_show_prints_records_that_fit_their_schema(tree: Path, tmp_path: Path) -> None:

@@ -1,72 +1,152 @@
 """What HealthImaging is likely to make of a study: its grouping attributes, and whether they have one value each.
 
 Instances of a study or series that differ in one of seven attributes become non-primary image sets (developer guide,
-"Understanding image sets"). Which of the values becomes the primary one is not documented; the most frequent one is
-taken here.
+"Understanding image sets"). Which group becomes the primary one is not documented: this is a forecast.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.dicom_json import text_from_attribute
+from dicommap.authoring.harmonize import most_frequent
+from dicommap.authoring.image_sets import ImageSets
+from dicommap.issues import Location, issue
+from dicommap.model.conflict import Conflict, OutsideFile
+from dicommap.model.dicom_json import attribute_from_text, text_from_attribute
 from dicommap.model.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
-from dicommap.model.tags import keyword_of
+from dicommap.model.tags import keyword_of, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from dicommap.authoring.image_sets import Scope, Values
     from dicommap.authoring.settling import Change
+    from dicommap.issues import Issue
+    from dicommap.model.conflict import FilesOfStudy, FileValues
     from dicommap.model.hierarchy import Series, Study
 
+FILES_LISTED = 100_000
+"""Files that are named in one draft; beyond these they are only counted."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """A grouping attribute that has several values in a study or series, after the overrides."""
+_STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
+_SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
 
-    study_instance_uid: str
-    series_instance_uid: str | None
-    keyword: str
-    values: Mapping[str, int] = field(repr=False)
-    """Each value with the number of files that have it, the most frequent first."""
-
-    @property
-    def minority(self) -> int:
-        """Return the number of files that do not have the most frequent value."""
-        return sum(self.values.values()) - max(self.values.values())
-
-    def to_issue(self) -> Issue:
-        """Return the finding, with the attribute that would have to be made the same."""
-        place = Location(keyword=self.keyword, study=self.study_instance_uid, series=self.series_instance_uid)
-        return issue("forecast.non-primary", place, keyword=self.keyword, count=len(self.values), files=self.minority)
+_Changes = dict["Scope", "Change"]
 
 
-def forecast(study: Study, changes: Iterable[Change]) -> Iterator[Conflict]:
-    """Yield the grouping attributes that still differ inside a study or its series after its changes."""
-    after = {(change.series_instance_uid, change.tag): text_from_attribute(change.after) for change in changes}
-    for tag in sorted(STUDY_GROUPING_TAGS):
+class Forecaster:
+    """Asked for each study once, it tells what would fall apart, and names the files as long as there is room."""
+
+    def __init__(self, files: FilesOfStudy, room: int = FILES_LISTED) -> None:
+        """Take what tells the files of a study: it is asked only of studies in conflict, and of each at most twice."""
+        self._files = files
+        self._room = room
+
+    def conflicts(self, study: Study, changes: Iterable[Change]) -> Iterator[Conflict]:
+        """Yield the grouping attributes that still differ inside a study or its series after its changes."""
+        by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
+        scopes = {scope: counts for scope, counts in _counted(study, by_scope) if len(counts) > 1}
+        if not scopes:
+            return
+        keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
+        groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
+        sets = ImageSets.of(keywords, groups, scopes)
+        outside = sets.outside_counts()
+        listed = self._listed(sets, self._read(study, keywords, by_scope))
+        for scope, counts in scopes.items():
+            edits = _edits_inside(study, scope, by_scope)
+            cure_value = most_frequent(counts)
+            yield Conflict(
+                study_instance_uid=study.study_instance_uid,
+                series_instance_uid=scope[0],
+                keyword=scope[1],
+                values=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+                primary=sets.primary[scope],
+                outside=outside[scope],
+                listed=tuple(listed.get(scope, ())),
+                cure_value=cure_value,
+                is_harmonizable=not edits and cure_value is not None and _is_valid(scope[1], cure_value),
+                edits=edits,
+            )
+
+    def _read(self, study: Study, keywords: tuple[str, ...], changes: _Changes) -> Iterator[tuple[FileValues, Values]]:
+        """Yield the files of a study, each with the values that the overrides leave it."""
+        for file in self._files(study.study_instance_uid, keywords):
+            scanned = zip(keywords, file.values, strict=True)
+            yield (
+                file,
+                tuple(
+                    value if (text := _overridden(file.series_instance_uid, keyword, changes)) is None else text
+                    for keyword, value in scanned
+                ),
+            )
+
+    def _listed(self, sets: ImageSets, files: Iterator[tuple[FileValues, Values]]) -> dict[Scope, list[OutsideFile]]:
+        listed: dict[Scope, list[OutsideFile]] = {}
+        for file, values in files if self._room > 0 else ():
+            for scope, value in sets.outside(file.series_instance_uid, values):
+                listed.setdefault(scope, []).append(_outside_file(file, value))
+                self._room -= 1
+            if self._room <= 0:
+                break
+        return listed
+
+
+def conflict_issue(conflict: Conflict) -> Issue:
+    """Return the finding, with the override that would cure it."""
+    place = Location(keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid)
+    return issue(
+        "forecast.non-primary",
+        place,
+        keyword=conflict.keyword,
+        count=len(conflict.values),
+        outside=conflict.outside,
+        files=conflict.files,
+        cure=conflict.cure,
+    )
+
+
+def _counted(study: Study, changes: _Changes) -> Iterator[tuple[Scope, Counter[str]]]:
+    """Yield the values that each grouping attribute has after the changes, in the study and in each series."""
+    for keyword in _STUDY_KEYWORDS:
         values: Counter[str] = Counter()
         for series in study.series:
-            values.update(_effective(series, tag, after))
-        yield from _conflict(study.study_instance_uid, None, tag, values)
+            values.update(_effective(series, keyword, changes))
+        yield (None, keyword), values
     for series in study.series:
-        for tag in sorted(SERIES_GROUPING_TAGS):
-            values = _effective(series, tag, after)
-            yield from _conflict(study.study_instance_uid, series.series_instance_uid, tag, values)
+        for keyword in _SERIES_KEYWORDS:
+            yield (series.series_instance_uid, keyword), _effective(series, keyword, changes)
 
 
-def _effective(series: Series, tag: int, after: Mapping[tuple[str | None, int], str | None]) -> Counter[str]:
+def _effective(series: Series, keyword: str, changes: _Changes) -> Counter[str]:
     """Return a series' values of an attribute as the overrides leave them."""
-    for target in (series.series_instance_uid, None):
-        if (target, tag) in after:
-            return Counter({after[target, tag] or "": series.files})
-    return Counter(series.values.get(keyword_of(tag), {}))
+    text = _overridden(series.series_instance_uid, keyword, changes)
+    return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
-def _conflict(study: str, series: str | None, tag: int, values: Counter[str]) -> Iterator[Conflict]:
-    if len(values) > 1:
-        ranked = dict(sorted(values.items(), key=lambda item: (-item[1], item[0])))
-        yield Conflict(study_instance_uid=study, series_instance_uid=series, keyword=keyword_of(tag), values=ranked)
+def _overridden(series: str, keyword: str, changes: Mapping[Scope, Change]) -> str | None:
+    """Return the text that an override gives an attribute in a series; None where none does."""
+    change = changes.get((series, keyword)) or changes.get((None, keyword))
+    return None if change is None else text_from_attribute(change.after) or ""
+
+
+def _edits_inside(study: Study, scope: Scope, changes: _Changes) -> tuple[str, ...]:
+    """Return the edits that set the attribute in a part of where it differs."""
+    members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
+    found = (changes.get((series, scope[1])) for series in members)
+    return tuple(dict.fromkeys(cause for change in found if change for cause in change.causes))
+
+
+def _is_valid(keyword: str, value: str) -> bool:
+    return isinstance(attribute_from_text(tag_of(keyword) or 0, value, Location()), dict)
+
+
+def _outside_file(file: FileValues, value: str) -> OutsideFile:
+    return OutsideFile(
+        source=file.source,
+        path=file.path,
+        series_instance_uid=file.series_instance_uid,
+        sop_instance_uid=file.sop_instance_uid,
+        value=value,
+    )

@@ -34,6 +34,17 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
         yield issue("harmonize.not-captured", place, keyword=keyword)
 
 
+def most_frequent(counts: ValueCounts) -> str | None:
+    """Return the value that most files have; None where several have as many, or there is none.
+
+    An empty value is the lack of one: it never outvotes a value.
+    """
+    ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
 class HarmonizeEdits:
     """One attribute to be made the same: asked for each study once, after all other edits."""
 
@@ -71,16 +82,15 @@ class HarmonizeEdits:
                 yield from self._most_frequent(target, counts)
 
     def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
-        # An empty value is the lack of one: it never outvotes a value.
-        ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
         place = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
-        if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-            yield issue("harmonize.tie", place, keyword=self._keyword, files=ranked[0][1])
+        value = most_frequent(counts)
+        if value is None:
+            files = max(files for value, files in counts.items() if value)
+            yield issue("harmonize.tie", place, keyword=self._keyword, files=files)
             return
-        attribute = attribute_from_text(self._tag, ranked[0][0], place)
+        attribute = attribute_from_text(self._tag, value, place)
         if isinstance(attribute, list):
             yield from attribute
             return
-        total = sum(counts.values())
-        cause = f"{self._account}: the value of {ranked[0][1]} of {total} files"
+        cause = f"{self._account}: the value of {counts[value]} of {sum(counts.values())} files"
         yield Edit(target=target, tag=self._tag, attribute=attribute, cause=cause, accounts=(self._account,))

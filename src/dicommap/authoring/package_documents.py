@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.placement import import_configuration, placed_files
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.nested_folders import nested_folders
-from dicommap.model.package_layout import CONFIGURATION, EDITS, OBJECTS, PLAN, PREVIEW, REQUEST, job_folder
+from dicommap.model.package_layout import CONFIGURATION, EDITS, FORECAST, OBJECTS, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.plan import Content, Job, Plan, PlannedFile, Unplanned
 from dicommap.model.planned_object import objects_csv
 from dicommap.model.strict_json import dump_json
@@ -52,6 +52,7 @@ class Tables:
 
     preview: str = field(repr=False)
     edits: str
+    forecast: str = field(repr=False)
 
 
 def package_documents(
@@ -68,7 +69,7 @@ def package_documents(
         planned.append(made)
         documents |= its_documents
     documents[PLAN] = dump_json(_dumped(_plan(planned, head, tables)))
-    documents |= {PREVIEW: tables.preview, EDITS: tables.edits}
+    documents |= {PREVIEW: tables.preview, EDITS: tables.edits, FORECAST: tables.forecast}
     return dict(sorted(documents.items()))
 
 
@@ -127,6 +128,7 @@ def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
         profile=head.profile,
         preview=Content.of(tables.preview),
         edits=Content.of(tables.edits),
+        forecast=Content.of(tables.forecast),
         jobs=tuple(jobs),
     )
 

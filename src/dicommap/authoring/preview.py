@@ -1,8 +1,9 @@
-"""The preview: every change with its values before and after, and the edit behind it."""
+"""The preview: every change with its values before and after, and the edit behind it; and the edits study by study."""
 
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.model.dicom_json import text_from_attribute
@@ -10,7 +11,7 @@ from dicommap.model.masking import shown
 from dicommap.model.tags import hex_of, keyword_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dicommap.authoring.settling import Change
     from dicommap.model.dicom_json import Attribute
@@ -38,6 +39,30 @@ def preview_row(change: Change, *, show_values: bool, shorten: bool = True) -> d
         "after": value(_after(change.after)),
         "because of": _because_of(change.causes) if shorten else "; ".join(change.causes),
     }
+
+
+def study_edit_rows(changes: Iterable[Change]) -> Iterator[dict[str, str]]:
+    """Yield a line for each study and each edit that changed something in it: where, and which attributes.
+
+    The changes of a study must follow each other.
+    """
+    for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
+        by_cause: dict[str, list[Change]] = {}
+        for change in of_study:
+            for cause in change.causes:
+                by_cause.setdefault(cause, []).append(change)
+        for cause, caused in by_cause.items():
+            series = {change.series_instance_uid for change in caused}
+            places = [
+                *(["study"] if None in series else []),
+                *([f"{len(series - {None})} series"] if series - {None} else []),
+            ]
+            yield {
+                "StudyInstanceUID": study,
+                "edit": cause,
+                "changed in": ", ".join(places),
+                "attributes": ", ".join(dict.fromkeys(keyword_of(change.tag) for change in caused)),
+            }
 
 
 def _after(attribute: Attribute) -> str:

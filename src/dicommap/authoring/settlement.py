@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import note_changes
 from dicommap.authoring.declared_characters import declared_character_issues
-from dicommap.authoring.forecast import forecast
+from dicommap.authoring.forecast import Forecaster, conflict_issue
 from dicommap.authoring.settling import settle
 from dicommap.issues import Issue
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dicommap.authoring.editor import Editor
     from dicommap.authoring.settling import Change
     from dicommap.model.account import Account
+    from dicommap.model.conflict import Conflict, FilesOfStudy
     from dicommap.model.edits import Edit
     from dicommap.model.hierarchy import Study
     from dicommap.model.override import Override
@@ -30,11 +31,16 @@ class Settlement:
     changes: list[Change] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
 
 
-def settle_all(studies: Iterable[Study], editor: Editor) -> Settlement:
-    """Settle the edits that the editor has for each study; findings about what was never reached come last."""
+def settle_all(studies: Iterable[Study], editor: Editor, files: FilesOfStudy) -> Settlement:
+    """Settle the edits that the editor has for each study; findings about what was never reached come last.
+
+    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different.
+    """
     result = Settlement()
+    forecaster = Forecaster(files)
     for study in studies:
         edits: list[Edit] = []
         for found in editor.for_study(study):
@@ -48,7 +54,9 @@ def settle_all(studies: Iterable[Study], editor: Editor) -> Settlement:
         result.changes += settled.changes
         result.issues += settled.issues
         result.issues += declared_character_issues(study, settled.changes)
-        result.issues += [conflict.to_issue() for conflict in forecast(study, settled.changes)]
+        conflicts = list(forecaster.conflicts(study, settled.changes))
+        result.conflicts += conflicts
+        result.issues += map(conflict_issue, conflicts)
     result.issues += editor.leftovers()
     result.accounts += editor.accounts()
     return result

@@ -14,6 +14,7 @@ from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.package_layout import (
     CONFIGURATION,
     EDITS,
+    FORECAST,
     OBJECTS,
     PLAN,
     PREVIEW,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     Known = Mapping[str, set[str]] | None
 
-_TABLES = {"preview": PREVIEW, "edits": EDITS}
+_TABLES = {"preview": PREVIEW, "edits": EDITS, "forecast": FORECAST}
 """Members of the plan that tell of a table -> where it stands."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.schema_check import schema_issues
+from dicommap.errors import UsageError
 from dicommap.issues import Location, issue
 from dicommap.model.s3_uri import s3_uri_issues
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
 
-
+_MADE = ("clientToken", "inputS3Uri", "importConfiguration")
+"""What a draft makes itself."""
 _MAY_BE_PLACEHOLDERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
 """What only the account's owner knows. Everything else a draft fills in."""
 
@@ -31,6 +33,16 @@ def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any t
         faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
         found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
     return found
+
+
+def require_account(account: Mapping[str, str]) -> None:
+    """Raise UsageError where somebody gives a member of the request that a draft makes itself."""
+    made = [name for name in _MADE if name in account]
+    if made:
+        raise UsageError(
+            f"A draft makes {' and '.join(made)} of its request itself; account cannot give it.",
+            fix="Leave it out; inputS3Uri is named as input_s3_uri.",
+        )
 
 
 def account_issues(account: Mapping[str, str]) -> list[Issue]:

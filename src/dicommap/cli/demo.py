@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dicommap.cli.console import print_line
-from dicommap.cli.draft import print_draft
+from dicommap.cli.drafted import print_draft
 from dicommap.cli.findings import exit_by, print_issue_counts, print_issues
 from dicommap.cli.options import FailOn
 from dicommap.render.text import counted

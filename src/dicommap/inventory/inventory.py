@@ -8,8 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.errors import AttributeNameError, InventoryError
+from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
+from dicommap.inventory.file_values import file_values, require_captured
 from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.located import LocatedFiles
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.inventory.reading import Reader
+    from dicommap.model.conflict import FileValues
     from dicommap.render.screen import Screen
 
 _SERIES = """
@@ -202,17 +204,21 @@ class Inventory(ShownInventory, Framed):
         `study` and `series` narrow it to one. An absent attribute counts as the empty text. Raises
         AttributeNameError where the inventory does not hold the attribute.
         """
-        if keyword not in self.keywords:
-            raise AttributeNameError(
-                f"The inventory does not hold {keyword or 'the empty text'}.",
-                fix=f"It holds {', '.join(self.keywords)}.",
-            )
+        require_captured([keyword], self.keywords)
         query = (
             f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM file JOIN header ON file.header = header.id"  # noqa: S608
             " WHERE disposition IN ('instance', 'duplicate') AND StudyInstanceUID = IFNULL(?, StudyInstanceUID)"
             " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
         )
         return dict(self._rows(query, (text, whole), study, series))
+
+    def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
+        """Yield the files of one study with their values of captured attributes, in order of series and path.
+
+        An absent attribute is the empty text. Raises AttributeNameError where the inventory does not hold one.
+        """
+        require_captured(keywords, self.keywords)
+        return file_values(self._connection, self._roots, study_instance_uid, keywords)
 
     @property
     def plots(self) -> Plots:

@@ -5,6 +5,7 @@ from __future__ import annotations
 PLAN = "plan.json"
 PREVIEW = "preview.csv"
 EDITS = "edits.csv"
+FORECAST = "forecast.csv"
 CONFIGURATION = "import-configuration.json"
 REQUEST = "start-dicom-import-job.json"
 OBJECTS = "objects.csv"

@@ -100,4 +100,6 @@ class Plan(_Document):
     """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
     edits: Content
     """Of edits.csv, which tells what each edit came to."""
+    forecast: Content
+    """Of forecast.csv, which names the files that are likely to become non-primary image sets."""
     jobs: tuple[Job, ...] = Field(min_length=1, strict=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
+from dicommap.model.masking import MASK
 from dicommap.render.screen import Column, Kind, Row, Rows
 from dicommap.render.text import first_characters
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Target = tuple[str, str, "Sequence[Mapping[str, str]]"]
 """Study Instance UID, Series Instance UID or nothing, and the rows of the preview."""
+
+MASKED_NOTE = f"{MASK} is a masked value; dicommap.show_values(True) shows values."
 
 VALUE_LIMIT = 120
 """Characters of a value where not all is shown."""

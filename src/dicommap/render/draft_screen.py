@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from dicommap.model.levels import Level
 from dicommap.model.masking import MASK
 from dicommap.render.accounts import account_lines
-from dicommap.render.changes import change_rows, targets
+from dicommap.render.changes import MASKED_NOTE, change_rows, targets
+from dicommap.render.conflicts import conflict_blocks, has_masked
 from dicommap.render.findings import codes_block, first_of_each, severity_counts
 from dicommap.render.screen import Facts, Note, Screen
 from dicommap.render.text import counted
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.model.account import Account
+    from dicommap.model.conflict import Conflict
     from dicommap.model.override import Override
+    from dicommap.render.changes import Target
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
@@ -27,8 +30,6 @@ CHANGES_SHOWN = 20
 OPENED = 3
 """Studies or series whose changes are unfolded."""
 EDITS_SHOWN = 10
-
-MASKED_NOTE = f"{MASK} is a masked value; dicommap.show_values(True) shows values."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Drafted:
     rows: Iterable[Mapping[str, str]]
     """The rows of the preview, masked as the screen is to be; no more are taken than are shown."""
     accounts: Sequence[Account]
+    conflicts: Sequence[Conflict]
     issues: Issues
     package: str | None
     documents: int
@@ -58,7 +60,13 @@ def draft_screen(drafted: Drafted) -> Screen:
     blocks: list[Block] = [Facts(pairs=[("package", _package(drafted)), *_edits(drafted.accounts)])]
     if found:
         blocks.append(codes_block(found, first_of_each(drafted.issues)))
-    blocks += _changes(drafted)
+    groups = targets(drafted.rows, TARGETS_SHOWN)
+    blocks.append(_changes(drafted, groups))
+    if drafted.conflicts:
+        blocks += conflict_blocks(drafted.conflicts, show_values=drafted.show_values, heading="Forecast")
+    masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
+    if not drafted.show_values and (masked or has_masked(drafted.conflicts)):
+        blocks.append(Note(text=MASKED_NOTE))
     return Screen(title="Draft", counts=counts, severities=severity_counts(found), blocks=blocks)
 
 
@@ -77,11 +85,7 @@ def _edits(accounts: Sequence[Account]) -> list[tuple[str, str]]:
     return [("" if number else "edits", line) for number, line in enumerate(shown)]
 
 
-def _changes(drafted: Drafted) -> list[Block]:
-    groups = targets(drafted.rows, TARGETS_SHOWN)
+def _changes(drafted: Drafted, groups: Sequence[Target]) -> Block:
     if not groups:
-        return [Note(text="No changes.")]
-    total = len(drafted.overrides)
-    changes = change_rows(groups, total=total, opened=OPENED, limit=CHANGES_SHOWN)
-    masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
-    return [changes, *([Note(text=MASKED_NOTE)] if masked and not drafted.show_values else [])]
+        return Note(text="No changes.")
+    return change_rows(groups, total=len(drafted.overrides), opened=OPENED, limit=CHANGES_SHOWN)

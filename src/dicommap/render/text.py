@@ -8,23 +8,31 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.render.records import Record
 
 
-def csv_lines(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    """Yield rows as lines of CSV, the columns of the first row first."""
+def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
+    """Yield rows as lines of CSV, the columns first: those given, also where there is no row, or the first row's."""
     buffer = io.StringIO(newline="")
-    writer = None
+    writer = csv.DictWriter(buffer, fieldnames=columns, lineterminator="\r\n")
+    if columns:
+        writer.writeheader()
+        yield _taken(buffer)
     for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(buffer, fieldnames=list(row), lineterminator="\r\n")
+        if not writer.fieldnames:
+            writer.fieldnames = list(row)
             writer.writeheader()
         writer.writerow(row)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+        yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
 
 
 def json_lines(records: Iterable[Record]) -> Iterator[str]:

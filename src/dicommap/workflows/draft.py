@@ -12,101 +12,34 @@ from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, count_issues, document_issues, path_issues, quota_issues
-from dicommap.checks.request_check import account_issues
+from dicommap.checks.request_check import account_issues, require_account
 from dicommap.issues import Location, Severity, issue
-from dicommap.model.masking import shown_in_repr
-from dicommap.model.package_layout import PLAN
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
 from dicommap.render.accounts import account_row
+from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, forecast_rows
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
 from dicommap.render.text import csv_lines
+from dicommap.workflows.drafted import Draft
 from dicommap.workflows.edits import EditSources, read_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from _typeshed import StrPath
 
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
-    from dicommap.authoring.settling import Change
+    from dicommap.authoring.settlement import Settlement
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
-    from dicommap.model.account import Account
-    from dicommap.model.override import Override
-    from dicommap.render.plan_screen import ShownPlan
-    from dicommap.render.screen import Screen
     from dicommap.workflows.edits import Paths
 
+__all__ = ["Draft", "draft"]
 
 DEFAULT = Profile()
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Draft(Shown):
-    """What a draft came to."""
-
-    overrides: tuple[Override, ...]
-    changes: tuple[Change, ...]
-    accounts: tuple[Account, ...]
-    """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
-    issues: Issues
-    package: Path | None
-    """Where the package was written; None where it was not asked for or an error kept it from being."""
-
-    documents: Mapping[str, str]
-    """Every file of the package by its path; empty where an error stands in the way."""
-
-    @property
-    def ok(self) -> bool:
-        """Say whether no issue is an error."""
-        return not _refused(self.issues)
-
-    @property
-    def plan(self) -> ShownPlan | None:
-        """Return the plan of the package; None where there are no documents."""
-        from dicommap.render.plan_screen import ShownPlan
-
-        return ShownPlan.model_validate_json(self.documents[PLAN]) if self.documents else None
-
-    def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
-        return (preview_row(change, show_values=show_values) for change in self.changes)
-
-    def edits(self) -> Iterator[dict[str, str]]:
-        """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
-        return map(account_row, self.accounts)
-
-    def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
-        """Return the edits that changed something in a study or its series, each once."""
-        changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
-        return tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
-
-    def preview_html(self, *, show_values: bool = False) -> str:
-        """Return the preview as an HTML page that stands alone."""
-        from dicommap.render.preview_html import preview_page
-
-        return preview_page(self.preview(show_values=show_values))
-
-    def _screen(self) -> Screen:
-        from dicommap.render.draft_screen import Drafted, draft_screen
-
-        show_values = shown_in_repr()
-        drafted = Drafted(
-            overrides=self.overrides,
-            changes=len(self.changes),
-            rows=self.preview(show_values=show_values),
-            accounts=self.accounts,
-            issues=self.issues,
-            package=None if self.package is None else str(self.package),
-            documents=len(self.documents),
-            show_values=show_values,
-        )
-        return draft_screen(drafted)
 
 
 def draft(
@@ -130,61 +63,102 @@ def draft(
     text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
     get where no other edit sets them. `profile` says how override files are written where AWS leaves it open; the plan
     records it. `output` is the package's directory; without it nothing is written. `account` may hold members of the
-    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, jobName. What validate
-    would find in the package, notes aside, is among the issues, and with any of severity error nothing is written.
+    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, inputOwnerAccountId,
+    jobName. What validate would find in the package, notes aside, is among the issues, and with any of severity error
+    nothing is written.
 
-    Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts or the
-    delimiter is none, and PackageError where the package cannot be written.
+    Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts, the
+    delimiter is none or `account` has what a draft makes itself, and PackageError where the package cannot be written.
     """
-    if output is not None:
-        require_writable(Path(output))
-    uri, counts = S3Uri.parse(input_s3_uri), inventory.summary()
-    issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
-    issues += account_issues(account or {})
-    asked = EditSources(
+    place = None if output is None else Path(output)
+    if place is not None:
+        require_writable(place)
+    request = _Request(S3Uri.parse(input_s3_uri), account or {}, profile)
+    require_account(request.account)
+    issues = _call_issues(input_s3_uri, request.account)
+    edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    editors, found_in_edits = read_edits(asked, inventory.keywords)
-    settled = settle_all(inventory.studies(), editors)
-    found_in_edits += settled.issues
-    overrides = settled.overrides
-    if not overrides and not _refused(found_in_edits):
-        found_in_edits.append(issue("draft.nothing-to-do"))
-    issues += count_issues(len(overrides))
-    # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
-    # what comes of the others is checked as well, so that all is told at once.
-    hopeless = _refused(issues)
-    issues += found_in_edits
-    documents: dict[str, str] = {}
-    if uri is not None and overrides and not hopeless:
-        rows = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
-        tables = Tables(preview=_table(rows), edits=_table(map(account_row, settled.accounts)))
-        # Quotas are only warned of as long as there is one job.
-        quotas = Quotas(files=max(counts.files * 2, Quotas().files), bytes=max(counts.size * 2, Quotas().bytes))
-        head = PlanHead(roots=inventory.sources, uri=uri, quotas=quotas, profile=profile)
-        job = PlannedJob(id="0001", uri=uri, overrides=tuple(overrides), objects=inventory.located)
-        documents = package_documents([job], head, tables, account or {})
-        issues += document_issues(documents, inventory.series_by_study())
-    issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
-    issues += archive_issues(inventory.files_in_archives())
-    issues += quota_issues(counts.files, counts.size)
-    if _refused(issues):
-        documents = {}
-    if output is not None and documents:
-        write_package(Path(output), documents)
+    settled = _settled(inventory, edits)
+    found, documents = _documents(inventory, settled, request, issues)
+    if place is not None and documents:
+        write_package(place, documents)
     return Draft(
-        overrides=tuple(overrides),
+        overrides=tuple(settled.overrides),
         changes=tuple(settled.changes),
         accounts=tuple(settled.accounts),
-        issues=Issues(issues),
-        package=Path(output) if output is not None and documents else None,
+        conflicts=Conflicts(settled.conflicts),
+        issues=Issues(found),
+        package=place if documents else None,
         documents=documents,
     )
 
 
-def _table(rows: Iterable[Mapping[str, str]]) -> str:
-    """Return rows as CSV for people: what a spreadsheet would take for a formula has an apostrophe before it."""
-    return "".join(csv_lines({column: guarded(cell) for column, cell in row.items()} for row in rows))
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a package is for."""
+
+    uri: S3Uri | None
+    account: Mapping[str, str]
+    profile: Profile
+
+
+def _call_issues(input_s3_uri: str, account: Mapping[str, str]) -> list[Issue]:
+    found = [one for one in s3_uri_issues(input_s3_uri, Location()) if one.severity is not Severity.NOTE]
+    return [*found, *account_issues(account)]
+
+
+def _settled(inventory: Inventory, edits: EditSources) -> Settlement:
+    """Return what comes of all edits; the findings of reading them come first."""
+    editors, issues = read_edits(edits, inventory.keywords)
+    settled = settle_all(inventory.studies(), editors, inventory.values_by_file)
+    settled.issues[:0] = issues
+    if not settled.overrides and not _refused(settled.issues):
+        settled.issues.append(issue("draft.nothing-to-do"))
+    return settled
+
+
+def _documents(
+    inventory: Inventory, settled: Settlement, request: _Request, in_call: Sequence[Issue]
+) -> tuple[list[Issue], dict[str, str]]:
+    """Return all findings, and the documents of the package unless an error is among them."""
+    overrides, counts = settled.overrides, inventory.summary()
+    issues = [*in_call, *count_issues(len(overrides))]
+    # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
+    # what comes of the others is checked as well, so that all is told at once.
+    hopeless = _refused(issues)
+    issues += settled.issues
+    documents: dict[str, str] = {}
+    if request.uri is not None and overrides and not hopeless:
+        # Quotas are only warned of as long as there is one job.
+        quotas = Quotas(files=max(counts.files * 2, Quotas().files), bytes=max(counts.size * 2, Quotas().bytes))
+        head = PlanHead(roots=inventory.sources, uri=request.uri, quotas=quotas, profile=request.profile)
+        job = PlannedJob(id="0001", uri=request.uri, overrides=tuple(overrides), objects=inventory.located)
+        documents = package_documents([job], head, _tables(settled), request.account)
+        issues += document_issues(documents, inventory.series_by_study())
+    issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
+    issues += archive_issues(inventory.files_in_archives())
+    issues += quota_issues(counts.files, counts.size)
+    return issues, {} if _refused(issues) else documents
+
+
+def _tables(settled: Settlement) -> Tables:
+    changes = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
+    files = forecast_rows(settled.conflicts, show_values=True)
+    return Tables(
+        preview=_table(changes),
+        edits=_table(map(account_row, settled.accounts)),
+        forecast=_table(files, FORECAST_COLUMNS),
+    )
+
+
+def _table(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
+    """Return rows as CSV for people: what a spreadsheet would take for a formula has an apostrophe before it.
+
+    A byte order mark comes first, which spreadsheets need to see UTF-8.
+    """
+    told = ({column: guarded(cell) for column, cell in row.items()} for row in rows)
+    return "\ufeff" + "".join(csv_lines(told, columns))
 
 
 def _refused(issues: Iterable[Issue]) -> bool:

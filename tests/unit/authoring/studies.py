@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from dicommap.issues import Location
+from dicommap.model.conflict import FilesOfStudy, FileValues
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
@@ -41,3 +43,28 @@ def edit(keyword: str, text: str, series_uid: str | None = None, *, cause: str =
     return Edit(
         target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, cause=cause
     )
+
+
+def files_of(*studies: Study) -> FilesOfStudy:
+    """Return what tells the files of these studies: in each series, the first value of each attribute comes first."""
+
+    def of_study(uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
+        (found,) = (one for one in studies if one.study_instance_uid == uid)
+        for member in found.series:
+            columns = [
+                chain.from_iterable(
+                    repeat(value, files) for value, files in member.values.get(keyword, {"": 2}).items()
+                )
+                for keyword in keywords
+            ]
+            for number, values in enumerate(zip(*columns, strict=True), start=1):
+                series_uid = member.series_instance_uid
+                yield FileValues(
+                    source="/one",
+                    path=f"{series_uid}/{number}",
+                    series_instance_uid=series_uid,
+                    sop_instance_uid=f"{series_uid}.{number}",
+                    values=values,
+                )
+
+    return of_study

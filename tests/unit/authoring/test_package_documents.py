@@ -42,7 +42,7 @@ OVERRIDES = [
 
 
 PROFILE = Profile()
-TABLES = Tables(preview="preview\n", edits="edits\n")
+TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 
 def documents(

@@ -15,7 +15,7 @@ from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Lookup, Rule
 from dicommap.render.accounts import account_lines, account_row
-from tests.unit.authoring.studies import KEYWORDS, study
+from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 STUDIES = [
     study({"PatientID": "1", "AccessionNumber": "A"}, uid="1.1"),
@@ -27,7 +27,7 @@ STUDIES = [
 def outcomes(*editors: Editor, harmonize: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     """Return, by edit, the outcome and the studies changed, unchanged, ambiguous and refused."""
     harmonizing = tuple(HarmonizeEdits(keyword) for keyword in harmonize)
-    settled = settle_all(STUDIES, Editors(editors, harmonizing))
+    settled = settle_all(STUDIES, Editors(editors, harmonizing), files_of(*STUDIES))
     rows = [account_row(account) for account in settled.accounts]
     return {row.pop("edit"): tuple(row.values()) for row in rows}
 
@@ -120,7 +120,7 @@ def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
     tied = study({"PatientID": {"3": 2, "4": 2}}, uid="1.4")
     editors = Editors((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))
     harmonized = Editors(editors.editors, (HarmonizeEdits("PatientID"),))
-    settled = settle_all([*STUDIES, tied], harmonized)
+    settled = settle_all([*STUDIES, tied], harmonized, files_of(*STUDIES, tied))
     assert not [one for one in settled.issues if one.code == "harmonize.tie"]
     assert {one.study_instance_uid: text_from_attribute(one.after) for one in settled.changes} == {
         "1.3": "3",
@@ -130,7 +130,7 @@ def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:
     editors = Editors((sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,2\n1.9,7\n"), rule("r", set={"StudyDate": ""})))
-    assert list(account_lines(settle_all(STUDIES, editors).accounts)) == [
+    assert list(account_lines(settle_all(STUDIES, editors, files_of(*STUDIES)).accounts)) == [
         "s.csv: 3 rows: 1 applied, 1 no change, 1 unused",
         "r.toml rule 'r': no change in 3 studies",
     ]

@@ -37,7 +37,7 @@ STUDY_FILE = "jobs/0001/files/dicommap-overrides/1.2.json"
 SERIES_FILE = "jobs/0001/files/dicommap-overrides/1.3_1.3.2.json"
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 
-TABLES = Tables(preview="preview\n", edits="edits\n")
+TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 Files = dict[str, bytes]
 

@@ -14,6 +14,7 @@ import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory
+from dicommap.inventory.file_values import FILES_OF_STUDY
 from dicommap.inventory.inventory import _HOLDS_PATH
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
@@ -69,6 +70,30 @@ def test_values_have_counts_and_an_absent_one_is_empty() -> None:
         (study, _) = inventory.studies()
         assert study.values["PatientID"] == {"P1": 3, "other": 1}
         assert set(study.values) == set(inventory.keywords)
+
+
+def test_the_files_of_one_study_come_with_their_values_by_series_and_path() -> None:
+    with inventory_of(*FILES, added("d", "1.1 1.1.1 1.1.1.1")) as inventory:
+        found = list(inventory.values_by_file("1.1", ("PatientID", "Modality")))
+        assert [(file.source, file.path, file.sop_instance_uid, file.values) for file in found] == [
+            ("/one", "c", "1.1.1.1", ("P1", "")),
+            ("/one", "d", "1.1.1.1", ("", "")),
+            ("/two", "a", "1.1.1.2", ("other", "")),
+            ("/one", "a", "1.1.2.1", ("P1", "CT")),
+            ("/one", "b", "1.1.2.2", ("P1", "CT")),
+        ]
+        assert [file.values for file in inventory.values_by_file("1.1", ())] == [()] * 5
+        assert list(inventory.values_by_file("9", ("PatientID",))) == []
+        assert "P1" not in repr(found)
+        with pytest.raises(AttributeNameError, match="PatientWeight"):
+            inventory.values_by_file("1.1", ("PatientID", "PatientWeight"))
+
+
+def test_the_files_of_a_study_are_found_by_indexes() -> None:
+    with inventory_of(*FILES) as inventory:
+        plan = inventory._connection.execute("EXPLAIN QUERY PLAN " + FILES_OF_STUDY.format(columns=""), ("1.1",))
+        steps = [row[3] for row in plan]
+        assert not [step for step in steps if step.startswith("SCAN")]
 
 
 def test_studies_add_up_their_series() -> None:

@@ -42,4 +42,4 @@ def test_the_page_asks_for_nothing_from_elsewhere(inventory: dicommap.Inventory)
 
 
 def test_a_draft_without_changes_says_so() -> None:
-    assert "No changes." in preview_page([])
+    assert "No changes." in preview_page([], [], [], show_values=False)

@@ -196,6 +196,80 @@ def test_a_formula_is_none_in_the_tables_of_a_package(inventory: dicommap.Invent
     assert {row["after"] for row in drafted.preview(show_values=True)} == {"=1+1"}
 
 
+def differing(tmp_path: Path) -> Path:
+    """Return a tree of two studies, in the first of which one of three files has another PatientID."""
+    files = {
+        f"a/{number}": p10(
+            StudyInstanceUID=uid(STUDY, 1),
+            SeriesInstanceUID=uid(STUDY, 1, 1),
+            SOPInstanceUID=uid(STUDY, 1, 1, number),
+            PatientID=patient,
+        )
+        for number, patient in enumerate(["Zyzzyva", "Zyzzyva", "=Quark"], start=1)
+    }
+    return write_tree(tmp_path / "tree", {**files, "b": p10()})
+
+
+def test_files_that_fall_apart_are_named_with_what_cures_it(tmp_path: Path) -> None:
+    with dicommap.scan(differing(tmp_path)) as inventory:
+        drafted = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyDescription": "d"})
+        (conflict,) = drafted.conflicts
+        assert (conflict.keyword, conflict.outside, conflict.files) == ("PatientID", 1, 3)
+        table = drafted.documents["forecast.csv"]
+        assert table.startswith("\ufeffStudyInstanceUID,SeriesInstanceUID,SOPInstanceUID,source,path,keyword,")
+        assert table.endswith(",a/3,PatientID,'=Quark,Zyzzyva,drafting with --harmonize PatientID,Zyzzyva\r\n")
+        (row,) = drafted.forecast()
+        assert (row["path"], row["value"], row["primary value"], row["cure value"]) == ("a/3", "***", "***", "***")
+        assert drafted.conflicts.of(uid(STUDY, 1)) == drafted.conflicts
+        for text in (repr(drafted.conflicts), str(drafted), drafted.preview_html(), drafted.conflicts._repr_html_()):
+            assert "--harmonize PatientID" in text
+            assert "a/3" in text
+            assert "***" in text
+            assert "Zyzzyva" not in text
+        assert "Zyzzyva" in drafted.preview_html(show_values=True)
+
+
+def test_what_the_forecast_offers_cures_it(tmp_path: Path) -> None:
+    with dicommap.scan(differing(tmp_path)) as inventory:
+        drafted = dicommap.draft(inventory, input_s3_uri=URI, harmonize=["PatientID"])
+        assert drafted.conflicts == ()
+        assert "None" not in repr(drafted.conflicts)
+        assert drafted.documents["forecast.csv"].count("\r\n") == 1
+        assert not [found for found in drafted.issues if found.code == "forecast.non-primary"]
+
+
+def test_every_study_says_which_edits_changed_it(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
+    edited = sheet(tmp_path, f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva\n")
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=edited, rules=rules)
+    rows = [tuple(row.values()) for row in drafted.edits_by_study()]
+    assert rows == [
+        (uid(STUDY, 1), "sheet.csv row 2", "study", "PatientName"),
+        (uid(STUDY, 1), "rules.toml rule 'new id'", "study", "PatientID"),
+        (uid(STUDY, 1), "rules.toml rule 'modality'", "1 series", "Modality"),
+        (uid(STUDY, 2), "rules.toml rule 'modality'", "1 series", "Modality"),
+    ]
+    assert [row[1] for row in rows if row[0] == uid(STUDY, 1)] == [*dict.fromkeys(drafted.edits_of(uid(STUDY, 1)))]
+    page = drafted.preview_html()
+    assert "Edits by study" in page
+    assert page.count("sheet.csv row 2") == 2
+    assert "Zyzzyva" not in page
+
+
+@pytest.mark.parametrize("member", ["clientToken", "inputS3Uri", "importConfiguration"])
+def test_what_a_draft_makes_itself_is_no_member_of_the_account(
+    inventory: dicommap.Inventory, rules: Path, member: str
+) -> None:
+    with pytest.raises(UsageError, match=member):
+        dicommap.draft(inventory, input_s3_uri=URI, rules=rules, account={member: "x"})
+
+
+def test_tables_begin_with_a_byte_order_mark_for_spreadsheets(inventory: dicommap.Inventory, rules: Path) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules)
+    tables = {name: text for name, text in drafted.documents.items() if name.endswith(".csv") and "/" not in name}
+    assert set(tables) == {"preview.csv", "edits.csv", "forecast.csv"}
+    assert all(text.startswith("\ufeff") and text.count("\ufeff") == 1 for text in tables.values())
+
+
 def test_one_path_is_as_good_as_several(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
     edited = sheet(tmp_path, f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva\n")
     several = dicommap.draft(inventory, input_s3_uri=URI, sheets=[edited], rules=[rules])

@@ -10,10 +10,12 @@ CODES = (
         name="forecast.non-primary",
         severity=Severity.WARNING,
         title="Instances that are likely to become non-primary image sets",
-        message="{keyword} has {count} values after the edits; files without the most frequent one: {files}.",
+        message="{keyword} has {count} values after the edits; files that are likely to become non-primary image sets: "
+        "{outside} of {files}. What would cure it: {cure}.",
         explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, StudyID, "
         "StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes non-primary image sets. "
-        "Which value becomes the primary one is not documented; the most frequent one is taken here.",
+        "This is a forecast: which group becomes the primary one is not documented, and the largest is taken here. "
+        "'dicommap draft --forecast' lists the files, and so does forecast.csv in the package.",
         fix="Make the attribute the same with --harmonize and its keyword, with a sheet or with a rule.",
     ),
     Code(

@@ -1,0 +1,48 @@
+"""The files of one study with their values: what tells which of them fall apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.errors import AttributeNameError
+from dicommap.inventory.reading import one_of, path, read_rows, text
+from dicommap.model.conflict import FileValues
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+# Crossed, so that the headers of the study come first, by their index, and then the files of each by theirs.
+FILES_OF_STUDY = """
+SELECT source, path, SeriesInstanceUID, SOPInstanceUID{columns}
+FROM header CROSS JOIN file ON file.header = header.id
+WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
+ORDER BY SeriesInstanceUID, source, path
+"""
+
+
+def require_captured(keywords: Sequence[str], captured: Sequence[str]) -> None:
+    """Raise AttributeNameError for a keyword that an inventory does not hold."""
+    missing = [keyword for keyword in keywords if keyword not in captured]
+    if missing:
+        raise AttributeNameError(
+            f"The inventory does not hold {missing[0] or 'the empty text'}.", fix=f"It holds {', '.join(captured)}."
+        )
+
+
+def file_values(
+    connection: sqlite3.Connection, roots: Mapping[int, str], study_instance_uid: str, keywords: Sequence[str]
+) -> Iterator[FileValues]:
+    """Yield the files of a study, a row at a time; the inventory must hold the keywords, which become columns."""
+    columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
+    readers = (one_of(roots), path, text, text, *(text for _ in keywords))
+    for source, name, series, instance, *values in read_rows(
+        connection, FILES_OF_STUDY.format(columns=columns), readers, (study_instance_uid,)
+    ):
+        yield FileValues(
+            source=source,
+            path=name,
+            series_instance_uid=series,
+            sop_instance_uid=instance,
+            values=tuple(values),
+        )

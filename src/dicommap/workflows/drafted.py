@@ -1,0 +1,101 @@
+"""Draft: what draft() gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.preview import preview_row, study_edit_rows
+from dicommap.model.masking import shown_in_repr
+from dicommap.model.package_layout import PLAN
+from dicommap.render.accounts import account_row
+from dicommap.render.conflicts import forecast_rows
+from dicommap.render.shown import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from dicommap.authoring.settling import Change
+    from dicommap.model.account import Account
+    from dicommap.model.override import Override
+    from dicommap.render.conflicts import Conflicts
+    from dicommap.render.findings import Issues
+    from dicommap.render.plan_screen import ShownPlan
+    from dicommap.render.screen import Screen
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Draft(Shown):
+    """What a draft came to."""
+
+    overrides: tuple[Override, ...]
+    changes: tuple[Change, ...]
+    accounts: tuple[Account, ...]
+    """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
+    conflicts: Conflicts
+    """Grouping attributes that still differ after the edits: which files are likely to become non-primary image sets,
+    and what would cure it. A forecast."""
+    issues: Issues
+    package: Path | None
+    """Where the package was written; None where it was not asked for or an error kept it from being."""
+
+    documents: Mapping[str, str]
+    """Every file of the package by its path; empty where an error stands in the way."""
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no issue is an error."""
+        return not self.issues.errors
+
+    @property
+    def plan(self) -> ShownPlan | None:
+        """Return the plan of the package; None where there are no documents."""
+        from dicommap.render.plan_screen import ShownPlan
+
+        return ShownPlan.model_validate_json(self.documents[PLAN]) if self.documents else None
+
+    def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
+        """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
+        return (preview_row(change, show_values=show_values) for change in self.changes)
+
+    def edits(self) -> Iterator[dict[str, str]]:
+        """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
+        return map(account_row, self.accounts)
+
+    def edits_by_study(self) -> Iterator[dict[str, str]]:
+        """Yield the edits that changed something, study by study, as rows: the edit, where, and which attributes."""
+        return study_edit_rows(self.changes)
+
+    def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
+        """Return the edits that changed something in a study or its series, each once."""
+        changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
+        return tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
+
+    def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
+        """Yield the files that are likely to become non-primary image sets as rows: why, and what would cure it."""
+        return forecast_rows(self.conflicts, show_values=show_values)
+
+    def preview_html(self, *, show_values: bool = False) -> str:
+        """Return the preview as an HTML page that stands alone: changes, edits by study, and the forecast."""
+        from dicommap.render.preview_html import preview_page
+
+        rows = self.preview(show_values=show_values)
+        return preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
+
+    def _screen(self) -> Screen:
+        from dicommap.render.draft_screen import Drafted, draft_screen
+
+        show_values = shown_in_repr()
+        drafted = Drafted(
+            overrides=self.overrides,
+            changes=len(self.changes),
+            rows=self.preview(show_values=show_values),
+            accounts=self.accounts,
+            conflicts=self.conflicts,
+            issues=self.issues,
+            package=None if self.package is None else str(self.package),
+            documents=len(self.documents),
+            show_values=show_values,
+        )
+        return draft_screen(drafted)

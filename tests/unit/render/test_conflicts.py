@@ -1,0 +1,98 @@
+"""Conflicts as rows and on a screen: masked, bounded, and with what would cure them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import dicommap
+from dicommap.model.conflict import Conflict, OutsideFile
+from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, conflict_row, forecast_rows
+
+SECRET = "Zyzzyva"
+FILE = OutsideFile(source="/one", path="a", series_instance_uid="1.2.1", sop_instance_uid="1.2.1.1", value=SECRET)
+CONFLICT = Conflict(
+    study_instance_uid="1.2",
+    series_instance_uid=None,
+    keyword="PatientID",
+    values={"8": 9, SECRET: 3, "7": 2, "": 1},
+    primary="8",
+    outside=6,
+    listed=(FILE,),
+    cure_value="8",
+    is_harmonizable=True,
+    edits=(),
+)
+
+
+def test_a_row_masks_values_unless_they_are_asked_for() -> None:
+    row = conflict_row(CONFLICT, show_values=False)
+    assert row["values"] == "*** (9); *** (3); *** (2); and 1 more"
+    assert (row["non-primary"], row["files"], row["cure"], row["cure value"]) == (
+        "6",
+        "15",
+        "drafting with --harmonize PatientID",
+        "***",
+    )
+    assert conflict_row(CONFLICT, show_values=True)["values"] == f"8 (9); {SECRET} (3); 7 (2); and 1 more"
+
+
+def test_values_that_are_no_patients_are_shown() -> None:
+    number = replace(CONFLICT, keyword="SeriesNumber", series_instance_uid="1.2.1")
+    assert conflict_row(number, show_values=False)["cure value"] == "8"
+    assert next(forecast_rows([number], show_values=False))["value"] == SECRET
+
+
+def test_files_that_are_not_listed_are_counted() -> None:
+    first, rest = forecast_rows([CONFLICT], show_values=True)
+    assert tuple(first) == tuple(rest) == FORECAST_COLUMNS
+    assert (first["path"], first["value"], first["primary value"]) == ("a", SECRET, "8")
+    assert (rest["path"], rest["SOPInstanceUID"], rest["cure"]) == (
+        "(and 5 more files)",
+        "",
+        "drafting with --harmonize PatientID",
+    )
+    whole = replace(CONFLICT, outside=1)
+    assert len(list(forecast_rows([whole], show_values=True))) == 1
+
+
+def test_an_empty_value_is_said() -> None:
+    emptied = replace(CONFLICT, listed=(replace(FILE, value=""),), primary="")
+    row = next(forecast_rows([emptied], show_values=False))
+    assert (row["value"], row["primary value"]) == ("(empty)", "(empty)")
+
+
+def test_edits_that_stand_in_the_way_are_named_and_counted() -> None:
+    edited = replace(CONFLICT, is_harmonizable=False, edits=("s.csv row 2", "s.csv row 3", "s.csv row 4"))
+    assert edited.cure == "an edit of PatientID for the whole study instead of s.csv row 2 and 2 more"
+
+
+def test_the_screen_is_bounded_and_says_that_it_is_a_forecast() -> None:
+    many = Conflicts(replace(CONFLICT, study_instance_uid=f"1.{number}") for number in range(50))
+    text, html = repr(many), many._repr_html_()
+    assert text == str(many)
+    assert text.startswith("Conflicts: 50 conflicts in 50 studies")
+    assert "A forecast: which group becomes the primary image set is not documented" in text
+    assert "more conflicts" in text
+    assert html.count("--harmonize PatientID") == 20
+    assert SECRET not in text + html
+    assert "*** is a masked value" in text
+    dicommap.show_values(True)
+    try:
+        assert SECRET in many._repr_html_()
+        assert "masked value" not in repr(many)
+    finally:
+        dicommap.show_values(False)
+
+
+def test_no_conflicts_are_said_too() -> None:
+    none = Conflicts()
+    assert none == ()
+    assert none != [CONFLICT]
+    assert hash(none) == hash(())
+    assert "Each grouping attribute has one value" in repr(none)
+
+
+def test_conflicts_of_one_study_can_be_asked_for_and_taken_as_rows() -> None:
+    two = Conflicts([CONFLICT, replace(CONFLICT, study_instance_uid="1.3")])
+    assert two.of("1.3") == [two[1]]
+    assert two.to_dicts() == [conflict_row(one, show_values=False) for one in two]
