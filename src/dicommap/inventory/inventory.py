@@ -216,7 +216,7 @@ class Inventory(ShownInventory, Framed):
     @property
     def plots(self) -> Plots:
         """Return the plots of this inventory; none is made before it is asked for."""
-        return Plots(self.studies)
+        return Plots(self.studies, lambda: self.summary().studies)
 
     def holds_path(self, path: str) -> bool:
         """Say whether a path, relative to its root, was met."""

@@ -19,6 +19,7 @@ from dicommap.model.package_layout import PLAN
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
+from dicommap.progress import followed, reporting
 from dicommap.render.accounts import account_row
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
     from dicommap.authoring.settling import Change
-    from dicommap.inventory import Inventory
+    from dicommap.inventory import Inventory, Summary
     from dicommap.issues import Issue
     from dicommap.model.account import Account
     from dicommap.model.override import Override
+    from dicommap.progress import Asked
     from dicommap.render.plan_screen import ShownPlan
     from dicommap.render.screen import Screen
     from dicommap.workflows.edits import Paths
@@ -120,6 +122,7 @@ def draft(
     profile: Profile = DEFAULT,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
+    progress: Asked = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
@@ -130,20 +133,23 @@ def draft(
     records it. `output` is the package's directory; without it nothing is written. `account` may hold members of the
     request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, jobName. What validate
     would find in the package, notes aside, is among the issues, and with any of severity error nothing is written.
+    `progress` is told of studies as that of a scan is of files.
 
     Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts or the
     delimiter is none, and PackageError where the package cannot be written.
     """
     if output is not None:
         require_writable(Path(output))
-    uri, counts = S3Uri.parse(input_s3_uri), _counts(inventory)
+    uri, summary = S3Uri.parse(input_s3_uri), inventory.summary()
+    counts = _counts(inventory.sources, summary)
     issues = [found for found in s3_uri_issues(input_s3_uri, Location()) if found.severity is not Severity.NOTE]
     issues += account_issues(account or {})
     asked = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
     editors, found_in_edits = read_edits(asked, inventory.keywords)
-    settled = settle_all(inventory.studies(), editors)
+    with reporting(progress, "studies") as report:
+        settled = settle_all(followed(inventory.studies(), report, summary.studies), editors)
     found_in_edits += settled.issues
     overrides = settled.overrides
     if not overrides and not _refused(found_in_edits):
@@ -185,7 +191,6 @@ def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
 
 
-def _counts(inventory: Inventory) -> SourceCounts:
-    summary = inventory.summary()
+def _counts(roots: tuple[str, ...], summary: Summary) -> SourceCounts:
     instances = summary.instances + summary.dispositions.get("duplicate", 0)
-    return SourceCounts(roots=inventory.sources, instances=instances, files=summary.files, size=summary.size)
+    return SourceCounts(roots=roots, instances=instances, files=summary.files, size=summary.size)
