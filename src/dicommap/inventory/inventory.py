@@ -8,12 +8,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.errors import AttributeNameError, InventoryError
+from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.searched import Searched
 from dicommap.inventory.shown import ShownInstance, ShownInventory
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
@@ -94,8 +95,11 @@ class Summary(Shown):
         return summary_screen(self)
 
 
-class Inventory(ShownInventory, Framed):
-    """What a scan found. Reading only; close it, or use it as a context. `Framed` gives it as frames."""
+class Inventory(ShownInventory, Framed, Searched):
+    """What a scan found. Reading only; close it, or use it as a context.
+
+    `Framed` gives it as frames, `Searched` answers questions.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -194,24 +198,6 @@ class Inventory(ShownInventory, Framed):
         rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id", kinds)
         for code, severity, place, message in rows:
             yield Issue(code=code, severity=severity, location=place, message=message)
-
-    def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
-        """Return the values of a captured attribute, each with its number of files, the most frequent first.
-
-        `study` and `series` narrow it to one. An absent attribute counts as the empty text. Raises
-        AttributeNameError where the inventory does not hold the attribute.
-        """
-        if keyword not in self.keywords:
-            raise AttributeNameError(
-                f"The inventory does not hold {keyword or 'the empty text'}.",
-                fix=f"It holds {', '.join(self.keywords)}.",
-            )
-        query = (
-            f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM file JOIN header ON file.header = header.id"  # noqa: S608
-            " WHERE disposition IN ('instance', 'duplicate') AND StudyInstanceUID = IFNULL(?, StudyInstanceUID)"
-            " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
-        return dict(self._rows(query, (text, whole), study, series))
 
     @property
     def plots(self) -> Plots:

@@ -42,14 +42,13 @@ def inventory_screen(overview: Overview, *, show_values: bool) -> Screen:
     """Return what an inventory holds: numbers, findings, and the first studies with their series inside."""
     numbers = overview.numbers
     facts = [("sources", listed(overview.sources)), *_about_studies(overview, show_values=show_values)]
-    rows = [_study_row(line, show_values=show_values) for line in overview.first]
     blocks: list[Block] = [Facts(pairs=[*facts, ("files", _files(numbers))])]
     if numbers.issues:
         blocks.append(codes_block(numbers.issues))
-    if rows:
-        blocks.append(Rows(columns=_STUDIES, rows=rows, total=numbers.studies, noun="study", heading="Studies"))
+    if overview.first:
+        blocks.append(study_rows(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
     blocks.append(Note(text=_next_step(numbers)))
-    if not show_values and rows:
+    if not show_values and overview.first:
         blocks.append(Note(text=MASKED_NOTE))
     return _screen("Inventory", numbers, blocks)
 
@@ -65,6 +64,12 @@ def summary_screen(numbers: Numbers) -> Screen:
 def unreadable_screen(reason: str) -> Screen:
     """Return the screen of an inventory that cannot be looked at: a repr tells that and raises nothing."""
     return Screen(title="Inventory", blocks=[Note(text=reason)])
+
+
+def study_rows(lines: Sequence[StudyLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
+    """Return studies as rows of a table, each with its first series inside."""
+    rows = [_study_row(line, show_values=show_values) for line in lines]
+    return Rows(columns=_STUDIES, rows=rows, total=total, noun="study", heading=heading)
 
 
 def series_rows(lines: Sequence[SeriesLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
