@@ -34,7 +34,7 @@ class NotebookBar:
         if not self._pace.is_due():
             return
         words = _words(progress, self._noun, self._pace.elapsed)
-        shown = {"text/html": _html(progress, words), "text/plain": words}
+        shown = {"text/html": html(progress, words), "text/plain": words}
         if self._handle is not None:
             self._handle.update(shown, raw=True)
             return
@@ -48,7 +48,8 @@ class NotebookBar:
             self._handle.update(_NOTHING, raw=True)
 
 
-def _html(progress: Progress, words: str) -> str:
+def html(progress: Progress, words: str) -> str:
+    """Return a bar, with words about it."""
     # Without a value, a bar moves to and fro.
     how_far = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.counted else ""
     return f'<div><progress{how_far} style="{_STYLE}"></progress>{escape(words)}</div>'

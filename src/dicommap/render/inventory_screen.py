@@ -23,7 +23,7 @@ _NAMED = 8
 _STUDY_FACTS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDIES = (
     Column("StudyInstanceUID", Kind.UID),
-    *map(Column, _STUDY_FACTS),
+    *(Column(keyword, Kind.DATE if keyword == "StudyDate" else Kind.TEXT) for keyword in _STUDY_FACTS),
     Column("Modality"),
     Column("series", Kind.NUMBER),
     Column("instances", Kind.NUMBER),
@@ -101,7 +101,7 @@ def _about_studies(overview: Overview, *, show_values: bool) -> list[tuple[str, 
 
 
 def _files(numbers: Numbers) -> str:
-    by_disposition = ", ".join(f"{count:,} {name}" for name, count in numbers.dispositions.items())
+    by_disposition = ", ".join(f"{name} {count:,}" for name, count in numbers.dispositions.items())
     return by_disposition or "no files"
 
 
@@ -109,7 +109,8 @@ def _next_step(numbers: Numbers) -> str:
     if not numbers.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
-        "Next: inventory.studies() yields every study, inventory.issues() every issue; dicommap.draft() drafts edits."
+        "Next: inventory.find(Modality='MR') picks studies, inventory.inconsistencies() shows what differs inside, "
+        "inventory.plots has plots; dicommap.draft() drafts edits."
     )
 
 
