@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dicommap
+from dicommap.progress import Progress
 from dicommap.scanning import batch
-from dicommap.workflows.progress import Progress
 from tests.making import p10
 from tests.unit.workflows.varied import scanned
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -16,9 +13,7 @@ from dicommap.model.masking import MASK
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from dicommap.workflows.progress import OnProgress, Progress
+    from collections.abc import Iterable, Sequence
 
 _PIPE_WIDTH = 240
 """Characters of a line where no terminal tells its width, so that UIDs are not broken in a pipe or file."""
@@ -77,24 +72,3 @@ def print_table(
     _console().print(table, soft_wrap=False)
     if hidden:
         print_line(f"{MASK} is a masked value; --show-values shows them.")
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[OnProgress | None]:
-    """Give a function that shows progress on a terminal's stderr; None where there is no terminal.
-
-    The bar pulses until all there is has been counted.
-    """
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield None
-        return
-    text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + what)
-    columns = (SpinnerColumn(), BarColumn(), text, TimeElapsedColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=_error_console(), transient=True) as bar:
-        task = bar.add_task(what, total=None, known="?")
-
-        def show(progress: Progress) -> None:
-            known = f"{progress.total:,}" if progress.counted else f"at least {progress.total:,}"
-            bar.update(task, completed=progress.done, total=progress.total if progress.counted else None, known=known)
-
-        yield show

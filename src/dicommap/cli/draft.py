@@ -95,6 +95,7 @@ def draft_command(
             profile=Profile.of(profile or ()),
             output=None if dry_run else output,
             account={name: value for name, value in account.items() if value},
+            progress=True,
         )
     if html is not None:
         write_text(html, drafted.preview_html(show_values=show_values))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import print_line, progress_bar
+from dicommap.cli.console import print_line
 from dicommap.cli.file_list import listed_paths
 from dicommap.cli.findings import exit_by, print_issue_counts
 from dicommap.cli.options import FailOn, FailOnOption, keywords_in
@@ -62,7 +62,6 @@ def scan_command(
     if null and files_from is None:
         raise UsageError("--null is for a list of files.", fix="Name the list with --files-from.")
     with ExitStack() as stack:
-        progress = stack.enter_context(progress_bar("files"))
         files = None if files_from is None else stack.enter_context(listed_paths(files_from, null=null))
         inventory = stack.enter_context(
             scan(
@@ -74,7 +73,7 @@ def scan_command(
                 files=files,
                 jobs=jobs,
                 cache=not no_cache,
-                progress=progress,
+                progress=True,
             )
         )
         counts = inventory.summary()

@@ -43,7 +43,9 @@ def validate_command(
         found = [
             issue
             for path in paths
-            for issue in validate(path, inventory=opened, input_s3_uri=input_s3_uri, files=files, profile=settled)
+            for issue in validate(
+                path, inventory=opened, input_s3_uri=input_s3_uri, files=files, profile=settled, progress=True
+            )
         ]
     if form is Format.TABLE:
         print_issues(found)

@@ -16,6 +16,7 @@ from dicommap.inventory.located import LocatedFiles
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.searched import Searched
 from dicommap.inventory.shown import ShownInstance, ShownInventory
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
@@ -97,8 +98,11 @@ class Summary(Shown):
         return summary_screen(self)
 
 
-class Inventory(ShownInventory, Framed):
-    """What a scan found. Reading only; close it, or use it as a context. `Framed` gives it as frames."""
+class Inventory(ShownInventory, Framed, Searched):
+    """What a scan found. Reading only; close it, or use it as a context.
+
+    `Framed` gives it as frames, `Searched` answers questions.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -198,20 +202,6 @@ class Inventory(ShownInventory, Framed):
         for code, severity, place, message in rows:
             yield Issue(code=code, severity=severity, location=place, message=message)
 
-    def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
-        """Return the values of a captured attribute, each with its number of files, the most frequent first.
-
-        `study` and `series` narrow it to one. An absent attribute counts as the empty text. Raises
-        AttributeNameError where the inventory does not hold the attribute.
-        """
-        require_captured([keyword], self.keywords)
-        query = (
-            f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM file JOIN header ON file.header = header.id"  # noqa: S608
-            " WHERE disposition IN ('instance', 'duplicate') AND StudyInstanceUID = IFNULL(?, StudyInstanceUID)"
-            " AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
-        return dict(self._rows(query, (text, whole), study, series))
-
     def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
         """Yield the files of one study with their values of captured attributes, in order of series and path.
 
@@ -223,7 +213,7 @@ class Inventory(ShownInventory, Framed):
     @property
     def plots(self) -> Plots:
         """Return the plots of this inventory; none is made before it is asked for."""
-        return Plots(self.studies)
+        return Plots(self.studies, lambda: self.summary().studies)
 
     @property
     def located(self) -> LocatedFiles:

@@ -12,12 +12,14 @@ from dicommap.inventory.reading import read_rows, stored, text
 from dicommap.inventory.shown import ShownSeries, ShownStudy
 from dicommap.pictures.extra import require_pixels
 from dicommap.pictures.files import PictureFile
+from dicommap.progress import reporting
 
 if TYPE_CHECKING:
     from typing import Any
 
     from dicommap.model.hierarchy import Series
     from dicommap.pictures import Picture
+    from dicommap.progress import Asked
 
 _FILES = """
 SELECT root, path, SOPInstanceUID FROM header JOIN file ON file.header = header.id JOIN source ON source.id = source
@@ -69,12 +71,16 @@ class PicturedSeries(ShownSeries):
 
         return thumbnail(self, self.files_of.of(self), size=size, show_values=show_values)
 
-    def montage(self, n: int = 9, size: int = 128, *, show_values: bool = False) -> Picture:
-        """Return up to `n` evenly spaced images (1 to 400) in squares of `size` pixels; otherwise as a thumbnail."""
+    def montage(self, n: int = 9, size: int = 128, *, show_values: bool = False, progress: Asked = None) -> Picture:
+        """Return up to `n` evenly spaced images (1 to 400) in squares of `size` pixels; otherwise as a thumbnail.
+
+        `progress` is told of images as that of a scan is of files.
+        """
         require_pixels()
         from dicommap.pictures.series import montage
 
-        return montage(self, self.files_of.of(self), count=n, size=size, show_values=show_values)
+        with reporting(progress, "images") as report:
+            return montage(self, self.files_of.of(self), count=n, size=size, show_values=show_values, report=report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -83,10 +89,14 @@ class PicturedStudy(ShownStudy):
 
     series: tuple[PicturedSeries, ...]
 
-    def overview(self, size: int = 128, *, show_values: bool = False) -> Picture:
-        """Return the middle image of each series, of at most 60, in squares of `size` pixels; else as a thumbnail."""
+    def overview(self, size: int = 128, *, show_values: bool = False, progress: Asked = None) -> Picture:
+        """Return the middle image of each series, of at most 60, in squares of `size` pixels; else as a thumbnail.
+
+        `progress` is told of series as that of a scan is of files.
+        """
         require_pixels()
         from dicommap.pictures.study import overview
 
         members = [(one, one.files_of.of(one)) for one in self.series]
-        return overview(members, size=size, show_values=show_values)
+        with reporting(progress, "series") as report:
+            return overview(members, size=size, show_values=show_values, report=report)

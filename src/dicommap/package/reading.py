@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, issue
+from dicommap.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dicommap.progress import OnProgress
 
 DOCUMENT_BYTES_LIMIT = 256 * 2**20
 """Bytes of one document; larger ones are refused rather than read into memory."""
@@ -31,15 +34,22 @@ class Folder(Mapping[str, bytes | Issue]):
     """The files below a directory by their paths relative to it, in order, each read when it is asked for.
 
     Source files may lie beside the documents, and are not to be read for these. A file that is too large for a
-    document is an Issue in place of its bytes.
+    document is an Issue in place of its bytes. `report` is told how many different ones were read; nobody knows how
+    many will be.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, report: OnProgress | None = None) -> None:
         paths = sorted(path for path in root.rglob("*") if path.is_file())
         self._paths = {path.relative_to(root).as_posix(): path for path in paths}
+        self._report = report
+        self.read: set[str] = set()
+        """The files that were asked for."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._paths[name]
+        if self._report is not None:
+            self.read.add(name)
+            self._report(Progress(len(self.read), len(self.read), False))
         with _readable(path):
             too_large = _too_large(path)
         return issue("document.too-large", limit=DOCUMENT_BYTES_LIMIT) if too_large else read_document(path)

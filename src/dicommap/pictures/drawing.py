@@ -50,16 +50,17 @@ def tiled(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> 
     """Return images side by side in squares of `size`, each with a label below it."""
     font = _font(size)
     line = _line_height(font)
-    strip = line * _LABEL_LINES + _GAP if any(label for _, label in tiles) else 0
+    labels = [_wrapped(label, font, size)[:_LABEL_LINES] for _, label in tiles]
+    strip = line * most + _GAP if (most := max(map(len, labels))) else 0
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
     sheet = Image.new("RGB", (columns * (size + _GAP) + _GAP, rows * (size + strip + _GAP) + _GAP), _GROUND)
     draw = ImageDraw.Draw(sheet)
-    for place, (image, label) in enumerate(tiles):
+    for place, ((image, _), words) in enumerate(zip(tiles, labels, strict=True)):
         left = _GAP + place % columns * (size + _GAP)
         top = _GAP + place // columns * (size + strip + _GAP)
         sheet.paste(image, (left + (size - image.width) // 2, top + (size - image.height) // 2))
-        for number, text in enumerate(_wrapped(label, font, size)[:_LABEL_LINES]):
+        for number, text in enumerate(words):
             draw.text((left, top + size + number * line), text, fill=_INK, font=font)
     return sheet
 

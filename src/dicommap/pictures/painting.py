@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from pydicom.errors import InvalidDicomError
 
+from dicommap.pictures.codec_process import CODECS
 from dicommap.pictures.decoding import decode
 from dicommap.pictures.display import displayed, pixel_height
 from dicommap.pictures.drawing import fitted
 from dicommap.pictures.files import NoPictureError
+from dicommap.pictures.plain import is_for_codecs
 
 _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
 """What writes of files and frames that are wrong, the second with a traceback."""
@@ -41,10 +43,15 @@ def _quiet() -> Iterator[None]:
 
 
 def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame, counted from 0, as an image, and a remark on its window.
+    """Return a frame, counted from 0, as an image, and a remark on its window; codecs work in a process of their own.
 
     Raises NoPictureError, and nothing else, whatever the file holds.
     """
+    return CODECS.painted(file, index, size) if is_for_codecs(file.path) else painted_here(file, index, size)
+
+
+def painted_here(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+    """Do the same in this process, codecs and all."""
     with _quiet():
         try:
             frame = decode(file, index)

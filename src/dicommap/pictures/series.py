@@ -11,6 +11,7 @@ from dicommap.pictures.labels import series_label
 from dicommap.pictures.painting import painted
 from dicommap.pictures.picture import Picture
 from dicommap.pictures.slices import read_slices
+from dicommap.progress import followed
 from dicommap.render.text import counted
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series
     from dicommap.pictures.files import PictureFile
     from dicommap.pictures.slices import Slices
+    from dicommap.progress import OnProgress
 
 SMALLEST, LARGEST = 32, 2_048
 MOST_IMAGES = 400
@@ -39,9 +41,18 @@ def thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None,
     return picture(image, parts, is_placeholder=not drawn)
 
 
-def montage(series: Series, files: Sequence[PictureFile], *, count: int, size: int, show_values: bool) -> Picture:
+def montage(
+    series: Series,
+    files: Sequence[PictureFile],
+    *,
+    count: int,
+    size: int,
+    show_values: bool,
+    report: OnProgress | None = None,
+) -> Picture:
     """Return up to `count` evenly spaced images of a series, side by side in squares of `size` pixels.
 
+    `report` is told of the images.
     Raises UsageError for a count that is not from 1 to 400, or a size that is not from 32 to 2,048.
     """
     require_size(size)
@@ -54,7 +65,7 @@ def montage(series: Series, files: Sequence[PictureFile], *, count: int, size: i
         image, words, _ = middle(slices, size)
         return picture(image, [label, words, _lost(slices)], is_placeholder=True)
     tiles, drawn = [], 0
-    for place in places:
+    for place in followed(places, report, len(places)):
         image, words, is_drawn = _image(slices, place, size)
         drawn += is_drawn
         tiles.append((image, str(place + 1)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.pictures.drawing import tiled
 from dicommap.pictures.labels import series_label
 from dicommap.pictures.series import middle, picture, require_size
 from dicommap.pictures.slices import read_slices
+from dicommap.progress import followed
 from dicommap.render.text import counted
 
 if TYPE_CHECKING:
@@ -17,19 +17,27 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series
     from dicommap.pictures.files import PictureFile
     from dicommap.pictures.picture import Picture
+    from dicommap.progress import OnProgress
 
 MOST_SERIES = 60
 _COLUMNS = 6
 
 
-def overview(members: Sequence[tuple[Series, Sequence[PictureFile]]], *, size: int, show_values: bool) -> Picture:
+def overview(
+    members: Sequence[tuple[Series, Sequence[PictureFile]]],
+    *,
+    size: int,
+    show_values: bool,
+    report: OnProgress | None = None,
+) -> Picture:
     """Return the middle image of each series side by side, in squares of `size` pixels, of at most 60 series.
 
-    Raises UsageError for a size that is not from 32 to 2,048.
+    `report` is told of series. Raises UsageError for a size that is not from 32 to 2,048.
     """
     require_size(size)
     tiles, drawn = [], 0
-    for series, files in islice(members, MOST_SERIES):
+    first = members[:MOST_SERIES]
+    for series, files in followed(first, report, len(first)):
         image, _, is_drawn = middle(read_slices(files), size)
         drawn += is_drawn
         label = series_label(series, show_values=show_values)

@@ -36,7 +36,9 @@ def targets(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list
     return [(study, series, list(members)) for (study, series), members in islice(groups, limit)]
 
 
-def change_rows(groups: Sequence[Target], *, total: int, opened: int, limit: int | None = None) -> Rows:
+def change_rows(
+    groups: Sequence[Target], *, total: int, opened: int, limit: int | None = None, heading: str = "Changes"
+) -> Rows:
     """Return a row for each study or series that is changed, with its changes inside, the first `opened` ones unfolded.
 
     With `limit` only so many changes are, and long values are cut.
@@ -49,7 +51,7 @@ def change_rows(groups: Sequence[Target], *, total: int, opened: int, limit: int
         )
         for number, (study, series, members) in enumerate(groups)
     ]
-    return Rows(columns=_TARGETS, rows=rows, total=total, noun="override", heading="Changes")
+    return Rows(columns=_TARGETS, rows=rows, total=total, noun="override", heading=heading)
 
 
 def _changes(members: Sequence[Mapping[str, str]], limit: int | None) -> Rows:

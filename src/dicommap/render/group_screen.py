@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import SHOWN_ALWAYS
 from dicommap.model.masking import one_line
-from dicommap.render.inventory_screen import MASKED_NOTE, NO_MODALITY, listed, series_rows
-from dicommap.render.overview import SERIES_SHOWN, SeriesLine, modalities_of
+from dicommap.render.inventory_screen import MASKED_NOTE, NO_MODALITY, listed, series_rows, study_rows
+from dicommap.render.overview import (
+    SERIES_SHOWN,
+    STUDIES_SHOWN,
+    SeriesLine,
+    StudyLine,
+    modalities_of,
+    told_values,
+)
 from dicommap.render.screen import Facts, Note, Screen
 from dicommap.render.text import byte_count, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dicommap.model.hierarchy import Instance, Series, Study, ValueCounts, Values
     from dicommap.render.screen import Block
@@ -30,6 +37,32 @@ def study_screen(study: Study, *, show_values: bool) -> Screen:
     ]
     counts = [counted(len(study.series), "series"), *_counts(study)]
     return Screen(title="Study", subject=study.study_instance_uid, counts=counts, blocks=_noted(blocks, show_values))
+
+
+def studies_screen(studies: Sequence[Study], *, show_values: bool) -> Screen:
+    """Return the numbers of some studies, and the first of them."""
+    sums = (
+        counted(sum(len(study.series) for study in studies), "series"),
+        counted(sum(study.instances for study in studies), "instance"),
+        byte_count(sum(study.size for study in studies)),
+    )
+    if not studies:
+        return Screen(title="Studies", counts=("none",), blocks=[Note(text="No study matches.")])
+    rows = study_rows(list(map(_study_line, studies[:STUDIES_SHOWN])), len(studies), show_values=show_values)
+    counts = (counted(len(studies), "study"), *sums)
+    return Screen(title="Studies", counts=counts, blocks=_noted([rows], show_values))
+
+
+def _study_line(study: Study) -> StudyLine:
+    return StudyLine(
+        uid=study.study_instance_uid,
+        series=len(study.series),
+        instances=study.instances,
+        size=study.size,
+        values=told_values(study.values),
+        modalities=modalities_of(study),
+        first=[SeriesLine.of(series) for series in study.series[:SERIES_SHOWN]],
+    )
 
 
 def series_screen(series: Series, *, show_values: bool) -> Screen:

@@ -23,7 +23,7 @@ _NAMED = 8
 _STUDY_FACTS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDIES = (
     Column("StudyInstanceUID", Kind.UID),
-    *map(Column, _STUDY_FACTS),
+    *(Column(keyword, Kind.DATE if keyword == "StudyDate" else Kind.TEXT) for keyword in _STUDY_FACTS),
     Column("Modality"),
     Column("series", Kind.NUMBER),
     Column("instances", Kind.NUMBER),
@@ -42,14 +42,13 @@ def inventory_screen(overview: Overview, *, show_values: bool) -> Screen:
     """Return what an inventory holds: numbers, findings, and the first studies with their series inside."""
     numbers = overview.numbers
     facts = [("sources", listed(overview.sources)), *_about_studies(overview, show_values=show_values)]
-    rows = [_study_row(line, show_values=show_values) for line in overview.first]
     blocks: list[Block] = [Facts(pairs=[*facts, ("files", _files(numbers))])]
     if numbers.issues:
         blocks.append(codes_block(numbers.issues))
-    if rows:
-        blocks.append(Rows(columns=_STUDIES, rows=rows, total=numbers.studies, noun="study", heading="Studies"))
+    if overview.first:
+        blocks.append(study_rows(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
     blocks.append(Note(text=_next_step(numbers)))
-    if not show_values and rows:
+    if not show_values and overview.first:
         blocks.append(Note(text=MASKED_NOTE))
     return _screen("Inventory", numbers, blocks)
 
@@ -65,6 +64,12 @@ def summary_screen(numbers: Numbers) -> Screen:
 def unreadable_screen(reason: str) -> Screen:
     """Return the screen of an inventory that cannot be looked at: a repr tells that and raises nothing."""
     return Screen(title="Inventory", blocks=[Note(text=reason)])
+
+
+def study_rows(lines: Sequence[StudyLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
+    """Return studies as rows of a table, each with its first series inside."""
+    rows = [_study_row(line, show_values=show_values) for line in lines]
+    return Rows(columns=_STUDIES, rows=rows, total=total, noun="study", heading=heading)
 
 
 def series_rows(lines: Sequence[SeriesLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
@@ -96,7 +101,7 @@ def _about_studies(overview: Overview, *, show_values: bool) -> list[tuple[str, 
 
 
 def _files(numbers: Numbers) -> str:
-    by_disposition = ", ".join(f"{count:,} {name}" for name, count in numbers.dispositions.items())
+    by_disposition = ", ".join(f"{name} {count:,}" for name, count in numbers.dispositions.items())
     return by_disposition or "no files"
 
 
@@ -104,7 +109,8 @@ def _next_step(numbers: Numbers) -> str:
     if not numbers.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
-        "Next: inventory.studies() yields every study, inventory.issues() every issue; dicommap.draft() drafts edits."
+        "Next: inventory.find(Modality='MR') picks studies, inventory.inconsistencies() shows what differs inside, "
+        "inventory.plots has plots; dicommap.draft() drafts edits."
     )
 
 

@@ -15,6 +15,7 @@ class Kind(Enum):
 
     TEXT = "text"
     WORD = "word"
+    DATE = "date"
     SENTENCE = "sentence"
     UID = "uid"
     CODE = "code"

@@ -22,9 +22,10 @@ _UNCUT = (Kind.BEFORE, Kind.AFTER)
 """Whoever makes these rows knows whether all of a change is to be seen."""
 _WIDTHS = {
     Kind.SENTENCE: "minmax(0,2fr)",
-    Kind.UID: "minmax(0,2.5fr)",
+    Kind.UID: "minmax(0,3.8fr)",
+    Kind.DATE: "80px",
     Kind.WORD: "72px",
-    Kind.NUMBER: "72px",
+    Kind.NUMBER: "66px",
     Kind.SEVERITY: "72px",
 }
 _TAGS = {Kind.UID: "code", Kind.CODE: "code", Kind.BEFORE: "del", Kind.AFTER: "ins"}
@@ -95,7 +96,7 @@ def _cell(text: str, kind: Kind) -> Markup:
         return element("span", _badge(text, text))
     if kind in _UNCUT:
         return element("span", element(_TAGS[kind], text))
-    cut = first_characters(text, CELL_LIMIT if kind is Kind.TEXT else SENTENCE_LIMIT)
+    cut = first_characters(text, CELL_LIMIT if kind in (Kind.TEXT, Kind.DATE) else SENTENCE_LIMIT)
     return element(_TAGS.get(kind, "span"), cut, css="number" if kind is Kind.NUMBER else "")
 
 

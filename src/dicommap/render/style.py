@@ -13,7 +13,7 @@ SCOPE = "dicommap"
 # The class is doubled to weigh more than what notebooks say of tables in their output.
 _RULES = {
     "": "font:13px/1.45 var(--jp-content-font-family,var(--vscode-font-family,system-ui,sans-serif));"
-    "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:75em;"
+    "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:92em;"
     "overflow-wrap:anywhere;font-variant-numeric:tabular-nums",
     " p": "margin:4px 0",
     " .head": "display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;margin:2px 0 6px",

@@ -19,6 +19,7 @@ from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
+from dicommap.progress import followed, reporting
 from dicommap.render.accounts import account_row
 from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, forecast_rows
 from dicommap.render.findings import Issues
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dicommap.authoring.settlement import Settlement
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
+    from dicommap.progress import Asked
     from dicommap.workflows.edits import Paths
 
 __all__ = ["Draft", "draft"]
@@ -55,6 +57,7 @@ def draft(
     profile: Profile = DEFAULT,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
+    progress: Asked = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
@@ -65,7 +68,7 @@ def draft(
     records it. `output` is the package's directory; without it nothing is written. `account` may hold members of the
     request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, inputOwnerAccountId,
     jobName. What validate would find in the package, notes aside, is among the issues, and with any of severity error
-    nothing is written.
+    nothing is written. `progress` is told of studies as that of a scan is of files.
 
     Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts, the
     delimiter is none or `account` has what a draft makes itself, and PackageError where the package cannot be written.
@@ -79,7 +82,7 @@ def draft(
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _settled(inventory, edits)
+    settled = _settled(inventory, edits, progress)
     found, documents = _documents(inventory, settled, request, issues)
     if place is not None and documents:
         write_package(place, documents)
@@ -108,10 +111,12 @@ def _call_issues(input_s3_uri: str, account: Mapping[str, str]) -> list[Issue]:
     return [*found, *account_issues(account)]
 
 
-def _settled(inventory: Inventory, edits: EditSources) -> Settlement:
+def _settled(inventory: Inventory, edits: EditSources, progress: Asked) -> Settlement:
     """Return what comes of all edits; the findings of reading them come first."""
     editors, issues = read_edits(edits, inventory.keywords)
-    settled = settle_all(inventory.studies(), editors, inventory.values_by_file)
+    with reporting(progress, "studies") as report:
+        studies = followed(inventory.studies(), report, inventory.summary().studies)
+        settled = settle_all(studies, editors, inventory.values_by_file)
     settled.issues[:0] = issues
     if not settled.overrides and not _refused(settled.issues):
         settled.issues.append(issue("draft.nothing-to-do"))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dicommap.render.conflicts import Conflicts
     from dicommap.render.findings import Issues
     from dicommap.render.plan_screen import ShownPlan
+    from dicommap.render.preview_screen import Preview
     from dicommap.render.screen import Screen
 
 
@@ -55,8 +56,13 @@ class Draft(Shown):
 
         return ShownPlan.model_validate_json(self.documents[PLAN]) if self.documents else None
 
-    def preview(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield the changes as rows: UIDs, tag, keyword, value before and after, and the edit behind it."""
+    def preview(self, *, show_values: bool = False) -> Preview:
+        """Return the changes: as rows to go over, and in a notebook with values before and after side by side."""
+        from dicommap.render.preview_screen import Preview
+
+        return Preview(self._rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values)
+
+    def _rows(self, show_values: bool) -> Iterator[dict[str, str]]:
         return (preview_row(change, show_values=show_values) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
@@ -80,7 +86,7 @@ class Draft(Shown):
         """Return the preview as an HTML page that stands alone: changes, edits by study, and the forecast."""
         from dicommap.render.preview_html import preview_page
 
-        rows = self.preview(show_values=show_values)
+        rows = self._rows(show_values)
         return preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
 
     def _screen(self) -> Screen:
@@ -90,7 +96,7 @@ class Draft(Shown):
         drafted = Drafted(
             overrides=self.overrides,
             changes=len(self.changes),
-            rows=self.preview(show_values=show_values),
+            rows=self._rows(show_values),
             accounts=self.accounts,
             conflicts=self.conflicts,
             issues=self.issues,

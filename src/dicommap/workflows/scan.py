@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError, UsageError
 from dicommap.inventory import Inventory, InventoryWriter
 from dicommap.model.attributes import captured_keywords
+from dicommap.progress import Progress, reporting
 from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content, with_archives
 from dicommap.sources import ListedFiles, LocalTree, close_archives
-from dicommap.workflows.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.progress import Asked
     from dicommap.scanning import Batch, Task
     from dicommap.sources import Source
 
@@ -37,7 +38,7 @@ def scan(
     jobs: int = 1,
     executor: Executor | None = None,
     cache: bool = True,
-    progress: OnProgress | None = None,
+    progress: Asked = None,
 ) -> Inventory:
     """Scan trees of P10 files and return their inventory.
 
@@ -50,8 +51,9 @@ def scan(
 
     `jobs` processes read: 1 is this process alone, and 0 as many as there are processors once there is enough to
     read. A script that asks for more than 1 needs `if __name__ == "__main__":` around what it does. `executor` is any
-    other `concurrent.futures.Executor`. The inventory is the same whoever reads. `progress` is called with a
-    Progress now and then.
+    other `concurrent.futures.Executor`. The inventory is the same whoever reads. `progress` is a function that is
+    called with a Progress now and then, or True for a bar and False for none; without it there is a bar where people
+    look on: in notebooks, and in interactive Python on a terminal.
 
     Raises SourceError where a source does not exist or two overlap, AttributeNameError for what cannot be captured,
     InventoryError where the inventory cannot be written or another scan is writing it, and ExecutorError where
@@ -69,18 +71,19 @@ def scan(
         stack.enter_context(writer)
         stack.callback(close_archives)
         scanned: Sequence[Source] = [with_archives(source, writer) for source in named] if archives else named
-        counting = None if progress is None else stack.enter_context(Counting(scanned))
+        report = stack.enter_context(reporting(progress, "files"))
+        counting = None if report is None else stack.enter_context(Counting(scanned))
         results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
         done = 0
         for batch, read in results:
             batch.put(writer, read)
             done += len(batch.files)
-            if progress is not None and counting is not None:
-                progress(Progress(done, max(done, counting.total), counting.done))
+            if report is not None and counting is not None:
+                report(Progress(done, max(done, counting.total), counting.done))
         with same_content(scanned, writer) as same:
             connection = writer.finish(same)
-        if progress is not None:
-            progress(Progress(done, done, True))
+        if report is not None:
+            report(Progress(done, done, True))
         return Inventory(connection)
 
 

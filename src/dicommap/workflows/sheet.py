@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
 from dicommap.authoring.tables import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.model.levels import Level
+from dicommap.model.masking import shown_in_repr
+from dicommap.render.shown import Shown
 from dicommap.workflows.writing import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+
+    from _typeshed import StrPath
 
     from dicommap.inventory import Inventory
+    from dicommap.inventory.pictured import PicturedSeries, PicturedStudy
+    from dicommap.render.screen import Screen
 
 _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
+
+
+class Sheet(Shown):
+    """A sheet of an inventory that is open: its lines are made as one goes over it."""
+
+    def __init__(self, inventory: Inventory, level: Level, keywords: Sequence[str], delimiter: str) -> None:
+        """Take the inventory, the level of the rows, and the attributes that are columns."""
+        self._inventory = inventory
+        self._level = level
+        self._keywords = keywords
+        self._delimiter = delimiter
+
+    def __iter__(self) -> Iterator[str]:
+        return sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
+
+    def save(self, path: StrPath) -> int:
+        """Write it to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+
+        Raises DocumentError where the file exists or cannot be written.
+        """
+        return write_sheet(Path(path), self)
+
+    def _items(self) -> Iterator[PicturedStudy] | Iterator[PicturedSeries]:
+        return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
+
+    def _screen(self) -> Screen:
+        from dicommap.render.sheet_screen import ROWS_SHOWN, sheet_screen
+
+        numbers = self._inventory.summary()
+        total = numbers.studies if self._level is Level.STUDY else numbers.series
+        first: list[PicturedStudy | PicturedSeries] = list(islice(self._items(), ROWS_SHOWN))
+        show_values = shown_in_repr(unmasked=self._inventory._unmasked)
+        return sheet_screen(first, total, self._level.value, self._keywords, show_values=show_values)
 
 
 def sheet(
@@ -25,8 +65,8 @@ def sheet(
     level: Literal["study", "series"] = "study",
     columns: Sequence[str] = (),
     delimiter: str = ",",
-) -> Iterator[str]:
-    """Yield a sheet line by line: a row for each study or series, a column for each attribute.
+) -> Sheet:
+    """Return a sheet: a row for each study or series, a column for each attribute.
 
     `columns` are keywords to have instead of the level's usual ones. `delimiter` stands between cells: a comma,
     semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
@@ -37,8 +77,7 @@ def sheet(
         raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
     require_delimiter(delimiter)
     keywords = sheet_columns(of, inventory.keywords, columns)
-    items = inventory.studies() if of is Level.STUDY else inventory.series()
-    return sheet_lines(items, of, keywords, delimiter)
+    return Sheet(inventory, of, keywords, delimiter)
 
 
 def write_sheet(path: Path, lines: Iterable[str]) -> int:

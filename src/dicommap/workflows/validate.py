@@ -20,6 +20,7 @@ from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import Folder, read_document
+from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.workflows.edits import read_rules
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from dicommap.checks.contents import Contents
     from dicommap.inventory import Inventory
+    from dicommap.progress import Asked
 
 _SHEETS = (".csv", ".tsv")
 
@@ -41,6 +43,7 @@ def validate(
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
     profile: Profile | None = None,
+    progress: Asked = None,
 ) -> Issues:
     """Find everything that is wrong with a package or document.
 
@@ -48,6 +51,7 @@ def validate(
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
     by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
+    `progress` is told of the files of a package that were read, as that of a scan is.
 
     Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
     for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory.
@@ -57,7 +61,7 @@ def validate(
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
         _require_package(place, files, profile)
-        return Issues([*issues, *package_issues(Folder(place), known, input_s3_uri)])
+        return Issues([*issues, *_package_issues(place, known, input_s3_uri, progress)])
     if place.suffix.lower() in _SHEETS:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",
@@ -82,6 +86,17 @@ class _Beside:
     overrides: Contents | None
     """The files under inputS3Uri, where they are at hand."""
     profile: Profile
+
+
+def _package_issues(
+    place: Path, known: Mapping[str, set[str]] | None, input_s3_uri: str | None, progress: Asked
+) -> list[Issue]:
+    with reporting(progress, "files") as report:
+        folder = Folder(place, report)
+        found = package_issues(folder, known, input_s3_uri)
+        if report is not None:
+            report(Progress(len(folder.read), len(folder.read), True))
+        return found
 
 
 def _require_package(place: Path, files: StrPath | None, profile: Profile | None) -> None:

@@ -43,6 +43,10 @@ def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Shown]]:
             **{f"study {study.study_instance_uid}": study for study in inventory.studies()},
             **{f"series {series.series_instance_uid}": series for series in inventory.series()},
             **{f"instance {instance.path}": instance for instance in inventory.instances()},
+            "found": inventory.find(Modality="CT*"),
+            "inconsistencies": inventory.inconsistencies(),
+            "sheet of studies": dicommap.sheet(inventory),
+            "sheet of series": dicommap.sheet(inventory, level="series"),
             **drafted(inventory, value),
             "issues": dicommap.Issues(inventory.issues()),
             "no issues": dicommap.Issues(),
@@ -50,9 +54,9 @@ def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Shown]]:
 
 
 def drafted(inventory: dicommap.Inventory, value: str) -> dict[str, Shown]:
-    """Return a draft, and its plan."""
+    """Return a draft, its preview and its plan."""
     draft = dicommap.draft(
         inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: {"StudyDescription": value, "PatientID": "NEW"}
     )
     assert draft.plan is not None
-    return {"draft": draft, "plan": draft.plan}
+    return {"draft": draft, "preview": draft.preview(), "plan": draft.plan}

@@ -31,7 +31,7 @@ def test_an_inventory_says_what_it_holds() -> None:
         assert "Inventory: 3 studies, 4 series, 4 instances, 41 B, 2 warnings" in text
         assert "CT 2, (none) 1, XYZZY 1" in text
         assert "20240229 to 20260102" in text
-        assert "4 instance, 1 not-dicom" in text
+        assert "instance 4, not-dicom 1" in text
         (head,) = (line for line in text.split("\n") if line.startswith("  1.1 "))
         assert " ".join(head.split()) == "1.1 20260102 <2 different values> CT 2 2 20 B"
         masked = str(inventory)

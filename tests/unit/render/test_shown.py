@@ -40,13 +40,23 @@ def test_no_patient_value_is_in_any_form() -> None:
                 assert SECRET not in form, name
                 assert KANJI not in form, name
         assert "***" in every["inventory"]._repr_html_()
-        assert "***" in every["draft"]._repr_html_()
+        for name in ("draft", "preview", "found", "inconsistencies", "sheet of studies", "sheet of series"):
+            assert "***" in every[name]._repr_html_(), name
 
 
 def test_all_reprs_show_values_when_they_are_told_to_and_no_longer() -> None:
     with shown_of(*files(), value=SECRET) as every:
         dicommap.show_values(True)
-        for name in ("inventory", "study 1.1", "series 1.1.1", "draft"):
+        for name in (
+            "inventory",
+            "study 1.1",
+            "series 1.1.1",
+            "draft",
+            "preview",
+            "found",
+            "inconsistencies",
+            "sheet of studies",
+        ):
             assert SECRET in every[name]._repr_html_()
             assert SECRET in str(every[name])
         # Those of a line are for logs, and never hold any.

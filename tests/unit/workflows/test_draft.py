@@ -319,3 +319,21 @@ def test_sources_that_need_the_same_keys_are_refused(tmp_path: Path, rules: Path
     assert found.location.path == "a/IM1"
     assert found.message.startswith("2 paths")
     assert drafted.package is None
+
+
+def test_a_preview_is_gone_over_as_often_as_one_likes(inventory: dicommap.Inventory) -> None:
+    preview = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"PatientID": "Zyzzyva"}).preview()
+    assert len(preview) == len(list(preview)) == len(list(preview)) == 2
+    assert str(preview).startswith("Preview: 2 changes, 2 overrides\n")
+    assert "<ins>***</ins>" in preview._repr_html_()
+    assert "Zyzzyva" not in f"{preview}{preview!r}{list(preview)}"
+
+
+def test_a_preview_with_values_shows_them(inventory: dicommap.Inventory) -> None:
+    draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"PatientID": "Zyzzyva"})
+    assert "<del>P1</del>" in draft.preview(show_values=True)._repr_html_()
+    assert "<ins>Zyzzyva</ins>" in draft.preview(show_values=True)._repr_html_()
+    assert "masked" not in draft.preview(show_values=True)._repr_html_()
+    nothing = dicommap.draft(inventory, input_s3_uri=URI).preview()
+    assert (len(nothing), list(nothing)) == (0, [])
+    assert "No edit changes anything." in str(nothing)

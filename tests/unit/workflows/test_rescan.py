@@ -13,8 +13,8 @@ import pytest
 
 import dicommap
 from dicommap.inventory import writer
+from dicommap.progress import Progress
 from dicommap.scanning import batch, reading
-from dicommap.workflows.progress import Progress
 from tests.making import p10, small_tree, uid, write_tree
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 

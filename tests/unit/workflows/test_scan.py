@@ -12,7 +12,7 @@ import pytest
 import dicommap
 from dicommap.errors import AttributeNameError, InventoryError, SourceError
 from dicommap.model.hierarchy import Disposition
-from dicommap.workflows.progress import Progress
+from dicommap.progress import Progress
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 Snapshot = dict[str, tuple[int, int, bytes | str]]

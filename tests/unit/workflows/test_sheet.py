@@ -70,3 +70,19 @@ def test_a_sheet_needs_a_name(path: str, words: str) -> None:
 def test_a_sheet_that_cannot_be_written_is_told_with_the_systems_words(tmp_path: Path, name: str) -> None:
     with pytest.raises(DocumentError, match=r"No such file|File name too long"):
         write_sheet(tmp_path / name, ["a\r\n"])
+
+
+def test_a_sheet_is_saved_and_read_more_than_once(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    sheet = dicommap.sheet(inventory, level="series")
+    assert list(sheet) == list(sheet)
+    assert sheet.save(tmp_path / "s.csv") == 4
+    assert (tmp_path / "s.csv").read_bytes() == "".join(sheet).encode()
+    with pytest.raises(DocumentError, match="exists already"):
+        sheet.save(tmp_path / "s.csv")
+
+
+def test_a_sheet_shows_its_first_rows(inventory: dicommap.Inventory) -> None:
+    text = str(dicommap.sheet(inventory, columns=["PatientID", "Modality"]))
+    assert text.startswith("Sheet: 2 rows, one for each study\n  columns  PatientID, Modality\n")
+    assert "***        CT" in text
+    assert "P1" in str(dicommap.sheet(inventory.unmasked()))

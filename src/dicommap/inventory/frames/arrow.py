@@ -9,12 +9,14 @@ import pyarrow
 
 from dicommap.inventory import reading
 from dicommap.inventory.frames.columns import Kind
-from dicommap.inventory.frames.tables import frame_query, tables_of
+from dicommap.inventory.frames.tables import frame_query, frame_size, tables_of
+from dicommap.progress import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dicommap.inventory.frames.columns import Column, FrameLevel
+    from dicommap.progress import OnProgress
 
 ROWS = 50_000
 """Rows of a batch: what is in memory at a time, and a row group of a Parquet file."""
@@ -34,18 +36,25 @@ _CELLS = {Kind.TEXT: str, Kind.WHOLE: int, Kind.NUMBER: float, Kind.DATE: str, K
 
 
 def record_batches(
-    connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
+    connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-    """Return the schema of a frame, and its rows in batches. Raises InventoryError where the inventory is damaged."""
+    """Return the schema of a frame, and its rows in batches; `report` is told of rows.
+
+    Raises InventoryError where the inventory is damaged.
+    """
     columns, query = frame_query(connection, level, keywords)
     schema = pyarrow.schema([pyarrow.field(one.name, _TYPES[one.kind], nullable=one.optional) for one in columns])
-    return schema, _batches(connection, query, columns, schema)
+    total = None if report is None else frame_size(connection, level)
+    batches = _batches(connection, query, columns, schema)
+    return schema, followed(batches, report, total, weight=len)
 
 
-def table(connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]) -> pyarrow.Table:
+def table(
+    connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
+) -> pyarrow.Table:
     """Return a whole frame. Raises InventoryError where the inventory is damaged."""
     with tables_of(connection) as tables:
-        schema, batches = record_batches(tables, level, keywords)
+        schema, batches = record_batches(tables, level, keywords, report)
         return pyarrow.Table.from_batches(batches, schema)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import UsageError
 from dicommap.inventory.frames.extras import require
+from dicommap.progress import reporting
 
 if TYPE_CHECKING:
     import os
@@ -19,41 +20,52 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.frames.columns import FrameLevel
     from dicommap.inventory.frames.result import QueryResult
+    from dicommap.progress import Asked
 
 
 class Framed:
     """An inventory as frames, whose columns docs/formats/frames.md lists.
 
     A level is `study`, `series`, `instance`, `file` or `issue`. Frames hold patient values: whoever makes one asks for
-    these. Each method raises MissingExtraError where its extra is not installed, UsageError for a level that there is
+    these. `progress` is told of rows as that of a scan is of files.
+
+    Each method raises MissingExtraError where its extra is not installed, UsageError for a level that there is
     not, and InventoryError where the inventory cannot be read.
     """
 
     _connection: sqlite3.Connection
     keywords: tuple[str, ...]
 
-    def to_arrow(self, level: str = "instance") -> pyarrow.Table:
+    def to_arrow(self, level: str = "instance", *, progress: Asked = None) -> pyarrow.Table:
         """Return a frame as an Arrow table; extra: arrow."""
         require("arrow")
         from dicommap.inventory.frames.arrow import table
 
-        return table(self._connection, _level(level), self.keywords)
+        with reporting(progress, "rows") as report:
+            return table(self._connection, _level(level), self.keywords, report)
 
-    def to_pandas(self, level: str = "instance") -> pandas.DataFrame:
+    def to_pandas(self, level: str = "instance", *, progress: Asked = None) -> pandas.DataFrame:
         """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas."""
         require("pandas")
         from dicommap.inventory.frames.for_pandas import pandas_frame
 
-        return pandas_frame(self.to_arrow(level))
+        return pandas_frame(self.to_arrow(level, progress=progress))
 
-    def to_polars(self, level: str = "instance") -> polars.DataFrame:
+    def to_polars(self, level: str = "instance", *, progress: Asked = None) -> polars.DataFrame:
         """Return a frame for Polars; extra: polars."""
         require("polars")
         import polars
 
-        return polars.DataFrame(self.to_arrow(level))
+        return polars.DataFrame(self.to_arrow(level, progress=progress))
 
-    def to_parquet(self, path: str | os.PathLike[str], level: str = "instance", *, overwrite: bool = False) -> int:
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        level: str = "instance",
+        *,
+        overwrite: bool = False,
+        progress: Asked = None,
+    ) -> int:
         """Write a frame to a Parquet file, in bounded memory, and return its number of rows; extra: arrow.
 
         The file appears when all is in it. Raises DocumentError where it cannot be written, or exists: `overwrite`
@@ -62,7 +74,9 @@ class Framed:
         require("arrow")
         from dicommap.inventory.frames.parquet import write_parquet
 
-        return write_parquet(self._connection, Path(path), _level(level), self.keywords, overwrite=overwrite)
+        of, keywords = _level(level), self.keywords
+        with reporting(progress, "rows") as report:
+            return write_parquet(self._connection, Path(path), of, keywords, overwrite=overwrite, report=report)
 
     def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
         """Return the rows of an SQL query over the views study, series, instance, file and issue; no extra.

@@ -20,15 +20,22 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dicommap.inventory.frames.columns import FrameLevel
+    from dicommap.progress import OnProgress
 
 _MAGIC = b"PAR1"
 _COMPRESSION = "zstd"
 
 
 def write_parquet(
-    connection: sqlite3.Connection, path: Path, level: FrameLevel, keywords: tuple[str, ...], *, overwrite: bool
+    connection: sqlite3.Connection,
+    path: Path,
+    level: FrameLevel,
+    keywords: tuple[str, ...],
+    *,
+    overwrite: bool,
+    report: OnProgress | None = None,
 ) -> int:
-    """Write a frame to a file and return its number of rows.
+    """Write a frame to a file and return its number of rows; `report` is told of them.
 
     Raises DocumentError where there is a file already, unless it is a Parquet file and `overwrite` is set, or where it
     cannot be written.
@@ -37,7 +44,7 @@ def write_parquet(
         _require_place(path, overwrite=overwrite)
         remove_stale_partials(path)
         with tables_of(connection) as tables:
-            return _write(path, *record_batches(tables, level, keywords), overwrite=overwrite)
+            return _write(path, *record_batches(tables, level, keywords, report), overwrite=overwrite)
     except FileExistsError:
         raise DocumentError(f"{path} exists already.", fix="Name another file, or overwrite it.") from None
     except OSError as error:

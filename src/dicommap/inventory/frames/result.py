@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from dicommap.inventory.frames.extras import require
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas
+
+    from dicommap.render.screen import Column
 
 _ROWS_SHOWN = 20
 _CELL_SHOWN = 64
@@ -47,16 +48,28 @@ class QueryResult:
         return "\n".join([*(line.rstrip() for line in cells), self._count()])
 
     def _repr_html_(self) -> str:
-        heading = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(_shown(cell))}</td>' for cell in row)}</tr>" for row in self.rows[:_ROWS_SHOWN]
-        )
-        return f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table><p>{self._count()}</p>"
+        from dicommap.render.screen import Row, Rows, Screen
+        from dicommap.render.screen_html import fragment
+
+        shown = self.rows[:_ROWS_SHOWN]
+        columns = [_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
+        rows = [Row(cells=tuple(map(_shown, row))) for row in shown]
+        table = Rows(columns=columns, rows=rows, total=len(self.rows), noun="row")
+        return fragment(Screen(title="Result", counts=(self._count(),), blocks=[table]))
 
     def _count(self) -> str:
         count = len(self.rows)
         words = f"{count:,} {'row' if count == 1 else 'rows'}"
         return f"{words}, the first {_ROWS_SHOWN} shown" if count > _ROWS_SHOWN else words
+
+
+def _column(name: str, cells: list[Any]) -> Column:
+    from dicommap.render.screen import Column, Kind
+
+    if name.endswith("UID"):
+        return Column(name, Kind.UID)
+    are_numbers = all(cell is None or isinstance(cell, int | float) for cell in cells) and any(cells)
+    return Column(name, Kind.NUMBER if are_numbers else Kind.TEXT)
 
 
 def _shown(cell: object) -> str:

@@ -55,6 +55,19 @@ def ordered_query(level: FrameLevel, columns: Sequence[Column], keywords: Sequen
     return f"SELECT {_listed(columns)} FROM {source} ORDER BY {_ORDER[level]}"  # noqa: S608
 
 
+def count_query(level: FrameLevel) -> str:
+    """Return the SELECT of the number of rows of a frame."""
+    if level is FrameLevel.ISSUE:
+        return "SELECT COUNT(*) FROM main.issue"
+    if level is FrameLevel.FILE:
+        return "SELECT COUNT(*) FROM main.file"
+    if level is FrameLevel.INSTANCE:
+        return f"SELECT COUNT(*) FROM main.file AS f WHERE {_HELD}"  # noqa: S608
+    keys = "StudyInstanceUID" + (", SeriesInstanceUID" if level is FrameLevel.SERIES else "")
+    held = f"SELECT f.header FROM main.file AS f WHERE {_HELD}"  # noqa: S608
+    return f"SELECT COUNT(*) FROM (SELECT DISTINCT {keys} FROM main.header WHERE id IN ({held}))"  # noqa: S608
+
+
 def _listed(columns: Sequence[Column]) -> str:
     return ", ".join(f'{column.sql} AS "{column.name}"' for column in columns)
 

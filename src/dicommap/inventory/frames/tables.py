@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.frames.columns import FrameLevel, columns_of
-from dicommap.inventory.frames.selection import ordered_query, view_query
+from dicommap.inventory.frames.selection import count_query, ordered_query, view_query
 from dicommap.inventory.frames.values import date_of, number_of, whole_of
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition
@@ -56,6 +56,12 @@ def frame_query(
     columns = columns_of(level, keywords)
     _require_room(connection, columns)
     return columns, ordered_query(level, columns, keywords)
+
+
+def frame_size(connection: sqlite3.Connection, level: FrameLevel) -> int:
+    """Return the number of a frame's rows. Raises InventoryError where the inventory is damaged."""
+    ((size,),) = reading.read_rows(connection, count_query(level), (reading.whole,))
+    return int(size)
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:

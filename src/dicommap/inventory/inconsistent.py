@@ -1,0 +1,54 @@
+"""Attributes that differ inside a study or series, with their values and counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.model.masking import shown_in_repr
+from dicommap.render.shown import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from dicommap.model.hierarchy import ValueCounts
+    from dicommap.render.screen import Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inconsistency:
+    """One attribute that differs inside a study, or inside a series of it."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """None where the attribute is one of the whole study."""
+    keyword: str
+    values: ValueCounts = field(repr=False)
+    """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
+
+
+class Inconsistencies(tuple[Inconsistency, ...], Shown):
+    """What differs, in the order of finding."""
+
+    _unmasked: bool
+
+    def __new__(cls, found: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
+        """Take what was found; `unmasked` says whether text and HTML show patient values."""
+        made = super().__new__(cls, found)
+        made._unmasked = unmasked
+        return made
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Return the attributes that differ somewhere, each once: what `draft(harmonize=...)` takes."""
+        return tuple(dict.fromkeys(one.keyword for one in self))
+
+    # A tuple has both of its own.
+    __str__ = Shown.__str__
+    __repr__ = Shown.__repr__
+
+    def _screen(self) -> Screen:
+        from dicommap.render.inconsistent_screen import inconsistent_screen
+
+        return inconsistent_screen(self, show_values=shown_in_repr(unmasked=self._unmasked))

@@ -1,0 +1,123 @@
+"""Codecs at work in a process of their own: what crashes or never ends there costs one picture, and no more."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from dicommap.pictures.files import NoPictureError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dicommap.pictures.files import PictureFile
+
+_SERVE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""One image at a time is drawn, and threads that are never used take room that is limited."""
+
+
+class CodecProcess:
+    """A process that draws images, one at a time; started when the first is asked for, and again after it was lost."""
+
+    def __init__(self, code: str = _SERVE) -> None:
+        """Take the Python code that serves."""
+        self._code = code
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def painted(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
+        """Return a frame, counted from 0, as an image, and a remark on its window.
+
+        Raises NoPictureError where there is none, and where the process was lost over it.
+        """
+        request = {"path": file.path, "sop_instance_uid": file.sop_instance_uid, "index": index, "size": size}
+        with self._lock:
+            process = self._running()
+            try:
+                answer, content = _asked(process, request)
+            except BaseException:
+                self._drop()  # an answer that was not read would be taken for that to the next request
+                raise
+        if "reason" in answer:
+            raise NoPictureError(answer["reason"])
+        width, height = answer["size"]
+        return Image.frombytes(answer["mode"], (width, height), content), answer["remark"]
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._drop()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():  # a copy of this process has the original's pipes, which it must not use
+            self._process, self._owner = None, os.getpid()
+        if self._process is not None and self._process.poll() is not None:
+            self._drop()
+        if self._process is None:
+            self._process = _started(self._code)
+        return self._process
+
+    def _drop(self) -> None:
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was not sent cannot be sent any more
+                if pipe is not None:
+                    pipe.close()
+
+
+def _started(code: str) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  this Python, and code of ours
+            [sys.executable, "-P", "-c", code.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # codecs write there what they read
+            env={**os.environ, **_ONE_THREAD},
+            start_new_session=True,  # Ctrl-C is for this process
+        )
+    except OSError:
+        raise NoPictureError("No process can be started for its codec") from None
+
+
+def _asked(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
+        process.stdin.flush()
+    head = process.stdout.readline()
+    answer = json.loads(head) if head.endswith(b"\n") else {}
+    length = answer.get("bytes", 0)
+    content = process.stdout.read(length)
+    if not answer or len(content) < length:
+        raise NoPictureError(_why_lost(process.wait()))
+    return answer, content
+
+
+def _why_lost(status: int) -> str:
+    if status == -signal.SIGALRM:
+        return "Its codec took too long"
+    if status < 0:
+        return f"Its codec crashed ({signal.Signals(-status).name})"
+    return "The process of its codec ended"
+
+
+CODECS = CodecProcess()
+"""The one of this process."""
+
+atexit.register(CODECS.close)

@@ -1,0 +1,37 @@
+"""A bar on a terminal's stderr, which is taken away when work is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from dicommap.progress.state import Progress
+
+
+class TerminalBar:
+    """Shows progress; it pulses until all there is has been counted."""
+
+    __slots__ = ("_bar", "_task")
+
+    def __init__(self, noun: str) -> None:
+        """Take the plural of what is counted."""
+        text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + noun)
+        columns = (SpinnerColumn(), BarColumn(), text, TimeElapsedColumn(), TimeRemainingColumn())
+        console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self._bar = Bar(*columns, console=console, transient=True)
+        self._task = self._bar.add_task(noun, total=None, known="?")
+        self._bar.start()
+
+    def show(self, progress: Progress) -> None:
+        """Show how far work has come."""
+        known = f"{progress.total:,}" if progress.counted else f"at least {progress.total:,}"
+        total = progress.total if progress.counted else None
+        self._bar.update(self._task, completed=progress.done, total=total, known=known)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()

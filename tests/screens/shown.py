@@ -1,0 +1,99 @@
+"""Everything that notebooks show, of the real files that pydicom ships, as HTML by name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydicom import dcmread
+
+import dicommap
+from dicommap.progress import Progress
+from dicommap.progress.notebook_bar import html
+
+URI = "s3://example-bucket/incoming/"
+
+
+class HasHtml(Protocol):
+    """What a notebook can show."""
+
+    def _repr_html_(self) -> str: ...
+
+
+@contextmanager
+def everything(folder: Path) -> Iterator[dict[str, str]]:
+    """Give the HTML of each, with studies that differ inside and files that are none among what is scanned."""
+    wheel = Path(str(files("pydicom"))) / "data" / "test_files"
+    with dicommap.scan(wheel) as whole, dicommap.scan(_differing(wheel, folder / "incoming")) as inventory:
+        every = {**_looked_at(whole), **_edited(inventory, folder)}
+        yield {name: one if isinstance(one, str) else one._repr_html_() for name, one in every.items()}
+
+
+def _looked_at(whole: dicommap.Inventory) -> dict[str, HasHtml | str]:
+    study = max(whole.studies(), key=lambda study: (len(study.series), study.instances))
+    series = max(study.series, key=lambda series: series.instances)
+    dates = whole.sql("select StudyInstanceUID, StudyDate, instances from study order by instances desc")
+    return {
+        "inventory": whole,
+        "inventory-unmasked": whole.unmasked(),
+        "summary": whole.summary(),
+        "study": study,
+        "series": series,
+        "instance": next(whole.instances()),
+        "issues": dicommap.Issues(whole.issues()),
+        "query": dates,
+        "plot-modalities": whole.plots.modalities(),
+        "plot-timeline": whole.plots.timeline(),
+        "plot-attributes": whole.plots.attributes(),
+        "overview": study.overview(),
+        "thumbnail": series.thumbnail(),
+        "montage": series.montage(9),
+        "placeholder": next(one for each in whole.series() if (one := each.thumbnail()).is_placeholder),
+        "progress": html(
+            Progress(1_200_000, 3_000_000, True), "1,200,000 of 3,000,000 files, 42 s, about 1 min 3 s left"
+        ),
+    }
+
+
+def _edited(inventory: dicommap.Inventory, folder: Path) -> dict[str, HasHtml | str]:
+    found = inventory.find(Modality="MR")
+    edit: Any = found.edit(PatientID="HOSP-004711", StudyTime="")
+    wrong = dicommap.draft(inventory, input_s3_uri=URI, harmonize=inventory.inconsistencies().keywords)
+    draft = dicommap.draft(
+        inventory, input_s3_uri=URI, by_study=edit, harmonize=["AccessionNumber"], output=folder / "package"
+    )
+    assert draft.plan is not None
+    return {
+        "studies": found,
+        "inconsistencies": inventory.unmasked().inconsistencies(),
+        "sheet": dicommap.sheet(inventory),
+        "draft": draft,
+        "draft-refused": wrong,
+        "preview": draft.preview(show_values=True),
+        "plan": draft.plan,
+        "validated": dicommap.validate(folder / "package", inventory=inventory),
+        "no-issues": dicommap.Issues(),
+    }
+
+
+def _differing(wheel: Path, tree: Path) -> Path:
+    """Copy some studies, and make the identifiers of two of them differ inside."""
+    shutil.copytree(wheel / "dicomdirtests", tree)
+    for folder, keyword, value in (("98892003/MR1", "PatientID", "98890243"), ("98892001/CT5N", "AccessionNumber", "")):
+        path = min(path for path in (tree / folder).rglob("*") if path.is_file())
+        data_set = dcmread(path)
+        setattr(data_set, keyword, value)
+        data_set.save_as(path)
+    return tree
+
+
+def page(*content: str) -> str:
+    """Return a page of what is shown, as an exported notebook is: colours follow what people prefer."""
+    head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>shown</title>'
+    style = "body{font:14px sans-serif;margin:16px}@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}"
+    body = "<hr>".join(content)
+    return f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{body}</body></html>'
