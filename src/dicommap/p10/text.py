@@ -10,6 +10,7 @@ from functools import lru_cache
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
+_BINARY = frozenset({*_NUMBERS, "AT"})
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _DEFAULT = "iso8859"
 _CODECS = {
@@ -82,6 +83,8 @@ def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tup
     Trailing padding is left out of every value, leading spaces too where they mean nothing. Binary numbers
     become their decimal text. `order` is the order of bytes, '<' or '>'.
     """
+    if vr not in _BINARY and value.isascii() and b"\x1b" not in value and b"\\" not in value:
+        return _unpadded(vr, value.decode("ascii")), True  # as most values are
     if vr in _NUMBERS:
         return _numbers(_NUMBERS[vr], value, order)
     if vr == "AT":

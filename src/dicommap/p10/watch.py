@@ -35,6 +35,11 @@ class WatchedWindow(Window):
             self.required = offset + length
         return Window.bytes_at(self, offset, length)
 
+    def note(self, places: list[tuple[int, int]], end: int) -> None:
+        """Note places that decided; what was at hand is bounded, and so are they."""
+        self.seen += places
+        self.require(end)
+
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
         if end > self.required:
