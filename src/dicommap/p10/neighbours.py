@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _INSTANCES_OWN = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
 """What no two instances of a series share."""
 
+_INSTANCE = Disposition.INSTANCE
+
 
 class Neighbours:
     """Makes the headers of the files that a layout fits.
@@ -35,6 +37,7 @@ class Neighbours:
         meta, encoding, walked = layout.model
         self.layout = layout
         self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
+        self._transfer_syntax_uid = meta.transfer_syntax_uid
         self._wanted = wanted
         self._as_declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
         self._fields = list(zip(map(_span, walked.values.values()), texts.of(walked, encoding), strict=True))
@@ -69,11 +72,7 @@ class Neighbours:
             values[texts.keyword] = text
         if stored and stored != values["SOPInstanceUID"]:
             return None
-        return Header(
-            disposition=Disposition.INSTANCE,
-            transfer_syntax_uid=self.layout.model.meta.transfer_syntax_uid,
-            values=values,
-        )
+        return Header(_INSTANCE, self._transfer_syntax_uid, values)
 
     def _tell_apart(self) -> None:
         """Tell values that were the same in all files so far from those that are read from each."""

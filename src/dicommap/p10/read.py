@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
@@ -90,7 +89,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
         return refusal
     others = (found for found in header.issues if found.code != "p10.missing-transfer-syntax")
     not_p10 = issue("p10.not-p10", missing=", ".join(missing))
-    return replace(header, disposition=Disposition.NOT_P10, issues=(not_p10, *others))
+    return header._replace(disposition=Disposition.NOT_P10, issues=(not_p10, *others))
 
 
 def _parts(data: Window, start: int, meta: Meta, wanted: Wanted) -> Parts:

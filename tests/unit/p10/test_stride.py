@@ -78,4 +78,4 @@ def test_what_decided_is_noted_and_values_are_not() -> None:
     assert isinstance(window, WatchedWindow)
     stride(window, 0, EXPLICIT_LITTLE, (), 0, STUDY, {})
     assert window.seen == [(0, 8), (16, 28)]
-    assert window.required == 30
+    assert window.reach == 30
