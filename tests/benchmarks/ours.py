@@ -35,7 +35,7 @@ def read_all(paths: Sequence[str], wanted: Wanted = TEN) -> list[Row]:
 
 
 def _row(found: Header | Refusal) -> Row:
-    return [found.values.get(name) for name in ATTRIBUTES] if isinstance(found, Header) else None
+    return list(map(found.values.get, ATTRIBUTES)) if isinstance(found, Header) else None
 
 
 if __name__ == "__main__":

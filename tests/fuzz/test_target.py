@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dicommap.model.hierarchy import Disposition
 from dicommap.p10 import Header, HeaderReader, ReadAt, Refusal, inflate
 from dicommap.p10.layout import Layout
+from dicommap.p10.likeness import Likeness
 from dicommap.p10.window import Window
 from tests.fuzz.seeds import mutated, seeds
 from tests.fuzz.target import check, input_of, pair_of
@@ -45,8 +47,17 @@ def test_an_input_stands_for_a_file_and_its_neighbour() -> None:
     assert pair_of(b"") == (b"", b"")
 
 
-def test_it_notices_a_layout_that_fits_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Layout, "fits", lambda self, head: len(head) >= self.end)
+@pytest.mark.parametrize(
+    ("kind", "name", "lax"),
+    [
+        (Likeness, "holds", lambda self, head: len(head) >= self._size),
+        (Layout, "differences", lambda self, head: set() if len(head) >= len(self.head) else None),
+    ],
+)
+def test_it_notices_a_layout_that_fits_too_much(
+    monkeypatch: pytest.MonkeyPatch, kind: type, name: str, lax: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(kind, name, lax)
     vr_of_study = FILE.index(b"\x20\0\x0d\0UI") + 4
     with pytest.raises(AssertionError, match="warm reader differs"):
         check(input_of(FILE, vr_of_study.to_bytes(2, "little") + b"\1"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dicommap.errors import AttributeNameError
 from dicommap.model.tags import similar_keywords, tag_of, vrs_of
 
+SOP_INSTANCE_UID = 0x00080018
 INSTANCE_NUMBER = 0x00200013
 SPECIFIC_CHARACTER_SET = 0x00080005
 

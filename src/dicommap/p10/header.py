@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
 from dicommap.model.tags import tag_of
@@ -46,16 +46,21 @@ class Wanted:
         return cls(captured_keywords())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """The values of one P10 header. All are exact: a header that is cut or cannot be followed is a Refusal."""
+class Header(NamedTuple):
+    """The values of one P10 header. All are exact: a header that is cut or cannot be followed is a Refusal.
+
+    A tuple, since to make a frozen dataclass takes longer than to tell that the header is a neighbour's.
+    """
 
     disposition: Disposition
     transfer_syntax_uid: str
     """As the file meta says; empty where it says nothing."""
-    values: Mapping[str, str] = field(repr=False)
+    values: Mapping[str, str]
     """Keyword -> value as text; absent attributes are left out, a backslash separates several values."""
     issues: tuple[Issue, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Header({self.disposition.value}, {len(self.values)} values, {len(self.issues)} issues)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.p10.character_sets import encodings_of
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
-from dicommap.p10.text import decode, encodings_of
+from dicommap.p10.text import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

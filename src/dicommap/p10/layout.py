@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
-import struct
+import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import SPECIFIC_CHARACTER_SET
 from dicommap.p10.judgement import Parts
 
 if TYPE_CHECKING:
-    from dicommap.p10.walk import Value
+    from collections.abc import Iterator
+
     from dicommap.p10.watch import WatchedWindow
 
+_BLOCK = 256
+"""Bytes that are compared at once: other layouts mostly differ in the first."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_NOT_ZERO = re.compile(rb"[^\0]+")
+
+Span = tuple[int, int]
+"""Begin and end of a place."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """The steps of one walk: of every file that it fits, a walk takes exactly these."""
 
-    end: int
-    """Bytes that a file must have."""
-    mask: int = field(repr=False)
-    """Ones over every byte that decided where the walk went or how values are read, as one little-endian number."""
-    expected: int = field(repr=False)
-    """What these bytes are."""
+    head: bytes = field(repr=False)
+    """The beginning of the file that was walked, as far as a file must reach that it fits."""
+    model: Parts = field(repr=False)
+    """The parts of that file."""
     landmark: slice
     """Where the element behind the last wanted one is: most layouts differ here, so it is compared first."""
-    landmark_bytes: bytes = field(repr=False)
-    places: struct.Struct
-    """Takes all values at once: MediaStorageSOPInstanceUID if it is there, then the wanted ones in order."""
-    model: Parts = field(repr=False)
-    """The parts of the file that was walked."""
+    places: list[Span] = field(repr=False)
+    """Every place that decided where the walk went or how values are read, as they came."""
 
     def fits(self, head: bytes) -> bool:
         """Say whether a walk over the file that begins with `head` takes the same steps."""
-        return (
-            head[self.landmark] == self.landmark_bytes
-            and len(head) >= self.end
-            and int.from_bytes(head[: self.end], "little") & self.mask == self.expected
-        )
+        return self.differences(head) is not None
+
+    def differences(self, head: bytes) -> set[Span] | None:
+        """Return where the file that begins with `head` differs from the one that was walked: whole values.
+
+        Returns None where a walk over it may not take the same steps.
+        """
+        model = self.head
+        if len(head) < len(model):
+            return None
+        found: set[Span] = set()
+        for offset in range(0, len(model), _BLOCK):
+            ours, theirs = model[offset : offset + _BLOCK], head[offset : min(offset + _BLOCK, len(model))]
+            if ours == theirs:
+                continue
+            for begin, stop in _runs(ours, theirs):
+                free = self._free_around(offset + begin)
+                if free is None or free[1] < offset + stop:
+                    return None
+                found.add(free)
+        return found
+
+    def _free_around(self, offset: int) -> Span | None:
+        """Return the place around an offset in which files that the layout fits may differ, if there is one."""
+        begins, stops = self._structure
+        place = bisect_right(begins, offset)
+        begin, stop = stops[place], begins[place] if place < len(begins) else len(self.head)
+        return (begin, stop) if begin <= offset else None
 
     def parts(self, head: bytes) -> Parts:
-        """Return what that walk would find."""
+        """Return what a walk would find in a file that the layout fits."""
         meta, encoding, walked = self.model
-        raws = iter(self.places.unpack_from(head))
-        instance = None if meta.sop_instance is None else (*meta.sop_instance[:2], next(raws))
-        values = {tag: (vr, start, next(raws)) for tag, (vr, start, _) in walked.values.items()}
+        instance = meta.sop_instance
+        if instance is not None:
+            vr, start, raw = instance
+            instance = vr, start, head[start : start + len(raw)]
+        values = {tag: (vr, at, head[at : at + len(raw)]) for tag, (vr, at, raw) in walked.values.items()}
         return Parts(meta._replace(sop_instance=instance), encoding, walked._replace(values=values))
+
+    @cached_property
+    def _structure(self) -> tuple[list[int], list[int]]:
+        """Return where the places that decided begin, in order, and where all before each of these have ended.
+
+        Many a layout is never asked, as no file behind it has its landmark.
+        """
+        places = sorted(self.places)
+        return [begin for begin, _ in places], [*accumulate((stop for _, stop in places), max, initial=0)]
+
+
+def _runs(one: bytes, other: bytes) -> Iterator[Span]:
+    """Yield where two texts of one length differ."""
+    both = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return (found.span() for found in _NOT_ZERO.finditer(both.to_bytes(len(one), "little")))
 
 
 def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None:
@@ -57,33 +104,11 @@ def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None
     end = window.reach
     if end > len(head):
         return None
-    marks = bytearray(end)
-    for begin, stop in [*window.seen, *_charset(parts)]:
-        marks[begin:stop] = b"\xff" * (stop - begin)
-    mask = int.from_bytes(marks, "little")
-    landmark = slice(*window.seen[-1])
-    return Layout(
-        end=end,
-        mask=mask,
-        expected=int.from_bytes(head[:end], "little") & mask,
-        landmark=landmark,
-        landmark_bytes=head[landmark],
-        places=_places(parts),
-        model=parts,
-    )
+    places = [*window.seen, *_charset(parts)]
+    return Layout(head=head[:end], model=parts, landmark=slice(*window.seen[-1]), places=places)
 
 
-def _charset(parts: Parts) -> list[tuple[int, int]]:
+def _charset(parts: Parts) -> list[Span]:
     """Return where SpecificCharacterSet is: it decides how other values are read."""
     _, start, raw = parts.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return [(start, start + len(raw))]
-
-
-def _places(parts: Parts) -> struct.Struct:
-    # The meta comes before the data set, and a walk in order meets its values in order of their offsets.
-    values: list[Value] = [*filter(None, [parts.meta.sop_instance]), *parts.walked.values.values()]
-    form, offset = "", 0
-    for _, start, raw in values:
-        form += f"{start - offset}x{len(raw)}s"
-        offset = start + len(raw)
-    return struct.Struct(form)

@@ -16,7 +16,7 @@ from dicommap.p10.encoding import (
 from dicommap.p10.walk import MalformedError, read_element
 
 if TYPE_CHECKING:
-    from dicommap.p10.walk import Value
+    from dicommap.p10.stride import Value
     from dicommap.p10.window import Window
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"

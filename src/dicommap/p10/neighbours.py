@@ -2,83 +2,102 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
-from dicommap.model.attributes import IDENTIFYING
+from dicommap.model.attributes import INSTANCE_NUMBER, SOP_INSTANCE_UID
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.uid import conformance_problem
 from dicommap.p10.encoding import encoding_of
 from dicommap.p10.header import Header
-from dicommap.p10.judgement import encodings_in, judged, text_of
+from dicommap.p10.judgement import judged
+from dicommap.p10.likeness import Likeness
 from dicommap.p10.meta import uid_text
 
 if TYPE_CHECKING:
     from dicommap.p10.header import Refusal, Wanted
-    from dicommap.p10.layout import Layout
+    from dicommap.p10.layout import Layout, Span
+    from dicommap.p10.stride import Value
+    from dicommap.p10.texts import AllTexts
 
-_KNOWN = 128
-"""Values of one attribute whose text is remembered."""
-_KNOWN_LENGTH = 256
-"""Bytes of a value that is remembered at most, so that memory is bounded."""
+_INSTANCES_OWN = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
+"""What no two instances of a series share."""
+
+_INSTANCE = Disposition.INSTANCE
 
 
 class Neighbours:
     """Makes the headers of the files that a layout fits.
 
-    A value's text is remembered by its bytes where nothing is to be said about it, so that it is decoded and judged
-    once for all that share it. A file with anything to be said about it is judged as a whole.
+    Values that were the same in all of them so far are decoded and judged once, and so are equal ones of the others.
+    A file with anything to be said about it is judged as a whole.
     """
 
-    def __init__(self, layout: Layout, wanted: Wanted) -> None:
-        """Name the layout, and what is wanted from its files."""
+    def __init__(self, layout: Layout, wanted: Wanted, texts: AllTexts) -> None:
+        """Name the layout, what is wanted from its files, and what is remembered of values."""
         meta, encoding, walked = layout.model
         self.layout = layout
+        self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
+        self._transfer_syntax_uid = meta.transfer_syntax_uid
         self._wanted = wanted
         self._as_declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
-        self._has_instance = meta.sop_instance is not None
-        self._encodings = encodings_in(walked)
-        self._fields: list[tuple[str, int, bytes, dict[bytes, str]]] = [
-            (wanted.tags[tag], tag, vr, {}) for tag, (vr, _, _) in walked.values.items()
-        ]
-        """For each wanted value in order: keyword, tag, VR as written, and the texts that are remembered."""
+        self._fields = list(zip(map(_span, walked.values.values()), texts.of(walked, encoding), strict=True))
+        """Where each wanted value is, and the texts that such values have."""
+        self._stored = [] if meta.sop_instance is None else [_span(meta.sop_instance)]
+        own = [_span(value) for tag, value in walked.values.items() if tag in _INSTANCES_OWN]
+        self._likeness = Likeness(layout, self._stored + own)
+        self._tell_apart()
 
-    def header(self, head: bytes) -> Header | Refusal:
-        """Return what a walk over the file that begins with `head` would give; the layout must fit it."""
-        plain = self._plain(head) if self._as_declared else None
+    def header(self, head: bytes) -> Header | Refusal | None:
+        """Return what a walk over the file that begins with `head` would give, or None where it is another walk."""
+        if head[self._landmark] != self._landmark_bytes:
+            return None
+        if not self._likeness.holds(head):
+            if not self._likeness.widen(head):
+                return None
+            self._tell_apart()
+        plain = None if self._same is None else self._plain(head, self._same)
         return plain or judged(self.layout.parts(head), self._wanted)
 
-    def _plain(self, head: bytes) -> Header | None:
+    def _plain(self, head: bytes, same: dict[str, str]) -> Header | None:
         """Return a header about which nothing is to be said, or None where something is."""
-        raws = iter(self.layout.places.unpack_from(head))
-        stored = uid_text(next(raws)) if self._has_instance else ""
-        values: dict[str, str] = {}
-        for (keyword, tag, vr, known), raw in zip(self._fields, raws, strict=True):
-            text = known.get(raw)
+        raws = iter(self._places.unpack_from(head))
+        stored = uid_text(next(raws)) if self._stored else ""
+        values = same.copy()
+        for (_, texts), raw in zip(self._others, raws, strict=True):
+            text = texts.known.get(raw)
             if text is None:
-                text = self._text_of(keyword, tag, vr, raw)
+                text = texts.text(raw)
                 if text is None:
                     return None
-                _remember(known, raw, text)
-            values[keyword] = text
+            values[texts.keyword] = text
         if stored and stored != values["SOPInstanceUID"]:
             return None
-        return Header(
-            disposition=Disposition.INSTANCE,
-            transfer_syntax_uid=self.layout.model.meta.transfer_syntax_uid,
-            values=values,
-        )
+        return Header(_INSTANCE, self._transfer_syntax_uid, values)
 
-    def _text_of(self, keyword: str, tag: int, vr: bytes, raw: bytes) -> str | None:
-        """Return the text of a value, or None where something is to be said about it."""
-        text, clean = text_of(tag, vr, raw, self._encodings, self.layout.model.encoding.order)
-        # A mapping can name every conformant UID, so that need not be asked as well.
-        if not clean or (keyword in IDENTIFYING and conformance_problem(text)):
-            return None
-        return text
+    def _tell_apart(self) -> None:
+        """Tell values that were the same in all files so far from those that are read from each."""
+        differing = self._likeness.differing
+        self._others = [(span, texts) for span, texts in self._fields if span in differing]
+        self._places = _places(self._stored + [span for span, _ in self._others])
+        self._same: dict[str, str] | None = {}
+        """The header of all, but for what differs; None where something is to be said about each."""
+        for (begin, stop), texts in self._fields:
+            text = "" if (begin, stop) in differing else texts.text(self.layout.head[begin:stop])
+            if text is None or not self._as_declared:
+                self._same = None
+                return
+            self._same[texts.keyword] = text
 
 
-def _remember(known: dict[bytes, str], raw: bytes, text: str) -> None:
-    if len(raw) <= _KNOWN_LENGTH:
-        if len(known) >= _KNOWN:
-            known.clear()
-        known[raw] = text
+def _span(value: Value) -> Span:
+    _, start, raw = value
+    return start, start + len(raw)
+
+
+def _places(spans: list[Span]) -> struct.Struct:
+    # The meta comes before the data set, and a walk in order meets its values in order of their offsets.
+    form, offset = "", 0
+    for begin, stop in spans:
+        form += f"{begin - offset}x{stop - begin}s"
+        offset = stop
+    return struct.Struct(form)

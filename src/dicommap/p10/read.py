@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
@@ -34,7 +33,8 @@ def read_header(read: ReadAt, size: int, wanted: Wanted) -> Header | Refusal:
     """
     if size == 0:
         return refused_empty()
-    return read_window(Window(read, size), wanted)[0]
+    found = read_window(Window(read, size), wanted)
+    return judged(found, wanted) if isinstance(found, Parts) else found
 
 
 def refused_empty() -> Refusal:
@@ -42,31 +42,31 @@ def refused_empty() -> Refusal:
     return Refusal(disposition=Disposition.EMPTY, issues=(issue("source.empty-file"),))
 
 
-def read_window(window: Window, wanted: Wanted) -> tuple[Header | Refusal, Parts | None]:
-    """Read a header, and return the parts that it was judged by where its bytes up to the walk's end decide alone.
+def read_window(window: Window, wanted: Wanted) -> Parts | Header | Refusal:
+    """Read a header; where its bytes up to the walk's end decide alone, return its parts, which are still to be judged.
 
     That is a P10 file whose elements are in order and go on behind the last wanted one, with all UIDs before.
     """
     try:
         if window.size >= _PREFIX_END and window.bytes_at(128, 4) == b"DICM":
             return _read_p10(window, wanted)
-        return _read_without_preamble(window, wanted), None
+        return _read_without_preamble(window, wanted)
     except EndOfFile as end:
         found = issue("p10.truncated", offset=end.offset)
-        return Refusal(disposition=Disposition.TRUNCATED, issues=(found,)), None
+        return Refusal(disposition=Disposition.TRUNCATED, issues=(found,))
     except MalformedError as error:
         found = issue("p10.malformed", offset=error.offset, reason=error.reason)
-        return Refusal(disposition=Disposition.MALFORMED, issues=(found,)), None
+        return Refusal(disposition=Disposition.MALFORMED, issues=(found,))
 
 
-def _read_p10(window: Window, wanted: Wanted) -> tuple[Header | Refusal, Parts | None]:
+def _read_p10(window: Window, wanted: Wanted) -> Parts | Header | Refusal:
     meta = read_meta(window, _PREFIX_END)
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
-        return Refusal(disposition=Disposition.DICOMDIR, issues=(issue("p10.dicomdir"),)), None
+        return Refusal(disposition=Disposition.DICOMDIR, issues=(issue("p10.dicomdir"),))
     if meta.transfer_syntax_uid == DEFLATED:
-        return judged(_parts(inflated_window(window, meta.end), 0, meta, wanted), wanted), None
+        return judged(_parts(inflated_window(window, meta.end), 0, meta, wanted), wanted)
     parts = _parts(window, meta.end, meta, wanted)
-    return judged(parts, wanted), parts if _decided(window, parts.walked, wanted) else None
+    return parts if _decided(window, parts.walked, wanted) else judged(parts, wanted)
 
 
 def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
@@ -89,7 +89,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
         return refusal
     others = (found for found in header.issues if found.code != "p10.missing-transfer-syntax")
     not_p10 = issue("p10.not-p10", missing=", ".join(missing))
-    return replace(header, disposition=Disposition.NOT_P10, issues=(not_p10, *others))
+    return header._replace(disposition=Disposition.NOT_P10, issues=(not_p10, *others))
 
 
 def _parts(data: Window, start: int, meta: Meta, wanted: Wanted) -> Parts:

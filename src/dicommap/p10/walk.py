@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.p10.encoding import EXPLICIT_LITTLE, EXPLICIT_VRS, IMPLICIT_LITTLE, SHORT_VRS, Encoding
+from dicommap.p10.stride import VALUE_LIMIT, Value, stride
 from dicommap.p10.window import EndOfFile
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 DEPTH_LIMIT = 64
 """Nested sequences of undefined length that are followed; the files that pydicom ships have at most five levels."""
 
-VALUE_LIMIT = 2**20
-"""Bytes of one wanted value; text and numbers have far fewer."""
-
 UNDEFINED = 0xFFFFFFFF
 _MAY_BE_UNDEFINED = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_LAST_OF_ALL = 0xFFFDFFFF
+"""Behind it are items and delimiters only."""
 
 
 class MalformedError(Exception):
@@ -33,12 +33,6 @@ class MalformedError(Exception):
         super().__init__(offset, reason)
         self.offset = offset
         self.reason = reason
-
-
-Value = tuple[bytes, int, bytes]
-"""A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
-
-A plain tuple, as there are many in every header."""
 
 
 class Walked(NamedTuple):
@@ -63,8 +57,12 @@ def walk(
     repeated element the last one is kept.
     """
     values: dict[int, Value] = {}
-    highest, unordered_at, passed_last = -1, None, False
-    while offset < window.size:
+    highest, unordered_at, passed_last = 0, None, False
+    while True:
+        offset, highest = stride(window, offset, encoding, wanted, highest, _LAST_OF_ALL if whole else last, values)
+        passed_last = highest >= last
+        if offset >= window.size:
+            break
         tag, vr, start, length = read_element(window, offset, encoding)
         if tag > highest:
             highest = tag
@@ -78,7 +76,6 @@ def walk(
         else:
             offset = start + length
             window.require(offset)
-        passed_last = highest >= last
         if tag in wanted:
             values[tag] = vr, start, _value(window, start, length)
     return Walked(values, offset, passed_last, unordered_at)

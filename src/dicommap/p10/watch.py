@@ -23,26 +23,27 @@ class WatchedWindow(Window):
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
         self.seen: list[tuple[int, int]] = []
         """Begin and end of all that `bytes_at` gave below the limit; values are not among them."""
-        self.required = 0
-        """The highest offset that was asked to exist, beside what was seen."""
+        self.reach = 0
+        """How far the file had to reach for the walk to go where it went."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`, and note where they are."""
+        end = offset + length
         if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
-            self.seen.append((offset, offset + length))
-        elif offset + length > self.required:
-            self.required = offset + length
+            self.seen.append((offset, end))
+        if end > self.reach:
+            self.reach = end
         return Window.bytes_at(self, offset, length)
+
+    def note(self, places: list[tuple[int, int]], end: int) -> None:
+        """Note places that decided; what was at hand is bounded, and so are they."""
+        self.seen += places
+        self.require(end)
 
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
-        if end > self.required:
-            self.required = end
+        if end > self.reach:
+            self.reach = end
         if end > self.size:
             raise EndOfFile(self.size)
-
-    @property
-    def reach(self) -> int:
-        """Return how far the file had to reach for the walk to go where it went."""
-        return max(self.required, max((end for _, end in self.seen), default=0))

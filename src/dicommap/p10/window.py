@@ -43,6 +43,14 @@ class Window:
             begin = 0
         return self._bytes[begin : begin + length]
 
+    @property
+    def at_hand(self) -> bytes:
+        """Return the beginning of the file as far as it is here; nothing where the walk has left it behind."""
+        return b"" if self._start else self._bytes
+
+    def note(self, places: list[tuple[int, int]], end: int) -> None:
+        """Take notice of places of what was at hand that decided where a walk went, and that it went to `end`."""
+
     def value_at(self, offset: int, length: int) -> bytes:
         """Return a value's bytes, as `bytes_at` does."""
         return Window.bytes_at(self, offset, length)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     ReadHeader = Callable[[ReadAt, int], Header | Refusal]
 
-READING = 1
+READING = 2
 """How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
 
 

@@ -7,7 +7,8 @@ from dicommap.p10 import Header, Wanted
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from dicommap.p10.judgement import Parts, encodings_in, judged, text_of
 from dicommap.p10.meta import Meta
-from dicommap.p10.walk import Value, Walked
+from dicommap.p10.stride import Value
+from dicommap.p10.walk import Walked
 from tests import making
 from tests.unit.p10.elements import UID_TAGS, codes
 

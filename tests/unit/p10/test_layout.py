@@ -6,6 +6,7 @@ import pytest
 
 from dicommap.p10 import Wanted
 from dicommap.p10.encoding import Encoding
+from dicommap.p10.judgement import Parts
 from dicommap.p10.layout import Layout, layout_of
 from dicommap.p10.read import read_window
 from dicommap.p10.watch import WatchedWindow
@@ -34,8 +35,8 @@ NAME, CHARSET, MODALITY = 0x00100010, 0x00080005, 0x00080060
 
 def learned(file: bytes, wanted: Wanted = WANTED) -> Layout | None:
     window = window_on(file)
-    _, parts = read_window(window, wanted)
-    return None if parts is None else layout_of(window, parts, file[:FIRST_BYTES])
+    parts = read_window(window, wanted)
+    return layout_of(window, parts, file[:FIRST_BYTES]) if isinstance(parts, Parts) else None
 
 
 def window_on(file: bytes) -> WatchedWindow:
@@ -84,12 +85,12 @@ def test_other_values_of_the_same_lengths_fit(syntax: str) -> None:
 
 
 def read_parts(file: bytes) -> object:
-    return read_window(window_on(file), WANTED)[1]
+    return read_window(window_on(file), WANTED)
 
 
 @ALL
 def test_every_byte_is_structure_or_value_and_a_changed_structure_never_fits(syntax: str) -> None:
-    """The values are named here, so that nothing of the structure is left out of the mask."""
+    """The values are named here, so that nothing of the structure is left out."""
     file = file_of(syntax)
     found = layout(file)
     values = [b"Doe^Jane", b"inside", b"1.2.4.5 ", even(SOP_UID).encode(), SOP_CLASS]
@@ -105,12 +106,14 @@ def test_every_byte_is_structure_or_value_and_a_changed_structure_never_fits(syn
     free -= set(range(in_meta, in_meta + len(SOP_CLASS)))  # a DICOMDIR is told by it
     charset = file.find(b"ISO_IR 100")
     assert not free & set(range(charset, charset + 10))
-    for place in range(found.end):
+    for place in range(len(found.head)):
         changed = bytearray(file)
         changed[place] ^= 0x01
         reserved = _reserved(file, place)
         if not reserved:
-            assert found.fits(bytes(changed)) is (place in free), place
+            differing = found.differences(bytes(changed))
+            assert (differing is not None) is found.fits(bytes(changed)) is (place in free), place
+            assert differing is None or [begin <= place < end for begin, end in differing] == [True]
 
 
 def _reserved(file: bytes, place: int) -> bool:
@@ -122,8 +125,8 @@ def _reserved(file: bytes, place: int) -> bool:
 def test_a_file_that_ends_before_the_walk_does_not_fit(syntax: str) -> None:
     file = file_of(syntax)
     found = layout(file)
-    assert found.fits(file[: found.end])
-    assert not any(found.fits(file[:end]) for end in range(found.end))
+    assert found.fits(file[: len(found.head)])
+    assert not any(found.fits(file[:end]) for end in range(len(found.head)))
 
 
 ENDS_WITH_LAST = p10(b"".join(uid_elements().values()) + element(0x00200013, "IS", "1 "))
@@ -140,8 +143,8 @@ def test_of_a_file_that_ends_with_the_last_wanted_element_a_longer_one_is_no_nei
 def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_it() -> None:
     file = p10(content())
     window = window_on(file)
-    _, parts = read_window(window, WANTED)
-    assert parts is not None
+    parts = read_window(window, WANTED)
+    assert isinstance(parts, Parts)
     window.require(len(file))
     found = layout_of(window, parts, file)
     assert found is not None
@@ -183,8 +186,8 @@ def test_where_more_than_the_header_decides_there_is_no_layout(file: bytes) -> N
 def test_a_header_that_goes_on_behind_the_bytes_at_hand_has_no_layout() -> None:
     file = p10(content())
     window = window_on(file)
-    _, parts = read_window(window, WANTED)
-    assert parts is not None
+    parts = read_window(window, WANTED)
+    assert isinstance(parts, Parts)
     end = len(file) - 2  # Rows has a value of two bytes, which the walk does not look at
     assert layout_of(window, parts, file[:end]) is not None
     assert layout_of(window, parts, file[: end - 1]) is None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from dicommap.p10 import Header, Refusal, Wanted
-from dicommap.p10 import neighbours as neighbouring
+from dicommap.p10.judgement import Parts
 from dicommap.p10.layout import layout_of
 from dicommap.p10.neighbours import Neighbours
 from dicommap.p10.read import read_window
+from dicommap.p10.texts import AllTexts
 from dicommap.p10.watch import WatchedWindow
 from tests.making import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
@@ -19,11 +20,11 @@ NAME, ACCESSION, CHARSET, NUMBER = 0x00100010, 0x00080050, 0x00080005, 0x0020001
 
 def of(file: bytes) -> Neighbours:
     window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
-    _, parts = read_window(window, WANTED)
-    assert parts is not None
+    parts = read_window(window, WANTED)
+    assert isinstance(parts, Parts)
     layout = layout_of(window, parts, file)
     assert layout is not None
-    return Neighbours(layout, WANTED)
+    return Neighbours(layout, WANTED, AllTexts(WANTED))
 
 
 def file_of(
@@ -51,6 +52,7 @@ PLAIN = file_of()
 def agrees(neighbours: Neighbours, file: bytes) -> Header | Refusal:
     """Return the header of a neighbour, which must be that of the walk, twice."""
     found = neighbours.header(file)
+    assert found is not None
     assert found == read(file) == neighbours.header(file)
     return found
 
@@ -114,15 +116,23 @@ def test_the_meta_may_leave_out_the_instance() -> None:
     assert codes(agrees(of(file), file)) == []
 
 
-def test_what_is_remembered_is_bounded_and_stays_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbouring, "_KNOWN", 3)
-    monkeypatch.setattr(neighbouring, "_KNOWN_LENGTH", 8)
+def test_files_of_another_layout_are_none_of_its_neighbours() -> None:
     neighbours = of(PLAIN)
-    for number in range(9):
-        agrees(neighbours, file_of(sop=f"1.2.3.4.{number}", stored=f"1.2.3.4.{number}", name=b"Doe^Jan%d" % number))
-    remembered = [known for *_, known in neighbours._fields]
-    assert max(map(len, remembered)) == 3
-    assert max(len(raw) for known in remembered for raw in known) <= 8
+    assert neighbours.header(file_of(name=b"Doe^Janet ")) is None
+    assert neighbours.header(PLAIN[:-10]) is None
+    same_landmark = bytearray(PLAIN)
+    same_landmark[PLAIN.index(b"SH")] = ord("L")
+    assert neighbours.header(bytes(same_landmark)) is None
+    agrees(neighbours, PLAIN)
+
+
+def test_what_differs_once_is_read_from_each_file_from_then_on() -> None:
+    neighbours = of(PLAIN)
+    names = [b"Doe^Jane", b"Roe^John", b"Doe^Jane", b"Poe^Joan"]
+    for name in names:
+        found = agrees(neighbours, file_of(name=name))
+        assert isinstance(found, Header)
+        assert found.values["PatientName"] == name.decode()
 
 
 def test_headers_do_not_share_what_can_be_changed() -> None:

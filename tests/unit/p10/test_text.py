@@ -6,7 +6,8 @@ import pytest
 from pydicom import config
 from pydicom.charset import convert_encodings, python_encoding
 
-from dicommap.p10.text import decode, encodings_of
+from dicommap.p10.character_sets import encodings_of
+from dicommap.p10.text import decode
 
 DEFAULT = encodings_of("")
 

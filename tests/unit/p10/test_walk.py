@@ -4,7 +4,8 @@ import pytest
 
 from dicommap.p10 import walk as walking
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.walk import DEPTH_LIMIT, VALUE_LIMIT, MalformedError, Walked, walk
+from dicommap.p10.stride import VALUE_LIMIT
+from dicommap.p10.walk import DEPTH_LIMIT, MalformedError, Walked, walk
 from dicommap.p10.window import FIRST_BYTES, EndOfFile, Window
 from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
 
@@ -184,4 +185,4 @@ def test_an_item_longer_than_the_file_ends_it() -> None:
 
 
 def test_the_limits_are_those_that_are_documented() -> None:
-    assert (walking.DEPTH_LIMIT, walking.VALUE_LIMIT) == (64, 2**20)
+    assert (walking.DEPTH_LIMIT, VALUE_LIMIT) == (64, 2**20)

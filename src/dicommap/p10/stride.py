@@ -1,0 +1,67 @@
+"""The plain stretches of a walk: elements in order, each with its length, inside the bytes at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.p10.encoding import LONG_VRS, SHORT_VRS
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from dicommap.p10.encoding import Encoding
+    from dicommap.p10.window import Window
+
+VALUE_LIMIT = 2**20
+"""Bytes of one wanted value; text and numbers have far fewer."""
+
+Value = tuple[bytes, int, bytes]
+"""A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
+
+A plain tuple, as there are many in every header."""
+
+
+def stride(
+    window: Window,
+    offset: int,
+    encoding: Encoding,
+    wanted: Container[int],
+    above: int,
+    last: int,
+    into: dict[int, Value],
+) -> tuple[int, int]:
+    """Pass elements from `offset` whose tags rise from `above` to `last`, and put wanted values `into` a dictionary.
+
+    Returns the offset of the first element that is not plain, and the tag of the one before. Nothing is judged here:
+    whatever is odd, undefined in length, or not all at hand is left to the walk. Most elements of most headers are
+    passed here, so the loop holds as little as it can.
+    """
+    data = window.at_hand
+    size = min(len(data), window.size)
+    implicit, vr, short_vrs = encoding.implicit, b"", SHORT_VRS
+    head_at = encoding.implicit_head.unpack_from if implicit else encoding.explicit_head.unpack_from
+    seen: list[tuple[int, int]] = []
+    while offset + 12 <= size:
+        if implicit:
+            group, number, length = head_at(data, offset)
+            start = offset + 8
+        else:
+            group, number, vr, length = head_at(data, offset)
+            start = offset + 8
+            if vr not in short_vrs:
+                if vr not in LONG_VRS:
+                    break
+                start = offset + 12
+                (length,) = encoding.long.unpack_from(data, offset + 8)
+        tag, end = group << 16 | number, start + length
+        if not above < tag <= last or end > size:
+            break
+        if tag in wanted:
+            if length > VALUE_LIMIT:
+                break
+            into[tag] = vr, start, data[start:end]
+        seen.append((offset, start))
+        above, offset = tag, end
+    if seen:
+        window.note(seen, offset)
+    return offset, above

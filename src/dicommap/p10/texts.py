@@ -1,0 +1,94 @@
+"""The texts of values by their bytes, remembered: neighbouring files have the same ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
+from dicommap.model.uid import conformance_problem
+from dicommap.p10.judgement import encodings_in, text_of
+
+if TYPE_CHECKING:
+    from dicommap.p10.encoding import Encoding
+    from dicommap.p10.header import Wanted
+    from dicommap.p10.walk import Walked
+
+_KNOWN = 128
+"""Values of one kind whose text is remembered."""
+_KNOWN_LENGTH = 256
+"""Bytes of a value that is remembered at most, so that memory is bounded."""
+_KINDS = 1_024
+"""Kinds of values that are remembered."""
+
+_UI = (b"UI", b"")
+"""As the VR of a UID is written; in implicit VR it is not."""
+
+
+class Kind(NamedTuple):
+    """All that the text of a value depends on beside its bytes."""
+
+    tag: int
+    keyword: str
+    vr: bytes
+    """As written."""
+    encodings: tuple[str, ...]
+    """Python's codecs for the Specific Character Set."""
+    order: str
+    """Of bytes, '<' or '>'."""
+
+
+class Texts:
+    """The texts of values of one kind about which nothing is to be said: each is decoded and judged once."""
+
+    __slots__ = ("_kind", "keyword", "known")
+
+    def __init__(self, kind: Kind) -> None:
+        self.known: dict[bytes, str] = {}
+        """What is remembered; to be looked at first, as it saves a call."""
+        self.keyword = kind.keyword
+        self._kind = kind
+
+    def text(self, raw: bytes) -> str | None:
+        """Return the text of a value, or None where something is to be said about it."""
+        if raw in self.known:
+            return self.known[raw]
+        text = self._uid(raw) if self._kind.keyword in IDENTIFYING else self._clean(raw)
+        if text is not None and len(raw) <= _KNOWN_LENGTH:
+            if len(self.known) >= _KNOWN:
+                self.known.clear()
+            self.known[raw] = text
+        return text
+
+    def _clean(self, raw: bytes) -> str | None:
+        text, clean = text_of(self._kind.tag, self._kind.vr, raw, self._kind.encodings, self._kind.order)
+        return text if clean else None
+
+    def _uid(self, raw: bytes) -> str | None:
+        """Return a conformant UID: it is what is left without the padding behind it, whatever else is allowed."""
+        text = raw.decode("ascii", "replace").rstrip(" \0") if self._kind.vr in _UI else self._clean(raw)
+        # A mapping can name every conformant UID, so that need not be asked as well.
+        return None if text is None or conformance_problem(text) else text
+
+
+class AllTexts:
+    """What is remembered of every kind of values, by the way in which data sets are made."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._tags = wanted.tags
+        self._texts: dict[Kind, Texts] = {}
+        self._of_data_sets: dict[tuple[object, ...], tuple[Texts, ...]] = {}
+
+    def of(self, walked: Walked, encoding: Encoding) -> tuple[Texts, ...]:
+        """Return the texts of each wanted value of a data set, in its order."""
+        charset = walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))[2]
+        made = (charset, encoding, *walked.values, *[vr for vr, _, _ in walked.values.values()])
+        return self._of_data_sets.get(made) or self._found(made, walked, encoding)
+
+    def _found(self, made: tuple[object, ...], walked: Walked, encoding: Encoding) -> tuple[Texts, ...]:
+        if len(self._texts) >= _KINDS or len(self._of_data_sets) >= _KINDS:
+            self._texts.clear()
+            self._of_data_sets.clear()
+        encodings = encodings_in(walked)
+        kinds = [Kind(tag, self._tags[tag], vr, encodings, encoding.order) for tag, (vr, _, _) in walked.values.items()]
+        self._of_data_sets[made] = found = tuple(self._texts.setdefault(kind, Texts(kind)) for kind in kinds)
+        return found

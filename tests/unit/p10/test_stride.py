@@ -1,0 +1,81 @@
+"""Plain elements are passed at once; whatever is not plain is left where it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.p10.encoding import EXPLICIT_LITTLE, Encoding
+from dicommap.p10.stride import VALUE_LIMIT, Value, stride
+from dicommap.p10.watch import WatchedWindow
+from dicommap.p10.window import Window
+from tests.unit.p10.elements import ENCODINGS, UNDEFINED, element
+
+NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D
+ALL = pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encoding: encoding.name)
+REST = bytes(12)
+
+
+def window_on(data: bytes, kind: type[Window] = Window) -> Window:
+    if kind is Window:
+        return Window(lambda at, length: data[at : at + length], len(data))
+    return WatchedWindow(lambda at, length: data[at : at + length], len(data), data, len(data))
+
+
+def passed(
+    data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, above: int = 0, last: int = STUDY
+) -> tuple[int, int, dict[int, Value]]:
+    into: dict[int, Value] = {}
+    offset, tag = stride(window_on(data), 0, encoding, {NAME, STUDY}, above, last, into)
+    return offset, tag, into
+
+
+@ALL
+def test_plain_elements_are_passed_and_wanted_values_kept(encoding: Encoding) -> None:
+    name = element(NAME, "PN", "Doe^Jane", encoding)
+    data = name + element(ID, "LO", "12", encoding) + element(0x00101002, "SQ", b"", encoding)
+    start = len(name) - 8
+    vr = b"" if encoding.implicit else b"PN"
+    assert passed(data + REST, encoding) == (len(data), 0x00101002, {NAME: (vr, start, b"Doe^Jane")})
+
+
+@ALL
+def test_what_is_behind_the_last_wanted_is_left(encoding: Encoding) -> None:
+    study = element(STUDY, "UI", "1.2 ", encoding)
+    data = study + element(0x0020000E, "UI", "1.2 ", encoding) + REST
+    offset, tag, into = passed(data, encoding)
+    assert (offset, tag, list(into)) == (len(study), STUDY, [STUDY])
+
+
+@ALL
+def test_what_is_not_plain_is_left(encoding: Encoding) -> None:
+    plain = element(NAME, "PN", "Doe^Jane", encoding)
+    odd = [
+        plain,  # repeated
+        element(0x00080005, "CS", "ab", encoding),  # out of order
+        element(ID, "UN", b"", encoding, length=UNDEFINED),
+        element(ID, "LO", b"1234", encoding)[:-1],  # cut
+        element(STUDY, "UT", bytes(VALUE_LIMIT + 1), encoding),
+        bytes(12),
+        b"\xfe\xff\x00\xe0" + bytes(8),
+    ]
+    if not encoding.implicit:
+        odd.append(plain[:4].replace(b"\x10\0\x10\0", b"\x10\0\x20\0") + b"??" + plain[6:])
+    for other in odd:
+        offset, tag, into = passed(plain + other, encoding)
+        assert (offset, tag, list(into)) == (len(plain), NAME, [NAME])
+
+
+def test_a_window_that_has_moved_is_not_looked_into() -> None:
+    data = element(NAME, "PN", "Doe^Jane") * 2_000
+    window = window_on(data)
+    window.bytes_at(len(data) - 8, 8)
+    assert stride(window, 0, EXPLICIT_LITTLE, (), 0, STUDY, {}) == (0, 0)
+
+
+def test_what_decided_is_noted_and_values_are_not() -> None:
+    data = element(NAME, "PN", "Doe^Jane") + element(ID, "UT", "12") + REST
+    window = window_on(data, WatchedWindow)
+    assert isinstance(window, WatchedWindow)
+    stride(window, 0, EXPLICIT_LITTLE, (), 0, STUDY, {})
+    assert window.seen == [(0, 8), (16, 28)]
+    assert window.reach == 30

@@ -1,0 +1,78 @@
+"""What is remembered of values is bounded, and never more than what nothing is to be said about."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.p10 import Wanted, texts
+from dicommap.p10.encoding import EXPLICIT_LITTLE
+from dicommap.p10.texts import AllTexts, Kind, Texts
+from dicommap.p10.walk import Walked
+
+SOP, NAME, CHARSET = 0x00080018, 0x00100010, 0x00080005
+
+
+def kind(
+    keyword: str = "PatientName", tag: int = NAME, vr: bytes = b"PN", encodings: tuple[str, ...] = ("utf-8",)
+) -> Kind:
+    return Kind(tag, keyword, vr, encodings, "<")
+
+
+def uid(vr: bytes = b"UI") -> Texts:
+    return Texts(kind("SOPInstanceUID", SOP, vr))
+
+
+def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_KNOWN", 3)
+    monkeypatch.setattr(texts, "_KNOWN_LENGTH", 8)
+    names = Texts(kind())
+    for number in [*range(9), *range(9)]:
+        assert names.text(b"Doe^%04d" % number) == f"Doe^{number:04}"
+        assert names.text(b"Smith^%04d" % number) == f"Smith^{number:04}"
+        assert len(names.known) <= 3
+    assert names.known
+    assert max(map(len, names.known)) == 8
+
+
+def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_KINDS", 3)
+    remembered = AllTexts(Wanted.usual())
+    for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
+        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, True, None)
+        found = remembered.of(walked, EXPLICIT_LITTLE)
+        assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
+        assert remembered.of(walked, EXPLICIT_LITTLE) is found
+        assert len(remembered._of_data_sets) <= 3
+        assert len(remembered._texts) <= 4
+
+
+def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
+    remembered = AllTexts(Wanted.usual())
+
+    def of(charset: bytes, vr: bytes) -> tuple[Texts, ...]:
+        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, True, None)
+        return remembered.of(walked, EXPLICIT_LITTLE)
+
+    assert of(b"ISO_IR 100", b"PN")[1] is of(b"ISO_IR 100 ", b"PN")[1]
+    assert of(b"ISO_IR 100", b"PN")[1] is not of(b"ISO_IR 101", b"PN")[1]
+    assert of(b"ISO_IR 100", b"PN")[1] is not of(b"ISO_IR 100", b"LO")[1]
+
+
+def test_what_cannot_be_decoded_is_no_text() -> None:
+    assert Texts(kind()).text(b"M\xfcller") is None
+    assert Texts(kind(encodings=("latin_1",))).text(b"M\xfcller") == "Müller"
+
+
+@pytest.mark.parametrize("vr", [b"UI", b"", b"UN"])
+def test_a_conformant_uid_is_a_text_without_its_padding(vr: bytes) -> None:
+    for padding in (b"", b"\0", b" ", b" \0 "):
+        assert uid(vr).text(b"1.2.840" + padding) == "1.2.840"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"1", b"1.02", b"1.2.a", b" 1.2", b"\x001.2", b"1.2\\1.3", b"1.2\xff", b"1." * 40 + b"1"]
+)
+@pytest.mark.parametrize("vr", [b"UI", b"", b"LO"])
+def test_of_another_uid_something_is_to_be_said(raw: bytes, vr: bytes) -> None:
+    if (vr, raw) != (b"LO", b" 1.2"):  # leading spaces of such a text mean nothing
+        assert uid(vr).text(raw) is None
