@@ -24,6 +24,7 @@ class Place(NamedTuple):
     path: str
     size: int
     mtime_ns: int
+    etag: str = ""
 
 
 SameContent = Callable[[Place, Place], bool]
@@ -34,7 +35,7 @@ Label = Callable[[int, str], str]
 
 # What is repeated goes into a table of its own: it may be more than memory holds, and what is read changes meanwhile.
 _REPEATED = """
-CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns FROM file
+CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
     SELECT SOPInstanceUID FROM file WHERE disposition = 'instance' GROUP BY SOPInstanceUID HAVING COUNT(*) > 1
 )
@@ -51,11 +52,11 @@ def settle_duplicates(
     """
     connection.execute(_REPEATED)
     rows = connection.execute(
-        "SELECT id, SOPInstanceUID, source, path, size, mtime_ns FROM temp.repeated ORDER BY rowid"
+        "SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM temp.repeated ORDER BY rowid"
     )
     current, first = None, Place(0, "", 0, 0)
-    for number, instance, source, path, size, mtime_ns in rows:
-        place = Place(source, real_path(path), size, mtime_ns)
+    for number, instance, source, path, size, mtime_ns, etag in rows:
+        place = Place(source, real_path(path), size, mtime_ns, etag)
         if instance != current:
             current, first = instance, place
             continue

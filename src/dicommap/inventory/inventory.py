@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from dicommap.inventory.shown import ShownInstance, ShownInventory
 from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
 from dicommap.model.hierarchy import Disposition, File
+from dicommap.model.traffic import Traffic
 from dicommap.render.shown import Shown
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ ORDER BY StudyInstanceUID, SeriesInstanceUID, number
 
 _INSTANCES = """
 SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
-    TransferSyntaxUID, IFNULL(InstanceNumber, '')
+    TransferSyntaxUID, IFNULL(InstanceNumber, ''), etag
 FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
 ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
 """
@@ -90,7 +91,9 @@ class Summary(Shown):
     read: int
     """Files that the scan opened."""
     unchanged: int
-    """Files that it took from the scan before, since neither size nor time had changed."""
+    """Files that it took from the scan before, since neither size nor time had changed, or size and ETag had not."""
+    traffic: Traffic = field(default_factory=Traffic)
+    """Requests to S3 and bytes received from there."""
 
     def _screen(self) -> Screen:
         from dicommap.render.inventory_screen import summary_screen
@@ -168,9 +171,9 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
-        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 6)
+        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 7)
         for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
-            study, series, instance, sop_class, syntax, instance_number = texts
+            study, series, instance, sop_class, syntax, instance_number, etag = texts
             yield ShownInstance(
                 source=source,
                 path=path,
@@ -183,14 +186,15 @@ class Inventory(ShownInventory, Framed, Searched):
                 sop_class_uid=sop_class,
                 transfer_syntax_uid=syntax,
                 instance_number=instance_number,
+                etag=etag,
             )
 
     def files(self) -> Iterator[File]:
         """Yield every path that the scan met, in order."""
-        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition))
-        rows = self._rows("SELECT source, path, size, mtime_ns, disposition FROM file ORDER BY source, path", kinds)
-        for source, path, size, mtime, disposition in rows:
-            yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition)
+        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), text)
+        query = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
+        for source, path, size, mtime, disposition, etag in self._rows(query, kinds):
+            yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
 
     def issues(self) -> Iterator[Issue]:
         """Yield what the scan found wrong, in the order of finding.
@@ -256,7 +260,8 @@ class Inventory(ShownInventory, Framed, Searched):
         query = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
         found = self._rows(query, (text, member(Severity), whole))
         ((studies, series),) = self._rows(_COUNTED, (whole, whole))
-        ((read, unchanged),) = self._rows("SELECT read, unchanged FROM scan", (whole, whole))
+        query = "SELECT read, unchanged, requests, received, repeated FROM scan"
+        ((read, unchanged, *traffic),) = self._rows(query, (whole,) * 5)
         return Summary(
             studies=studies,
             series=series,
@@ -267,6 +272,7 @@ class Inventory(ShownInventory, Framed, Searched):
             issues={(code, severity): count for code, severity, count in found},
             read=read,
             unchanged=unchanged,
+            traffic=Traffic(*traffic),
         )
 
     def _rows(self, query: str, readers: Sequence[Reader], *parameters: str | bytes | None) -> Iterator[list[Any]]:

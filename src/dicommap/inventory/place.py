@@ -89,6 +89,16 @@ def keep_what_was_read(places: Places) -> None:
     remove(places.unfinished, places.journal)
 
 
+def unwritable(error: sqlite3.Error) -> InventoryError:
+    """Return the error to raise where SQLite cannot write."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return InventoryError(
+            "The inventory cannot be written: no space is left.",
+            fix="Make room and run the scan again; it goes on from what is written.",
+        )
+    return InventoryError("The inventory cannot be written.", fix="Check the free space and the rights at its place.")
+
+
 def remove(*paths: Path) -> None:
     """Remove files where they are and the system lets us; what led here is the error worth telling."""
     for path in paths:

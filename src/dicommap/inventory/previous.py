@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
+from dicommap.inventory import previous_queries as queries
 from dicommap.inventory import schema
 from dicommap.inventory.reading import DamagedCell, location, member, optional_text, read_rows, text, whole
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
@@ -36,37 +37,6 @@ _TAKEN_AS: dict[object, str] = {
 }
 """What files of each disposition are taken as. Grouping finds duplicates anew; the walk says what links and archives
 are, and what could not be read may be readable by now."""
-
-_FILE = "SELECT id, path, size, mtime_ns, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
-
-_WHOLE_FILE = """
-SELECT source, path, size, mtime_ns, disposition, header FROM file WHERE id > ? AND id <= ?
-AND typeof(SOPInstanceUID) IN ('text', 'null') AND typeof(InstanceNumber) IN ('text', 'null')
-AND typeof(header) IN ('integer', 'null')
-"""
-
-_TAKEN_FILES = """
-SELECT id, source, path, size, mtime_ns, CASE disposition WHEN 'duplicate' THEN 'instance' ELSE disposition END,
-    header, SOPInstanceUID, InstanceNumber
-FROM file WHERE id <= ? ORDER BY id
-"""
-
-_ARCHIVE = """
-SELECT id FROM file WHERE (source, path, size, mtime_ns, disposition) = (?, ?, ?, ?, 'archive') AND mtime_ns < ?
-"""
-
-_MEMBERS = """
-SELECT path, size, disposition FROM file
-WHERE source = ? AND (path >= ? AND path < ? OR path >= ? AND path < ?) ORDER BY id
-"""
-
-_COPY = """
-SELECT 1 FROM file AS other JOIN file AS first
-ON first.SOPInstanceUID = other.SOPInstanceUID AND first.disposition = 'instance'
-WHERE (other.source, other.path, other.size, other.mtime_ns) = (?, ?, ?, ?) AND other.mtime_ns < ?
-AND (first.source, first.path, first.size, first.mtime_ns) = (?, ?, ?, ?) AND first.mtime_ns < ?
-AND other.id IN (SELECT file FROM issue WHERE code = 'instance.duplicate' AND file = other.id)
-"""
 
 
 class Previous:
@@ -121,16 +91,23 @@ class Previous:
         if source is None:
             return {}
         settled = self._settled_before
-        asked = {stored_path(file.path): file for file in files if file.disposition is None and file.mtime_ns < settled}
+        # An object that changes gets another ETag: nothing about it has to settle.
+        asked = {
+            stored_path(file.path): file
+            for file in files
+            if file.disposition is None and (file.mtime_ns < settled or file.etag)
+        }
         taken: dict[str, FileRow] = {}
         with suppress(InventoryError, DamagedCell):  # what was read until then is good
             found = self._found(source, asked, len(files))
             issues = self._issues([row[0] for row in found])
             known: dict[int | None, bytes | None] = {None: None}
-            for number, path, size, mtime_ns, found_as, header, instance, instance_number in found:
+            for number, path, size, mtime_ns, etag, found_as, header, instance, instance_number in found:
                 file = asked[path]
                 disposition = _TAKEN_AS.get(found_as)
-                if file.size != size or file.mtime_ns != mtime_ns or disposition is None:
+                # An ETag stands for the bytes of an object, whenever it was put there.
+                same = file.etag == etag and (etag or file.mtime_ns == mtime_ns)
+                if not same or file.size != size or disposition is None:
                     continue
                 if header not in known:
                     known[header] = self._header(header, headers)
@@ -150,14 +127,16 @@ class Previous:
         All that it holds of them is looked at, so that it can be copied as it is.
         """
         bounds = (after, after + len(files))
-        rows = self._connection.execute(f"{_WHOLE_FILE} ORDER BY id", bounds).fetchall()
+        rows = self._connection.execute(f"{queries.WHOLE_FILE} ORDER BY id", bounds).fetchall()
         settled = self._settled_before
-        if len(rows) != len(files) or any(file.mtime_ns >= settled or file.disposition is not None for file in files):
+        if len(rows) != len(files):
             return False
-        asked = [(source, stored_path(file.path), file.size, file.mtime_ns) for file in files]
-        if asked != [row[:4] for row in rows] or not {row[4] for row in rows} <= _TAKEN_AS.keys():
+        if any(file.disposition is not None or (file.mtime_ns >= settled and not file.etag) for file in files):
             return False
-        for header in {row[5] for row in rows if row[5] is not None}:
+        asked = [(source, stored_path(file.path), file.size, file.mtime_ns, file.etag) for file in files]
+        if asked != [row[:5] for row in rows] or not {row[5] for row in rows} <= _TAKEN_AS.keys():
+            return False
+        for header in {row[6] for row in rows if row[6] is not None}:
             self._header(header, {})
         if self._connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
             self._issues(range(after + 1, after + len(files) + 1))
@@ -179,7 +158,7 @@ class Previous:
         for number in range(1, (headers or 0) + 1):
             digest = self._header(number, {})
             schema.insert_header(connection, number, digest, self._headers[number][1])
-        files = self._connection.execute(_TAKEN_FILES, (count,))
+        files = self._connection.execute(queries.TAKEN_FILES, (count,))
         connection.executemany(schema.INSERT_FILE, files)
         issues = self._connection.execute(
             "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
@@ -206,7 +185,7 @@ class Previous:
         try:
             if self._issues([number]):
                 return None
-            rows = list(read_rows(self._connection, _MEMBERS, (_stored, whole, text), parameters))
+            rows = list(read_rows(self._connection, queries.MEMBERS, (_stored, whole, text), parameters))
         except (InventoryError, DamagedCell):
             return None
         if any(disposition not in _TAKEN_AS for _, _, disposition in rows):
@@ -222,9 +201,10 @@ class Previous:
             source = self._sources.get(stored_path(roots[place.source]))
             if source is None:
                 return False
-            parameters += [source, stored_path(place.path), place.size, place.mtime_ns, self._settled_before]
+            parameters += [source, stored_path(place.path), place.size, place.mtime_ns, place.etag]
+            parameters.append(self._settled_before)
         try:
-            return self._connection.execute(_COPY, parameters).fetchone() is not None
+            return self._connection.execute(queries.COPY, parameters).fetchone() is not None
         except sqlite3.Error:
             return False
 
@@ -232,7 +212,7 @@ class Previous:
         source = self._sources.get(stored_path(root))
         place = (source, stored_path(archive.path), archive.size, archive.mtime_ns, self._settled_before)
         try:
-            found = self._connection.execute(_ARCHIVE, place).fetchone()
+            found = self._connection.execute(queries.ARCHIVE, place).fetchone()
         except sqlite3.Error:
             return None
         return None if found is None else found[0]
@@ -245,11 +225,11 @@ class Previous:
         """
         execute, last = self._connection.execute, self._last
         try:
-            rows = execute(f"{_FILE} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
+            rows = execute(f"{queries.FILE} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
             found = [row for row in rows if row[1] in asked]
             if len(found) < len(asked):
                 left = set(asked).difference(row[1] for row in found)
-                found += execute(f"{_FILE} WHERE source = ? AND path IN ({_marks(len(left))})", (source, *left))
+                found += execute(f"{queries.FILE} WHERE source = ? AND path IN ({_marks(len(left))})", (source, *left))
         except sqlite3.Error:
             raise DamagedCell from None
         self._last = max((row[0] for row in found), default=last)

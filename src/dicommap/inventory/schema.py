@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x44434D50
 """'DCMP', in the SQLite header of every inventory."""
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -31,6 +31,9 @@ CREATE TABLE scan (
     started_ns INTEGER NOT NULL,
     read INTEGER NOT NULL,
     unchanged INTEGER NOT NULL,
+    requests INTEGER NOT NULL,  -- to S3, for listing and for reading
+    received INTEGER NOT NULL,  -- bytes of objects
+    repeated INTEGER NOT NULL,  -- objects that took more than one request
     complete INTEGER NOT NULL
 );
 CREATE TABLE source (
@@ -55,6 +58,7 @@ CREATE TABLE file (
     path NOT NULL,              -- TEXT, or BLOB where the name is not UTF-8
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
+    etag TEXT NOT NULL,         -- of an object in S3, as S3 gives it; empty for other files
     disposition TEXT NOT NULL,
     header INTEGER REFERENCES header,
     SOPInstanceUID TEXT,
@@ -72,7 +76,7 @@ CREATE TABLE issue (
 CREATE INDEX issue_by_file ON issue (file);
 """
 
-INSERT_FILE = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_FILE = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_ISSUE = "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)"
 
 _INDEXES = """

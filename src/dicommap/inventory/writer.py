@@ -12,13 +12,14 @@ from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
 from dicommap.inventory.partial import remove_stale_partials
-from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove
+from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove, unwritable
 from dicommap.inventory.previous import Previous
 from dicommap.inventory.replaceable import require_replaceable
 from dicommap.inventory.rows import issue_row
 from dicommap.inventory.stored import stored_path
 from dicommap.inventory.unchanged import UnchangedRun
 from dicommap.model.paths import printable
+from dicommap.model.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +70,7 @@ class InventoryWriter:
         self._keywords = keywords
         self._headers: dict[bytes, int] = {}
         self._files = self._kept = self._read = self._unchanged = 0
+        self._traffic = Traffic()
         self._whole = True
         self._finished = False
         self._lock: Lock | None = None
@@ -87,7 +89,7 @@ class InventoryWriter:
         except BaseException as error:
             self._abandon()
             if isinstance(error, sqlite3.Error):
-                raise _unwritable(error) from None
+                raise unwritable(error) from None
             raise
         self.run = UnchangedRun(self.previous, self._roots)
         self._committed = time.monotonic()
@@ -127,6 +129,7 @@ class InventoryWriter:
                     stored_path(file.path),
                     file.size,
                     file.mtime_ns,
+                    file.etag,
                     disposition,
                     header,
                     instance,
@@ -151,6 +154,10 @@ class InventoryWriter:
         """Note how many files were opened, and how many were taken from a scan before."""
         self._read += read
         self._unchanged += unchanged
+
+    def count_traffic(self, traffic: Traffic) -> None:
+        """Note what went over the network."""
+        self._traffic = self._traffic.plus(traffic)
 
     def finish(self, same_content: SameContent) -> sqlite3.Connection:
         """Group what was added, note what the grouping shows, and put the inventory in its place.
@@ -210,7 +217,7 @@ class InventoryWriter:
                 self._commit()
         self._abandon()
         if isinstance(error, sqlite3.Error):
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
 
     @property
     def _database(self) -> sqlite3.Connection:
@@ -233,11 +240,14 @@ class InventoryWriter:
         schema.create(self._connection, self._keywords)
         roots = ((number, stored_path(root)) for number, root in enumerate(self._roots))
         self._connection.executemany("INSERT INTO source VALUES (?, ?)", roots)
-        self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0)", (reading, started_ns))
+        self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0, 0, 0, 0)", (reading, started_ns))
         self._connection.commit()
 
     def _commit(self) -> None:
-        self._database.execute("UPDATE scan SET read = ?, unchanged = ?", (self._read, self._unchanged))
+        counts = (self._read, self._unchanged, *self._traffic)
+        self._database.execute(
+            "UPDATE scan SET read = ?, unchanged = ?, requests = ?, received = ?, repeated = ?", counts
+        )
         self._database.commit()
         self._kept = self._files
         self._committed = time.monotonic()
@@ -283,12 +293,3 @@ class InventoryWriter:
             schema.INSERT_ISSUE,
             ((number, *row) for number, row in rows),
         )
-
-
-def _unwritable(error: sqlite3.Error) -> InventoryError:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-        return InventoryError(
-            "The inventory cannot be written: no space is left.",
-            fix="Make room and run the scan again; it goes on from what is written.",
-        )
-    return InventoryError("The inventory cannot be written.", fix="Check the free space and the rights at its place.")

@@ -57,6 +57,8 @@ class SourceFile:
 
     size: int
     mtime_ns: int
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
     disposition: Disposition | None = None
     """Set where there is nothing to read, and None where the file's header tells."""
 
@@ -83,6 +85,9 @@ class File:
 
     disposition: Disposition
 
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
@@ -103,6 +108,8 @@ class Instance:
     sop_class_uid: str
     transfer_syntax_uid: str
     instance_number: str
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
