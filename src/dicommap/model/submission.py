@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
+from dicommap.model.import_job import Agreement
 from dicommap.model.job_report import Ending
 
 Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
@@ -63,7 +64,7 @@ class Submission(BaseModel):
     message: str | None = None
     ending: Ending | None = None
     """How it ended, in the state `ended`."""
-    configuration: Literal["same", "differs"] | None = None
+    configuration: Agreement | None = None
     """Whether the importConfiguration that the service tells of is the one that was sent; absent until it was told."""
     seenAt: Time | None = None
     """When the service last told of it."""
