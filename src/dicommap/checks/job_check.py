@@ -21,7 +21,7 @@ _CODES = {
 }
 
 
-def ending_issues(report: JobReport, place: Location) -> Iterator[Issue]:
+def job_issues(report: JobReport, place: Location) -> Iterator[Issue]:
     """Find what is to be said of a job's status."""
     if not report.known:
         yield issue("watch.unknown-status", place, status=report.status)
@@ -29,14 +29,14 @@ def ending_issues(report: JobReport, place: Location) -> Iterator[Issue]:
         yield issue(_CODES[report.ending], place, status=report.status)
 
 
-def submission_issues(submission: Submission, report: JobReport | None) -> Iterator[Issue]:
-    """Find what is to be said of a job of a package; `report` is None where the service does not know it."""
+def submission_issues(submission: Submission, *, is_unknown: bool = False) -> Iterator[Issue]:
+    """Find what is to be said of a job of a package; `is_unknown` says that the service does not know it."""
     place = Location(path=submission_path(submission.job))
-    if not submission.state.has_job:
-        yield issue("watch.not-started", place, state=submission.state.value)
-    elif report is None:
-        yield issue("watch.no-job", place)
-    else:
-        yield from ending_issues(report, place)
     if submission.configuration == "differs":
-        yield issue("watch.other-request", place, member="importConfiguration or inputS3Uri")
+        yield issue("watch.other-request", place)
+    if is_unknown:
+        yield issue("watch.no-job", place)
+    elif submission.jobStatus is None:
+        yield issue("watch.not-started", place, state=submission.state.value)
+    else:
+        yield from job_issues(submission.report(), place)

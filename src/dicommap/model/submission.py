@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.model.import_job import Agreement
-from dicommap.model.job_report import Ending
+from dicommap.model.import_job import Agreement, ImportJob
+from dicommap.model.job_report import Ending, JobReport
 
 Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -78,6 +79,13 @@ class Submission(BaseModel):
         if None in needed:
             raise ValueError("a member of this state is missing")
         return self
+
+    def report(self) -> JobReport:
+        """Return what the service last told of the job, as jobs of all services have it; needs a jobStatus."""
+        told = ImportJob(
+            jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
+        )
+        return replace(told.report(), submitted_at=self.submittedAt, ended_at=self.endedAt)
 
 
 ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")

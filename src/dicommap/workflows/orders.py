@@ -53,19 +53,24 @@ class Order:
             yield Document(bucket=uri.bucket, key=uri.key(planned.path), data=data)
 
 
-def read_plan(package: Path) -> Plan:
-    """Return the plan of a package that has been validated. Raises DocumentError where it cannot be read."""
+def require_package(package: Path) -> None:
+    """Raise DocumentError where a path is no directory; whether it is a package, validating it tells."""
     if not package.is_dir():
         raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
+
+
+def read_plan(package: Path) -> Plan:
+    """Return the plan of a package that has been validated. Raises DocumentError where it cannot be read."""
     return Plan.model_validate_json(read_document(package / PLAN))
 
 
-def orders_of(package: Path, plan: Plan, job_ids: Sequence[str], account: Mapping[str, str]) -> list[Order]:
-    """Return what is to be sent, for all jobs or those that are named.
+def orders_of(package: Path, job_ids: Sequence[str], account: Mapping[str, str]) -> list[Order]:
+    """Return what is to be sent for a validated package, for all its jobs or those that are named.
 
     `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
     Raises UsageError where a job is not in the plan, or a member is missing or not one that AWS takes.
     """
+    plan = read_plan(package)
     known = {job.id: job for job in plan.jobs}
     for job_id in job_ids:
         if job_id not in known:

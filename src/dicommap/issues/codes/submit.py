@@ -101,7 +101,7 @@ CODES = (
         name="watch.other-request",
         severity=Severity.ERROR,
         title="The job is not the one that was sent",
-        message="{member} of the job differs from the one that was sent.",
+        message="The job's inputS3Uri or importConfiguration differs from what was sent.",
         explanation="GetDICOMImportJob tells what a job was started with. Another prefix or other mappings would give "
         "patients the wrong identifiers.",
         fix="Do not use what the job imports before it is clear who started it, and with what.",
