@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,7 +18,6 @@ from dicommap.model.import_job import ACTIVE, ImportJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from dicommap.aws.clients import Clients
     from dicommap.aws.clock import Clock
@@ -31,23 +33,30 @@ class ImportJobs:
 
     def __init__(self, clients: Clients, clock: Clock = SYSTEM) -> None:
         self._clients = clients
+        self._clock = clock
+        self._ahead = timedelta()
+        """How far the service's clock is ahead of this machine's, as of its last answer."""
         self._starts = Throttle(START, clock)
         self._gets = Throttle(GET, clock)
         self._lists = Throttle(LIST, clock)
         self._descriptions = Throttle(DESCRIBE, clock)
 
+    def service_time(self) -> datetime:
+        """Return the time by the service's clock; by this machine's where the service has not answered yet."""
+        return self._clock.now() + self._ahead
+
     def start(self, request: Mapping[str, Any]) -> ImportJob:
         """Send StartDICOMImportJob; of the same client token the service makes one job. Raises AwsError."""
         self._starts.wait()
         with calling("StartDICOMImportJob", request["inputS3Uri"]):
-            answer = self._clients.medical_imaging.start_dicom_import_job(**request)
+            answer = self._noted(self._clients.medical_imaging.start_dicom_import_job(**request))
         return _read("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
         """Return the properties of a job. Raises AwsError."""
         self._gets.wait()
         with calling("GetDICOMImportJob", f"job {job}"):
-            answer = self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job)
+            answer = self._noted(self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job))
         return _read("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
     def all(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
@@ -58,7 +67,7 @@ class ImportJobs:
         while True:
             self._lists.wait()
             with calling("ListDICOMImportJobs", f"data store {datastore}"):
-                answer = self._clients.medical_imaging.list_dicom_import_jobs(**wanted)
+                answer = self._noted(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
             for summary in answer.get("jobSummaries", ()):
                 yield _read("ListDICOMImportJobs", ImportJob, summary)
             if not answer.get("nextToken"):
@@ -82,7 +91,7 @@ class ImportJobs:
             if summary.submittedAt is not None and summary.submittedAt < since:
                 continue
             job = self.get(request["datastoreId"], summary.jobId)
-            if job.inputS3Uri == request["inputS3Uri"] and has_configuration(job, request):
+            if job.agreement(request) == "same":
                 return job
         return None
 
@@ -96,15 +105,16 @@ class ImportJobs:
     def datastore(self, datastore: str) -> dict[str, Any]:
         """Return the properties of a data store of HealthImaging, as the service gives them. Raises AwsError."""
         with calling("GetDatastore", f"data store {datastore}"):
-            answer = self._clients.medical_imaging.get_datastore(datastoreId=datastore)
+            answer = self._noted(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = answer.get("datastoreProperties") or {}
         return properties
 
-
-def has_configuration(job: ImportJob, request: Mapping[str, Any]) -> bool:
-    """Say whether a job was started with the importConfiguration of a request, or with none as it has none."""
-    union = job.importConfiguration
-    return ({union.name: union.value} if union is not None else None) == request.get("importConfiguration")
+    def _noted(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Note what the service's clock says, and return its answer."""
+        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        with suppress(ValueError, TypeError):  # no date, or one without a zone
+            self._ahead = parsedate_to_datetime(told) - self._clock.now()
+        return answer
 
 
 def _read(operation: str, model: type[_Read], properties: object) -> _Read:

@@ -19,6 +19,7 @@ from dicommap.issues.codes import (
     schema,
     sheet,
     source,
+    submit,
     value,
 )
 from dicommap.issues.finding import Issue, Location, Severity
@@ -41,10 +42,11 @@ _FAMILIES = (
     schema,
     mapping,
     package,
+    submit,
 )
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""Every issue code by its name, in the order of the work: scan, edit, draft, validate."""
+"""Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit."""
 
 _NOWHERE = Location()
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from dicommap.model.job_report import Ending, JobReport, utc_text
 from dicommap.model.tagged_union import TaggedUnion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Agreement = Literal["same", "differs"]
 
 ENDINGS = {"SUBMITTED": None, "IN_PROGRESS": None, "COMPLETED": Ending.COMPLETED, "FAILED": Ending.FAILED}
 """Statuses that AWS documents -> how the job has ended, or None (API reference, GetDICOMImportJob).
@@ -50,6 +55,20 @@ class ImportJob(BaseModel):
         """Return how the job has ended; None while it has not, or where its status is new to us."""
         return ENDINGS.get(self.jobStatus)
 
+    def agreement(self, request: Mapping[str, Any]) -> Agreement | None:
+        """Say whether the job's prefix and importConfiguration are those of a request; None where they are not told.
+
+        Mappings are compared as a set: that the service keeps their order is not documented.
+        """
+        if self.inputS3Uri is not None and self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
+            return "differs"
+        sent = request.get("importConfiguration")
+        union = self.importConfiguration
+        if self.inputS3Uri is None or (union is None and sent is not None):
+            return None
+        told = None if union is None else {union.name: union.value}
+        return "same" if _unordered(told) == _unordered(sent) else "differs"
+
     def report(self) -> JobReport:
         """Return what is common to all kinds of jobs."""
         return JobReport(
@@ -63,3 +82,13 @@ class ImportJob(BaseModel):
             ended_at=utc_text(self.endedAt),
             message=self.message,
         )
+
+
+def _unordered(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    if isinstance(value, dict):
+        return {name: _unordered(member) for name, member in value.items()}
+    return sorted(map(repr, map(_sorted, value))) if isinstance(value, list) else value
+
+
+def _sorted(value: Any) -> Any:  # noqa: ANN401
+    return sorted(value.items()) if isinstance(value, dict) else value

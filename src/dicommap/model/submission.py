@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.model.job_report import Ending
+from dicommap.model.import_job import Agreement, ImportJob
+from dicommap.model.job_report import Ending, JobReport
 
 Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -63,7 +65,7 @@ class Submission(BaseModel):
     message: str | None = None
     ending: Ending | None = None
     """How it ended, in the state `ended`."""
-    configuration: Literal["same", "differs"] | None = None
+    configuration: Agreement | None = None
     """Whether the importConfiguration that the service tells of is the one that was sent; absent until it was told."""
     seenAt: Time | None = None
     """When the service last told of it."""
@@ -77,6 +79,13 @@ class Submission(BaseModel):
         if None in needed:
             raise ValueError("a member of this state is missing")
         return self
+
+    def report(self) -> JobReport:
+        """Return what the service last told of the job, as jobs of all services have it; needs a jobStatus."""
+        told = ImportJob(
+            jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
+        )
+        return replace(told.report(), submitted_at=self.submittedAt, ended_at=self.endedAt)
 
 
 ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")

@@ -1,0 +1,28 @@
+"""Pauses that grow: soon at first, and once a minute at last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FIRST = 5.0
+LONGEST = 60.0
+_GROWTH = 1.5
+
+
+class Intervals:
+    """Seconds between looks at what takes minutes to hours."""
+
+    def __init__(self, first: float = FIRST, longest: float = LONGEST) -> None:
+        self._next = first
+        self._longest = longest
+
+    def __iter__(self) -> Iterator[float]:
+        return self
+
+    def __next__(self) -> float:
+        found = self._next
+        self._next = min(found * _GROWTH, self._longest)
+        return found

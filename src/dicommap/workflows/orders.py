@@ -1,0 +1,96 @@
+"""What is to be sent for each job of a package: its override files, and the request with the account's members in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.uploads import Document
+from dicommap.checks.request_check import account_issues
+from dicommap.errors import DocumentError, PackageError, UsageError
+from dicommap.model.package_layout import PLAN, REQUEST, job_folder
+from dicommap.model.plan import Plan
+from dicommap.model.s3_uri import S3Uri
+from dicommap.model.strict_json import parse_json
+from dicommap.package import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from dicommap.model.plan import Job
+
+_OPTIONS = {
+    "datastoreId": "--datastore-id",
+    "dataAccessRoleArn": "--data-access-role-arn",
+    "outputS3Uri": "--output-s3-uri",
+    "inputOwnerAccountId": "--input-owner-account-id",
+}
+"""Members that only the account's owner knows -> how the command line names them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One job, and all that is sent for it."""
+
+    job: Job
+    request: Mapping[str, Any]
+    """Of StartDICOMImportJob, with nothing left to fill in."""
+    files: Path
+    """The folder of its override files."""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the override files, each as the plan has it. Raises PackageError where one was changed."""
+        uri = S3Uri.parse(self.job.inputS3Uri)
+        if uri is None:
+            raise AssertionError("a validated plan has valid URIs")
+        for planned in self.job.files:
+            data = read_document(self.files / planned.path)
+            # It was validated a while ago: what is sent is what is compared.
+            if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
+                raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")
+            yield Document(bucket=uri.bucket, key=uri.key(planned.path), data=data)
+
+
+def require_package(package: Path) -> None:
+    """Raise DocumentError where a path is no directory; whether it is a package, validating it tells."""
+    if not package.is_dir():
+        raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
+
+
+def read_plan(package: Path) -> Plan:
+    """Return the plan of a package that has been validated. Raises DocumentError where it cannot be read."""
+    return Plan.model_validate_json(read_document(package / PLAN))
+
+
+def orders_of(package: Path, job_ids: Sequence[str], account: Mapping[str, str]) -> list[Order]:
+    """Return what is to be sent for a validated package, for all its jobs or those that are named.
+
+    `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
+    Raises UsageError where a job is not in the plan, or a member is missing or not one that AWS takes.
+    """
+    plan = read_plan(package)
+    known = {job.id: job for job in plan.jobs}
+    for job_id in job_ids:
+        if job_id not in known:
+            raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
+    wrong = account_issues(account)
+    if wrong:
+        member = (wrong[0].location.pointer or "").removeprefix("/")
+        raise UsageError(f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option(member)}.")
+    return [_order(package, job, account) for job in plan.jobs if not job_ids or job.id in job_ids]
+
+
+def _order(package: Path, job: Job, account: Mapping[str, str]) -> Order:
+    folder = package / job_folder(job.id)
+    written, _ = parse_json(read_document(folder / REQUEST))
+    request = {**written, **account}
+    for member, value in request.items():
+        if value == f"<{member}>":
+            raise UsageError(f"{member} is not known.", fix=f"Give it with {_option(member)}.")
+    return Order(job=job, request=request, files=folder / "files")
+
+
+def _option(member: str) -> str:
+    return _OPTIONS.get(member, member)

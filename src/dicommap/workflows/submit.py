@@ -1,0 +1,178 @@
+"""submit(): a package's override files uploaded and its import jobs started, each once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws import Clients
+from dicommap.aws.clock import SYSTEM
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.aws.preflight import surroundings
+from dicommap.checks.surroundings_check import surroundings_issues
+from dicommap.issues import Severity
+from dicommap.package.submissions import Submissions
+from dicommap.render.findings import Issues
+from dicommap.render.shown import Shown
+from dicommap.workflows.orders import orders_of, require_package
+from dicommap.workflows.progress import Progress
+from dicommap.workflows.submitting import Submitter
+from dicommap.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws.clock import Clock
+    from dicommap.issues import Issue
+    from dicommap.model.submission import Submission
+    from dicommap.render.screen import Screen
+    from dicommap.workflows.orders import Order
+    from dicommap.workflows.progress import OnProgress
+
+CONCURRENT_JOBS = 100
+"""Import jobs of a data store at once, by default ("Endpoints and quotas"); 20 in ap-southeast-2; adjustable."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Submitted(Shown):
+    """What a submit came to."""
+
+    package: Path
+    submissions: tuple[Submission, ...]
+    """The state of each job of the package for which there is one, in the order of the plan."""
+    issues: Issues
+    requests: tuple[Mapping[str, Any], ...] = ()
+    """Of a dry run: everything that would be sent, in order."""
+    is_dry: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no issue is an error; with one nothing was sent."""
+        return not self.issues.errors
+
+    def _screen(self) -> Screen:
+        from dicommap.render.submission_screen import submitted_screen
+
+        return submitted_screen(
+            str(self.package), self.submissions, self.issues, len(self.requests) if self.is_dry else None
+        )
+
+
+def submit(
+    package: StrPath,
+    *,
+    datastore_id: str | None = None,
+    data_access_role_arn: str | None = None,
+    output_s3_uri: str | None = None,
+    input_owner_account_id: str | None = None,
+    jobs: Sequence[str] = (),
+    concurrent_jobs: int = CONCURRENT_JOBS,
+    replace: bool = False,
+    dry_run: bool = False,
+    clients: Clients | None = None,
+    clock: Clock = SYSTEM,
+    progress: OnProgress | None = None,
+    tell: Callable[[str, str], None] | None = None,
+) -> Submitted:
+    """Upload a package's override files and start its import jobs, each once however often this is called.
+
+    The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
+    is. The members that only the account's owner knows are those of the package's requests where they are not given
+    here. `jobs` are the ids of some jobs only. `concurrent_jobs` is the account's quota of import jobs at once: when it
+    is used up this waits. `replace` lets override files take the place of other objects at their keys. `dry_run` sends
+    nothing, and asks nothing. How far each job came is saved in the package (docs/formats/submission.md) after every
+    step, so that a call that was stopped, killed or refused is repeated and goes on from there. `clients` say which
+    credentials, region and endpoint are used. `tell` is called with a job's id and what was done for it.
+
+    Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
+    of an earlier call, PackageError where the state cannot be saved or another process submits the package, and
+    AwsError where AWS refuses or cannot be reached.
+    """
+    place = Path(package)
+    require_package(place)
+    issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
+    if _refused(issues):
+        return Submitted(package=place, submissions=(), issues=Issues(issues))
+    account = {
+        "datastoreId": datastore_id,
+        "dataAccessRoleArn": data_access_role_arn,
+        "outputS3Uri": output_s3_uri,
+        "inputOwnerAccountId": input_owner_account_id,
+    }
+    orders = orders_of(place, jobs, {name: value for name, value in account.items() if value is not None})
+    states = Submissions(place)
+    requests: tuple[Mapping[str, Any], ...] = ()
+    if dry_run:
+        requests = tuple(request for order in orders for request in _requests(order, states, replace=replace))
+    else:
+        clients = clients or Clients()
+        with states.locked():
+            submitter = Submitter(
+                clients=clients,
+                jobs=ImportJobs(clients, clock),
+                states=states,
+                clock=clock,
+                concurrent_jobs=concurrent_jobs,
+                replace=replace,
+                tell=tell or _tell_nobody,
+            )
+            issues += _submitted(submitter, orders, progress)
+    submissions = states.all(order.job.id for order in orders)
+    return Submitted(
+        package=place,
+        submissions=tuple(submissions.values()),
+        issues=Issues(issues),
+        requests=requests,
+        is_dry=dry_run,
+    )
+
+
+def _submitted(submitter: Submitter, orders: Sequence[Order], progress: OnProgress | None) -> list[Issue]:
+    """Submit one job after the other, unless what surrounds them forbids it; return what was found."""
+    account = orders[0].request
+    uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
+    found = surroundings(submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"])
+    issues = list(surroundings_issues(found))
+    if _refused(issues):
+        return issues
+    submitter.region = found.region
+    for done, order in enumerate(orders):
+        _report(progress, done, len(orders))
+        submitter.submit(order)
+    _report(progress, len(orders), len(orders))
+    return issues + submitter.issues
+
+
+def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[dict[str, Any]]:
+    """Yield what is still to be sent for a job, as it would be sent."""
+    state = states.read(order.job.id)
+    if state is not None and state.state.has_job:
+        return
+    for document in order.documents():
+        yield {
+            "operation": "PutObject",
+            "Bucket": document.bucket,
+            "Key": document.key,
+            "ContentLength": len(document.data),
+            "sha256": hashlib.sha256(document.data).hexdigest(),
+            "IfNoneMatch": "*",
+            **({"thenIfMatch": "the ETag of the object that holds the key"} if replace else {}),
+        }
+    yield {"operation": "StartDICOMImportJob", **order.request}
+
+
+def _refused(issues: Iterable[Issue]) -> bool:
+    return any(found.severity is Severity.ERROR for found in issues)
+
+
+def _report(progress: OnProgress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(Progress(done, total, counted=True))
+
+
+def _tell_nobody(_job: str, _what: str) -> None:
+    pass

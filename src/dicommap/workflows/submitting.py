@@ -1,0 +1,202 @@
+"""The way of one job from the plan to the service: each step saved before the next, and each one can be repeated."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.faults import DENIED
+from dicommap.aws.intervals import Intervals
+from dicommap.aws.uploads import Upload, upload
+from dicommap.errors import AwsError, UsageError
+from dicommap.issues import Issue, issue
+from dicommap.model.job_report import utc_text
+from dicommap.model.submission import ACCOUNT_MEMBERS, Submission, SubmissionState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicommap.aws import Clients
+    from dicommap.aws.clock import Clock
+    from dicommap.aws.import_jobs import ImportJobs
+    from dicommap.model.import_job import ImportJob
+    from dicommap.package.submissions import Submissions
+    from dicommap.workflows.orders import Order
+
+UPLOADERS = 8
+"""Override files that are uploaded at the same time; the job is started after the last of them."""
+_MARGIN = timedelta(seconds=5)
+"""Times are those of the service's own clock, to the second and as long as an answer takes."""
+_QUOTA = "ServiceQuotaExceededException"
+_CONFLICT = "ConflictException"
+
+
+@dataclass(kw_only=True)
+class Submitter:
+    """Submits jobs, one after the other."""
+
+    clients: Clients
+    jobs: ImportJobs
+    states: Submissions
+    clock: Clock
+    concurrent_jobs: int
+    replace: bool
+    tell: Callable[[str, str], None]
+    """Told of each step: the job's id, and what was done."""
+    region: str = ""
+    issues: list[Issue] = field(default_factory=list)
+    _active: int | None = None
+    """How many jobs of the data store have not ended, at most; None where that is to be counted."""
+    _is_listed: bool = True
+    """Whether jobs may be listed."""
+
+    def submit(self, order: Order) -> Submission:
+        """Bring one job to the service, from wherever an earlier run has left it.
+
+        Raises AwsError and PackageError; then the state on disk says how far it came.
+        """
+        state = self.states.read(order.job.id)
+        if state is None:
+            state = self._save(_planned(order, self.region))
+        else:
+            _require_same(state, order, self.region)
+        if state.state.has_job:
+            return state
+        if state.state is SubmissionState.STARTING:
+            found = self._found(order, state)
+            if found is not None:
+                self.tell(order.job.id, f"had been started as {found.jobId}")
+                return self._started(state, found)
+        self._upload(order)
+        if state.state is SubmissionState.PLANNED:
+            state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))
+        self._wait_for_room(order)
+        if state.state is SubmissionState.UPLOADED:
+            at = utc_text(self.jobs.service_time())
+            state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
+        job = self._start(order)
+        self.tell(order.job.id, f"started as {job.jobId}")
+        return self._started(state, job)
+
+    def _save(self, state: Submission) -> Submission:
+        self.states.write(state)
+        return state
+
+    def _started(self, state: Submission, job: ImportJob) -> Submission:
+        known = {
+            "state": SubmissionState.STARTED,
+            "jobId": job.jobId,
+            "jobStatus": job.jobStatus,
+            "submittedAt": utc_text(job.submittedAt),
+            "seenAt": utc_text(self.clock.now()),
+        }
+        return self._save(state.model_copy(update=known))
+
+    def _found(self, order: Order, state: Submission) -> ImportJob | None:
+        """Look for a job whose start was sent, and whose answer was never seen."""
+        since = datetime.fromisoformat(state.startingAt or "") - _MARGIN
+        try:
+            return self.jobs.started(order.request, since)
+        except AwsError as error:
+            self._go_on_without_listing(error)
+            return None  # of the same client token the service makes no second job
+
+    def _upload(self, order: Order) -> None:
+        client = self.clients.s3
+        with ThreadPoolExecutor(UPLOADERS) as threads:
+            waiting = [threads.submit(upload, client, document, replace=self.replace) for document in order.documents()]
+            try:
+                outcomes = [one.result() for one in waiting]
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+        if outcomes:
+            counts = ((outcome, outcomes.count(outcome)) for outcome in Upload)
+            self.tell(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
+
+    def _wait_for_room(self, order: Order) -> None:
+        """Wait until the data store has fewer jobs than the quota of concurrent ones."""
+        pauses = Intervals()
+        while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
+            try:
+                self._active = self.jobs.active(order.request["datastoreId"])
+            except AwsError as error:
+                self._go_on_without_listing(error)
+                return
+            if self._active >= self.concurrent_jobs:
+                self.tell(order.job.id, f"waits: {self._active:,} jobs have not ended")
+                self.clock.sleep(next(pauses))
+
+    def _start(self, order: Order) -> ImportJob:
+        pauses = Intervals()
+        while True:
+            try:
+                job = self.jobs.start(order.request)
+            except AwsError as error:
+                if error.code != _QUOTA or not self._is_busy(order):
+                    raise _explained(error) from None
+                self.tell(order.job.id, "waits: the service takes no more jobs at once")
+                self.clock.sleep(next(pauses))
+            else:
+                self._active = None if self._active is None else self._active + 1
+                return job
+
+    def _is_busy(self, order: Order) -> bool:
+        """Say whether jobs run that may leave room when they end; else a quota that refuses will refuse for ever."""
+        if not self._is_listed:
+            return False
+        try:
+            return self.jobs.active(order.request["datastoreId"]) > 0
+        except AwsError as error:
+            self._go_on_without_listing(error)
+            return False
+
+    def _go_on_without_listing(self, error: AwsError) -> None:
+        if error.code not in DENIED:
+            raise error
+        if self._is_listed:
+            self.issues.append(issue("submit.not-checked", what="The list of import jobs", reason=error.code))
+        self._is_listed = False
+
+
+def _planned(order: Order, region: str) -> Submission:
+    return Submission(
+        job=order.job.id, state=SubmissionState.PLANNED, region=region or None, **_members(order, "jobName")
+    )
+
+
+def _members(order: Order, *further: str) -> dict[str, Any]:
+    names = (*ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
+    return {name: order.request[name] for name in names if name in order.request}
+
+
+def _require_same(state: Submission, order: Order, region: str) -> None:
+    """Raise UsageError where an earlier run was for another account, or for another plan."""
+    now = {**dict.fromkeys(ACCOUNT_MEMBERS), **_members(order)}
+    if region and state.region:
+        now["region"] = region
+    before = state.model_dump()
+    differing = [name for name, value in now.items() if before[name] != value]
+    if not differing:
+        return
+    if {"clientToken", "inputS3Uri"} & set(differing):
+        raise UsageError(
+            f"Job {state.job} was submitted from another plan than the one that is there now.",
+            fix="Draft into a new directory, and submit that.",
+        )
+    raise UsageError(
+        f"Job {state.job} was submitted before with another {' and '.join(differing)}.",
+        fix="Give the same ones as before; to import into another place, draft a package of its own.",
+    )
+
+
+def _explained(error: AwsError) -> AwsError:
+    if error.code != _CONFLICT:
+        return error
+    fix = (
+        "A job of the same client token was started with another request: look it up in ListDICOMImportJobs. "
+        "Somebody may have submitted a copy of this package with other members."
+    )
+    return AwsError(error.message, fix=fix, code=error.code)

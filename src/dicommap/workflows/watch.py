@@ -1,0 +1,143 @@
+"""watch(): import jobs followed until they have ended; those of a package, and HealthLake's beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.aws import Clients
+from dicommap.aws.clock import SYSTEM
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.aws.intervals import Intervals
+from dicommap.checks.job_check import job_issues, submission_issues
+from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.issues import Location
+from dicommap.model.package_layout import PLAN
+from dicommap.package.submissions import Submissions
+from dicommap.render.findings import Issues
+from dicommap.render.shown import Shown
+from dicommap.workflows.orders import read_plan, require_package
+from dicommap.workflows.progress import Progress
+from dicommap.workflows.watching import FhirWatch, PackageWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws.clock import Clock
+    from dicommap.issues import Issue
+    from dicommap.model.job_report import JobReport
+    from dicommap.model.submission import Submission
+    from dicommap.render.screen import Screen
+    from dicommap.workflows.progress import OnProgress
+
+FAILING_ROUNDS = 10
+"""Rounds of looks that may fail one after the other, over some ten minutes, before a watch gives up."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Watched(Shown):
+    """How far jobs have come."""
+
+    package: Path | None
+    submissions: tuple[Submission, ...]
+    """The state of each job of the package for which there is one, in the order of the plan."""
+    others: tuple[JobReport, ...]
+    """Jobs of other services as they were last told of."""
+    issues: Issues
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no job failed. What became of each file is for the output manifests to tell."""
+        return not self.issues.errors
+
+    def _screen(self) -> Screen:
+        from dicommap.render.submission_screen import watched_screen
+
+        package = None if self.package is None else str(self.package)
+        return watched_screen(package, self.submissions, self.others, self.issues)
+
+
+def watch(
+    package: StrPath | None = None,
+    *,
+    fhir_jobs: Iterable[str] = (),
+    once: bool = False,
+    clients: Clients | None = None,
+    clock: Clock = SYSTEM,
+    progress: OnProgress | None = None,
+    tell: Callable[[str, str], None] | None = None,
+) -> Watched:
+    """Follow the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
+
+    `fhir_jobs` are texts `DATASTORE/JOB`. With `once` each job is looked at once. Looks are rarer the longer it takes,
+    up to one a minute, and within the limits that AWS documents. What the service says is saved in the package; while
+    a submit of the package runs, jobs that it starts are followed as well. A look that fails, such as by throttling, is
+    repeated later. `clients` say which credentials, region and endpoint are used. `progress` is called with how many
+    jobs have ended; `tell` with a job's name and what has changed.
+
+    Raises DocumentError where there is no package, UsageError where nothing is to be watched, PackageError where what
+    was seen cannot be saved, and AwsError where AWS refuses, or fails ten times in a row.
+    """
+    service = ImportJobs(clients or Clients(), clock)
+    tell = tell or _tell_nobody
+    place = None if package is None else Path(package)
+    in_package = None if place is None else _package_watch(place, service, clock, tell)
+    fhir = [FhirWatch.of(text, service, tell) for text in fhir_jobs]
+    if in_package is None and not fhir:
+        raise UsageError("Nothing was named to watch.", fix="Name a package, or a job of HealthLake.")
+    watches: list[PackageWatch | FhirWatch] = [*([in_package] if in_package else []), *fhir]
+    _follow(watches, clock, progress, once=once)
+    issues: list[Issue] = []
+    submissions: Sequence[Submission] = ()
+    if in_package is not None:
+        submissions = in_package.submissions()
+        for one in submissions:
+            issues += submission_issues(one, is_unknown=in_package.is_unknown(one))
+    for other in fhir:
+        issues += job_issues(other.report, Location(path=other.name)) if other.report else ()
+    return Watched(
+        package=place,
+        submissions=tuple(submissions),
+        others=tuple(one.report for one in fhir if one.report is not None),
+        issues=Issues(issues),
+    )
+
+
+def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]) -> PackageWatch:
+    require_package(place)
+    if not (place / PLAN).is_file():
+        raise DocumentError(f"{place.name} is a directory without a plan.json.", fix="Name a package.")
+    watch = PackageWatch(place, read_plan(place), Submissions(place), service, clock, tell)
+    if not watch.submissions():
+        raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")
+    return watch
+
+
+def _follow(
+    watches: Sequence[PackageWatch | FhirWatch], clock: Clock, progress: OnProgress | None, *, once: bool
+) -> None:
+    pauses = Intervals()
+    failing = 0
+    while True:
+        try:
+            for watch in watches:
+                watch.look()
+            failing = 0
+        except AwsError as error:
+            failing += 1
+            if not error.transient or once or failing >= FAILING_ROUNDS:
+                raise
+            watch.tell(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
+        ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
+        if progress is not None:
+            progress(Progress(ended, total, counted=True))
+        if once or (failing == 0 and all(one.has_ended() for one in watches)):
+            return
+        clock.sleep(next(pauses))
+
+
+def _tell_nobody(_job: str, _what: str) -> None:
+    pass
