@@ -11,11 +11,14 @@ from dicommap.issues.codes import (
     edit,
     forecast,
     grouping,
+    listing,
     lookup,
+    manifest,
     mapping,
     override,
     p10,
     package,
+    reconcile,
     schema,
     sheet,
     source,
@@ -41,10 +44,13 @@ _FAMILIES = (
     schema,
     mapping,
     package,
+    listing,
+    manifest,
+    reconcile,
 )
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""Every issue code by its name, in the order of the work: scan, edit, draft, validate."""
+"""Every issue code by its name, in the order of the work: scan, edit, draft, validate, reconcile."""
 
 _NOWHERE = Location()
 
