@@ -14,10 +14,10 @@ from dicommap.aws.preflight import surroundings
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.issues import Severity
 from dicommap.package.submissions import Submissions
+from dicommap.progress import Progress
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.orders import orders_of, require_package
-from dicommap.workflows.progress import Progress
 from dicommap.workflows.submitting import Submitter
 from dicommap.workflows.validate import validate
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
+    from dicommap.progress import OnProgress
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
-    from dicommap.workflows.progress import OnProgress
 
 CONCURRENT_JOBS = 100
 """Import jobs of a data store at once, by default ("Endpoints and quotas"); 20 in ap-southeast-2; adjustable."""

@@ -15,10 +15,10 @@ from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Location
 from dicommap.model.package_layout import PLAN
 from dicommap.package.submissions import Submissions
+from dicommap.progress import Progress
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.orders import read_plan, require_package
-from dicommap.workflows.progress import Progress
 from dicommap.workflows.watching import FhirWatch, PackageWatch
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.job_report import JobReport
     from dicommap.model.submission import Submission
+    from dicommap.progress import OnProgress
     from dicommap.render.screen import Screen
-    from dicommap.workflows.progress import OnProgress
 
 FAILING_ROUNDS = 10
 """Rounds of looks that may fail one after the other, over some ten minutes, before a watch gives up."""

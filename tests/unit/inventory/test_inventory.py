@@ -6,7 +6,6 @@ import gc
 import sqlite3
 from collections import deque
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from dicommap.inventory.file_values import FILES_OF_STUDY
 from dicommap.inventory.inventory import _HOLDS_PATH
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
+from dicommap.p10 import Header
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 FILES: list[Added] = [
@@ -125,7 +125,8 @@ def test_distinct_values_of_what_is_not_held_are_an_error_with_a_fix(keyword: st
 
 def test_files_without_a_header_are_in_no_series() -> None:
     not_p10 = added("x", "9.1 9.1.1 9.1.1.1")
-    header = replace(not_p10[2], disposition=Disposition.NOT_P10)
+    assert isinstance(not_p10[2], Header)
+    header = not_p10[2]._replace(disposition=Disposition.NOT_P10)
     with inventory_of((*not_p10[:2], header), refused("n")) as inventory:
         assert list(inventory.studies()) == []
         assert inventory.series_by_study() == {}
