@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from posixpath import dirname
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID
 from dicommap.testing.files import P10File, RejectedError, Warned, read_p10, text_of
@@ -15,6 +15,7 @@ from dicommap.testing.overriding import OverrideError, Overrides
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dicommap.aws import Clients
     from dicommap.testing.behaviour import Behaviour
     from dicommap.testing.faults import Fault
     from dicommap.testing.jobs import StartedJob
@@ -30,8 +31,7 @@ class JobFailedError(Exception):
 class Importing:
     """What all jobs have in common: the S3 server, and the image sets."""
 
-    s3: Any
-    """A client of botocore, which has no types."""
+    clients: Clients
     behaviour: Behaviour
     image_sets: ImageSets
 
@@ -115,20 +115,22 @@ class Importing:
 
     def _listed(self, job: StartedJob) -> Iterator[tuple[str, int]]:
         """Yield key and size of everything whose key begins with the prefix, but for keys that stand for a folder."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=job.input_bucket, Prefix=job.input_prefix)
+        pages = self.clients.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=job.input_bucket, Prefix=job.input_prefix
+        )
         for page in pages:
             for found in page.get("Contents", ()):
                 if found["Size"] or not found["Key"].endswith("/"):
                     yield found["Key"], found["Size"]
 
     def _content(self, job: StartedJob, key: str) -> bytes:
-        body: bytes = self.s3.get_object(Bucket=job.input_bucket, Key=key)["Body"].read()
+        body: bytes = self.clients.s3.get_object(Bucket=job.input_bucket, Key=key)["Body"].read()
         return body
 
     def _write(self, job: StartedJob, texts: Mapping[str, str]) -> None:
         bucket, _, prefix = job.output_folder.removeprefix("s3://").partition("/")
         for path, text in texts.items():
-            self.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
+            self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
 
 
 def _folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:

@@ -14,7 +14,7 @@ from dicommap.testing.faults import ANSWERS, CONNECTION, JOB, Fault, Faults
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
 from dicommap.testing.importing import Importing
 from dicommap.testing.jobs import Jobs, StartedJob
-from dicommap.testing.operations import route
+from dicommap.testing.operations import imaging_operations, route
 from dicommap.testing.server import LoopbackServer, Reply, Request
 from dicommap.testing.service_error import STATUS, ServiceError
 from dicommap.testing.throttle import Throttle
@@ -59,7 +59,7 @@ class ImportJobService:
         self._importing = None if s3_endpoint_url is None else self._importing_from(s3_endpoint_url)
         self._jobs = Jobs(behaviour=self.behaviour, run=self._run)
         self._answers = Answers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
-        route("GET", "/", None)  # whatever is not installed is missed now
+        imaging_operations()  # what is not installed is missed now
         self._server = LoopbackServer(port, self._reply)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -151,8 +151,8 @@ class ImportJobService:
                     self._jobs.advance(job)
 
     def _importing_from(self, s3_endpoint_url: str) -> Importing:
-        s3 = Clients(endpoint_url=s3_endpoint_url).s3
-        return Importing(s3=s3, behaviour=self.behaviour, image_sets=self._image_sets)
+        clients = Clients(endpoint_url=s3_endpoint_url)
+        return Importing(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
 
     def _run(self, job: StartedJob) -> str | None:
         faults = self._faults.take_all(JOB)

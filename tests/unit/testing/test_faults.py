@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import UsageError
 from dicommap.testing import Fault, ImportJobService
-from dicommap.testing.faults import JOB
+from dicommap.testing.faults import JOB, KINDS
 from tests.s3 import Bucket
 from tests.unit.testing.jobs import imported, output, records
 
@@ -131,3 +131,8 @@ def test_faults_are_written_as_text(text: str, fault: Fault) -> None:
 def test_a_text_that_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         Fault.parse(text)
+
+
+def test_every_fault_is_explained() -> None:
+    page = (Path(__file__).parents[3] / "docs/howto/stand-in.md").read_text(encoding="utf-8")
+    assert all(f"`{kind}`" in page.partition("## Faults")[2] for kind in KINDS)
