@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
+    from dicommap.workflows.fhir import fhir
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
     from dicommap.workflows.validate import validate
@@ -21,6 +22,7 @@ __all__ = [
     "sheet",
     "draft",
     "validate",
+    "fhir",
     "data_set",
     "Inventory",
     "Draft",
@@ -38,6 +40,7 @@ _PLACES = {
     "sheet": "workflows.sheet",
     "draft": "workflows.draft",
     "validate": "workflows.validate",
+    "fhir": "workflows.fhir",
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",

@@ -20,6 +20,7 @@ SUMMARIES = {
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
+    "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",
     "explain": "Say what an issue code means.",
 }

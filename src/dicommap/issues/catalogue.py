@@ -9,6 +9,7 @@ from dicommap.issues.codes import (
     archive,
     dicom_json,
     edit,
+    fhir,
     forecast,
     grouping,
     lookup,
@@ -43,6 +44,7 @@ _FAMILIES = (
     mapping,
     package,
     submit,
+    fhir,
 )
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}

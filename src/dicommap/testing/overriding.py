@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicommap.checks.override_check import override_file_issues
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Target
-from dicommap.model.override_file import without_null
+from dicommap.model.override_file import data_set_of
 from dicommap.model.strict_json import parse_json
-from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.model.dicom_json import DataSet
     from dicommap.model.profile import Profile
-
-
-_IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 
 
 class OverrideError(Exception):
@@ -67,7 +63,4 @@ def _data_set(content: bytes, target: Target, profile: Profile, index: int) -> D
     errors = [found for found in override_file_issues(content, target, profile) if found.severity is Severity.ERROR]
     if errors:
         raise OverrideError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
-    document: Any = parse_json(content)[0]
-    data_set = document[0] if isinstance(document, list) else document
-    repeated = _IDENTIFYING if profile.identifyingUids == "present" else frozenset()
-    return {tag: without_null(attribute) for tag, attribute in data_set.items() if tag not in repeated}
+    return data_set_of(parse_json(content)[0], profile)

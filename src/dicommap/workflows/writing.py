@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.inventory.partial import write_new
+from dicommap.inventory.partial import partial_of, put_in_place, remove_partial, remove_stale_partials, write_new
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -39,3 +40,25 @@ def write_text(path: Path, text: str) -> None:
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that must not exist yet line by line: what is made as it goes is never in memory as a whole.
+
+    Raises DocumentError where it exists or cannot be written.
+    """
+    require_new(path)
+    remove_stale_partials(path)
+    partial = partial_of(path)
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            for line in lines:
+                file.write(line)
+        put_in_place(partial, path, overwrite=False)
+    except FileExistsError:
+        message = f"{path} exists already; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another file.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+    finally:
+        remove_partial(partial)
