@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
+    from dicommap.workflows.fhir import fhir
     from dicommap.workflows.reconcile import Reconciliation, reconcile
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
@@ -23,6 +24,7 @@ __all__ = [
     "draft",
     "validate",
     "reconcile",
+    "fhir",
     "data_set",
     "Inventory",
     "Draft",
@@ -42,6 +44,7 @@ _PLACES = {
     "draft": "workflows.draft",
     "validate": "workflows.validate",
     "reconcile": "workflows.reconcile",
+    "fhir": "workflows.fhir",
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",

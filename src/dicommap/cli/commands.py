@@ -21,6 +21,7 @@ SUMMARIES = {
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
     "reconcile": "Account for every planned instance.",
+    "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",
     "explain": "Say what an issue code means.",
 }

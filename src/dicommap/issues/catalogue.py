@@ -9,6 +9,7 @@ from dicommap.issues.codes import (
     archive,
     dicom_json,
     edit,
+    fhir,
     forecast,
     grouping,
     listing,
@@ -49,6 +50,7 @@ _FAMILIES = (
     listing,
     manifest,
     reconcile,
+    fhir,
 )
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dicommap.model.override import Override
     from dicommap.model.profile import Profile
 
+_IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """Value representations whose emptiness has one form only: no member but the vr."""
 
@@ -27,6 +28,16 @@ def override_text(override: Override, profile: Profile) -> str:
         data_set |= _identifying_uids(override)
     data_set = ordered(data_set)
     return dump_json([data_set] if profile.dataSet == "array" else data_set)
+
+
+def data_set_of(document: Any, profile: Profile) -> DataSet:  # noqa: ANN401  JSON of any type
+    """Return the attributes that an override file changes, from its JSON; it must be in the profile's form.
+
+    Identifying UIDs that are there because the profile asks for them are none of these.
+    """
+    data_set = document[0] if isinstance(document, list) else document
+    repeated = _IDENTIFYING if profile.identifyingUids == "present" else frozenset()
+    return {tag: without_null(attribute) for tag, attribute in data_set.items() if tag not in repeated}
 
 
 def without_null(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type

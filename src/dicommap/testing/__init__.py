@@ -2,7 +2,8 @@
 
 from dicommap.testing.behaviour import Behaviour
 from dicommap.testing.faults import Fault
+from dicommap.testing.image_sets import ImageSet, ImportedInstance
 from dicommap.testing.jobs import StartedJob
 from dicommap.testing.service import ImportJobService
 
-__all__ = ["ImportJobService", "Behaviour", "Fault", "StartedJob"]
+__all__ = ["ImportJobService", "Behaviour", "Fault", "StartedJob", "ImageSet", "ImportedInstance"]

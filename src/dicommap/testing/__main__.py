@@ -21,7 +21,7 @@ def main() -> int:
     try:
         service = ImportJobService(options.s3_endpoint, behaviour=behaviour, port=options.port)
         for text in options.fault:
-            service.faults.add(Fault.parse(text))
+            service.add_fault(Fault.parse(text))
     except DicommapError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         "--fault",
         action="append",
         default=[],
-        metavar="KIND[,operation=NAME][,times=N|always][,after=N][,message=TEXT]",
+        metavar="KIND[,operation=NAME][,times=N|always][,after=N][,match=TEXT][,message=TEXT]",
         help=f"let a fault happen; may be repeated. KIND is one of {', '.join(KINDS)}",
     )
     return parser

@@ -27,3 +27,7 @@ class Behaviour:
     """Whether the override files below inputS3Uri, which are no P10, are passed over or reported as failed."""
     job_folder_in_output_uri: bool = True
     """Whether a job's properties have outputS3Uri with the job's own folder, as in an example of the AWS CLI."""
+    warned_files: Literal["both", "warning-only"] = "both"
+    """Whether a file with a warning is in success.ndjson as well."""
+    empty_manifests: Literal["left-out", "written"] = "left-out"
+    """Whether a list of success, failure or warning without lines is written."""

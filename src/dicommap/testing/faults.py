@@ -33,12 +33,29 @@ CONNECTION = {
 
 JOB = {
     "job-failed": "The job ends as FAILED, with the fault's message.",
+    "rejected": "Files are rejected, the job is COMPLETED all the same.",
+    "server-error": "Files are not imported by a fault of the service.",
+    "unreported": "Files are imported, and no manifest says so.",
+    "warned": "Files are imported with a warning.",
+    "broken-lines": "Each list begins with a line that is none, and its last line is cut.",
+    "no-manifest": "job-output-manifest.json is not written.",
+    "no-success": "success.ndjson is not written.",
+    "no-failure": "failure.ndjson is not written.",
+    "no-warning": "warning.ndjson is not written.",
+    "python-booleans": "The lists have True and False, as the developer guide prints one.",
+    "relative-keys": "inputFile is relative to inputS3Uri.",
+    "upper-case-warnings": "Types of warnings are written as in the developer guide's table, not as in its example.",
 }
-"""Faults of a job, taken by the next job that ends."""
+"""Faults of a job, all taken by the next job that ends."""
 
+MESSAGES = {
+    "job-failed": "FILE_COUNTS_LIMIT: as asked for by the test",
+    "rejected": "DICOM attribute SOPClassUID does not exist",
+    "server-error": "As asked for by the test",
+}
 KINDS = (*ANSWERS, *CONNECTION, *JOB)
 _FORM = re.compile(
-    r"(?P<kind>[a-z-]+)(?P<settings>(?:,(?:operation=\w+|times=(?:[0-9]+|always)|after=[0-9]+|message=[^,]+))*)"
+    r"(?P<kind>[a-z-]+)(?P<settings>(?:,(?:operation=\w+|times=(?:[0-9]+|always)|after=[0-9]+|match=[^,]*|message=[^,]+))*)"
 )
 
 
@@ -53,12 +70,19 @@ class Fault:
     """None for always."""
     after: int = 0
     """Calls that go well before."""
-    message: str = "FILE_COUNTS_LIMIT: as asked for by the test"
-    """Of a job that fails. How AWS's own text goes on is not known."""
+    match: str = ""
+    """Only files that have this in their key, of faults of files."""
+    message: str = ""
+    """Of a job that fails or a file that is not imported, instead of the usual one."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UsageError(f"There is no fault {self.kind!r}.", fix=f"It is one of {', '.join(KINDS)}.")
+
+    @property
+    def text(self) -> str:
+        """Return the message. How AWS's own text for a job that failed goes on is not known."""
+        return self.message or MESSAGES[self.kind]
 
     @classmethod
     def parse(cls, text: str) -> Fault:
@@ -68,7 +92,9 @@ class Fault:
         """
         match = _FORM.fullmatch(text)
         if match is None:
-            raise UsageError(f"{text!r} is no fault.", fix="Write KIND,operation=NAME,times=N,after=N,message=TEXT.")
+            raise UsageError(
+                f"{text!r} is no fault.", fix="Write KIND,operation=NAME,times=N,after=N,match=TEXT,message=TEXT."
+            )
         members: dict[str, Any] = dict(setting.split("=", 1) for setting in match["settings"].split(",")[1:])
         for name in ("times", "after"):
             if name in members:
@@ -89,6 +115,10 @@ class Faults:
     def clear(self) -> None:
         """Let nothing happen any more."""
         self._pending.clear()
+
+    def take_all(self, kinds: Container[str]) -> list[Fault]:
+        """Return all faults of these kinds that happen now, and count them."""
+        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.happens()]
 
     def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
         """Return the first fault of these kinds that happens now, and count it."""

@@ -45,6 +45,27 @@ class StartedJob:
         return str(self.request["datastoreId"])
 
     @property
+    def input_bucket(self) -> str:
+        """Return the bucket that it reads."""
+        return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[0]
+
+    @property
+    def input_prefix(self) -> str:
+        """Return the prefix that it reads, taken as text: without a slash at its end it takes in its siblings."""
+        return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[2]
+
+    @property
+    def mappings(self) -> list[dict[str, str]]:
+        """Return its mappings; none where it has no import configuration."""
+        configuration = self.request.get("importConfiguration", {}).get("dicomJsonMetadataImportConfiguration", {})
+        return list(configuration.get("dicomMetadataMappings", ()))
+
+    def key(self, path: str) -> str:
+        """Return the object key of a path relative to inputS3Uri."""
+        prefix = self.input_prefix
+        return f"{prefix}{path}" if prefix.endswith("/") or not prefix else f"{prefix}/{path}"
+
+    @property
     def has_ended(self) -> bool:
         """Say whether it is COMPLETED or FAILED."""
         return self.status in ENDED

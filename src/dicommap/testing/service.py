@@ -6,11 +6,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from dicommap.aws import Clients
 from dicommap.testing.answers import Answers
 from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.control import ROOT, controlled
 from dicommap.testing.faults import ANSWERS, CONNECTION, JOB, Fault, Faults
+from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
+from dicommap.testing.importing import Importing
 from dicommap.testing.jobs import Jobs, StartedJob
-from dicommap.testing.operations import route
+from dicommap.testing.operations import imaging_operations, route
 from dicommap.testing.server import LoopbackServer, Reply, Request
 from dicommap.testing.service_error import STATUS, ServiceError
 from dicommap.testing.throttle import Throttle
@@ -27,7 +31,10 @@ class ImportJobService:
     """A stand-in for AWS HealthImaging's import jobs on loopback. It is not the service.
 
     It takes and refuses requests by botocore's service model and by what AWS documents; what AWS does not document is
-    decided by its `behaviour`. As a context manager it serves from a thread:
+    decided by its `behaviour`. Jobs read from and write to the S3 server at `s3_endpoint_url`, with the credentials
+    that boto3 finds; without one they read nothing, and end. Signatures are not verified, and roles not looked at.
+
+    As a context manager it serves from a thread:
 
         with ImportJobService(s3_endpoint_url=url) as service:
             client = boto3.client("medical-imaging", endpoint_url=service.url)
@@ -45,12 +52,14 @@ class ImportJobService:
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.s3_endpoint_url = s3_endpoint_url
-        self.faults = Faults()
+        self._faults = Faults()
         self._lock = threading.RLock()
         self._throttle = Throttle(clock)
+        self._image_sets = ImageSets()
+        self._importing = None if s3_endpoint_url is None else self._importing_from(s3_endpoint_url)
         self._jobs = Jobs(behaviour=self.behaviour, run=self._run)
         self._answers = Answers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
-        route("GET", "/", None)  # whatever is not installed is missed now
+        imaging_operations()  # what is not installed is missed now
         self._server = LoopbackServer(port, self._reply)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -90,6 +99,17 @@ class ImportJobService:
         with self._lock:
             return tuple(self._jobs.started)
 
+    @property
+    def image_sets(self) -> tuple[ImageSet, ...]:
+        """Return all image sets, in the order in which they were made."""
+        with self._lock:
+            return tuple(self._image_sets.all)
+
+    @property
+    def instances(self) -> tuple[ImportedInstance, ...]:
+        """Return everything that was imported, image set by image set."""
+        return tuple(instance for image_set in self.image_sets for instance in image_set.instances)
+
     def add_datastore(self, datastore_id: str, status: str = "ACTIVE") -> None:
         """Add a data store, or give one another status."""
         with self._lock:
@@ -107,12 +127,21 @@ class ImportJobService:
         operation: str | None = None,
         times: int | None = 1,
         after: int = 0,
-        message: str = Fault.message,
+        match: str = "",
+        message: str = "",
     ) -> None:
         """Let a fault happen, as `Fault` describes it. Raises UsageError for one that there is not."""
-        fault = Fault(kind=kind, operation=operation, times=times, after=after, message=message)
+        self.add_fault(Fault(kind=kind, operation=operation, times=times, after=after, match=match, message=message))
+
+    def add_fault(self, fault: Fault) -> None:
+        """Let a fault happen."""
         with self._lock:
-            self.faults.add(fault)
+            self._faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Let none of the faults happen that have not yet."""
+        with self._lock:
+            self._faults.clear()
 
     def advance(self, job_id: str | None = None) -> None:
         """Move a job on by one status; all jobs where none is named."""
@@ -121,11 +150,19 @@ class ImportJobService:
                 if job_id in (None, job.job_id):
                     self._jobs.advance(job)
 
-    def _run(self, _job: StartedJob) -> str | None:
-        fault = self.faults.take(JOB)
-        return None if fault is None else fault.message
+    def _importing_from(self, s3_endpoint_url: str) -> Importing:
+        clients = Clients(endpoint_url=s3_endpoint_url)
+        return Importing(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
+
+    def _run(self, job: StartedJob) -> str | None:
+        faults = self._faults.take_all(JOB)
+        if self._importing is not None:
+            return self._importing.run(job, faults)
+        return next((fault.text for fault in faults if fault.kind == "job-failed"), None)
 
     def _reply(self, request: Request) -> Reply:
+        if request.path.startswith(ROOT):
+            return controlled(self, request)
         target = request.headers.get("x-amz-target")
         with self._lock:
             try:
@@ -140,12 +177,12 @@ class ImportJobService:
         operation, path = found
         if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 "):
             raise ServiceError("MissingAuthenticationTokenException", "The request is not signed.")
-        refused = self.faults.take(ANSWERS, operation.name)
+        refused = self._faults.take(ANSWERS, operation.name)
         if refused is not None:
             raise ServiceError(*ANSWERS[refused.kind])
         if self.behaviour.throttling and not self._throttle.takes(operation.name):
             raise ServiceError("ThrottlingException", "Rate exceeded")
-        cut = self.faults.take(CONNECTION, operation.name)
+        cut = self._faults.take(CONNECTION, operation.name)
         if cut is not None and cut.kind == "reset":
             return Reply(0, b"", {}, cut=0)
         body = answer_text(self._answers.of(operation, parameters(operation, path, request.query, request.body)))

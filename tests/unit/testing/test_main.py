@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
 
-from dicommap.errors import UsageError
-from dicommap.testing import Fault
+from dicommap.aws import Clients
 from dicommap.testing.service import DATASTORE_ID
-from tests.s3 import REGION, environment
+from tests.s3 import REGION, Bucket, environment
 
 
 @contextmanager
@@ -32,13 +36,42 @@ def serving(*arguments: str) -> Iterator[str]:
 
 
 def test_it_prints_its_url_and_serves_until_it_is_stopped(s3_environment: str) -> None:
-    from dicommap.aws import Clients
-
     with serving("--s3-endpoint", s3_environment, "--fault", "not-found,operation=GetDatastore,times=1") as url:
         client = Clients(region=REGION, endpoint_url=url).medical_imaging
         with pytest.raises(ClientError, match="ResourceNotFound"):
             client.get_datastore(datastoreId=DATASTORE_ID)
         assert client.get_datastore(datastoreId=DATASTORE_ID)["datastoreProperties"]["datastoreStatus"] == "ACTIVE"
+
+
+def asked(url: str, path: str, body: str | None = None) -> Any:
+    request = Request(f"{url}/stand-in/{path}", None if body is None else body.encode())
+    with urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tree: Path) -> None:
+    bucket.upload(tree, "in/")
+    with serving("--s3-endpoint", bucket.endpoint_url, "--advance", "call", "--no-throttling") as url:
+        client = Clients(region=REGION, endpoint_url=url).medical_imaging
+        asked(url, "faults", "rejected,match=study2")
+        started = client.start_dicom_import_job(
+            clientToken="t1",
+            datastoreId=DATASTORE_ID,
+            dataAccessRoleArn="arn:aws:iam::123456789012:role/import",
+            inputS3Uri=f"{bucket.uri}in/",
+            outputS3Uri=f"{bucket.uri}out/",
+        )
+        asked(url, "advance", "")
+        asked(url, "advance", started["jobId"])
+        (job,) = asked(url, "jobs")
+        sets = asked(url, "image-sets")
+        for path, body in (("faults", "earthquake"), ("faults", ""), ("nothing", None)):
+            with pytest.raises(HTTPError):
+                asked(url, path, body)
+    assert (job["jobId"], job["jobStatus"], job["calls"]) == (started["jobId"], "COMPLETED", 1)
+    assert job["request"]["clientToken"] == "t1"
+    keys = {instance["key"] for one in sets for instance in one["instances"]}
+    assert keys == {key for key in bucket.keys("in/") if "study1" in key}
 
 
 def test_a_fault_that_there_is_not_is_a_wrong_call() -> None:
@@ -47,25 +80,3 @@ def test_a_fault_that_there_is_not_is_a_wrong_call() -> None:
     assert done.returncode == 2
     assert "throttle" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("reset", Fault(kind="reset")),
-        ("throttle,times=always", Fault(kind="throttle", times=None)),
-        (
-            "internal,operation=GetDICOMImportJob,times=2,after=3",
-            Fault(kind="internal", operation="GetDICOMImportJob", times=2, after=3),
-        ),
-        ("job-failed,message=no = more", Fault(kind="job-failed", message="no = more")),
-    ],
-)
-def test_faults_are_written_as_text(text: str, fault: Fault) -> None:
-    assert Fault.parse(text) == fault
-
-
-@pytest.mark.parametrize("text", ["", "earthquake", "reset,times=-1", "reset,when=now", "reset,after=always"])
-def test_a_text_that_is_no_fault_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
-        Fault.parse(text)

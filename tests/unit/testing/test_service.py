@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -44,8 +45,18 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
 
 
 @pytest.fixture
-def service(import_jobs: ImportJobService) -> ImportJobService:
+def service(import_jobs: ImportJobService, named_bucket: str) -> ImportJobService:
     return import_jobs
+
+
+@pytest.fixture
+def named_bucket(s3_environment: str) -> str:
+    """Return the S3 server, on which there is the bucket that requests name, with the override file."""
+    client = Clients(region=REGION).s3
+    client.create_bucket(Bucket="bucket")  # again, which changes nothing
+    override = json.dumps({"00100020": {"vr": "LO", "Value": ["P2"]}}).encode()
+    client.put_object(Bucket="bucket", Key=f"in/{MAPPING['metadataFilePath']}", Body=override)
+    return s3_environment
 
 
 def test_a_job_goes_through_its_statuses_as_it_is_polled(service: ImportJobService) -> None:
@@ -63,8 +74,8 @@ def test_a_job_goes_through_its_statuses_as_it_is_polled(service: ImportJobServi
     assert seen[1]["jobName"] == "first"
 
 
-def test_jobs_that_are_not_polled_go_on_when_the_test_says_so(s3_environment: str) -> None:
-    with ImportJobService(s3_environment, behaviour=Behaviour(advance="call")) as service:
+def test_jobs_that_are_not_polled_go_on_when_the_test_says_so(named_bucket: str) -> None:
+    with ImportJobService(named_bucket, behaviour=Behaviour(advance="call")) as service:
         client = once(service)
         job = client.start_dicom_import_job(**started())["jobId"]
         for _ in range(3):
@@ -178,8 +189,8 @@ def test_data_stores_and_their_status(service: ImportJobService) -> None:
     assert code_of(error) == ("ConflictException", 409)
 
 
-def test_as_many_jobs_run_as_the_quota_has(s3_environment: str) -> None:
-    with ImportJobService(s3_environment, behaviour=Behaviour(concurrent_jobs=1, throttling=False)) as service:
+def test_as_many_jobs_run_as_the_quota_has(named_bucket: str) -> None:
+    with ImportJobService(named_bucket, behaviour=Behaviour(concurrent_jobs=1, throttling=False)) as service:
         client = once(service)
         client.start_dicom_import_job(**started())
         with pytest.raises(ClientError) as error:

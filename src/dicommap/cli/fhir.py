@@ -1,0 +1,61 @@
+"""The command `dicommap fhir`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dicommap.cli.console import print_line
+from dicommap.cli.findings import exit_by, print_issues
+from dicommap.cli.options import FailOn, FailOnOption, InventoryPath
+from dicommap.inventory import Inventory
+from dicommap.render.text import counted
+from dicommap.workflows.fhir import fhir
+
+
+def fhir_command(
+    inventory: InventoryPath,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.ndjson", help="Where they go.")],
+    package: Annotated[
+        Path | None, typer.Option("--package", metavar="PACKAGE", help="Describe the studies after its overrides.")
+    ] = None,
+    status: Annotated[
+        str, typer.Option("--status", help="Of all resources: registered, available or unknown.", show_default=True)
+    ] = "available",
+    patient_system: Annotated[
+        str | None, typer.Option("--patient-system", metavar="URI", help="Who assigns PatientID.")
+    ] = None,
+    accession_system: Annotated[
+        str | None, typer.Option("--accession-system", metavar="URI", help="Who assigns AccessionNumber.")
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", metavar="NAME", help="Of times without an offset, such as Europe/Berlin."),
+    ] = None,
+    instances: Annotated[
+        bool, typer.Option("--instances/--no-instances", help="List the instances of each series.")
+    ] = True,
+    fail_on: FailOnOption = FailOn.ERROR,
+) -> None:
+    """Write the studies as FHIR ImagingStudy resources, R4, as newline delimited JSON.
+
+    The file holds patient values. It is what an import job of AWS HealthLake takes. Each resource is checked with the
+    models of fhir.resources before it is written; what it cannot say is a finding.
+    """
+    with Inventory.open(inventory) as opened:
+        written = fhir(
+            opened,
+            output,
+            package=package,
+            status=status,
+            patient_system=patient_system,
+            accession_system=accession_system,
+            timezone=timezone,
+            instances=instances,
+        )
+    print_issues(written.issues)
+    parts = ((written.studies, "study"), (written.series, "series"), (written.instances, "instance"))
+    print_line(f"{written.path}: " + ", ".join(counted(count, noun) for count, noun in parts))
+    exit_by((one.severity for one in written.issues), fail_on)

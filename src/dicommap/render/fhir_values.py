@@ -1,0 +1,98 @@
+"""DICOM's texts as FHIR's primitive types (FHIR R4, "Data types"), or why there is none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+ID_LIMIT = 64
+"""Characters of a FHIR id; those of a UID are all allowed in one."""
+LARGEST_UNSIGNED = 2**31 - 1
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CODE = re.compile(r"\S+(?: \S+)*")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])(?:([0-5][0-9])(\.[0-9]{1,6})?)?")
+_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
+
+
+class InexpressibleError(Exception):
+    """Why a value has no form in FHIR, in words without the value."""
+
+
+def string(text: str) -> str | None:
+    """Return a FHIR string, without the spaces around it, which mean nothing in DICOM; None for a text that is blank.
+
+    Raises InexpressibleError.
+    """
+    if _NO_TEXT.search(text) is not None:
+        raise InexpressibleError("it has a control character")
+    stripped = text.strip(" ")
+    return stripped if stripped.strip() else None
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text is a FHIR code: words with single spaces between them."""
+    return _CODE.fullmatch(text) is not None
+
+
+def unsigned_int(text: str) -> int | None:
+    """Return a FHIR unsignedInt; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
+    if not 0 <= number <= LARGEST_UNSIGNED:
+        raise InexpressibleError(f"it is no whole number from 0 to {LARGEST_UNSIGNED}")
+    return number
+
+
+def day(text: str) -> date | None:
+    """Return the day of a DA; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    match = _DATE.fullmatch(text.strip())
+    try:
+        if match is not None:
+            return date(*map(int, match.groups()))
+    except ValueError:
+        pass
+    raise InexpressibleError("it is no date that exists, as YYYYMMDD")
+
+
+def time_of_day(text: str) -> str | None:
+    """Return a TM as HH:MM:SS, with its fraction; None for a text that is blank. Raises InexpressibleError.
+
+    FHIR allows seconds that are not known to be written as zeros, and minutes not.
+    """
+    if not text.strip():
+        return None
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise InexpressibleError("it is no time with hours and minutes, as HHMMSS.FFFFFF")
+    hours, minutes, seconds, fraction = match.groups()
+    return f"{hours}:{minutes}:{seconds or '00'}{fraction or ''}"
+
+
+def offset(text: str) -> str | None:
+    """Return a TimezoneOffsetFromUTC as +HH:MM; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    match = _OFFSET.fullmatch(text.strip())
+    if match is None or text.strip() == "-0000" or not -1200 <= int(text) <= 1400:
+        raise InexpressibleError("it is no offset from UTC, as +HHMM")
+    return f"{match[1]}{match[2]}:{match[3]}"
+
+
+def offset_at(on: date, time: str, zone: tzinfo) -> str:
+    """Return the offset that a time zone has on a day at a time, as +HH:MM.
+
+    Of an hour that the end of summer time repeats, the first is taken.
+    """
+    hours, minutes = int(time[:2]), int(time[3:5])
+    text = datetime(on.year, on.month, on.day, hours, minutes, tzinfo=zone).strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"

@@ -1,0 +1,73 @@
+"""What a test asks of a stand-in in another process: its state as JSON, faults, and the next status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import UsageError
+from dicommap.testing.faults import Fault
+from dicommap.testing.server import Reply
+
+if TYPE_CHECKING:
+    from dicommap.testing.image_sets import ImageSet
+    from dicommap.testing.jobs import StartedJob
+    from dicommap.testing.server import Request
+    from dicommap.testing.service import ImportJobService
+
+ROOT = "/stand-in/"
+"""No route of an AWS service begins so."""
+
+
+def controlled(service: ImportJobService, request: Request) -> Reply:
+    """Answer a request below ROOT; they need no signature.
+
+    GET jobs, GET image-sets, POST faults (the body is a fault's text), POST advance (the body is a job's id, or empty
+    for all).
+    """
+    what = (request.method, request.path.removeprefix(ROOT))
+    if what == ("GET", "jobs"):
+        return _json([_job(job) for job in service.jobs])
+    if what == ("GET", "image-sets"):
+        return _json([_image_set(image_set) for image_set in service.image_sets])
+    if what == ("POST", "faults"):
+        return _fault(service, request.body.decode("utf-8", "replace"))
+    if what == ("POST", "advance"):
+        service.advance(request.body.decode("utf-8", "replace") or None)
+        return _json({})
+    return _json({"message": "The stand-in has no such route."}, 404)
+
+
+def _fault(service: ImportJobService, text: str) -> Reply:
+    try:
+        service.add_fault(Fault.parse(text))
+    except UsageError as error:
+        return _json({"message": str(error)}, 400)
+    return _json({})
+
+
+def _job(job: StartedJob) -> dict[str, Any]:
+    return {
+        "jobId": job.job_id,
+        "jobStatus": job.status,
+        "message": job.message,
+        "calls": job.calls,
+        "request": job.request,
+    }
+
+
+def _image_set(image_set: ImageSet) -> dict[str, Any]:
+    return {
+        "imageSetId": image_set.image_set_id,
+        "datastoreId": image_set.datastore_id,
+        "isPrimary": image_set.is_primary,
+        "version": image_set.version,
+        "instances": [
+            {"jobId": one.job_id, "key": one.key, "before": one.before, "after": one.after}
+            for one in image_set.instances
+        ],
+    }
+
+
+def _json(value: object, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(value).encode(), {})

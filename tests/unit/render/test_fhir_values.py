@@ -1,0 +1,92 @@
+"""DICOM's texts as FHIR's primitive types."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dicommap.render import fhir_values
+from dicommap.render.fhir_values import InexpressibleError
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (" Chest ", "Chest"),
+        ("", None),
+        ("  ", None),
+        ("\u3000", None),
+        ("頭部\u3000CT", "頭部\u3000CT"),
+        ("a\tb", "a\tb"),
+    ],
+)
+def test_strings(text: str, found: str | None) -> None:
+    assert fhir_values.string(text) == found
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "\x7f", "\ud800"])
+def test_texts_with_control_characters_are_no_strings(text: str) -> None:
+    with pytest.raises(InexpressibleError):
+        fhir_values.string(text)
+
+
+@pytest.mark.parametrize(("text", "found"), [("7", 7), (" +7 ", 7), ("0", 0), ("2147483647", 2**31 - 1), (" ", None)])
+def test_numbers(text: str, found: int | None) -> None:
+    assert fhir_values.unsigned_int(text) == found
+
+
+@pytest.mark.parametrize("text", ["-1", "2147483648", "1.0", "x", "1\\2", "٣", "9" * 5_000])
+def test_what_is_no_number_from_0_on(text: str) -> None:
+    with pytest.raises(InexpressibleError):
+        fhir_values.unsigned_int(text)
+
+
+@pytest.mark.parametrize(("text", "found"), [("20240229", date(2024, 2, 29)), ("", None)])
+def test_days(text: str, found: date | None) -> None:
+    assert fhir_values.day(text) == found
+
+
+@pytest.mark.parametrize("text", ["20230229", "2024.02.29", "202402", "20240229-", "00000101", "２０２４０２２９"])
+def test_what_is_no_day(text: str) -> None:
+    with pytest.raises(InexpressibleError):
+        fhir_values.day(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("1015", "10:15:00"), ("101530", "10:15:30"), ("101530.5", "10:15:30.5"), ("235959.123456", "23:59:59.123456")],
+)
+def test_times(text: str, found: str) -> None:
+    assert fhir_values.time_of_day(text) == found
+
+
+@pytest.mark.parametrize("text", ["10", "2400", "1060", "10:15:30", "101530.", "101530.1234567"])
+def test_what_is_no_time_to_the_minute(text: str) -> None:
+    with pytest.raises(InexpressibleError):
+        fhir_values.time_of_day(text)
+
+
+@pytest.mark.parametrize(("text", "found"), [("+0100", "+01:00"), ("-0330", "-03:30"), ("+1400", "+14:00"), ("", None)])
+def test_offsets(text: str, found: str | None) -> None:
+    assert fhir_values.offset(text) == found
+
+
+@pytest.mark.parametrize("text", ["-0000", "+1401", "-1201", "+01:00", "0100", "+0160"])
+def test_what_is_no_offset(text: str) -> None:
+    with pytest.raises(InexpressibleError):
+        fhir_values.offset(text)
+
+
+@pytest.mark.parametrize(
+    ("on", "time", "found"),
+    [
+        (date(2026, 1, 2), "10:15:00", "+01:00"),
+        (date(2026, 7, 2), "10:15:00", "+02:00"),
+        (date(2026, 10, 25), "02:30:00", "+02:00"),
+        (date(1900, 1, 2), "10:15:00", "+01:00"),
+    ],
+)
+def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found: str) -> None:
+    assert fhir_values.offset_at(on, time, ZoneInfo("Europe/Berlin")) == found
