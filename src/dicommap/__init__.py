@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dicommap.aws import Clients
     from dicommap.errors import DicommapError
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
@@ -12,18 +13,27 @@ if TYPE_CHECKING:
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
+    from dicommap.workflows.policy import policy
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
+    from dicommap.workflows.submit import Submitted, submit
     from dicommap.workflows.validate import validate
+    from dicommap.workflows.watch import Watched, watch
 
 __all__ = [
     "scan",
     "sheet",
     "draft",
     "validate",
+    "policy",
+    "submit",
+    "watch",
     "data_set",
     "Inventory",
     "Draft",
+    "Submitted",
+    "Watched",
+    "Clients",
     "Profile",
     "Issue",
     "Issues",
@@ -38,9 +48,15 @@ _PLACES = {
     "sheet": "workflows.sheet",
     "draft": "workflows.draft",
     "validate": "workflows.validate",
+    "policy": "workflows.policy",
+    "submit": "workflows.submit",
+    "watch": "workflows.watch",
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",
+    "Submitted": "workflows.submit",
+    "Watched": "workflows.watch",
+    "Clients": "aws",
     "Profile": "model.profile",
     "Issue": "issues",
     "Issues": "render.findings",

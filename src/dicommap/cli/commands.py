@@ -20,6 +20,9 @@ SUMMARIES = {
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
+    "policy": "Print the permissions that import jobs need.",
+    "submit": "Upload override files and start import jobs.",
+    "watch": "Follow import jobs until they have ended.",
     "schema": "Print a JSON Schema of a document.",
     "explain": "Say what an issue code means.",
 }
