@@ -86,7 +86,8 @@ def submit(
     is used up this waits. `replace` lets override files take the place of other objects at their keys. `dry_run` sends
     nothing, and asks nothing. How far each job came is saved in the package (docs/formats/submission.md) after every
     step, so that a call that was stopped, killed or refused is repeated and goes on from there. `clients` say which
-    credentials, region and endpoint are used. `progress` is told of jobs as that of a scan is of files; `tell` is called with a job's id and what was done for it.
+    credentials, region and endpoint are used. `progress` is told of jobs as that of a scan is of files; `tell` is
+    called with a job's id and what was done for it.
 
     Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
     of an earlier call, PackageError where the state cannot be saved or another process submits the package, and
