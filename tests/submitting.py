@@ -21,7 +21,7 @@ from tests.s3 import REGION, Bucket
 ROLE = "arn:aws:iam::123456789012:role/import"
 
 
-def account(bucket: Bucket) -> dict[str, str]:
+def account(bucket: Bucket) -> dict[str, Any]:
     """Return the members of the requests that a draft is not told."""
     return {
         "datastore_id": DATASTORE_ID,
