@@ -65,7 +65,7 @@ def run(arguments: list[str], environment: dict[str, str], last: int | None) -> 
         os.environ.update(environment)
         steps = Steps(last, telling)
         os.replace = steps.around(os.replace, lambda _, to: os.path.basename(to) if "submission" in str(to) else None)
-        URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: request.method)  # type: ignore[method-assign]
+        URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: request.method)
         sys.argv = ["dicommap", *arguments]
         try:
             main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_before_any_answer_the_time_is_the_machines(jobs: ImportJobs) -> None:
 def test_an_answer_that_is_cut_is_no_answer(jobs: ImportJobs, import_jobs: ImportJobService, operation: str) -> None:
     job = jobs.start(request())
     import_jobs.fault("short-body", operation=operation)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "StartDICOMImportJob": lambda: jobs.start(request()),
         "GetDICOMImportJob": lambda: jobs.get(DATASTORE_ID, job.jobId),
         "ListDICOMImportJobs": lambda: list(jobs.all(DATASTORE_ID)),
