@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dicommap.aws import Clients
     from dicommap.errors import DicommapError
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
@@ -13,21 +14,30 @@ if TYPE_CHECKING:
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
     from dicommap.workflows.fhir import fhir
+    from dicommap.workflows.policy import policy
     from dicommap.workflows.reconcile import Reconciliation, reconcile
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
+    from dicommap.workflows.submit import Submitted, submit
     from dicommap.workflows.validate import validate
+    from dicommap.workflows.watch import Watched, watch
 
 __all__ = [
     "scan",
     "sheet",
     "draft",
     "validate",
+    "policy",
+    "submit",
+    "watch",
     "reconcile",
     "fhir",
     "data_set",
     "Inventory",
     "Draft",
+    "Submitted",
+    "Watched",
+    "Clients",
     "Reconciliation",
     "Profile",
     "Issue",
@@ -43,11 +53,17 @@ _PLACES = {
     "sheet": "workflows.sheet",
     "draft": "workflows.draft",
     "validate": "workflows.validate",
+    "policy": "workflows.policy",
+    "submit": "workflows.submit",
+    "watch": "workflows.watch",
     "reconcile": "workflows.reconcile",
     "fhir": "workflows.fhir",
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",
+    "Submitted": "workflows.submit",
+    "Watched": "workflows.watch",
+    "Clients": "aws",
     "Reconciliation": "workflows.reconcile",
     "Profile": "model.profile",
     "Issue": "issues",

@@ -16,6 +16,11 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
+from dicommap.checks.job_check import job_issues, submission_issues
+from dicommap.checks.surroundings_check import surroundings_issues
+from dicommap.model.fhir_import_job import FhirImportJob
+from dicommap.model.submission import Submission
+from dicommap.model.surroundings import Reading, Surroundings
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
@@ -113,7 +118,35 @@ def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return dicommap.data_set(place / arguments["path"])[1]
 
 
-_VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _validate}
+def _surroundings(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    def reading(told: dict[str, Any]) -> Reading:
+        return Reading(is_absent=told.get("isAbsent", False), **{k: v for k, v in told.items() if k != "isAbsent"})
+
+    found = Surroundings(
+        region=arguments["region"],
+        role_arn=arguments["roleArn"],
+        datastore=reading(arguments["datastore"]),
+        buckets={name: reading(told) for name, told in arguments["buckets"].items()},
+    )
+    return list(surroundings_issues(found))
+
+
+def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    if "fhirJob" in arguments:
+        report = FhirImportJob.model_validate(arguments["fhirJob"]).report()
+        return list(job_issues(report, dicommap.Location(path=f"healthlake:{report.datastore}/{report.job}")))
+    submission = Submission.model_validate(arguments["submission"])
+    return list(submission_issues(submission, is_unknown=arguments.get("isUnknown", False)))
+
+
+_VERBS = {
+    "dataSet": _data_set,
+    "scan": _scan,
+    "draft": _draft,
+    "validate": _validate,
+    "surroundings": _surroundings,
+    "job": _job,
+}
 
 
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:

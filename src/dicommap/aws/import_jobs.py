@@ -68,7 +68,7 @@ class ImportJobs:
             self._lists.wait()
             with calling("ListDICOMImportJobs", f"data store {datastore}"):
                 answer = self._noted(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
-            for summary in answer.get("jobSummaries", ()):
+            for summary in _member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield _read("ListDICOMImportJobs", ImportJob, summary)
             if not answer.get("nextToken"):
                 return
@@ -106,7 +106,7 @@ class ImportJobs:
         """Return the properties of a data store of HealthImaging, as the service gives them. Raises AwsError."""
         with calling("GetDatastore", f"data store {datastore}"):
             answer = self._noted(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
-        properties: dict[str, Any] = answer.get("datastoreProperties") or {}
+        properties: dict[str, Any] = _member("GetDatastore", answer, "datastoreProperties")
         return properties
 
     def _noted(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -117,11 +117,23 @@ class ImportJobs:
         return answer
 
 
+def _member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
+    if name not in answer:
+        raise _cut(operation)
+    return answer[name]
+
+
 def _read(operation: str, model: type[_Read], properties: object) -> _Read:
     try:
         return model.model_validate(properties)
     except ValidationError:
-        raise AwsError(
-            f"The answer to {operation} lacks what the service model requires.",
-            fix="Check the endpoint, and what stands between here and there; update dicommap if AWS's API is newer.",
-        ) from None
+        raise _cut(operation) from None
+
+
+def _cut(operation: str) -> AwsError:
+    # botocore does not notice an answer that ends in its middle.
+    return AwsError(
+        f"The answer to {operation} lacks what the service model requires.",
+        fix="Run the same again; if it stays so, check the endpoint and what stands between, and update dicommap.",
+        transient=True,
+    )

@@ -18,10 +18,6 @@ def job_folder(job_id: str) -> str:
     return f"jobs/{job_id}"
 
 
-SUBMISSION = "submission"
-"""The folder of what is known of the jobs' submission. The plan does not name its files: they come later."""
-
-
 def submission_path(job_id: str) -> str:
     """Return where the state of a job's submission stands."""
     return f"{SUBMISSION}/{job_id}.json"

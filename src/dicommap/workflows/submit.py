@@ -14,7 +14,7 @@ from dicommap.aws.preflight import surroundings
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.issues import Severity
 from dicommap.package.submissions import Submissions
-from dicommap.progress import Progress
+from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.orders import orders_of, require_package
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.progress import OnProgress
+    from dicommap.progress import Asked, OnProgress
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
 
@@ -75,7 +75,7 @@ def submit(
     dry_run: bool = False,
     clients: Clients | None = None,
     clock: Clock = SYSTEM,
-    progress: OnProgress | None = None,
+    progress: Asked = None,
     tell: Callable[[str, str], None] | None = None,
 ) -> Submitted:
     """Upload a package's override files and start its import jobs, each once however often this is called.
@@ -86,7 +86,8 @@ def submit(
     is used up this waits. `replace` lets override files take the place of other objects at their keys. `dry_run` sends
     nothing, and asks nothing. How far each job came is saved in the package (docs/formats/submission.md) after every
     step, so that a call that was stopped, killed or refused is repeated and goes on from there. `clients` say which
-    credentials, region and endpoint are used. `tell` is called with a job's id and what was done for it.
+    credentials, region and endpoint are used. `progress` is told of jobs as that of a scan is of files; `tell` is
+    called with a job's id and what was done for it.
 
     Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
     of an earlier call, PackageError where the state cannot be saved or another process submits the package, and
@@ -110,7 +111,7 @@ def submit(
         requests = tuple(request for order in orders for request in _requests(order, states, replace=replace))
     else:
         clients = clients or Clients()
-        with states.locked():
+        with states.locked(), reporting(progress, "jobs") as report:
             submitter = Submitter(
                 clients=clients,
                 jobs=ImportJobs(clients, clock),
@@ -120,7 +121,7 @@ def submit(
                 replace=replace,
                 tell=tell or _tell_nobody,
             )
-            issues += _submitted(submitter, orders, progress)
+            issues += _submitted(submitter, orders, report)
     submissions = states.all(order.job.id for order in orders)
     return Submitted(
         package=place,
@@ -131,7 +132,7 @@ def submit(
     )
 
 
-def _submitted(submitter: Submitter, orders: Sequence[Order], progress: OnProgress | None) -> list[Issue]:
+def _submitted(submitter: Submitter, orders: Sequence[Order], report: OnProgress | None) -> list[Issue]:
     """Submit one job after the other, unless what surrounds them forbids it; return what was found."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
@@ -140,10 +141,8 @@ def _submitted(submitter: Submitter, orders: Sequence[Order], progress: OnProgre
     if _refused(issues):
         return issues
     submitter.region = found.region
-    for done, order in enumerate(orders):
-        _report(progress, done, len(orders))
+    for order in followed(orders, report, len(orders)):
         submitter.submit(order)
-    _report(progress, len(orders), len(orders))
     return issues + submitter.issues
 
 
@@ -167,11 +166,6 @@ def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[d
 
 def _refused(issues: Iterable[Issue]) -> bool:
     return any(found.severity is Severity.ERROR for found in issues)
-
-
-def _report(progress: OnProgress | None, done: int, total: int) -> None:
-    if progress is not None:
-        progress(Progress(done, total, counted=True))
 
 
 def _tell_nobody(_job: str, _what: str) -> None:

@@ -15,7 +15,7 @@ from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Location
 from dicommap.model.package_layout import PLAN
 from dicommap.package.submissions import Submissions
-from dicommap.progress import Progress
+from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.orders import read_plan, require_package
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.job_report import JobReport
     from dicommap.model.submission import Submission
-    from dicommap.progress import OnProgress
+    from dicommap.progress import Asked, OnProgress
     from dicommap.render.screen import Screen
 
 FAILING_ROUNDS = 10
@@ -67,7 +67,7 @@ def watch(
     once: bool = False,
     clients: Clients | None = None,
     clock: Clock = SYSTEM,
-    progress: OnProgress | None = None,
+    progress: Asked = None,
     tell: Callable[[str, str], None] | None = None,
 ) -> Watched:
     """Follow the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
@@ -75,8 +75,8 @@ def watch(
     `fhir_jobs` are texts `DATASTORE/JOB`. With `once` each job is looked at once. Looks are rarer the longer it takes,
     up to one a minute, and within the limits that AWS documents. What the service says is saved in the package; while
     a submit of the package runs, jobs that it starts are followed as well. A look that fails, such as by throttling, is
-    repeated later. `clients` say which credentials, region and endpoint are used. `progress` is called with how many
-    jobs have ended; `tell` with a job's name and what has changed.
+    repeated later. `clients` say which credentials, region and endpoint are used. `progress` is told of
+    jobs that have ended, as that of a scan is of files; `tell` with a job's name and what has changed.
 
     Raises DocumentError where there is no package, UsageError where nothing is to be watched, PackageError where what
     was seen cannot be saved, and AwsError where AWS refuses, or fails ten times in a row.
@@ -89,7 +89,8 @@ def watch(
     if in_package is None and not fhir:
         raise UsageError("Nothing was named to watch.", fix="Name a package, or a job of HealthLake.")
     watches: list[PackageWatch | FhirWatch] = [*([in_package] if in_package else []), *fhir]
-    _follow(watches, clock, progress, once=once)
+    with reporting(progress, "jobs") as report:
+        _follow(watches, clock, report, once=once)
     issues: list[Issue] = []
     submissions: Sequence[Submission] = ()
     if in_package is not None:
@@ -117,7 +118,7 @@ def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callabl
 
 
 def _follow(
-    watches: Sequence[PackageWatch | FhirWatch], clock: Clock, progress: OnProgress | None, *, once: bool
+    watches: Sequence[PackageWatch | FhirWatch], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
     pauses = Intervals()
     failing = 0
@@ -132,8 +133,8 @@ def _follow(
                 raise
             watch.tell(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
         ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
-        if progress is not None:
-            progress(Progress(ended, total, counted=True))
+        if report is not None:
+            report(Progress(ended, total, counted=True))
         if once or (failing == 0 and all(one.has_ended() for one in watches)):
             return
         clock.sleep(next(pauses))

@@ -1,0 +1,75 @@
+"""policy(): the IAM policies that a package's import jobs need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.authoring.access_policies import Account, Places, caller_permissions, role_permissions, role_trust
+from dicommap.errors import DocumentError, UsageError
+from dicommap.model.import_configuration import StartDICOMImportJobRequest
+from dicommap.model.package_layout import REQUEST, job_folder
+from dicommap.model.s3_uri import S3Uri
+from dicommap.model.strict_json import parse_json
+from dicommap.package import read_document
+from dicommap.workflows.orders import read_plan, require_package
+from dicommap.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+
+def policy(
+    package: StrPath,
+    *,
+    datastore_id: str | None = None,
+    data_access_role_arn: str | None = None,
+    output_s3_uri: str | None = None,
+    region: str | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Return the policies: `rolePermissions` and `roleTrust` of the data access role, `caller` of who submits.
+
+    What is not given is taken from the package's requests; what stands there neither has its name in angle brackets,
+    such as `<region>`. Nothing is sent.
+
+    Raises DocumentError where there is no valid package, and UsageError where `output_s3_uri` is no S3 URI.
+    """
+    place = Path(package)
+    require_package(place)
+    if any(validate(place).errors):
+        raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
+    jobs = read_plan(place).jobs
+    written, _ = parse_json(read_document(place / job_folder(jobs[0].id) / REQUEST))
+    request = {
+        name: value
+        for name, value in written.items()
+        if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
+    }
+    output = output_s3_uri or request.get("outputS3Uri")
+    places = Places(
+        inputs=[_uri(job.inputS3Uri) for job in jobs],
+        outputs=[_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
+        overrides=[_folder(job.inputS3Uri, file.path) for job in jobs for file in job.files],
+    )
+    account = Account.of(
+        role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
+        datastore=datastore_id or request.get("datastoreId"),
+        region=region,
+    )
+    return {
+        "rolePermissions": role_permissions(account, places),
+        "roleTrust": role_trust(account),
+        "caller": caller_permissions(account, places),
+    }
+
+
+def _uri(text: str) -> S3Uri:
+    uri = S3Uri.parse(text)
+    if uri is None:
+        raise UsageError("The output URI is not one of S3.", fix="Write s3://BUCKET/PREFIX/.")
+    return uri
+
+
+def _folder(uri: str, path: str) -> S3Uri:
+    parsed = _uri(uri)
+    return S3Uri(bucket=parsed.bucket, prefix=parsed.prefix + path[: path.rfind("/") + 1])
