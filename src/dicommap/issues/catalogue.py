@@ -11,11 +11,14 @@ from dicommap.issues.codes import (
     edit,
     forecast,
     grouping,
+    listing,
     lookup,
+    manifest,
     mapping,
     override,
     p10,
     package,
+    reconcile,
     schema,
     sheet,
     source,
@@ -42,11 +45,14 @@ _FAMILIES = (
     schema,
     mapping,
     package,
+    listing,
     submit,
+    manifest,
+    reconcile,
 )
 
 CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit."""
+"""Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit, reconcile."""
 
 _NOWHERE = Location()
 

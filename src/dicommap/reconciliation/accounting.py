@@ -1,0 +1,177 @@
+"""Accounting for one job: every planned instance gets exactly one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Location, issue
+from dicommap.model.hierarchy import Disposition
+from dicommap.model.outcome import InstanceOutcome, Outcome
+from dicommap.model.paths import printable
+from dicommap.reconciliation.naming import named
+from dicommap.reconciliation.record import Kind
+from dicommap.reconciliation.tally import Tally
+from dicommap.model.warning_names import is_listed
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+
+    from dicommap.model.planned_object import PlannedObject
+    from dicommap.model.s3_uri import S3Uri
+    from dicommap.reconciliation.record import Record
+
+INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
+"""Dispositions of objects that an import job is expected to import."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What the records say of one planned object."""
+
+    planned: PlannedObject
+    imported: int = 0
+    failed: int = 0
+    warned: int = 0
+    is_primary: bool | None = None
+    image_set_id: str = ""
+    warnings: tuple[str, ...] = ()
+    exception_type: str = ""
+    message: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Seen:
+    """Distinct objects that the records speak of, and the image sets they name."""
+
+    imported: int = 0
+    failed: int = 0
+    others: int = 0
+    """Objects that are no planned instance."""
+    overrides: int = 0
+    """Override files among them."""
+    image_sets: set[str] = field(default_factory=set)
+
+
+class Account:
+    """The account of one job. Records are noted in any order; then it is closed, and can be read."""
+
+    def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str]) -> None:
+        """Open the account of a job's planned objects; `overrides` are the paths of its override files."""
+        self._entries = {one.key: _Entry(one) for one in planned}
+        self._uri = uri
+        self._overrides = overrides
+        self._unclear: list[tuple[tuple[str, ...], Record]] = []
+        self._full = self._relative = 0
+        self._strangers: dict[str, bool] = {}
+        self.seen = Seen()
+        self.tally = Tally()
+
+    def note(self, record: Record) -> None:
+        """Take a record into account."""
+        if record.image_set_id:
+            self.seen.image_sets.add(record.image_set_id)
+        for name in record.warnings:
+            if not is_listed(name):
+                self.tally.add(issue("manifest.unknown-warning", _at(record.input_file), name=name))
+        keys = named(record.input_file, self._uri, self._entries)
+        if not keys:
+            self._stranger(record)
+        elif len(keys) > 1:
+            self._unclear.append((keys, record))
+        else:
+            if keys[0] == record.input_file:
+                self._relative += 1
+            else:
+                self._full += 1
+            self._enter(self._entries[keys[0]], record)
+
+    def close(self, primary: Mapping[str, bool]) -> None:
+        """Settle what could only be settled with all records; `primary` are image sets that the summary tells of."""
+        for keys, record in self._unclear:
+            self._enter(self._entries[keys[-1 if self._relative > self._full else 0]], record)
+        self._unclear.clear()
+        for entry in self._entries.values():
+            if entry.is_primary is None and entry.image_set_id:
+                entry.is_primary = primary.get(entry.image_set_id)
+            self.seen.imported += bool(entry.imported)
+            self.seen.failed += bool(entry.failed)
+            self._contradictions(entry)
+        self.seen.imported += sum(self._strangers.values())
+        self.seen.failed += sum(not imported for imported in self._strangers.values())
+
+    def outcomes(self) -> Iterator[InstanceOutcome]:
+        """Yield what became of each planned instance, in the order of the plan."""
+        for entry in self._entries.values():
+            if entry.planned.disposition in INSTANCES:
+                yield _outcome(entry)
+
+    def _enter(self, entry: _Entry, record: Record) -> None:
+        if record.kind is Kind.FAILURE:
+            entry.failed += 1
+            entry.exception_type = entry.exception_type or record.exception_type
+            entry.message = entry.message or record.message
+        else:
+            if record.image_set_id and entry.image_set_id not in ("", record.image_set_id):
+                self.tally.add(issue("manifest.two-image-sets", _at(record.input_file)))
+            entry.imported += 1
+            entry.warned += record.kind is Kind.WARNING
+            entry.image_set_id = entry.image_set_id or record.image_set_id
+            if record.is_primary is not None:  # of two that differ, the one that asks for attention
+                entry.is_primary = record.is_primary and entry.is_primary is not False
+            entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
+
+    def _contradictions(self, entry: _Entry) -> None:
+        is_instance = entry.planned.disposition in INSTANCES
+        if not is_instance and (entry.imported or entry.failed):
+            self.seen.others += 1
+        place = _at(self._uri.key(entry.planned.key))
+        if entry.imported and entry.failed:
+            self.tally.add(issue("manifest.contradiction", place))
+        if entry.imported and not is_instance:
+            disposition = entry.planned.disposition.value
+            self.tally.add(issue("reconcile.unexpected-import", place, disposition=disposition))
+
+    def _stranger(self, record: Record) -> None:
+        """Tell of an object that nobody planned, once."""
+        imported = record.kind is not Kind.FAILURE
+        known = self._strangers.get(record.input_file)
+        self._strangers[record.input_file] = imported or bool(known)
+        if known is not None:
+            return
+        self.seen.others += 1
+        if named(record.input_file, self._uri, self._overrides):
+            self.seen.overrides += 1
+            code = "reconcile.override-imported" if imported else "reconcile.override-refused"
+        else:
+            code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
+        self.tally.add(issue(code, _at(record.input_file)))
+
+
+def _at(key: str) -> Location:
+    return Location(path=printable(key))
+
+
+def _outcome(entry: _Entry) -> InstanceOutcome:
+    return InstanceOutcome(
+        planned=entry.planned,
+        outcome=_settled(entry),
+        reported_imported=bool(entry.imported),
+        image_set_id=entry.image_set_id,
+        is_primary=entry.is_primary,
+        warnings=entry.warnings,
+        exception_type=entry.exception_type,
+        message=entry.message,
+    )
+
+
+def _settled(entry: _Entry) -> Outcome:
+    if entry.failed:
+        return Outcome.FAILED
+    if not entry.imported:
+        return Outcome.NOT_REPORTED
+    if entry.is_primary is False:
+        return Outcome.NON_PRIMARY
+    if entry.warned or entry.warnings:
+        return Outcome.WARNINGS
+    return Outcome.IMPORTED if entry.is_primary is None else Outcome.PRIMARY

@@ -1,0 +1,77 @@
+"""job-output-manifest.json: what a job says of itself as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.reconciliation.lenient_json import lenient_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_IMAGE_SETS = "imageSetsSummary"
+NUMBERS = (
+    "numberOfScannedFiles",
+    "numberOfImportedFiles",
+    "numberOfFilesWithCustomerError",
+    "numberOfFilesWithServerError",
+    "numberOfGeneratedImageSets",
+)
+"""The summary's counts, as the developer guide's example has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobManifest:
+    """The summary of a job; every member may be missing."""
+
+    job_id: str = ""
+    datastore_id: str = ""
+    input_s3_uri: str = ""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Those of NUMBERS that are there."""
+    primary: Mapping[str, bool] = field(default_factory=dict)
+    """Image sets of which the summary says whether they are primary."""
+    matched: int | None = None
+    """The sum of numberOfMatchedSOPInstances; None where an image set has none."""
+
+
+def read_job_manifest(data: bytes) -> JobManifest | None:
+    """Return the summary; None where the document is none. Members of another type than documented are passed over."""
+    try:
+        document = lenient_json(data)
+    except ValueError:
+        return None
+    summary = document.get("jobSummary", document) if isinstance(document, dict) else None
+    if not isinstance(summary, dict) or not summary:
+        return None
+    sets = _image_sets(summary)
+    matches = [_count(one.get("numberOfMatchedSOPInstances")) for one in sets]
+    counted = [one for one in matches if one is not None]
+    return JobManifest(
+        job_id=_text(summary.get("jobId")),
+        datastore_id=_text(summary.get("datastoreId")),
+        input_s3_uri=_text(summary.get("inputS3Uri")),
+        numbers={name: number for name in NUMBERS if (number := _count(summary.get(name))) is not None},
+        primary={
+            one["imageSetId"]: one["isPrimary"]
+            for one in sets
+            if isinstance(one.get("imageSetId"), str) and isinstance(one.get("isPrimary"), bool)
+        },
+        matched=sum(counted) if sets and len(counted) == len(sets) else None,
+    )
+
+
+def _image_sets(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = summary.get(_IMAGE_SETS)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value[:18])
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
