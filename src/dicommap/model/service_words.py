@@ -10,23 +10,24 @@ import re
 
 from dicommap.model.masking import MASK
 
-_WORDS = frozenset(
-    """a access accepted all already an and any are array as at attribute attributes aws be been bucket buckets but by
-    bytes can cannot cause class code completed compressed conformant content contain contained contains corrupt count
-    could customer data dataset date decode decoded decoding decompress denied deserialize dicom did do does element
-    elements empty encode encoded encoding encountered error errors exceed exceeded exceeding exceeds exception exist
-    existing exists expected fail failed failure file files folder folders for format found frame frames from group
-    has have header healthimaging identifier image images import imported importing in incorrect input instance
-    instances internal invalid is it item items its job jobs json key kms large larger length level limit limits
-    malformed mapping mappings match matches maximum message meta metadata minimum mismatch missing more must name no
-    non not number object objects of offset on one only or out output p10 parse parsed parsing part path pattern
-    patient permission permissions pixel pixels please preamble prefix present primary private process processed
-    processing quota read reading required resource retry role s3 sequence series server service set size sop
-    specified standard store stored structure study such support supported syntax system table tag than that the there
-    this throttled timeout to too transcode transcoded transcoding transfer try type uid unable under unexpected unknown
-    unreadable unsupported update uri valid validate validation value values vr was were when while with without write
-    zero zip""".split()
+_TEXT = (
+    "a accepted access all already an and any are array as at attribute attributes aws be been bucket buckets but by "
+    "bytes can cannot cause class code completed compressed conformant contain contained contains content corrupt "
+    "could count customer data dataset date decode decoded decoding decompress denied deserialize dicom did do does "
+    "element elements empty encode encoded encoding encountered error errors exceed exceeded exceeding exceeds "
+    "exception exist existing exists expected fail failed failure file files folder folders for format found frame "
+    "frames from group has have header healthimaging identifier image images import imported importing in incorrect "
+    "input instance instances internal invalid is it item items its job jobs json key kms large larger length level "
+    "limit limits malformed mapping mappings match matches maximum message meta metadata minimum mismatch missing "
+    "more must name no non not number object objects of offset on one only or out output p10 parse parsed parsing "
+    "part path patient pattern permission permissions pixel pixels please preamble prefix present primary private "
+    "process processed processing quota read reading required resource retry role s3 sequence series server service "
+    "set size sop specified standard store stored structure study such support supported syntax system table tag than "
+    "that the there this throttled timeout to too transcode transcoded transcoding transfer try type uid unable under "
+    "unexpected unknown unreadable unsupported update uri valid validate validation value values vr was were when "
+    "while with without write zero zip "
 )
+_WORDS = frozenset(_TEXT.split())
 _PIECE = re.compile(
     r"(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"
     r"|(?P<uid>(?<![0-9.])(?:1\.[23]|2\.16|2\.25)(?:\.[0-9]+){2,}(?![0-9.]))"

@@ -9,10 +9,10 @@ from dicommap.issues import Location, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.outcome import InstanceOutcome, Outcome
 from dicommap.model.paths import printable
+from dicommap.model.warning_names import is_listed
 from dicommap.reconciliation.naming import named
 from dicommap.reconciliation.record import Kind
 from dicommap.reconciliation.tally import Tally
-from dicommap.model.warning_names import is_listed
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -76,7 +76,8 @@ class Account:
                 self.tally.add(issue("manifest.unknown-warning", _at(record.input_file), name=name))
         keys = named(record.input_file, self._uri, self._entries)
         if not keys:
-            self._stranger(record)
+            imported = record.kind is not Kind.FAILURE
+            self._strangers[record.input_file] = imported or self._strangers.get(record.input_file, False)
         elif len(keys) > 1:
             self._unclear.append((keys, record))
         else:
@@ -97,8 +98,8 @@ class Account:
             self.seen.imported += bool(entry.imported)
             self.seen.failed += bool(entry.failed)
             self._contradictions(entry)
-        self.seen.imported += sum(self._strangers.values())
-        self.seen.failed += sum(not imported for imported in self._strangers.values())
+        for name, imported in self._strangers.items():
+            self._strange(name, imported=imported)
 
     def outcomes(self) -> Iterator[InstanceOutcome]:
         """Yield what became of each planned instance, in the order of the plan."""
@@ -132,20 +133,17 @@ class Account:
             disposition = entry.planned.disposition.value
             self.tally.add(issue("reconcile.unexpected-import", place, disposition=disposition))
 
-    def _stranger(self, record: Record) -> None:
-        """Tell of an object that nobody planned, once."""
-        imported = record.kind is not Kind.FAILURE
-        known = self._strangers.get(record.input_file)
-        self._strangers[record.input_file] = imported or bool(known)
-        if known is not None:
-            return
+    def _strange(self, name: str, *, imported: bool) -> None:
+        """Tell of an object that nobody planned."""
         self.seen.others += 1
-        if named(record.input_file, self._uri, self._overrides):
+        self.seen.imported += imported
+        self.seen.failed += not imported
+        if named(name, self._uri, self._overrides):
             self.seen.overrides += 1
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:
             code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
-        self.tally.add(issue(code, _at(record.input_file)))
+        self.tally.add(issue(code, _at(name)))
 
 
 def _at(key: str) -> Location:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from dicommap.reconciliation.lenient_json import lenient_json
 from dicommap.model.warning_names import warning_name
+from dicommap.reconciliation.lenient_json import lenient_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,12 @@ from dicommap.issues.finding import Severity
 
 CODES = (
     Code(
-        name="reconcile.not-submitted",
+        name="reconcile.not-started",
         severity=Severity.ERROR,
         title="The job was not started",
         message="The job has not been started, as far as the package tells; it plans {count} instances.",
         explanation="No manifest of it was found either. All its instances are not reported.",
-        fix="Start it with 'dicommap submit'. Where it was started by other means, name its manifests with --manifests.",
+        fix="Start it with 'dicommap submit'. If it was started by other means, name its manifests with --manifests.",
     ),
     Code(
         name="reconcile.not-ended",

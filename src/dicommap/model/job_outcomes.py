@@ -1,13 +1,14 @@
-"""Import reports: what became of a job's instances, counted by study and by reason."""
+"""Outcomes of a job: what became of its instances, counted by study and by reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from dicommap.issues import Issue
     from dicommap.model.outcome import Counts
 
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 class Standing(StrEnum):
     """How far a job has come, as far as the package and the manifests tell."""
 
-    NOT_SUBMITTED = "not submitted"
+    NOT_STARTED = "not started"
     NOT_ENDED = "not ended"
     FAILED = "failed"
     COMPLETED = "completed"
-    """The job has ended by itself, which says nothing of its instances."""
+    """The job came to its end, which says nothing of its instances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudyReport:
+class StudyOutcomes:
     """One study in one job."""
 
     job: str
@@ -42,7 +43,7 @@ class StudyReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
+class JobOutcomes:
     """One job of a package: how it stands, and what became of its instances."""
 
     job: str
@@ -55,7 +56,7 @@ class JobReport:
     message: str = field(default="", repr=False)
     """The service's words about a job that failed. They may hold anything."""
     counts: Counts
-    studies: Sequence[StudyReport]
+    studies: Sequence[StudyOutcomes]
     """In the order of their UIDs."""
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
     """Exception type and the service's words -> number of instances that failed so; the first ones only."""

@@ -1,0 +1,28 @@
+"""What stands where under an import job's outputS3Uri ("Understanding import jobs" in the developer guide)."""
+
+from __future__ import annotations
+
+MANIFEST = "job-output-manifest.json"
+MANIFEST_LIMIT = 64 * 1024 * 1024
+"""Bytes of a summary that are read; a job of 5,000 image sets has about half a megabyte."""
+_KINDS = ("SUCCESS", "FAILURE", "WARNING")
+_SUFFIX = ".ndjson"
+
+
+def job_folder_name(datastore_id: str, job_id: str) -> str:
+    """Return the name of a job's folder."""
+    return f"{datastore_id}-DicomImport-{job_id}"
+
+
+def job_id_in(folder_name: str) -> str:
+    """Return the job's id in the name of its folder; the empty text where it is none."""
+    return folder_name.rpartition("-DicomImport-")[2] if "-DicomImport-" in folder_name else ""
+
+
+def kind_of_file(path: str) -> str | None:
+    """Return the kind of a file's records by its path in the job's folder; None where it holds none.
+
+    One file of each kind is documented; whether the records of a large job are split is not, so all are taken.
+    """
+    folder, _, name = path.rpartition("/")
+    return folder if folder in _KINDS and name.endswith(_SUFFIX) else None

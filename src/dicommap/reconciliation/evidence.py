@@ -1,0 +1,48 @@
+"""Evidence: all that is at hand of one job, from wherever it was fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicommap.reconciliation.record import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFile:
+    """One NDJSON file of records."""
+
+    kind: Kind
+    path: str
+    """As findings name it; printable."""
+    pieces: Iterable[bytes] = field(repr=False)
+    """Its bytes in pieces of any size; gone through once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a job wrote under its outputS3Uri."""
+
+    place: str
+    """The job's folder there, as findings name it; printable."""
+    manifest: bytes | None = field(default=None, repr=False)
+    """job-output-manifest.json; None where it is not there."""
+    files: Iterable[RecordFile] = ()
+    """Those of SUCCESS, FAILURE and WARNING; gone through once."""
+    others: int = 0
+    """Further jobs whose manifests name the same inputS3Uri, where nothing tells which is the package's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What the package knows of a job's submission."""
+
+    job_id: str = ""
+    datastore_id: str = ""
+    started: bool = False
+    ended: bool = False
+    failed: bool = False
+    message: str = field(default="", repr=False)
