@@ -35,6 +35,8 @@ class _Entry:
     warned: int = 0
     is_primary: bool | None = None
     image_set_id: str = ""
+    is_in_two: bool = False
+    """Image sets."""
     warnings: tuple[str, ...] = ()
     exception_type: str = ""
     message: str = field(default="", repr=False)
@@ -114,10 +116,10 @@ class Account:
             entry.message = entry.message or record.message
         else:
             if record.image_set_id and entry.image_set_id not in ("", record.image_set_id):
-                self.tally.add(issue("manifest.two-image-sets", _at(record.input_file)))
+                entry.is_in_two = True
             entry.imported += 1
             entry.warned += record.kind is Kind.WARNING
-            entry.image_set_id = entry.image_set_id or record.image_set_id
+            entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
             if record.is_primary is not None:  # of two that differ, the one that asks for attention
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
@@ -129,6 +131,8 @@ class Account:
         place = _at(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
             self.tally.add(issue("manifest.contradiction", place))
+        if entry.is_in_two:
+            self.tally.add(issue("manifest.two-image-sets", place))
         if entry.imported and not is_instance:
             disposition = entry.planned.disposition.value
             self.tally.add(issue("reconcile.unexpected-import", place, disposition=disposition))

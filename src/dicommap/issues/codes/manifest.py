@@ -72,7 +72,7 @@ CODES = (
         severity=Severity.WARNING,
         title="An object is reported in two image sets",
         message="Two records name different image sets for the object.",
-        explanation="The first of them is listed.",
+        explanation="The first of them, in order of their ids, is listed.",
         fix="Look the instance up in the data store.",
     ),
     Code(
