@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
+    from dicommap.workflows.reconcile import Reconciliation, reconcile
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
     from dicommap.workflows.validate import validate
@@ -21,9 +22,11 @@ __all__ = [
     "sheet",
     "draft",
     "validate",
+    "reconcile",
     "data_set",
     "Inventory",
     "Draft",
+    "Reconciliation",
     "Profile",
     "Issue",
     "Issues",
@@ -38,9 +41,11 @@ _PLACES = {
     "sheet": "workflows.sheet",
     "draft": "workflows.draft",
     "validate": "workflows.validate",
+    "reconcile": "workflows.reconcile",
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",
+    "Reconciliation": "workflows.reconcile",
     "Profile": "model.profile",
     "Issue": "issues",
     "Issues": "render.findings",

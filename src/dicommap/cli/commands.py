@@ -20,6 +20,7 @@ SUMMARIES = {
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
+    "reconcile": "Account for every planned instance.",
     "schema": "Print a JSON Schema of a document.",
     "explain": "Say what an issue code means.",
 }

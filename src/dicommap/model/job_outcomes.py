@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dicommap.model.outcome import Outcome
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from dicommap.issues import Issue
     from dicommap.model.outcome import Counts
@@ -30,6 +32,11 @@ class StudyOutcomes:
     job: str
     study_instance_uid: str
     counts: Counts
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether all instances are in primary image sets, without a warning."""
+        return not self.counts.keys() - {Outcome.PRIMARY}
 
     @property
     def instances(self) -> int:
@@ -56,8 +63,7 @@ class JobOutcomes:
     message: str = field(default="", repr=False)
     """The service's words about a job that failed. They may hold anything."""
     counts: Counts
-    studies: Sequence[StudyOutcomes]
-    """In the order of their UIDs."""
+    studies: int = 0
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
     """Exception type and the service's words -> number of instances that failed so; the first ones only."""
     warnings: Mapping[str, int] = field(default_factory=dict)

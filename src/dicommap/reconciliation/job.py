@@ -37,6 +37,8 @@ class Reconciled:
     """One job, accounted for."""
 
     outcomes: JobOutcomes
+    studies: tuple[StudyOutcomes, ...]
+    """In the order of their UIDs."""
     account: Account
 
     def instances(self) -> Iterator[InstanceOutcome]:
@@ -63,10 +65,11 @@ def reconcile_job(
         issues += number_issues(manifest, account.seen, len(job.files), Location(path=evidence.place))
     if evidence is None and standing in (Standing.COMPLETED, Standing.FAILED):
         issues.append(issue("manifest.missing", Location(path=job_place(job.id))))
-    outcomes = _outcomes(job, submitted, standing, account, manifest)
+    studies = _studies(job.id, account)
+    outcomes = _outcomes(job, submitted, standing, account, manifest, len(studies))
     issues += account.tally.issues(job_place(job.id))
     issues += outcome_issues(outcomes, Location(path=job_place(job.id)))
-    return Reconciled(outcomes=replace(outcomes, issues=tuple(issues)), account=account)
+    return Reconciled(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, account=account)
 
 
 def job_place(job_id: str) -> str:
@@ -105,16 +108,23 @@ def _standing(submitted: Submitted, manifest: JobManifest | None) -> Standing:
     return Standing.NOT_ENDED if submitted.started else Standing.NOT_STARTED
 
 
+def _studies(job_id: str, account: Account) -> tuple[StudyOutcomes, ...]:
+    counts: dict[str, Counter[Outcome]] = {}
+    for one in account.outcomes():
+        counts.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
+    return tuple(
+        StudyOutcomes(job=job_id, study_instance_uid=uid, counts=dict(found)) for uid, found in sorted(counts.items())
+    )
+
+
 def _outcomes(
-    job: Job, submitted: Submitted, standing: Standing, account: Account, manifest: JobManifest | None
+    job: Job, submitted: Submitted, standing: Standing, account: Account, manifest: JobManifest | None, studies: int
 ) -> JobOutcomes:
-    studies: dict[str, Counter[Outcome]] = {}
-    total: Counter[Outcome] = Counter()
+    counts: Counter[Outcome] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     warnings: Counter[str] = Counter()
     for one in account.outcomes():
-        total[one.outcome] += 1
-        studies.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
+        counts[one.outcome] += 1
         warnings.update(one.warnings)
         if one.outcome is Outcome.FAILED:
             reason = (one.exception_type, one.message)
@@ -126,11 +136,8 @@ def _outcomes(
         job_id=submitted.job_id or (manifest.job_id if manifest else ""),
         datastore_id=submitted.datastore_id or (manifest.datastore_id if manifest else ""),
         message=submitted.message,
-        counts=dict(total),
-        studies=tuple(
-            StudyOutcomes(job=job.id, study_instance_uid=uid, counts=dict(counts))
-            for uid, counts in sorted(studies.items())
-        ),
+        counts=dict(counts),
+        studies=studies,
         reasons=dict(reasons),
         warnings=dict(warnings),
         image_sets=len(account.seen.image_sets),

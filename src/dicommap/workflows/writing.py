@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.inventory.partial import write_new
+from dicommap.inventory.partial import (
+    partial_of,
+    put_in_place,
+    remove_partial,
+    remove_stale_partials,
+    write_new,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -39,3 +46,24 @@ def write_text(path: Path, text: str) -> None:
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file of any size that must not exist yet, all of it or nothing, as its pieces come.
+
+    Raises DocumentError where it exists or cannot be written.
+    """
+    require_new(path)
+    partial = partial_of(path)
+    try:
+        remove_stale_partials(path)
+        with partial.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+            file.writelines(pieces)
+        put_in_place(partial, path, overwrite=False)
+    except FileExistsError:
+        message = f"{path} exists already; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another file.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+    finally:
+        remove_partial(partial)

@@ -100,14 +100,6 @@ CODES = (
         fix="Move them elsewhere, or scan and draft again.",
     ),
     Code(
-        name="listing.overlapping-jobs",
-        severity=Severity.ERROR,
-        title="Two jobs take the same objects",
-        message="The prefix lies within that of job {other}.",
-        explanation="A job takes everything under its inputS3Uri, so that instances would be imported twice.",
-        fix="Draft the package again.",
-    ),
-    Code(
         name="listing.output-overlaps",
         severity=Severity.ERROR,
         title="Input and output overlap",

@@ -1,0 +1,150 @@
+"""The command `dicommap reconcile`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicommap.authoring.cells import guarded
+from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
+from dicommap.cli.console import print_line, print_table, progress_bar, write
+from dicommap.cli.findings import exit_by, print_issues
+from dicommap.cli.options import FailOn, FailOnOption, ShowValues
+from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
+from dicommap.render.text import counted, csv_lines, json_array, json_lines
+from dicommap.workflows.reconcile import Reconciling
+from dicommap.workflows.writing import require_new, write_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.reconciliation.job import Reconciled
+    from dicommap.render.records import Record
+    from dicommap.workflows.reconcile import Reconciliation
+
+JOBS_SHOWN = 50
+STUDIES_SHOWN = 50
+REASONS_SHOWN = 10
+_NUMBERS = ("instances", *(outcome.value for outcome in ORDER))
+
+
+class ResultLevel(StrEnum):
+    """What the rows are."""
+
+    JOB = "job"
+    STUDY = "study"
+    INSTANCE = "instance"
+    ISSUE = "issue"
+
+
+class ResultFormat(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    HTML = "html"
+
+
+def reconcile_command(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="A package whose jobs were started.")],
+    manifests: Annotated[
+        Path | None,
+        typer.Option(
+            "--manifests", metavar="DIR", help="Where the jobs' output was downloaded to; without it, it is fetched."
+        ),
+    ] = None,
+    level: Annotated[
+        ResultLevel, typer.Option("--level", help="What to list in json, jsonl and csv.", show_default=True)
+    ] = ResultLevel.STUDY,
+    form: Annotated[
+        ResultFormat, typer.Option("--format", help="How to print.", show_default=True)
+    ] = ResultFormat.TABLE,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the results there, and print the table."),
+    ] = None,
+    show_values: ShowValues = False,
+    fail_on: FailOnOption = FailOn.ERROR,
+    aws_profile: AwsProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointUrlOption = None,
+) -> None:
+    """Account for every planned instance, from what the import jobs wrote under their outputS3Uri.
+
+    Each instance has one outcome: primary, non-primary, warnings (imported with them), imported (whether primary is
+    not said), failed, or not-reported. That a job is COMPLETED says nothing of its instances. The exit status is 1
+    where any of them is not imported. Words of the service that may be a patient's are masked unless --show-values is
+    given.
+    """
+    if output is not None:
+        require_new(output)
+    with progress_bar("jobs") as show:
+        clients = clients_of(aws_profile, region, endpoint_url)
+        run = Reconciling(package, manifests=manifests, clients=clients, on_progress=show)
+        if form in (ResultFormat.TABLE, ResultFormat.HTML):
+            for _ in run:
+                pass
+            pieces: Iterable[str] = (run.result().html(show_values=show_values),)
+        else:
+            pieces = _pieces(_records(run, level, show_values=show_values), form)
+        if output is not None:
+            write_pieces(output, pieces)
+        elif form is not ResultFormat.TABLE:
+            write(pieces)
+    found = run.result()
+    if output is not None or form is ResultFormat.TABLE:
+        _print(found, show_values=show_values)
+    exit_by((one.severity for one in found.issues), fail_on)
+
+
+def _records(run: Reconciling, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+    for one in run:
+        yield from _records_of(one, level, show_values=show_values)
+
+
+def _records_of(one: Reconciled, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+    if level is ResultLevel.JOB:
+        yield job_record(one.outcomes, show_values=show_values)
+    elif level is ResultLevel.STUDY:
+        yield from map(study_record, one.studies)
+    elif level is ResultLevel.INSTANCE:
+        yield from (instance_record(one.outcomes, found, show_values=show_values) for found in one.instances())
+    else:
+        yield from (found.to_dict() for found in one.outcomes.issues)
+
+
+def _pieces(records: Iterable[Record], form: ResultFormat) -> Iterator[str]:
+    if form is ResultFormat.JSON:
+        return json_array(records)
+    if form is ResultFormat.JSONL:
+        return json_lines(records)
+    return csv_lines({name: guarded(cell) for name, cell in flat(record).items()} for record in records)
+
+
+def _print(found: Reconciliation, *, show_values: bool) -> None:
+    columns = ("job", "status", "jobId", *_NUMBERS)
+    rows = (flat(job_record(job, show_values=show_values)) for job in found.jobs[:JOBS_SHOWN])
+    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
+    _print_rest(len(found.jobs) - JOBS_SHOWN, "job")
+    if found.first:
+        print_line()
+        columns = ("StudyInstanceUID", "job", *_NUMBERS)
+        rows = (flat(study_record(study)) for study in found.first[:STUDIES_SHOWN])
+        print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
+        _print_rest(len(found.first) - STUDIES_SHOWN, "study")
+    for count, kind, words in found.reasons(show_values=show_values)[:REASONS_SHOWN]:
+        print_line(f"{counted(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
+    print_issues(found.issues)
+    instances = sum(found.counts.values())
+    imported = sum(count for outcome, count in found.counts.items() if outcome.is_imported)
+    print_line(f"{imported:,} of {counted(instances, 'instance')} imported")
+
+
+def _print_rest(rest: int, noun: str) -> None:
+    if rest > 0:
+        print_line(f"... and {counted(rest, f'more {noun}')}")

@@ -1,0 +1,90 @@
+"""A package that is used: its plan, the objects of a job, and how far its submission came."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from dicommap.errors import DocumentError, reason_of
+from dicommap.model.package_layout import OBJECTS, PLAN, SUBMISSION, job_folder
+from dicommap.model.plan import Plan
+from dicommap.model.planned_object import PlannedObject, read_objects
+from dicommap.model.submission import Submission
+from dicommap.package.reading import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import StrPath
+
+    from dicommap.model.plan import Job
+
+_REDRAFT = "Draft the package again; 'dicommap validate' lists all that was changed."
+
+
+class PlannedPackage:
+    """A package on disk. What was changed since it was drafted is an error where it would be relied on."""
+
+    def __init__(self, path: StrPath) -> None:
+        """Open a package. Raises DocumentError where it has no plan that can be read."""
+        self.path = Path(path)
+        if not (self.path / PLAN).is_file():
+            raise DocumentError(f"{self.path.name} is no package: it has no {PLAN}.", fix="Name a package.")
+        try:
+            self.plan = Plan.model_validate_json(read_document(self.path / PLAN))
+        except ValidationError:
+            raise DocumentError(
+                f"{self.path.name}/{PLAN} is no plan.", fix="Run 'dicommap validate' on the package."
+            ) from None
+
+    def objects(self, job: Job) -> Iterator[PlannedObject]:
+        """Yield the objects of a job. Raises DocumentError where they are not those that the plan tells of."""
+        path = self.path / job_folder(job.id) / OBJECTS
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as file:
+                yield from read_objects(_hashed(file, digest))
+        except OSError as error:
+            raise DocumentError(f"{_named(job)} cannot be read: {reason_of(error)}.", fix=_REDRAFT) from None
+        except ValueError:  # UnicodeDecodeError among them
+            raise DocumentError(f"{_named(job)} is no list of objects.", fix=_REDRAFT) from None
+        if digest.hexdigest() != job.objects.sha256:
+            raise DocumentError(f"{_named(job)} was changed after it was drafted.", fix=_REDRAFT)
+
+    def file(self, job: Job, path: str) -> bytes:
+        """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
+        data = read_document(self.path / job_folder(job.id) / "files" / path)
+        planned = next((one for one in job.files if one.path == path), None)
+        if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
+            raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT)
+        return data
+
+    def submission(self, job: Job) -> Submission | None:
+        """Return how far a job's submission came; None where it was never begun.
+
+        Raises DocumentError where its state cannot be read.
+        """
+        path = self.path / SUBMISSION / f"{job.id}.json"
+        if not os.path.lexists(path):
+            return None
+        try:
+            return Submission.model_validate_json(read_document(path))
+        except ValidationError:
+            raise DocumentError(
+                f"{SUBMISSION}/{job.id}.json is no state of a submission.",
+                fix="It is written by 'dicommap submit' only: bring back what it wrote.",
+            ) from None
+
+
+def _named(job: Job) -> str:
+    return f"{job_folder(job.id)}/{OBJECTS}"
+
+
+def _hashed(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
+    for line in file:
+        digest.update(line)
+        yield line.decode("utf-8")

@@ -1,0 +1,88 @@
+"""Records of jobs, studies and instances with their outcomes, described by the schema `outcome`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.model.outcome import Outcome
+from dicommap.model.paths import printable
+from dicommap.model.service_words import shown_words
+
+if TYPE_CHECKING:
+    from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
+    from dicommap.model.outcome import Counts, InstanceOutcome
+    from dicommap.render.records import Record
+
+ORDER = (
+    Outcome.PRIMARY,
+    Outcome.NON_PRIMARY,
+    Outcome.WARNINGS,
+    Outcome.IMPORTED,
+    Outcome.FAILED,
+    Outcome.NOT_REPORTED,
+)
+"""The best first, as people read columns."""
+
+
+def job_record(job: JobOutcomes, *, show_values: bool) -> Record:
+    """Return a job's place, how it stands, and its instances by outcome."""
+    return {
+        "job": job.job,
+        "inputS3Uri": job.input_s3_uri,
+        "datastoreId": job.datastore_id,
+        "jobId": job.job_id,
+        "status": job.standing.value,
+        "message": shown_words(job.message, show_values=show_values),
+        "studies": job.studies,
+        "instances": job.instances,
+        **counted_outcomes(job.counts),
+        "imageSets": job.image_sets,
+        "others": job.others,
+    }
+
+
+def study_record(study: StudyOutcomes) -> Record:
+    """Return a study in one job, with its instances by outcome."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "job": study.job,
+        "instances": study.instances,
+        **counted_outcomes(study.counts),
+    }
+
+
+def instance_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values: bool) -> Record:
+    """Return one planned instance and what became of it."""
+    planned = instance.planned
+    return {
+        "StudyInstanceUID": planned.study_instance_uid,
+        "SeriesInstanceUID": planned.series_instance_uid,
+        "SOPInstanceUID": planned.sop_instance_uid,
+        "job": job.job,
+        "object": printable(job.input_s3_uri + planned.key),
+        "source": printable(planned.source),
+        "outcome": instance.outcome.value,
+        "imageSetId": instance.image_set_id,
+        "isPrimary": instance.is_primary,
+        "warnings": list(instance.warnings),
+        "exceptionType": instance.exception_type,
+        "message": shown_words(instance.message, show_values=show_values),
+    }
+
+
+def counted_outcomes(counts: Counts) -> dict[str, int]:
+    """Return the number of instances of each outcome, those of none with zero."""
+    return {outcome.value: counts.get(outcome, 0) for outcome in ORDER}
+
+
+def flat(record: Record) -> dict[str, str]:
+    """Return a record as one line of text cells."""
+    return {name: _cell(value) for name, value in record.items()}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

@@ -1,0 +1,205 @@
+"""reconcile(): what became of every instance of a package, from what its import jobs wrote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Severity
+from dicommap.model.job_report import Ending
+from dicommap.model.masking import shown_in_repr
+from dicommap.package.manifest_folders import ManifestFolders
+from dicommap.package.planned import PlannedPackage
+from dicommap.reconciliation.evidence import Submitted
+from dicommap.reconciliation.job import reconcile_job
+from dicommap.render.findings import Issues
+from dicommap.render.shown import Shown
+from dicommap.workflows.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+    from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
+    from dicommap.model.outcome import InstanceOutcome, Outcome
+    from dicommap.model.plan import Job
+    from dicommap.model.submission import Submission
+    from dicommap.reconciliation.evidence import Evidence
+    from dicommap.reconciliation.job import Reconciled
+    from dicommap.render.reconciliation_screen import Numbers
+    from dicommap.render.screen import Screen
+    from dicommap.workflows.progress import OnProgress
+
+STUDIES_KEPT = 1_000
+"""Studies with something to look at that a reconciliation keeps; `studies()` yields all."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reconciliation(Shown):
+    """What became of a package's instances.
+
+    It keeps numbers and findings; studies and instances are read again, from the manifests, when they are asked for.
+    """
+
+    package: Path
+    jobs: tuple[JobOutcomes, ...]
+    issues: Issues
+    first: tuple[StudyOutcomes, ...] = field(repr=False)
+    """The first studies of which not all instances are in primary image sets without a warning."""
+    _run: Reconciling = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Say whether every planned instance was imported."""
+        return not any(found.severity is Severity.ERROR for found in self.issues)
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """Return the number of instances by outcome."""
+        total: Counter[Outcome] = Counter()
+        for job in self.jobs:
+            total.update(job.counts)
+        return dict(total)
+
+    def studies(self) -> Iterator[StudyOutcomes]:
+        """Yield every study of every job; one that is cut stands in each of its jobs."""
+        return (study for one in self._run.again() for study in one.studies)
+
+    def instances(self) -> Iterator[InstanceOutcome]:
+        """Yield every planned instance, a file each, with its outcome."""
+        return (found for one in self._run.again() for found in one.instances())
+
+    def reasons(self, *, show_values: bool = False) -> list[tuple[int, str, str]]:
+        """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
+        from dicommap.render.reconciliation_screen import ranked_reasons
+
+        return ranked_reasons(self.jobs, show_values=show_values)
+
+    def html(self, *, show_values: bool = False) -> str:
+        """Return the results as an HTML page that stands alone."""
+        from dicommap.render.reconciliation_screen import page_of
+
+        return page_of(self._numbers(show_values=show_values))
+
+    def _screen(self) -> Screen:
+        from dicommap.render.reconciliation_screen import reconciliation_screen
+
+        return reconciliation_screen(self._numbers(show_values=shown_in_repr()))
+
+    def _numbers(self, *, show_values: bool) -> Numbers:
+        from dicommap.render.reconciliation_screen import Numbers
+
+        return Numbers(
+            package=str(self.package),
+            jobs=self.jobs,
+            counts=self.counts,
+            studies=self.first,
+            issues=self.issues,
+            show_values=show_values,
+        )
+
+
+class Reconciling:
+    """A reconciliation under way: goes through the jobs once, one at a time in memory, and has the result then."""
+
+    def __init__(
+        self,
+        package: StrPath,
+        *,
+        manifests: StrPath | None = None,
+        clients: Clients | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Open the package, and the directory of manifests where one is named; see `reconcile`."""
+        self.package = PlannedPackage(package)
+        self._folders = ManifestFolders(Path(manifests)) if manifests is not None else None
+        self._clients = clients
+        self._on_progress = on_progress
+        self._jobs: list[JobOutcomes] = []
+        self._missing: list[StudyOutcomes] = []
+        self._noticed: list[StudyOutcomes] = []
+
+    def __iter__(self) -> Iterator[Reconciled]:
+        self._jobs, self._missing, self._noticed = [], [], []
+        for number, one in enumerate(self.again(), 1):
+            self._jobs.append(one.outcomes)
+            self._keep(one.studies)
+            yield one
+            if self._on_progress is not None:
+                self._on_progress(Progress(number, len(self.package.plan.jobs), counted=True))
+
+    def again(self) -> Iterator[Reconciled]:
+        """Yield each job, accounted for, without a trace in the result."""
+        for job in self.package.plan.jobs:
+            submission = self.package.submission(job)
+            submitted = _submitted(submission)
+            yield reconcile_job(job, self.package.objects(job), submitted, self._evidence(job, submission))
+
+    def result(self) -> Reconciliation:
+        """Return the result of what was gone through."""
+        return Reconciliation(
+            package=self.package.path,
+            jobs=tuple(self._jobs),
+            issues=Issues(found for job in self._jobs for found in job.issues),
+            first=tuple((*self._missing, *self._noticed)[:STUDIES_KEPT]),
+            _run=self,
+        )
+
+    def _keep(self, studies: tuple[StudyOutcomes, ...]) -> None:
+        for study in studies:
+            if study.is_plain:
+                continue
+            kept = self._missing if study.missing else self._noticed
+            if len(kept) < STUDIES_KEPT:
+                kept.append(study)
+
+    def _evidence(self, job: Job, submission: Submission | None) -> Evidence | None:
+        job_id = (submission.jobId if submission else None) or ""
+        if self._folders is not None:
+            return self._folders.evidence(job.inputS3Uri, job_id)
+        if submission is None or not job_id:
+            return None
+        from dicommap.aws import Clients
+        from dicommap.aws.manifests import fetched
+
+        self._clients = self._clients or Clients()
+        return fetched(self._clients, submission.outputS3Uri, submission.datastoreId, job_id)
+
+
+def reconcile(
+    package: StrPath,
+    *,
+    manifests: StrPath | None = None,
+    clients: Clients | None = None,
+    on_progress: OnProgress | None = None,
+) -> Reconciliation:
+    """Give every planned instance of a package one outcome, from what its import jobs wrote under their outputS3Uri.
+
+    The manifests are fetched from S3 with `clients`, by default as boto3 is configured; or they are read from the
+    directory `manifests` that they were downloaded to: each job's folder, anywhere below it. A job is known by its id,
+    where the package was submitted with `submit`, and by its inputS3Uri otherwise. Jobs are read one at a time.
+
+    Raises DocumentError where the package or a manifest cannot be read or its list of objects was changed, AwsError
+    where S3 refuses, and MissingExtraError where boto3 is needed and not installed.
+    """
+    run = Reconciling(package, manifests=manifests, clients=clients, on_progress=on_progress)
+    for _ in run:
+        pass
+    return run.result()
+
+
+def _submitted(submission: Submission | None) -> Submitted:
+    if submission is None:
+        return Submitted()
+    return Submitted(
+        job_id=submission.jobId or "",
+        datastore_id=submission.datastoreId,
+        started=submission.state.has_job or submission.startingAt is not None,
+        ended=submission.ending is not None,
+        failed=submission.ending is Ending.FAILED,
+        message=submission.message or "",
+    )
