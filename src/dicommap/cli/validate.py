@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
 from dicommap.cli.console import print_line
 from dicommap.cli.findings import exit_by, print_issues, write_issues
 from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, ProfileOption
@@ -34,17 +35,34 @@ def validate_command(
         Path | None, typer.Option("--files", metavar="DIR", help="What will be uploaded to inputS3Uri.")
     ] = None,
     profile: ProfileOption = None,
+    s3: Annotated[
+        bool, typer.Option("--s3", help="Compare a package with what lies in S3 under the prefixes of its jobs, too.")
+    ] = False,
     form: FormatOption = Format.TABLE,
     fail_on: FailOnOption = FailOn.ERROR,
+    aws_profile: AwsProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointUrlOption = None,
 ) -> None:
-    """Check packages and documents, whoever wrote them, and list everything that is wrong."""
+    """Check packages and documents, whoever wrote them, and list everything that is wrong.
+
+    With --s3, every object of a package's jobs has to be in S3 with its size, and nothing else; override files need
+    not be there before they are submitted.
+    """
     settled = Profile.of(profile) if profile else None
+    clients = clients_of(aws_profile, region, endpoint_url) if s3 else None
     with Inventory.open(inventory) if inventory is not None else nullcontext() as opened:
         found = [
             issue
             for path in paths
             for issue in validate(
-                path, inventory=opened, input_s3_uri=input_s3_uri, files=files, profile=settled, progress=True
+                path,
+                inventory=opened,
+                input_s3_uri=input_s3_uri,
+                files=files,
+                profile=settled,
+                s3=clients,
+                progress=True,
             )
         ]
     if form is Format.TABLE:

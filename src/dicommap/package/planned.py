@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.model.package_layout import OBJECTS, PLAN, SUBMISSION, job_folder
+from dicommap.model.package_layout import OBJECTS, PLAN, job_folder, submission_path
 from dicommap.model.plan import Plan
 from dicommap.model.planned_object import PlannedObject, read_objects
 from dicommap.model.submission import Submission
@@ -68,14 +68,14 @@ class PlannedPackage:
 
         Raises DocumentError where its state cannot be read.
         """
-        path = self.path / SUBMISSION / f"{job.id}.json"
+        path = self.path / submission_path(job.id)
         if not os.path.lexists(path):
             return None
         try:
             return Submission.model_validate_json(read_document(path))
         except ValidationError:
             raise DocumentError(
-                f"{SUBMISSION}/{job.id}.json is no state of a submission.",
+                f"{submission_path(job.id)} is no state of a submission.",
                 fix="It is written by 'dicommap submit' only: bring back what it wrote.",
             ) from None
 

@@ -9,10 +9,10 @@ from dicommap.issues import Location, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.outcome import InstanceOutcome, Outcome
 from dicommap.model.paths import printable
+from dicommap.model.tally import Tally
 from dicommap.model.warning_names import is_listed
 from dicommap.reconciliation.naming import named
 from dicommap.reconciliation.record import Kind
-from dicommap.reconciliation.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

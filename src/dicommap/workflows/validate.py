@@ -13,8 +13,8 @@ from dicommap.checks.package_check import package_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
-from dicommap.errors import DocumentError
-from dicommap.issues import Issue, Location, issue
+from dicommap.errors import DocumentError, UsageError
+from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.package_layout import PLAN, job_folder
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
@@ -23,12 +23,14 @@ from dicommap.package import Folder, read_document
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.workflows.edits import read_rules
+from dicommap.workflows.validate_s3 import validate_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from _typeshed import StrPath
 
+    from dicommap.aws import Clients
     from dicommap.checks.contents import Contents
     from dicommap.inventory import Inventory
     from dicommap.progress import Asked
@@ -43,6 +45,7 @@ def validate(
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
     profile: Profile | None = None,
+    s3: Clients | None = None,
     progress: Asked = None,
 ) -> Issues:
     """Find everything that is wrong with a package or document.
@@ -51,17 +54,24 @@ def validate(
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
     by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
-    `progress` is told of the files of a package that were read, as that of a scan is.
+    With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
+    `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
 
     Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
-    for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory.
+    for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory; UsageError
+    where `s3` is given for anything but a package; and what `validate_s3` raises.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
         _require_package(place, files, profile)
-        return Issues([*issues, *_package_issues(place, known, input_s3_uri, progress)])
+        issues += _package_issues(place, known, input_s3_uri, progress)
+        if s3 is not None and not any(found.severity is Severity.ERROR for found in issues):
+            issues += validate_s3(place, clients=s3, progress=progress)
+        return Issues(issues)
+    if s3 is not None:
+        raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
     if place.suffix.lower() in _SHEETS:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",

@@ -1,7 +1,8 @@
-"""Findings about one job, of each code the first ones; the rest is counted."""
+"""Findings about one job, of each code and severity the first ones; the rest is counted."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
@@ -9,7 +10,7 @@ from dicommap.issues import Location, issue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.issues import Issue
+    from dicommap.issues import Issue, Severity
 
 LISTED = 20
 """Findings of one code that are kept for a job."""
@@ -19,24 +20,25 @@ class Tally:
     """Findings, as they come; unlike a list it does not grow with what is wrong."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Issue]] = {}
-        self._counts: dict[str, int] = {}
+        self._kept: dict[tuple[str, Severity], list[Issue]] = {}
+        self._counts: Counter[tuple[str, Severity]] = Counter()
 
     def add(self, found: Issue) -> None:
         """Keep a finding, or only count it."""
-        kept = self._kept.setdefault(found.code, [])
-        self._counts[found.code] = self._counts.get(found.code, 0) + 1
+        key = found.code, found.severity
+        kept = self._kept.setdefault(key, [])
+        self._counts[key] += 1
         if len(kept) < LISTED:
             kept.append(found)
 
     def count(self, code: str) -> int:
         """Return how often a code was found."""
-        return self._counts.get(code, 0)
+        return sum(count for (one, _), count in self._counts.items() if one == code)
 
     def issues(self, path: str) -> Iterator[Issue]:
         """Yield what was kept and, for a code with more findings, one that counts them at this path."""
-        for code, kept in self._kept.items():
+        for key, kept in self._kept.items():
             yield from kept
-            rest = self._counts[code] - len(kept)
+            rest = self._counts[key] - len(kept)
             if rest:
-                yield issue("document.more-findings", Location(path=path), severity=kept[0].severity, count=rest)
+                yield issue("document.more-findings", Location(path=path), severity=key[1], count=rest)

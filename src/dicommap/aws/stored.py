@@ -1,0 +1,52 @@
+"""What is stored in S3, as far as a check of a package asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from dicommap.aws.faults import ABSENT, DENIED
+from dicommap.aws.listing import bucket_region, listed
+from dicommap.aws.reading import pieces
+from dicommap.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.aws.clients import Clients
+    from dicommap.model.listed_object import ListedObject
+    from dicommap.model.s3_uri import S3Uri
+
+
+class Stored:
+    """Objects in S3, read with some clients. Every method may raise AwsError."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self.region: str | None = clients.s3.meta.region_name
+
+    def region_of(self, bucket: str) -> str | None:
+        """Return the region that a bucket says it is in; None where it does not say."""
+        return bucket_region(self._clients, bucket)
+
+    def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
+        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        return listed(self._clients, uri)
+
+    def sha256(self, bucket: str, key: str) -> str:
+        """Return the SHA-256 of an object's bytes, as hexadecimal digits."""
+        digest = hashlib.sha256()
+        for piece in pieces(self._clients, bucket, key):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+        """Return an object's first bytes, or a text that says why it was not read."""
+        try:
+            return b"".join(pieces(self._clients, bucket, key, limit=size))
+        except AwsError as error:
+            if error.code in DENIED:
+                return "reading it was refused"
+            if error.code in ABSENT:
+                return "it is not there any more"
+            raise
