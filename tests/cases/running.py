@@ -16,9 +16,12 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
+from dicommap.package.planned import PlannedPackage
+from dicommap.workflows.validate_s3 import stored_issues
+from tests.cases.stored import StoredByDocument
 
 ROOT = Path(__file__).parent
-_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
+_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files", "package", "manifests", "bucket")
 _PATH_STEPS = ("copy", "copies", "append", "zip")
 
 
@@ -113,7 +116,23 @@ def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return dicommap.data_set(place / arguments["path"])[1]
 
 
-_VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _validate}
+def _reconcile(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    return dicommap.reconcile(place / arguments["package"], manifests=place / arguments["manifests"]).issues
+
+
+def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
+    return stored_issues(PlannedPackage(place / arguments["package"]), stored)
+
+
+_VERBS = {
+    "dataSet": _data_set,
+    "scan": _scan,
+    "draft": _draft,
+    "validate": _validate,
+    "reconcile": _reconcile,
+    "validateS3": _validate_s3,
+}
 
 
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:
