@@ -38,7 +38,7 @@ def mixed(package: PlannedPackage, tmp_path: Path) -> Path:
 def test_the_table_tells_of_jobs_studies_reasons_and_findings(package: PlannedPackage, mixed: Path) -> None:
     ran = dicommap("reconcile", package.path, "--manifests", mixed)
     assert ran.status == 1
-    assert "1 instance: ValidationException: *** PatientName *** is invalid" in ran.out
+    assert "1 instance: ValidationException: ***PatientName *** is invalid" in ran.out
     for code in ("reconcile.failed", "reconcile.not-reported", "reconcile.non-primary", "manifest.broken-line"):
         assert f"[{code}]" in ran.out
     assert ran.out.splitlines()[-1] == "6 of 8 instances imported"
