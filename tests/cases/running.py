@@ -21,9 +21,12 @@ from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.model.fhir_import_job import FhirImportJob
 from dicommap.model.submission import Submission
 from dicommap.model.surroundings import Reading, Surroundings
+from dicommap.package.planned import PlannedPackage
+from dicommap.workflows.validate_s3 import stored_issues
+from tests.cases.stored import StoredByDocument
 
 ROOT = Path(__file__).parent
-_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
+_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files", "package", "manifests", "bucket")
 _PATH_STEPS = ("copy", "copies", "append", "zip")
 
 
@@ -139,6 +142,15 @@ def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return list(submission_issues(submission, is_unknown=arguments.get("isUnknown", False)))
 
 
+def _reconcile(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    return dicommap.reconcile(place / arguments["package"], manifests=place / arguments["manifests"]).issues
+
+
+def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
+    return stored_issues(PlannedPackage(place / arguments["package"]), stored)
+
+
 _VERBS = {
     "dataSet": _data_set,
     "scan": _scan,
@@ -146,6 +158,8 @@ _VERBS = {
     "validate": _validate,
     "surroundings": _surroundings,
     "job": _job,
+    "reconcile": _reconcile,
+    "validateS3": _validate_s3,
 }
 
 

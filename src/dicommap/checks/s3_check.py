@@ -72,10 +72,10 @@ class JobCheck:
                     self._stray(found)
                 elif wanted is not None:
                     self._compare(wanted, found)
-        except _UnsortedError as error:
-            self._tally.add(issue("listing.unsorted", Location(path=self._place), what=str(error)))
-        else:
-            yield from self._absences(unseen)
+        except _UnsortedError as error:  # what was found up to there may be wrong
+            yield issue("listing.unsorted", Location(path=self._place), what=str(error))
+            return
+        yield from self._absences(unseen)
         yield from self._tally.issues(self._place)
         if self._strays > LISTED:
             yield issue("listing.more-strays", Location(path=self._place), count=self._strays - LISTED)

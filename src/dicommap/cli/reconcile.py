@@ -13,7 +13,7 @@ from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, Region
 from dicommap.cli.console import print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption, ShowValues
-from dicommap.progress import reporting
+from dicommap.errors import UsageError
 from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
 from dicommap.render.text import counted, csv_lines, json_array, json_lines
 from dicommap.workflows.reconcile import Reconciling
@@ -83,20 +83,21 @@ def reconcile_command(
     given.
     """
     if output is not None:
+        if form is ResultFormat.TABLE:
+            raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new(output)
-    with reporting(True, "jobs") as show:
-        clients = clients_of(aws_profile, region, endpoint_url)
-        run = Reconciling(package, manifests=manifests, clients=clients, on_progress=show)
-        if form in (ResultFormat.TABLE, ResultFormat.HTML):
-            for _ in run:
-                pass
-            pieces: Iterable[str] = (run.result().html(show_values=show_values),)
-        else:
-            pieces = _pieces(_records(run, level, show_values=show_values), form)
-        if output is not None:
-            write_pieces(output, pieces)
-        elif form is not ResultFormat.TABLE:
-            write(pieces)
+    clients = clients_of(aws_profile, region, endpoint_url)
+    run = Reconciling(package, manifests=manifests, clients=clients, progress=True)
+    if form in (ResultFormat.TABLE, ResultFormat.HTML):
+        for _ in run:
+            pass
+        pieces: Iterable[str] = (run.result().html(show_values=show_values),)
+    else:
+        pieces = _pieces(_records(run, level, show_values=show_values), form)
+    if output is not None:
+        write_pieces(output, pieces)
+    elif form is not ResultFormat.TABLE:
+        write(pieces)
     found = run.result()
     if output is not None or form is ResultFormat.TABLE:
         _print(found, show_values=show_values)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.model.package_layout import OBJECTS, PLAN, job_folder, submission_path
+from dicommap.model.package_layout import OBJECTS, PLAN, job_folder
 from dicommap.model.plan import Plan
 from dicommap.model.planned_object import PlannedObject, read_objects
-from dicommap.model.submission import Submission
 from dicommap.package.reading import read_document
+from dicommap.package.submissions import Submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.model.plan import Job
+    from dicommap.model.submission import Submission
 
 _REDRAFT = "Draft the package again; 'dicommap validate' lists all that was changed."
 
@@ -66,18 +66,9 @@ class PlannedPackage:
     def submission(self, job: Job) -> Submission | None:
         """Return how far a job's submission came; None where it was never begun.
 
-        Raises DocumentError where its state cannot be read.
+        Raises PackageError where its state cannot be read.
         """
-        path = self.path / submission_path(job.id)
-        if not os.path.lexists(path):
-            return None
-        try:
-            return Submission.model_validate_json(read_document(path))
-        except ValidationError:
-            raise DocumentError(
-                f"{submission_path(job.id)} is no state of a submission.",
-                fix="It is written by 'dicommap submit' only: bring back what it wrote.",
-            ) from None
+        return Submissions(self.path).read(job.id)
 
 
 def _named(job: Job) -> str:

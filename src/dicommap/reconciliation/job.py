@@ -87,7 +87,8 @@ def _manifest(evidence: Evidence, uri: S3Uri, submitted: Submitted) -> tuple[Job
     manifest = read_job_manifest(evidence.manifest)
     if manifest is None:
         return None, [issue("manifest.unreadable", place)]
-    return manifest, list(identity_issues(manifest, uri, submitted.job_id, submitted.datastore_id, place))
+    others = list(identity_issues(manifest, uri, submitted.job_id, submitted.datastore_id, place))
+    return None if others else manifest, others
 
 
 def _note_all(file: RecordFile, account: Account) -> None:

@@ -83,6 +83,8 @@ def flat(record: Record) -> dict[str, str]:
 def _cell(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
+    if isinstance(value, dict):  # the location of an issue
+        return " ".join(f"{name} {part}" for name, part in value.items())
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)

@@ -12,7 +12,7 @@ from dicommap.model.job_report import Ending
 from dicommap.model.masking import shown_in_repr
 from dicommap.package.manifest_folders import ManifestFolders
 from dicommap.package.planned import PlannedPackage
-from dicommap.progress import Progress
+from dicommap.progress import followed, reporting
 from dicommap.reconciliation.evidence import Submitted
 from dicommap.reconciliation.job import reconcile_job
 from dicommap.render.findings import Issues
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dicommap.model.outcome import InstanceOutcome, Outcome
     from dicommap.model.plan import Job
     from dicommap.model.submission import Submission
-    from dicommap.progress import OnProgress
+    from dicommap.progress import Asked
     from dicommap.reconciliation.evidence import Evidence
     from dicommap.reconciliation.job import Reconciled
     from dicommap.render.reconciliation_screen import Numbers
@@ -112,25 +112,24 @@ class Reconciling:
         *,
         manifests: StrPath | None = None,
         clients: Clients | None = None,
-        on_progress: OnProgress | None = None,
+        progress: Asked = None,
     ) -> None:
         """Open the package, and the directory of manifests where one is named; see `reconcile`."""
         self.package = PlannedPackage(package)
         self._folders = ManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
-        self._on_progress = on_progress
+        self._progress = progress
         self._jobs: list[JobOutcomes] = []
         self._missing: list[StudyOutcomes] = []
         self._noticed: list[StudyOutcomes] = []
 
     def __iter__(self) -> Iterator[Reconciled]:
         self._jobs, self._missing, self._noticed = [], [], []
-        for number, one in enumerate(self.again(), 1):
-            self._jobs.append(one.outcomes)
-            self._keep(one.studies)
-            yield one
-            if self._on_progress is not None:
-                self._on_progress(Progress(number, len(self.package.plan.jobs), counted=True))
+        with reporting(self._progress, "jobs") as report:
+            for one in followed(self.again(), report, len(self.package.plan.jobs)):
+                self._jobs.append(one.outcomes)
+                self._keep(one.studies)
+                yield one
 
     def again(self) -> Iterator[Reconciled]:
         """Yield each job, accounted for, without a trace in the result."""
@@ -175,18 +174,20 @@ def reconcile(
     *,
     manifests: StrPath | None = None,
     clients: Clients | None = None,
-    on_progress: OnProgress | None = None,
+    progress: Asked = None,
 ) -> Reconciliation:
     """Give every planned instance of a package one outcome, from what its import jobs wrote under their outputS3Uri.
 
     The manifests are fetched from S3 with `clients`, by default as boto3 is configured; or they are read from the
     directory `manifests` that they were downloaded to: each job's folder, anywhere below it. A job is known by its id,
     where the package was submitted with `submit`, and by its inputS3Uri otherwise. Jobs are read one at a time.
+    `progress` is told of jobs, as that of a scan is of files.
 
-    Raises DocumentError where the package or a manifest cannot be read or its list of objects was changed, AwsError
-    where S3 refuses, and MissingExtraError where boto3 is needed and not installed.
+    Raises DocumentError where the package or a manifest cannot be read or its list of objects was changed, PackageError
+    where the state of a submission cannot be read, AwsError where S3 refuses, and MissingExtraError where boto3 is
+    needed and not installed.
     """
-    run = Reconciling(package, manifests=manifests, clients=clients, on_progress=on_progress)
+    run = Reconciling(package, manifests=manifests, clients=clients, progress=progress)
     for _ in run:
         pass
     return run.result()

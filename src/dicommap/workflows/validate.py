@@ -53,9 +53,9 @@ def validate(
     A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
-    by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own. With `s3`,
-    the clients to use, a package in which no error is found is compared with what lies in S3: see `validate_s3`.
-    `progress` is told of the files of a package that were read, as that of a scan is.
+    by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
+    With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
+    `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
 
     Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
     for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory; UsageError

@@ -37,7 +37,8 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: A
     Every object has its planned size, and its ETag where the scan knew it; every override file has its bytes, where
     the job's submission says that they were uploaded, or where something lies in their place. Buckets are in the
     clients' region, and no outputS3Uri overlaps a prefix that is read. `validate` checks the package itself.
-    `progress` is told of jobs.
+
+    `progress` is told of jobs, as that of a scan is of files.
 
     Raises DocumentError where the package cannot be read or was changed, AwsError where S3 refuses, and
     MissingExtraError where boto3 is not installed.
@@ -53,9 +54,9 @@ def stored_issues(package: PlannedPackage, stored: StoredObjects, progress: Aske
     jobs = package.plan.jobs
     executor = ThreadPoolExecutor(LISTINGS)
     try:
+        checked = executor.map(lambda job: _job_issues(package, job, stored), jobs)
         with reporting(progress, "jobs") as report:
-            results = executor.map(lambda job: _job_issues(package, job, stored), jobs)
-            for found in followed(results, report, len(jobs)):
+            for found in followed(checked, report, len(jobs)):
                 issues += found
     finally:
         executor.shutdown(cancel_futures=True)

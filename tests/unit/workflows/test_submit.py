@@ -306,7 +306,7 @@ def test_a_service_that_refuses_is_told_and_the_next_run_goes_on(
     assert raised.value.code == code
     assert operation in raised.value.message
     assert raised.value.fix
-    import_jobs.faults.clear()
+    import_jobs.clear_faults()
     assert submit(drafted, bucket).ok
     assert {one["state"] for one in states(drafted).values()} == {"started"}
     assert len(import_jobs.jobs) == 2
@@ -425,7 +425,7 @@ def unanswered(drafted: Path, bucket: Bucket, service: ImportJobService) -> None
     service.fault("answer-lost", operation="StartDICOMImportJob", times=None)
     with pytest.raises(AwsError):
         submit(drafted, bucket)
-    service.faults.clear()
+    service.clear_faults()
     assert states(drafted)["0001"]["state"] == "starting"
     assert len(service.jobs) == 1
 

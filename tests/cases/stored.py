@@ -1,0 +1,39 @@
+"""What lies in S3, as a case's document says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dicommap.model.listed_object import ListedObject
+from dicommap.model.s3_uri import S3Uri
+
+
+class StoredByDocument:
+    """Objects of a `bucket.json`; case.schema.json says what it holds."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.region: str | None = document["region"]
+        self._buckets = document["buckets"]
+
+    def region_of(self, bucket: str) -> str | None:
+        region: str | None = self._buckets[bucket]["region"]
+        return region
+
+    def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
+        for found in self._buckets[uri.bucket]["objects"]:
+            if found["key"].startswith(uri.prefix):
+                key = found["key"].removeprefix(uri.prefix)
+                yield ListedObject(key=key, size=found["size"], etag=found.get("etag", ""))
+
+    def sha256(self, bucket: str, key: str) -> str:
+        return str(self._object(bucket, key)["sha256"])
+
+    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+        found = self._object(bucket, key)
+        if "unreadable" in found:
+            return "reading it was refused"
+        return (bytes(size - 4) + b"DICM") if "p10" in found else bytes(size)
+
+    def _object(self, bucket: str, key: str) -> dict[str, Any]:
+        return next(found for found in self._buckets[bucket]["objects"] if found["key"] == key)

@@ -1,0 +1,127 @@
+"""`dicommap reconcile` and `dicommap validate --s3`, run as a user runs them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from dicommap.checks.registry import validator
+from dicommap.package.planned import PlannedPackage
+from tests.cli.running import dicommap, dicommap_process
+from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, success, write
+from tests.s3 import Bucket
+
+SECRET = "CANARY"
+
+
+@pytest.fixture
+def package(tree: Path, tmp_path: Path) -> PlannedPackage:
+    return drafted(tree, tmp_path / "package")
+
+
+@pytest.fixture
+def mixed(package: PlannedPackage, tmp_path: Path) -> Path:
+    """Return manifests of a job with every outcome, and words of the service that name a patient."""
+    first, second, third, _, *rest = keys_of(package)
+    files = manifests(package, [], [])
+    files[f"{FOLDER}/SUCCESS/success.ndjson"] = "\n".join([success(third, primary=False), *map(success, rest), SECRET])
+    files[f"{FOLDER}/FAILURE/failure.ndjson"] = failure(first, f"=PatientName {SECRET}^X is invalid")
+    warned = {"inputFile": second, "importResponse": {"imageSetId": "a1", "warnings": [{"type": "InvalidOffsetTable"}]}}
+    files[f"{FOLDER}/WARNING/warning.ndjson"] = json.dumps(warned)
+    return write(tmp_path / "m", files)
+
+
+def test_the_table_tells_of_jobs_studies_reasons_and_findings(package: PlannedPackage, mixed: Path) -> None:
+    ran = dicommap("reconcile", package.path, "--manifests", mixed)
+    assert ran.status == 1
+    assert "1 instance: ValidationException: ***PatientName *** is invalid" in ran.out
+    for code in ("reconcile.failed", "reconcile.not-reported", "reconcile.non-primary", "manifest.broken-line"):
+        assert f"[{code}]" in ran.out
+    assert ran.out.splitlines()[-1] == "6 of 8 instances imported"
+    assert SECRET not in ran.everything
+    assert SECRET in dicommap("reconcile", package.path, "--manifests", mixed, "--show-values").out
+    assert dicommap("reconcile", package.path, "--manifests", mixed, "--fail-on", "never").status == 0
+
+
+@pytest.mark.parametrize(("level", "rows"), [("job", 1), ("study", 2), ("instance", 8), ("issue", 8)])
+def test_every_level_is_told_in_every_form(package: PlannedPackage, mixed: Path, level: str, rows: int) -> None:
+    printed = {
+        form: dicommap("reconcile", package.path, "--manifests", mixed, "--level", level, "--format", form)
+        for form in ("json", "jsonl", "csv")
+    }
+    assert {ran.status for ran in printed.values()} == {1}
+    assert not any(SECRET in ran.everything for ran in printed.values())
+    records = json.loads(printed["json"].out)
+    assert len(records) == rows
+    for record in records:
+        validator("issue" if level == "issue" else "outcome").validate(record)
+    assert [json.loads(line) for line in printed["jsonl"].out.splitlines()] == records
+    cells = list(csv.DictReader(io.StringIO(printed["csv"].out)))
+    assert len(cells) == rows
+    assert set(cells[0]) >= {"severity", "message"} if level == "issue" else set(cells[0]) == set(records[0])
+
+
+def test_a_spreadsheet_takes_no_message_for_a_formula(package: PlannedPackage, tmp_path: Path) -> None:
+    first, *_ = keys_of(package)
+    files = manifests(package, [], [])
+    files[f"{FOLDER}/FAILURE/failure.ndjson"] = failure(first, "=1+1")
+    place = write(tmp_path / "m", files)
+    arguments = ("--level", "instance", "--format", "csv", "--show-values")
+    ran = dicommap("reconcile", package.path, "--manifests", place, *arguments)
+    assert "'=1+1" in ran.out
+
+
+def test_results_can_be_written(package: PlannedPackage, mixed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "r.html"
+    arguments = ("reconcile", package.path, "--manifests", mixed, "-o", output, "--format")
+    ran = dicommap(*arguments, "html")
+    assert ran.status == 1
+    assert "6 of 8 instances imported" in ran.out
+    page = output.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert SECRET not in page
+    assert "<script" not in page
+    again = dicommap(*arguments, "jsonl")
+    assert again.status == 2
+    assert "exists already" in again.err
+    output.unlink()
+    assert dicommap(*arguments, "jsonl").status == 1
+    assert len(output.read_text(encoding="utf-8").splitlines()) == 2
+    assert dicommap("reconcile", package.path, "--manifests", mixed, "-o", tmp_path / "x").status == 2
+    assert dicommap("reconcile", package.path, "--manifests", mixed, "--format", "html").out == page
+
+
+def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(package: PlannedPackage, bucket: Bucket) -> None:
+    submitted(package, f"{bucket.uri}out/")
+    put(bucket, manifests(package, keys_of(package)))
+    ran = dicommap_process("reconcile", package.path)
+    assert (ran.status, ran.err) == (0, "")
+    assert "8 of 8 instances imported" in ran.out
+
+
+def test_wrong_calls_are_told(package: PlannedPackage, tmp_path: Path, bucket: Bucket) -> None:
+    submitted(package, "s3://no-such-bucket/out/")
+    for arguments, words in (
+        ((tmp_path,), "no plan.json"),
+        ((package.path, "--manifests", tmp_path / "none"), "no directory of manifests"),
+        ((package.path,), "NoSuchBucket"),
+    ):
+        ran = dicommap("reconcile", *arguments)
+        assert ran.status == 2
+        assert words in ran.err
+
+
+def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: Bucket) -> None:
+    bucket.upload(tree, "in/")
+    package = drafted(tree, tmp_path / "there", f"{bucket.uri}in/")
+    ran = dicommap("validate", "--s3", package.path)
+    assert ran.status == 0
+    assert ran.out.splitlines()[-1].startswith("0 errors")
+    bucket.put("in/late.dcm", b"x" * 128 + b"DICM")
+    ran = dicommap("validate", package.path, "--s3", "--endpoint-url", bucket.endpoint_url, "--format", "jsonl")
+    assert ran.status == 1
+    assert "listing.stray-p10" in [json.loads(line)["code"] for line in ran.out.splitlines()]
