@@ -61,6 +61,11 @@ def _boto3() -> ModuleType:
     try:
         import boto3
     except ImportError:
-        raise MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'") from None
+        raise missing_boto3() from None
     module: ModuleType = boto3
     return module
+
+
+def missing_boto3() -> MissingExtraError:
+    """Return the error that names the extra."""
+    return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from dicommap.aws.clients import missing_boto3
 from dicommap.errors import AwsError
 from dicommap.model.paths import printable
 
@@ -61,9 +62,11 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
 
     `operation` is AWS's name for it, such as GetObject; `subject` is what it is about, such as an s3:// URI.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+    except ImportError:
+        raise missing_boto3() from None
     try:
         yield
     except ClientError as error:

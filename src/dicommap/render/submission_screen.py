@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dicommap.model.paths import printable
 from dicommap.render.findings import codes_block, first_of_each, severity_counts
 from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
 from dicommap.render.text import counted
@@ -84,5 +85,5 @@ def _cells(one: Submission) -> tuple[str, ...]:
 
 def _inside(one: Submission) -> list[Block]:
     pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", one.message)]
-    told = [(name, text) for name, text in pairs if text]
+    told = [(name, printable(text)) for name, text in pairs if text]
     return [Facts(pairs=told)] if told else []

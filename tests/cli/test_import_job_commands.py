@@ -1,0 +1,163 @@
+"""submit, watch and policy as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from dicommap.testing import ImportJobService
+from tests.cli.running import dicommap, dicommap_process
+from tests.cli.test_wrong_calls import assert_refused
+from tests.s3 import Bucket
+from tests.submitting import ROLE, Ready, options, ready, states
+
+__all__ = ["ready"]
+
+LINE = re.compile(r"[0-9-]{10}T[0-9:]{8}Z (job [0-9]{4}|[a-z]+:\S+): .+")
+
+
+@pytest.fixture
+def package(ready: Ready) -> Path:
+    return ready.package
+
+
+@pytest.fixture
+def bucket(ready: Ready) -> Bucket:
+    return ready.bucket
+
+
+def test_submit_and_watch_in_processes_of_their_own(
+    package: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    submitted = dicommap_process("submit", package, *options(bucket))
+    assert submitted.status == 0, submitted.err
+    for job in import_jobs.jobs:
+        assert job.job_id in submitted.out
+    assert submitted.out.endswith(f"Next: dicommap watch {package}\n")
+    assert len(submitted.err.splitlines()) == 4
+    assert all(LINE.fullmatch(line) for line in submitted.err.splitlines())
+    watched = dicommap_process("watch", package, "--once")
+    assert (watched.status, watched.err.count("SUBMITTED -> IN_PROGRESS")) == (0, 2)
+    watched = dicommap_process("watch", package)
+    assert watched.status == 0
+    assert watched.out.count("COMPLETED") == 3  # two jobs, and what it means
+    assert "output manifests" in watched.out
+    assert "\x1b" not in submitted.everything + watched.everything
+
+
+def test_a_dry_run_prints_every_request_as_json_lines(package: Path, bucket: Bucket) -> None:
+    ran = dicommap("submit", package, "-n", *options(bucket))
+    assert ran.status == 0
+    requests = [json.loads(line) for line in ran.out.splitlines()]
+    assert [one["operation"] for one in requests] == ["PutObject", "PutObject", "StartDICOMImportJob"] * 2
+    assert requests[2]["dataAccessRoleArn"] == ROLE
+    assert "6 requests. Nothing was sent." in ran.err
+    assert states(package) == {}
+
+
+def test_a_package_with_errors_is_told_and_not_sent(
+    package: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    next((package / "jobs/0001/files").rglob("*.json")).write_text("{}")
+    ran = dicommap("submit", package, *options(bucket))
+    assert ran.status == 1
+    assert "package.changed-file" in ran.out
+    assert ran.out.endswith("Nothing was sent.\n")
+    assert import_jobs.jobs == ()
+
+
+def test_a_job_that_failed_makes_the_status_1(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    import_jobs.fault("job-failed", message="FILE_COUNTS_LIMIT_EXCEEDED")
+    assert dicommap("submit", package, *options(bucket)).status == 0
+    dicommap("watch", package, "--once")
+    ran = dicommap("watch", package, "--once")
+    assert ran.status == 1
+    assert "watch.failed" in ran.out
+    assert "FILE_COUNTS_LIMIT_EXCEEDED" in ran.out
+    assert dicommap("watch", package, "--fail-on", "never").status == 0
+
+
+def test_what_aws_refuses_is_two_lines_and_no_traceback(
+    package: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    import_jobs.fault("access-denied", operation="StartDICOMImportJob", times=None)
+    ran = dicommap("submit", package, *options(bucket))
+    assert_refused(ran, "StartDICOMImportJob", "AccessDeniedException", "dicommap policy PACKAGE")
+
+
+def test_a_missing_member_is_named_by_its_option(package: Path) -> None:
+    assert_refused(dicommap("submit", package), "datastoreId is not known", "--datastore-id")
+
+
+def test_options_of_the_connection_are_taken(package: Path, bucket: Bucket) -> None:
+    ran = dicommap("submit", package, *options(bucket), "--aws-profile", "nobody")
+    assert_refused(ran, "--aws-profile")
+    ran = dicommap("submit", package, *options(bucket), "--endpoint-url", "nowhere")
+    assert_refused(ran, "--endpoint-url")
+
+
+def test_without_boto3_the_extra_is_named(package: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "boto3", None)
+    assert_refused(dicommap("submit", package, *options(bucket)), "pip install 'dicommap[aws]'")
+
+
+def test_a_dry_run_and_policies_need_no_boto3(
+    package: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("boto3", "botocore"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    assert dicommap_process("submit", package, "-n", *options(bucket)).status == 0
+    assert dicommap_process("policy", package).status == 0
+    assert "pip install 'dicommap[aws]'" in dicommap_process("submit", package, *options(bucket)).err
+
+
+# Policies.
+
+
+def test_policies_are_json_for_the_packages_own_prefixes(package: Path, bucket: Bucket) -> None:
+    members = [*options(bucket), "--region", "us-east-1"]
+    ran = dicommap("policy", package, *members)
+    assert (ran.status, ran.err) == (0, "")
+    policies = json.loads(ran.out)
+    assert list(policies) == ["rolePermissions", "roleTrust", "caller"]
+    assert f"arn:aws:s3:::{bucket.name}/in/1/*" in ran.out
+    assert f"arn:aws:s3:::{bucket.name}/in/2/dicommap-overrides/*" in ran.out
+    for part, name in (("role-permissions", "rolePermissions"), ("role-trust", "roleTrust"), ("caller", "caller")):
+        assert json.loads(dicommap("policy", package, *members, "--part", part).out) == policies[name]
+
+
+def test_policies_name_what_is_not_known(package: Path) -> None:
+    ran = dicommap("policy", package)
+    assert ran.status == 0
+    for name in ("<region>", "<account>", "<datastoreId>", "<dataAccessRoleArn>", "<output bucket>"):
+        assert name in ran.out
+    assert "angle brackets" in ran.err
+
+
+def test_policies_of_no_package_are_refused(tmp_path: Path, package: Path) -> None:
+    assert_refused(dicommap("policy", tmp_path / "nowhere"), "is no package")
+    assert_refused(dicommap("policy", package, "--output-s3-uri", "x"), "S3")
+    (package / "plan.json").write_text("{}")
+    assert_refused(dicommap("policy", package), "dicommap validate")
+
+
+# Reprs.
+
+
+def test_what_a_service_says_is_no_markup(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    import dicommap as dm
+
+    import_jobs.fault("job-failed", message="<script>alert(1)</script>\x1b[31m")
+    dicommap("submit", package, *options(bucket))
+    dicommap("watch", package, "--once")
+    watched = dm.watch(package, once=True)
+    html, text = watched._repr_html_(), str(watched)
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "\x1b" not in html + text + dicommap("watch", package).everything
