@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -113,7 +114,12 @@ def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return dicommap.data_set(place / arguments["path"])[1]
 
 
-_VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _validate}
+def _fhir(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    with _scanned(place, arguments) as inventory, TemporaryDirectory() as elsewhere:
+        return dicommap.fhir(inventory, Path(elsewhere, "studies.ndjson")).issues
+
+
+_VERBS = {"dataSet": _data_set, "fhir": _fhir, "scan": _scan, "draft": _draft, "validate": _validate}
 
 
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:
