@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -151,8 +152,14 @@ def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     return stored_issues(PlannedPackage(place / arguments["package"]), stored)
 
 
+def _fhir(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    with _scanned(place, arguments) as inventory, TemporaryDirectory() as elsewhere:
+        return dicommap.fhir(inventory, Path(elsewhere, "studies.ndjson")).issues
+
+
 _VERBS = {
     "dataSet": _data_set,
+    "fhir": _fhir,
     "scan": _scan,
     "draft": _draft,
     "validate": _validate,
