@@ -6,7 +6,7 @@ NOTEBOOK := $(VENV)/notebook
 BIN := $(VENV)/bin
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
 
-.PHONY: demo test docs bench fuzz lint types contract wheel clean help
+.PHONY: demo test docs screens bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -25,6 +25,9 @@ docs: $(VENV)/documenting ## the site, into build/site; warnings and links that 
 	rm -rf build/site build/doctrees
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs -d build/doctrees -b html . build/site
 	$(BIN)/python -m tests.built_site build/site
+
+screens: $(VENV)/developing ## pictures of all that notebooks show, into build/screens, and those of the start page; needs Chromium
+	$(BIN)/python -m tests.screens build/screens --start-page docs
 
 bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md; CORPUS=DIR adds real files, FULL=1 a million
 	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full)

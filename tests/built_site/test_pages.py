@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import CHROMIUM
+from tests.built_site.in_browser import requests
 from tests.built_site.pages import problems
 
 RIGHT = """<link rel="stylesheet" href="look.css"><script src="do.js?v=1"></script><img src="data:image/png;base64,AA">
@@ -49,6 +51,16 @@ def test_what_is_wrong_is_found(site: Path, planted: str) -> None:
 def test_a_style_that_loads_from_elsewhere_is_found(site: Path) -> None:
     (site / "look.css").write_text("@font-face { src: url( 'https://example.org/x.woff2') }")
     assert list(problems(site)) == ["look.css loads something from elsewhere"]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+def test_what_a_page_asks_for_by_script_is_found(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    script = "<script>fetch('http://leak.' + 'example/')</script>"
+    (tmp_path / "docs/index.html").write_text(script)
+    found = list(requests(tmp_path, tmp_path / "pictures"))
+    assert {problem.partition(" asks")[0] for problem in found} == {"index.html in light", "index.html in dark"}
+    assert len(list((tmp_path / "pictures").iterdir())) == 2
 
 
 def test_no_site_is_no_right_site(tmp_path: Path) -> None:

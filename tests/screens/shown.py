@@ -97,3 +97,15 @@ def page(*content: str) -> str:
     style = "body{font:14px sans-serif;margin:16px}@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}"
     body = "<hr>".join(content)
     return f'<!doctype html><html lang="en"><head>{head}<style>{style}</style></head><body>{body}</body></html>'
+
+
+def first_minute() -> str:
+    """Return a page as a notebook looks after its first cells: for the start of the site."""
+    wheel = Path(str(files("pydicom"))) / "data" / "test_files" / "dicomdirtests"
+    with dicommap.scan(wheel, progress=False) as inventory:
+        html = inventory._repr_html_().replace(str(wheel), "incoming")
+    cell = (
+        '<pre style="font:13px monospace;padding:8px 12px;margin:0 0 10px;border:1px solid #8886;border-radius:4px">'
+        "import dicommap as dm\n\ninv = dm.scan(&quot;incoming&quot;)\ninv</pre>"
+    )
+    return page(cell + html)

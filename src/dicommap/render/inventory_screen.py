@@ -24,7 +24,7 @@ _STUDY_FACTS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDIES = (
     Column("StudyInstanceUID", Kind.UID),
     *(Column(keyword, Kind.DATE if keyword == "StudyDate" else Kind.TEXT) for keyword in _STUDY_FACTS),
-    Column("Modality"),
+    Column("Modality", Kind.WORD),
     Column("series", Kind.NUMBER),
     Column("instances", Kind.NUMBER),
     Column("size", Kind.NUMBER),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dicommap.render.markup import Markup, element, joined
@@ -23,11 +24,13 @@ _UNCUT = (Kind.BEFORE, Kind.AFTER)
 _WIDTHS = {
     Kind.SENTENCE: "minmax(0,2fr)",
     Kind.UID: "minmax(0,3.8fr)",
-    Kind.DATE: "80px",
+    Kind.CODE: "minmax(0,1.5fr)",
+    Kind.DATE: "76px",
     Kind.WORD: "72px",
-    Kind.NUMBER: "66px",
+    Kind.NUMBER: "60px",
     Kind.SEVERITY: "72px",
 }
+_WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
 _TAGS = {Kind.UID: "code", Kind.CODE: "code", Kind.BEFORE: "del", Kind.AFTER: "ins"}
 
 
@@ -68,9 +71,10 @@ def _rows(block: Rows) -> Markup:
         return heading
     rest = block.total - len(block.rows)
     more = element("p", f"and {counted(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
-    widths = " ".join(_WIDTHS.get(column.kind, "minmax(0,1fr)") for column in block.columns)
+    widths = " ".join(_WIDTHS.get(column.kind, "minmax(70px,1fr)") for column in block.columns)
     names = (
-        element("span", column.name, css="number" if column.kind is Kind.NUMBER else "") for column in block.columns
+        element("span", _in_words(column.name), css="number" if column.kind is Kind.NUMBER else "")
+        for column in block.columns
     )
     return element(
         "div",
@@ -80,6 +84,12 @@ def _rows(block: Rows) -> Markup:
         more,
         attributes=f'style="--dicommap-columns:{widths}"',
     )
+
+
+def _in_words(name: str) -> Markup:
+    """Return a keyword that may be broken between its words: `StudyDescription` is wider than most descriptions."""
+    first, *others = _WORDS.split(name)
+    return joined(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 
 
 def _row(row: Row, columns: Sequence[Column]) -> Markup:

@@ -25,7 +25,7 @@ _RULES = {
     " dt": "opacity:.72;margin:0;font-weight:normal",
     " dd": "margin:0;unicode-bidi:isolate",
     " h4": "margin:10px 0 2px;font-size:13px;font-weight:600",
-    " .row": "display:grid;grid-template-columns:var(--dicommap-columns);gap:0 12px;align-items:baseline",
+    " .row": "display:grid;grid-template-columns:var(--dicommap-columns);gap:0 10px;align-items:baseline",
     " .row>*": "unicode-bidi:isolate",
     " .names": "padding:2px 6px 2px 20px;opacity:.72;font-size:12px;border-bottom:1px solid rgba(128,128,128,.5)",
     " .line": "padding:2px 6px 2px 20px;border-bottom:1px solid rgba(128,128,128,.22)",
