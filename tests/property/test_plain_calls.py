@@ -88,7 +88,7 @@ def test_other_calls_are_not(arguments: list[str]) -> None:
     assert plain_scan(arguments) is None
 
 
-CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
+CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
 
 
 @given(st.integers(1, 5).flatmap(lambda wide: st.lists(st.lists(CELLS, min_size=wide, max_size=wide), max_size=6)))
@@ -111,6 +111,7 @@ def test_what_is_wide_or_beyond_ascii_or_for_a_terminal_is_drawn(monkeypatch: py
     assert plain("x", "y" * 235) is not None
     assert plain("x", "y" * 238) is None
     assert plain("x", "ü") is None
+    assert plain("x", " y") is None
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert plain("x", "y") is None
 
