@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory.reading import read_rows, stored, text
 from dicommap.inventory.shown import ShownSeries, ShownStudy
-from dicommap.pictures.extra import require_pixels
-from dicommap.pictures.files import PictureFile
 from dicommap.progress import reporting
 
 if TYPE_CHECKING:
     from typing import Any
 
     from dicommap.model.hierarchy import Series
-    from dicommap.pictures import Picture
+    from dicommap.pictures import Picture, PictureFile
     from dicommap.progress import Asked
 
 _FILES = """
@@ -47,6 +45,8 @@ class FilesOfSeries:
                 "The inventory that the series is from is not open here.",
                 fix="Open it, in this thread, and ask for pictures of the series that it yields.",
             ) from None
+        from dicommap.pictures import PictureFile
+
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -66,6 +66,8 @@ class PicturedSeries(ShownSeries):
         Where nothing can be drawn the picture says why. `show_values` puts SeriesDescription into the caption.
         Raises MissingExtraError without the extra `pixels`, and InventoryError where the inventory is closed.
         """
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.series import thumbnail
 
@@ -76,6 +78,8 @@ class PicturedSeries(ShownSeries):
 
         `progress` is told of images as that of a scan is of files.
         """
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.series import montage
 
@@ -94,6 +98,8 @@ class PicturedStudy(ShownStudy):
 
         `progress` is told of series as that of a scan is of files.
         """
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.study import overview
 
