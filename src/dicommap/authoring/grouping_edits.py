@@ -28,8 +28,8 @@ class GroupingEdits:
 
     def note(self, edits: Iterable[Edit], settled: Settled) -> None:
         """Note the edits of one study, and what came of them."""
-        found = {(edit.place, edit.tag) for edit in effective(edits, settled) if edit.tag in _GROUPING_TAGS}
-        self._studies.update(dict.fromkeys(found, 1))
+        found = ((edit.place, edit.tag) for edit in effective(edits, settled) if edit.tag in _GROUPING_TAGS)
+        self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
         """Yield, after the last study, a note for each edit that changed such an attribute anywhere."""
