@@ -33,7 +33,7 @@ def private(member: str, **members: object) -> dict[str, object]:
 
 
 DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
-    "nothing": (lambda: "{}", ("override.empty", {"path": "override.json"})),
+    "nothing": (lambda: "{}", ("override.empty", {"path": "override.json", "pointer": ""})),
     "10,000 levels": (
         lambda: OPEN * 10_000 + "{}" + CLOSE * 10_000,
         ("json.too-deep", {"path": "override.json", "pointer": DEEP}),
@@ -96,7 +96,10 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
         ),
         ("document.more-findings", {"path": "override.json", "pointer": ""}),
     ),
-    "a number of 10 MB": (lambda: of_patient_id("1" * MEGABYTES_10), ("json.not-json", {"path": "override.json"})),
+    "a number of 10 MB": (
+        lambda: of_patient_id("1" * MEGABYTES_10),
+        ("json.not-json", {"path": "override.json", "pointer": ""}),
+    ),
     "a UID of 10 MB": (
         lambda: CREATOR + '{"vr": "UI", "Value": ["' + "1." * (MEGABYTES_10 // 2) + '1"]}}',
         ("value.too-long", private("Value/0")),

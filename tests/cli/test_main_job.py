@@ -10,7 +10,7 @@ from pathlib import Path
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_process
-from tests.making import STUDY, data_set, p10, small_tree, uid, write_tree
+from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 URI = "s3://bucket/incoming/"
 
@@ -70,9 +70,9 @@ def test_a_dry_run_shows_the_preview_and_writes_nothing(tree: Path, tmp_path: Pa
 
 
 def test_the_forecast_and_the_edits_of_each_study_are_shown_when_asked_for(tmp_path: Path) -> None:
-    instances = {str(number): {"SOPInstanceUID": uid(STUDY, 1, number)} for number in range(3)}
-    instances["2"]["PatientID"] = "Zyzzyva"
-    tree = write_tree(tmp_path / "tree", {name: p10(data_set(**values)) for name, values in instances.items()})
+    patients = ["P1", "P1", "Zyzzyva"]
+    instances = (p10(SOPInstanceUID=uid(STUDY, 1, number), PatientID=one) for number, one in enumerate(patients))
+    tree = write_tree(tmp_path / "tree", {str(number): instance for number, instance in enumerate(instances)})
     inventory = tmp_path / "i.db"
     dicommap("scan", tree, "-o", inventory)
     call = ("draft", inventory, "--harmonize", "StudyDescription", "--input-s3-uri", URI, "-n", "--fail-on", "never")

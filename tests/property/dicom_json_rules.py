@@ -189,6 +189,15 @@ def structure() -> Iterator[Rule]:
         not_in_schema="it relates two members by their names",
     )
     yield Rule(
+        code="dicom-json.repeated-creator",
+        about="in the same group",
+        keeps=st.just({**CREATOR, "00090011": {"vr": "LO", "Value": ["OTHER"]}, "00110010": CREATOR["00090010"]}),
+        breaks=st.integers(0x11, 0xFF).map(
+            lambda block: ({**CREATOR, f"000900{block:02X}": CREATOR["00090010"]}, f"/000900{block:02X}")
+        ),
+        not_in_schema="it compares the values of two members",
+    )
+    yield Rule(
         code="dicom-json.private-creator",
         about="names somebody",
         keeps=st.just(CREATOR | {TAG: {"vr": "LO"}}),
@@ -292,7 +301,7 @@ TOO_LONG = {
     "IS": st.integers(13, 300).map(lambda n: "7".zfill(n)),
     "DT": st.integers(27, 99).map("20240229".ljust),
     "TM": st.integers(15, 99).map("1200".ljust),
-    "UI": st.integers(63, 300).map(lambda n: "1." + "9" * n),
+    "UI": st.integers(63, 300).map(lambda n: "2." + "9" * n),
 }
 CONTROL = st.sampled_from("\x00\x01\x08\x0b\x0e\x1b\x1f\x7f\x80\x85\x9f")
 UNFIT = {
@@ -312,7 +321,7 @@ MISFORMED: dict[str, list[Any]] = {
     "IS": ["5.0", "1e3", "+", " ", "1 5", "1_0", "--1"],
     "SV": ["1.0", " 1", "+", "1e3"],
     "TM": ["1", "123", "24", "2360", "235961", "12:00", "12-13", " 12", "120000.", "120000.1234567"],
-    "UI": ["1", "3.1", "1.02", "1..2", "1.2.", ".1", "1.2 ", "1.2a"],
+    "UI": ["1", "3.1", "0.40", "1.40.2", "1.999", "1.02", "1..2", "1.2.", ".1", "1.2 ", "1.2a"],
     "UR": ["a b", " urn:x", '"', "<>", "é", "{x}"],
     "UV": ["-1", "1.0", " 1", "+", "-0"],
 }
@@ -368,7 +377,23 @@ def value_forms() -> Iterator[Rule]:
         keeps=any_vr(*UNITS).flatmap(lambda vr: inline_binary(vr).map(lambda data: attribute(vr, InlineBinary=data))),
         breaks=with_member(
             st.sampled_from(
-                ["", "A", "AA=", "A===", "-_==", "AA==AA==", "AA==\n", "AA =", "é", "====", None, 5, ["AA=="]]
+                [
+                    "",
+                    "A",
+                    "AA=",
+                    "A===",
+                    "-_==",
+                    "AA==AA==",
+                    "AA==\n",
+                    "AA =",
+                    "AB==",
+                    "AAB=",
+                    "é",
+                    "====",
+                    None,
+                    5,
+                    ["AA=="],
+                ]
             ).map(lambda data: {"vr": "OB", "InlineBinary": data}),
             "InlineBinary",
         ),

@@ -24,14 +24,21 @@ def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterat
         yield one
 
 
+def effective(edits: Iterable[Edit], settled: Settled) -> list[Edit]:
+    """Return those of a study's edits that took part in a change."""
+    changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
+    return [
+        edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
+    ]
+
+
 def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
     """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
-    changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
-    for edit in edits:
-        took_part = (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
+    for edit in effective(edits, settled):
         for account in edit.accounts:
-            if took_part:
-                account.note(study, Effect.CHANGED)
+            account.note(study, Effect.CHANGED)
+    for edit in edits if settled.issues else ():
+        for account in edit.accounts:
             for found in settled.issues:
                 if found.location.keyword == keyword_of(edit.tag):
                     account.note_issue(study, found)

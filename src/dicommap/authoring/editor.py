@@ -48,11 +48,11 @@ class Editors:
             yield from one.for_study(study, wished)
 
     def leftovers(self) -> Iterator[Issue]:
-        """Yield what of all editors came to nothing."""
-        for editor in (*self.editors, *self.harmonizing):
-            yield from editor.leftovers()
+        """Yield what of all editors came to nothing, each finding once: rules may share a lookup."""
+        found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.leftovers())
+        yield from dict.fromkeys(found)
 
     def accounts(self) -> Iterator[Account]:
-        """Yield the accounts of all editors."""
-        for editor in (*self.editors, *self.harmonizing):
-            yield from editor.accounts()
+        """Yield the accounts of all editors, each once: rules may share a lookup."""
+        found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.accounts())
+        yield from {id(account): account for account in found}.values()

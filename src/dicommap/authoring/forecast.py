@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dicommap.authoring.settling import Change
     from dicommap.issues import Issue
     from dicommap.model.conflict import FilesOfStudy, FileValues
-    from dicommap.model.hierarchy import Series, Study
+    from dicommap.model.hierarchy import Series, Study, ValueCounts
 
 FILES_LISTED = 100_000
 """Files that are named in one draft; beyond these they are only counted."""
@@ -55,8 +55,8 @@ class Forecaster:
         outside = sets.outside_counts()
         listed = self._listed(sets, self._read(study, keywords, by_scope))
         for scope, counts in scopes.items():
-            edits = _edits_inside(study, scope, by_scope)
-            cure_value = most_frequent(counts)
+            edits = _changes_inside(study, scope, by_scope)
+            cure_value = _cure_value(counts, edits)
             yield Conflict(
                 study_instance_uid=study.study_instance_uid,
                 series_instance_uid=scope[0],
@@ -67,7 +67,7 @@ class Forecaster:
                 listed=tuple(listed.get(scope, ())),
                 cure_value=cure_value,
                 is_harmonizable=not edits and cure_value is not None and _is_valid(scope[1], cure_value),
-                edits=edits,
+                edits=tuple(dict.fromkeys(cause for change in edits for cause in change.causes)),
             )
 
     def _read(self, study: Study, keywords: tuple[str, ...], changes: _Changes) -> Iterator[tuple[FileValues, Values]]:
@@ -131,11 +131,19 @@ def _overridden(series: str, keyword: str, changes: Mapping[Scope, Change]) -> s
     return None if change is None else text_from_attribute(change.after) or ""
 
 
-def _edits_inside(study: Study, scope: Scope, changes: _Changes) -> tuple[str, ...]:
-    """Return the edits that set the attribute in a part of where it differs."""
+def _changes_inside(study: Study, scope: Scope, changes: _Changes) -> list[Change]:
+    """Return the changes that set the attribute in a part of where it differs."""
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     found = (changes.get((series, scope[1])) for series in members)
-    return tuple(dict.fromkeys(cause for change in found if change for cause in change.causes))
+    return [change for change in found if change is not None]
+
+
+def _cure_value(counts: ValueCounts, edits: Iterable[Change]) -> str | None:
+    """Return the value that all files should have: what the edits say where they agree, or else most of the files."""
+    asked = {text_from_attribute(change.after) or "" for change in edits}
+    if not asked:
+        return most_frequent(counts)
+    return asked.pop() if len(asked) == 1 else None
 
 
 def _is_valid(keyword: str, value: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
-from dicommap.authoring.wishes import wished_attribute
+from dicommap.authoring.wishes import refusals
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
+from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
 from dicommap.model.tags import tag_of
@@ -33,6 +35,8 @@ class FunctionEdits:
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")
         self._account = Account(source=f"function {self._name}")
+        self._told: set[str] = set()
+        """Keywords of which it was said that no override can set them."""
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
@@ -41,7 +45,8 @@ class FunctionEdits:
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that the function never asked for anything."""
         if not self._account.used:
-            yield issue("rules.unused", Location(rule=self._name))
+            subject = "The function returned values for"
+            yield issue("rules.unused", Location(rule=self._name), subject=subject)
 
     def accounts(self) -> Iterator[Account]:
         """Yield what became of the function."""
@@ -58,10 +63,16 @@ class FunctionEdits:
     def _edits(self, target: Target, values: Mapping[str, str] | None) -> Iterator[Edit | Issue]:
         for keyword, text in self._checked(values).items():
             self._account.note(target.study_instance_uid, Effect.REACHED)
-            place = Location(
-                rule=self._name, keyword=keyword, study=target.study_instance_uid, series=target.series_instance_uid
-            )
-            attribute = wished_attribute(keyword, text, place)
+            asked = Location(rule=self._name, keyword=keyword)
+            refused = refusals(keyword, asked)
+            if refused:
+                # What no override can set is so in every study, and told once.
+                self._account.note(target.study_instance_uid, Effect.REFUSED)
+                yield from () if keyword in self._told else refused
+                self._told.add(keyword)
+                continue
+            place = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
+            attribute = attribute_from_text(tag_of(keyword) or 0, text, place)
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -70,6 +81,7 @@ class FunctionEdits:
                     tag=tag_of(keyword) or 0,
                     attribute=attribute,
                     cause=str(self._account),
+                    place=asked,
                     accounts=(self._account,),
                 )
 

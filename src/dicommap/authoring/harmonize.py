@@ -93,4 +93,11 @@ class HarmonizeEdits:
             yield from attribute
             return
         cause = f"{self._account}: the value of {counts[value]} of {sum(counts.values())} files"
-        yield Edit(target=target, tag=self._tag, attribute=attribute, cause=cause, accounts=(self._account,))
+        yield Edit(
+            target=target,
+            tag=self._tag,
+            attribute=attribute,
+            cause=cause,
+            place=Location(keyword=self._keyword),
+            accounts=(self._account,),
+        )

@@ -40,6 +40,8 @@ class LookupTable:
     rows: Mapping[str, LookupRow] = field(repr=False)
     unread: tuple[Account, ...] = field(default=(), repr=False)
     """Of the rows that are left out because something is wrong with them."""
+    header: tuple[str, ...] = ()
+    """The names of its columns; none where it could not be read."""
 
     def find(self, values: Values, place: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
@@ -101,17 +103,15 @@ class LookupAssignment:
 
 
 def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
-    """Read a lookup's table from its bytes, and what is wrong with it; keys are compared without spaces around them."""
+    """Read a lookup's table from its bytes, and what is wrong with it; keys are compared without spaces around them.
+
+    Rules that look up in the same way may share it; `missing_columns` finds what one of them alone needs.
+    """
     key = lookup.column or lookup.by
     found = read_table(lookup.file, data, key, lookup.delimiter)
     if isinstance(found, Issue):
         return LookupTable(lookup.file, lookup.by, {}), [found]
     issues = list(column_issues(found))
-    issues += [
-        issue("lookup.no-column", Location(path=lookup.file, row=1, column=column), column=column)
-        for column in lookup.set.values()
-        if column not in found.header
-    ]
     rows: dict[str, LookupRow] = {}
     unread: list[Account] = []
     for row in found.whole_rows():
@@ -131,4 +131,11 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
             rows[value] = LookupRow(number=number, cells=dict(zip(found.header, cells, strict=True)), account=account)
         else:
             issues.append(issue("lookup.empty-key", place))
-    return LookupTable(lookup.file, lookup.by, rows, tuple(unread)), issues
+    return LookupTable(lookup.file, lookup.by, rows, tuple(unread), found.header), issues
+
+
+def missing_columns(lookup: Lookup, table: LookupTable) -> Iterator[Issue]:
+    """Find columns that a rule takes values from and its table does not have."""
+    for column in dict.fromkeys(lookup.set.values()) if table.header else ():
+        if column not in table.header:
+            yield issue("lookup.no-column", Location(path=table.name, row=1, column=column), column=column)

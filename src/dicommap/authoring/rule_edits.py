@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.patterns import Patterns
+from dicommap.authoring.spelling import SpelledFloat
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
@@ -36,7 +37,7 @@ _REMOVAL = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
 def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
     """Read a rules file's TOML; its schema is checked apart."""
     try:
-        return tomllib.loads(data.decode("utf-8-sig")), []
+        return tomllib.loads(data.decode("utf-8-sig"), parse_float=SpelledFloat), []
     except UnicodeDecodeError:
         return None, [issue("rules.not-toml", Location(path=name), reason="it is not UTF-8")]
     except tomllib.TOMLDecodeError as error:
@@ -120,7 +121,7 @@ class RuleEdits:
         if self._missing:
             return
         if not self._account.used:
-            yield issue("rules.unused", self._place)
+            yield issue("rules.unused", self._place, subject="The rule matches")
         elif self._table is not None:
             yield from self._table.leftovers()
 
@@ -167,6 +168,7 @@ class RuleEdits:
                 tag=assignment.tag,
                 attribute=attribute,
                 cause=str(self._account) if row is None else f"{self._account} ({row})",
+                place=replace(self._place, keyword=keyword_of(assignment.tag)),
                 accounts=(self._account,) if row is None else (self._account, row),
             )
 

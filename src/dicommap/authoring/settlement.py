@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.accounting import note_changes
 from dicommap.authoring.declared_characters import declared_character_issues
 from dicommap.authoring.forecast import Forecaster, conflict_issue
+from dicommap.authoring.grouping_edits import GroupingEdits
 from dicommap.authoring.settling import settle
 from dicommap.issues import Issue
+from dicommap.model.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,27 +31,31 @@ class Settlement:
 
     overrides: list[Override] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
+    issues: Findings = field(default_factory=Findings)
     accounts: list[Account] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def settle_all(studies: Iterable[Study], editor: Editor, files: FilesOfStudy) -> Settlement:
+def settle_all(
+    studies: Iterable[Study], editor: Editor, files: FilesOfStudy, found: Findings | None = None
+) -> Settlement:
     """Settle the edits that the editor has for each study; findings about what was never reached come last.
 
-    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different.
+    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different. `found` is
+    what was found in the edits before.
     """
-    result = Settlement()
-    forecaster = Forecaster(files)
+    result = Settlement(issues=Findings() if found is None else found)
+    forecaster, grouping = Forecaster(files), GroupingEdits()
     for study in studies:
         edits: list[Edit] = []
-        for found in editor.for_study(study):
-            if isinstance(found, Issue):
-                result.issues.append(found)
+        for one in editor.for_study(study):
+            if isinstance(one, Issue):
+                result.issues += [one]
             else:
-                edits.append(found)
+                edits.append(one)
         settled = settle(study, edits)
         note_changes(study.study_instance_uid, edits, settled)
+        grouping.note(edits, settled)
         result.overrides += settled.overrides
         result.changes += settled.changes
         result.issues += settled.issues
@@ -57,6 +63,7 @@ def settle_all(studies: Iterable[Study], editor: Editor, files: FilesOfStudy) ->
         conflicts = list(forecaster.conflicts(study, settled.changes))
         result.conflicts += conflicts
         result.issues += map(conflict_issue, conflicts)
+    result.issues += grouping.issues()
     result.issues += editor.leftovers()
     result.accounts += editor.accounts()
     return result

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.cells import cell_issues, cell_text, state_of, unguarded
-from dicommap.authoring.wishes import wished_attribute
+from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
+from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
@@ -28,6 +30,8 @@ class SheetEdits:
         self._reached: dict[Target, Account] = {}
         self._studies: set[str] = set()
         self._changed = False
+        self._told: set[str] = set()
+        """Columns of which it was said that no override can set them."""
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with its cells."""
@@ -79,18 +83,26 @@ class SheetEdits:
             before, after = _plain(cell_text(values[keyword])), _plain(unguarded(cell.strip(" ")))
             if after != before:
                 self._changed = True
-                place = Location(path=self._sheet.name, row=row.number, column=keyword)
-                yield from _edit(target, account, before, after, place)
+                yield from self._for_cell(target, account, keyword, (before, after))
 
-
-def _edit(target: Target, account: Account, before: str, cell: str, place: Location) -> Iterator[Edit | Issue]:
-    keyword = place.column or ""
-    attribute = list(cell_issues(before, cell, place)) or wished_attribute(keyword, cell, place)
-    if isinstance(attribute, list):
-        yield from attribute
-        return
-    tag = tag_of(keyword) or 0
-    yield Edit(target=target, tag=tag, attribute=attribute, cause=str(account), accounts=(account,))
+    def _for_cell(
+        self, target: Target, account: Account, keyword: str, values: tuple[str, str]
+    ) -> Iterator[Edit | Issue]:
+        column = Location(path=self._sheet.name, column=keyword)
+        refused = refusals(keyword, replace(column, row=1))
+        if refused:
+            # What no override can set is so in every row, and told once.
+            account.note(target.study_instance_uid, Effect.REFUSED)
+            yield from () if keyword in self._told else refused
+            self._told.add(keyword)
+            return
+        tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
+        attribute = list(cell_issues(before, cell, place)) or attribute_from_text(tag, cell, place)
+        if isinstance(attribute, list):
+            yield from attribute
+        else:
+            cause = str(account)
+            yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ import re2
 
 from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
 from dicommap.authoring.lookup import LookupAssignment
+from dicommap.authoring.spelling import with_spelling
 from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, Severity, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
@@ -55,7 +56,8 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
         elif len(parts) == 1:
             yield from _fixed(keyword, parts[0], where)
         else:
-            yield from _computed(keyword, partial(_filled, parts[::2]), where, _WRITTEN_VRS, parts[1::2])
+            marks = _separators(vrs_of(tag_of(keyword) or 0))
+            yield from _computed(keyword, partial(_filled, marks, parts[::2]), where, _WRITTEN_VRS, parts[1::2])
             yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
@@ -106,7 +108,7 @@ def change_letters(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
 def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
     # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
-    text = json.dumps(rule.raw, default=lambda _: {})
+    text = json.dumps(with_spelling(rule.raw), default=lambda _: {})
     document, found = parse_json(text.encode())
     found += data_set_issues(document) if isinstance(document, dict) else []
     # Overrides are written in order of tags, whatever that of the rule.
@@ -191,11 +193,34 @@ def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
     return parts
 
 
-def _filled(literals: list[str], *values: str) -> str | None:
+def _separators(vrs: tuple[str, ...]) -> str:
+    """Return what separates parts of an attribute's text: its values, and the component groups of a name."""
+    return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
+
+
+def _filled(marks: str, literals: list[str], *values: str) -> str | None:
     # A missing part would make an identifier that looks like another.
     if not all(values):
         return None
-    return literals[0] + "".join(value + literal for value, literal in zip(values, literals[1:], strict=True))
+    text = literals[0]
+    joints = []
+    for value, literal in zip(values, literals[1:], strict=True):
+        joints.append((len(text), value))
+        text += value + literal
+    fits = (_stands_apart(text[:at], value, text[at + len(value) :], marks) for at, value in joints)
+    return text if all(fits) else None
+
+
+def _stands_apart(before: str, value: str, after: str, marks: str) -> bool:
+    r"""Say whether what stands beside a value of several parts belongs to none of them.
+
+    With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.
+    """
+    for mark in marks:
+        if mark in value:
+            beside = marks[: marks.index(mark) + 1]
+            return (not before or before[-1] in beside) and (not after or after[0] in beside)
+    return True
 
 
 def _replacing(replacement: Replacement) -> Compute | None:

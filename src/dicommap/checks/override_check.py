@@ -79,7 +79,7 @@ def _uid_issues(data_set: dict[str, Any], target: Target | None, profile: Profil
         place = Location(pointer=f"{pointer}/{hex_of(tag)}", keyword=keyword_of(tag))
         attribute = data_set.get(hex_of(tag))
         if attribute is None and uid is not None:
-            yield issue("override.missing-uid", Location(pointer=pointer or None), keyword=keyword_of(tag))
+            yield issue("override.missing-uid", Location(pointer=pointer), keyword=keyword_of(tag))
         elif uid is not None and isinstance(attribute, dict) and attribute.get("Value") != [uid]:
             yield issue("override.other-uid", place, keyword=keyword_of(tag))
 
@@ -89,7 +89,7 @@ def _attribute_issues(
 ) -> Iterator[Issue]:
     repeated = _repeated_uids(target, profile)
     if not data_set.keys() - repeated:
-        yield issue("override.empty", Location(pointer=pointer or None))
+        yield issue("override.empty", Location(pointer=pointer))
     for member in data_set:
         if _TAG.fullmatch(member) and member not in repeated:
             yield from _one_attribute_issues(int(member, 16), target, profile, f"{pointer}/{member}")

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dicommap.issues import Location
+
 if TYPE_CHECKING:
     from dicommap.model.account import Account
     from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import Target
+
+
+_NOWHERE = Location()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Edit:
     cause: str
     """What asks for it, for people: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
 
+    place: Location = field(default=_NOWHERE, repr=False, compare=False)
+    """Where it is asked for, the same for all studies: a column of a sheet, a rule and keyword."""
     accounts: tuple[Account, ...] = field(default=(), repr=False, compare=False)
     """Those of the sheet row, of the rule, of the lookup row that it comes from."""
 

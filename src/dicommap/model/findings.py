@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Severity, issue
+from dicommap.issues import Location, Severity, issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Self
 
-    from dicommap.issues import Issue, Location
+    from dicommap.issues import Issue
 
 DOCUMENT_LIMIT = 1000
 """Findings told of one document or data set."""
@@ -30,7 +32,36 @@ def limited(found: Iterable[Issue], limit: int, location: Location) -> Iterator[
     severities = [one.severity for one in islice(rest, COUNTED_LIMIT)]
     if len(severities) == COUNTED_LIMIT:  # of what was not looked at the worst must be feared
         count = f"at least {COUNTED_LIMIT}"
-        yield issue("document.more-findings", location, severity=Severity.ERROR, count=count)
+        yield issue("document.more-findings", location, severity=Severity.ERROR, count=count, of="")
     elif severities:
         worst = max(severities, key=lambda severity: severity.rank)
-        yield issue("document.more-findings", location, severity=worst, count=len(severities))
+        yield issue("document.more-findings", location, severity=worst, count=len(severities), of="")
+
+
+class Findings:
+    """What a draft finds, in its order: of each code at one document and rule the first ones, and how many more.
+
+    An inventory has millions of studies, and what is wrong with an edit is most often wrong in all of them.
+    """
+
+    def __init__(self, limit: int = DOCUMENT_LIMIT) -> None:
+        """Take how many findings of a kind are kept."""
+        self._limit = limit
+        self._kept: list[Issue] = []
+        self._counts: Counter[tuple[str, Severity, str | None, str | None]] = Counter()
+
+    def __iadd__(self, found: Iterable[Issue]) -> Self:
+        for one in found:
+            kind = (one.code, one.severity, one.location.path, one.location.rule)
+            self._counts[kind] += 1
+            if self._counts[kind] <= self._limit:
+                self._kept.append(one)
+        return self
+
+    def __iter__(self) -> Iterator[Issue]:
+        """Yield the findings, and last one for each kind of which there are more."""
+        yield from self._kept
+        for (code, severity, path, rule), count in self._counts.items():
+            if count > self._limit:
+                place, more = Location(path=path, rule=rule), f"{count - self._limit:,}"
+                yield issue("document.more-findings", place, severity=severity, count=more, of=f" of {code}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEPTH_LIMIT = 64
 """Levels of arrays and objects; real data sets have about ten."""
 
+_WHOLE = Location(pointer="")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
@@ -36,18 +37,18 @@ def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return None, [issue("json.not-utf8")]
+        return None, [issue("json.not-utf8", _WHOLE)]
     if text.startswith("\ufeff"):
-        return None, [issue("json.byte-order-mark")]
+        return None, [issue("json.byte-order-mark", _WHOLE)]
     try:
         value = json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
-        return None, [issue("json.not-json", reason=reason)]
+        return None, [issue("json.not-json", _WHOLE, reason=reason)]
     except RecursionError:
         return None, [_too_deep(_deepest_allowed(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        return None, [issue("json.not-json", reason="a number has too many digits")]
+        return None, [issue("json.not-json", _WHOLE, reason="a number has too many digits")]
     too_deep: list[str] = []
     issues = list(limited(_value_issues(value, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
     issues += limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer=""))

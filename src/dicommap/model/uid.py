@@ -10,7 +10,11 @@ LENGTH_LIMIT = 64
 HEALTHIMAGING_LENGTH_LIMIT = 256
 """Characters of a UID that HealthImaging stores (developer guide, DICOM element constraints)."""
 
-_CONFORMANT = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]*))+")
+UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
+"""A UID but for its length: components without leading zeros, the first one 0 to 2, and below 0 and 1 the second one 0
+to 39 (PS3.5 sections 9 and 9.1, ISO/IEC 8824)."""
+
+_CONFORMANT = re.compile(UID_PATTERN)
 _MAPPABLE = re.compile(r"[0-9.]+")
 
 
@@ -35,5 +39,5 @@ def conformance_problem(uid: str) -> str | None:
     if len(uid) > LENGTH_LIMIT:
         return f"has {len(uid)} characters; PS3.5 allows {LENGTH_LIMIT}"
     if _CONFORMANT.fullmatch(uid) is None:
-        return "has a leading zero in a component, a first component over 2, or one component only"
+        return "has a leading zero, a first component over 2, a second one over 39 below 0 or 1, or one component only"
     return None

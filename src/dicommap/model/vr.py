@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
+from dicommap.model.uid import UID_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +37,8 @@ INTEGER_RANGES = {
     "SV": (-(2**63), 2**63 - 1),
     "UV": (0, 2**64 - 1),
 }
+_FLOAT_CODES = {"FL": "<f", "FD": "<d"}
+_FLOAT_LIMITS = {"FL": "3.4028235e38", "FD": "1.7976931348623157e308"}
 PN_COMPONENTS = 5
 PN_GROUPS = 3
 
@@ -50,6 +55,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _TIME = r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)?"
+_DECIMAL = r" *[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *"
 _DT = re.compile(
     r"(?P<year>[0-9]{4})(?:(?P<month>[0-9]{2})(?:(?P<day>[0-9]{2})(?P<time>" + _TIME + r")?)?)?"
     r"(?P<offset>[+-](?:0[0-9]|1[0-4])[0-5][0-9])? *"
@@ -67,6 +73,11 @@ class _Form:
 def _matches(pattern: str) -> Callable[[str], bool]:
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
+
+
+def _is_decimal(text: str) -> bool:
+    # What is longer is no number that anybody means, and takes long to convert.
+    return len(text) <= _FORM_TRIED_UP_TO and re.fullmatch(_DECIMAL, text) is not None
 
 
 def _is_date(text: str) -> bool:
@@ -93,15 +104,14 @@ _FORMS = {
         expected="upper-case letters, digits, _ and spaces",
     ),
     "DA": _Form(accepts=_is_date, expected="a date that exists, as YYYYMMDD"),
-    "DS": _Form(
-        accepts=_matches(r" *[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *"),
-        expected="a decimal number",
-    ),
+    "DS": _Form(accepts=_matches(_DECIMAL), expected="a decimal number"),
     "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
     "IS": _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer"),
     "TM": _Form(accepts=_matches(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
-    "UI": _Form(accepts=_matches(r"[0-2](?:\.(?:0|[1-9][0-9]*))+"), expected="a UID"),
+    "UI": _Form(accepts=_matches(UID_PATTERN), expected="a UID"),
     "UR": _Form(accepts=_matches(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
+    **dict.fromkeys(INTEGER_VRS, _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer")),
+    **dict.fromkeys(FLOAT_VRS, _Form(accepts=_is_decimal, expected="a decimal number")),
     "AT": _Form(accepts=_matches(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"),
     "AE": _Form(accepts=lambda text: bool(text.strip(" ")), expected="a title with a character that is no space"),
     "SV": _Form(accepts=_matches(r"[+-]?[0-9]+"), expected="an integer"),
@@ -131,7 +141,9 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if form is not None and misformed:
         yield issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and not characters:
-        yield from integer_issues(vr, _integer(text), location)
+        yield from integer_issues(vr, integer_of(text), location)
+    elif vr in FLOAT_VRS and not characters:
+        yield from float_issues(vr, float(text), location)
 
 
 def is_uri(text: str) -> bool:
@@ -146,8 +158,31 @@ def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
         yield issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
 
 
-def _integer(text: str) -> int:
-    """Return an integer that is surely in or out of every range as the text's is; Python refuses long texts."""
+def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
+    """Find a number that its value representation, FL or FD, cannot hold."""
+    try:
+        data = struct.pack(_FLOAT_CODES[vr], number)
+    except (OverflowError, struct.error):
+        data = b""
+    if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
+        limit = _FLOAT_LIMITS[vr]
+        yield issue("value.range", location, keyword=_subject(location), vr=vr, low=f"-{limit}", high=limit)
+
+
+def float_text(vr: str, number: float) -> str:
+    """Return the text that a scan makes of the bytes of a number: those of FL hold fewer digits than were given.
+
+    The number must be one that its value representation, FL or FD, can hold.
+    """
+    return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
+
+
+def integer_of(text: str) -> int:
+    """Return the integer of a text that is of an integer's form.
+
+    One of more digits than any value representation holds becomes another, surely outside of every range as well:
+    Python refuses long texts.
+    """
     sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
     return int(sign + (digits[:_DIGITS_THAT_MATTER] or "0"))
 

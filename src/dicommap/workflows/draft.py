@@ -113,13 +113,12 @@ def _call_issues(input_s3_uri: str, account: Mapping[str, str]) -> list[Issue]:
 
 def _settled(inventory: Inventory, edits: EditSources, progress: Asked) -> Settlement:
     """Return what comes of all edits; the findings of reading them come first."""
-    editors, issues = read_edits(edits, inventory.keywords)
+    editors, found = read_edits(edits, inventory.keywords)
     with reporting(progress, "studies") as report:
         studies = followed(inventory.studies(), report, inventory.summary().studies)
-        settled = settle_all(studies, editors, inventory.values_by_file)
-    settled.issues[:0] = issues
+        settled = settle_all(studies, editors, inventory.values_by_file, found)
     if not settled.overrides and not _refused(settled.issues):
-        settled.issues.append(issue("draft.nothing-to-do"))
+        settled.issues += [issue("draft.nothing-to-do")]
     return settled
 
 

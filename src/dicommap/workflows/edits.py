@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.editor import Editors
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
-from dicommap.authoring.lookup import read_lookup
+from dicommap.authoring.lookup import missing_columns, read_lookup
 from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues, told_of_removal
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
@@ -19,10 +19,12 @@ from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
 from dicommap.issues import Severity
 from dicommap.model.edits import Rules
+from dicommap.model.findings import Findings
+from dicommap.model.paths import printable
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -48,24 +50,17 @@ class EditSources:
     harmonize: Iterable[str] = ()
 
 
-def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, list[Issue]]:
+def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, Findings]:
     """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
 
     Raises DocumentError where a file cannot be read, and UsageError where no sheet has such a delimiter.
     """
     if asked.delimiter is not None:
         require_delimiter(asked.delimiter)
-    editors: list[Editor] = []
-    issues: list[Issue] = []
-    for path in _paths(asked.sheets):
-        sheet, found = read_sheet(path.name, read_document(path), captured, asked.delimiter)
-        issues += found
-        if sheet is not None:
-            editors.append(SheetEdits(sheet))
-    for path in _paths(asked.rules):
-        read = read_rules(path)
-        issues += read.issues
-        editors += [RuleEdits(path.name, rule, captured, read.tables) for rule in read.rules]
+    issues = Findings()
+    sheets, rules = _paths(asked.sheets), _paths(asked.rules)
+    names = dict(zip([*sheets, *rules], names_of([*sheets, *rules]), strict=True))
+    editors = [*_sheet_editors(sheets, names, asked, captured, issues), *_rule_editors(rules, names, captured, issues)]
     by_study, by_series = asked.by_study, asked.by_series
     editors += [FunctionEdits(by_study=one) for one in ([by_study] if callable(by_study) else by_study)]
     editors += [FunctionEdits(by_series=one) for one in ([by_series] if callable(by_series) else by_series)]
@@ -76,6 +71,39 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, 
         if not unfit:
             harmonizing.append(HarmonizeEdits(keyword))
     return Editors(tuple(editors), tuple(harmonizing)), issues
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """Return the name of each file as findings tell it: with as much of its path as sets it apart from the others."""
+    parts = [path.parts for path in paths]
+    return [printable("/".join(own[-_length_apart(own, parts) :])) for own in parts]
+
+
+def _length_apart(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
+    others = [other for other in parts if other != own]
+    return next(
+        (length for length in range(1, len(own)) if all(other[-length:] != own[-length:] for other in others)), len(own)
+    )
+
+
+def _sheet_editors(
+    paths: Iterable[Path], names: Mapping[Path, str], asked: EditSources, captured: tuple[str, ...], issues: Findings
+) -> Iterator[Editor]:
+    for path in paths:
+        sheet, found = read_sheet(names[path], read_document(path), captured, asked.delimiter)
+        issues += found
+        if sheet is not None:
+            yield SheetEdits(sheet)
+
+
+def _rule_editors(
+    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: Findings
+) -> Iterator[Editor]:
+    shared: SharedTables = {}
+    for path in paths:
+        read = read_rules(path, names[path], shared)
+        issues += read.issues
+        yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
 
 
 def _paths(named: Paths) -> list[Path]:
@@ -94,22 +122,38 @@ class ReadRules:
     issues: tuple[Issue, ...] = ()
 
 
-def read_rules(path: Path) -> ReadRules:
-    """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read."""
-    document, issues = parse_toml(path.name, read_document(path))
+SharedTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
+"""Tables by their file, keyword, column and delimiter: rules that look up in the same way share the rows."""
+
+
+def read_rules(path: Path, name: str | None = None, shared: SharedTables | None = None) -> ReadRules:
+    """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read.
+
+    `name` is what findings call it, without it its own name; `shared` are tables that other files have looked up in.
+    """
+    name, shared = name or path.name, {} if shared is None else shared
+    document, issues = parse_toml(name, read_document(path))
     if document is not None:
-        issues += [told_of_removal(found).at(path=path.name) for found in schema_issues("rules", document)]
+        issues += [told_of_removal(found).at(path=name) for found in schema_issues("rules", document)]
     if issues:
         return ReadRules(issues=tuple(issues))
     rules = Rules.model_validate(document).rule
     tables: dict[str, LookupTable] = {}
     for rule in rules:
         if rule.lookup is not None:
-            tables[rule.name], found = read_lookup(rule.lookup, _lookup_data(path, rule.name, rule.lookup))
+            tables[rule.name], found = _table(path, rule.name, rule.lookup, shared)
             issues += found
-    issues += rules_issues(path.name, rules, tables)
+    issues += rules_issues(name, rules, tables)
     refused = any(found.severity is Severity.ERROR for found in issues)
     return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
+
+
+def _table(rules: Path, rule: str, lookup: Lookup, shared: SharedTables) -> tuple[LookupTable, list[Issue]]:
+    key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter)
+    issues: list[Issue] = []
+    if key not in shared:
+        shared[key], issues = read_lookup(lookup, _lookup_data(rules, rule, lookup))
+    return shared[key], [*issues, *missing_columns(lookup, shared[key])]
 
 
 def _lookup_data(rules: Path, rule: str, lookup: Lookup) -> bytes:

@@ -141,7 +141,7 @@ def _document_issues(place: Path, beside: _Beside) -> Iterator[Issue]:
     elif kind is Kind.PLAN:
         yield from schema_issues("plan", document) or plan_issues(document)
     else:
-        yield issue("document.unknown-kind")
+        yield issue("document.unknown-kind", Location(pointer=""))
 
 
 def _request_issues(document: dict[str, object], beside: _Beside) -> Iterator[Issue]:

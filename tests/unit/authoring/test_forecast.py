@@ -70,6 +70,16 @@ def test_where_an_edit_sets_a_part_of_the_study_harmonizing_would_contradict_it(
     assert conflict.cure_value == "8"
 
 
+def test_edits_that_agree_say_what_the_value_should_be_and_others_do_not() -> None:
+    one = study({"PatientID": {"7": 9}}, {"PatientID": {"7": 2}}, {"PatientID": {"7": 2}})
+    (conflict,) = conflicts(one, settle(one, [edit("PatientID", "8", "1.2.2")]).changes)
+    assert (conflict.primary, conflict.outside, conflict.cure_value) == ("7", 2, "8")
+    both = [edit("PatientID", "8", "1.2.2", cause="first"), edit("PatientID", "9", "1.2.3", cause="second")]
+    (conflict,) = conflicts(one, settle(one, both).changes)
+    assert (conflict.cure_value, conflict.edits) == (None, ("first", "second"))
+    assert conflict.cure == "an edit of PatientID for the whole study instead of first and 1 more"
+
+
 def test_of_a_tie_somebody_has_to_choose_and_the_forecast_says_which_it_took() -> None:
     (conflict,) = conflicts(study({"PatientID": "8"}, {"PatientID": "7"}))
     assert (conflict.primary, conflict.outside) == ("7", 2)

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.lookup import read_lookup
+from dicommap.authoring.editor import Editors
+from dicommap.authoring.lookup import missing_columns, read_lookup
 from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.issues import Issue
+from dicommap.authoring.settlement import settle_all
+from dicommap.issues import Issue, Location
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit, Lookup, Rule
 from dicommap.model.hierarchy import Study
 from dicommap.model.tags import keyword_of
-from tests.unit.authoring.studies import KEYWORDS, study
+from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 SECRET = "Zyzzyva"
 
@@ -83,7 +85,6 @@ def test_several_studies_of_one_accession_are_told(by: str, told: bool) -> None:
 @pytest.mark.parametrize(
     ("csv", "code"),
     [
-        ("PatientID,Other\n7,A\n", "lookup.no-column"),
         (f"PatientID,Name\n{SECRET},A\n{SECRET},B\n", "lookup.duplicate-key"),
         ("PatientID,Name\n,A\n", "lookup.empty-key"),
         ("PatientID,Name\n7\n", "sheet.ragged-row"),
@@ -96,6 +97,40 @@ def test_faults_of_the_table_have_their_code(csv: str, code: str) -> None:
     _, issues = read_lookup(lookup, csv.encode())
     assert [one.code for one in issues] == [code]
     assert not any(SECRET in str(one) for one in issues)
+
+
+def test_a_column_that_the_table_does_not_have_is_found_for_each_rule_that_needs_it() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N", "StudyID": "N"}})
+    table, issues = read_lookup(lookup, b"PatientID,Other\n7,A\n")
+    assert not issues
+    (found,) = missing_columns(lookup, table)
+    assert (found.code, found.location) == ("lookup.no-column", Location(path="w.csv", row=1, column="N"))
+    unread, _ = read_lookup(lookup, b"Name\nA\n")
+    assert not list(missing_columns(lookup, unread))
+
+
+def test_rules_that_share_a_worklist_share_its_rows() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "AccessionNumber", "set": {"PatientName": "Name"}})
+    table, _ = read_lookup(lookup, b"AccessionNumber,Name\n7,A\n8,B\n9,C\n")
+    rules = [
+        RuleEdits(
+            "r.toml",
+            Rule.model_validate({"name": name, "level": "study", "match": match, "lookup": lookup}),
+            KEYWORDS,
+            {name: table},
+        )
+        for name, match in [("one", {"PatientID": "1"}), ("two", {"PatientID": "2"}), ("three", {})]
+    ]
+    studies = [
+        study({"AccessionNumber": "7", "PatientID": "1"}),
+        study({"AccessionNumber": "7", "PatientID": "2"}, uid="1.3"),
+        study({"AccessionNumber": "8", "PatientID": "2"}, uid="1.4"),
+    ]
+    settled = settle_all(studies, Editors(tuple(rules)), files_of(*studies))
+    told = [(one.code, one.location.row) for one in settled.issues]
+    assert told == [("lookup.several-studies", 2), ("lookup.unused-row", 4)]
+    assert [str(one) for one in settled.accounts if one.row] == ["w.csv row 2", "w.csv row 3", "w.csv row 4"]
+    assert [one.studies for one in settled.accounts if one.row] == [2, 1, 0]
 
 
 def test_values_are_checked_like_any_other() -> None:

@@ -12,6 +12,7 @@ from dicommap.authoring.rule_edits import RuleEdits
 from dicommap.authoring.settlement import settle_all
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
+from dicommap.issues import Location, Severity
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Lookup, Rule
 from dicommap.render.accounts import account_lines, account_row
@@ -126,6 +127,44 @@ def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
         "1.3": "3",
         "1.4": "5",
     }
+
+
+def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -> None:
+    def named(one: Any) -> dict[str, str]:
+        return {"AccessionNumber": "B"}
+
+    editors = Editors(
+        (
+            sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,8\n"),
+            rule("date", set={"StudyDate": "20260101", "PatientName": "X"}),
+            rule("has it", match={"PatientID": "2"}, set={"AccessionNumber": "B"}),
+            FunctionEdits(by_study=named),
+        ),
+        (HarmonizeEdits("PatientID"),),
+    )
+    settled = settle_all(STUDIES, editors, files_of(*STUDIES))
+    notes = {one.location: one.message for one in settled.issues if one.code == "edit.grouping-attribute"}
+    assert {place: message.rpartition(" ")[2] for place, message in notes.items()} == {
+        Location(path="s.csv", column="PatientID"): "2.",
+        Location(path="r.toml", rule="date", keyword="StudyDate"): "3.",
+        Location(rule="named", keyword="AccessionNumber"): "2.",
+        Location(keyword="PatientID"): "1.",
+    }
+
+
+def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
+    given = Rule.model_validate({"name": "r", "level": "study", "shift_days": {"StudyDate": 1}})
+    dated = [study({"StudyDate": "2026"}, uid=f"1.{number}") for number in range(1, 1_200)]
+    settled = settle_all(dated, Editors((RuleEdits("r.toml", given, KEYWORDS),)), files_of())
+    *first, last = settled.issues
+    assert {(one.code, one.location.path, one.location.rule) for one in first} == {("rules.no-result", "r.toml", "r")}
+    assert len(first) == 1_000
+    assert (last.code, last.severity, last.location) == (
+        "document.more-findings",
+        Severity.ERROR,
+        Location(path="r.toml", rule="r"),
+    )
+    assert last.message == "There are 199 more findings of rules.no-result here, which are not listed."
 
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:

@@ -7,7 +7,8 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, rules_issues
+from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
+from dicommap.authoring.spelling import with_spelling
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute
@@ -66,6 +67,15 @@ NAMES_SWAPPED = "replace = { PatientName = { pattern = '^([^^]*)\\^([^^]*)', wit
             {"StudyID": "A/CT"},
         ),
         ("set = { StudyID = '{{x}}' }", {}, {"StudyID": "{x}"}),
+        ("set = { PregnancyStatus = '4' }", {}, {"PregnancyStatus": "4"}),
+        ("set = { PatientName = '{PatientName}^^Dr' }", {"PatientName": "A^B"}, {"PatientName": "A^B^^Dr"}),
+        ("set = { PatientName = '{PatientName}=x' }", {"PatientName": "A=B"}, {"PatientName": "A=B=x"}),
+        ("set = { PatientName = '{PatientName}' }", {"PatientName": "A=B"}, {"PatientName": "A=B"}),
+        (
+            "set = { PatientComments = 'of {PatientName}.' }",
+            {"PatientName": "A=B"},
+            {"PatientComments": "of A=B."},
+        ),
         (
             "set = { PatientID = '{StudyID}', StudyID = '{PatientID}' }",
             {"PatientID": "a", "StudyID": "b"},
@@ -107,6 +117,11 @@ def test_differing_values_that_come_to_the_same_are_no_difference() -> None:
         ("upper = ['PatientName']", {"PatientName": {SECRET: 1, "b": 1}}, "rules.differing-values"),
         ("set = { StudyID = 'x{PatientID}' }", {"PatientID": {SECRET: 1, "b": 1}}, "rules.differing-values"),
         ("set = { StudyID = 'x{PatientID}' }", {"PatientID": ""}, "rules.no-result"),
+        ("set = { PatientName = '{PatientName}^Dr' }", {"PatientName": f"{SECRET}=B"}, "rules.no-result"),
+        ("set = { PatientName = 'Dr {PatientName}' }", {"PatientName": f"{SECRET}=B"}, "rules.no-result"),
+        ("set = { PatientName = '{StudyID}{PatientName}' }", {"PatientName": "A=B", "StudyID": "x"}, "rules.no-result"),
+        ("set = { OtherPatientNames = '{PatientName}^Dr' }", {"PatientName": "A\\\\B"}, "rules.no-result"),
+        ("set = { PatientID = '{StudyID}-x' }", {"StudyID": "A\\\\B"}, "rules.no-result"),
         ("shift_days = { StudyDate = 1 }", {"StudyDate": "2026"}, "rules.no-result"),
         ("shift_days = { StudyDate = 1 }", {"StudyDate": SECRET}, "rules.no-result"),
         ("truncate_date = { StudyDate = 'year' }", {"StudyDate": SECRET}, "rules.no-result"),
@@ -267,6 +282,29 @@ RAW_INVISIBLE = """
 00104000 = { vr = "LT", Value = ["x"] }
 00100010 = { vr = "PN", Value = [{ Alphabetic = "Doe\u200b" }] }
 """
+
+
+def test_decimal_numbers_of_raw_attributes_keep_their_spelling() -> None:
+    text = "[[rule]]\nname = 'one'\nlevel = 'study'\n[rule.raw]\n"
+    text += '00101030 = { vr = "DS", Value = [71.50, 1_0.0, 71.5, 70, +1e2] }\n'
+    text += '00189073 = { vr = "FD", Value = [71.50] }\n'
+    text += '00081032 = { vr = "SQ", Value = [ { 00101030 = { vr = "DS", Value = [7.10] } } ] }\n'
+    document, issues = parse_toml("r.toml", text.encode())
+    assert document is not None
+    assert not issues
+    assert schema_issues("rules", document) == []
+    rule = Rules.model_validate(document).rule[0]
+    assert with_spelling(rule.raw) == {
+        "00101030": {"vr": "DS", "Value": ["71.50", 10.0, 71.5, 70, "+1e2"]},
+        "00189073": {"vr": "FD", "Value": [71.5]},
+        "00081032": {"vr": "SQ", "Value": [{"00101030": {"vr": "DS", "Value": ["7.10"]}}]},
+    }
+    assert "value.multiplicity" in [one.code for one in rules_issues("r.toml", [rule])]
+    single = text.replace("71.50, 1_0.0, 71.5, 70, +1e2", "71.50")
+    document, _ = parse_toml("r.toml", single.encode())
+    editor = RuleEdits("r.toml", Rules.model_validate(document).rule[0], CAPTURED)
+    found = {keyword_of(one.tag): one.attribute for one in editor.for_study(study({})) if isinstance(one, Edit)}
+    assert found["PatientWeight"] == {"vr": "DS", "Value": ["71.50"]}
 
 
 def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> None:

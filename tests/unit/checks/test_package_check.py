@@ -101,7 +101,7 @@ def rewritten(text: str) -> Callable[[bytes], bytes]:
 
 
 BROKEN = {
-    "plan-not-json": ("plan.json", rewritten("{"), "json.not-json", "plan.json", None),
+    "plan-not-json": ("plan.json", rewritten("{"), "json.not-json", "plan.json", ""),
     "plan-null": ("plan.json", rewritten("null"), "schema.type", "plan.json", ""),
     "plan-version": (*in_plan(lambda plan: plan.update(version=2)), "schema.version", "plan.json", "/version"),
     "plan-member": (*in_plan(lambda plan: plan.update(x=SECRET)), "schema.unknown-member", "plan.json", "/x"),
@@ -203,7 +203,7 @@ BROKEN = {
         None,
     ),
     "override-changed": (STUDY_FILE, lambda data: data + b" ", "package.changed-file", STUDY_FILE, None),
-    "override-not-json": (STUDY_FILE, rewritten(f'{{"{SECRET}'), "json.not-json", STUDY_FILE, None),
+    "override-not-json": (STUDY_FILE, rewritten(f'{{"{SECRET}'), "json.not-json", STUDY_FILE, ""),
     "override-wrong": (
         STUDY_FILE,
         rewritten(f'{{"00100010": {{"vr": "PN", "Value": ["{SECRET}"]}}}}'),
@@ -255,7 +255,7 @@ BROKEN = {
         CONFIGURATION,
         f"{AT}/0/studyInstanceUID",
     ),
-    "configuration-not-json": (CONFIGURATION, rewritten("{"), "json.not-json", CONFIGURATION, None),
+    "configuration-not-json": (CONFIGURATION, rewritten("{"), "json.not-json", CONFIGURATION, ""),
     "request-uri": (*in_request(inputS3Uri="s3://bucket/x/"), "s3-uri.mismatch", REQUEST, "/inputS3Uri"),
     "request-configuration": (
         *in_request(importConfiguration={"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [
@@ -268,7 +268,7 @@ BROKEN = {
     "request-member": (*in_request(another=SECRET), "schema.unknown-member", REQUEST, "/another"),
     "request-store": (*in_request(datastoreId=SECRET), "schema.pattern", REQUEST, "/datastoreId"),
     "request-placeholder": (*in_request(datastoreId="<datastoreId>"), "request.placeholder", REQUEST, "/datastoreId"),
-    "request-not-json": (REQUEST, rewritten(SECRET), "json.not-json", REQUEST, None),
+    "request-not-json": (REQUEST, rewritten(SECRET), "json.not-json", REQUEST, ""),
 }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: K
 @pytest.mark.parametrize(
     ("document", "level", "code", "pointer"),
     [
-        ({}, None, "override.empty", None),
+        ({}, None, "override.empty", ""),
         ([], None, "override.form", ""),
         ([{}, {}], None, "override.form", ""),
         (5, None, "dicom-json.not-object", ""),

@@ -125,7 +125,18 @@ def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str |
 
 
 @pytest.mark.parametrize(
-    ("uid", "conforms"), [("1.2", True), ("1", False), ("3.1", False), ("1.02", False), ("1." + "1" * 63, False)]
+    ("uid", "conforms"),
+    [
+        ("1.2", True),
+        ("1", False),
+        ("3.1", False),
+        ("1.02", False),
+        ("1.39", True),
+        ("0.40.1", False),
+        ("1.40", False),
+        ("2.999", True),
+        ("1." + "1" * 63, False),
+    ],
 )
 def test_ps3_5_is_stricter_about_uids(uid: str, conforms: bool) -> None:
     assert (conformance_problem(uid) is None) is conforms

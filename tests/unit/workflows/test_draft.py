@@ -11,7 +11,8 @@ import pytest
 import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.package import Folder
-from tests.making import STUDY, p10, uid, write_tree
+from dicommap.workflows.edits import names_of
+from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 URI = "s3://bucket/in/"
 RULES = """
@@ -282,9 +283,53 @@ def test_a_draft_says_what_validate_would_say_but_for_notes(
 ) -> None:
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules, output=tmp_path / "package")
     found = dicommap.validate(tmp_path / "package", inventory=inventory)
-    assert [one.code for one in found if one.severity is not dicommap.Severity.NOTE] == codes(drafted)
-    assert codes(drafted) == ["mapping.study-and-series"]
-    assert drafted.issues[0].location == dicommap.Location(study=uid(STUDY, 1), series=uid(STUDY, 1, 2))
+    assert [one.code for one in found if one.severity is not dicommap.Severity.NOTE] == codes(drafted)[1:]
+    assert codes(drafted) == ["edit.grouping-attribute", "mapping.study-and-series"]
+    assert drafted.issues[1].location == dicommap.Location(study=uid(STUDY, 1), series=uid(STUDY, 1, 2))
+
+
+def test_files_of_one_name_are_told_apart(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = sheet(tmp_path / "a", f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva\n")
+    second = sheet(tmp_path / "b", f"StudyInstanceUID,PatientName\n{uid(STUDY, 2)},Quark\n")
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=[first, second])
+    assert [row["edit"] for row in drafted.edits()] == ["a/sheet.csv row 2", "b/sheet.csv row 2"]
+    assert {row["because of"] for row in drafted.preview()} == {"a/sheet.csv row 2", "b/sheet.csv row 2"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["x/s.csv", "y/r.toml"], ["s.csv", "r.toml"]),
+        (["x/a/s.csv", "y/a/s.csv", "t.csv"], ["x/a/s.csv", "y/a/s.csv", "t.csv"]),
+        (["s.csv", "a/s.csv"], ["s.csv", "a/s.csv"]),
+        (["a/s.csv", "a/s.csv"], ["s.csv", "s.csv"]),
+        ([], []),
+    ],
+)
+def test_a_file_has_as_much_of_its_path_as_sets_it_apart(paths: list[str], names: list[str]) -> None:
+    assert names_of([Path(path) for path in paths]) == names
+
+
+def test_a_keyword_that_no_override_can_set_is_told_once(tmp_path: Path) -> None:
+    tree = small_tree(tmp_path / "tree")
+    with dicommap.scan(tree, attributes=["FrameOfReferenceUID"]) as inventory:
+        by_function = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyInstanceUID": "1.2"})
+        rows = "".join(f"{uid(STUDY, number)},1.2\n" for number in (1, 2))
+        edited = sheet(tmp_path, f"StudyInstanceUID,FrameOfReferenceUID\n{rows}")
+        by_sheet = dicommap.draft(inventory, input_s3_uri=URI, sheets=edited)
+    assert codes(by_function) == ["attribute.uid"]
+    assert by_function.issues[0].location == dicommap.Location(rule="<lambda>", keyword="StudyInstanceUID")
+    assert codes(by_sheet) == ["attribute.uid"]
+    assert by_sheet.issues[0].location == dicommap.Location(path="sheet.csv", row=1, column="FrameOfReferenceUID")
+    assert [row["outcome"] for row in by_sheet.edits()] == ["refused", "refused"]
+    assert [row["studies refused"] for row in by_function.edits()] == ["2"]
+
+
+def test_a_function_that_returns_nothing_is_told_as_one(inventory: dicommap.Inventory) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: None)
+    assert drafted.issues[0].message == "The function returned values for no study or series."
 
 
 def test_faults_of_one_edit_do_not_hide_those_of_another(inventory: dicommap.Inventory, tmp_path: Path) -> None:
@@ -299,7 +344,7 @@ def test_faults_of_the_account_are_said_once(
     inventory: dicommap.Inventory, rules: Path, account: dict[str, str]
 ) -> None:
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules, account=account)
-    assert codes(drafted) == ["schema.pattern"]
+    assert codes(drafted) == ["schema.pattern", "edit.grouping-attribute"]
     assert not drafted.documents
 
 

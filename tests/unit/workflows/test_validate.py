@@ -116,7 +116,7 @@ def test_an_override(tmp_path: Path) -> None:
     write(path, [OVERRIDE])
     assert found_in(path) == [("override.form", "o.json", "")]
     write(path, {})
-    assert found_in(path) == [("override.empty", "o.json", None)]
+    assert found_in(path) == [("override.empty", "o.json", "")]
 
 
 def test_a_plan(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_rules(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("document", [None, 5, SECRET, {"a": SECRET}, True])
 def test_a_document_of_no_kind(tmp_path: Path, document: object) -> None:
     path = write(tmp_path / "x.json", document)
-    assert found_in(path) == [("document.unknown-kind", "x.json", None)]
+    assert found_in(path) == [("document.unknown-kind", "x.json", "")]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ CODES = (
         title="InlineBinary that does not decode",
         message="The InlineBinary is not base64 of whole {vr} units.",
         explanation="PS3.18 F.2.7: one base64 text of the value field, little endian; OW has units of 2 bytes, OL and "
-        "OF of 4, OD and OV of 8.",
+        "OF of 4, OD and OV of 8. The bits of the last letter that stand for nothing are zero (RFC 4648 section 3.5).",
         fix="Encode the bytes again.",
     ),
     Code(
@@ -167,6 +167,15 @@ CODES = (
         "(gggg,00xx) of the same data set; sequence items do not inherit it. Elements below (gggg,0010), and those "
         "from (gggg,0100) to (gggg,0FFF), are illegal.",
         fix="Add the creator element as LO.",
+    ),
+    Code(
+        name="dicom-json.repeated-creator",
+        severity=Severity.WARNING,
+        title="A private creator that stands twice in a group",
+        message="The private creator has another block of the same group already.",
+        explanation="PS3.5 section 7.8.1: a creator reserves a block of its group under its name, once. Where the name "
+        "stands for two blocks, readers look for its attributes in one of them, most often the first.",
+        fix="Put the attributes into one block, or give the creators names of their own.",
     ),
     Code(
         name="dicom-json.left-out",

@@ -72,7 +72,9 @@ CODES = (
         title="A verb cannot make a value of the current one",
         message="No value for {keyword} can be made of the current ones.",
         explanation="A date without a day cannot be moved, and a reference to an empty attribute would make a value "
-        "that looks like another. Leaving the old value there silently could let out what should be changed.",
+        "that looks like another. Text beside a reference to a name of several component groups, or to several "
+        "values, would become part of one of them only. Leaving the old value there silently could let out what should "
+        "be changed.",
         fix="Match only what the verb can change, and give the rest a rule of its own.",
     ),
     Code(
@@ -86,10 +88,11 @@ CODES = (
     Code(
         name="rules.unused",
         severity=Severity.WARNING,
-        title="A rule that matches nothing",
-        message="The rule matches no study or series.",
-        explanation="No study or series of the inventory has the values that the rule's match asks for.",
-        fix="Look at the values with 'dicommap show --show-values', and correct or remove the rule.",
+        title="A rule or function that asks for nothing",
+        message="{subject} no study or series.",
+        explanation="No study or series of the inventory has the values that the rule's match asks for; or the "
+        "function returned nothing for all of them.",
+        fix="Look at the values with 'dicommap show --show-values', and correct or remove the rule or function.",
     ),
     Code(
         name="rules.partial-match",
@@ -169,6 +172,19 @@ CODES = (
         explanation="Sequences and binary values have no text form, and some attributes' value representation depends "
         "on other attributes.",
         fix="Write an override file for it by hand and check it with 'dicommap validate'.",
+    ),
+    Code(
+        name="edit.grouping-attribute",
+        severity=Severity.NOTE,
+        title="An edit of an attribute that decides primary or non-primary",
+        message="The edit changes {keyword}, by which HealthImaging groups instances into image sets; studies: "
+        "{count}.",
+        explanation="StudyDate, AccessionNumber, PatientID, StudyID and SeriesNumber, with the UIDs of study and "
+        "series, decide which image set an instance becomes part of, and whether that is a primary one (developer "
+        "guide, 'Understanding image sets'). Files of the study that are in the data store already, or are imported "
+        "without the override, keep their value and are likely to fall apart from these. It is told once for each "
+        "edit, whatever the number of studies.",
+        fix="Nothing needs to be done where the change is meant, and all files of each study are imported with it.",
     ),
     Code(
         name="edit.contradiction",

@@ -94,10 +94,10 @@ CODES = (
         name="document.more-findings",
         severity=Severity.ERROR,
         title="More findings than are listed",
-        message="There are {count} more findings here, which are not listed.",
-        explanation="Of one attribute's values the first 100 findings are listed, of one data set the first 1,000, so "
-        "that what is found in a document that is wrong throughout can be read. This finding is as severe as the worst "
-        "of those that it counts.",
+        message="There are {count} more findings{of} here, which are not listed.",
+        explanation="Of one attribute's values the first 100 findings are listed, of one data set the first 1,000, "
+        "and as many of each code that a draft finds in one sheet, rule, lookup or function, so that what is found "
+        "where all is wrong can be read. This finding is as severe as the worst of those that it counts.",
         fix="Mend what is listed and check again: a cause that is mended in one place is often the cause of the rest.",
     ),
 )

@@ -38,6 +38,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 
 def _member_by_member(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     highest = ""
+    creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():
         place = pointer + pointer_token(member)
         if _TAG.fullmatch(member) is None:
@@ -48,6 +49,15 @@ def _member_by_member(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]
         highest = max(highest, member)
         yield from _tag_issues(int(member, 16), data_set, place)
         yield from _attribute_issues(int(member, 16), attribute, place)
+        yield from _creator_issues(int(member, 16), attribute, creators, place)
+
+
+def _creator_issues(tag: int, attribute: object, seen: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
+    """Find a creator that a group has already: readers look for its attributes in one of the blocks (PS3.5 7.8.1)."""
+    values = attribute.get("Value") if isinstance(attribute, dict) and is_private_creator(tag) else None
+    for name in values if isinstance(values, list) else ():
+        if isinstance(name, str) and seen.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
+            yield issue("dicom-json.repeated-creator", Location(pointer=pointer, keyword=keyword_of(tag)))
 
 
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:

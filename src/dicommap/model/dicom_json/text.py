@@ -15,6 +15,8 @@ from dicommap.model.vr import (
     INTEGER_VRS,
     NUMBER_TEXT_VRS,
     SINGLE_VALUE_VRS,
+    float_text,
+    integer_of,
     text_issues,
 )
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
-_NO_TEXT_VRS = BINARY_VRS | INTEGER_VRS | FLOAT_VRS | {"SQ", "AT"}
+_NO_TEXT_VRS = BINARY_VRS | {"SQ", "AT"}
 
 
 def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
@@ -53,11 +55,12 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 def text_from_attribute(attribute: Attribute) -> str | None:
     """Return the text that an inventory holds for such an attribute; None where there is none, or not one only.
 
-    Binary integers and tags have one too, although no edit gives these as text.
+    Numbers have the text that a scan makes of their bytes. Tags have one too, although no edit gives these as text.
     """
-    if attribute["vr"] in BINARY_VRS | FLOAT_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+    vr = attribute["vr"]
+    if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
-    return "\\".join(_text(value) for value in attribute.get("Value", []))
+    return "\\".join(_text(vr, value) for value in attribute.get("Value", []))
 
 
 def _issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
@@ -81,6 +84,10 @@ def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
     if vr == "PN":
         groups = zip(_GROUPS, text.split("="), strict=False)
         return {name: group for name, group in groups if group}
+    if vr in INTEGER_VRS:
+        return integer_of(text)
+    if vr in FLOAT_VRS:
+        return float(text)
     return _number(text) if vr in NUMBER_TEXT_VRS else text
 
 
@@ -96,9 +103,11 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-def _text(value: Any) -> str:  # noqa: ANN401  JSON of any type
+def _text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
     if value is None:
         return ""
+    if vr in FLOAT_VRS:
+        return float_text(vr, value)
     if isinstance(value, dict):
         name: PersonName = {**value}  # type: ignore[typeddict-item]
         return "=".join(name.get(group, "") for group in _GROUPS).rstrip("=")  # type: ignore[misc]

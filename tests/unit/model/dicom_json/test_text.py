@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dicommap.issues import Location
 from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
 from dicommap.model.tags import hex_of, tag_of
+from dicommap.p10.text import decode
 
 
 def tag(keyword: str) -> int:
@@ -42,6 +44,14 @@ def tag(keyword: str) -> int:
         ("PatientWeight", "70.50", {"vr": "DS", "Value": ["70.50"]}),
         ("PatientWeight", "-0", {"vr": "DS", "Value": ["-0"]}),
         ("PatientWeight", "1E5", {"vr": "DS", "Value": ["1E5"]}),
+        ("PregnancyStatus", "4", {"vr": "US", "Value": [4]}),
+        ("PregnancyStatus", "+004 ", {"vr": "US", "Value": [4]}),
+        ("PregnancyStatus", "0" * 5000 + "4", {"vr": "US", "Value": [4]}),
+        ("PregnancyStatus", "", {"vr": "US"}),
+        ("ReferencePixelX0", "-7", {"vr": "SL", "Value": [-7]}),
+        ("SelectorSSValue", "1\\\\3", {"vr": "SS", "Value": [1, None, 3]}),
+        ("ExaminedBodyThickness", "29.97", {"vr": "FL", "Value": [29.97]}),
+        ("EventTimeOffset", "1e3", {"vr": "FD", "Value": [1000.0]}),
     ],
 )
 def test_text_becomes_the_attribute_that_it_means(keyword: str, text: str, attribute: dict[str, Any]) -> None:
@@ -67,7 +77,16 @@ def test_a_number_keeps_its_type() -> None:
         ("PatientName", "a=b=c=d", "value.format"),
         ("PatientName", "===", "value.format"),
         ("OtherPatientIDsSequence", "x", "attribute.not-text"),
-        ("Rows", "512", "attribute.not-text"),
+        ("PregnancyStatus", "65536", "value.range"),
+        ("PregnancyStatus", "-1", "value.range"),
+        ("PregnancyStatus", "9" * 5000, "value.range"),
+        ("PregnancyStatus", "4.0", "value.format"),
+        ("PregnancyStatus", "1\\2", "value.multiplicity"),
+        ("ExaminedBodyThickness", "1e39", "value.range"),
+        ("EventTimeOffset", "1e400", "value.range"),
+        ("EventTimeOffset", "nan", "value.format"),
+        ("EventTimeOffset", "1_0", "value.format"),
+        ("EventTimeOffset", "9" * 5000, "value.format"),
         ("PixelPaddingValue", "0", "attribute.not-text"),
         ("FrameIncrementPointer", "00181063", "attribute.not-text"),
         ("EncapsulatedDocument", "", "attribute.not-text"),
@@ -84,7 +103,6 @@ def test_what_text_cannot_say_is_found(keyword: str, text: str, code: str) -> No
     "attribute",
     [
         {"vr": "SQ", "Value": [{}]},
-        {"vr": "FD", "Value": [1]},
         {"vr": "OB", "InlineBinary": "AA=="},
         {"vr": "UT", "BulkDataURI": "urn:x"},
     ],
@@ -97,6 +115,17 @@ def test_what_has_no_text_gives_none(attribute: Any) -> None:
 def test_binary_integers_have_the_text_of_an_inventory(value: list[int] | None, text: str) -> None:
     attribute: Any = {"vr": "US"} if value is None else {"vr": "US", "Value": value}
     assert text_from_attribute(attribute) == text
+
+
+@pytest.mark.parametrize(
+    ("vr", "value", "text"),
+    [("FD", 0.1, "0.1"), ("FD", 1, "1.0"), ("FL", 0.1, "0.10000000149011612"), ("FL", 0.5, "0.5")],
+)
+def test_floats_have_the_text_of_an_inventory(vr: str, value: float, text: str) -> None:
+    attribute: Any = {"vr": vr, "Value": [value]}
+    assert text_from_attribute(attribute) == text
+    code = {"FL": "<f", "FD": "<d"}[vr]
+    assert decode(vr, struct.pack(code, value), (), "<") == (text, True)
 
 
 def test_tags_have_the_text_of_an_inventory() -> None:
