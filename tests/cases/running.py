@@ -16,6 +16,9 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
+from tests.s3 import environment
+from tests.s3_faults import Fault, faulty, quick_retries
+from tests.s3_memory import memory_server
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
@@ -44,6 +47,7 @@ class Case:
         """Return the files and directories that the case names, relative to the corpus."""
         named = [self.arguments[member] for member in _PATH_ARGUMENTS if member in self.arguments]
         named += [step[member] for step in self.prepare for member in _PATH_STEPS if member in step]
+        named.append([path for path in self.arguments.get("objects", {}).values() if path is not None])
         paths = [path for one in named for path in ([one] if isinstance(one, str) else one)]
         return {os.path.normpath(PurePosixPath(self.name, path)) for path in paths}
 
@@ -88,6 +92,20 @@ def _scan(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         return list(inventory.issues())
 
 
+def _scan_s3(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    bodies = {key: (place / path).read_bytes() if path else b"" for key, path in arguments["objects"].items()}
+    answer = arguments.get("answer")
+    faults = [Fault("status", key=answer["key"], status=answer["status"], code=answer["code"])] if answer else []
+    with (
+        memory_server(bodies) as (upstream, _),
+        faulty(upstream, *faults) as proxy,
+        patch.dict(os.environ, environment(proxy.url)),
+        quick_retries(),
+        dicommap.scan(arguments["source"]) as inventory,
+    ):
+        return list(inventory.issues())
+
+
 def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]:
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
@@ -113,7 +131,7 @@ def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return dicommap.data_set(place / arguments["path"])[1]
 
 
-_VERBS = {"dataSet": _data_set, "scan": _scan, "draft": _draft, "validate": _validate}
+_VERBS = {"dataSet": _data_set, "scan": _scan, "scanS3": _scan_s3, "draft": _draft, "validate": _validate}
 
 
 def _scanned(place: Path, arguments: dict[str, Any]) -> dicommap.Inventory:

@@ -16,6 +16,7 @@ from dicommap.issues.codes import (
     override,
     p10,
     package,
+    s3,
     schema,
     sheet,
     source,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _FAMILIES = (
     source,
+    s3,
     archive,
     p10,
     grouping,

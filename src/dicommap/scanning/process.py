@@ -9,6 +9,7 @@ import traceback
 from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING
 
+from dicommap.errors import DicommapError
 from dicommap.scanning.reading import read_files
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def work(task: Task) -> Rows:
     """Read a task's files for another process or thread."""
     try:
         return read_files(task)
+    except DicommapError:
+        raise  # the way to a source is wrong, and it says what to do
     except Exception as error:  # noqa: BLE001  it goes on as a fault of ours, and not as one of the executor
         frames = traceback.extract_tb(error.__traceback__)
         raise Fault(f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}") from None

@@ -10,8 +10,9 @@ from dicommap.inventory import FileRow, HeaderRow, file_row
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.paths import printable
+from dicommap.model.traffic import Traffic
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
-from dicommap.sources import ArchiveError
+from dicommap.sources import ArchiveError, ObjectError, S3Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class Rows(NamedTuple):
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
     """Each distinct header once, by its digest."""
+    traffic: Traffic = Traffic()
+    """What went over the network."""
 
 
 class _Readers(threading.local):
@@ -65,6 +68,8 @@ _readers = _Readers()
 def read_files(task: Task) -> Rows:
     """Read the headers of a task's files; what cannot be read has a finding."""
     read_header_of = _readers.for_keywords(task.keywords)
+    if isinstance(task.opener, S3Opener):
+        return _read_objects(task, task.opener, read_header_of)
     digests: dict[HeaderRow, bytes] = {}
     rows = []
     for path, size in task.files:
@@ -78,5 +83,20 @@ def read_files(task: Task) -> Rows:
     return Rows(rows, {digest: row for row, digest in digests.items()})
 
 
+def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:
+    """Read headers of objects, many at once."""
+    results, traffic = opener.read_each([path for path, _ in task.files], read_header_of)
+    digests: dict[HeaderRow, bytes] = {}
+    rows = []
+    for (path, _), found in zip(task.files, results, strict=True):
+        if isinstance(found, OSError):
+            found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(found),))
+        label = task.prefix + printable(path) if found.issues else ""
+        rows.append(file_row(found, task.keywords, label, digests))
+    return Rows(rows, {digest: row for row, digest in digests.items()}, traffic)
+
+
 def _unreadable(error: OSError) -> Issue:
-    return error.found if isinstance(error, ArchiveError) else issue("source.unreadable", reason=reason_of(error))
+    if isinstance(error, ArchiveError | ObjectError):
+        return error.found
+    return issue("source.unreadable", reason=reason_of(error))

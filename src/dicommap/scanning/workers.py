@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
-from dicommap.errors import ExecutorError, UsageError
+from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning.process import Fault, start_worker, work
 from dicommap.scanning.reading import Rows, read_files
 
@@ -29,6 +29,9 @@ AUTO_JOBS = 0
 PAYS_FROM = 20_000
 """Files that one process reads in less time than others need to start, with much to spare."""
 
+_THREADS = 2
+"""Enough that one task is waited for while another is read; each waits for many answers at once."""
+
 _TASKS_FOR_A_PROCESS = 4
 _TASKS_FOR_AN_EXECUTOR = 64
 """Tasks under way where nobody says how many workers there are: some ten megabytes of rows."""
@@ -37,9 +40,10 @@ _TASKS_FOR_AN_EXECUTOR = 64
 class Workers:
     """Reads tasks; a context, since processes have to end."""
 
-    def __init__(self, jobs: int = 1, executor: Executor | None = None) -> None:
+    def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waiting: bool = False) -> None:
         """Choose who reads: `executor`, or this process where `jobs` is 1, or else so many processes.
 
+        `waiting` says that reading waits for answers: then this process reads in threads, and goes on meanwhile.
         Raises UsageError for fewer than no jobs, and for jobs beside an executor.
         """
         if jobs < 0:
@@ -48,6 +52,7 @@ class Workers:
         self._jobs = jobs or processors()
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(_THREADS) if waiting and executor is None else None
         self._submitted = 0
 
     @property
@@ -55,6 +60,8 @@ class Workers:
         """Return how many tasks to hand out before the first is waited for."""
         if self._own is not None:
             return _TASKS_FOR_A_PROCESS * self._jobs
+        if self._threads is not None:
+            return _THREADS + 1
         return 1 if self._executor is None else _TASKS_FOR_AN_EXECUTOR
 
     def submit(self, task: Task) -> Pending:
@@ -68,13 +75,13 @@ class Workers:
             raise _failed(error) from error
         return Pending(partial(_result, future), future)
 
-    def _started(self, files: int) -> ProcessPoolExecutor | None:
+    def _started(self, files: int) -> Executor | None:
         if self._jobs > 1 and self._own is None and self._submitted >= self._wait_for:
             # Not forked from here: a fork would copy locks that other threads hold.
             context = get_context("forkserver")
             self._own = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=start_worker)
         self._submitted += files
-        return self._own
+        return self._own or self._threads
 
     def __enter__(self) -> Self:
         return self
@@ -82,8 +89,9 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._own is not None:
-            self._own.shutdown(cancel_futures=True)
+        for own in (self._own, self._threads):
+            if own is not None:
+                own.shutdown(cancel_futures=True)
 
 
 class Pending:
@@ -136,8 +144,8 @@ def _next(waiting: deque[tuple[_Item, Pending | None]]) -> tuple[_Item, Rows | N
 def _result(future: Future[Rows]) -> Rows:
     try:
         return future.result()
-    except Fault:
-        raise  # ours: the executor did its work
+    except (Fault, DicommapError):
+        raise  # not the executor's: it did its work
     except Exception as error:
         raise _failed(error) from error
 
