@@ -17,6 +17,16 @@ class DicommapError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.fix}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions are pickled by their arguments alone, and workers raise these in other processes.
+        return _restored, (type(self), self.message, dict(vars(self)))
+
+
+def _restored(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
+    error = kind.__new__(kind, message)
+    vars(error).update(state)
+    return error
+
 
 class UsageError(DicommapError):
     """An argument is missing, or is none that can be had."""

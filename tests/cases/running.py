@@ -25,6 +25,9 @@ from dicommap.model.surroundings import Reading, Surroundings
 from dicommap.package.planned import PlannedPackage
 from dicommap.workflows.validate_s3 import stored_issues
 from tests.cases.stored import StoredByDocument
+from tests.s3 import environment
+from tests.s3_faults import Fault, faulty, quick_retries
+from tests.s3_memory import memory_server
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files", "package", "manifests", "bucket")
@@ -53,6 +56,7 @@ class Case:
         """Return the files and directories that the case names, relative to the corpus."""
         named = [self.arguments[member] for member in _PATH_ARGUMENTS if member in self.arguments]
         named += [step[member] for step in self.prepare for member in _PATH_STEPS if member in step]
+        named.append([path for path in self.arguments.get("objects", {}).values() if path is not None])
         paths = [path for one in named for path in ([one] if isinstance(one, str) else one)]
         return {os.path.normpath(PurePosixPath(self.name, path)) for path in paths}
 
@@ -94,6 +98,20 @@ def copied(case: Case, root: Path) -> Path:
 
 def _scan(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     with _scanned(place, arguments) as inventory:
+        return list(inventory.issues())
+
+
+def _scan_s3(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    bodies = {key: (place / path).read_bytes() if path else b"" for key, path in arguments["objects"].items()}
+    answer = arguments.get("answer")
+    faults = [Fault("status", key=answer["key"], status=answer["status"], code=answer["code"])] if answer else []
+    with (
+        memory_server(bodies) as (upstream, _),
+        faulty(upstream, *faults) as proxy,
+        patch.dict(os.environ, environment(proxy.url)),
+        quick_retries(),
+        dicommap.scan(arguments["source"]) as inventory,
+    ):
         return list(inventory.issues())
 
 
@@ -161,6 +179,7 @@ _VERBS = {
     "dataSet": _data_set,
     "fhir": _fhir,
     "scan": _scan,
+    "scanS3": _scan_s3,
     "draft": _draft,
     "validate": _validate,
     "surroundings": _surroundings,

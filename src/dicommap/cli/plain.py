@@ -31,13 +31,13 @@ def plain_scan(arguments: Sequence[str]) -> dict[str, Any] | None:
     if arguments[:1] != ["scan"]:
         return None
     found: dict[str, Any] = {}
-    sources: list[Path] = []
+    sources: list[str] = []
     words = iter(arguments[1:])
     for word in words:
         if not word or (word.startswith("-") and word not in _FLAGS and word not in _VALUES):
             return None
         if not word.startswith("-"):
-            sources.append(Path(word))
+            sources.append(word)
             continue
         name, value = (_FLAGS[word], True) if word in _FLAGS else _valued(word, next(words, ""))
         if value is None or name in found:

@@ -3,7 +3,7 @@
 from dicommap.inventory.grouping import Place
 from dicommap.inventory.inventory import Inventory, Summary
 from dicommap.inventory.previous import Previous
-from dicommap.inventory.rows import FileRow, HeaderRow, file_row, issue_row
+from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, file_row, issue_row
 from dicommap.inventory.writer import InventoryWriter
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Place",
     "FileRow",
     "HeaderRow",
+    "IssueRow",
     "file_row",
     "issue_row",
 ]

@@ -30,6 +30,9 @@ _REMEMBERED_HEADERS = 4_096
 
 _MADE_BY_GROUPING = frozenset(code.name for code in CODES)
 
+_FOUND_ANEW = _MADE_BY_GROUPING | {"s3.key", "s3.object-and-folder"}
+"""Findings that are not taken over with a file: grouping and the walk find them each time."""
+
 _TAKEN_AS: dict[object, str] = {
     one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
     for one in Disposition
@@ -243,7 +246,7 @@ class Previous:
         readers = (whole, text, member(Severity), _location_text, text)
         issues: dict[int, list[IssueRow]] = {}
         for number, code, severity, place, message in read_rows(self._connection, query, readers, numbers):
-            if code not in _MADE_BY_GROUPING:
+            if code not in _FOUND_ANEW:
                 issues.setdefault(number, []).append((code, severity.value, place, message))
         return issues
 

@@ -20,6 +20,7 @@ from dicommap.issues.codes import (
     p10,
     package,
     reconcile,
+    s3,
     schema,
     sheet,
     source,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _FAMILIES = (
     source,
+    s3,
     archive,
     p10,
     grouping,

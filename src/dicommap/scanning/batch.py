@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import FileRow, HeaderRow, issue_row
+from dicommap.inventory import FileRow, HeaderRow, IssueRow, issue_row
 from dicommap.scanning.reading import Rows, Task
 from dicommap.sources import WithArchives, expecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dicommap.inventory import InventoryWriter, Previous
     from dicommap.model.hierarchy import SourceFile
@@ -32,6 +32,8 @@ class Batch:
     headers: dict[bytes, HeaderRow]
     unchanged: int
     """How many of the files are as a scan before has them."""
+    noted: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
+    """Findings of the walk by path, of files that are read all the same."""
     in_run: bool = False
     """Whether the inventory of before has all of them, and the writer takes them from there."""
 
@@ -48,6 +50,8 @@ class Batch:
     def put(self, writer: InventoryWriter, read: Rows | None) -> None:
         """Put the files into an inventory, with what reading gave of those that were read."""
         writer.count(read=len(read.files) if read else 0, unchanged=self.unchanged)
+        if read is not None:
+            writer.count_traffic(read.traffic)
         if self.in_run:
             writer.add_run(len(self.files))
         else:
@@ -55,6 +59,14 @@ class Batch:
 
     def rows(self, read: Rows | None) -> list[FileRow]:
         """Return the rows of all files in order, with those that were read; `headers` gains their headers."""
+        found = self._found(read)
+        if not self.noted:
+            return found
+        return [
+            (*row[:4], (*self.noted.get(file.path, ()), *row[4])) for file, row in zip(self.files, found, strict=True)
+        ]
+
+    def _found(self, read: Rows | None) -> list[FileRow]:
         if read is None:
             return [self.known[file.path] for file in self.files]
         self.headers.update(read.headers)
@@ -82,11 +94,13 @@ def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Ba
                 headers,
             )
         unchanged = len(known)
+        noted: dict[str, tuple[IssueRow, ...]] = {}
         for file in files:
+            if file.issues:
+                noted[file.path] = tuple(issue_row(one, writer.label(number, file.path)) for one in file.issues)
             if file.disposition is not None:
-                issues = tuple(issue_row(one, writer.label(number, file.path)) for one in file.issues)
-                known[file.path] = (file.disposition.value, None, None, None, issues)
-        yield Batch(number, files, known, headers, unchanged)
+                known[file.path] = (file.disposition.value, None, None, None, ())
+        yield Batch(number, files, known, headers, unchanged, noted)
 
 
 def with_archives(source: LocalTree | ListedFiles, writer: InventoryWriter) -> WithArchives:

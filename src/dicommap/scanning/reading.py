@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.errors import reason_of
+from dicommap.errors import DicommapError, reason_of
 from dicommap.inventory import FileRow, HeaderRow, file_row
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.paths import printable
+from dicommap.model.traffic import Traffic
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
-from dicommap.sources import ArchiveError
+from dicommap.sources import ArchiveError, ObjectError, S3Opener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class Rows(NamedTuple):
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
     """Each distinct header once, by its digest."""
+    traffic: Traffic = Traffic()
+    """What went over the network."""
 
 
 class _Readers(threading.local):
@@ -65,6 +68,8 @@ _readers = _Readers()
 def read_files(task: Task) -> Rows:
     """Read the headers of a task's files; what cannot be read has a finding."""
     read_header_of = _readers.for_keywords(task.keywords)
+    if isinstance(task.opener, S3Opener):
+        return _read_objects(task, task.opener, read_header_of)
     digests: dict[HeaderRow, bytes] = {}
     rows = []
     for path, size in task.files:
@@ -86,6 +91,8 @@ def work(task: Task) -> Rows:
     """Read a task's files for another process or thread."""
     try:
         return read_files(task)
+    except DicommapError:
+        raise  # the way to a source is wrong, and it says what to do
     except Exception as error:  # noqa: BLE001  it goes on as a fault of ours, and not as one of the executor
         import traceback  # it takes a while, and is needed only here
 
@@ -93,5 +100,20 @@ def work(task: Task) -> Rows:
         raise Fault(f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}") from None
 
 
+def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:
+    """Read headers of objects, many at once."""
+    results, traffic = opener.read_each([path for path, _ in task.files], read_header_of)
+    digests: dict[HeaderRow, bytes] = {}
+    rows = []
+    for (path, _), found in zip(task.files, results, strict=True):
+        if isinstance(found, OSError):
+            found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(found),))
+        label = task.prefix + printable(path) if found.issues else ""
+        rows.append(file_row(found, task.keywords, label, digests))
+    return Rows(rows, {digest: row for row, digest in digests.items()}, traffic)
+
+
 def _unreadable(error: OSError) -> Issue:
-    return error.found if isinstance(error, ArchiveError) else issue("source.unreadable", reason=reason_of(error))
+    if isinstance(error, ArchiveError | ObjectError):
+        return error.found
+    return issue("source.unreadable", reason=reason_of(error))

@@ -7,12 +7,12 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from dicommap.errors import ExecutorError, UsageError
+from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning.reading import Fault, Rows, read_files, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-    from concurrent.futures import Executor, Future, ProcessPoolExecutor
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
     from types import TracebackType
     from typing import Self
 
@@ -26,6 +26,9 @@ AUTO_JOBS = 0
 PAYS_FROM = 20_000
 """Files that one process reads in less time than others need to start, with much to spare."""
 
+_THREADS = 2
+"""Enough that one task is waited for while another is read; each waits for many answers at once."""
+
 _TASKS_FOR_A_PROCESS = 4
 _TASKS_FOR_AN_EXECUTOR = 64
 """Tasks under way where nobody says how many workers there are: some ten megabytes of rows."""
@@ -34,9 +37,10 @@ _TASKS_FOR_AN_EXECUTOR = 64
 class Workers:
     """Reads tasks; a context, since processes have to end."""
 
-    def __init__(self, jobs: int = 1, executor: Executor | None = None) -> None:
+    def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waiting: bool = False) -> None:
         """Choose who reads: `executor`, or this process where `jobs` is 1, or else so many processes.
 
+        `waiting` says that reading waits for answers: then this process reads in threads, and goes on meanwhile.
         Raises UsageError for fewer than no jobs, and for jobs beside an executor.
         """
         if jobs < 0:
@@ -45,6 +49,7 @@ class Workers:
         self._jobs = jobs or processors()
         self._executor = executor
         self._own: ProcessPoolExecutor | None = None
+        self._threads = _threads() if waiting and executor is None else None
         self._submitted = 0
 
     @property
@@ -52,6 +57,8 @@ class Workers:
         """Return how many tasks to hand out before the first is waited for."""
         if self._own is not None:
             return _TASKS_FOR_A_PROCESS * self._jobs
+        if self._threads is not None:
+            return _THREADS + 1
         return 1 if self._executor is None else _TASKS_FOR_AN_EXECUTOR
 
     def submit(self, task: Task) -> Pending:
@@ -65,13 +72,13 @@ class Workers:
             raise _failed(error) from error
         return Pending(partial(_result, future), future)
 
-    def _started(self, files: int) -> ProcessPoolExecutor | None:
+    def _started(self, files: int) -> Executor | None:
         if self._jobs > 1 and self._own is None and self._submitted >= self._wait_for:
             from dicommap.scanning.process import processes
 
             self._own = processes(self._jobs)
         self._submitted += files
-        return self._own
+        return self._own or self._threads
 
     def __enter__(self) -> Self:
         return self
@@ -79,8 +86,9 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._own is not None:
-            self._own.shutdown(cancel_futures=True)
+        for own in (self._own, self._threads):
+            if own is not None:
+                own.shutdown(cancel_futures=True)
 
 
 class Pending:
@@ -118,6 +126,12 @@ def in_order(
                 pending.cancel()
 
 
+def _threads() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # most scans need none
+
+    return ThreadPoolExecutor(_THREADS)
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -133,8 +147,8 @@ def _next(waiting: deque[tuple[_Item, Pending | None]]) -> tuple[_Item, Rows | N
 def _result(future: Future[Rows]) -> Rows:
     try:
         return future.result()
-    except Fault:
-        raise  # ours: the executor did its work
+    except (Fault, DicommapError):
+        raise  # not the executor's: it did its work
     except Exception as error:
         raise _failed(error) from error
 

@@ -1,10 +1,13 @@
-"""Where P10 files are: local trees, lists of files below them, and archives in either."""
+"""Where P10 files are: local trees, lists of files below them, archives in either, and buckets of S3."""
 
 from dicommap.sources.archive_error import ArchiveError
 from dicommap.sources.archive_opener import ArchiveOpener, close_archives, digest_of, expecting
 from dicommap.sources.archives import WithArchives
 from dicommap.sources.listed import ListedFiles
 from dicommap.sources.local import LocalTree
+from dicommap.sources.s3_opener import S3Opener
+from dicommap.sources.s3_prefix import S3Prefix, is_s3
+from dicommap.sources.s3_refusals import ObjectError
 from dicommap.sources.source import Opener, Source
 
 __all__ = [
@@ -16,6 +19,10 @@ __all__ = [
     "close_archives",
     "digest_of",
     "expecting",
+    "S3Prefix",
+    "S3Opener",
+    "ObjectError",
+    "is_s3",
     "Source",
     "Opener",
 ]

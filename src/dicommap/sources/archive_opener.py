@@ -14,6 +14,7 @@ from dicommap.sources.archive_entry import SEPARATOR, has_archive_name
 from dicommap.sources.archive_error import ArchiveError
 from dicommap.sources.archive_file import state_of
 from dicommap.sources.archive_limits import MAX_ENTRIES
+from dicommap.sources.s3_opener import S3Opener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,8 +115,8 @@ class ArchiveOpener:
 
 
 def expecting(opener: Opener, files: Sequence[SourceFile]) -> Opener:
-    """Return what opens these files of a walk, none of whose archives may change meanwhile."""
-    if isinstance(opener, ArchiveOpener):
+    """Return what opens these files of a walk; neither archives nor objects may change meanwhile."""
+    if isinstance(opener, ArchiveOpener | S3Opener):
         return opener.expecting(files)
     return opener
 

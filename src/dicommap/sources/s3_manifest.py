@@ -1,0 +1,128 @@
+"""Manifests of S3 Inventory: what is listed, in which files, and where these are.
+
+Shape: Amazon S3 user guide, "Locating your inventory list".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from dicommap.aws.faults import calling
+from dicommap.errors import DocumentError, reason_of
+from dicommap.sources.s3_connection import S3Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from _typeshed import StrPath
+
+_SCHEME = "s3://"
+_NEEDED = ("Key", "Size", "ETag")
+_BUCKET_ARN = "arn:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """One file of the list."""
+
+    key: str
+    """In the bucket that the inventory is written to."""
+    md5: str
+    """Of its bytes, in hexadecimal digits."""
+
+    @property
+    def name(self) -> str:
+        """Return the last part of its key."""
+        return PurePosixPath(self.key).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A manifest.json whose files hold all that a scan needs."""
+
+    bucket: str
+    """What is listed."""
+    destination: str
+    """The bucket that holds the files."""
+    columns: tuple[str, ...]
+    files: tuple[DataFile, ...]
+    directory: Path | None
+    """Where the manifest is, if that is a disk."""
+
+    def fetch(self, one: DataFile, connection: S3Connection, into: BinaryIO) -> None:
+        """Copy a file of the list: from beside the manifest where it is on a disk, else from S3.
+
+        Raises DocumentError and AwsError.
+        """
+        place = next(filter(Path.is_file, self._places(one)), None)
+        if place is not None:
+            into.write(_content(place))
+            return
+        elsewhere = _beside(connection, self.destination)
+        with calling("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
+            elsewhere.client().download_fileobj(self.destination, one.key, into)
+
+    def _places(self, one: DataFile) -> Iterator[Path]:
+        """Yield where a copy of the inventory may have a file: as S3 arranges them, or all in one directory."""
+        if self.directory is not None:
+            yield self.directory.parent / "data" / one.name
+            yield self.directory / "data" / one.name
+            yield self.directory / one.name
+
+
+def read_manifest(place: StrPath, connection: S3Connection) -> Manifest:
+    """Read a manifest by its path or S3 URI. Raises DocumentError where it cannot be used, and AwsError."""
+    text = os.fspath(place)
+    if text.startswith(_SCHEME):
+        bucket, _, key = text.removeprefix(_SCHEME).partition("/")
+        with calling("GetObject", text):
+            content = _beside(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"].read()
+        return _manifest(content, None)
+    return _manifest(_content(Path(text)), Path(text).absolute().parent)
+
+
+def _manifest(content: bytes, directory: Path | None) -> Manifest:
+    try:
+        found = json.loads(content)
+        form, columns = str(found["fileFormat"]), tuple(name.strip() for name in found["fileSchema"].split(","))
+        files = tuple(DataFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
+        bucket, destination = str(found["sourceBucket"]), _bucket(str(found["destinationBucket"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DocumentError(
+            "The manifest is not that of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
+        ) from None
+    if form.upper() != "CSV":
+        raise DocumentError(
+            f"The S3 Inventory is in the format {form[:20]}, and only CSV is read.",
+            fix="Have S3 write it as CSV, or scan without it.",
+        )
+    missing = [name for name in _NEEDED if name not in columns]
+    if missing:
+        raise DocumentError(
+            f"The S3 Inventory does not tell {' and '.join(missing)} of its objects.",
+            fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
+        )
+    return Manifest(bucket=bucket, destination=destination, columns=columns, files=files, directory=directory)
+
+
+def _bucket(name: str) -> str:
+    return name.rpartition(":")[2] if name.startswith(_BUCKET_ARN) else name
+
+
+def _beside(connection: S3Connection, bucket: str) -> S3Connection:
+    """Return the way to another bucket, which may be in another region."""
+    return S3Connection(bucket=bucket, profile=connection.profile, endpoint_url=connection.endpoint_url)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(
+            f"{path.name} cannot be read: {reason_of(error)}.", fix="Name a manifest whose files you may read."
+        ) from None

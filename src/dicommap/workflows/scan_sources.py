@@ -1,0 +1,80 @@
+"""What a scan is to look at: the sources that were named, and nothing twice."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from dicommap.errors import SourceError, UsageError
+from dicommap.sources import ListedFiles, LocalTree, S3Prefix, is_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+
+Named = LocalTree | ListedFiles | S3Prefix
+
+
+def named_sources(
+    named: Sequence[StrPath],
+    stack: ExitStack,
+    *,
+    follow_links: bool = False,
+    archives: bool = False,
+    files: Iterable[StrPath] | None = None,
+    s3_inventory: StrPath | None = None,
+    clients: Clients | None = None,
+) -> Sequence[Named]:
+    """Return the sources; `stack` closes them. Raises SourceError, UsageError, and for buckets AwsError."""
+    if not named:
+        raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix.")
+    texts = [os.fspath(source) for source in named]
+    _require_sense(texts, archives=archives, listed=files is not None, s3_inventory=s3_inventory)
+    sources = [_bucket(text, clients) if is_s3(text) else LocalTree(text, follow_links=follow_links) for text in texts]
+    _require_apart(sources)
+    first = sources[0]
+    if s3_inventory is not None and isinstance(first, S3Prefix):
+        stack.enter_context(closing(first.list_from(s3_inventory)))
+    if files is None or not isinstance(first, LocalTree):
+        return sources
+    if len(sources) > 1 or isinstance(files, str | bytes | os.PathLike):
+        raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
+    return [stack.enter_context(closing(ListedFiles(first, files)))]
+
+
+def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inventory: StrPath | None) -> None:
+    """Raise UsageError for what is not for such sources, and SourceError for a URI that was taken for a path."""
+    buckets = [is_s3(text) for text in texts]
+    if any(text.startswith("s3:/") and not is_s3(text) and not os.path.exists(text) for text in texts):
+        raise SourceError("An S3 URI was given as a path.", fix="Give it as text: 's3://bucket/prefix/'.")
+    if any(buckets) and archives:
+        raise UsageError("Archives in S3 are not entered.", fix="Scan without them, or unpack them first.")
+    if any(buckets) and listed:
+        raise UsageError(
+            "A list of files is for a local source.",
+            fix="Scan the whole prefix; what has not changed is not read again.",
+        )
+    if s3_inventory is not None and buckets != [True]:
+        raise UsageError("An S3 Inventory is for one source in S3.", fix="Name one source as in s3://bucket/prefix/.")
+
+
+def _bucket(text: str, clients: Clients | None) -> S3Prefix:
+    if clients is None:
+        return S3Prefix(text)
+    return S3Prefix(text, profile=clients.profile, region=clients.region, endpoint_url=clients.endpoint_url)
+
+
+def _require_apart(sources: Sequence[LocalTree | S3Prefix]) -> None:
+    for index, one in enumerate(sources):
+        if any(_overlap(one, other) for other in sources[:index]):
+            raise SourceError("Two sources overlap, so files would count twice.", fix="Name each tree once.")
+
+
+def _overlap(one: LocalTree | S3Prefix, other: LocalTree | S3Prefix) -> bool:
+    if isinstance(one, S3Prefix):
+        return isinstance(other, S3Prefix) and one.overlaps(other)
+    return isinstance(other, LocalTree) and one.overlaps(other)

@@ -1,0 +1,160 @@
+"""A proxy on loopback before an S3 server, that lets some of the answers go wrong as networks and S3 let them."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
+
+from dicommap.sources import s3_connection
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server", "content-length"}
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the requests that it is for."""
+
+    kind: str
+    """'status' answers an error without asking the server; 'reset' breaks the connection in the middle of the body;
+    'short' closes it there; 'other' gives the body of the bytes in `body` under headers of the real answer."""
+    key: str = ""
+    """The end of the path of the requests that it is for, without the query; listings have the bucket's."""
+    query: str = ""
+    """What the query has to contain; listings contain 'list-type'."""
+    method: str = "GET"
+    status: int = 503
+    code: str = "SlowDown"
+    body: bytes = b""
+    skipped: int = 0
+    """Requests that it lets pass first."""
+    times: int | None = None
+    """How often it happens; None: always."""
+    before: Callable[[], object] | None = None
+    """Called before the request goes on; with the kind 'none' that is all that happens."""
+    met: int = field(default=0, init=False)
+    """Requests that it was for, so far."""
+
+    def happens(self, method: str, path: str, query: str) -> bool:
+        """Count a request, and say whether the fault happens to it."""
+        if method != self.method or not path.endswith(self.key) or self.query not in query:
+            return False
+        self.met += 1
+        return self.met > self.skipped and (self.times is None or self.met <= self.skipped + self.times)
+
+
+class FaultyProxy:
+    """The proxy: its URL, its faults, and how many requests came."""
+
+    def __init__(self, upstream: str, faults: tuple[Fault, ...]) -> None:
+        self.upstream = urlsplit(upstream)
+        self.faults = list(faults)
+        self.requests: list[tuple[str, str, str]] = []
+        """Method, path with query, and the range of each request."""
+        self.lock = threading.Lock()
+        self.url = ""
+
+    def fault(self, method: str, target: str, ranged: str) -> Fault | None:
+        """Note a request, and return the fault that happens to it."""
+        path, _, query = target.partition("?")
+        with self.lock:
+            self.requests.append((method, target, ranged))
+            return next((fault for fault in self.faults if fault.happens(method, unquote(path), query)), None)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: FaultyProxy
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+    def _answer(self) -> None:
+        try:
+            self._pass_on()
+        except OSError:  # the client has gone, or the server that is behind
+            self.close_connection = True
+
+    def _pass_on(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.proxy.fault(self.command, self.path, self.headers.get("Range", ""))
+        if fault is not None and fault.before is not None:
+            fault.before()
+        if fault is not None and fault.kind == "status":
+            self._refuse(fault)
+            return
+        upstream = http.client.HTTPConnection(self.proxy.upstream.hostname or "", self.proxy.upstream.port, timeout=30)
+        try:
+            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                upstream.putheader(name, value)
+            upstream.endheaders(content)
+            answer = upstream.getresponse()
+            body = answer.read()
+        finally:
+            upstream.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in _HOP_BY_HOP:
+                self.send_header(name, value)
+        if fault is not None and fault.kind == "other":
+            body = fault.body
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(body))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        self._send(body, fault)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer
+
+    def _refuse(self, fault: Fault) -> None:
+        body = f"<Error><Code>{fault.code}</Code><Message>as asked</Message></Error>".encode()
+        self.send_response(fault.status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else body)
+
+    def _send(self, body: bytes, fault: Fault | None) -> None:
+        if fault is None or fault.kind not in ("reset", "short"):
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+            return
+        self.wfile.write(body[: len(body) // 2])
+        self.wfile.flush()
+        if fault.kind == "reset":
+            # Closing with unsent data thrown away makes the system send a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+
+@contextmanager
+def quick_retries() -> Iterator[None]:
+    """Let reading from S3 wait for milliseconds where it would for seconds before it tries again."""
+    backoff = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=10), "base": 2}
+    with patch.dict(s3_connection.RETRY, {"backoff": backoff}):
+        yield
+
+
+@contextmanager
+def faulty(upstream: str, *faults: Fault) -> Iterator[FaultyProxy]:
+    """Run a proxy before an S3 server, as long as the context lasts."""
+    proxy = FaultyProxy(upstream, faults)
+    handler = type("_ProxyHandler", (_Handler,), {"proxy": proxy})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
