@@ -11,6 +11,7 @@ from dicommap.issues.codes import (
     edit,
     forecast,
     grouping,
+    job,
     lookup,
     mapping,
     override,
@@ -41,6 +42,7 @@ _FAMILIES = (
     override,
     schema,
     mapping,
+    job,
     package,
     submit,
 )

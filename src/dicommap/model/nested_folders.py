@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def nested_folders(keys: Iterable[str]) -> int:
@@ -18,12 +18,13 @@ def nested_folders(keys: Iterable[str]) -> int:
     for key in keys:
         folders = key.split("/")[:-1]
         if folders != before:
-            count += len(folders) - _shared(folders, before)
+            count += len(folders) - shared_depth(folders, before)
             before = folders
     return count
 
 
-def _shared(one: list[str], other: list[str]) -> int:
+def shared_depth(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many folders two paths go through together, from the first on."""
     for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
         if folder != another:
             return depth
