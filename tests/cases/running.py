@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
+from dicommap.model.quotas import Quotas
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files")
@@ -94,7 +95,16 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
         profile = dicommap.Profile.of(arguments.get("profile", ()))
         drafted = dicommap.draft(
-            inventory, input_s3_uri=uri, sheets=sheets, rules=rules, harmonize=harmonize, profile=profile
+            inventory,
+            input_s3_uri=uri,
+            sheets=sheets,
+            rules=rules,
+            harmonize=harmonize,
+            profile=profile,
+            quotas=Quotas.of(arguments.get("quotas", ())),
+            staging=arguments.get("staging"),
+            stage_uri=arguments.get("stageUri"),
+            leave_out=arguments.get("leaveOut", False),
         )
         return drafted.issues
 
@@ -129,7 +139,7 @@ def _prepare(step: dict[str, Any], place: Path) -> None:
         case {"copy": source, "to": to}:
             _copy(place / source, place / to)
         case {"copies": source, "to": to, "count": count}:
-            _copies(place / source, place / to, count, step.get("counting"))
+            _copies(place / source, place / to, count, step.get("counting"), step.get("inside"))
         case {"append": source, "to": to}:
             with (place / to).open("ab") as file:
                 file.write((place / source).read_bytes())
@@ -161,14 +171,14 @@ def _copy(source: Path, to: Path) -> None:
         shutil.copyfile(source, _above(to))
 
 
-def _copies(source: Path, to: Path, count: int, counting: str | None) -> None:
+def _copies(source: Path, to: Path, count: int, counting: str | None, inside: str | None) -> None:
     content = source.read_bytes()
     to.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         text = content
         if counting is not None:
             text = content.replace(counting.encode(), f"{int(counting) + number:0{len(counting)}}".encode())
-        (to / str(number)).write_bytes(text)
+        _above(to / str(number) / inside if inside else to / str(number)).write_bytes(text)
 
 
 def _remove(path: Path) -> None:

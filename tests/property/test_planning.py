@@ -12,7 +12,9 @@ from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.staging import Piece, Staging
 from dicommap.planning.findings import plan_issues
+from dicommap.planning.places import Places
 from dicommap.planning.planner import Prefixes, plan_prefixes
+from dicommap.planning.told import Told
 from tests.unit.planning.lying import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
@@ -61,7 +63,7 @@ def jobs_of(layout: Lies, plan: Prefixes, limits: Quotas) -> list[list[Row]]:
 
 @given(layouts(), quotas, st.sampled_from(Staging))
 def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, BASE, limits, staging)
+    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
     assert all(layout.fits(prefix, limits) for prefix in plan.in_place.prefixes)
     for job, rows in zip(plan.staged.jobs, jobs_of(layout, plan, limits)[len(plan.in_place.prefixes) :], strict=True):
         assert rows
@@ -70,7 +72,7 @@ def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: Stag
 
 @given(layouts(), quotas, st.sampled_from(Staging))
 def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    prefixes = plan_prefixes(layout, layout.needs, BASE, limits, staging).in_place.prefixes
+    prefixes = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging).in_place.prefixes
     assert all(not prefix or prefix.endswith("/") for prefix in prefixes)
     assert not any(one.startswith(other) for one in prefixes for other in prefixes if one is not other)
     assert all(S3Uri.parse(f"{BASE}{prefix}") is not None for prefix in prefixes)
@@ -79,26 +81,26 @@ def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quota
 
 @given(layouts(), quotas, st.sampled_from(Staging))
 def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, BASE, limits, staging)
+    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
     taken = Counter(row for rows in jobs_of(layout, plan, limits) for row in rows if row[2] is not None)
     assert set(taken.values()) <= {1}
     left = layout.instances()
     left.subtract(Counter(row[2] for row in taken if row[2] is not None))
     assert {study: count for study, count in left.items() if count} == dict(plan.left_out)
     ids = [str(number) for number in range(len(plan.in_place.prefixes) + len(plan.staged.jobs))]
-    found = list(plan_issues(plan, ids, limits, not_utf_8=0, leave_out=False))
+    found = list(plan_issues(plan, ids, limits, not_utf_8=Told(), others=0, leave_out=False))
     assert ("job.unplanned" in {one.code for one in found}) == bool(plan.left_out)
     assert (Severity.ERROR in {one.severity for one in found}) == bool(plan.left_out)
 
 
 @given(layouts(), quotas, st.sampled_from(Staging))
 def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, BASE, limits, staging)
+    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
     jobs = jobs_of(layout, plan, limits)
     parts = Counter(study for rows in jobs for study in {row[2] for row in rows if row[2] is not None})
     cut = {study for study, count in parts.items() if count > 1 or study in plan.left_out}
     ids = [str(number) for number in range(len(jobs))]
-    found = list(plan_issues(plan, ids, limits, not_utf_8=0, leave_out=True))
+    found = list(plan_issues(plan, ids, limits, not_utf_8=Told(), others=0, leave_out=True))
     told = {one.location.study for one in found if one.code in ("job.study-cut", "job.study-over-quota")}
     if staging is Staging.NEVER:
         assert told == cut
@@ -109,7 +111,7 @@ def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging
 
 @given(layouts(), quotas)
 def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
-    prefixes = plan_prefixes(layout, layout.needs, BASE, limits, Staging.NEVER).in_place.prefixes
+    prefixes = plan_prefixes(layout, layout.needs, Places(BASE), limits, Staging.NEVER).in_place.prefixes
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}
     wanted = {folder for folder in wanted if any(row[2] for row in layout.under(folder))}
     assert prefixes == sorted(outermost(wanted))
@@ -117,7 +119,7 @@ def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
 
 @given(layouts(), quotas)
 def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: Lies, limits: Quotas) -> None:
-    plan = plan_prefixes(layout, layout.needs, BASE, limits, Staging.WHERE_NEEDED)
+    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, Staging.WHERE_NEEDED)
     totals = layout.instances()
 
     def keeps_whole(folder: str) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
 _PLACE = (text, whole, optional_text, optional_text)
-_OBJECT = (text, whole, member(Disposition), optional_text, optional_text, optional_text)
+_OBJECT = (text, whole, text, member(Disposition), optional_text, optional_text, optional_text)
 _END = b""
 """SQLite sorts every text before every blob."""
 
@@ -46,8 +46,6 @@ class FileCounts:
     files: int
     instances: int
     """Files with an instance, duplicates included."""
-    not_utf_8: int
-    """Those of them whose names no key can have."""
 
 
 class LocatedFiles(Iterable[PlannedObject]):
@@ -101,15 +99,28 @@ class LocatedFiles(Iterable[PlannedObject]):
         """Yield the bytes of the files of a series that have at most `largest`, in order of path."""
         return (row[2] for row in self._of_study(study, series, largest))
 
+    def holds(self, key: str) -> bool:
+        """Say whether a file has this key."""
+        for source, offset in self._offsets.items():
+            path = key.removeprefix(offset)
+            if key.startswith(offset) and any(self._rows(queries.HOLDS, (whole,), source, path)):
+                return True
+        return False
+
     def counts(self) -> FileCounts:
         """Count the files."""
-        ((files, instances, not_utf_8),) = self._rows(queries.COUNTS, (whole, whole, whole))
+        ((files, instances),) = self._rows(queries.COUNTS, (whole, whole))
         if any(self._archives.values()):
-            for path, disposition in self._rows(queries.MEMBERS, (stored, member(Disposition))):
+            for (disposition,) in self._rows(queries.MEMBERS, (member(Disposition),)):
                 files -= 1
                 instances -= disposition in _INSTANCES
-                not_utf_8 -= disposition in _INSTANCES and not _is_utf_8(path)
-        return FileCounts(files=files, instances=instances, not_utf_8=not_utf_8)
+        return FileCounts(files=files, instances=instances)
+
+    def not_utf_8(self) -> Iterator[str]:
+        """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
+        for source, path in self._rows(queries.NOT_UTF_8, (whole, stored)):
+            if not _inside(path, self._archives[source]):
+                yield path
 
     def _under(self, prefix: str) -> Iterator[PlannedObject]:
         streams = [self._source_under(source, prefix) for source in self._offsets]
@@ -121,11 +132,14 @@ class LocatedFiles(Iterable[PlannedObject]):
             begin = prefix.removeprefix(offset)
         elif not offset.startswith(prefix):
             return
-        for path, size, disposition, study, series, instance in self._located(queries.OBJECTS, source, begin, _OBJECT):
+        for path, size, etag, disposition, study, series, instance in self._located(
+            queries.OBJECTS, source, begin, _OBJECT
+        ):
             known = disposition in _INSTANCES
             yield PlannedObject(
                 key=(offset + path)[len(prefix) :],
                 size=size,
+                etag=etag,
                 disposition=disposition,
                 study_instance_uid=study or "",
                 series_instance_uid=series or "",
@@ -152,11 +166,12 @@ class LocatedFiles(Iterable[PlannedObject]):
             for piece in its_pieces:
                 end = None if piece.files is None else piece.first + piece.files
                 rows = self._of_study(study, piece.series_instance_uid, largest)
-                for source, path, size, disposition, _, series, instance in islice(rows, piece.first, end):
+                for source, path, size, etag, disposition, _, series, instance in islice(rows, piece.first, end):
                     number += 1
                     yield PlannedObject(
                         key=f"{study}/{number:07}.dcm",
                         size=size,
+                        etag=etag,
                         disposition=disposition,
                         study_instance_uid=study,
                         series_instance_uid=series or "",
@@ -202,7 +217,3 @@ def _inside(path: str, archives: set[str]) -> bool:
 
 def _place(piece: Piece) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first
-
-
-def _is_utf_8(path: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in path)

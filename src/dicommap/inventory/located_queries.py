@@ -17,11 +17,11 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_FILE
 LYING = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _UNDER
 """Of a source, between two paths."""
 
-OBJECTS = "SELECT path, size, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID" + _UNDER
+OBJECTS = "SELECT path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID" + _UNDER
 """Of a source, between two paths."""
 
 OF_STUDY = f"""
-SELECT source, path, size, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
+SELECT source, path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
 FROM header JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) AND size <= ?
     AND typeof(path) = 'text' AND {_INSTANCES}
@@ -37,14 +37,18 @@ SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) F
 """  # noqa: S608  our own words only
 """Of each series, with files that are too large counted apart; members of archives are in it."""
 
+HOLDS = "SELECT 1 FROM file WHERE source = ? AND path = ?"
+
 COUNTS = f"""
-SELECT COUNT(*), IFNULL(SUM({_INSTANCES}), 0), IFNULL(SUM({_INSTANCES} AND typeof(path) = 'blob'), 0)
-FROM file WHERE {_FILES}
+SELECT COUNT(*), IFNULL(SUM({_INSTANCES}), 0) FROM file WHERE {_FILES}
 """  # noqa: S608  our own words only
-"""All files, those of instances, and those of instances whose names are not UTF-8; members of archives are in it."""
+"""All files, and those of instances; members of archives are in it."""
+
+NOT_UTF_8 = f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_INSTANCES} ORDER BY source, path"  # noqa: S608
+"""Files of instances whose names are not UTF-8; members of archives are in it."""
 
 MEMBERS = """
-SELECT member.path, member.disposition FROM file AS archive CROSS JOIN file AS member
+SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
 ON member.source = archive.source AND (
     member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
     OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)

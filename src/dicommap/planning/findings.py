@@ -21,37 +21,41 @@ if TYPE_CHECKING:
 JOBS_NAMED = 5
 """Jobs of one study that are named; the others are counted."""
 
-MOST_JOBS = 999_999
-"""What the six digits of a job's id can number."""
-
 _STARTS_PER_MINUTE = 60
 """StartDICOMImportJob: once a second ("Throttling limits"), whatever its burst of two brings."""
 
 
 def plan_issues(
-    plan: Prefixes, ids: Sequence[str], quotas: Quotas, *, not_utf_8: int, leave_out: bool
+    plan: Prefixes, ids: Sequence[str], quotas: Quotas, *, not_utf_8: Told[str], others: int, leave_out: bool
 ) -> Iterator[Issue]:
     """Find what a plan leaves out or cuts, and what is worth knowing of it.
 
     `ids` are those of the jobs, first of those in place; `not_utf_8` are files of instances whose names no key can
-    have. That instances are in no job is an error unless `leave_out` says that it is meant.
+    have, and `others` counts the files that hold no instance. That instances are in no job is an error unless
+    `leave_out` says that it is meant.
     """
-    if len(ids) > MOST_JOBS:
-        yield issue("job.too-many", count=len(ids), limit=MOST_JOBS)
-    count = sum(plan.left_out.values()) + not_utf_8
+    if plan.in_place.colliding.count:
+        first = Location(path=printable(plan.in_place.colliding.first[0]))
+        yield issue("draft.colliding-paths", first, count=plan.in_place.colliding.count)
+    if not ids:
+        yield issue("job.none")
+    count = sum(plan.left_out.values()) + not_utf_8.count
     if count:
         yield issue("job.unplanned", severity=Severity.WARNING if leave_out else None, count=count)
     if not plan.staged_studies:
         yield from _folder_issues(plan.in_place)
     yield from _file_issues(plan.in_place, quotas)
+    for path in not_utf_8.first:
+        yield issue("job.key-not-utf-8", Location(path=printable(path)))
+    yield from _more(not_utf_8, "these names")
     yield from _cut_issues(plan, ids)
-    yield from _notes(plan)
+    yield from _notes(plan, others)
 
 
 def _folder_issues(found: InPlace) -> Iterator[Issue]:
     for one in found.leftovers.first:
         if one.excess is not None:
-            place, excess = Location(path=printable(one.folder) or "."), one.excess
+            place, excess = Location(path=printable(one.folder.removesuffix("/")) or "."), one.excess
             yield issue(
                 "job.folder-over-quota",
                 place,
@@ -108,7 +112,10 @@ def _named(jobs: Iterable[str]) -> str:
     return f"Job{'s' if len(names) > 1 else ''} {listed}{f' and {more} more' if more > 0 else ''}"
 
 
-def _notes(plan: Prefixes) -> Iterator[Issue]:
+def _notes(plan: Prefixes, others: int) -> Iterator[Issue]:
+    left = others - plan.in_place.others
+    if left:
+        yield issue("job.files-left", count=left)
     if plan.staged_studies:
         yield issue(
             "job.staged",

@@ -17,11 +17,25 @@ if TYPE_CHECKING:
 class Folder:
     """One folder, its prefix relative to where the whole source lies."""
 
-    __slots__ = ("deeper", "instances", "load", "lying", "lying_files", "over", "partial", "parts", "prefix", "touched")
+    __slots__ = (
+        "deeper",
+        "instances",
+        "known",
+        "load",
+        "lying",
+        "lying_files",
+        "over",
+        "partial",
+        "parts",
+        "prefix",
+        "touched",
+    )
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, known: bool = True) -> None:
         self.prefix = prefix
         """Empty, or ends with a slash."""
+        self.known = known
+        """Whether all that lies in it is known."""
         self.load = Load()
         """Of all below, but for the overrides that `touched` names."""
         self.instances = 0
@@ -40,6 +54,11 @@ class Folder:
         """The quota that a job for this folder would be over."""
         self.deeper: list[str] = []
         """The folders in it that the last file went through that lies in one which cannot be a prefix."""
+
+    @property
+    def divided(self) -> bool:
+        """Say whether it can be no job, so that the folders in it are looked at one by one."""
+        return self.over is not None or not self.known
 
     def lay(self, needs: Needs, study: str | None, series: str | None, files: int) -> None:
         """Put files of one series, or files that hold no instance, in this very folder."""

@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.nested_folders import shared_depth
-from dicommap.model.s3_uri import KEY_BYTES_LIMIT
 from dicommap.planning.folder import Folder
-from dicommap.planning.places import Places
 from dicommap.planning.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dicommap.model.quotas import Quotas
-    from dicommap.model.s3_uri import S3Uri
     from dicommap.planning.load import Excess
     from dicommap.planning.needs import Needs
+    from dicommap.planning.places import Places
 
 Lying = tuple[str, int, str | None, str | None]
 """A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
@@ -51,6 +49,8 @@ class InPlace:
     """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
     taken: int = 0
     """Files that these jobs take."""
+    others: int = 0
+    """Those of them that hold no instance."""
     leftovers: Told[Leftover] = field(default_factory=Told)
     apart: dict[str, int] = field(default_factory=dict)
     """Study -> its files that are in none of the jobs."""
@@ -67,7 +67,7 @@ class InPlace:
 
 
 def in_place(
-    files: Iterable[Lying], totals: Mapping[str, int], needs: Needs, base: S3Uri, quotas: Quotas, *, whole: bool
+    files: Iterable[Lying], totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool
 ) -> InPlace:
     """Find the folders that are jobs: the largest ones that obey every quota, since a job takes all under its prefix.
 
@@ -78,7 +78,7 @@ def in_place(
 
     What is kept grows with the number of jobs and studies, not with that of files or folders.
     """
-    walk = _Walk(totals, needs, base, quotas, whole=whole)
+    walk = _Walk(totals, needs, places, quotas, whole=whole)
     walk.go(files)
     walk.found.prefixes.sort()
     return walk.found
@@ -87,12 +87,11 @@ def in_place(
 class _Walk:
     """One walk over the files, with the folders that are open around the file that goes by."""
 
-    def __init__(self, totals: Mapping[str, int], needs: Needs, base: S3Uri, quotas: Quotas, *, whole: bool) -> None:
+    def __init__(self, totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool) -> None:
         self.found = InPlace()
         self._totals, self._needs, self._quotas, self._whole = totals, needs, quotas, whole
-        self._places = Places(base)
-        self._key_limit = KEY_BYTES_LIMIT - len(base.prefix.encode())
-        self._open = [Folder("")]
+        self._places = places
+        self._open = [Folder("", known=places.known(""))]
 
     def go(self, files: Iterable[Lying]) -> None:
         """Let the files go by. Those of one series in one folder are counted first and put there together."""
@@ -100,13 +99,14 @@ class _Walk:
         study: str | None = None
         series: str | None = None
         run, here = 0, self._open[0]
+        key_limit, largest = self._places.key_limit, self._quotas.fileBytes
         for key, size, its_study, its_series in files:
             if key == before:
                 self.found.colliding.add(key)
             before = key
             if not key.isprintable():
                 self.found.unprintable.add(key)
-            if len(key) * 4 > self._key_limit and self._is_too_long(key, size, its_study):
+            if len(key) * 4 > key_limit and self._is_too_long(key, size, its_study):
                 continue
             end = key.rfind("/") + 1
             if end != len(folder) or not key.startswith(folder):
@@ -120,7 +120,7 @@ class _Walk:
             run += 1
             here.load.files += 1
             here.load.bytes += size
-            if size > self._quotas.fileBytes:
+            if size > largest:
                 here.load.largest = max(here.load.largest, size)
                 self.found.too_large.add(Misfit(key=key, size=size, study=its_study))
         here.lay(self._needs, study, series, run)
@@ -128,7 +128,7 @@ class _Walk:
             self._close()
 
     def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
-        if len(key.encode()) <= self._key_limit:
+        if len(key.encode()) <= self._places.key_limit:
             return False
         self.found.too_long.add(Misfit(key=key, size=size, study=study))
         self._set_apart({study: 1} if study else {})
@@ -145,7 +145,7 @@ class _Walk:
             if not self._places.prefixable(folder[:end], folder[begin:end]):
                 _count_deeper(here, folder[begin:])
                 break
-            here = Folder(folder[:end])
+            here = Folder(folder[:end], known=self._places.known(folder[:end]))
             self._open.append(here)
             begin = end
         return here
@@ -154,7 +154,7 @@ class _Walk:
         """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
         folder = self._open.pop()
         folder.close(self._totals, self._needs, self._quotas)
-        if folder.over:
+        if folder.divided:
             self._divide(folder)
         elif not self._open:
             self._settle(folder)
@@ -164,11 +164,11 @@ class _Walk:
             folder.forget_inside()
         around = self._open[-1]
         around.enclose(folder, self._totals, self._needs)
-        if not folder.over:
+        if not folder.divided:
             around.parts.append(folder)
-        if around.over is None:
+        if not around.divided:
             around.judge(self._needs, self._quotas)
-        if around.over is not None:
+        if around.divided:
             self._settle_parts(around)
 
     def _settle(self, folder: Folder) -> None:
@@ -180,6 +180,7 @@ class _Walk:
             return
         self.found.prefixes.append(folder.prefix)
         self.found.taken += folder.load.files
+        self.found.others += folder.load.files - folder.instances
         for study in folder.partial:
             self.found.cut.setdefault(study, []).append(folder.prefix)
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
     from dicommap.model.quotas import Quotas
-    from dicommap.model.s3_uri import S3Uri
     from dicommap.planning.in_place import Lying
     from dicommap.planning.load import Excess
     from dicommap.planning.needs import Needs
+    from dicommap.planning.places import Places
     from dicommap.planning.weights import StudyWeight
 
 MANY_JOBS = 100
@@ -55,12 +55,12 @@ class Prefixes:
     """Where there are many jobs in place: how many there would be if everything were staged."""
 
 
-def plan_prefixes(layout: Layout, needs: Needs, base: S3Uri, quotas: Quotas, staging: Staging) -> Prefixes:
-    """Plan what each job takes. Files lie under the base, or will; what is staged is copied elsewhere."""
+def plan_prefixes(layout: Layout, needs: Needs, places: Places, quotas: Quotas, staging: Staging) -> Prefixes:
+    """Plan what each job takes, of files that lie in these places or will; what is staged is copied elsewhere."""
     if staging is Staging.ALL:
         return _staged(InPlace(), layout, needs, quotas, None)
     totals = {one.study_instance_uid: one.files + one.too_large for one in layout.weights(quotas.fileBytes)}
-    found = in_place(layout.lying(), totals, needs, base, quotas, whole=staging is Staging.WHERE_NEEDED)
+    found = in_place(layout.lying(), totals, needs, places, quotas, whole=staging is Staging.WHERE_NEEDED)
     if staging is Staging.WHERE_NEEDED:
         return _staged(found, layout, needs, quotas, found.apart)
     return Prefixes(

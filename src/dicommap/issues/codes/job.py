@@ -9,6 +9,15 @@ _STAGE = "draft with --stage-uri, which plans copies of such studies under a pre
 
 CODES = (
     Code(
+        name="job.none",
+        severity=Severity.ERROR,
+        title="Nothing that a job could import",
+        message="No job can be planned: there is no file with an instance that one could take.",
+        explanation="What keeps files from being imported is among the other findings; members of archives are no "
+        "objects, so that no import job sees them.",
+        fix="Mend the causes, and scan again.",
+    ),
+    Code(
         name="job.unplanned",
         severity=Severity.ERROR,
         title="Instances that no job imports",
@@ -85,7 +94,7 @@ CODES = (
         severity=Severity.WARNING,
         title="More findings than are listed",
         message="There are {count} more of {of}, which are not listed.",
-        explanation="Of each kind the first 1,000 are listed.",
+        explanation="Of each kind the first 100 are listed.",
         fix="What cures those that are listed usually cures the rest.",
     ),
     Code(
@@ -117,14 +126,6 @@ CODES = (
         fix="Nothing has to be done; 'dicommap show INVENTORY --level file' lists what each file is.",
     ),
     Code(
-        name="job.too-many",
-        severity=Severity.ERROR,
-        title="More jobs than a package can hold",
-        message="There would be {count} jobs; a package holds at most {limit}.",
-        explanation="Jobs are numbered with six digits at most.",
-        fix="Scan and draft parts of the source, or draft with --staging all, which makes fewer jobs.",
-    ),
-    Code(
         name="job.stage-overlap",
         severity=Severity.ERROR,
         title="The staging prefix overlaps another one",
@@ -132,15 +133,5 @@ CODES = (
         explanation="An import job takes everything under its inputS3Uri. Copies that lie where files are, or will be, "
         "would be imported a second time, or the other way round.",
         fix="Name a staging prefix that neither lies under the other one nor holds it.",
-    ),
-    Code(
-        name="job.elsewhere",
-        severity=Severity.WARNING,
-        title="The source lies in S3, but not under the input prefix",
-        message="The jobs are for {uri}, and the source lies elsewhere in S3.",
-        explanation="Files that are staged are copied by 'dicommap stage'; all others are expected under the input "
-        "prefix, with the paths that they have in the source.",
-        fix="Leave --input-s3-uri out, which takes the source where it lies, or copy it there before the package is "
-        "submitted.",
     ),
 )

@@ -96,9 +96,9 @@ CODES = (
         name="package.job-place",
         severity=Severity.ERROR,
         title="A job's prefix is not where its kind of job has it",
-        message="The job's prefix is {where} the plan's inputS3Uri, unlike the plan says.",
-        explanation="Jobs that are not staged take what lies under the plan's inputS3Uri; staged jobs take copies that "
-        "lie outside of it. The plan was edited after the package was drafted.",
+        message="The job's prefix {where}.",
+        explanation="Jobs that are not staged take what lies under the plan's inputS3Uri where a source lies, or will; "
+        "staged jobs take copies that lie elsewhere. The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
     Code(
