@@ -20,6 +20,7 @@ import dicommap
 from dicommap.checks.job_check import job_issues, submission_issues
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.model.fhir_import_job import FhirImportJob
+from dicommap.model.quotas import Quotas
 from dicommap.model.submission import Submission
 from dicommap.model.surroundings import Reading, Surroundings
 from dicommap.package.planned import PlannedPackage
@@ -121,7 +122,16 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
         profile = dicommap.Profile.of(arguments.get("profile", ()))
         drafted = dicommap.draft(
-            inventory, input_s3_uri=uri, sheets=sheets, rules=rules, harmonize=harmonize, profile=profile
+            inventory,
+            input_s3_uri=uri,
+            sheets=sheets,
+            rules=rules,
+            harmonize=harmonize,
+            profile=profile,
+            quotas=Quotas.of(arguments.get("quotas", ())),
+            staging=arguments.get("staging"),
+            stage_uri=arguments.get("stageUri"),
+            leave_out=arguments.get("leaveOut", False),
         )
         return drafted.issues
 
@@ -202,7 +212,7 @@ def _prepare(step: dict[str, Any], place: Path) -> None:
         case {"copy": source, "to": to}:
             _copy(place / source, place / to)
         case {"copies": source, "to": to, "count": count}:
-            _copies(place / source, place / to, count, step.get("counting"))
+            _copies(place / source, place / to, count, step.get("counting"), step.get("inside"))
         case {"append": source, "to": to}:
             with (place / to).open("ab") as file:
                 file.write((place / source).read_bytes())
@@ -234,14 +244,14 @@ def _copy(source: Path, to: Path) -> None:
         shutil.copyfile(source, _above(to))
 
 
-def _copies(source: Path, to: Path, count: int, counting: str | None) -> None:
+def _copies(source: Path, to: Path, count: int, counting: str | None, inside: str | None) -> None:
     content = source.read_bytes()
     to.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         text = content
         if counting is not None:
             text = content.replace(counting.encode(), f"{int(counting) + number:0{len(counting)}}".encode())
-        (to / str(number)).write_bytes(text)
+        _above(to / str(number) / inside if inside else to / str(number)).write_bytes(text)
 
 
 def _remove(path: Path) -> None:

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.placement import import_configuration, placed_files
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.nested_folders import nested_folders
+from dicommap.authoring.taken import Taken
+from dicommap.model.documents import Documents
 from dicommap.model.package_layout import CONFIGURATION, EDITS, FORECAST, OBJECTS, PLAN, PREVIEW, REQUEST, job_folder
 from dicommap.model.plan import Content, Job, Plan, PlannedFile, Unplanned
-from dicommap.model.planned_object import objects_csv
+from dicommap.model.planned_object import objects_pieces
 from dicommap.model.strict_json import dump_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pydantic import BaseModel
 
+    from dicommap.model.documents import Pieces
     from dicommap.model.import_configuration import ImportConfiguration
+    from dicommap.model.override import Override
     from dicommap.model.planned_job import PlannedJob
-    from dicommap.model.planned_object import PlannedObject
     from dicommap.model.profile import Profile
     from dicommap.model.quotas import Quotas
     from dicommap.model.s3_uri import S3Uri
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 """Members of the request that only the account's owner knows."""
-
-_INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,10 @@ class PlanHead:
     """Where the whole source lies, or will."""
     quotas: Quotas
     profile: Profile
-    unplanned: Unplanned = field(default_factory=lambda: Unplanned(instances=0, files=0))
+    files: int
+    """All there are, be they in a job or not."""
+    instances: int
+    """Files of these with an instance, duplicates included."""
     attempt: int = 1
 
 
@@ -56,62 +58,63 @@ class Tables:
 
 
 def package_documents(
-    jobs: Iterable[PlannedJob], head: PlanHead, tables: Tables, account: Mapping[str, str]
-) -> dict[str, str]:
+    jobs: Iterable[PlannedJob],
+    overrides: Iterable[Override],
+    head: PlanHead,
+    tables: Tables,
+    account: Mapping[str, str],
+) -> Documents:
     """Return every file of the package by its path: the same text for the same input.
 
     `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
     """
-    documents: dict[str, str] = {}
+    of_study: dict[str, list[Override]] = {}
+    for override in overrides:
+        of_study.setdefault(override.study_instance_uid, []).append(override)
+    texts: dict[str, str] = {}
+    objects: dict[str, Pieces] = {}
     planned = []
     for job in jobs:
-        made, its_documents = _job(job, head, account)
+        made, its_texts = _job(job, of_study, head, account)
         planned.append(made)
-        documents |= its_documents
-    documents[PLAN] = dump_json(_dumped(_plan(planned, head, tables)))
-    documents |= {PREVIEW: tables.preview, EDITS: tables.edits, FORECAST: tables.forecast}
-    return dict(sorted(documents.items()))
+        texts |= its_texts
+        objects[f"{job_folder(job.id)}/{OBJECTS}"] = partial(objects_pieces, job.objects)
+    texts[PLAN] = dump_json(_dumped(_plan(planned, head, tables)))
+    texts |= {PREVIEW: tables.preview, EDITS: tables.edits, FORECAST: tables.forecast}
+    return Documents(texts, objects)
 
 
 def _dumped(document: BaseModel) -> dict[str, object]:
     return document.model_dump(mode="json", exclude_none=True)
 
 
-def _job(job: PlannedJob, head: PlanHead, account: Mapping[str, str]) -> tuple[Job, dict[str, str]]:
-    """Return a job of the plan and its documents by their paths."""
-    placed = placed_files(job.overrides, head.profile)
+def _job(
+    job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHead, account: Mapping[str, str]
+) -> tuple[Job, dict[str, str]]:
+    """Return a job of the plan, and its documents by their paths but for the objects."""
+    taken = Taken()
+    objects = Content.of_pieces(objects_pieces(taken.noting(job.objects)))
+    placed = placed_files(taken.overrides(of_study), head.profile)
     files = {file.path: file.text for _, file in placed}
     configuration = import_configuration(placed) if placed else None
-    counts: Counter[str] = Counter()
-    objects = objects_csv(_counted(job.objects, counts))
-    keys = sorted([*(one.key for one in job.objects), *files], key=str.encode)
     made = Job(
         id=job.id,
         inputS3Uri=str(job.uri),
         staged=job.staged,
         mappings=configuration.dicomJsonMetadataImportConfiguration.dicomMetadataMappings if configuration else (),
-        instances=counts["instances"],
-        sourceFiles=counts["files"],
-        sourceBytes=counts["bytes"],
-        folders=nested_folders(keys),
-        objects=Content.of(objects),
+        instances=taken.instances,
+        sourceFiles=taken.files,
+        sourceBytes=taken.bytes,
+        folders=taken.folders_with(files),
+        objects=objects,
         files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
     )
     folder = job_folder(job.id)
-    documents = {f"{folder}/files/{path}": text for path, text in files.items()}
+    texts = {f"{folder}/files/{path}": text for path, text in files.items()}
     if configuration is not None:
-        documents[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
-    documents[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, made, head.attempt, account))
-    documents[f"{folder}/{OBJECTS}"] = objects
-    return made, documents
-
-
-def _counted(objects: Iterable[PlannedObject], counts: Counter[str]) -> Iterator[PlannedObject]:
-    for one in objects:
-        counts["files"] += 1
-        counts["bytes"] += one.size
-        counts["instances"] += one.disposition in _INSTANCES
-        yield one
+        texts[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
+    texts[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, made, head.attempt, account))
+    return made, texts
 
 
 def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
@@ -122,7 +125,10 @@ def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
         sources=head.roots,
         inputS3Uri=str(head.uri),
         quotas=head.quotas,
-        unplanned=head.unplanned,
+        unplanned=Unplanned(
+            instances=head.instances - sum(job.instances for job in jobs),
+            files=head.files - sum(job.sourceFiles for job in jobs),
+        ),
         studies=len({study for study, _ in mapped}),
         series=sum(series is not None for _, series in mapped),
         profile=head.profile,

@@ -7,44 +7,41 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicommap.checks.contents import Contents
 from dicommap.checks.mapping_check import MAPPINGS
 from dicommap.checks.package_check import package_issues
 from dicommap.issues import Location, Severity, issue
-from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_MAPPINGS
 from dicommap.model.package_layout import CONFIGURATION, PLAN, job_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from dicommap.issues import Issue
+    from dicommap.model.documents import Documents
+    from dicommap.model.s3_uri import S3Uri
 
 _MAPPING = re.compile(re.escape(MAPPINGS) + "/[0-9]+")
 
 
-def document_issues(documents: Mapping[str, str], known: Mapping[str, set[str]]) -> list[Issue]:
+def document_issues(documents: Documents, known: Mapping[str, set[str]]) -> list[Issue]:
     """Find what is wrong with the documents of a package that is about to be written.
 
     What is found in an override file or at a mapping is told of its study or series, since there are no files to look
     into yet. Notes are left for validate to tell.
     """
     targets = _targets(documents)
-    found = package_issues({path: text.encode() for path, text in documents.items()}, known, None)
+    found = package_issues(_Encoded(documents), known, None, objects=False)
     return [_told(one, targets) for one in found if one.severity is not Severity.NOTE]
 
 
-def count_issues(mappings: int) -> Iterator[Issue]:
-    """Find that there are more mappings than one job takes."""
-    if mappings > MAX_MAPPINGS:
-        yield issue("draft.too-many-mappings", count=mappings, limit=MAX_MAPPINGS)
-
-
-def path_issues(paths: Iterable[str], taken: Callable[[str], bool], colliding: Sequence[str]) -> Iterator[Issue]:
-    """Find files that would get the same key: an override file and a source file, or files of two sources."""
-    for path in paths:
-        if taken(path):
-            yield issue("draft.path-taken", Location(path=path))
-    if colliding:
-        yield issue("draft.colliding-paths", Location(path=colliding[0]), count=len(colliding))
+def path_issues(documents: Mapping[str, str], base: S3Uri, taken: Callable[[str], bool]) -> Iterator[Issue]:
+    """Find override files that would get the key of a source file: `taken` says whether one has a key of the base."""
+    for job in json.loads(documents[PLAN])["jobs"]:
+        prefix = job["inputS3Uri"].removeprefix(str(base))
+        paths = () if job["staged"] else (file["path"] for file in job["files"])
+        for path in paths:
+            if taken(prefix + path):
+                yield issue("draft.path-taken", Location(path=prefix + path))
 
 
 def archive_issues(files: int) -> Iterator[Issue]:
@@ -53,12 +50,23 @@ def archive_issues(files: int) -> Iterator[Issue]:
         yield issue("archive.instances-inside", count=files)
 
 
-def quota_issues(files: int, size: int) -> Iterator[Issue]:
-    """Find that a job would scan more files or bytes than its quotas allow."""
-    if files > DEFAULT_JOB_FILES:
-        yield issue("job.too-many-files", count=files, limit=DEFAULT_JOB_FILES)
-    if size > MAX_JOB_BYTES:
-        yield issue("job.too-large", size=size, limit=MAX_JOB_BYTES)
+class _Encoded(Contents):
+    """Documents as they will be in files."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._documents[path].encode()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._documents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
 
 
 def _targets(documents: Mapping[str, str]) -> dict[str, Location]:

@@ -37,11 +37,12 @@ _TABLES = {"preview": PREVIEW, "edits": EDITS, "forecast": FORECAST}
 """Members of the plan that tell of a table -> where it stands."""
 
 
-def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> list[Issue]:
+def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, objects: bool = True) -> list[Issue]:
     """Find everything that is wrong with a package, given every file of it by its path.
 
     Only files that the plan or a mapping names are read. `known` are the inventory's series by study, where there is
-    an inventory; `input_s3_uri` is the URI that the package ought to be for.
+    an inventory; `input_s3_uri` is the URI that the package ought to be for. Without `objects` the tables of objects
+    are not read, which are most of a package: whoever has just made them knows them.
     """
     plan, issues = _document("plan", PLAN, files)
     if plan is None:
@@ -59,6 +60,7 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None) -> l
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, profile)
+            issues += _objects_issues(job, place, files) if objects else ()
         checked.add(job["id"])
     return [*issues, *_presence_issues(_expected(plan), files)]
 
@@ -106,7 +108,6 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, 
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
     yield from _request_issues(job, files, configuration)
-    yield from _table_issues(f"{job_folder(job['id'])}/{OBJECTS}", job["objects"], _in_plan(f"{place}/objects"), files)
     overrides = f"{job_folder(job['id'])}/files/"
     for index, planned in enumerate(job["files"]):
         yield from content_issues(files, overrides + planned["path"], planned, _in_plan(f"{place}/files/{index}"))
@@ -121,6 +122,11 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, 
     yield from planned_mapping_issues(
         job["mappings"], mappings_of(configuration), _in_plan(f"{place}/mappings"), Location(path=path)
     )
+
+
+def _objects_issues(job: dict[str, Any], place: str, files: Contents) -> Iterator[Issue]:
+    path = f"{job_folder(job['id'])}/{OBJECTS}"
+    yield from _table_issues(path, job["objects"], _in_plan(f"{place}/objects"), files)
 
 
 def _request_issues(job: dict[str, Any], files: Contents, configuration: object) -> Iterator[Issue]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.mapping_check import key_of
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.s3_uri import s3_uri_issues
+from dicommap.model.s3_uri import S3Uri, s3_uri_issues
+from dicommap.model.source_places import SourcePlaces, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -22,9 +23,12 @@ def plan_issues(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
     yield from _repeated("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
+    base = S3Uri.parse(plan["inputS3Uri"])
+    places = None if base is None else SourcePlaces.of(plan["sources"], base)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
-        yield from _place_issues(job, plan["inputS3Uri"], f"/jobs/{index}/inputS3Uri")
+        if places is not None:
+            yield from _place_issues(job, places, f"/jobs/{index}/inputS3Uri")
         yield from _quota_issues(job, plan["quotas"], f"/jobs/{index}/inputS3Uri")
 
 
@@ -55,11 +59,15 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
             yield issue("package.overlapping-jobs", Location(pointer=f"/jobs/{place[1]}/inputS3Uri"), other=outer[2])
 
 
-def _place_issues(job: dict[str, Any], base: str, place: str) -> Iterator[Issue]:
-    below = _as_prefix(job["inputS3Uri"]).startswith(_as_prefix(base))
-    if below == job["staged"]:
-        where = "under" if below else "outside of"
-        yield issue("package.job-place", Location(pointer=place), where=where)
+def _place_issues(job: dict[str, Any], places: SourcePlaces, place: str) -> Iterator[Issue]:
+    """Find that a job is not where the sources lie, or that a staged one is."""
+    uri = S3Uri.parse(job["inputS3Uri"])
+    if uri is None:
+        return
+    if job["staged"] and any(overlap(uri, taken) for taken in places.taken):
+        yield issue("package.job-place", Location(pointer=place), where="overlaps the place of a source")
+    if not job["staged"] and not any(str(uri).startswith(str(taken)) for taken in places.taken):
+        yield issue("package.job-place", Location(pointer=place), where="is not in the place of a source")
 
 
 def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> Iterator[Issue]:

@@ -21,12 +21,27 @@ from dicommap.cli.options import (
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
+from dicommap.model.staging import Staging
 from dicommap.workflows.draft import draft
 from dicommap.workflows.writing import require_new, write_text
 
 InputUri = Annotated[
-    str, typer.Option("--input-s3-uri", metavar="URI", help="Where the scanned tree is, or will be: inputS3Uri.")
+    str | None,
+    typer.Option(
+        "--input-s3-uri", metavar="URI", help="Where a local tree will be in S3; a source in S3 is where it is."
+    ),
 ]
+QuotaOption = Annotated[
+    list[str] | None,
+    typer.Option("--quota", metavar="NAME=NUMBER", help="What your account allows, such as files=20000; repeat it."),
+]
+StagingOption = Annotated[Staging | None, typer.Option("--staging", help="Which studies are copied to be imported.")]
+StageUri = Annotated[
+    str | None,
+    typer.Option("--stage-uri", metavar="URI", help="Copy below this prefix what cannot be imported whole in place."),
+]
+LeaveOut = Annotated[bool, typer.Option("--leave-out", help="Write the package though some instances are in no job.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.")]
 Sheets = Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")]
 RulesFiles = Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")]
@@ -56,13 +71,17 @@ OutputUri = Annotated[str | None, typer.Option("--output-s3-uri", help="For the 
 
 def draft_command(
     inventory: InventoryPath,
-    input_s3_uri: InputUri,
+    input_s3_uri: InputUri = None,
     output: Output = None,
     sheets: Sheets = None,
     delimiter: DelimiterOption = None,
     rules: RulesFiles = None,
     harmonize: Harmonize = None,
     profile: ProfileOption = None,
+    quota: QuotaOption = None,
+    staging: StagingOption = None,
+    stage_uri: StageUri = None,
+    leave_out: LeaveOut = False,
     html: Html = None,
     by_study: ByStudy = False,
     forecast: Forecast = False,
@@ -74,6 +93,9 @@ def draft_command(
     fail_on: FailOnOption = FailOn.ERROR,
 ) -> None:
     """Turn edits into override files, mappings and an import configuration, and write them as a package.
+
+    An import job takes everything under its prefix, so that jobs are the largest folders that obey the quotas. What
+    cannot be imported so, or only by cutting a study, is planned to be copied below --stage-uri where one is given.
 
     Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the
     terminal patient values are masked unless --show-values is given; the package holds them.
@@ -93,6 +115,10 @@ def draft_command(
             rules=rules or [],
             harmonize=keywords,
             profile=Profile.of(profile or ()),
+            quotas=Quotas.of(quota or ()),
+            staging=staging,
+            stage_uri=stage_uri,
+            leave_out=leave_out,
             output=None if dry_run else output,
             account={name: value for name, value in account.items() if value},
             progress=True,

@@ -18,7 +18,6 @@ from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
 from dicommap.inventory.searched import Searched
 from dicommap.inventory.shown import ShownInstance, ShownInventory
-from dicommap.inventory.stored import stored_path
 from dicommap.issues import Issue, Severity
 from dicommap.model.hierarchy import Disposition, File
 from dicommap.model.traffic import Traffic
@@ -58,9 +57,6 @@ SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM (
 )
 """
 
-# The join is crossed so that each source is looked up in the index of (source, path), however many files there are.
-_HOLDS_PATH = "SELECT 1 FROM source CROSS JOIN file ON file.source = source.id AND file.path = ? LIMIT 1"
-
 # Paths that are not UTF-8 are blobs, which no text is equal to; see `members_between`.
 _IN_ARCHIVES = """
 SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
@@ -69,9 +65,6 @@ SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source 
 )
 WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
 """
-
-# The empty path is a root that could not be listed, which is no file.
-_COLLIDING = "SELECT path FROM file WHERE path != '' GROUP BY path HAVING COUNT(DISTINCT source) > 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -219,23 +212,9 @@ class Inventory(ShownInventory, Framed, Searched):
         """Return the plots of this inventory; none is made before it is asked for."""
         return Plots(self.studies, lambda: self.summary().studies)
 
-    @property
-    def located(self) -> LocatedFiles:
-        """Return the files as objects under the prefix that the sources lie under, or will."""
-        return LocatedFiles(self._connection)
-
-    def holds_path(self, path: str) -> bool:
-        """Say whether a path, relative to its root, was met."""
-        return next(self._rows(_HOLDS_PATH, (whole,), stored_path(path)), None) is not None
-
-    def colliding_paths(self) -> list[str]:
-        """Return the relative paths that more than one source has: printable, sorted, each once.
-
-        Below one prefix only one of their files has room.
-        """
-        if len(self.sources) < 2:
-            return []
-        return sorted(path for (path,) in self._rows(_COLLIDING, (reading.path,)))
+    def located(self, offsets: Sequence[str] = ()) -> LocatedFiles:
+        """Return the files as objects under one prefix; `offsets` are the folders there that each source lies in."""
+        return LocatedFiles(self._connection, offsets)
 
     def series_by_study(self) -> dict[str, set[str]]:
         """Return the Series Instance UIDs of each Study Instance UID."""

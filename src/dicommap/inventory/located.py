@@ -2,64 +2,207 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from heapq import merge
-from typing import TYPE_CHECKING
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
 
-from dicommap.inventory.reading import member, optional_text, read_rows, text, whole
+from dicommap.inventory import located_queries as queries
+from dicommap.inventory.reading import member, optional_text, read_rows, stored, text, whole
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.planned_object import PlannedObject
+from dicommap.planning.weights import SeriesWeight, StudyWeight
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-_NO_FILES = (Disposition.LINK, Disposition.SPECIAL)
-"""Paths that are no files, so that no object is made of them."""
+    from dicommap.inventory.reading import Reader
+    from dicommap.model.staging import Piece
 
-# The empty path is a root that could not be listed. Names that are not UTF-8 are blobs, and no object has one.
-_OBJECTS = f"""
-SELECT path, size, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
-FROM file LEFT JOIN header ON header.id = file.header
-WHERE source = ? AND path != '' AND typeof(path) = 'text'
-    AND disposition NOT IN ({", ".join(f"'{disposition}'" for disposition in _NO_FILES)})
-ORDER BY path
-"""  # noqa: S608  our own words only
+_INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
+_PLACE = (text, whole, optional_text, optional_text)
+_OBJECT = (text, whole, text, member(Disposition), optional_text, optional_text, optional_text)
+_END = b""
+"""SQLite sorts every text before every blob."""
 
-_ARCHIVES = "SELECT path FROM file WHERE source = ? AND disposition = 'archive' AND typeof(path) = 'text'"
+
+@dataclass(frozen=True, slots=True)
+class Objects(Iterable[PlannedObject]):
+    """Objects in the order of their keys, as often as they are asked for while the inventory is open."""
+
+    _made: Callable[[], Iterator[PlannedObject]]
+
+    def __iter__(self) -> Iterator[PlannedObject]:
+        return self._made()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """How many files there are, be they objects or not; members of archives are no files."""
+
+    files: int
+    instances: int
+    """Files with an instance, duplicates included."""
 
 
 class LocatedFiles(Iterable[PlannedObject]):
     """The files of an inventory as objects under one prefix, in the order of their keys' UTF-8.
 
-    Members of archives are no objects: the archive is. Can be gone through as often as the inventory is open.
+    Members of archives are no objects: the archive is. Nor are files whose names are not UTF-8.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
+        """Take the folder under the prefix that each source lies in; without, all lie in the prefix itself."""
         self._connection = connection
+        numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (whole,))]
+        self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
+        self._roots = {number: root for root, number in enumerate(numbers)}
+        self._archives: dict[int, set[str]] = {number: set() for number in numbers}
+        for source, path in self._rows(queries.ARCHIVES, (whole, text)):
+            self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
-        sources = [number for (number,) in read_rows(self._connection, "SELECT id FROM source ORDER BY id", (whole,))]
-        streams = [self._objects(root, source) for root, source in enumerate(sources)]
+        return self._under("")
+
+    def under(self, prefix: str) -> Objects:
+        """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
+        return Objects(lambda: self._under(prefix))
+
+    def copied(self, pieces: Iterable[Piece], largest: int) -> Objects:
+        """Return copies of pieces of studies as objects: a folder for each study, in which files have numbers.
+
+        Files of more than `largest` bytes are left out.
+        """
+        listed = sorted(pieces, key=_place)
+        return Objects(lambda: self._copied(listed, largest))
+
+    def lying(self) -> Iterator[tuple[str, int, str | None, str | None]]:
+        """Yield every file: its key, its size, and the Study and Series Instance UID of an instance."""
+        streams = [self._lying(source) for source in self._offsets]
+        yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
+
+    def weights(self, largest: int) -> Iterator[StudyWeight]:
+        """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
+        for study, series in groupby(self._series_weights(largest), key=lambda one: one[0]):
+            yield StudyWeight(
+                study_instance_uid=study,
+                series=tuple(
+                    SeriesWeight(series_instance_uid=uid, files=files, bytes=size, too_large=large)
+                    for _, uid, files, size, large in series
+                ),
+            )
+
+    def sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
+        """Yield the bytes of the files of a series that have at most `largest`, in order of path."""
+        return (row[2] for row in self._of_study(study, series, largest))
+
+    def holds(self, key: str) -> bool:
+        """Say whether a file has this key."""
+        for source, offset in self._offsets.items():
+            path = key.removeprefix(offset)
+            if key.startswith(offset) and any(self._rows(queries.HOLDS, (whole,), source, path)):
+                return True
+        return False
+
+    def counts(self) -> FileCounts:
+        """Count the files."""
+        ((files, instances),) = self._rows(queries.COUNTS, (whole, whole))
+        if any(self._archives.values()):
+            for (disposition,) in self._rows(queries.MEMBERS, (member(Disposition),)):
+                files -= 1
+                instances -= disposition in _INSTANCES
+        return FileCounts(files=files, instances=instances)
+
+    def not_utf_8(self) -> Iterator[str]:
+        """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
+        for source, path in self._rows(queries.NOT_UTF_8, (whole, stored)):
+            if not _inside(path, self._archives[source]):
+                yield path
+
+    def _under(self, prefix: str) -> Iterator[PlannedObject]:
+        streams = [self._source_under(source, prefix) for source in self._offsets]
         return streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one.key.encode())
 
-    def _objects(self, root: int, source: int) -> Iterator[PlannedObject]:
-        archives = {path for (path,) in read_rows(self._connection, _ARCHIVES, (text,), (source,))}
-        kinds = (text, whole, member(Disposition), optional_text, optional_text, optional_text)
-        for path, size, disposition, study, series, instance in read_rows(self._connection, _OBJECTS, kinds, (source,)):
-            if archives and _inside(path, archives):
-                continue
-            known = disposition in (Disposition.INSTANCE, Disposition.DUPLICATE)
+    def _source_under(self, source: int, prefix: str) -> Iterator[PlannedObject]:
+        offset, begin = self._offsets[source], ""
+        if prefix.startswith(offset):
+            begin = prefix.removeprefix(offset)
+        elif not offset.startswith(prefix):
+            return
+        for path, size, etag, disposition, study, series, instance in self._located(
+            queries.OBJECTS, source, begin, _OBJECT
+        ):
+            known = disposition in _INSTANCES
             yield PlannedObject(
-                key=path,
+                key=(offset + path)[len(prefix) :],
                 size=size,
+                etag=etag,
                 disposition=disposition,
-                study_instance_uid=study or "" if known else "",
-                series_instance_uid=series or "" if known else "",
-                sop_instance_uid=instance or "" if known else "",
-                root=root,
+                study_instance_uid=study or "",
+                series_instance_uid=series or "",
+                sop_instance_uid=(instance or "") if known else "",
+                root=self._roots[source],
                 source=path,
             )
+
+    def _lying(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
+        offset = self._offsets[source]
+        for path, size, study, series in self._located(queries.LYING, source, "", _PLACE):
+            yield offset + path, size, study, series
+
+    def _located(self, query: str, source: int, begin: str, kinds: Sequence[Reader]) -> Iterator[list[Any]]:
+        """Yield rows of the files of a source whose path begins so, which is nothing or a folder."""
+        end = begin[:-1] + "0" if begin else _END  # "0" follows "/"
+        archives = self._archives[source]
+        rows = self._rows(query, kinds, source, begin, end)
+        return (row for row in rows if not _inside(row[0], archives)) if archives else rows
+
+    def _copied(self, pieces: Sequence[Piece], largest: int) -> Iterator[PlannedObject]:
+        for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
+            number = 0
+            for piece in its_pieces:
+                end = None if piece.files is None else piece.first + piece.files
+                rows = self._of_study(study, piece.series_instance_uid, largest)
+                for source, path, size, etag, disposition, _, series, instance in islice(rows, piece.first, end):
+                    number += 1
+                    yield PlannedObject(
+                        key=f"{study}/{number:07}.dcm",
+                        size=size,
+                        etag=etag,
+                        disposition=disposition,
+                        study_instance_uid=study,
+                        series_instance_uid=series or "",
+                        sop_instance_uid=instance or "",
+                        root=self._roots[source],
+                        source=path,
+                    )
+
+    def _of_study(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+        for row in self._rows(queries.OF_STUDY, (whole, *_OBJECT), study, series, largest):
+            if not _inside(row[1], self._archives[row[0]]):
+                yield row
+
+    def _series_weights(self, largest: int) -> Iterator[Sequence[Any]]:
+        if not any(self._archives.values()):
+            return self._rows(queries.WEIGHTS, (text, text, whole, whole, whole), largest)
+        files: Counter[tuple[str, str]] = Counter()
+        sizes: Counter[tuple[str, str]] = Counter()
+        large: Counter[tuple[str, str]] = Counter()
+        for _, size, study, series in self.lying():
+            if study is not None:
+                key = study, series or ""
+                files[key] += size <= largest
+                sizes[key] += size if size <= largest else 0
+                large[key] += size > largest
+        return ((*key, files[key], sizes[key], large[key]) for key in sorted(files))
+
+    def _rows(
+        self, query: str, readers: Sequence[Reader], *parameters: str | bytes | int | None
+    ) -> Iterator[list[Any]]:
+        return read_rows(self._connection, query, readers, parameters)
 
 
 def _inside(path: str, archives: set[str]) -> bool:
@@ -70,3 +213,7 @@ def _inside(path: str, archives: set[str]) -> bool:
             return True
         end = path.find("!/", end + 1)
     return False
+
+
+def _place(piece: Piece) -> tuple[str, str, int]:
+    return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

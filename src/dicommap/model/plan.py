@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -28,8 +31,17 @@ class Content(_Document):
     @classmethod
     def of(cls, text: str) -> Self:
         """Return what a file of this text holds."""
-        data = text.encode()
-        return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest())
+        return cls.of_pieces([text])
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[str]) -> Self:
+        """Return what a file holds whose text comes in pieces."""
+        size, digest = 0, hashlib.sha256()
+        for piece in pieces:
+            data = piece.encode()
+            size += len(data)
+            digest.update(data)
+        return cls(size=size, sha256=digest.hexdigest())
 
 
 class PlannedFile(_Document):

@@ -1,4 +1,4 @@
-"""Planned jobs: what an import job takes and which overrides it needs, before any document of it is made."""
+"""Planned jobs: what an import job takes, before any document of it is made."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dicommap.model.override import Override
     from dicommap.model.planned_object import PlannedObject
     from dicommap.model.s3_uri import S3Uri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One import job of a plan."""
+    """One import job of a plan. It gets the overrides of the studies and series that it takes."""
 
     id: str
     """Four to six digits."""
@@ -23,7 +22,5 @@ class PlannedJob:
     """Its inputS3Uri."""
     staged: bool = False
     """Whether its objects have to be copied there."""
-    overrides: tuple[Override, ...] = field(default=(), repr=False)
-    """Those of the studies and series that it takes."""
     objects: Iterable[PlannedObject] = field(repr=False)
     """What it takes, in the order of the keys' UTF-8; can be gone through again and again."""

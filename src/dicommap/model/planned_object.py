@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.model.hierarchy import Disposition
@@ -23,6 +24,8 @@ COLUMNS = (
     "Root",
     "Source",
 )
+
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +63,20 @@ class PlannedObject:
 
 def objects_csv(objects: Iterable[PlannedObject]) -> str:
     """Return the text of a job's objects.csv: RFC 4180, a header first, an object on each row."""
+    return "".join(objects_pieces(objects))
+
+
+def objects_pieces(objects: Iterable[PlannedObject]) -> Iterator[str]:
+    """Yield the text of an objects.csv piece by piece."""
+    rows = iter(objects)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(one.row() for one in objects)
-    return buffer.getvalue()
+    while text := buffer.getvalue():
+        yield text
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerows(one.row() for one in islice(rows, _ROWS_AT_ONCE))
 
 
 def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dicommap.errors import UsageError
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS, MAX_P10_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _Quota = Annotated[int, Field(ge=1)]
 
@@ -29,3 +33,19 @@ class Quotas(BaseModel):
     """Nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS
     """Items of dicomMetadataMappings, of which the API takes no more than 1,000."""
+
+    @classmethod
+    def of(cls, settings: Iterable[str]) -> Quotas:
+        """Return the usual quotas but for settings such as `files=20000`. Raises UsageError for anything else."""
+        chosen: dict[str, int] = {}
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            if name not in cls.model_fields or not (value.isascii() and value.isdigit()):
+                raise UsageError("There is no such quota.", fix=f"Name {' or '.join(cls.model_fields)}=NUMBER.")
+            chosen[name] = int(value)
+        try:
+            return cls(**chosen)
+        except ValidationError:
+            raise UsageError(
+                "A quota is out of range.", fix=f"Each is 1 at least, and mappings {MAX_MAPPINGS} at most."
+            ) from None

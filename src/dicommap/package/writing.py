@@ -9,9 +9,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
+from dicommap.model.documents import Documents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -41,8 +42,9 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     try:
         partial = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}.partial"
         partial.mkdir()  # with the rights that the umask leaves
-        for name, text in documents.items():
-            _write(partial / name, text)
+        for name in documents:
+            pieces = documents.pieces(name) if isinstance(documents, Documents) else iter([documents[name]])
+            _write(partial / name, pieces)
         _sync_directories(partial)
         os.rename(partial, path)  # replaces an empty directory, and nothing else
         partial = path
@@ -63,10 +65,10 @@ def _cannot(error: OSError) -> PackageError:
     return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, pieces: Iterator[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
 

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.cells import guarded
 from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
-from dicommap.authoring.placement import metadata_file_path
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
-from dicommap.checks.draft_check import archive_issues, count_issues, document_issues, path_issues, quota_issues
+from dicommap.checks.draft_check import archive_issues, document_issues, path_issues
 from dicommap.checks.request_check import account_issues, require_account
-from dicommap.issues import Location, Severity, issue
-from dicommap.model.planned_job import PlannedJob
+from dicommap.issues import Severity, issue
 from dicommap.model.profile import Profile
-from dicommap.model.quotas import Quotas
-from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.package.writing import require_writable, write_package
 from dicommap.progress import followed, reporting
 from dicommap.render.accounts import account_row
@@ -26,6 +22,7 @@ from dicommap.render.findings import Issues
 from dicommap.render.text import csv_lines
 from dicommap.workflows.drafted import Draft
 from dicommap.workflows.edits import EditSources, read_edits
+from dicommap.workflows.jobs import USUAL, JobSettings, planned_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,8 +33,11 @@ if TYPE_CHECKING:
     from dicommap.authoring.settlement import Settlement
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
+    from dicommap.model.quotas import Quotas
+    from dicommap.model.staging import Staging
     from dicommap.progress import Asked
     from dicommap.workflows.edits import Paths
+    from dicommap.workflows.jobs import Planned
 
 __all__ = ["Draft", "draft"]
 
@@ -47,7 +47,7 @@ DEFAULT = Profile()
 def draft(
     inventory: Inventory,
     *,
-    input_s3_uri: str,
+    input_s3_uri: str | None = None,
     sheets: Paths = (),
     delimiter: str | None = None,
     rules: Paths = (),
@@ -55,6 +55,10 @@ def draft(
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
     harmonize: Iterable[str] = (),
     profile: Profile = DEFAULT,
+    quotas: Quotas = USUAL,
+    staging: Staging | str | None = None,
+    stage_uri: str | None = None,
+    leave_out: bool = False,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
     progress: Asked = None,
@@ -65,20 +69,37 @@ def draft(
     found out. `by_study` and `by_series` are functions that are given each study or series and return new values as
     text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
     get where no other edit sets them. `profile` says how override files are written where AWS leaves it open; the plan
-    records it. `output` is the package's directory; without it nothing is written. `account` may hold members of the
+    records it.
+
+    `input_s3_uri` is where the source lies, or will; of a source in S3 it is known. An import job takes everything
+    under its prefix, so jobs are the largest folders that obey the `quotas`. What no such job can take, or only by
+    cutting a study, is copied to prefixes below `stage_uri` where there is one: `staging` is "where-needed" then unless
+    it is "all", and `dicommap.stage` makes the copies. Without, studies may be cut, which is a warning, and that
+    instances are in no job is an error unless `leave_out` says that it is meant.
+
+    `output` is the package's directory; without it nothing is written. `account` may hold members of the
     request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, inputOwnerAccountId,
     jobName. What validate would find in the package, notes aside, is among the issues, and with any of severity error
     nothing is written. `progress` is told of studies as that of a scan is of files.
 
     Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts, the
-    delimiter is none or `account` has what a draft makes itself, and PackageError where the package cannot be written.
+    delimiter is none, `account` has what a draft makes itself or the URIs do not go with the staging, and PackageError
+    where the package cannot be written.
     """
     place = None if output is None else Path(output)
     if place is not None:
         require_writable(place)
-    request = _Request(S3Uri.parse(input_s3_uri), account or {}, profile)
+    settings = JobSettings.of(
+        inventory,
+        input_s3_uri=input_s3_uri,
+        quotas=quotas,
+        staging=staging,
+        stage_uri=stage_uri,
+        leave_out=leave_out,
+    )
+    request = _Request(settings, account or {}, profile)
     require_account(request.account)
-    issues = _call_issues(input_s3_uri, request.account)
+    issues = [*settings.call_issues(inventory.sources, request.account), *account_issues(request.account)]
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
@@ -101,14 +122,9 @@ def draft(
 class _Request:
     """What a package is for."""
 
-    uri: S3Uri | None
+    settings: JobSettings
     account: Mapping[str, str]
     profile: Profile
-
-
-def _call_issues(input_s3_uri: str, account: Mapping[str, str]) -> list[Issue]:
-    found = [one for one in s3_uri_issues(input_s3_uri, Location()) if one.severity is not Severity.NOTE]
-    return [*found, *account_issues(account)]
 
 
 def _settled(inventory: Inventory, edits: EditSources, progress: Asked) -> Settlement:
@@ -124,26 +140,39 @@ def _settled(inventory: Inventory, edits: EditSources, progress: Asked) -> Settl
 
 def _documents(
     inventory: Inventory, settled: Settlement, request: _Request, in_call: Sequence[Issue]
-) -> tuple[list[Issue], dict[str, str]]:
+) -> tuple[list[Issue], Mapping[str, str]]:
     """Return all findings, and the documents of the package unless an error is among them."""
-    overrides, counts = settled.overrides, inventory.summary()
-    issues = [*in_call, *count_issues(len(overrides))]
-    # With an error this early no documents can be made, or each of them would repeat it. Errors of edits do not count:
-    # what comes of the others is checked as well, so that all is told at once.
-    hopeless = _refused(issues)
-    issues += settled.issues
-    documents: dict[str, str] = {}
-    if request.uri is not None and overrides and not hopeless:
-        # Quotas are only warned of as long as there is one job.
-        quotas = Quotas(files=max(counts.files * 2, Quotas().files), bytes=max(counts.size * 2, Quotas().bytes))
-        head = PlanHead(roots=inventory.sources, uri=request.uri, quotas=quotas, profile=request.profile)
-        job = PlannedJob(id="0001", uri=request.uri, overrides=tuple(overrides), objects=inventory.located)
-        documents = package_documents([job], head, _tables(settled), request.account)
-        issues += document_issues(documents, inventory.series_by_study())
-    issues += path_issues(map(metadata_file_path, overrides), inventory.holds_path, inventory.colliding_paths())
+    issues = [*in_call, *settled.issues]
+    documents: Mapping[str, str] = {}
+    # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
+    # comes of the others is checked as well, so that all is told at once.
+    if not _refused(in_call):
+        planned = planned_jobs(inventory, settled.overrides, request.settings, request.profile)
+        if planned is not None:
+            issues += planned.issues
+            found, documents = _checked(inventory, settled, request, planned)
+            issues += found
     issues += archive_issues(inventory.files_in_archives())
-    issues += quota_issues(counts.files, counts.size)
     return issues, {} if _refused(issues) else documents
+
+
+def _checked(
+    inventory: Inventory, settled: Settlement, request: _Request, planned: Planned
+) -> tuple[list[Issue], Mapping[str, str]]:
+    """Return the documents of the package, if there are jobs with any overrides, and what is wrong with them."""
+    if not settled.overrides or not planned.jobs:
+        return [], {}
+    head = PlanHead(
+        roots=inventory.sources,
+        uri=planned.base,
+        quotas=request.settings.quotas,
+        profile=request.profile,
+        files=planned.counts.files,
+        instances=planned.counts.instances,
+    )
+    documents = package_documents(planned.jobs, settled.overrides, head, _tables(settled), request.account)
+    issues = document_issues(documents, inventory.series_by_study())
+    return [*issues, *path_issues(documents, planned.base, planned.located.holds)], documents
 
 
 def _tables(settled: Settlement) -> Tables:

@@ -26,7 +26,8 @@ OBJECTS = [
         key=f"a/{number}",
         size=100 + number,
         disposition=Disposition.INSTANCE if number < 4 else Disposition.NOT_DICOM,
-        study_instance_uid="1.2" if number < 4 else "",
+        study_instance_uid=["1.2", "1.2", "1.3", "1.4"][number] if number < 4 else "",
+        series_instance_uid=["1.2.1", "1.2.1", "1.3.2", "1.4.1"][number] if number < 4 else "",
         root=0,
         source=f"a/{number}",
     )
@@ -50,9 +51,9 @@ def documents(
 ) -> dict[str, str]:
     uri = S3Uri.parse("s3://bucket/in/")
     assert uri is not None
-    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, attempt=attempt)
-    job = PlannedJob(id="0001", uri=uri, overrides=tuple(overrides), objects=OBJECTS)
-    return package_documents([job], head, TABLES, account)
+    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, files=7, instances=5, attempt=attempt)
+    job = PlannedJob(id="0001", uri=uri, objects=OBJECTS)
+    return dict(package_documents([job], overrides, head, TABLES, account))
 
 
 def test_a_file_is_named_by_its_uids() -> None:
@@ -109,6 +110,7 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     assert made["jobs/0001/objects.csv"] == objects_csv(OBJECTS)
     assert job["objects"] == Content.of(objects_csv(OBJECTS)).model_dump()
     assert job["folders"] == 2
+    assert plan["unplanned"] == {"instances": 1, "files": 2}
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
     assert job["mappings"] == configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     for member in ("preview", "edits"):

@@ -39,6 +39,19 @@ AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 
 TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
+OBJECTS_OF_JOB = [
+    PlannedObject(
+        key=f"a/{series}",
+        size=300,
+        disposition=Disposition.INSTANCE,
+        study_instance_uid=study,
+        series_instance_uid=series,
+        root=0,
+        source=f"a/{series}",
+    )
+    for study, (series,) in KNOWN.items()
+]
+
 Files = dict[str, bytes]
 
 
@@ -53,12 +66,11 @@ def files() -> Files:
 def package(*overrides: Override) -> Files:
     uri = S3Uri.parse(URI)
     assert uri is not None
-    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=Profile())
-    objects = [PlannedObject(key="a/1", size=600, disposition=Disposition.NOT_DICOM, root=0, source="a/1")]
-    job = PlannedJob(id="0001", uri=uri, overrides=overrides, objects=objects)
+    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=Profile(), files=2, instances=2)
+    job = PlannedJob(id="0001", uri=uri, objects=OBJECTS_OF_JOB)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
-    made = package_documents([job], head, TABLES, account)
+    made = package_documents([job], overrides, head, TABLES, account)
     return {name: text.encode() for name, text in made.items()}
 
 
@@ -127,7 +139,7 @@ BROKEN = {
     ),
     "plan-attempt": (*in_plan(lambda plan: plan.update(attempt=0)), "schema.value", "plan.json", "/attempt"),
     "plan-too-many-files": (
-        *in_plan(lambda plan: plan["quotas"].update(files=2)),
+        *in_plan(lambda plan: plan["quotas"].update(files=3)),
         "package.over-quota",
         "plan.json",
         "/jobs/0/inputS3Uri",

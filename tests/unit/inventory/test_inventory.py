@@ -14,7 +14,6 @@ import pytest
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory
 from dicommap.inventory.file_values import FILES_OF_STUDY
-from dicommap.inventory.inventory import _HOLDS_PATH
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
 from dicommap.p10 import Header
@@ -156,27 +155,10 @@ def test_an_empty_inventory_has_a_summary() -> None:
         assert "no files" in inventory._repr_html_()
 
 
-def test_paths_and_uids_can_be_asked_for() -> None:
+def test_uids_and_sources_can_be_asked_for() -> None:
     with inventory_of(*FILES, refused("\udcff")) as inventory:
-        assert inventory.holds_path("n")
-        assert inventory.holds_path("\udcff")
-        assert not inventory.holds_path("N")
         assert inventory.series_by_study() == {"1.1": {"1.1.1", "1.1.2"}, "2.1": {"2.1.1"}}
         assert inventory.sources == ("/one", "/two")
-
-
-def test_a_path_is_looked_up_in_the_index() -> None:
-    with inventory_of(*FILES) as inventory:
-        plan = inventory._connection.execute(f"EXPLAIN QUERY PLAN {_HOLDS_PATH}", ("n",)).fetchall()
-        assert any("source=? AND path=?" in row[3] for row in plan)
-
-
-def test_paths_that_several_sources_have_are_told() -> None:
-    twice = [added("b\n", "3.1 3.1.1 3.1", source=source) for source in (0, 1)]
-    with inventory_of(*FILES, *twice) as inventory:
-        assert inventory.colliding_paths() == ["a", "b\\x0a"]
-    with inventory_of(added("a"), added("b")) as inventory:
-        assert inventory.colliding_paths() == []
 
 
 def test_an_iterator_may_outlive_its_inventory() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 
@@ -157,18 +156,6 @@ def test_an_override_never_takes_the_place_of_a_source_file(tmp_path: Path, rule
     tree = write_tree(tmp_path / "tree", {f"dicommap-overrides/{STUDY}.json": b"x", "a": p10()})
     with dicommap.scan(tree) as inventory:
         assert "draft.path-taken" in codes(dicommap.draft(inventory, input_s3_uri=URI, rules=[rules]))
-
-
-def test_quotas_of_the_job_are_compared(
-    inventory: dicommap.Inventory, rules: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    workflow = importlib.import_module("dicommap.checks.draft_check")
-    monkeypatch.setattr(workflow, "DEFAULT_JOB_FILES", 7)
-    monkeypatch.setattr(workflow, "MAX_JOB_BYTES", 100)
-    monkeypatch.setattr(workflow, "MAX_MAPPINGS", 2)
-    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules])
-    assert {"job.too-many-files", "job.too-large", "draft.too-many-mappings"} <= set(codes(drafted))
-    assert not drafted.documents
 
 
 def test_rules_that_are_no_rules_are_found(inventory: dicommap.Inventory, tmp_path: Path) -> None:

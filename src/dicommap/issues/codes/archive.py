@@ -135,7 +135,7 @@ CODES = (
         title="Instances that an import job cannot see",
         message="{count} files of instances are inside archives.",
         explanation="An import job reads P10 files under its inputS3Uri; AWS does not document that it unpacks "
-        "anything. Counts of this draft include these files as if they lay there.",
+        "anything. These files are in no job of the plan; the archive is a file without an instance.",
         fix="Unpack the archives, scan the directory, and draft from that inventory.",
     ),
 )

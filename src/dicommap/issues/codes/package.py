@@ -15,14 +15,6 @@ CODES = (
         fix="Check the sheets and rules; without edits an import job needs no import configuration.",
     ),
     Code(
-        name="draft.too-many-mappings",
-        severity=Severity.ERROR,
-        title="More mappings than one import job takes",
-        message="The edits need {count} mappings; one import job takes {limit}.",
-        explanation="dicomMetadataMappings holds at most 1,000 items, and one inputS3Uri is one job.",
-        fix="Split the tree into several prefixes and draft each, or edit fewer studies at a time.",
-    ),
-    Code(
         name="draft.path-taken",
         severity=Severity.ERROR,
         title="A source file lies where an override file would go",
@@ -38,23 +30,6 @@ CODES = (
         explanation="One import job reads one inputS3Uri, and a file's key is the prefix and its path relative to its "
         "source. Files of the same path would need the same key, and one would replace the other.",
         fix="Scan a directory that holds all sources, or scan and draft each source with a prefix of its own.",
-    ),
-    Code(
-        name="job.too-many-files",
-        severity=Severity.WARNING,
-        title="More files than the default quota of an import job",
-        message="The job would scan {count} files; the default quota is {limit}.",
-        explanation="The quota 'files in a DICOM import job' is 5,000 by default and adjustable. A job over its quota "
-        "fails. Override files may count too: AWS does not say.",
-        fix="Ask AWS for a higher quota, or split the tree into several prefixes.",
-    ),
-    Code(
-        name="job.too-large",
-        severity=Severity.WARNING,
-        title="More bytes than one import job takes",
-        message="The job would scan {size} bytes; the quota is {limit}.",
-        explanation="The quota on the size of all files in a DICOM import job is 10 GB and not adjustable.",
-        fix="Split the tree into several prefixes.",
     ),
     Code(
         name="package.missing-file",
@@ -121,9 +96,9 @@ CODES = (
         name="package.job-place",
         severity=Severity.ERROR,
         title="A job's prefix is not where its kind of job has it",
-        message="The job's prefix is {where} the plan's inputS3Uri, unlike the plan says.",
-        explanation="Jobs that are not staged take what lies under the plan's inputS3Uri; staged jobs take copies that "
-        "lie outside of it. The plan was edited after the package was drafted.",
+        message="The job's prefix {where}.",
+        explanation="Jobs that are not staged take what lies under the plan's inputS3Uri where a source lies, or will; "
+        "staged jobs take copies that lie elsewhere. The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
     Code(

@@ -1,0 +1,58 @@
+"""What is asked of an inventory to plan jobs: files by their places, and studies by what they weigh."""
+
+from __future__ import annotations
+
+# The empty path is a root that could not be listed. Links and special files are no files. Paths that are not UTF-8 are
+# blobs, and no object can have one as its key.
+_FILES = "path != '' AND disposition NOT IN ('link', 'special')"
+_INSTANCES = "disposition IN ('instance', 'duplicate')"
+
+ARCHIVES = "SELECT source, path FROM file WHERE disposition = 'archive' AND typeof(path) = 'text'"
+
+_UNDER = f"""
+FROM file LEFT JOIN header ON header.id = file.header AND {_INSTANCES}
+WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_FILES} ORDER BY path
+"""
+
+LYING = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _UNDER
+"""Of a source, between two paths."""
+
+OBJECTS = "SELECT path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID" + _UNDER
+"""Of a source, between two paths."""
+
+OF_STUDY = f"""
+SELECT source, path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
+FROM header JOIN file ON file.header = header.id
+WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) AND size <= ?
+    AND typeof(path) = 'text' AND {_INSTANCES}
+ORDER BY SeriesInstanceUID, source, path
+"""  # noqa: S608  our own words only
+"""Of a study, and of one series or all, without files that are too large."""
+
+WEIGHTS = f"""
+SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
+    SELECT header AS number, SUM(size <= ?1) AS files, SUM(IIF(size <= ?1, size, 0)) AS bytes, SUM(size > ?1) AS large
+    FROM file WHERE typeof(path) = 'text' AND {_INSTANCES} GROUP BY header
+) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  our own words only
+"""Of each series, with files that are too large counted apart; members of archives are in it."""
+
+HOLDS = "SELECT 1 FROM file WHERE source = ? AND path = ?"
+
+COUNTS = f"""
+SELECT COUNT(*), IFNULL(SUM({_INSTANCES}), 0) FROM file WHERE {_FILES}
+"""  # noqa: S608  our own words only
+"""All files, and those of instances; members of archives are in it."""
+
+NOT_UTF_8 = f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_INSTANCES} ORDER BY source, path"  # noqa: S608
+"""Files of instances whose names are not UTF-8; members of archives are in it."""
+
+MEMBERS = """
+SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
+ON member.source = archive.source AND (
+    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
+    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
+)
+WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
+"""
+"""The members of archives: a member that is an archive itself is no object either, and has no members."""

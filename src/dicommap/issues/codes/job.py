@@ -1,0 +1,137 @@
+"""Codes for the planning of import jobs: prefixes, quotas and staging."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+_STAGE = "draft with --stage-uri, which plans copies of such studies under a prefix of their own"
+
+CODES = (
+    Code(
+        name="job.none",
+        severity=Severity.ERROR,
+        title="Nothing that a job could import",
+        message="No job can be planned: there is no file with an instance that one could take.",
+        explanation="What keeps files from being imported is among the other findings; members of archives are no "
+        "objects, so that no import job sees them.",
+        fix="Mend the causes, and scan again.",
+    ),
+    Code(
+        name="job.unplanned",
+        severity=Severity.ERROR,
+        title="Instances that no job imports",
+        message="{count} files of instances are in no job.",
+        explanation="Other findings say which and why. A package that imports only a part of what was scanned is "
+        "written only when that is asked for.",
+        fix=f"Mend the causes, or {_STAGE}, or accept it with --leave-out.",
+    ),
+    Code(
+        name="job.folder-over-quota",
+        severity=Severity.WARNING,
+        title="Files in a folder that is too much for one job",
+        message="{instances} files of instances lie directly in this folder; a job for it would have {count} {what}, "
+        "and the quota is {limit}.",
+        explanation="An import job takes everything under its inputS3Uri, so that files that lie directly in a folder "
+        "can be imported in place only together with the whole folder. Override files are counted as files: whether "
+        "AWS counts them is not documented.",
+        fix=f"Say with --quota what your account allows, divide the folder, or {_STAGE}.",
+    ),
+    Code(
+        name="job.file-too-large",
+        severity=Severity.WARNING,
+        title="A file larger than any job takes",
+        message="The file has {size} bytes; the quota for one P10 file is {limit}.",
+        explanation="No job can take the file, and none can take a folder that it lies in.",
+        fix=f"Take the file out of the tree, or compress its pixel data, and scan again; or {_STAGE}, for what lies "
+        "beside it.",
+    ),
+    Code(
+        name="job.key-too-long",
+        severity=Severity.WARNING,
+        title="A path too long for a key",
+        message="The key would have more than {limit} bytes of UTF-8 under the input prefix.",
+        explanation="S3 takes keys of 1,024 bytes, and the input prefix is part of them.",
+        fix=f"Use a shorter prefix, rename the file or its folders, or {_STAGE}.",
+    ),
+    Code(
+        name="job.key-not-utf-8",
+        severity=Severity.WARNING,
+        title="A name that no key can have",
+        message="The path is not UTF-8, so that no object can have it as its key.",
+        explanation="Keys of objects in S3 are UTF-8. A tool that uploads the tree skips the file or changes its name.",
+        fix="Rename the file, and scan again.",
+    ),
+    Code(
+        name="job.unprintable-key",
+        severity=Severity.WARNING,
+        title="A key with characters that are not printable",
+        message="The key would have control characters, or others that cannot be seen.",
+        explanation="S3 takes such keys, but tells them in listings only where they are asked for in another "
+        "encoding, and many tools change them. What HealthImaging does with them is not documented.",
+        fix=f"Rename the file or its folders, or {_STAGE}.",
+    ),
+    Code(
+        name="job.study-cut",
+        severity=Severity.WARNING,
+        title="A study that several jobs import",
+        message="{jobs} take parts of the study{rest}; the smallest folder that holds all of it is over a quota.",
+        explanation="Each of the jobs has the study's override files. What the service does with parts of a study that "
+        "jobs import at the same time is not documented, beyond how it groups instances.",
+        fix=f"Say with --quota what your account allows, put the study into one folder, or {_STAGE}.",
+    ),
+    Code(
+        name="job.study-over-quota",
+        severity=Severity.WARNING,
+        title="A study that is too much for one job",
+        message="{jobs} take parts of the study{rest}: it alone has {count} {what}, and the quota is {limit}.",
+        explanation="No layout could keep the study whole. Where it is staged it is cut between series, and within a "
+        "series only where that is too much as well.",
+        fix="Ask AWS for a higher quota and name it with --quota, or let the study be imported in parts.",
+    ),
+    Code(
+        name="job.more-findings",
+        severity=Severity.WARNING,
+        title="More findings than are listed",
+        message="There are {count} more of {of}, which are not listed.",
+        explanation="Of each kind the first 100 are listed.",
+        fix="What cures those that are listed usually cures the rest.",
+    ),
+    Code(
+        name="job.staged",
+        severity=Severity.NOTE,
+        title="Studies that are copied before they are imported",
+        message="{studies} with {files} are staged, in {jobs}.",
+        explanation="They cannot be imported whole from where they lie within the quotas, or staging was asked for. "
+        "The copies are needed until their jobs have ended; storage and requests of S3 are paid for.",
+        fix="Copy them with 'dicommap stage PACKAGE' before the package is submitted.",
+    ),
+    Code(
+        name="job.many",
+        severity=Severity.NOTE,
+        title="Many small jobs",
+        message="{jobs} import in place, with {files} files each on average; to start them takes {minutes} minutes "
+        "at least. Were all files staged, {staged} would do.",
+        explanation="StartDICOMImportJob may be called once a second, and a data store runs 100 jobs at a time by "
+        "default. Each folder is a job where the folder around it is over a quota.",
+        fix="Nothing has to be done; 'dicommap draft --staging all --stage-uri URI' plans fewer jobs and more copies.",
+    ),
+    Code(
+        name="job.files-left",
+        severity=Severity.NOTE,
+        title="Files without instances that no job takes",
+        message="{count} files that hold no instance are in no job.",
+        explanation="Where a folder is divided into several jobs, or is staged, files without an instance are left "
+        "where they are.",
+        fix="Nothing has to be done; 'dicommap show INVENTORY --level file' lists what each file is.",
+    ),
+    Code(
+        name="job.stage-overlap",
+        severity=Severity.ERROR,
+        title="The staging prefix overlaps another one",
+        message="The staging prefix overlaps {other}.",
+        explanation="An import job takes everything under its inputS3Uri. Copies that lie where files are, or will be, "
+        "would be imported a second time, or the other way round.",
+        fix="Name a staging prefix that neither lies under the other one nor holds it.",
+    ),
+)

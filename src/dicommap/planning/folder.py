@@ -1,0 +1,108 @@
+"""Folders while their files go by: what lies below, and which studies lie below as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.planning.load import Load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.model.quotas import Quotas
+    from dicommap.planning.load import Excess
+    from dicommap.planning.needs import Needs, OverrideKey
+
+
+class Folder:
+    """One folder, its prefix relative to where the whole source lies."""
+
+    __slots__ = (
+        "deeper",
+        "instances",
+        "known",
+        "load",
+        "lying",
+        "lying_files",
+        "over",
+        "partial",
+        "parts",
+        "prefix",
+        "touched",
+    )
+
+    def __init__(self, prefix: str, *, known: bool = True) -> None:
+        self.prefix = prefix
+        """Empty, or ends with a slash."""
+        self.known = known
+        """Whether all that lies in it is known."""
+        self.load = Load()
+        """Of all below, but for the overrides that `touched` names."""
+        self.instances = 0
+        """Files with an instance below."""
+        self.lying: dict[str, int] = {}
+        """Study -> files that lie in this very folder."""
+        self.lying_files = 0
+        """All files that do."""
+        self.partial: dict[str, int] = {}
+        """Study -> files below, for each study that has others elsewhere."""
+        self.touched: set[OverrideKey] = set()
+        """Overrides of these."""
+        self.parts: list[Folder] = []
+        """The folders in it, as long as each might come to be a job of its own."""
+        self.over: Excess | None = None
+        """The quota that a job for this folder would be over."""
+        self.deeper: list[str] = []
+        """The folders in it that the last file went through that lies in one which cannot be a prefix."""
+
+    @property
+    def divided(self) -> bool:
+        """Say whether it can be no job, so that the folders in it are looked at one by one."""
+        return self.over is not None or not self.known
+
+    def lay(self, needs: Needs, study: str | None, series: str | None, files: int) -> None:
+        """Put files of one series, or files that hold no instance, in this very folder."""
+        self.lying_files += files
+        if study is None:
+            return
+        self.lying[study] = self.lying.get(study, 0) + files
+        if study in needs:
+            self.touched.update(needs.of_files(study, series or ""))
+
+    def close(self, totals: Mapping[str, int], needs: Needs, quotas: Quotas) -> None:
+        """Take in what lies in this very folder, once all of it is known."""
+        self.instances += sum(self.lying.values())
+        self._take_in(self.lying, totals, needs)
+        self.judge(needs, quotas)
+
+    def enclose(self, part: Folder, totals: Mapping[str, int], needs: Needs) -> None:
+        """Take in a folder that lies in this one, and is closed."""
+        self.load.add(part.load)
+        self.load.folders += 1
+        self.instances += part.instances
+        self.touched |= part.touched
+        self._take_in(part.partial, totals, needs)
+
+    def forget_inside(self) -> None:
+        """Forget what is only asked of a folder that is divided."""
+        self.parts, self.lying = [], {}
+
+    def judge(self, needs: Needs, quotas: Quotas) -> None:
+        """Find whether a job for this folder would be over a quota."""
+        touched = Load(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
+        self.over = self.load.with_other(touched).excess(quotas)
+
+    def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: Needs) -> None:
+        for study, count in files.items():
+            count += self.partial.pop(study, 0)
+            if count < totals[study]:
+                self.partial[study] = count
+            elif study in needs:
+                self._complete(study, needs)
+
+    def _complete(self, study: str, needs: Needs) -> None:
+        """Count the overrides of a study that lies below as a whole: all of them, whatever was touched so far."""
+        self.touched.difference_update(needs.keys(study))
+        mappings, size = needs.of_study(study)
+        self.load.mappings += mappings
+        self.load.override_bytes += size

@@ -1,0 +1,210 @@
+"""Jobs in place: the largest folders that obey every quota, found as the files go by in order of their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.model.nested_folders import shared_depth
+from dicommap.planning.folder import Folder
+from dicommap.planning.told import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.model.quotas import Quotas
+    from dicommap.planning.load import Excess
+    from dicommap.planning.needs import Needs
+    from dicommap.planning.places import Places
+
+Lying = tuple[str, int, str | None, str | None]
+"""A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Files that lie directly in a folder that is neither a job nor part of one."""
+
+    folder: str
+    files: int
+    instances: int
+    excess: Excess | None
+    """Why the folder is no job; None where studies that lie elsewhere as well keep it from being one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """A file that keeps whatever folder it lies in from being a job, or that has no key there."""
+
+    key: str
+    size: int
+    study: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class InPlace:
+    """What can be imported where it lies, and what cannot."""
+
+    prefixes: list[str] = field(default_factory=list)
+    """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
+    taken: int = 0
+    """Files that these jobs take."""
+    others: int = 0
+    """Those of them that hold no instance."""
+    leftovers: Told[Leftover] = field(default_factory=Told)
+    apart: dict[str, int] = field(default_factory=dict)
+    """Study -> its files that are in none of the jobs."""
+    cut: dict[str, list[str]] = field(default_factory=dict)
+    """Study -> prefixes of the jobs that take a part of it."""
+    too_long: Told[Misfit] = field(default_factory=Told)
+    """Files whose key would be longer than S3 takes."""
+    too_large: Told[Misfit] = field(default_factory=Told)
+    """Files larger than a job takes."""
+    colliding: Told[str] = field(default_factory=Told)
+    """Keys that a file before has."""
+    unprintable: Told[str] = field(default_factory=Told)
+    """Keys with control characters and the like."""
+
+
+def in_place(
+    files: Iterable[Lying], totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool
+) -> InPlace:
+    """Find the folders that are jobs: the largest ones that obey every quota, since a job takes all under its prefix.
+
+    Files come in order of their keys' UTF-8; `totals` are the files of each study. A folder that is over a quota is
+    divided into the folders in it, and what lies in it directly is in no job. With `whole` a folder is a job only if
+    each study that has files in it has all of them there; without, studies may be cut. Folders without instances are
+    no jobs.
+
+    What is kept grows with the number of jobs and studies, not with that of files or folders.
+    """
+    walk = _Walk(totals, needs, places, quotas, whole=whole)
+    walk.go(files)
+    walk.found.prefixes.sort()
+    return walk.found
+
+
+class _Walk:
+    """One walk over the files, with the folders that are open around the file that goes by."""
+
+    def __init__(self, totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool) -> None:
+        self.found = InPlace()
+        self._totals, self._needs, self._quotas, self._whole = totals, needs, quotas, whole
+        self._places = places
+        self._open = [Folder("", known=places.known(""))]
+
+    def go(self, files: Iterable[Lying]) -> None:
+        """Let the files go by. Those of one series in one folder are counted first and put there together."""
+        before = folder = ""
+        study: str | None = None
+        series: str | None = None
+        run, here = 0, self._open[0]
+        key_limit, largest = self._places.key_limit, self._quotas.fileBytes
+        for key, size, its_study, its_series in files:
+            if key == before:
+                self.found.colliding.add(key)
+            before = key
+            if not key.isprintable():
+                self.found.unprintable.add(key)
+            if len(key) * 4 > key_limit and self._is_too_long(key, size, its_study):
+                continue
+            end = key.rfind("/") + 1
+            if end != len(folder) or not key.startswith(folder):
+                here.lay(self._needs, study, series, run)
+                folder, run = key[:end], 0
+                here = self._go_to(folder)
+            elif its_series != series or its_study != study:
+                here.lay(self._needs, study, series, run)
+                run = 0
+            study, series = its_study, its_series
+            run += 1
+            here.load.files += 1
+            here.load.bytes += size
+            if size > largest:
+                here.load.largest = max(here.load.largest, size)
+                self.found.too_large.add(Misfit(key=key, size=size, study=its_study))
+        here.lay(self._needs, study, series, run)
+        while self._open:
+            self._close()
+
+    def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
+        if len(key.encode()) <= self._places.key_limit:
+            return False
+        self.found.too_long.add(Misfit(key=key, size=size, study=study))
+        self._set_apart({study: 1} if study else {})
+        return True
+
+    def _go_to(self, folder: str) -> Folder:
+        """Close and open folders until the innermost is this one, or the one around it that can be a prefix."""
+        while not folder.startswith(self._open[-1].prefix):
+            self._close()
+        here = self._open[-1]
+        begin = len(here.prefix)
+        while begin < len(folder):
+            end = folder.index("/", begin) + 1
+            if not self._places.prefixable(folder[:end], folder[begin:end]):
+                _count_deeper(here, folder[begin:])
+                break
+            here = Folder(folder[:end], known=self._places.known(folder[:end]))
+            self._open.append(here)
+            begin = end
+        return here
+
+    def _close(self) -> None:
+        """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
+        folder = self._open.pop()
+        folder.close(self._totals, self._needs, self._quotas)
+        if folder.divided:
+            self._divide(folder)
+        elif not self._open:
+            self._settle(folder)
+        if not self._open:
+            return
+        if not (self._whole and folder.partial):
+            folder.forget_inside()
+        around = self._open[-1]
+        around.enclose(folder, self._totals, self._needs)
+        if not folder.divided:
+            around.parts.append(folder)
+        if not around.divided:
+            around.judge(self._needs, self._quotas)
+        if around.divided:
+            self._settle_parts(around)
+
+    def _settle(self, folder: Folder) -> None:
+        """Make a job of a folder that obeys the quotas, unless it has to be divided to leave studies whole."""
+        if not folder.instances:
+            return
+        if self._whole and folder.partial:
+            self._divide(folder)
+            return
+        self.found.prefixes.append(folder.prefix)
+        self.found.taken += folder.load.files
+        self.found.others += folder.load.files - folder.instances
+        for study in folder.partial:
+            self.found.cut.setdefault(study, []).append(folder.prefix)
+
+    def _divide(self, folder: Folder) -> None:
+        instances = sum(folder.lying.values())
+        if instances:
+            self.found.leftovers.add(
+                Leftover(folder=folder.prefix, files=folder.lying_files, instances=instances, excess=folder.over)
+            )
+            self._set_apart(folder.lying)
+        self._settle_parts(folder)
+
+    def _settle_parts(self, folder: Folder) -> None:
+        parts, folder.parts = folder.parts, []
+        for part in parts:
+            self._settle(part)
+
+    def _set_apart(self, files: Mapping[str, int]) -> None:
+        for study, count in files.items():
+            self.found.apart[study] = self.found.apart.get(study, 0) + count
+
+
+def _count_deeper(folder: Folder, rest: str) -> None:
+    """Count folders that cannot be prefixes, as nested ones of the folder whose files theirs are taken for."""
+    deeper = rest.split("/")[:-1]
+    folder.load.folders += len(deeper) - shared_depth(deeper, folder.deeper)
+    folder.deeper = deeper

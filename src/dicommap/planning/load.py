@@ -1,0 +1,64 @@
+"""Loads: what an import job would hold, measured by the quotas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dicommap.model.quotas import Quotas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """A quota that a load is over."""
+
+    what: str
+    """In words: `files`, `bytes`, `nested folders`, `mappings`, `bytes in one file`."""
+    count: int
+    limit: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """Files, bytes, folders and overrides; they only ever grow."""
+
+    files: int = 0
+    bytes: int = 0
+    largest: int = 0
+    """Bytes of the largest file that is larger than a job takes; 0 where there is none."""
+    folders: int = 0
+    """Nested folders, without that of the override files."""
+    mappings: int = 0
+    override_bytes: int = 0
+    """Of all override files; each mapping is counted as a file of its own, be files shared or not."""
+
+    def add(self, other: Load) -> None:
+        """Take another load in."""
+        self.files += other.files
+        self.bytes += other.bytes
+        self.largest = max(self.largest, other.largest)
+        self.folders += other.folders
+        self.mappings += other.mappings
+        self.override_bytes += other.override_bytes
+
+    def with_other(self, other: Load) -> Load:
+        """Return both together."""
+        both = Load()
+        both.add(self)
+        both.add(other)
+        return both
+
+    def excess(self, quotas: Quotas) -> Excess | None:
+        """Return the first quota that a job of this load is over, or None where it obeys them all."""
+        held = (
+            ("files", self.files + self.mappings, quotas.files),
+            ("bytes", self.bytes + self.override_bytes, quotas.bytes),
+            ("bytes in one file", self.largest, quotas.fileBytes),
+            ("nested folders", self.folders + (self.mappings > 0), quotas.folders),
+            ("mappings", self.mappings, quotas.mappings),
+        )
+        for what, count, limit in held:
+            if count > limit:
+                return Excess(what=what, count=count, limit=limit)
+        return None

@@ -1,0 +1,129 @@
+"""Packing: studies that are copied, put into as few jobs as is easily found, each study whole where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.model.staging import Piece
+from dicommap.planning.load import Load
+
+if TYPE_CHECKING:
+    from dicommap.model.quotas import Quotas
+    from dicommap.planning.load import Excess
+    from dicommap.planning.needs import Needs
+    from dicommap.planning.weights import SeriesWeight, StudyWeight
+
+OPEN_JOBS = 64
+"""Jobs that are tried for a study before a new one is begun; with all, packing would take the square of its time."""
+
+SizesOf = Callable[[str, str], Iterable[int]]
+"""Returns the bytes of each file of a series that a job can take, in order of path."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PackedJob:
+    """A job under the staging prefix."""
+
+    load: Load = field(default_factory=Load)
+    pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Packed:
+    """The jobs, and what did not go into them as it should."""
+
+    jobs: list[PackedJob] = field(default_factory=list)
+    cut: dict[str, tuple[Excess, list[int]]] = field(default_factory=dict)
+    """Study that is over a quota alone -> the quota, and the jobs that take a part of it, counted from 0."""
+    impossible: dict[str, int] = field(default_factory=dict)
+    """Study -> its files that fit into no job at all, since their overrides alone fill one."""
+
+
+def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_of: SizesOf) -> Packed:
+    """Put studies into jobs that obey every quota: each into the first of the open jobs that has room.
+
+    A study that is over a quota alone is cut by series, and a series that is, by files.
+    """
+    packing = _Packing(quotas)
+    for study in studies:
+        uid = study.study_instance_uid
+        load = study_load(study, needs)
+        excess = load.excess(quotas)
+        if excess is None:
+            packing.put(Piece(study_instance_uid=uid), load)
+            continue
+        jobs: list[int] = []
+        for series in study.series:
+            for piece, its_load in _series_pieces(uid, series, needs, quotas, sizes_of):
+                job = packing.put(piece, its_load)
+                if job is None:
+                    packing.found.impossible[uid] = packing.found.impossible.get(uid, 0) + its_load.files
+                elif job not in jobs:
+                    jobs.append(job)
+        if len(jobs) > 1 or (jobs and uid in packing.found.impossible):
+            packing.found.cut[uid] = excess, jobs
+    return packing.found
+
+
+class _Packing:
+    def __init__(self, quotas: Quotas) -> None:
+        self.found = Packed()
+        self._quotas = quotas
+        self._open: list[int] = []
+
+    def put(self, piece: Piece, load: Load) -> int | None:
+        """Return the number of the job that takes the piece; None where none can."""
+        jobs = self.found.jobs
+        for number in self._open:
+            both = jobs[number].load.with_other(load)
+            if both.excess(self._quotas) is None:
+                jobs[number].load = both
+                jobs[number].pieces.append(piece)
+                return number
+        if load.excess(self._quotas) is not None:
+            return None
+        jobs.append(PackedJob(load=load, pieces=[piece]))
+        self._open = [*self._open[-(OPEN_JOBS - 1) :], len(jobs) - 1]
+        return len(jobs) - 1
+
+
+def study_load(study: StudyWeight, needs: Needs) -> Load:
+    """Return what a whole study brings to a job that it is copied to: its files go into a folder of its own."""
+    mappings, size = needs.of_study(study.study_instance_uid)
+    return Load(
+        files=study.files,
+        bytes=sum(series.bytes for series in study.series),
+        folders=1,
+        mappings=mappings,
+        override_bytes=size,
+    )
+
+
+def _series_pieces(
+    study: str, series: SeriesWeight, needs: Needs, quotas: Quotas, sizes_of: SizesOf
+) -> Iterator[tuple[Piece, Load]]:
+    """Yield a series, or the pieces that it has to be cut into, each with its load."""
+    uid = series.series_instance_uid
+    keys = needs.of_files(study, uid)
+    override_bytes = sum(map(needs.size, keys))
+
+    def load(files: int, size: int) -> Load:
+        return Load(files=files, bytes=size, folders=1, mappings=len(keys), override_bytes=override_bytes)
+
+    if not series.files:
+        return
+    whole = load(series.files, series.bytes)
+    if whole.excess(quotas) is None:
+        yield Piece(study_instance_uid=study, series_instance_uid=uid), whole
+        return
+    first, held = 0, load(0, 0)
+    for size in sizes_of(study, uid):
+        more = load(held.files + 1, held.bytes + size)
+        if held.files and more.excess(quotas) is not None:
+            yield Piece(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held
+            first, more = first + held.files, load(1, size)
+        held = more
+    if held.files:
+        yield Piece(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held

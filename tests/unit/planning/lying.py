@@ -1,0 +1,75 @@
+"""Files that lie somewhere, without an inventory, and what is true of them counted the slow way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dicommap.model.nested_folders import nested_folders
+from dicommap.model.quotas import Quotas
+from dicommap.planning.needs import Needs, OverrideKey
+from dicommap.planning.weights import SeriesWeight, StudyWeight
+
+Row = tuple[str, int, str | None, str | None]
+
+
+@dataclass
+class Lies:
+    """A layout for the planner: rows of key, size, study and series."""
+
+    rows: list[Row]
+    overrides: dict[OverrideKey, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = sorted(self.rows, key=lambda row: row[0].encode())
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(self.overrides.items())
+
+    def lying(self) -> Iterator[Row]:
+        yield from self.rows
+
+    def weights(self, largest: int) -> Iterator[StudyWeight]:
+        for study in sorted({row[2] for row in self.rows if row[2] is not None}):
+            uids = sorted({row[3] or "" for row in self.rows if row[2] == study})
+            yield StudyWeight(
+                study_instance_uid=study, series=tuple(self._weight(study, series, largest) for series in uids)
+            )
+
+    def sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
+        return [row[1] for row in self.rows if row[2:] == (study, series) and row[1] <= largest]
+
+    def under(self, prefix: str) -> list[Row]:
+        return [row for row in self.rows if row[0].startswith(prefix)]
+
+    def folders(self) -> set[str]:
+        """Return every folder, the outermost included."""
+        return {"", *(row[0][: end + 1] for row in self.rows for end, letter in enumerate(row[0]) if letter == "/")}
+
+    def fits(self, prefix: str, quotas: Quotas) -> bool:
+        return self.obeys(
+            self.under(prefix), nested_folders(row[0][len(prefix) :] for row in self.under(prefix)), quotas
+        )
+
+    def obeys(self, rows: list[Row], folders: int, quotas: Quotas) -> bool:
+        """Say whether a job of these files obeys every quota, with the overrides that they need."""
+        studies, series = {row[2] for row in rows}, {row[2:] for row in rows}
+        brought = [key for key in self.overrides if key in series or (key[1] is None and key[0] in studies)]
+        sizes = [row[1] for row in rows]
+        return (
+            len(rows) + len(brought) <= quotas.files
+            and sum(sizes) + sum(self.overrides[key] for key in brought) <= quotas.bytes
+            and max(sizes, default=0) <= quotas.fileBytes
+            and folders + bool(brought) <= quotas.folders
+            and len(brought) <= quotas.mappings
+        )
+
+    def instances(self) -> Counter[str]:
+        return Counter(row[2] for row in self.rows if row[2] is not None)
+
+    def _weight(self, study: str, series: str, largest: int) -> SeriesWeight:
+        sizes = [row[1] for row in self.rows if row[2:] == (study, series)]
+        fit = [size for size in sizes if size <= largest]
+        return SeriesWeight(series_instance_uid=series, files=len(fit), bytes=sum(fit), too_large=len(sizes) - len(fit))
