@@ -209,7 +209,7 @@ def test_a_service_that_throttles_every_call_is_given_up_after_a_while(
     with pytest.raises(AwsError, match="ThrottlingException"):
         watch(submitted, clock=clock)
     assert len(clock.sleeps) == 9
-    import_jobs.faults.clear()
+    import_jobs.clear_faults()
     assert watch(submitted).ok
 
 
@@ -221,7 +221,7 @@ def test_a_refusal_that_does_not_pass_ends_the_watch_and_the_next_one_goes_on(
     with pytest.raises(AwsError, match="GetDICOMImportJob"):
         watch(submitted)
     assert [one["state"] for one in states(submitted).values()] == ["ended", "started"]
-    import_jobs.faults.clear()
+    import_jobs.clear_faults()
     assert watch(submitted).ok
 
 
