@@ -46,6 +46,7 @@ class Clients:
         return _boto3().Session(profile_name=self.profile, region_name=self.region)
 
     def _client(self, service: str) -> Any:  # noqa: ANN401
+        session = self.session  # it says what to install where boto3 is missing
         from botocore.config import Config
 
         # A host prefix such as `runtime-` makes no sense before an endpoint that somebody named.
@@ -54,7 +55,7 @@ class Clients:
             inject_host_prefix=self.endpoint_url is None,
             user_agent_extra="dicommap",
         )
-        return self.session.client(service, endpoint_url=self.endpoint_url, config=config)
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
 
 def _boto3() -> ModuleType:

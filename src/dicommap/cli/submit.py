@@ -45,6 +45,9 @@ def submit_command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Let override files replace other objects that hold their keys.")
     ] = False,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Do not compare what lies in S3 with what jobs plan to find there.")
+    ] = False,
     aws_profile: AwsProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointUrlOption = None,
@@ -52,7 +55,8 @@ def submit_command(
 ) -> None:
     """Upload a package's override files and start its import jobs, each once however often this is run.
 
-    The package is validated, and data store and buckets are looked at, before anything is sent. How far each job came
+    Before anything is sent the package is validated, data store and buckets are looked at, and what lies under the
+    jobs' prefixes is compared with what they plan to find there, as by 'dicommap validate --s3'. How far each job came
     is saved in PACKAGE/submission after every step: a run that was stopped, killed or refused goes on from there. The
     members of the request that the package leaves open are given by options.
     """
@@ -65,6 +69,7 @@ def submit_command(
         jobs=jobs or (),
         concurrent_jobs=concurrent_jobs,
         replace=replace,
+        check=not no_check,
         dry_run=dry_run,
         clients=clients_of(aws_profile, region, endpoint_url),
         progress=True,

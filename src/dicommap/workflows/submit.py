@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.aws import Clients
 from dicommap.aws.clock import SYSTEM
+from dicommap.aws.faults import DENIED
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.preflight import surroundings
+from dicommap.aws.stored import Stored
 from dicommap.checks.surroundings_check import surroundings_issues
-from dicommap.issues import Severity
+from dicommap.errors import AwsError
+from dicommap.issues import Severity, issue
+from dicommap.package.planned import PlannedPackage
 from dicommap.package.submissions import Submissions
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
@@ -20,6 +24,7 @@ from dicommap.render.shown import Shown
 from dicommap.workflows.orders import orders_of, require_package
 from dicommap.workflows.submitting import Submitter
 from dicommap.workflows.validate import validate
+from dicommap.workflows.validate_s3 import stored_issues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.progress import Asked, OnProgress
+    from dicommap.progress import Asked
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
 
@@ -72,6 +77,7 @@ def submit(
     jobs: Sequence[str] = (),
     concurrent_jobs: int = CONCURRENT_JOBS,
     replace: bool = False,
+    check: bool = True,
     dry_run: bool = False,
     clients: Clients | None = None,
     clock: Clock = SYSTEM,
@@ -83,11 +89,12 @@ def submit(
     The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
     is. The members that only the account's owner knows are those of the package's requests where they are not given
     here. `jobs` are the ids of some jobs only. `concurrent_jobs` is the account's quota of import jobs at once: when it
-    is used up this waits. `replace` lets override files take the place of other objects at their keys. `dry_run` sends
-    nothing, and asks nothing. How far each job came is saved in the package (docs/formats/submission.md) after every
-    step, so that a call that was stopped, killed or refused is repeated and goes on from there. `clients` say which
-    credentials, region and endpoint are used. `progress` is told of jobs as that of a scan is of files; `tell` is
-    called with a job's id and what was done for it.
+    is used up this waits. `replace` lets override files take the place of other objects at their keys. `check` compares
+    what lies under the prefixes of jobs that are to be started with what they plan to find, as `validate --s3` does.
+    `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
+    (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
+    there. `clients` say which credentials, region and endpoint are used. `progress` is told of jobs as that of a scan
+    is of files; `tell` is called with a job's id and what was done for it.
 
     Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
     of an earlier call, PackageError where the state cannot be saved or another process submits the package, and
@@ -121,7 +128,13 @@ def submit(
                 replace=replace,
                 tell=tell or _tell_nobody,
             )
-            issues += _submitted(submitter, orders, report)
+            issues += _surrounding_issues(submitter, orders)
+            if check and not _refused(issues):
+                issues += _stored_issues(submitter, place, orders)
+            if not _refused(issues):
+                for order in followed(orders, report, len(orders)):
+                    submitter.submit(order)
+                issues += submitter.issues
     submissions = states.all(order.job.id for order in orders)
     return Submitted(
         package=place,
@@ -132,18 +145,31 @@ def submit(
     )
 
 
-def _submitted(submitter: Submitter, orders: Sequence[Order], report: OnProgress | None) -> list[Issue]:
-    """Submit one job after the other, unless what surrounds them forbids it; return what was found."""
+def _surrounding_issues(submitter: Submitter, orders: Sequence[Order]) -> Iterator[Issue]:
+    """Find what is wrong around the jobs; the submitter learns the region."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
     found = surroundings(submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"])
-    issues = list(surroundings_issues(found))
-    if _refused(issues):
-        return issues
     submitter.region = found.region
-    for order in followed(orders, report, len(orders)):
-        submitter.submit(order)
-    return issues + submitter.issues
+    yield from surroundings_issues(found)
+
+
+def _stored_issues(submitter: Submitter, package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
+    """Find where jobs that are still to be started would not find what they plan to."""
+    states = submitter.states.all(order.job.id for order in orders)
+    to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
+    if not to_start:
+        return
+    try:
+        found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
+    except AwsError as error:
+        if error.code not in DENIED:
+            raise
+        yield issue("submit.not-checked", what="What lies under the jobs' prefixes", reason=error.code)
+        return
+    # A bucket's region has been judged, and override files that are to be replaced may be others.
+    passed = {"listing.region"} | ({"object.override-differs"} if submitter.replace else set())
+    yield from (one for one in found if one.code not in passed)
 
 
 def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[dict[str, Any]]:

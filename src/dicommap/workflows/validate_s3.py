@@ -17,7 +17,7 @@ from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from _typeshed import StrPath
 
@@ -48,10 +48,12 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: A
     return stored_issues(PlannedPackage(package), Stored(clients or Clients()), progress)
 
 
-def stored_issues(package: PlannedPackage, stored: StoredObjects, progress: Asked = None) -> Issues:
-    """Find where what is stored is not what a package plans; see `validate_s3`."""
+def stored_issues(
+    package: PlannedPackage, stored: StoredObjects, progress: Asked = None, *, job_ids: Collection[str] | None = None
+) -> Issues:
+    """Find where what is stored is not what a package plans, for all jobs or those of some ids; see `validate_s3`."""
     issues = list(_place_issues(package, stored))
-    jobs = package.plan.jobs
+    jobs = [job for job in package.plan.jobs if job_ids is None or job.id in job_ids]
     executor = ThreadPoolExecutor(LISTINGS)
     try:
         checked = executor.map(lambda job: _job_issues(package, job, stored), jobs)

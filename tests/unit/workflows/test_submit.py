@@ -6,11 +6,12 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
@@ -245,6 +246,69 @@ def test_a_package_that_cannot_be_written_to_sends_nothing(
     assert import_jobs.jobs == ()
 
 
+# What lies in S3.
+
+
+@pytest.fixture
+def source(bucket: Bucket) -> Iterator[str]:
+    """Return the key of an instance of the second job; it comes back."""
+    key = bucket.keys("in/2/")[0]
+    body = bucket.get(key)
+    yield key
+    bucket.put(key, body)
+
+
+def test_a_source_that_is_not_in_place_stops_everything(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, source: str
+) -> None:
+    bucket.client.delete_object(Bucket=bucket.name, Key=source)
+    submitted = submit(drafted, bucket)
+    assert [(found.code, found.location.path) for found in submitted.issues.errors] == [
+        ("object.missing", f"{bucket.uri}{source}")
+    ]
+    assert (import_jobs.jobs, states(drafted)) == ((), {})
+    assert submit(drafted, bucket, check=False).ok
+    assert len(import_jobs.jobs) == 2
+
+
+def test_a_source_that_has_changed_stops_everything(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, source: str
+) -> None:
+    bucket.put(source, b"another")
+    assert "object.size" in {found.code for found in submit(drafted, bucket).issues.errors}
+    assert import_jobs.jobs == ()
+
+
+def test_only_jobs_that_are_still_to_be_started_are_compared(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, source: str
+) -> None:
+    submit(drafted, bucket)
+    bucket.client.delete_object(Bucket=bucket.name, Key=source)
+    assert submit(drafted, bucket).issues == ()
+
+
+def test_prefixes_that_may_not_be_listed_are_said_and_no_obstacle(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    clients = dicommap.Clients(region="us-east-1")
+
+    def refuse(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, 403, {}, _Body(b"<Error><Code>AccessDenied</Code></Error>"))
+
+    clients.s3.meta.events.register("before-send.s3.ListObjectsV2", refuse)
+    submitted = submit(drafted, bucket, clients=clients)
+    assert [found.code for found in submitted.issues] == ["submit.not-checked"]
+    assert len(import_jobs.jobs) == 2
+
+
+class _Body:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self._body]
+
+
 # What stops a submit on its way.
 
 
@@ -329,8 +393,9 @@ def test_another_object_at_an_override_files_key_stops_the_job_until_it_may_be_r
     path = next((drafted / "jobs/0002/files").rglob("*.json"))
     key = f"in/2/{path.relative_to(drafted / 'jobs/0002/files').as_posix()}"
     bucket.put(key, b"somebody else's")
+    assert [found.code for found in submit(drafted, bucket).issues.errors] == ["object.override-differs"]
     with pytest.raises(AwsError, match="--replace"):
-        submit(drafted, bucket)
+        submit(drafted, bucket, check=False)
     assert bucket.get(key) == b"somebody else's"
     assert {job: one["state"] for job, one in states(drafted).items()} == {"0001": "started", "0002": "planned"}
     assert submit(drafted, bucket, replace=True).ok
@@ -473,7 +538,7 @@ def test_starts_keep_to_one_a_second_after_a_burst_of_two(
     tmp_path: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
     clock = QuickClock()
-    submit(package(tmp_path / "more", bucket, 5, uploaded=False), bucket, clock=clock)
+    submit(package(tmp_path / "more", bucket, 5, uploaded=False), bucket, clock=clock, check=False)
     assert clock.sleeps == [1, 1, 1]
     assert len(import_jobs.jobs) == 5
 
@@ -487,7 +552,7 @@ def test_a_service_that_throttles_as_documented_is_never_asked_too_soon(
             monkeypatch.setenv(name, value)
         waited: list[float] = []
         monkeypatch.setattr("botocore.endpoint.time.sleep", waited.append)
-        submit(package(tmp_path / "more", bucket, 5, uploaded=False), bucket, clock=clock)
+        submit(package(tmp_path / "more", bucket, 5, uploaded=False), bucket, clock=clock, check=False)
     assert waited == []
     assert len(service.jobs) == 5
 
@@ -515,6 +580,7 @@ def test_a_full_quota_of_concurrent_jobs_is_waited_for(
             bucket,
             clock=clock,
             concurrent_jobs=limit,
+            check=False,
             tell=lambda _, what: told.append(what),
         )
     assert len(submitted.submissions) == len(service.jobs) == 6
