@@ -7,11 +7,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.inventory import InventoryWriter
-from dicommap.model.attributes import CAPTURED
-from tests.unit.inventory.filling import added, inventory_of, put
-
-ROWS = 200_000
+from tests.unit.inventory.filling import added, inventory_of
 
 
 @pytest.fixture(scope="session")
@@ -26,20 +22,3 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     with inventory_of(*files, path=path):
         return path
-
-
-@pytest.fixture(scope="session")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an inventory of as many studies of one file as ROWS says."""
-    path = tmp_path_factory.mktemp("large") / "inventory.db"
-    with InventoryWriter(path, CAPTURED, ["/one"]) as writer:
-        for number in range(ROWS):
-            uid = f"1.2.{number}"
-            values: dict[str, Any] = {
-                "PatientID": f"P{number}",
-                "PatientName": f"Doe^{number}",
-                "AccessionNumber": f"A{number}",
-            }
-            put(writer, added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values))
-        writer.finish(lambda one, other: True)
-    return path

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bad_input.filled import filled
 from tests.bad_input.worker import Found, bounded
 
 MEGABYTES_10 = 10 * 2**20
@@ -170,26 +171,34 @@ ABOUT_THE_JOB = {"job.too-many-files", "forecast.non-primary"}
 """What is found of so many files, and of every changed PatientID, with nothing wrong in the sheet."""
 
 
-def test_a_sheet_of_200_000_rows(large: Path, tmp_path: Path) -> None:
-    rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(200_000)]
-    for number in range(0, 200_000, 400):
-        rows[number] = f"1.2.{number},HOSP-{number},Doe^{number}"
+def sheet_of(rows: list[str], folder: Path) -> Path:
+    sheet = folder / "sheet.csv"
+    sheet.write_text("StudyInstanceUID,PatientID,PatientName\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return sheet
+
+
+def test_wrong_rows_are_found_among_many(tmp_path: Path) -> None:
+    rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(5_000)]
     rows[777] = "1.2.777,P777," + "x" * 65
     rows[888] = "1.2.888,P888"
     rows[999] = "1.2.1000,P1000,Doe^1000"
-    rows[199_999] = "1.2.9999999,P,Doe^Nobody"
-    sheet = tmp_path / "sheet.csv"
-    sheet.write_text("StudyInstanceUID,PatientID,PatientName\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    ran = bounded("draft", inventory=large, sheets=[sheet])
+    rows[4_999] = "1.2.9999999,P,Doe^Nobody"
+    inventory = filled(tmp_path / "inventory.db", 5_000)
+    ran = bounded("draft", inventory=inventory, sheets=[sheet_of(rows, tmp_path)])
     assert sorted((one for one in ran.found if one[0] not in ABOUT_THE_JOB), key=str) == [
         ("edit.grouping-attribute", {"path": "sheet.csv", "column": "PatientID"}),
         ("sheet.duplicate-row", {"path": "sheet.csv", "row": 1002}),
         ("sheet.ragged-row", {"path": "sheet.csv", "row": 890}),
-        ("sheet.unknown-study", {"path": "sheet.csv", "row": 200_001}),
+        ("sheet.unknown-study", {"path": "sheet.csv", "row": 5_001}),
         ("value.too-long", {"path": "sheet.csv", "row": 779, "column": "PatientName"}),
     ]
-    rows[777], rows[888], rows[999], rows[199_999] = (f"1.2.{n},P{n},Doe^{n}" for n in (777, 888, 999, 199_999))
-    sheet.write_text("StudyInstanceUID,PatientID,PatientName\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    ran = bounded("draft", inventory=large, sheets=[sheet])
+
+
+def test_a_sheet_of_200_000_rows(tmp_path: Path) -> None:
+    rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(200_000)]
+    for number in range(0, 200_000, 400):
+        rows[number] = f"1.2.{number},HOSP-{number},Doe^{number}"
+    inventory = filled(tmp_path / "inventory.db", 200_000)
+    ran = bounded("draft", inventory=inventory, sheets=[sheet_of(rows, tmp_path)])
     assert set(ran.codes()) <= {*ABOUT_THE_JOB, "edit.grouping-attribute"}
     assert len(ran.files) == 500

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, looking, memory, scanning
+from tests.benchmarks import authoring, exporting, looking, memory, scanning
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -17,8 +17,9 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "memory": memory.measure,
     "authoring": authoring.measure,
     "looking": looking.measure,
+    "exporting": exporting.measure,
 }
-USUAL = ("scanning", "authoring", "looking")
+USUAL = ("scanning", "authoring", "looking", "exporting")
 
 
 def main() -> None:

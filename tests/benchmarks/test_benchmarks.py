@@ -10,13 +10,15 @@ import pydicom
 import pytest
 
 import dicommap
+from tests.benchmarks import exporting
+from tests.benchmarks.__main__ import SECTIONS
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.header_reading import read_headers, timing_table
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.made.layouts import LAYOUTS
 from tests.benchmarks.made.series import MadeSeries
-from tests.benchmarks.options import ROOT
+from tests.benchmarks.options import ROOT, Options
 from tests.benchmarks.page import replace_section
 from tests.benchmarks.reader_process import Reader
 from tests.benchmarks.readers import FLOOR, OURS, OURS_USUAL, own_readers
@@ -134,6 +136,13 @@ def test_contestants_take_turns() -> None:
     assert turns == ["a", "b", "a", "a"]
 
 
+def test_exporting_is_not_judged_by_few_rows() -> None:
+    text = exporting.measure(Options(files=200))
+    assert "| 200 |" in text
+    assert "| 2,000 |" in text
+    assert "not measured" in text
+
+
 def test_a_section_of_the_page_replaces_only_itself(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     for name, text in (("one", "first"), ("two", "second"), ("one", "third")):
@@ -152,5 +161,5 @@ def test_targets_say_whether_they_are_met() -> None:
 
 def test_the_page_has_a_section_for_each_benchmark_and_no_path_of_a_machine() -> None:
     text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    assert all(f"<!-- {name}: begin -->" in text for name in ("scanning", "memory", "authoring", "looking"))
+    assert all(f"<!-- {name}: begin -->" in text for name in SECTIONS)
     assert str(ROOT) not in text
