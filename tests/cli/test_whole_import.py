@@ -1,0 +1,133 @@
+"""The whole import as a person does it: the installed commands, one after the other, on a real tree in a bucket.
+
+The service is the stand-in, which says in the end what was changed. DICOMMAP_CORPUS names a larger tree.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
+from dicommap.testing import ImportJobService
+from tests.s3 import Bucket
+
+PREFIX = "archive/incoming/"
+ROLE = "arn:aws:iam::123456789012:role/import"
+Sheet = list[dict[str, str]]
+
+
+@pytest.fixture
+def real_tree(pydicom_files: Path) -> Path:
+    corpus = os.environ.get("DICOMMAP_CORPUS")
+    return Path(corpus) if corpus else pydicom_files / "test_files" / "dicomdirtests"
+
+
+class Person:
+    """Somebody at a terminal, in a directory of their own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def runs(self, *arguments: str, status: int = 0) -> str:
+        """Run the installed command, and return what it printed."""
+        command = [str(Path(sys.executable).parent / "dicommap"), *arguments]
+        environment = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
+        ran = subprocess.run(
+            command, cwd=self.directory, env=environment, capture_output=True, check=False, timeout=300, text=True
+        )
+        assert ran.returncode == status, (arguments, ran.stdout, ran.stderr)
+        assert "Traceback" not in ran.stderr
+        return ran.stdout
+
+    def edits(self, name: str, change: Callable[[Sheet], None]) -> None:
+        """Change the cells of a sheet, as a spreadsheet does."""
+        path = self.directory / name
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+        change(rows)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def in_the_tree(tree: Path) -> dict[str, tuple[str, str]]:
+    """Return study and series of each P10 file that holds an instance, by its key in the bucket, as pydicom has them."""
+    found = {}
+    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+        try:
+            read = dcmread(path, specific_tags=["StudyInstanceUID", "SeriesInstanceUID"], stop_before_pixels=True)
+        except InvalidDicomError:
+            continue
+        if "StudyInstanceUID" in read:
+            key = PREFIX + path.relative_to(tree).as_posix()
+            found[key] = (str(read.StudyInstanceUID), str(read.SeriesInstanceUID))
+    return found
+
+
+def test_exactly_what_was_edited_changes(
+    real_tree: Path, bucket: Bucket, import_jobs: ImportJobService, tmp_path: Path
+) -> None:
+    bucket.upload(real_tree, PREFIX)
+    before = {one["Key"]: one["ETag"] for one in _listed(bucket)}
+    person = Person(tmp_path)
+    uri = bucket.uri + PREFIX
+    person.runs("scan", uri, "-o", "incoming.db")
+    person.runs("sheet", "incoming.db", "-o", "studies.csv")
+    person.runs("sheet", "incoming.db", "--level", "series", "-o", "series.csv")
+    edited: dict[str, dict[str, str]] = {}
+
+    def two_studies(rows: Sheet) -> None:
+        for row in (rows[0], rows[-1]):
+            row |= {"PatientID": f"H-{len(edited)}", "StudyDescription": "Corrected"}
+            edited[row["StudyInstanceUID"]] = {"00100020": row["PatientID"], "00081030": "Corrected"}
+
+    def one_series(rows: Sheet) -> None:
+        rows[-1]["BodyPartExamined"] = "ELBOW"
+        edited[rows[-1]["SeriesInstanceUID"]] = {"00180015": "ELBOW"}
+
+    person.edits("studies.csv", two_studies)
+    person.edits("series.csv", one_series)
+    person.runs(
+        *("draft", "incoming.db", "--sheet", "studies.csv", "--sheet", "series.csv"),
+        *("--input-s3-uri", uri, "-o", "package"),
+    )
+    person.runs("validate", "--s3", "package")
+    account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
+    person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+    person.runs("watch", "package")
+    accounts = json.loads(person.runs("reconcile", "package", "--format", "json", "--level", "instance"))
+
+    expected = in_the_tree(real_tree)
+    assert len(edited) == 3
+    assert {one.key: (one.study_instance_uid, one.series_instance_uid) for one in import_jobs.instances} == expected
+    for one in import_jobs.instances:
+        wanted = edited.get(one.study_instance_uid, {}) | edited.get(one.series_instance_uid, {})
+        assert _differing(one.before, one.after) == wanted
+    assert [job.calls for job in import_jobs.jobs] == [1] * len(import_jobs.jobs)
+    assert len(accounts) == len(expected)
+    assert {account["outcome"] for account in accounts} == {"primary"}
+    assert {key: tag for key, tag in ((one["Key"], one["ETag"]) for one in _listed(bucket)) if key in before} == before
+
+
+def _listed(bucket: Bucket) -> list[dict[str, str]]:
+    pages = bucket.client.get_paginator("list_objects_v2").paginate(Bucket=bucket.name, Prefix=PREFIX)
+    return [found for page in pages for found in page["Contents"]]
+
+
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Return the only value of each attribute that differs."""
+    found = {}
+    for tag in before.keys() | after.keys():
+        if before.get(tag) != after.get(tag):
+            (found[tag],) = after[tag]["Value"]  # type: ignore[index]
+    return found
