@@ -1,7 +1,8 @@
 """Processes that run `dicommap` and are killed at a step: `python -m tests.cli.dying`, one request on each line.
 
-A step is the moment before or after a state takes its place on disk, and before or after a request goes out. Each run
-is a process of its own, forked from this one, which has imported everything already; it is killed by SIGKILL.
+A step is the moment before or after something changes: a state takes its place on disk, or a request goes out that is
+no look. Each run is a process of its own, forked from this one, which has imported everything already; it is killed by
+SIGKILL.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def run(arguments: list[str], environment: dict[str, str], last: int | None) -> 
         os.environ.update(environment)
         steps = Steps(last, telling)
         os.replace = steps.around(os.replace, lambda _, to: os.path.basename(to) if "submission" in str(to) else None)
-        URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: request.method)
+        URLLib3Session.send = steps.around(URLLib3Session.send, _changing)
         sys.argv = ["dicommap", *arguments]
         try:
             main()
@@ -80,6 +81,10 @@ def run(arguments: list[str], environment: dict[str, str], last: int | None) -> 
     with os.fdopen(out, "rb") as text:
         printed = text.read().decode()
     return os.waitstatus_to_exitcode(status), taken, printed
+
+
+def _changing(_: URLLib3Session, request: Any) -> str | None:
+    return None if request.method in ("GET", "HEAD") else str(request.method)
 
 
 def serve() -> None:
