@@ -15,7 +15,6 @@ from typing import ParamSpec, TextIO
 
 import typer
 
-from dicommap.cli.console import print_error
 from dicommap.errors import DicommapError, UsageError, reason_of
 
 USAGE_STATUS = 2
@@ -99,9 +98,11 @@ def _told(error: BaseException) -> int:
         if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):
             return _told_of_stop(_stop_of(error))
         if isinstance(error, DicommapError):
-            print_error(f"dicommap: {error.message}", error.fix)
+            _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, OSError):
-            print_error(f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space.")
+            _print_error(
+                f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space."
+            )
         else:
             _tell_fault(error)
     return USAGE_STATUS if isinstance(error, DicommapError | OSError) else FAULT_STATUS
@@ -116,7 +117,7 @@ def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:
 def _told_of_stop(stop: Stopped) -> int:
     if stop.name != signal.SIGPIPE.name:  # who reads no further wants to read nothing more
         with suppress(OSError):
-            print_error(f"dicommap: stopped by {stop.name}.")
+            _print_error(f"dicommap: stopped by {stop.name}.")
     return stop.status
 
 
@@ -131,7 +132,7 @@ def _tell_fault(error: BaseException) -> None:
     """Tell of a fault of our own without the exception's text, which may hold a patient value."""
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
     kind = type(error).__name__
-    print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
+    _print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
 
 
 @contextmanager
@@ -166,3 +167,10 @@ def _let_go(stream: TextIO | None) -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def _print_error(*lines: str) -> None:
+    """Print lines to stderr; what prints is loaded when there is something to print."""
+    from dicommap.cli.console import print_error
+
+    print_error(*lines)
