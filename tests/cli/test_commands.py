@@ -12,6 +12,13 @@ import pytest
 from dicommap.cli.commands import SUMMARIES
 from tests.cli.running import dicommap
 
+HELP = """
+import sys
+from dicommap.cli.app import app
+app(["--help"], standalone_mode=False)
+print(*sys.modules)
+"""
+
 HEAVY = {"pydicom", "numpy", "pandas", "jsonschema", "dicommap.workflows.draft", "dicommap.inventory"}
 
 
@@ -61,3 +68,15 @@ def test_nothing_is_imported_that_is_not_needed(
     command = [sys.executable, "-c", code, *given]
     ran = subprocess.run(command, capture_output=True, check=True, text=True)
     assert not unneeded & set(ran.stderr.split())
+
+
+def test_help_imports_little_beside_typer() -> None:
+    """Modules are counted, since their number is the same each time: twice typer's time is what they may cost."""
+    shown, alone = (
+        set(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split())
+        for code in (HELP, "import sys, typer; print(*sys.modules)")
+    )
+    added = {module for module in shown - alone if module in sys.stdlib_module_names or "." in module}
+    assert "dicommap.cli.app" in added
+    assert not {module.partition(".")[0] for module in shown - alone} & {"rich", "pydantic", "sqlite3", "asyncio"}
+    assert len(added) < 30, sorted(added)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from dicommap.cli.console import print_error
 from dicommap.errors import DicommapError, UsageError, reason_of
 
 USAGE_STATUS = 2
@@ -78,9 +77,11 @@ def _told(error: BaseException) -> int:
         if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):
             return _told_of_stop(_stop_of(error))
         if isinstance(error, DicommapError):
-            print_error(f"dicommap: {error.message}", error.fix)
+            _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, OSError):
-            print_error(f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space.")
+            _print_error(
+                f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space."
+            )
         else:
             _tell_fault(error)
     return USAGE_STATUS if isinstance(error, DicommapError | OSError) else FAULT_STATUS
@@ -95,7 +96,7 @@ def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:
 def _told_of_stop(stop: Stopped) -> int:
     if stop.name != signal.SIGPIPE.name:  # who reads no further wants to read nothing more
         with suppress(OSError):
-            print_error(f"dicommap: stopped by {stop.name}.")
+            _print_error(f"dicommap: stopped by {stop.name}.")
     return stop.status
 
 
@@ -112,7 +113,7 @@ def _tell_fault(error: BaseException) -> None:
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
     kind = type(error).__name__
-    print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
+    _print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
 
 
 @contextmanager
@@ -147,3 +148,10 @@ def _let_go(stream: TextIO | None) -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def _print_error(*lines: str) -> None:
+    """Print lines to stderr; what prints is loaded when there is something to print."""
+    from dicommap.cli.console import print_error
+
+    print_error(*lines)
