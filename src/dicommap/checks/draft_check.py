@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicommap.checks.contents import Contents
 from dicommap.checks.mapping_check import MAPPINGS
 from dicommap.checks.package_check import package_issues
 from dicommap.issues import Location, Severity, issue
@@ -28,7 +29,7 @@ def document_issues(documents: Mapping[str, str], known: Mapping[str, set[str]])
     into yet. Notes are left for validate to tell.
     """
     targets = _targets(documents)
-    found = package_issues({path: text.encode() for path, text in documents.items()}, known, None)
+    found = package_issues(_Encoded(documents), known, None)
     return [_told(one, targets) for one in found if one.severity is not Severity.NOTE]
 
 
@@ -59,6 +60,25 @@ def quota_issues(files: int, size: int) -> Iterator[Issue]:
         yield issue("job.too-many-files", count=files, limit=DEFAULT_JOB_FILES)
     if size > MAX_JOB_BYTES:
         yield issue("job.too-large", size=size, limit=MAX_JOB_BYTES)
+
+
+class _Encoded(Contents):
+    """Documents as the bytes they will be, each made when it is asked for: together they would fill memory twice."""
+
+    def __init__(self, documents: Mapping[str, str]) -> None:
+        self._documents = documents
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._documents[path].encode()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._documents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
 
 
 def _targets(documents: Mapping[str, str]) -> dict[str, Location]:
