@@ -35,6 +35,7 @@ class FunctionEdits:
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")
         self._account = Account(source=f"function {self._name}")
+        self._cause = str(self._account)
         self._told: set[str] = set()
         """Keywords of which it was said that no override can set them."""
 
@@ -80,7 +81,7 @@ class FunctionEdits:
                     target=target,
                     tag=tag_of(keyword) or 0,
                     attribute=attribute,
-                    cause=str(self._account),
+                    cause=self._cause,
                     place=asked,
                     accounts=(self._account,),
                 )

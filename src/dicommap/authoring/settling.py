@@ -12,7 +12,7 @@ from dicommap.model.override import Override
 from dicommap.model.tags import creator_of, hex_of, keyword_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from dicommap.issues import Issue
     from dicommap.model.edits import Edit
@@ -50,6 +50,9 @@ class _Wish:
 _Wishes = dict[str | None, dict[int, _Wish]]
 """Series Instance UID, or None for the whole study -> tag -> what is wished for."""
 
+_Causes = dict[tuple[str, ...], tuple[str, ...]]
+"""Causes that several changes of a study have: there are very many changes, and they are kept."""
+
 
 def settle(study: Study, edits: Iterable[Edit]) -> Settled:
     """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
@@ -71,10 +74,11 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
     _collapse(study, wishes)
     values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}
     values[None] = study.values
+    shared: _Causes = {}
     changes = [
         change
         for series in sorted(wishes, key=lambda uid: uid or "")
-        for change in _changes(study.study_instance_uid, series, values[series], wishes[series])
+        for change in _changes(study.study_instance_uid, series, values[series], wishes[series], shared)
     ]
     return Settled(
         overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=tuple(found for _, found in contradictions)
@@ -143,19 +147,21 @@ def _has_only(before: ValueCounts | None, text: str | None) -> bool:
     return before is not None and list(before) == [text]
 
 
-def _changes(study: str, series: str | None, values: Values, wishes: dict[int, _Wish]) -> list[Change]:
-    return [
-        Change(
-            study_instance_uid=study,
-            series_instance_uid=series,
-            tag=tag,
-            before=values.get(keyword_of(tag)),
-            after=wish.attribute,
-            causes=tuple(dict.fromkeys(wish.causes)),
-        )
-        for tag, wish in sorted(wishes.items())
-        if not _has_only(values.get(keyword_of(tag)), text_from_attribute(wish.attribute))
-    ]
+def _changes(
+    study: str, series: str | None, values: Values, wishes: dict[int, _Wish], shared: _Causes
+) -> Iterator[Change]:
+    for tag, wish in sorted(wishes.items()):
+        before = values.get(keyword_of(tag))
+        if not _has_only(before, text_from_attribute(wish.attribute)):
+            causes = tuple(dict.fromkeys(wish.causes))
+            yield Change(
+                study_instance_uid=study,
+                series_instance_uid=series,
+                tag=tag,
+                before=before,
+                after=wish.attribute,
+                causes=shared.setdefault(causes, causes),
+            )
 
 
 def _overrides(changes: list[Change]) -> list[Override]:

@@ -51,7 +51,7 @@ def archive_issues(files: int) -> Iterator[Issue]:
 
 
 class _Encoded(Contents):
-    """Documents as they will be in files."""
+    """Documents as the bytes they will be, each made when it is asked for: together they would fill memory twice."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -57,6 +57,7 @@ def keyword_of(tag: int) -> str:
     return (entry and entry[4]) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
+@lru_cache(maxsize=8192)
 def hex_of(tag: int) -> str:
     """Return a tag as the DICOM JSON Model writes it: eight upper-case hexadecimal digits."""
     return f"{tag:08X}"

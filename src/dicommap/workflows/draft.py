@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +192,10 @@ def _table(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> st
     A byte order mark comes first, which spreadsheets need to see UTF-8.
     """
     told = ({column: guarded(cell) for column, cell in row.items()} for row in rows)
-    return "\ufeff" + "".join(csv_lines(told, columns))
+    table = io.StringIO(newline="")  # which holds the text only once, where "".join would hold every line as well
+    table.write("\ufeff")
+    table.writelines(csv_lines(told, columns))
+    return table.getvalue()
 
 
 def _refused(issues: Iterable[Issue]) -> bool:
