@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,11 @@ class S3Connection:
     endpoint_url: str | None = None
     scan: str = field(default_factory=lambda: uuid4().hex)
     """Tells scans apart: clients are kept as long as one of them lasts, so that the next finds renewed credentials."""
+
+    def in_region(self, region: str | None) -> S3Connection:
+        """Return the way to the bucket once it is known where it is."""
+        elsewhere = region is not None and region != self.client().meta.region_name
+        return replace(self, region=region) if elsewhere else self
 
     def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
         """Return this process's boto3 client, for listing."""

@@ -61,9 +61,7 @@ class S3Prefix:
         asked = S3Connection(bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url)
         self._lister = _lister(asked)
         self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
-        self._connection = S3Connection(
-            bucket=uri.bucket, profile=profile, region=self._lister.region or region, endpoint_url=endpoint_url
-        )
+        self._connection = asked.in_region(self._lister.region)
         self._ahead = _Ahead()
         self._inventory: InventoryList | None = None
 
