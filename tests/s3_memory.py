@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote_plus, unquote
 from xml.sax.saxutils import escape
 
-BUCKET = "memory"
+BUCKET = "archive"
 _PAGE = 1_000
 _DATE = "2026-01-02T03:04:05.000Z"
 _HTTP_DATE = b"Fri, 02 Jan 2026 03:04:05 GMT"

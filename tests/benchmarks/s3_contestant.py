@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 
 import dicommap
-from dicommap.sources import S3Prefix
 from dicommap.sources.s3_connection import S3Connection
 from dicommap.sources.s3_opener import AT_ONCE
+from dicommap.sources.s3_prefix import S3Prefix
 from dicommap.sources.s3_reader import FIRST_BYTES
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from dicommap.aws.clients import Clients
 from dicommap.errors import AwsError, MissingExtraError
@@ -43,7 +42,7 @@ class S3Connection:
     region: str | None = None
     """Where the bucket is, or else what somebody asked for."""
     endpoint_url: str | None = None
-    scan: str = field(default_factory=lambda: uuid4().hex)
+    scan: str = field(default_factory=lambda: os.urandom(8).hex())
     """Tells scans apart: clients are kept as long as one of them lasts, so that the next finds renewed credentials."""
 
     def in_region(self, region: str | None) -> S3Connection:

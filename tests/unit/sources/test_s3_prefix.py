@@ -9,8 +9,9 @@ import pytest
 
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources import S3Prefix, is_s3, s3_prefix
+from dicommap.sources import is_s3, s3_prefix
 from dicommap.sources.s3_listing import nanoseconds
+from dicommap.sources.s3_prefix import S3Prefix
 from tests.s3 import Bucket
 
 
