@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
+from dicommap.aws import clients
 from dicommap.sources import s3_connection
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server", "content-length"}
@@ -59,14 +61,17 @@ class FaultyProxy:
         self.faults = list(faults)
         self.requests: list[tuple[str, str, str]] = []
         """Method, path with query, and the range of each request."""
+        self.authorizations: list[str] = []
+        """How each request was signed."""
         self.lock = threading.Lock()
         self.url = ""
 
-    def fault(self, method: str, target: str, ranged: str) -> Fault | None:
+    def fault(self, method: str, target: str, headers: Message) -> Fault | None:
         """Note a request, and return the fault that happens to it."""
         path, _, query = target.partition("?")
         with self.lock:
-            self.requests.append((method, target, ranged))
+            self.requests.append((method, target, headers.get("Range", "")))
+            self.authorizations.append(headers.get("Authorization", ""))
             return next((fault for fault in self.faults if fault.happens(method, unquote(path), query)), None)
 
 
@@ -85,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.proxy.fault(self.command, self.path, self.headers.get("Range", ""))
+        fault = self.proxy.fault(self.command, self.path, self.headers)
         if fault is not None and fault.before is not None:
             fault.before()
         if fault is not None and fault.kind == "status":
@@ -136,9 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def quick_retries() -> Iterator[None]:
-    """Let reading from S3 wait for milliseconds where it would for seconds before it tries again."""
+    """Let obstore wait for milliseconds before it tries again, where it would for seconds, and boto3 try less often."""
     backoff = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=10), "base": 2}
-    with patch.dict(s3_connection.RETRY, {"backoff": backoff}):
+    with patch.dict(s3_connection.RETRY, {"backoff": backoff}), patch.object(clients, "ATTEMPTS", 3):
         yield
 
 

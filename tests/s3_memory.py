@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote_plus, unquote
 from xml.sax.saxutils import escape
 
-BUCKET = "memory"
+BUCKET = "archive"
 _PAGE = 1_000
 _DATE = "2026-01-02T03:04:05.000Z"
 _HTTP_DATE = b"Fri, 02 Jan 2026 03:04:05 GMT"
@@ -31,13 +31,22 @@ class MemoryObjects:
     """The objects of the one bucket."""
 
     def __init__(self, objects: dict[str, bytes]) -> None:
-        self.bodies = {key: (body, f'"{hashlib.md5(body).hexdigest()}"') for key, body in objects.items()}
+        self.bodies: dict[str, tuple[bytes, str]] = {}
+        """Bytes and ETags."""
+        for key, body in objects.items():
+            self.bodies[key] = body, _etag(body)
         self.keys = sorted(self.bodies)
         self.requests = 0
         """GET requests of objects that were answered."""
         self.lists = 0
         self.sent = 0
         """Bytes of objects."""
+        self.connections: set[asyncio.Transport] = set()
+
+    def put(self, key: str, body: bytes) -> None:
+        """Put an object there."""
+        self.bodies[key] = body, _etag(body)
+        self.keys = sorted(self.bodies)
 
     def listing(self, query: dict[str, list[str]]) -> bytes:
         """Return a page, as ListObjectsV2 gives it."""
@@ -106,6 +115,10 @@ class MemoryObjects:
         return _head(status, b"binary/octet-stream", len(body), more) + (b"" if method == b"HEAD" else body)
 
 
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body).hexdigest()}"'
+
+
 def _head(status: int, kind: bytes, length: int, more: bytes) -> bytes:
     first = f"HTTP/1.1 {status} OK\r\nContent-Length: {length}\r\nx-amz-bucket-region: us-east-1\r\n".encode()
     return first + b"Content-Type: " + kind + b"\r\n" + more + b"\r\n"
@@ -127,6 +140,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._objects.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._objects.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -162,23 +180,27 @@ def memory_server(objects: dict[str, bytes], *, latency: float = 0.0) -> Iterato
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", served
     finally:
-        asyncio.run_coroutine_threadsafe(_closed(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_closed(server, served), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _closed(server: asyncio.Server) -> None:
+async def _closed(server: asyncio.Server, served: MemoryObjects) -> None:
     server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
+    while served.connections:
+        for transport in list(served.connections):
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextmanager
-def memory_server_process(tree: Path, prefix: str = "", *, latency: float = 0.0) -> Iterator[str]:
-    """Serve the files of a tree from a process of its own, and give the URL."""
+def memory_server_process(
+    tree: Path, prefix: str = "", *, latency: float = 0.0, kept: int | None = None
+) -> Iterator[str]:
+    """Serve the files of a tree from a process of its own, of each so many bytes, and give the URL."""
     command = [sys.executable, "-m", "tests.s3_memory", str(tree), "--prefix", prefix, "--latency", str(latency)]
+    command += [] if kept is None else ["--kept", str(kept)]
     root = Path(__file__).parents[1]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
     assert process.stdin is not None
@@ -190,14 +212,20 @@ def memory_server_process(tree: Path, prefix: str = "", *, latency: float = 0.0)
             process.stdin.close()
 
 
+def _bytes_of(path: Path, kept: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(kept)
+
+
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.s3_memory", description=__doc__)
     parser.add_argument("tree", type=Path)
     parser.add_argument("--prefix", default="")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--kept", type=int, default=-1, help="bytes of each file")
     asked = parser.parse_args()
     files = (path for path in asked.tree.rglob("*") if path.is_file())
-    objects = {asked.prefix + path.relative_to(asked.tree).as_posix(): path.read_bytes() for path in files}
+    objects = {asked.prefix + path.relative_to(asked.tree).as_posix(): _bytes_of(path, asked.kept) for path in files}
     with memory_server(objects, latency=asked.latency) as (url, _):
         sys.stdout.write(json.dumps(url) + "\n")
         sys.stdout.flush()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -18,6 +21,8 @@ from dicommap.model.hierarchy import Disposition, Target
 from dicommap.model.profile import Profile
 from dicommap.render.codes import codes_markdown
 from tests import shown
+from tests.s3 import environment
+from tests.s3_memory import memory_server_process
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -50,7 +55,16 @@ def test_the_override_example_is_valid() -> None:
     assert override_file_issues(example.encode(), Target(study_instance_uid="1.2"), Profile()) == []
 
 
+@pytest.fixture(scope="module")
+def incoming_in_s3(pydicom_files: Path) -> Iterator[None]:
+    """Let commands find the bucket that pages name, with pydicom's files."""
+    tree = pydicom_files / "test_files" / "dicomdirtests"
+    with memory_server_process(tree, "incoming/") as url, patch.dict(os.environ, environment(url)):
+        yield
+
+
 @pytest.mark.parametrize("place", [DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
+@pytest.mark.usefixtures("incoming_in_s3")
 def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path) -> None:
     page = text_of(place)
     assert shown.unexplained_blocks(page) == []

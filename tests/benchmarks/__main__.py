@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, exporting, looking, memory, scanning
+from tests.benchmarks import authoring, exporting, looking, memory, s3, scanning
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -18,8 +18,9 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "authoring": authoring.measure,
     "looking": looking.measure,
     "exporting": exporting.measure,
+    "s3": s3.measure,
 }
-USUAL = ("scanning", "authoring", "looking", "exporting")
+USUAL = ("scanning", "authoring", "looking", "exporting", "s3")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
+_IN_S3 = "s3://"
 _IN_ARCHIVE = "!/"
 """Stands between the path of an archive and the name of its member."""
 
@@ -30,6 +31,8 @@ class PictureFile(NamedTuple):
 
 def opened(path: str) -> BinaryIO:
     """Open a file for reading. Raises NoPictureError where there is no regular file, or none that may be read."""
+    if path.startswith(_IN_S3):
+        raise NoPictureError("The file is in S3, of which no pictures are drawn")
     try:
         # O_NONBLOCK: a FIFO that took the file's place since the scan must not hang us.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from dicommap.model.traffic import Traffic
 from dicommap.sources import ArchiveOpener, S3Opener, digest_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator
                 ours, theirs = digests.of(first), digests.of(other)
                 return ours is not None and ours == theirs
             with _opened(sources, first) as one, _opened(sources, other) as another:
-                return _equal(one, another)
+                return _equal(_counted(one, first, writer), _counted(another, other, writer))
         except OSError:
             return False  # what cannot be read cannot be called a copy
 
@@ -92,6 +93,20 @@ def _opened(sources: Sequence[Source], place: Place) -> AbstractContextManager[R
     if isinstance(opener, S3Opener):
         opener = opener.expecting([place])
     return opener.open(place.path)
+
+
+def _counted(read: ReadAt, place: Place, writer: InventoryWriter) -> ReadAt:
+    """Return the same function; of an object each call is a request."""
+    if not place.etag:
+        return read
+
+    def counted(offset: int, length: int) -> bytes:
+        found = read(offset, length)
+        if found:
+            writer.count_traffic(Traffic(requests=1, received=len(found)))
+        return found
+
+    return counted
 
 
 def _key(path: str) -> bytes:

@@ -7,8 +7,12 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
+from typing import TYPE_CHECKING
 
 from dicommap.scanning.reading import read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def processes(count: int) -> ProcessPoolExecutor:
@@ -17,11 +21,15 @@ def processes(count: int) -> ProcessPoolExecutor:
     context = get_context("forkserver")
     # They are forked from a server instead, which imports what all of them need, once.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
-    return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
+    environment = dict(os.environ)
+    return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
 
 
-def start_worker() -> None:
-    """Make this process one that ends with its parent, and leaves it to that to hear signals."""
+def start_worker(environment: Mapping[str, str]) -> None:
+    """Make this process one that ends with its parent, has its environment, and leaves it to that to hear signals."""
+    # A fork server has the environment of its own start: credentials may have been renewed since.
+    os.environ.clear()
+    os.environ.update(environment)
     # A terminal sends these to all; the parent ends the work in order.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

@@ -6,9 +6,8 @@ from dicommap.sources.archives import WithArchives
 from dicommap.sources.listed import ListedFiles
 from dicommap.sources.local import LocalTree
 from dicommap.sources.s3_opener import S3Opener
-from dicommap.sources.s3_prefix import S3Prefix, is_s3
 from dicommap.sources.s3_refusals import ObjectError
-from dicommap.sources.source import Opener, Source
+from dicommap.sources.source import Opener, Source, is_s3
 
 __all__ = [
     "LocalTree",
@@ -19,7 +18,6 @@ __all__ = [
     "close_archives",
     "digest_of",
     "expecting",
-    "S3Prefix",
     "S3Opener",
     "ObjectError",
     "is_s3",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from dicommap.aws.clients import Clients
 from dicommap.errors import AwsError, MissingExtraError
@@ -43,8 +42,13 @@ class S3Connection:
     region: str | None = None
     """Where the bucket is, or else what somebody asked for."""
     endpoint_url: str | None = None
-    scan: str = field(default_factory=lambda: uuid4().hex)
+    scan: str = field(default_factory=lambda: os.urandom(8).hex())
     """Tells scans apart: clients are kept as long as one of them lasts, so that the next finds renewed credentials."""
+
+    def in_region(self, region: str | None) -> S3Connection:
+        """Return the way to the bucket once it is known where it is."""
+        elsewhere = region is not None and region != self.client().meta.region_name
+        return replace(self, region=region) if elsewhere else self
 
     def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
         """Return this process's boto3 client, for listing."""

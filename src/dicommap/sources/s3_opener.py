@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
-from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dicommap.errors import AwsError
@@ -16,7 +16,6 @@ from dicommap.sources.s3_refusals import ObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
 
     from dicommap.p10 import ReadAt
     from dicommap.sources.s3_connection import S3Connection
@@ -70,8 +69,8 @@ class S3Opener:
     ) -> tuple[list[_Found | ObjectError], Traffic]:
         """Return what `read` gives of each of these objects and their sizes, or why one cannot be read.
 
-        `read` is called in this thread only; it is begun anew where it asks for bytes that have to be fetched.
-        Raises AwsError where no object can be read.
+        `read` is called in other threads, and by one at a time; it is begun anew where it asks for bytes that have to
+        be fetched. Raises AwsError where no object can be read.
         """
         return _Round(reader_of(self._connection), [self._reading(path) for path in paths], read).done()
 
@@ -127,7 +126,7 @@ class _Reading:
 
 
 class _Round(Generic[_Found]):
-    """The objects of one task, read together."""
+    """The objects of one task: each thread takes the next, fetches it, and reads it when no other thread reads."""
 
     def __init__(
         self, reader: ObjectReader, objects: Sequence[_Reading], read: Callable[[ReadAt, int], _Found]
@@ -136,25 +135,19 @@ class _Round(Generic[_Found]):
         self._objects = objects
         self._read = read
         self._found: list[_Found | ObjectError | None] = [None] * len(objects)
-        self._fetched: SimpleQueue[tuple[int, Future[Part]]] = SimpleQueue()
-        self._waiting: set[Future[Part]] = set()
+        self._next = iter(range(len(objects)))
+        self._reading = Lock()
         self._unanswered = 0
 
     def done(self) -> tuple[list[_Found | ObjectError], Traffic]:
-        """Fetch and read all, in whatever order they come; return what was found in the order of the files."""
+        """Read all and return what was found in the order of the objects, whatever order they came in."""
+        threads = _threads(os.getpid())
+        helping = [threads.submit(self._help) for _ in range(min(AT_ONCE, len(self._objects)))]
         try:
-            for number, one in enumerate(self._objects):
-                if one.size:
-                    self._fetch(number, 0, min(one.size, self._reader.first_bytes))
-                else:
-                    self._found[number] = self._read(one.read, 0)
-            while self._waiting:
-                number, future = self._fetched.get()
-                self._waiting.discard(future)
-                self._take(number, future)
+            for one in helping:
+                one.result()
         finally:
-            for future in self._waiting:
-                future.cancel()
+            self._next = iter(())  # whatever ended it: nobody takes another
         traffic = Traffic(
             requests=sum(one.requests for one in self._objects),
             received=sum(one.received for one in self._objects),
@@ -162,25 +155,38 @@ class _Round(Generic[_Found]):
         )
         return [found for found in self._found if found is not None], traffic
 
-    def _fetch(self, number: int, begin: int, end: int) -> None:
-        future = _threads(os.getpid()).submit(self._objects[number].fetch, begin, end)
-        self._waiting.add(future)
-        future.add_done_callback(lambda done: self._fetched.put((number, done)))
-
-    def _take(self, number: int, future: Future[Part]) -> None:
-        one = self._objects[number]
+    def _help(self) -> None:
+        """Take one object after the other, until there is none. Raises AwsError."""
         try:
-            one.take(future.result())
-            self._unanswered = 0
-            self._found[number] = self._read(one.read if one.requests <= _READ_AGAIN else one.read_waiting, one.size)
-        except _MoreNeeded as needed:
-            self._reader.notice(needed.end)
-            self._fetch(number, needed.begin, needed.end)
-            return
+            # The iterator is asked for anew each time: it is taken away when the round is over.
+            while (number := next(self._next, None)) is not None:
+                self._take(number, self._objects[number])
+        except BaseException:
+            self._next = iter(())
+            raise
+
+    def _take(self, number: int, one: _Reading) -> None:
+        try:
+            if one.size:
+                one.take(one.fetch(0, min(one.size, self._reader.first_bytes)))
+                self._unanswered = 0
+            self._found[number] = self._read_whole(one)
         except ObjectError as error:
             self._found[number] = error
             self._note(error)
         one.parts.clear()
+
+    def _read_whole(self, one: _Reading) -> _Found:
+        """Read an object; while more of it is fetched, others read."""
+        for _ in range(_READ_AGAIN):
+            try:
+                with self._reading:
+                    return self._read(one.read, one.size)
+            except _MoreNeeded as needed:
+                self._reader.notice(needed.end)
+                one.take(one.fetch(needed.begin, needed.end))
+        with self._reading:
+            return self._read(one.read_waiting, one.size)
 
     def _note(self, error: ObjectError) -> None:
         """Raise AwsError where it does not look like a matter of single objects any more."""

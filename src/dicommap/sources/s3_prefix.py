@@ -11,8 +11,9 @@ from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
-from dicommap.sources.s3_connection import S3Connection
+from dicommap.sources.s3_connection import S3Connection, require_s3
 from dicommap.sources.s3_keys import Keys
+from dicommap.sources.s3_listing import Lister, Page
 from dicommap.sources.s3_opener import S3Opener
 
 if TYPE_CHECKING:
@@ -22,20 +23,13 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.sources.s3_inventory_list import InventoryList
-    from dicommap.sources.s3_listing import ListedObject, Lister, Page
-
-SCHEME = "s3://"
+    from dicommap.sources.s3_listing import ListedObject
 
 PAGES_AHEAD = 100
 """Pages that are listed before anybody asks for them: some 50 MB."""
 
 _LOOKED_EVERY = 0.2
 """Seconds."""
-
-
-def is_s3(text: str) -> bool:
-    """Say whether a source is named as S3 URIs are."""
-    return text[: len(SCHEME)].lower() == SCHEME
 
 
 class S3Prefix:
@@ -52,18 +46,14 @@ class S3Prefix:
 
         Raises SourceError where it is no URI or nothing is there, AwsError where S3 refuses, and MissingExtraError.
         """
-        from dicommap.sources.s3_connection import require_s3
-
         uri = S3Uri.parse(text)
         if uri is None:
             raise SourceError(f"The source {text} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
         require_s3()
         asked = S3Connection(bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url)
-        self._lister = _lister(asked)
+        self._lister = Lister(asked)
         self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
-        self._connection = S3Connection(
-            bucket=uri.bucket, profile=profile, region=self._lister.region or region, endpoint_url=endpoint_url
-        )
+        self._connection = asked.in_region(self._lister.region)
         self._ahead = _Ahead()
         self._inventory: InventoryList | None = None
 
@@ -128,7 +118,7 @@ class S3Prefix:
     def _single(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
         found = [one for one in self._lister.page(key, count=1).objects if one.key == key]
-        yield from source_files(self._uri.prefix, self._ahead.objects(iter([_page(found)])))
+        yield from source_files(self._uri.prefix, self._ahead.objects(iter([Page(found, None)])))
 
     def _resolved(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
         """Return the prefix, and the one object where the URI names that."""
@@ -222,15 +212,3 @@ def _put(
             continue
         return True
     return False
-
-
-def _lister(connection: S3Connection) -> Lister:
-    from dicommap.sources.s3_listing import Lister
-
-    return Lister(connection)
-
-
-def _page(objects: list[ListedObject]) -> Page:
-    from dicommap.sources.s3_listing import Page
-
-    return Page(objects, None)

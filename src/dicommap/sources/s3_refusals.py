@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.aws.faults import calling
 from dicommap.errors import AwsError
 from dicommap.issues import issue
 
@@ -93,6 +92,8 @@ def told_by_botocore(error: Any, uri: str) -> ObjectError | AwsError:  # noqa: A
 
 def _for_all(status: int, code: str, uri: str) -> AwsError:
     from botocore.exceptions import ClientError
+
+    from dicommap.aws.faults import calling
 
     answer = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
     try:

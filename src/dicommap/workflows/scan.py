@@ -12,7 +12,7 @@ from dicommap.model.attributes import captured_keywords
 from dicommap.model.traffic import Traffic
 from dicommap.progress import Progress, reporting
 from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content, with_archives
-from dicommap.sources import S3Prefix, close_archives
+from dicommap.sources import ListedFiles, LocalTree, close_archives
 from dicommap.workflows.scan_sources import named_sources
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def scan(
             s3_inventory=s3_inventory,
             clients=clients,
         )
-        waiting = any(isinstance(source, S3Prefix) for source in named)
+        waiting = not all(isinstance(source, LocalTree | ListedFiles) for source in named)
         workers = stack.enter_context(Workers(jobs, executor, waiting=waiting))
         started = time.time_ns()
         roots = [str(source) for source in named]
@@ -110,7 +110,7 @@ def _written(
             done += len(batch.files)
             if report is not None and counting is not None:
                 report(Progress(done, max(done, counting.total), counting.done))
-        listing = sum(source.requests for source in named if isinstance(source, S3Prefix))
+        listing = sum(source.requests for source in named if not isinstance(source, LocalTree | ListedFiles))
         writer.count_traffic(Traffic(requests=listing))
         with same_content(scanned, writer) as same:
             connection = writer.finish(same)
@@ -120,7 +120,7 @@ def _written(
 
 
 def _entered(source: Named, writer: InventoryWriter) -> Source:
-    return source if isinstance(source, S3Prefix) else with_archives(source, writer)
+    return with_archives(source, writer) if isinstance(source, LocalTree | ListedFiles) else source
 
 
 def _tasks(

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError, UsageError
-from dicommap.sources import ListedFiles, LocalTree, S3Prefix, is_s3
+from dicommap.sources import ListedFiles, LocalTree, is_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
+    from dicommap.sources.s3_prefix import S3Prefix
 
-Named = LocalTree | ListedFiles | S3Prefix
+    Named = LocalTree | ListedFiles | S3Prefix
 
 
 def named_sources(
@@ -37,7 +38,7 @@ def named_sources(
     sources = [_bucket(text, clients) if is_s3(text) else LocalTree(text, follow_links=follow_links) for text in texts]
     _require_apart(sources)
     first = sources[0]
-    if s3_inventory is not None and isinstance(first, S3Prefix):
+    if s3_inventory is not None and not isinstance(first, LocalTree):
         stack.enter_context(closing(first.list_from(s3_inventory)))
     if files is None or not isinstance(first, LocalTree):
         return sources
@@ -63,6 +64,8 @@ def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inv
 
 
 def _bucket(text: str, clients: Clients | None) -> S3Prefix:
+    from dicommap.sources.s3_prefix import S3Prefix
+
     if clients is None:
         return S3Prefix(text)
     return S3Prefix(text, profile=clients.profile, region=clients.region, endpoint_url=clients.endpoint_url)
@@ -75,6 +78,6 @@ def _require_apart(sources: Sequence[LocalTree | S3Prefix]) -> None:
 
 
 def _overlap(one: LocalTree | S3Prefix, other: LocalTree | S3Prefix) -> bool:
-    if isinstance(one, S3Prefix):
-        return isinstance(other, S3Prefix) and one.overlaps(other)
-    return isinstance(other, LocalTree) and one.overlaps(other)
+    if isinstance(one, LocalTree):
+        return isinstance(other, LocalTree) and one.overlaps(other)
+    return not isinstance(other, LocalTree) and one.overlaps(other)

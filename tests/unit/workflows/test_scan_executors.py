@@ -81,7 +81,12 @@ def dask_executor() -> Iterator[Executor]:
     from distributed import Client, LocalCluster
 
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1", silence_logs=50
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
+        silence_logs=50,
     )
     with cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
         yield client.get_executor()
