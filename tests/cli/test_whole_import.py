@@ -18,10 +18,12 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from dicommap.testing import ImportJobService
+from dicommap.testing.files import text_of
 from tests.s3 import Bucket
 
 PREFIX = "archive/incoming/"
 ROLE = "arn:aws:iam::123456789012:role/import"
+PATIENT_ID = 0x00100020
 Sheet = list[dict[str, str]]
 
 
@@ -61,7 +63,7 @@ class Person:
 
 
 def in_the_tree(tree: Path) -> dict[str, tuple[str, str]]:
-    """Return study and series of each P10 file that holds an instance, by its key in the bucket, as pydicom has them."""
+    """Return study and series of each P10 file with an instance, by its key in the bucket, as pydicom has them."""
     found = {}
     for path in sorted(path for path in tree.rglob("*") if path.is_file()):
         try:
@@ -102,6 +104,7 @@ def test_exactly_what_was_edited_changes(
         *("--input-s3-uri", uri, "-o", "package"),
     )
     person.runs("validate", "--s3", "package")
+    person.runs("fhir", "incoming.db", "--package", "package", "-o", "studies.ndjson")
     account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
     person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
     person.runs("watch", "package")
@@ -113,10 +116,24 @@ def test_exactly_what_was_edited_changes(
     for one in import_jobs.instances:
         wanted = edited.get(one.study_instance_uid, {}) | edited.get(one.series_instance_uid, {})
         assert _differing(one.before, one.after) == wanted
+    assert _patients_in_fhir(tmp_path / "studies.ndjson") == _patients(import_jobs)
     assert [job.calls for job in import_jobs.jobs] == [1] * len(import_jobs.jobs)
     assert len(accounts) == len(expected)
     assert {account["outcome"] for account in accounts} == {"primary"}
     assert {key: tag for key, tag in ((one["Key"], one["ETag"]) for one in _listed(bucket)) if key in before} == before
+
+
+def _patients_in_fhir(path: Path) -> dict[str, str]:
+    """Return the PatientID of each study that has one, as resources name it."""
+    resources = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    subjects = {one["id"]: one["subject"] for one in resources}
+    return {study: subject["identifier"]["value"] for study, subject in subjects.items() if "identifier" in subject}
+
+
+def _patients(service: ImportJobService) -> dict[str, str]:
+    """Return the PatientID of each study that has one, as it was imported."""
+    found = {one.study_instance_uid: text_of(one.after, PATIENT_ID) for one in service.instances}
+    return {study: text for study, text in found.items() if text}
 
 
 def _listed(bucket: Bucket) -> list[dict[str, str]]:

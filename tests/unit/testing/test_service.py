@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -95,6 +96,14 @@ def test_a_token_starts_one_job(service: ImportJobService) -> None:
         client.start_dicom_import_job(**started(inputS3Uri="s3://bucket/other/"))
     assert code_of(other) == ("ConflictException", 409)
     assert len(service.jobs) == 1
+
+
+def test_a_token_starts_one_job_for_calls_at_once(service: ImportJobService) -> None:
+    client = once(service)
+    with ThreadPoolExecutor(8) as pool:
+        jobs = set(pool.map(lambda _: client.start_dicom_import_job(**started())["jobId"], range(16)))
+    assert len(jobs) == 1
+    assert [job.calls for job in service.jobs] == [16]
 
 
 @pytest.mark.parametrize(
