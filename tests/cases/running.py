@@ -175,6 +175,12 @@ def _reconcile(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     return dicommap.reconcile(place / arguments["package"], manifests=place / arguments["manifests"]).issues
 
 
+def _retry(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    found = dicommap.reconcile(place / arguments["package"], manifests=place / arguments["manifests"])
+    with TemporaryDirectory() as directory:
+        return found.retry(Path(directory, "again"), stage_uri=arguments.get("stageUri")).issues
+
+
 def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
     return stored_issues(PlannedPackage(place / arguments["package"]), stored)
@@ -195,6 +201,7 @@ _VERBS = {
     "surroundings": _surroundings,
     "job": _job,
     "reconcile": _reconcile,
+    "retry": _retry,
     "validateS3": _validate_s3,
 }
 

@@ -95,6 +95,24 @@ def test_results_can_be_written(package: PlannedPackage, mixed: Path, tmp_path: 
     assert dicommap("reconcile", package.path, "--manifests", mixed, "--format", "html").out == page
 
 
+def test_a_new_package_holds_what_was_not_imported(package: PlannedPackage, mixed: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    arguments = ("reconcile", package.path, "--manifests", mixed, "--retry", again)
+    ran = dicommap(*arguments)
+    assert ran.status == 2
+    assert "--stage-uri" in ran.err
+    assert not again.exists()
+    ran = dicommap(*arguments, "--stage-uri", "s3://bucket/again/", "--format", "jsonl")
+    assert ran.status == 1
+    assert len(ran.out.splitlines()) == 2
+    assert "2 instances to import again: 0 jobs in place, 1 job to be staged" in ran.err
+    assert SECRET not in ran.everything
+    assert dicommap("validate", again).status == 0
+    ran = dicommap(*arguments, "--stage-uri", "s3://bucket/again/")
+    assert ran.status == 2
+    assert "exists already" in ran.err
+
+
 def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(package: PlannedPackage, bucket: Bucket) -> None:
     submitted(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, keys_of(package)))

@@ -10,13 +10,15 @@ import typer
 
 from dicommap.authoring.cells import guarded
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
-from dicommap.cli.console import print_line, print_table, write
+from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption, ShowValues
 from dicommap.errors import UsageError
+from dicommap.package.writing import require_writable
 from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
 from dicommap.render.text import counted, csv_lines, json_array, json_lines
 from dicommap.workflows.reconcile import Reconciling
+from dicommap.workflows.retry import Retrying
 from dicommap.workflows.writing import require_new, write_pieces
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.job import Reconciled
     from dicommap.render.records import Record
     from dicommap.workflows.reconcile import Reconciliation
+    from dicommap.workflows.retry import Retry
 
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
@@ -69,6 +72,14 @@ def reconcile_command(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the results there, and print the table."),
     ] = None,
+    retry: Annotated[
+        Path | None,
+        typer.Option("--retry", metavar="PACKAGE", help="Write a new package that holds only what was not imported."),
+    ] = None,
+    stage_uri: Annotated[
+        str | None,
+        typer.Option("--stage-uri", metavar="URI", help="With --retry: what has to be copied is copied below it."),
+    ] = None,
     show_values: ShowValues = False,
     fail_on: FailOnOption = FailOn.ERROR,
     aws_profile: AwsProfileOption = None,
@@ -81,31 +92,64 @@ def reconcile_command(
     not said), failed, or not-reported. That a job is COMPLETED says nothing of its instances. The exit status is 1
     where any of them is not imported. Words of the service that may be a patient's are masked unless --show-values is
     given.
+
+    With --retry a new package is written for what was not imported: a job of which nothing was is planned as it was,
+    and what is missing of any other is to be copied below --stage-uri first.
     """
-    if output is not None:
-        if form is ResultFormat.TABLE:
-            raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
-        require_new(output)
+    _require_places(output, form, retry)
     clients = clients_of(aws_profile, region, endpoint_url)
     run = Reconciling(package, manifests=manifests, clients=clients, progress=True)
+    retrying = Retrying(run.package) if retry is not None else None
+    jobs = run if retrying is None else retrying.noting(run)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
-        for _ in run:
+        for _ in jobs:
             pass
         pieces: Iterable[str] = (run.result().html(show_values=show_values),)
     else:
-        pieces = _pieces(_records(run, level, show_values=show_values), form)
+        pieces = _pieces(_records(jobs, level, show_values=show_values), form)
     if output is not None:
         write_pieces(output, pieces)
     elif form is not ResultFormat.TABLE:
         write(pieces)
     found = run.result()
-    if output is not None or form is ResultFormat.TABLE:
+    is_told = output is not None or form is ResultFormat.TABLE
+    if is_told:
         _print(found, show_values=show_values)
-    exit_by((one.severity for one in found.issues), fail_on)
+    issues = [*found.issues]
+    if retrying is not None and retry is not None:
+        again = retrying.write(retry, stage_uri)
+        _print_retry(again, is_told=is_told)
+        issues += again.issues
+    exit_by((one.severity for one in issues), fail_on)
 
 
-def _records(run: Reconciling, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
-    for one in run:
+def _require_places(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
+    """Raise where nothing could be written in the end: before work is done for it."""
+    if output is not None:
+        if form is ResultFormat.TABLE:
+            raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
+        require_new(output)
+    if retry is not None:
+        require_writable(retry)
+
+
+def _print_retry(again: Retry, *, is_told: bool) -> None:
+    """Tell of the new package; on stderr where results are on stdout for a program."""
+    place = f"Package: {again.package}" if again.package is not None else "No new package was written."
+    line = (
+        f"{counted(again.instances, 'instance')} to import again: {counted(again.in_place, 'job')} in place, "
+        f"{counted(again.staged, 'job')} to be staged"
+    )
+    if is_told:
+        print_issues(again.issues)
+        print_line(line)
+        print_line(place)
+    else:
+        print_error(*map(str, again.issues), line, place)
+
+
+def _records(jobs: Iterable[Reconciled], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+    for one in jobs:
         yield from _records_of(one, level, show_values=show_values)
 
 

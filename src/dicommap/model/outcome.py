@@ -44,6 +44,8 @@ class InstanceOutcome:
     outcome: Outcome
     reported_imported: bool = False
     """Whether a record says that it was imported; together with FAILED a contradiction."""
+    reported_failed: bool = False
+    """Whether a record says that it failed."""
     image_set_id: str = ""
     is_primary: bool | None = None
     """None where no record says it."""

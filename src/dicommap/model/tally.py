@@ -41,4 +41,5 @@ class Tally:
             yield from kept
             rest = self._counts[key] - len(kept)
             if rest:
-                yield issue("document.more-findings", Location(path=path), severity=key[1], count=rest)
+                place = Location(path=path)
+                yield issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")

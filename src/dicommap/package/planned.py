@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.model.package_layout import OBJECTS, PLAN, job_folder
+from dicommap.model.package_layout import OBJECTS, PLAN, REQUEST, job_folder
 from dicommap.model.plan import Plan
 from dicommap.model.planned_object import PlannedObject, read_objects
+from dicommap.model.strict_json import parse_json
 from dicommap.package.reading import read_document
 from dicommap.package.submissions import Submissions
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import Content, Job
     from dicommap.model.submission import Submission
 
 _REDRAFT = "Draft the package again; 'dicommap validate' lists all that was changed."
@@ -62,6 +63,21 @@ class PlannedPackage:
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT)
         return data
+
+    def table(self, name: str, planned: Content) -> str:
+        """Return a table of the package. Raises DocumentError where it is not the one that the plan tells of."""
+        data = read_document(self.path / name)
+        if hashlib.sha256(data).hexdigest() != planned.sha256:
+            raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT)
+        return data.decode("utf-8")
+
+    def request(self, job: Job) -> dict[str, Any]:
+        """Return the request of a job as it was drafted, or filled in since. Raises DocumentError where it is none."""
+        name = f"{job_folder(job.id)}/{REQUEST}"
+        request, _ = parse_json(read_document(self.path / name))
+        if not isinstance(request, dict):
+            raise DocumentError(f"{name} is no request.", fix=_REDRAFT)
+        return request
 
     def submission(self, job: Job) -> Submission | None:
         """Return how far a job's submission came; None where it was never begun.

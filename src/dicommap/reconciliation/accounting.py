@@ -159,6 +159,7 @@ def _outcome(entry: _Entry) -> InstanceOutcome:
         planned=entry.planned,
         outcome=_settled(entry),
         reported_imported=bool(entry.imported),
+        reported_failed=bool(entry.failed),
         image_set_id=entry.image_set_id,
         is_primary=entry.is_primary,
         warnings=entry.warnings,

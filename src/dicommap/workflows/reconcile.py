@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.job import Reconciled
     from dicommap.render.reconciliation_screen import Numbers
     from dicommap.render.screen import Screen
+    from dicommap.workflows.retry import Retry
 
 STUDIES_KEPT = 1_000
 """Studies with something to look at that a reconciliation keeps; `studies()` yields all."""
@@ -72,6 +73,24 @@ class Reconciliation(Shown):
     def instances(self) -> Iterator[InstanceOutcome]:
         """Yield every planned instance, a file each, with its outcome."""
         return (found for one in self._run.again() for found in one.instances())
+
+    def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
+        """Write a new package that holds only what was not imported; the manifests are read again for that.
+
+        A job of which nothing was imported is planned again as it was. Of any other, what is missing is to be copied
+        below `stage_uri` and imported from there, since a job takes everything under its prefix. The plan's attempt
+        counts up, so that the jobs have tokens of their own. Jobs that were not started, or have not ended, are left
+        out. What nobody knows to be imported or not is imported again: AWS does not de-duplicate.
+
+        Raises UsageError where something has to be copied and no `stage_uri` is given, DocumentError where the package
+        was changed, and PackageError where the new one cannot be written.
+        """
+        from dicommap.workflows.retry import Retrying
+
+        retrying = Retrying(self._run.package)
+        for _ in retrying.noting(self._run.again()):
+            pass
+        return retrying.write(output, stage_uri)
 
     def reasons(self, *, show_values: bool = False) -> list[tuple[int, str, str]]:
         """Return why instances failed: how many, the exception and the service's words, the most frequent first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from dicommap.model.package_layout import REQUEST, job_folder, submission_path
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.submission import SubmissionState
 from dicommap.package.planned import PlannedPackage
-from dicommap.package.reading import read_document
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 
@@ -91,16 +89,6 @@ def _outputs(package: PlannedPackage) -> Iterator[tuple[str, S3Uri]]:
         if submission is not None:
             place, text = submission_path(job.id), submission.outputS3Uri
         else:
-            place = f"{job_folder(job.id)}/{REQUEST}"
-            text = _member(read_document(package.path / place), "outputS3Uri")
+            place, text = f"{job_folder(job.id)}/{REQUEST}", str(package.request(job).get("outputS3Uri", ""))
         if uri := S3Uri.parse(text):
             yield place, uri
-
-
-def _member(document: bytes, name: str) -> str:
-    """Return a member of a JSON object as text; the empty text where it has none, which is a finding of `validate`."""
-    try:
-        found = json.loads(document)
-    except (ValueError, RecursionError):
-        return ""
-    return str(found.get(name, "")) if isinstance(found, dict) else ""

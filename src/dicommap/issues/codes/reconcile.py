@@ -120,6 +120,15 @@ CODES = (
         fix="Look some of them up in the data store before you submit the package.",
     ),
     Code(
+        name="reconcile.left-out",
+        severity=Severity.WARNING,
+        title="A job was left out of the new package",
+        message="The job is left out: it has {standing}.",
+        explanation="Its instances may still be imported by the job itself. In a new package as well they would be "
+        "imported twice.",
+        fix="Start it with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",
+    ),
+    Code(
         name="reconcile.nothing-to-retry",
         severity=Severity.NOTE,
         title="There is nothing to import again",

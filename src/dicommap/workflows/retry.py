@@ -1,0 +1,228 @@
+"""Retry: a new package that holds only what was not imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.authoring.package_documents import PlanHead, package_documents
+from dicommap.checks.draft_check import document_issues
+from dicommap.errors import UsageError
+from dicommap.issues import Location, issue
+from dicommap.model.job_outcomes import Standing
+from dicommap.model.override_file import override_text
+from dicommap.model.planned_job import PlannedJob
+from dicommap.model.s3_uri import S3Uri, s3_uri_issues
+from dicommap.model.source_places import overlap, s3_root
+from dicommap.package.writing import require_writable, write_package
+from dicommap.planning.needs import Needs
+from dicommap.planning.retrying import staged_retry
+from dicommap.reconciliation.job import job_place
+from dicommap.render.findings import Issues
+from dicommap.render.shown import Shown
+from dicommap.render.text import counted
+from dicommap.workflows.retry_documents import ObjectsOf, account_of, overrides_of, tables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.issues import Issue
+    from dicommap.model.override import Override
+    from dicommap.model.plan import Job
+    from dicommap.model.planned_object import PlannedObject
+    from dicommap.package.planned import PlannedPackage
+    from dicommap.reconciliation.job import Reconciled
+    from dicommap.render.screen import Screen
+
+_NOWHERE = S3Uri(bucket="", prefix="")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Retry(Shown):
+    """What a retry came to."""
+
+    package: Path | None
+    """Where the new package was written; None where there is nothing to import again, or an error is in the way."""
+    in_place: int
+    """Jobs of which nothing was imported: they are started again where their objects lie."""
+    staged: int
+    """Jobs for what has to be copied, since other objects of its prefix were imported."""
+    instances: int
+    issues: Issues
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no issue is an error."""
+        return not self.issues.errors
+
+    def _screen(self) -> Screen:
+        from dicommap.render.retry_screen import retry_screen
+
+        place = None if self.package is None else str(self.package)
+        return retry_screen(place, self.in_place, self.staged, self.instances, self.issues)
+
+
+class Retrying:
+    """Collects what was not imported as jobs are reconciled; memory grows with what has to be copied only."""
+
+    def __init__(self, package: PlannedPackage) -> None:
+        """Begin with a package, none of whose jobs were noted yet."""
+        self._package = package
+        self._whole: list[Job] = []
+        self._partial: list[Job] = []
+        self._missing: list[PlannedObject] = []
+        """Of the partial jobs."""
+        self._roots = {root: number for number, root in enumerate(package.plan.sources)}
+        self._doubtful = 0
+        self._issues: list[Issue] = []
+
+    def noting(self, reconciled: Iterable[Reconciled]) -> Iterator[Reconciled]:
+        """Yield jobs as they are, and note each."""
+        jobs = {job.id: job for job in self._package.plan.jobs}
+        for one in reconciled:
+            self._note(jobs[one.outcomes.job], one)
+            yield one
+
+    def write(self, output: StrPath, stage_uri: str | None) -> Retry:
+        """Write the new package, unless there is nothing to import again or an error is in the way.
+
+        Raises UsageError where something has to be copied and there is no prefix for it, DocumentError where the
+        package was changed, and PackageError where the new one cannot be written.
+        """
+        place = Path(output)
+        require_writable(place)
+        issues = list(self._issues)
+        if not self._whole and not self._missing:
+            if not issues:
+                issues.append(issue("reconcile.nothing-to-retry"))
+            return self._retry(None, 0, issues)
+        issues += self._call_issues(stage_uri)
+        if self._doubtful:
+            issues.append(issue("reconcile.import-again", count=self._doubtful))
+        if Issues(issues).errors:
+            return self._retry(None, 0, issues)
+        studies = {one.study_instance_uid for one in self._missing}
+        overrides = list(overrides_of(self._package, self._whole, self._partial, studies))
+        staged, found = self._staged_jobs(self._stage(stage_uri), overrides)
+        known: dict[str, set[str]] = {}
+        for one in overrides:
+            known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
+        documents = package_documents(
+            [*self._jobs_in_place(), *staged], overrides, self._head(), tables_of(self._package, known), self._account()
+        )
+        issues += [*found, *document_issues(documents, known)]
+        if Issues(issues).errors:
+            return self._retry(None, len(staged), issues)
+        write_package(place, documents)
+        return self._retry(place, len(staged), issues)
+
+    def _retry(self, package: Path | None, staged: int, issues: Iterable[Issue]) -> Retry:
+        return Retry(
+            package=package,
+            in_place=len(self._whole),
+            staged=staged,
+            instances=sum(job.instances for job in self._whole) + len(self._missing),
+            issues=Issues(issues),
+        )
+
+    def _note(self, job: Job, one: Reconciled) -> None:
+        standing = one.outcomes.standing
+        if standing in (Standing.NOT_STARTED, Standing.NOT_ENDED):
+            place = Location(path=job_place(job.id))
+            self._issues.append(issue("reconcile.left-out", place, standing=standing.value))
+            return
+        if not one.outcomes.missing:
+            return
+        is_whole = not one.account.seen.imported
+        (self._whole if is_whole else self._partial).append(job)
+        for found in one.instances():
+            if found.outcome.is_imported:
+                continue
+            # Without a record nobody knows; with two that contradict each other neither.
+            self._doubtful += found.reported_imported or not found.reported_failed
+            if not is_whole:
+                self._missing.append(self._where_it_lies(job, found.planned))
+
+    def _where_it_lies(self, job: Job, planned: PlannedObject) -> PlannedObject:
+        """Return an object with its place in S3 as its source: a local file was uploaded to where the job read it."""
+        if s3_root(self._package.plan.sources[planned.root]) is not None:
+            return planned
+        root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
+        number = self._roots.setdefault(root, len(self._roots))
+        return replace(planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="")
+
+    def _stage(self, stage_uri: str | None) -> S3Uri | None:
+        uri = S3Uri.parse(stage_uri or "")
+        # Copies of an attempt before may lie under the same prefix.
+        attempt = f"attempt-{self._package.plan.attempt + 1:04}/"
+        return None if uri is None else S3Uri(bucket=uri.bucket, prefix=uri.prefix + attempt)
+
+    def _call_issues(self, stage_uri: str | None) -> Iterator[Issue]:
+        if stage_uri is None:
+            if self._missing:
+                raise UsageError(
+                    f"{counted(len(self._missing), 'instance')} cannot be imported again in place: a job takes "
+                    "everything under its prefix, and other instances there were imported.",
+                    fix="Name a prefix that they are copied to with --stage-uri.",
+                )
+            return
+        yield from s3_uri_issues(stage_uri, Location())
+        stage = self._stage(stage_uri)
+        if stage is None:
+            return
+        taken = [self._package.plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._package.plan.jobs)]
+        if any(overlap(stage, uri) for text in taken if (uri := s3_root(text)) is not None):
+            yield issue("job.stage-overlap", other="a prefix that was imported")
+        output = S3Uri.parse(self._account().get("outputS3Uri", ""))
+        if output is not None and overlap(stage, output):
+            yield issue("job.stage-overlap", other="outputS3Uri")
+
+    def _jobs_in_place(self) -> Iterator[PlannedJob]:
+        for number, job in enumerate(self._whole, 1):
+            uri = S3Uri.parse(job.inputS3Uri) or _NOWHERE
+            yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=ObjectsOf(self._package, job))
+
+    def _staged_jobs(
+        self, stage: S3Uri | None, overrides: Sequence[Override]
+    ) -> tuple[Sequence[PlannedJob], list[Issue]]:
+        """Return the jobs for what has to be copied, and what is cut or left out."""
+        if stage is None or not self._missing:
+            return (), []
+        plan = self._package.plan
+        sizes = (
+            ((one.study_instance_uid, one.series_instance_uid), len(override_text(one, plan.profile).encode()))
+            for one in overrides
+        )
+        found = staged_retry(self._missing, Needs(sizes), plan.quotas, stage, len(self._whole) + 1)
+        issues = [
+            issue(
+                "job.study-over-quota",
+                Location(study=study),
+                jobs=f"Jobs {', '.join(found.jobs[number].id for number in numbers)}",
+                rest="",
+                count=excess.count,
+                what=excess.what,
+                limit=excess.limit,
+            )
+            for study, (excess, numbers) in sorted(found.packed.cut.items())
+        ]
+        left_out = sum(found.packed.impossible.values())
+        return found.jobs, [*issues, issue("job.unplanned", count=left_out)] if left_out else issues
+
+    def _head(self) -> PlanHead:
+        plan = self._package.plan
+        return PlanHead(
+            roots=tuple(self._roots),
+            uri=S3Uri.parse(plan.inputS3Uri) or _NOWHERE,
+            quotas=plan.quotas,
+            profile=plan.profile,
+            files=sum(job.sourceFiles for job in self._whole) + len(self._missing),
+            instances=sum(job.instances for job in self._whole) + len(self._missing),
+            attempt=plan.attempt + 1,
+        )
+
+    def _account(self) -> dict[str, str]:
+        return account_of(self._package, (*self._whole, *self._partial)[0])
