@@ -20,14 +20,17 @@ from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition, Target
 from dicommap.model.profile import Profile
 from dicommap.render.codes import codes_markdown
+from dicommap.testing import ImportJobService
 from tests import shown
-from tests.s3 import environment
+from tests.s3 import REGION, environment
 from tests.s3_memory import memory_server_process
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
+CALLING_AWS = [DOCS / "howto/submit.md"]
+"""Pages whose commands call AWS: here they reach the stand-in, and an S3 server with the buckets of the examples."""
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
 CODE = re.compile(
@@ -63,10 +66,19 @@ def incoming_in_s3(pydicom_files: Path) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def account(import_jobs: ImportJobService) -> None:
+    client = dicommap.Clients(region=REGION).s3
+    for bucket in ("example-bucket", "example-output"):
+        client.create_bucket(Bucket=bucket)
+
+
 @pytest.mark.parametrize("place", [DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
 @pytest.mark.usefixtures("incoming_in_s3")
-def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path) -> None:
+def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     page = text_of(place)
+    if place in CALLING_AWS:
+        request.getfixturevalue("account")
     assert shown.unexplained_blocks(page) == []
     for name, text in shown.files(page).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -129,12 +129,14 @@ def submit(
                 tell=tell or _tell_nobody,
             )
             issues += _surrounding_issues(submitter, orders)
-            if check and not _refused(issues):
-                issues += _stored_issues(submitter, place, orders)
+            if not _refused(issues):
+                for order in orders:
+                    submitter.settle(order)
+                issues += _stored_issues(submitter, place, orders) if check else ()
             if not _refused(issues):
                 for order in followed(orders, report, len(orders)):
                     submitter.submit(order)
-                issues += submitter.issues
+            issues += submitter.issues
     submissions = states.all(order.job.id for order in orders)
     return Submitted(
         package=place,

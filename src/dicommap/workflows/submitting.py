@@ -52,23 +52,29 @@ class Submitter:
     _is_listed: bool = True
     """Whether jobs may be listed."""
 
-    def submit(self, order: Order) -> Submission:
-        """Bring one job to the service, from wherever an earlier run has left it.
+    def settle(self, order: Order) -> None:
+        """Find out what became of a job that an earlier run was about to start.
 
-        Raises AwsError and PackageError; then the state on disk says how far it came.
+        Raises UsageError where the earlier run was for another account or plan, AwsError and PackageError.
         """
         state = self.states.read(order.job.id)
         if state is None:
-            state = self._save(_planned(order, self.region))
-        else:
-            _require_same(state, order, self.region)
-        if state.state.has_job:
-            return state
+            return
+        _require_same(state, order, self.region)
         if state.state is SubmissionState.STARTING:
             found = self._found(order, state)
             if found is not None:
                 self.tell(order.job.id, f"had been started as {found.jobId}")
-                return self._started(state, found)
+                self._started(state, found)
+
+    def submit(self, order: Order) -> Submission:
+        """Bring one job to the service, from where an earlier run has left it; it has been settled.
+
+        Raises AwsError and PackageError; then the state on disk says how far it came.
+        """
+        state = self.states.read(order.job.id) or self._save(_planned(order, self.region))
+        if state.state.has_job:
+            return state
         self._upload(order)
         if state.state is SubmissionState.PLANNED:
             state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError
 
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
@@ -290,13 +292,7 @@ def test_only_jobs_that_are_still_to_be_started_are_compared(
 def test_prefixes_that_may_not_be_listed_are_said_and_no_obstacle(
     drafted: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
-    clients = dicommap.Clients(region="us-east-1")
-
-    def refuse(request: Any, **_: Any) -> AWSResponse:
-        return AWSResponse(request.url, 403, {}, _Body(b"<Error><Code>AccessDenied</Code></Error>"))
-
-    clients.s3.meta.events.register("before-send.s3.ListObjectsV2", refuse)
-    submitted = submit(drafted, bucket, clients=clients)
+    submitted = submit(drafted, bucket, clients=faulty("ListObjectsV2", 403, "AccessDenied"))
     assert [found.code for found in submitted.issues] == ["submit.not-checked"]
     assert len(import_jobs.jobs) == 2
 
@@ -375,6 +371,48 @@ def test_a_service_that_refuses_is_told_and_the_next_run_goes_on(
     assert {one["state"] for one in states(drafted).values()} == {"started"}
     assert len(import_jobs.jobs) == 2
     assert len({job.client_token for job in import_jobs.jobs}) == 2
+
+
+def faulty(operation: str, status: int, code: str, times: int = 1000) -> dicommap.Clients:
+    """Return clients whose S3 answers an operation with an error, or with a reset for status 0, so many times."""
+    clients = dicommap.Clients(region="us-east-1")
+    left = itertools.repeat(None, times)
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        if next(left, 0) == 0:
+            return None
+        if not status:
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return AWSResponse(request.url, status, {}, _Body(f"<Error><Code>{code}</Code></Error>".encode()))
+
+    clients.s3.meta.events.register(f"before-send.s3.{operation}", answer)
+    return clients
+
+
+S3_FAULTS = [(403, "AccessDenied"), (400, "ExpiredToken"), (503, "SlowDown"), (500, "InternalError"), (0, "")]
+
+
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize(("status", "code"), S3_FAULTS)
+def test_an_upload_that_s3_refuses_is_told_and_the_next_run_goes_on(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, status: int, code: str
+) -> None:
+    with pytest.raises(AwsError, match="PutObject of s3://") as raised:
+        submit(drafted, bucket, clients=faulty("PutObject", status, code))
+    assert raised.value.code == code
+    assert import_jobs.jobs == ()
+    assert {job: one["state"] for job, one in states(drafted).items()} == {"0001": "planned"}
+    assert submit(drafted, bucket).ok
+    assert len(import_jobs.jobs) == 2
+
+
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (0, "")])
+def test_an_upload_that_fails_for_a_moment_is_tried_again(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, status: int, code: str
+) -> None:
+    assert submit(drafted, bucket, clients=faulty("PutObject", status, code, times=3)).ok
+    assert len(import_jobs.jobs) == 2
 
 
 @pytest.mark.usefixtures("_at_once")
@@ -505,6 +543,21 @@ def test_a_job_whose_start_was_never_answered_is_found_and_not_sent_again(
     assert told[0] == f"had been started as {import_jobs.jobs[0].job_id}"
     assert import_jobs.jobs[0].calls == calls
     assert [one.jobId for one in submitted.submissions] == [job.job_id for job in import_jobs.jobs]
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_job_that_had_been_started_is_found_although_its_source_is_gone(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    unanswered(drafted, bucket, import_jobs)
+    key = bucket.keys("in/1/")[0]
+    body = bucket.get(key)
+    bucket.client.delete_object(Bucket=bucket.name, Key=key)
+    try:
+        assert submit(drafted, bucket).ok
+    finally:
+        bucket.put(key, body)
+    assert len(import_jobs.jobs) == 2
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -133,7 +133,7 @@ def test_a_job_that_is_not_what_was_sent_is_an_error(submitted: Path, import_job
             mappings[0]["studyInstanceUID"],
         )
     watched = watch(submitted)
-    assert codes(watched) == ["watch.other-request"]
+    assert "watch.other-request" in codes(watched)
     assert not watched.ok
     assert states(submitted)["0001"]["configuration"] == "differs"
 
