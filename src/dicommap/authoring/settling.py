@@ -9,6 +9,7 @@ from dicommap.issues import Location, issue
 from dicommap.model.dicom_json import Attribute, text_from_attribute
 from dicommap.model.levels import Level, level_of
 from dicommap.model.override import Override
+from dicommap.model.sole_value import compact
 from dicommap.model.tags import creator_of, hex_of, keyword_of
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _changes(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 tag=tag,
-                before=before,
+                before=None if before is None else compact(before),
                 after=wish.attribute,
                 causes=shared.setdefault(causes, causes),
             )

@@ -1,0 +1,29 @@
+"""One value and its files: a mapping like any other, and smaller."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+
+import pytest
+
+from dicommap.model.sole_value import SoleValue, compact
+
+SECRET = "Zyzzyva"
+
+
+def test_it_is_the_mapping_that_it_stands_for() -> None:
+    sole = compact(Counter({SECRET: 3}))
+    assert isinstance(sole, SoleValue)
+    assert sole == {SECRET: 3} == dict(sole)
+    assert sole != {SECRET: 4}
+    assert (list(sole), list(sole.items()), sole.get("other"), len(sole)) == ([SECRET], [(SECRET, 3)], None, 1)
+    with pytest.raises(KeyError):
+        sole["other"]
+    assert pickle.loads(pickle.dumps(sole)) == sole
+    assert SECRET not in repr(sole)
+
+
+@pytest.mark.parametrize("counts", [{}, {"a": 1, "b": 2}])
+def test_other_counts_stay_as_they_are(counts: dict[str, int]) -> None:
+    assert compact(counts) is counts
