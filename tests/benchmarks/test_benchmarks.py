@@ -12,6 +12,7 @@ import pytest
 import dicommap
 from tests.benchmarks import exporting
 from tests.benchmarks.__main__ import SECTIONS
+from tests.benchmarks import s3
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.header_reading import read_headers, timing_table
@@ -141,6 +142,11 @@ def test_exporting_is_not_judged_by_few_rows() -> None:
     assert "| 200 |" in text
     assert "| 2,000 |" in text
     assert "not measured" in text
+
+
+def test_a_scan_of_objects_and_bare_requests_meet_the_same_objects(corpus: Corpus) -> None:
+    found = s3.beside(corpus.tree, 0.0, 1)
+    assert {name: one.objects for name, one in found.items()} == {s3.GETS: 200, s3.SCAN: 200}
 
 
 def test_a_section_of_the_page_replaces_only_itself(tmp_path: Path) -> None:

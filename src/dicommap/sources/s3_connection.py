@@ -27,7 +27,7 @@ RETRY: RetryConfig = {
 }
 """Waits twice as long each time, at random within bounds: half a minute and more, as S3 asks of those it slows down."""
 
-_KEPT = timedelta(minutes=10)
+_KEPT = timedelta(minutes=5)
 """How long credentials are used before botocore is asked for them again. It renews them while ten minutes are left."""
 
 _USUAL_REGION = "us-east-1"

@@ -77,3 +77,8 @@ def test_a_member_of_an_archive_is_told_from_a_file_that_is_gone(tmp_path: Path)
         opened(f"{tmp_path}/a.zip!/b/c")
     with pytest.raises(NoPictureError, match="not where"):
         opened(f"{tmp_path}/b.zip!/c")
+
+
+def test_an_object_in_s3_is_told_as_one() -> None:
+    with pytest.raises(NoPictureError, match="in S3"):
+        opened("s3://bucket/prefix/IM1")
