@@ -132,6 +132,14 @@ def test_validation_is_silent(tmp_path: Path, document: object) -> None:
     assert_silent(dicommap("validate", path))
 
 
+def test_fhir_is_silent_but_for_its_file(scanned: Path, tmp_path: Path) -> None:
+    file = tmp_path / "studies.ndjson"
+    ran = dicommap("fhir", scanned, "-o", file)
+    assert ran.status in (0, 1)
+    assert_silent(ran)
+    assert CANARY in file.read_text(encoding="utf-8")
+
+
 def test_reprs_are_silent(scanned: Path) -> None:
     with library.Inventory.open(scanned) as inventory:
         values = [*inventory.studies(), *inventory.series(), *inventory.instances(), *inventory.issues(), inventory]

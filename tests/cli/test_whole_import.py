@@ -17,7 +17,8 @@ import pytest
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
-from dicommap.testing import ImportJobService
+from dicommap.model.quotas import Quotas
+from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.files import text_of
 from tests.s3 import Bucket
 
@@ -121,6 +122,38 @@ def test_exactly_what_was_edited_changes(
     assert len(accounts) == len(expected)
     assert {account["outcome"] for account in accounts} == {"primary"}
     assert {key: tag for key, tag in ((one["Key"], one["ETag"]) for one in _listed(bucket)) if key in before} == before
+
+
+def test_a_tree_over_a_quota_is_imported_by_several_jobs(
+    pydicom_files: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tree = pydicom_files / "test_files" / "dicomdirtests"
+    bucket.upload(tree, PREFIX)
+    person = Person(tmp_path)
+    uri = bucket.uri + PREFIX
+    (tmp_path / "rules.toml").write_text(
+        '[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Corrected" }\n'
+    )
+    behaviour = Behaviour(throttling=False, quotas=Quotas(files=60))
+    with ImportJobService(bucket.endpoint_url, behaviour=behaviour) as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        account = ("--datastore-id", service.datastore_id, "--data-access-role-arn", ROLE)
+        person.runs("scan", uri, "-o", "incoming.db")
+        draft = ("draft", "incoming.db", "--rules", "rules.toml", "--input-s3-uri", uri)
+        person.runs(*draft, "--quota", "files=60", "-o", "package")
+        person.runs("validate", "--s3", "package")
+        person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+        person.runs("watch", "package")
+        person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+        accounts = json.loads(person.runs("reconcile", "package", "--format", "json", "--level", "instance"))
+    assert len(service.jobs) > 1
+    assert {(job.status, job.calls) for job in service.jobs} == {("COMPLETED", 1)}
+    assert sorted(one.key for one in service.instances) == sorted(in_the_tree(tree))
+    assert all(one.changed <= {"StudyDescription"} for one in service.instances)
+    assert {one.after["00081030"]["Value"][0] for one in service.instances} == {"Corrected"}
+    assert len(accounts) == len(service.instances)
+    assert {account["outcome"] for account in accounts} == {"primary"}
 
 
 def _patients_in_fhir(path: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicommap.checks.fhir_check import imaging_study_check
@@ -82,6 +82,7 @@ def _instance(study: str, series: str, uid: str, number: str, kind: Disposition)
     )
 
 
+@settings(deadline=None)
 @given(studies(), st.sampled_from([None, ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")]))
 def test_a_resource_is_always_valid_and_accounts_for_everything(
     made: tuple[Study, list[Instance]], zone: ZoneInfo | None

@@ -14,7 +14,7 @@ from dicommap.checks.fhir_check import imaging_study_check
 from dicommap.checks.package_check import package_issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import Severity, issue
-from dicommap.model.findings import DOCUMENT_LIMIT
+from dicommap.model.findings import Findings
 from dicommap.model.package_layout import PLAN
 from dicommap.model.plan import Plan
 from dicommap.package import Folder, planned_overrides, read_document
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.inventory import Inventory
-    from dicommap.issues import Issue
     from dicommap.model.dicom_json import DataSet
     from dicommap.model.hierarchy import Target
 
@@ -47,7 +46,7 @@ class FhirFile:
     instances: int
     """That the resources list."""
     issues: Issues
-    """What the resources cannot say; the first 1,000, and one that counts the others."""
+    """What the resources cannot say; of each code the first 1,000, and how many more."""
 
 
 def fhir(
@@ -93,9 +92,7 @@ class _Counting:
     def __init__(self) -> None:
         self._check = imaging_study_check()
         self._studies = self._series = self._instances = self._zoneless = 0
-        self._issues: list[Issue] = []
-        self._more = 0
-        self._worst = Severity.NOTE
+        self._issues = Findings()
 
     def checked(self, described: Iterable[Described]) -> Iterator[dict[str, Any]]:
         """Yield the resources."""
@@ -106,15 +103,12 @@ class _Counting:
             self._series += len(series)
             self._instances += sum(len(found.get("instance", ())) for found in series)
             self._zoneless += one.zoneless
-            for found in one.issues:
-                self._take(found)
+            self._issues += one.issues
             yield one.resource
 
     def written(self, path: Path) -> FhirFile:
         """Return what became of all."""
         issues = list(self._issues)
-        if self._more:
-            issues.append(issue("document.more-findings", severity=self._worst, count=self._more))
         if self._zoneless:
             issues.append(issue("fhir.no-time-zone", count=self._zoneless))
         return FhirFile(
@@ -124,13 +118,6 @@ class _Counting:
             instances=self._instances,
             issues=Issues(issues),
         )
-
-    def _take(self, found: Issue) -> None:
-        if len(self._issues) < DOCUMENT_LIMIT:
-            self._issues.append(found)
-        else:
-            self._more += 1
-            self._worst = max(self._worst, found.severity, key=lambda severity: severity.rank)
 
 
 def _described(

@@ -228,7 +228,7 @@ def test_findings_are_told_in_bounded_number(written: Written) -> None:
     _, issues = written(files)
     assert len(issues) == DOCUMENT_LIMIT + 1
     assert (issues[-1].code, issues[-1].severity) == ("document.more-findings", dicommap.Severity.WARNING)
-    assert " 5 " in issues[-1].message
+    assert "5 more findings of fhir.no-patient-id" in issues[-1].message
 
 
 @pytest.mark.parametrize(
