@@ -8,6 +8,7 @@ from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.staging import Piece, Staging
 from dicommap.planning.findings import plan_issues
+from dicommap.planning.needs import OverrideKey
 from dicommap.planning.places import Places
 from dicommap.planning.planner import Prefixes, plan_prefixes
 from dicommap.planning.told import Told
@@ -73,7 +74,7 @@ def test_override_files_count_as_files_of_each_job() -> None:
 )
 def test_the_quota_that_a_folder_is_over_is_told(quotas: Quotas, what: str) -> None:
     rows = study("1", "f/1", "f/2", size=10) + study("2", "f/g/3", "f/g/h/4", size=10)
-    overrides = {("1", None): 0, ("2", None): 0} if quotas.mappings == 1 else {}
+    overrides: dict[OverrideKey, int] = {("1", None): 0, ("2", None): 0} if quotas.mappings == 1 else {}
     found = told(planned(Lies(rows, overrides), quotas), quotas)
     assert any(one.startswith("f ") and f"would have {what}," in one for one in found["job.folder-over-quota"])
 
