@@ -41,7 +41,9 @@ def plan_issues(
         yield issue("job.none")
     count = sum(plan.left_out.values()) + not_utf_8.count
     if count:
-        yield issue("job.unplanned", severity=Severity.WARNING if leave_out else None, count=count)
+        yield issue(
+            "job.unplanned", severity=Severity.WARNING if leave_out else None, files=_count(count, "file", "files")
+        )
     if not plan.staged_studies:
         yield from _folder_issues(plan.in_place)
     yield from _file_issues(plan.in_place, quotas)
@@ -115,7 +117,7 @@ def _named(jobs: Iterable[str]) -> str:
 def _notes(plan: Prefixes, others: int) -> Iterator[Issue]:
     left = others - plan.in_place.others
     if left:
-        yield issue("job.files-left", count=left)
+        yield issue("job.files-left", files=_count(left, "file", "files"))
     if plan.staged_studies:
         yield issue(
             "job.staged",

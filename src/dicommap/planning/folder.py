@@ -60,19 +60,23 @@ class Folder:
         """Say whether it can be no job, so that the folders in it are looked at one by one."""
         return self.over is not None or not self.known
 
-    def lay(self, needs: Needs, study: str | None, series: str | None, files: int) -> None:
-        """Put files of one series, or files that hold no instance, in this very folder."""
+    def lay(self, needs: Needs, study: str | None, series: str | None, files: int, size: int) -> None:
+        """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
         self.lying_files += files
+        self.load.files += files
+        self.load.bytes += size
         if study is None:
             return
-        self.lying[study] = self.lying.get(study, 0) + files
-        if study in needs:
+        before = self.lying.get(study, 0)
+        self.lying[study] = before + files
+        if study in needs and (not before or needs.differ_by_series(study)):
             self.touched.update(needs.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], needs: Needs, quotas: Quotas) -> None:
         """Take in what lies in this very folder, once all of it is known."""
         self.instances += sum(self.lying.values())
-        self._take_in(self.lying, totals, needs)
+        if not self.divided:
+            self._take_in(self.lying, totals, needs)
         self.judge(needs, quotas)
 
     def enclose(self, part: Folder, totals: Mapping[str, int], needs: Needs) -> None:
@@ -80,8 +84,11 @@ class Folder:
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
-        self.touched |= part.touched
-        self._take_in(part.partial, totals, needs)
+        if part.over is not None and self.over is None:
+            self.over = part.over
+        if not self.divided:  # of one that is, nobody asks which studies it holds
+            self.touched |= part.touched
+            self._take_in(part.partial, totals, needs)
 
     def forget_inside(self) -> None:
         """Forget what is only asked of a folder that is divided."""
@@ -90,7 +97,7 @@ class Folder:
     def judge(self, needs: Needs, quotas: Quotas) -> None:
         """Find whether a job for this folder would be over a quota."""
         touched = Load(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
-        self.over = self.load.with_other(touched).excess(quotas)
+        self.over = self.load.with_other(touched).excess(quotas) or self.over
 
     def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: Needs) -> None:
         for study, count in files.items():

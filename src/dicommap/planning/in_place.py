@@ -95,10 +95,12 @@ class _Walk:
 
     def go(self, files: Iterable[Lying]) -> None:
         """Let the files go by. Those of one series in one folder are counted first and put there together."""
-        before = folder = ""
+        before: str | None = None
+        folder = ""
         study: str | None = None
         series: str | None = None
-        run, here = 0, self._open[0]
+        run = run_size = 0
+        here = self._open[0]
         key_limit, largest = self._places.key_limit, self._quotas.fileBytes
         for key, size, its_study, its_series in files:
             if key == before:
@@ -110,20 +112,19 @@ class _Walk:
                 continue
             end = key.rfind("/") + 1
             if end != len(folder) or not key.startswith(folder):
-                here.lay(self._needs, study, series, run)
-                folder, run = key[:end], 0
+                here.lay(self._needs, study, series, run, run_size)
+                folder = key[:end]
                 here = self._go_to(folder)
+                study, series, run, run_size = its_study, its_series, 0, 0
             elif its_series != series or its_study != study:
-                here.lay(self._needs, study, series, run)
-                run = 0
-            study, series = its_study, its_series
+                here.lay(self._needs, study, series, run, run_size)
+                study, series, run, run_size = its_study, its_series, 0, 0
             run += 1
-            here.load.files += 1
-            here.load.bytes += size
+            run_size += size
             if size > largest:
                 here.load.largest = max(here.load.largest, size)
                 self.found.too_large.add(Misfit(key=key, size=size, study=its_study))
-        here.lay(self._needs, study, series, run)
+        here.lay(self._needs, study, series, run, run_size)
         while self._open:
             self._close()
 

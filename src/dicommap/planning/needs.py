@@ -24,6 +24,11 @@ class Needs:
     def __contains__(self, study: object) -> bool:
         return study in self._of_study
 
+    def differ_by_series(self, study: str) -> bool:
+        """Say whether a study has an override for a series."""
+        sizes = self._of_study[study]
+        return len(sizes) > 1 or None not in sizes
+
     def of_study(self, study: str) -> tuple[int, int]:
         """Return how many overrides a whole study brings along, and the bytes of their files."""
         sizes = self._of_study.get(study, _NOTHING)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dicommap.planning.needs import Needs
     from dicommap.planning.weights import SeriesWeight, StudyWeight
 
-OPEN_JOBS = 64
-"""Jobs that are tried for a study before a new one is begun; with all, packing would take the square of its time."""
+MISSES = 32
+"""Pieces that a job has no room for before it is closed; without, packing would take the square of its time."""
 
 SizesOf = Callable[[str, str], Iterable[int]]
 """Returns the bytes of each file of a series that a job can take, in order of path."""
@@ -71,21 +71,25 @@ class _Packing:
     def __init__(self, quotas: Quotas) -> None:
         self.found = Packed()
         self._quotas = quotas
-        self._open: list[int] = []
+        self._open: dict[int, int] = {}
+        """Job that still takes pieces, by its number -> pieces that it had no room for."""
 
     def put(self, piece: Piece, load: Load) -> int | None:
         """Return the number of the job that takes the piece; None where none can."""
         jobs = self.found.jobs
-        for number in self._open:
+        for number in list(self._open):
             both = jobs[number].load.with_other(load)
             if both.excess(self._quotas) is None:
                 jobs[number].load = both
                 jobs[number].pieces.append(piece)
                 return number
+            self._open[number] += 1
+            if self._open[number] == MISSES:
+                del self._open[number]
         if load.excess(self._quotas) is not None:
             return None
         jobs.append(PackedJob(load=load, pieces=[piece]))
-        self._open = [*self._open[-(OPEN_JOBS - 1) :], len(jobs) - 1]
+        self._open[len(jobs) - 1] = 0
         return len(jobs) - 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +11,7 @@ from dicommap.planning.in_place import InPlace, in_place
 from dicommap.planning.packing import Packed, packed, study_load
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from dicommap.model.quotas import Quotas
     from dicommap.planning.in_place import Lying
@@ -63,12 +64,20 @@ def plan_prefixes(layout: Layout, needs: Needs, places: Places, quotas: Quotas, 
     found = in_place(layout.lying(), totals, needs, places, quotas, whole=staging is Staging.WHERE_NEEDED)
     if staging is Staging.WHERE_NEEDED:
         return _staged(found, layout, needs, quotas, found.apart)
-    return Prefixes(
-        in_place=found,
-        left_out=found.apart,
-        over_quota=_over_quota(found, layout, needs, quotas),
-        if_staged=_if_staged(found, layout, needs, quotas),
-    )
+    over: dict[str, Excess] = {}
+
+    def judged() -> Iterator[StudyWeight]:
+        for study in layout.weights(quotas.fileBytes):
+            excess = study_load(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
+            if excess is not None:
+                over[study.study_instance_uid] = excess
+            yield study
+
+    studies = judged()
+    if_staged = _if_staged(studies, found, layout, needs, quotas)
+    if found.cut:
+        deque(studies, maxlen=0)  # those that were not asked for so far
+    return Prefixes(in_place=found, left_out=found.apart, over_quota=over, if_staged=if_staged)
 
 
 def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen: Container[str] | None) -> Prefixes:
@@ -97,7 +106,7 @@ def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen
         staged_studies=studies,
         staged_files=files - sum(jobs.impossible.values()),
         left_out=left_out,
-        if_staged=_if_staged(found, layout, needs, quotas),
+        if_staged=_if_staged(layout.weights(quotas.fileBytes), found, layout, needs, quotas),
     )
 
 
@@ -105,18 +114,10 @@ def _packed(studies: Iterable[StudyWeight], layout: Layout, needs: Needs, quotas
     return packed(studies, needs, quotas, lambda study, series: layout.sizes(study, series, quotas.fileBytes))
 
 
-def _over_quota(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas) -> dict[str, Excess]:
-    if not found.cut:
-        return {}
-    over = {}
-    for study in layout.weights(quotas.fileBytes):
-        excess = study_load(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
-        if excess is not None:
-            over[study.study_instance_uid] = excess
-    return over
-
-
-def _if_staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas) -> int | None:
+def _if_staged(
+    studies: Iterable[StudyWeight], found: InPlace, layout: Layout, needs: Needs, quotas: Quotas
+) -> int | None:
+    """Return how many jobs there would be if all studies were staged, where that is worth knowing."""
     if len(found.prefixes) < MANY_JOBS:
         return None
-    return len(_packed((one for one in layout.weights(quotas.fileBytes) if one.files), layout, needs, quotas).jobs)
+    return len(_packed((one for one in studies if one.files), layout, needs, quotas).jobs)

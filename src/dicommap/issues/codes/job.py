@@ -21,7 +21,7 @@ CODES = (
         name="job.unplanned",
         severity=Severity.ERROR,
         title="Instances that no job imports",
-        message="{count} files of instances are in no job.",
+        message="No job takes {files} of instances.",
         explanation="Other findings say which and why. A package that imports only a part of what was scanned is "
         "written only when that is asked for.",
         fix=f"Mend the causes, or {_STAGE}, or accept it with --leave-out.",
@@ -120,7 +120,7 @@ CODES = (
         name="job.files-left",
         severity=Severity.NOTE,
         title="Files without instances that no job takes",
-        message="{count} files that hold no instance are in no job.",
+        message="No job takes {files} without an instance.",
         explanation="Where a folder is divided into several jobs, or is staged, files without an instance are left "
         "where they are.",
         fix="Nothing has to be done; 'dicommap show INVENTORY --level file' lists what each file is.",
