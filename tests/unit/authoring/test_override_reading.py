@@ -23,7 +23,7 @@ DATA_SET: Any = {
 @pytest.mark.parametrize("series", [None, "1.2.3"])
 @pytest.mark.parametrize(
     ("data_set", "uids", "empty"),
-    product(("object", "array"), ("absent", "present"), ("no-value", "null")),
+    [*product(("object", "array"), ("absent", "present"), ("no-value", "null"))],
 )
 def test_every_form_is_read_back(data_set: Any, uids: Any, empty: Any, series: str | None) -> None:
     profile = Profile(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
