@@ -10,9 +10,8 @@ import pydicom
 import pytest
 
 import dicommap
-from tests.benchmarks import exporting
+from tests.benchmarks import exporting, s3
 from tests.benchmarks.__main__ import SECTIONS
-from tests.benchmarks import s3
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.header_reading import read_headers, timing_table

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 import dicommap
 from dicommap.aws import Clients
@@ -83,3 +87,52 @@ def test_only_packages_are_compared(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a.json": b"{}"})
     with pytest.raises(UsageError, match="no package"):
         dicommap.validate(tmp_path / "a.json", s3=Clients())
+
+
+REFUSALS = {403: "AccessDenied", 400: "ExpiredToken"}
+
+
+def refusing(clients: Clients, operation: str, status: int, after: int = 0) -> Clients:
+    """Let an operation be refused, from some call on."""
+    left = [after]
+
+    def answer(request: Any, **_: object) -> AWSResponse | None:
+        left[0] -= 1
+        if left[0] >= 0:
+            return None
+        code = REFUSALS[status]
+        body = b"" if request.method == "HEAD" else f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode()
+        return AWSResponse(request.url, status, {}, RawBody(body))
+
+    clients.s3.meta.events.register(f"before-send.s3.{operation}", answer)
+    return clients
+
+
+class RawBody(io.BytesIO):
+    """A body as botocore reads it of a response."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "message"),
+    [
+        ("HeadBucket", 403, "HeadBucket of s3://.*: 403"),
+        ("ListObjectsV2", 403, "ListObjectsV2 of s3://.*/in/ was refused: AccessDenied"),
+        ("ListObjectsV2", 400, "ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken"),
+    ],
+)
+def test_what_s3_refuses_is_an_error_and_no_finding(
+    operation: str, status: int, message: str, package: PlannedPackage, bucket: Bucket
+) -> None:
+    with pytest.raises(AwsError, match=message) as error:
+        validate_s3(package.path, clients=refusing(bucket.clients, operation, status))
+    assert error.value.fix
+
+
+def test_a_stray_object_that_may_not_be_read_is_told(package: PlannedPackage, bucket: Bucket) -> None:
+    bucket.put("in/zzz", bytes(200))
+    assert codes(validate_s3(package.path, clients=refusing(bucket.clients, "GetObject", 403))) == [
+        "listing.stray-unread"
+    ]

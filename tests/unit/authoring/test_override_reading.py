@@ -1,0 +1,46 @@
+"""Override files are read back as they were written, in the form of each profile."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from dicommap.authoring.override_reading import read_override
+from dicommap.model.import_configuration import DicomMetadataMapping
+from dicommap.model.override import Override
+from dicommap.model.override_file import override_text
+from dicommap.model.profile import Profile
+
+DATA_SET: Any = {
+    "00080030": {"vr": "TM"},
+    "00081111": {"vr": "SQ", "Value": [{"00100020": {"vr": "LO"}}]},
+    "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^Jane"}]},
+}
+
+
+@pytest.mark.parametrize("series", [None, "1.2.3"])
+@pytest.mark.parametrize(
+    ("data_set", "uids", "empty"),
+    [*product(("object", "array"), ("absent", "present"), ("no-value", "null"))],
+)
+def test_every_form_is_read_back(data_set: Any, uids: Any, empty: Any, series: str | None) -> None:
+    profile = Profile(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
+    text = override_text(Override(study_instance_uid="1.2", series_instance_uid=series, data_set=DATA_SET), profile)
+    found = read_override(text.encode(), mapping(series), profile)
+    assert (found.study_instance_uid, found.series_instance_uid) == ("1.2", series)
+    assert override_text(found, profile) == text
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}x", b"5", b'[{"00100020": {"vr": "LO"}}]', b'{"00100020": {"vr": "LO"}}', b"[{}, {}]"]
+)
+def test_what_the_profile_would_not_write_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="the file"):
+        read_override(data, mapping(None), Profile())
+
+
+def mapping(series: str | None) -> DicomMetadataMapping:
+    more = {} if series is None else {"seriesInstanceUID": series}
+    return DicomMetadataMapping(studyInstanceUID="1.2", metadataFilePath="a.json", **more)
