@@ -1,42 +1,11 @@
-"""The application: its commands, and what happens to errors."""
+"""The program: what runs a command, and what happens to errors."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-import typer
-
-from dicommap.cli.commands import Commands
 from dicommap.cli.endings import ended
-
-app = typer.Typer(
-    cls=Commands,
-    rich_markup_mode=None,
-    help="Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports.",
-    no_args_is_help=True,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    # Typer's own tracebacks would show local variables, and with them patient values.
-    pretty_exceptions_enable=False,
-)
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"dicommap {version('dicommap')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    pass
+from dicommap.cli.plain import plain_scan
 
 
 def main() -> None:
@@ -46,4 +15,16 @@ def main() -> None:
     itself is. A run that a signal stops ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM, 141
     where the reader of a pipe has gone.
     """
-    sys.exit(ended(app))
+    sys.exit(ended(_run))
+
+
+def _run() -> None:
+    found = plain_scan(sys.argv[1:])
+    if found is None:
+        from dicommap.cli.application import app
+
+        app()
+    else:
+        from dicommap.cli.scan import scan_command
+
+        scan_command(**found)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from dicommap.cli.endings import passing
+from dicommap.cli.endings import Passing
 
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
+
+_Parameters = ParamSpec("_Parameters")
 
 SUMMARIES = {
     "demo": "Do the whole job on the files that pydicom ships.",
@@ -24,6 +28,21 @@ SUMMARIES = {
     "explain": "Say what an issue code means.",
 }
 """Name -> what it does, in one line of a terminal. A command is the function NAME_command of the module of its name."""
+
+
+def passing(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
+    """Let everything that a command raises, but for its exit status, come to `ended`."""
+
+    @wraps(command)
+    def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except typer.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  it goes on, to `ended`
+            raise Passing(error) from None
+
+    return run
 
 
 class _Named(TyperCommand):

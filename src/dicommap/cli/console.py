@@ -4,53 +4,37 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
-from rich.text import Text
-
+from dicommap.cli.plain_table import is_plain, plain_table
 from dicommap.model.masking import MASK
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dicommap.workflows.progress import OnProgress, Progress
-
-_PIPE_WIDTH = 240
-"""Characters of a line where no terminal tells its width, so that UIDs are not broken in a pipe or file."""
-
-
-class _Console(Console):
-    """A console that leaves a broken pipe to whoever ends the run."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        raise  # the BrokenPipeError that Rich is just handling
-
-
-def _console() -> Console:
-    # Values are printed as they are, never as markup.
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return _Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
-
-
-def _error_console() -> Console:
-    return _Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    from dicommap.workflows.progress import OnProgress
 
 
 def print_line(line: str = "", *, style: str | None = None) -> None:
     """Print one line of results, its control characters escaped: paths and names may hold any."""
-    _console().print(Text(printable(line)), style=style)
+    if style is None or is_plain():
+        _put(sys.stdout, line)
+    else:
+        from dicommap.cli.styled import print_styled
+
+        print_styled(printable(line), style)
 
 
 def print_error(*lines: str) -> None:
     """Print lines to stderr, their control characters escaped."""
-    console = _error_console()
-    for line in lines:
-        console.print(Text(printable(line)))
+    _put(sys.stderr, *lines)
+
+
+def _put(stream: TextIO | None, *lines: str) -> None:
+    if stream is not None:
+        stream.writelines(printable(line) + "\n" for line in lines)
+        stream.flush()
 
 
 def write(pieces: Iterable[str]) -> None:
@@ -67,15 +51,15 @@ def print_table(
 
     `masked` says that the mask in a cell is one, and not a value; then a last line tells how to see the values.
     """
-    hidden = False
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-        hidden = hidden or (masked and any(MASK in cell for cell in row))
-    _console().print(table, soft_wrap=False)
-    if hidden:
+    cells = [tuple(map(printable, row)) for row in rows]
+    lines = plain_table(columns, cells, numbers=numbers)
+    if lines is None:
+        from dicommap.cli.styled import print_styled_table
+
+        print_styled_table(columns, cells, numbers=numbers)
+    else:
+        _put(sys.stdout, *lines)
+    if masked and any(MASK in cell for row in cells for cell in row):
         print_line(f"{MASK} is a masked value; --show-values shows them.")
 
 
@@ -88,13 +72,7 @@ def progress_bar(what: str) -> Iterator[OnProgress | None]:
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + what)
-    columns = (SpinnerColumn(), BarColumn(), text, TimeElapsedColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=_error_console(), transient=True) as bar:
-        task = bar.add_task(what, total=None, known="?")
+    from dicommap.cli.styled import bar
 
-        def show(progress: Progress) -> None:
-            known = f"{progress.total:,}" if progress.counted else f"at least {progress.total:,}"
-            bar.update(task, completed=progress.done, total=progress.total if progress.counted else None, known=known)
-
+    with bar(what) as show:
         yield show

@@ -7,13 +7,9 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
-from typing import ParamSpec, TextIO
-
-import typer
+from typing import TextIO
 
 from dicommap.cli.console import print_error
 from dicommap.errors import DicommapError, UsageError, reason_of
@@ -24,8 +20,6 @@ _SIGNAL_STATUS = 128
 """A run that a signal ended has this and the signal's number, as shells count."""
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-_Parameters = ParamSpec("_Parameters")
 
 
 class Stopped(SystemExit):
@@ -41,27 +35,12 @@ class Stopped(SystemExit):
         self.name = signal.Signals(number).name
 
 
-class _Passing(BaseException):
-    """Carries what a command raised past Typer, which has its own way with some exceptions."""
+class Passing(BaseException):
+    """Carries what a command raised past the parser of the command line, which has its own way with some."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__()
         self.error = error
-
-
-def passing(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
-    """Let everything that a command raises, but for its exit status, come to `ended`."""
-
-    @wraps(command)
-    def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except typer.Exit:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  it goes on, to `ended`
-            raise _Passing(error) from None
-
-    return run
 
 
 def ended(run: Callable[[], object]) -> int:
@@ -69,7 +48,7 @@ def ended(run: Callable[[], object]) -> int:
     try:
         status = _status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
-        status = _told(error.error if isinstance(error, _Passing) else error)
+        status = _told(error.error if isinstance(error, Passing) else error)
     _let_go(sys.stdout)
     _let_go(sys.stderr)
     return status
@@ -129,6 +108,8 @@ def _subject(error: OSError) -> str:
 
 def _tell_fault(error: BaseException) -> None:
     """Tell of a fault of our own without the exception's text, which may hold a patient value."""
+    import traceback  # it takes a while, and is needed only here
+
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
     kind = type(error).__name__
     print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)

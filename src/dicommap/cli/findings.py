@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import typer
-
+from dicommap.cli.choices import FailOn, Format
 from dicommap.cli.console import print_line, print_table, write
-from dicommap.cli.options import FailOn, Format
 from dicommap.issues import Severity
 from dicommap.render.text import csv_lines, json_array, json_lines
 
@@ -63,7 +61,7 @@ def exit_by(severities: Iterable[Severity], fail_on: FailOn) -> None:
         return
     floor = Severity(fail_on.value)
     if any(severity.reaches(floor) for severity in severities):
-        raise typer.Exit(FINDINGS_STATUS)
+        raise SystemExit(FINDINGS_STATUS)
 
 
 def _cells(found: Issue) -> dict[str, str]:

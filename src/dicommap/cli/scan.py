@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from dicommap.cli.choices import FailOn, keywords_in
 from dicommap.cli.console import print_line, progress_bar
+from dicommap.cli.deferred import Deferred
 from dicommap.cli.file_list import listed_paths
 from dicommap.cli.findings import exit_by, print_issue_counts
-from dicommap.cli.options import FailOn, FailOnOption, keywords_in
 from dicommap.errors import UsageError
 from dicommap.render.text import byte_count, counted
 from dicommap.workflows.scan import AUTO_JOBS, scan
+
+if TYPE_CHECKING:
+    import typer
+
+    from dicommap.cli import options as shared
+else:  # a call that is plainly right needs neither
+    typer, shared = Deferred("typer"), Deferred("dicommap.cli.options")
 
 
 def scan_command(
@@ -47,7 +53,7 @@ def scan_command(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Read all files, also those unchanged since the last scan.")
     ] = False,
-    fail_on: FailOnOption = FailOn.ERROR,
+    fail_on: shared.FailOnOption = FailOn.ERROR,
 ) -> None:
     """Walk trees of P10 files, read their headers and group them by study and series.
 

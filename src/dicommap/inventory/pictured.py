@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory.reading import read_rows, stored, text
 from dicommap.inventory.shown import ShownSeries, ShownStudy
-from dicommap.pictures.extra import require_pixels
-from dicommap.pictures.files import PictureFile
 
 if TYPE_CHECKING:
     from typing import Any
 
     from dicommap.model.hierarchy import Series
-    from dicommap.pictures import Picture
+    from dicommap.pictures import Picture, PictureFile
 
 _FILES = """
 SELECT root, path, SOPInstanceUID FROM header JOIN file ON file.header = header.id JOIN source ON source.id = source
@@ -45,6 +43,8 @@ class FilesOfSeries:
                 "The inventory that the series is from is not open here.",
                 fix="Open it, in this thread, and ask for pictures of the series that it yields.",
             ) from None
+        from dicommap.pictures import PictureFile
+
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -64,6 +64,8 @@ class PicturedSeries(ShownSeries):
         Where nothing can be drawn the picture says why. `show_values` puts SeriesDescription into the caption.
         Raises MissingExtraError without the extra `pixels`, and InventoryError where the inventory is closed.
         """
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.series import thumbnail
 
@@ -71,6 +73,8 @@ class PicturedSeries(ShownSeries):
 
     def montage(self, n: int = 9, size: int = 128, *, show_values: bool = False) -> Picture:
         """Return up to `n` evenly spaced images (1 to 400) in squares of `size` pixels; otherwise as a thumbnail."""
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.series import montage
 
@@ -85,6 +89,8 @@ class PicturedStudy(ShownStudy):
 
     def overview(self, size: int = 128, *, show_values: bool = False) -> Picture:
         """Return the middle image of each series, of at most 60, in squares of `size` pixels; else as a thumbnail."""
+        from dicommap.pictures.extra import require_pixels
+
         require_pixels()
         from dicommap.pictures.study import overview
 

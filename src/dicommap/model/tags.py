@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -99,4 +98,6 @@ def vm_of(tag: int) -> Multiplicity | None:
 def similar_keywords(text: str) -> list[str]:
     """Return the keywords that come closest to a misspelt one, the closest first."""
     folded = {keyword.lower(): keyword for keyword in TAGS}
+    import difflib  # only for names that are misspelt
+
     return [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=3, cutoff=0.75)]

@@ -1,31 +1,23 @@
-"""A worker process: how it starts, works, and ends with the process that it works for."""
+"""Worker processes: how they start, and end with the process that they work for; imported when there are any."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-import traceback
-from multiprocessing import connection, parent_process
-from typing import TYPE_CHECKING
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import connection, get_context, parent_process
 
 from dicommap.scanning.reading import read_files
 
-if TYPE_CHECKING:
-    from dicommap.scanning.reading import Rows, Task
 
-
-class Fault(Exception):  # noqa: N818  our own fault, told apart from those of an executor
-    """Reading raised what it should not. The text names the kind and the place, and holds no value."""
-
-
-def work(task: Task) -> Rows:
-    """Read a task's files for another process or thread."""
-    try:
-        return read_files(task)
-    except Exception as error:  # noqa: BLE001  it goes on as a fault of ours, and not as one of the executor
-        frames = traceback.extract_tb(error.__traceback__)
-        raise Fault(f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}") from None
+def processes(count: int) -> ProcessPoolExecutor:
+    """Return an executor of so many processes, which end with this one."""
+    # Not forked from here: a fork would copy locks that other threads hold.
+    context = get_context("forkserver")
+    # They are forked from a server instead, which imports what all of them need, once.
+    context.set_forkserver_preload(["__main__", read_files.__module__])
+    return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
 
 
 def start_worker() -> None:

@@ -78,5 +78,20 @@ def read_files(task: Task) -> Rows:
     return Rows(rows, {digest: row for row, digest in digests.items()})
 
 
+class Fault(Exception):  # noqa: N818  our own fault, told apart from those of an executor
+    """Reading raised what it should not. The text names the kind and the place, and holds no value."""
+
+
+def work(task: Task) -> Rows:
+    """Read a task's files for another process or thread."""
+    try:
+        return read_files(task)
+    except Exception as error:  # noqa: BLE001  it goes on as a fault of ours, and not as one of the executor
+        import traceback  # it takes a while, and is needed only here
+
+        frames = traceback.extract_tb(error.__traceback__)
+        raise Fault(f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}") from None
+
+
 def _unreadable(error: OSError) -> Issue:
     return error.found if isinstance(error, ArchiveError) else issue("source.unreadable", reason=reason_of(error))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import ExecutorError, UsageError
-from dicommap.scanning.process import Fault, start_worker, work
-from dicommap.scanning.reading import Rows, read_files
+from dicommap.scanning.reading import Fault, Rows, read_files, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
     from types import TracebackType
     from typing import Self
 
@@ -70,9 +67,9 @@ class Workers:
 
     def _started(self, files: int) -> ProcessPoolExecutor | None:
         if self._jobs > 1 and self._own is None and self._submitted >= self._wait_for:
-            # Not forked from here: a fork would copy locks that other threads hold.
-            context = get_context("forkserver")
-            self._own = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=start_worker)
+            from dicommap.scanning.process import processes
+
+            self._own = processes(self._jobs)
         self._submitted += files
         return self._own
 

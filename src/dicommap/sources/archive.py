@@ -11,8 +11,6 @@ from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.sources.archive_entry import SEPARATOR, Entry, Names
 from dicommap.sources.archive_error import ArchiveError
 from dicommap.sources.archive_file import state_of
-from dicommap.sources.archive_tarball import CompressedTar, TarArchive
-from dicommap.sources.archive_zip import ZipArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,6 +47,10 @@ class Archive(Protocol):
 
 def open_archive(tree: LocalTree, path: str) -> Archive:
     """Open an archive of the kind that its name tells. Raises ArchiveError where it is none, and OSError."""
+    # Most scans meet none, and what unpacks them takes a while to import.
+    from dicommap.sources.archive_tarball import CompressedTar, TarArchive
+    from dicommap.sources.archive_zip import ZipArchive
+
     name = path.lower()
     if name.endswith(".zip"):
         return ZipArchive(tree, path)

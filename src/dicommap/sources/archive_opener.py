@@ -14,7 +14,6 @@ from dicommap.sources.archive_entry import SEPARATOR, has_archive_name
 from dicommap.sources.archive_error import ArchiveError
 from dicommap.sources.archive_file import state_of
 from dicommap.sources.archive_limits import MAX_ENTRIES
-from dicommap.sources.archive_tarball import CompressedTar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +62,8 @@ class ArchiveOpener:
 
     def digests(self, archive: str) -> Iterator[tuple[str, bytes]]:
         """Yield the path of each member of a compressed tar file, with a digest of its bytes. Raises OSError."""
+        from dicommap.sources.archive_tarball import CompressedTar
+
         with closing(CompressedTar(self._tree, archive)) as opened:
             for entry, read in opened.contents():
                 if entry.disposition is None:
