@@ -36,11 +36,18 @@ def test_a_command_that_is_none_is_told() -> None:
     assert "scam" in ran.err
 
 
+PARSING = {"typer", "rich", "pydantic"}
+"""What parses calls that are not plain, and draws on terminals: it takes longer to load than a small scan does."""
+
+SPECIAL = {"concurrent.futures", "multiprocessing", "zipfile", "tarfile", "lzma", "html", "dicommap.pictures"}
+"""What processes, archives and pictures need."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
     [
         (["--help"], HEAVY),
-        (["scan", "{tree}", "-o", "{output}"], HEAVY - {"dicommap.inventory"}),
+        (["scan", "{tree}", "-o", "{output}", "-j", "1"], HEAVY - {"dicommap.inventory"} | PARSING | SPECIAL),
         (["show", "{inventory}"], HEAVY - {"dicommap.inventory"}),
     ],
 )

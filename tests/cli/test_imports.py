@@ -24,7 +24,7 @@ print(*sys.modules)
 
 LISTED = """
 import sys
-from dicommap.cli.app import app
+from dicommap.cli.application import app
 app(["show", sys.argv[1], "--level", "LEVEL", "--format", "FORM"], standalone_mode=False)
 print(*sys.modules)
 """

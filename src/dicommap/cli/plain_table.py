@@ -22,11 +22,11 @@ def is_plain() -> bool:
 
 
 def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> list[str] | None:
-    """Return the lines of a table, or None where it is for a terminal, or not all of it is short and ASCII."""
+    """Return the lines of a table, or None where it is for a terminal, or a cell is long or no plain word."""
     if not is_plain():
         return None
     lines = [columns, *rows]
-    if not all(cell.isascii() for row in lines for cell in row):
+    if not all(cell.isascii() and cell == cell.strip() for row in lines for cell in row):
         return None
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     if sum(widths) + len(_GAP) * len(widths) > PIPE_WIDTH:

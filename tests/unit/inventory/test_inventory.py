@@ -6,7 +6,6 @@ import gc
 import sqlite3
 from collections import deque
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def test_distinct_values_of_what_is_not_held_are_an_error_with_a_fix(keyword: st
 
 def test_files_without_a_header_are_in_no_series() -> None:
     not_p10 = added("x", "9.1 9.1.1 9.1.1.1")
-    header = replace(not_p10[2], disposition=Disposition.NOT_P10)
+    header = not_p10[2]._replace(disposition=Disposition.NOT_P10)
     with inventory_of((*not_p10[:2], header), refused("n")) as inventory:
         assert list(inventory.studies()) == []
         assert inventory.series_by_study() == {}

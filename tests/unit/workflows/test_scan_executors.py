@@ -21,7 +21,7 @@ import pytest
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import Workers, batch, workers
-from dicommap.scanning.process import Fault
+from dicommap.scanning.reading import Fault
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
 
