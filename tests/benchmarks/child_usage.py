@@ -1,4 +1,4 @@
-"""A small process that runs one command and tells what it used, itself and all processes it waited for.
+"""A small process that runs one command and tells what it used, itself and all processes that it started.
 
 It is started anew for each command, because Linux counts the memory of the process that starts a command as the
 command's own: `python -m tests.benchmarks.child_usage COMMAND...` prints JSON.
@@ -6,15 +6,20 @@ command's own: `python -m tests.benchmarks.child_usage COMMAND...` prints JSON.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.options import ROOT
+
+_SET_CHILD_SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of Linux's prctl."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +54,38 @@ def usage_of(command: Sequence[str | os.PathLike[str]], *, accepted: Sequence[in
     return found
 
 
+def _adopt() -> None:
+    """Let what the command leaves behind become children of this process, so that it can be waited for (Linux only).
+
+    The server that starts worker processes is not waited for by the process that works with it.
+    """
+    if sys.platform == "linux" and ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError("prctl failed")
+
+
+def _left() -> Iterator[resource.struct_rusage]:
+    """Yield what each process used that the command left behind, with those that it waited for."""
+    while True:
+        try:
+            yield os.wait4(-1, 0)[2]
+        except ChildProcessError:
+            return
+
+
 def _main(command: list[str]) -> None:
+    _adopt()
     nowhere = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)]
     started = time.perf_counter()
     child = os.posix_spawn(command[0], command, os.environ, file_actions=nowhere)
     _, status, used = os.wait4(child, 0)
     elapsed = time.perf_counter() - started
+    left = list(_left())
     unit = 1 if sys.platform == "darwin" else 1024
     answer = {
         "status": os.waitstatus_to_exitcode(status),
-        "cpu": used.ru_utime + used.ru_stime,
+        "cpu": sum(one.ru_utime + one.ru_stime for one in (used, *left)),
         "elapsed": elapsed,
-        "peak": used.ru_maxrss * unit,
+        "peak": max(one.ru_maxrss for one in (used, *left)) * unit,
     }
     sys.stdout.write(json.dumps(answer))
 

@@ -111,6 +111,18 @@ def test_the_memory_of_a_command_is_its_own() -> None:
     assert small.peak < len(kept) < large.peak
 
 
+BEHIND = """
+import os
+if not os.fork() and not os.fork():  # nobody waits for what follows
+    b"x" * 150_000_000
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of what a command leaves behind")
+def test_processes_that_a_command_leaves_behind_are_counted() -> None:
+    assert usage_of([sys.executable, "-c", BEHIND]).peak >= 150_000_000
+
+
 def test_a_command_that_fails_is_no_measurement() -> None:
     with pytest.raises(CommandFailedError):
         usage_of([sys.executable, "-c", "raise SystemExit(4)"])

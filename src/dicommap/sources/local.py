@@ -140,9 +140,12 @@ class LocalTree:
         if _identity(status) in above:
             return _link(path, issue("source.link-loop"))
         try:
-            return sorted(os.listdir(self._prefix + path), key=os.fsencode)
+            names = os.listdir(self._prefix + path)
         except OSError as error:
             return unreadable(path, issue("source.unreadable-directory", reason=reason_of(error)))
+        # Most names are ASCII, whose order is that of their bytes.
+        names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
+        return names
 
     def unreachable(self, path: str, error: OSError) -> SourceFile:
         """Return what a path is whose status cannot be had."""
