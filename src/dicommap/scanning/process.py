@@ -16,7 +16,7 @@ def processes(count: int) -> ProcessPoolExecutor:
     # Not forked from here: a fork would copy locks that other threads hold.
     context = get_context("forkserver")
     # They are forked from a server instead, which imports what all of them need, once.
-    context.set_forkserver_preload(["__main__", read_files.__module__])
+    context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker)
 
 
