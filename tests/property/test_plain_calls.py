@@ -49,7 +49,7 @@ def test_a_plain_call_means_what_typer_takes_it_for(arguments: list[str]) -> Non
     with patch("sys.stdout", io.StringIO()):
         expected = typers(arguments)
     assert expected is not None, "typer would not run it"
-    defaults = scan_command.__kwdefaults__
+    defaults = scan_command.__kwdefaults__ or {}
     assert {**defaults, **found} == {name: value or defaults.get(name) for name, value in expected.items()}
 
 

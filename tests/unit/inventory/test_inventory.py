@@ -16,6 +16,7 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.inventory import _HOLDS_PATH
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
+from dicommap.p10 import Header
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 FILES: list[Added] = [
@@ -99,6 +100,7 @@ def test_distinct_values_of_what_is_not_held_are_an_error_with_a_fix(keyword: st
 
 def test_files_without_a_header_are_in_no_series() -> None:
     not_p10 = added("x", "9.1 9.1.1 9.1.1.1")
+    assert isinstance(not_p10[2], Header)
     header = not_p10[2]._replace(disposition=Disposition.NOT_P10)
     with inventory_of((*not_p10[:2], header), refused("n")) as inventory:
         assert list(inventory.studies()) == []
