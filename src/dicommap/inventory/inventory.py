@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -146,10 +145,10 @@ class Inventory(ShownInventory, Framed, Searched):
         files_of = FilesOfSeries(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
-            values: dict[str, Counter[str]] = {keyword: Counter() for keyword in self.keywords}
+            values: list[dict[str, int]] = [{} for _ in self.keywords]
             for row in headers:
-                for keyword, value in zip(self.keywords, row[5:], strict=True):
-                    values[keyword][value] += row[2]
+                for counts, value in zip(values, row[5:], strict=True):
+                    counts[value] = counts.get(value, 0) + row[2]
             files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
             yield PicturedSeries(
                 study_instance_uid=study,
@@ -157,7 +156,7 @@ class Inventory(ShownInventory, Framed, Searched):
                 instances=instances,
                 files=files,
                 size=size,
-                values=values,
+                values=dict(zip(self.keywords, values, strict=True)),
                 files_of=files_of,
                 unmasked=self._unmasked,
             )

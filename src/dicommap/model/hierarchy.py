@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -177,9 +176,14 @@ class Study:
     @classmethod
     def of(cls, series: Iterable[Series]) -> Self:
         """Return the study of these series, which must all name it and be at least one."""
-        members = tuple(series)
-        totals: dict[str, Counter[str]] = {}
-        for one in members:
-            for keyword, counts in one.values.items():
-                totals.setdefault(keyword, Counter()).update(counts)
-        return cls(study_instance_uid=members[0].study_instance_uid, series=members, values=totals)
+        first, *others = members = tuple(series)
+        values = first.values
+        if others:  # plain dicts: of these there are many, and a Counter takes its time
+            totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
+            for one in others:
+                for keyword, counts in one.values.items():
+                    total = totals.setdefault(keyword, {})
+                    for value, count in counts.items():
+                        total[value] = total.get(value, 0) + count
+            values = totals
+        return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
