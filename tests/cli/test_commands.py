@@ -14,7 +14,7 @@ from tests.cli.running import dicommap
 
 HELP = """
 import sys
-from dicommap.cli.app import app
+from dicommap.cli.application import app
 app(["--help"], standalone_mode=False)
 print(*sys.modules)
 """
