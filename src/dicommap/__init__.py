@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dicommap.workflows.reconcile import Reconciliation, reconcile
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
+    from dicommap.workflows.stage import Staged, stage
     from dicommap.workflows.submit import Submitted, submit
     from dicommap.workflows.validate import validate
     from dicommap.workflows.watch import Watched, watch
@@ -27,6 +28,7 @@ __all__ = [
     "sheet",
     "draft",
     "validate",
+    "stage",
     "policy",
     "submit",
     "watch",
@@ -35,6 +37,7 @@ __all__ = [
     "data_set",
     "Inventory",
     "Draft",
+    "Staged",
     "Submitted",
     "Watched",
     "Clients",
@@ -53,6 +56,7 @@ _PLACES = {
     "sheet": "workflows.sheet",
     "draft": "workflows.draft",
     "validate": "workflows.validate",
+    "stage": "workflows.stage",
     "policy": "workflows.policy",
     "submit": "workflows.submit",
     "watch": "workflows.watch",
@@ -61,6 +65,7 @@ _PLACES = {
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",
+    "Staged": "workflows.stage",
     "Submitted": "workflows.submit",
     "Watched": "workflows.watch",
     "Clients": "aws",

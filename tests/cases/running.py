@@ -24,6 +24,7 @@ from dicommap.model.quotas import Quotas
 from dicommap.model.submission import Submission
 from dicommap.model.surroundings import Reading, Surroundings
 from dicommap.package.planned import PlannedPackage
+from dicommap.workflows.stage import staged
 from dicommap.workflows.validate_s3 import stored_issues
 from tests.cases.stored import StoredByDocument
 from tests.s3 import environment
@@ -186,6 +187,11 @@ def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     return stored_issues(PlannedPackage(place / arguments["package"]), stored)
 
 
+def _stage(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
+    return staged(place / arguments["package"], stored).issues
+
+
 def _fhir(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     with _scanned(place, arguments) as inventory, TemporaryDirectory() as elsewhere:
         return dicommap.fhir(inventory, Path(elsewhere, "studies.ndjson")).issues
@@ -203,6 +209,7 @@ _VERBS = {
     "reconcile": _reconcile,
     "retry": _retry,
     "validateS3": _validate_s3,
+    "stage": _stage,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dicommap.aws.copying import Copied, Copy
 from dicommap.model.listed_object import ListedObject
 from dicommap.model.s3_uri import S3Uri
 
@@ -15,6 +16,7 @@ class StoredByDocument:
     def __init__(self, document: dict[str, Any]) -> None:
         self.region: str | None = document["region"]
         self._buckets = document["buckets"]
+        self._vanishing = document.get("vanishing", ())
 
     def region_of(self, bucket: str) -> str | None:
         region: str | None = self._buckets[bucket]["region"]
@@ -34,6 +36,20 @@ class StoredByDocument:
         if "unreadable" in found:
             return "reading it was refused"
         return (bytes(size - 4) + b"DICM") if "p10" in found else bytes(size)
+
+    def is_copy(self, copy: Copy, found: ListedObject) -> bool:
+        return (found.size, found.etag) == (copy.size, copy.etag)
+
+    def copy(self, copy: Copy) -> Copied:
+        objects = self._buckets[copy.source_bucket]["objects"]
+        source = next((found for found in objects if found["key"] == copy.source), None)
+        if source is None:
+            return Copied(code="stage.source-missing", facts={"reason": "there is no such object"})
+        if source["etag"] != copy.etag:
+            return Copied(code="stage.source-changed", facts={"what": "ETag"})
+        if copy.key not in self._vanishing:
+            self._buckets[copy.bucket]["objects"].append({"key": copy.key, "size": copy.size, "etag": copy.etag})
+        return Copied(etag=copy.etag)
 
     def _object(self, bucket: str, key: str) -> dict[str, Any]:
         return next(found for found in self._buckets[bucket]["objects"] if found["key"] == key)

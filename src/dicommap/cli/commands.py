@@ -24,6 +24,7 @@ SUMMARIES = {
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
+    "stage": "Copy what staged jobs are to import.",
     "policy": "Print the permissions that import jobs need.",
     "submit": "Upload override files and start import jobs.",
     "watch": "Follow import jobs until they have ended.",

@@ -25,6 +25,7 @@ from dicommap.issues.codes import (
     schema,
     sheet,
     source,
+    stage,
     submit,
     value,
 )
@@ -50,6 +51,7 @@ _FAMILIES = (
     mapping,
     job,
     package,
+    stage,
     listing,
     submit,
     manifest,

@@ -26,3 +26,19 @@ class Piece:
     """How many files of the series come before, in order of path."""
     files: int | None = None
     """How many it takes; None for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedJob:
+    """What was done for one staged job."""
+
+    id: str
+    uri: str
+    copied: int = 0
+    """Copies that were made now."""
+    there: int = 0
+    """Copies that were there already."""
+    missing: int = 0
+    """Copies that are not there."""
+    bytes: int = 0
+    """Of the copies that were made now."""

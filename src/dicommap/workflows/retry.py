@@ -210,7 +210,7 @@ class Retrying:
             for study, (excess, numbers) in sorted(found.packed.cut.items())
         ]
         left_out = sum(found.packed.impossible.values())
-        return found.jobs, [*issues, issue("job.unplanned", count=left_out)] if left_out else issues
+        return found.jobs, [*issues, issue("job.unplanned", files=counted(left_out, "file"))] if left_out else issues
 
     def _head(self) -> PlanHead:
         plan = self._package.plan

@@ -1,0 +1,230 @@
+"""Copies for staged jobs: from S3 by S3 itself, from a local tree by an upload; never over another object."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64encode
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dicommap.aws.faults import ABSENT, calling
+from dicommap.aws.listing import listed
+from dicommap.errors import AwsError, reason_of
+from dicommap.model.listed_object import ListedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from dicommap.aws.clients import Clients
+    from dicommap.model.s3_uri import S3Uri
+
+SINGLE = 5 * 2**30
+"""Bytes that one request copies or puts at most (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
+PART = 2**29
+"""Bytes of a part beyond that: an object has 10,000 parts at most."""
+MARK = "dicommap-source"
+"""Metadata that tells what an object is a copy of, where its ETag does not: a hash, and no name."""
+_CHUNK = 2**20
+_CHANGED = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
+_CONTENT_TYPE = "application/dicom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One file, and the object that is to be a copy of it."""
+
+    source_bucket: str | None
+    """None for a local file."""
+    source: str
+    """Its key, or its path."""
+    etag: str
+    """Of an object in S3, as it was scanned; empty where it is not known."""
+    size: int
+    bucket: str
+    key: str
+
+    @property
+    def source_name(self) -> str:
+        """Return the source for people."""
+        return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
+
+    @property
+    def uri(self) -> str:
+        """Return where the copy goes, for people."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What came of a copy: its ETag, or what is wrong with the source or the place."""
+
+    etag: str = ""
+    code: str | None = None
+    """Of an issue."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Copier:
+    """Makes copies with some clients. Every method may raise AwsError."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
+        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        return listed(self._clients, uri)
+
+    def is_copy(self, copy: Copy, found: ListedObject) -> bool:
+        """Say whether an object that is there is the copy already: the same size, and the same ETag or mark."""
+        if found.size != copy.size:
+            return False
+        if copy.source_bucket is None:
+            try:
+                with open(copy.source, "rb") as file:
+                    digest = _md5(file.read, copy.size)
+            except OSError:
+                return False
+            return found.etag.strip('"') == digest or self._mark(copy) == digest
+        if copy.etag and found.etag.strip('"') == copy.etag.strip('"'):
+            return True
+        return self._mark(copy) == _mark_of(copy)
+
+    def copy(self, copy: Copy) -> Copied:
+        """Make a copy where no object is. What is wrong with its source is returned, and not raised."""
+        try:
+            return self._uploaded(copy) if copy.source_bucket is None else self._copied(copy)
+        except AwsError as error:
+            if error.code in _CHANGED:
+                return self._refused(copy)
+            if error.code in ABSENT - {"NoSuchBucket"} and copy.source_bucket is not None:
+                return Copied(code="stage.source-missing", facts={"reason": "there is no such object"})
+            raise
+
+    def _refused(self, copy: Copy) -> Copied:
+        """Tell what a condition that did not hold was about: the place, or the source."""
+        head = self._head(copy.bucket, copy.key)
+        if head is None:
+            return Copied(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
+        # Where the answer to a request was lost, the request that repeats it meets its own object.
+        found = ListedObject(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
+        return Copied(etag=found.etag) if self.is_copy(copy, found) else Copied(code="stage.taken")
+
+    def _copied(self, copy: Copy) -> Copied:
+        source = {"Bucket": copy.source_bucket, "Key": copy.source}
+        condition = {"CopySourceIfMatch": copy.etag} if copy.etag else {}
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        if copy.size <= SINGLE:
+            with calling("CopyObject", copy.source_name):
+                answer = self._clients.s3.copy_object(
+                    **target,
+                    CopySource=source,
+                    IfNoneMatch="*",
+                    MetadataDirective="REPLACE",  # the mark; and tags would need permissions of their own
+                    TaggingDirective="REPLACE",
+                    Metadata={MARK: _mark_of(copy)},
+                    ContentType=_CONTENT_TYPE,
+                    **condition,
+                )
+            return Copied(etag=answer["CopyObjectResult"]["ETag"])
+
+        def part(number: int, begin: int, end: int, upload: str) -> str:
+            with calling("UploadPartCopy", copy.source_name):
+                made = self._clients.s3.upload_part_copy(
+                    **target,
+                    UploadId=upload,
+                    PartNumber=number,
+                    CopySource=source,
+                    CopySourceRange=f"bytes={begin}-{end - 1}",
+                    **condition,
+                )
+            return str(made["CopyPartResult"]["ETag"])
+
+        return self._in_parts(copy, _mark_of(copy), part)
+
+    def _uploaded(self, copy: Copy) -> Copied:
+        try:
+            with open(copy.source, "rb") as file:
+                if os.fstat(file.fileno()).st_size != copy.size:
+                    return Copied(code="stage.source-changed", facts={"what": "size"})
+                digest = _md5(file.read, copy.size)
+                file.seek(0)
+                return self._put(copy, file, digest)
+        except OSError as error:
+            return Copied(code="stage.source-missing", facts={"reason": reason_of(error)})
+
+    def _put(self, copy: Copy, file: BinaryIO, digest: str) -> Copied:
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        if copy.size <= SINGLE:
+            with calling("PutObject", copy.uri):
+                answer = self._clients.s3.put_object(
+                    **target,
+                    Body=file,
+                    ContentMD5=b64encode(bytes.fromhex(digest)).decode(),
+                    IfNoneMatch="*",
+                    Metadata={MARK: digest},
+                    ContentType=_CONTENT_TYPE,
+                )
+            return Copied(etag=answer["ETag"])
+
+        def part(number: int, begin: int, end: int, upload: str) -> str:
+            file.seek(begin)
+            data = file.read(end - begin)
+            checked = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+            with calling("UploadPart", copy.uri):
+                made = self._clients.s3.upload_part(
+                    **target, UploadId=upload, PartNumber=number, Body=data, ContentMD5=checked
+                )
+            return str(made["ETag"])
+
+        return self._in_parts(copy, digest, part)
+
+    def _in_parts(self, copy: Copy, mark: str, part: Callable[[int, int, int, str], str]) -> Copied:
+        """Make an object of parts; what was begun is given up where one of them fails, since parts are paid for."""
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        client = self._clients.s3
+        with calling("CreateMultipartUpload", copy.uri):
+            upload = client.create_multipart_upload(**target, Metadata={MARK: mark}, ContentType=_CONTENT_TYPE)
+        try:
+            parts = [
+                {"PartNumber": number, "ETag": part(number, begin, min(begin + PART, copy.size), upload["UploadId"])}
+                for number, begin in enumerate(range(0, copy.size, PART), 1)
+            ]
+            with calling("CompleteMultipartUpload", copy.uri):
+                answer = client.complete_multipart_upload(
+                    **target, UploadId=upload["UploadId"], MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+                )
+        except BaseException:
+            with suppress(AwsError), calling("AbortMultipartUpload", copy.uri):
+                client.abort_multipart_upload(**target, UploadId=upload["UploadId"])
+            raise
+        return Copied(etag=answer["ETag"])
+
+    def _mark(self, copy: Copy) -> str | None:
+        found = self._head(copy.bucket, copy.key)
+        return None if found is None else found.get("Metadata", {}).get(MARK)
+
+    def _head(self, bucket: str, key: str) -> dict[str, Any] | None:
+        try:
+            with calling("HeadObject", f"s3://{bucket}/{key}"):
+                answer: dict[str, Any] = self._clients.s3.head_object(Bucket=bucket, Key=key)
+                return answer
+        except AwsError as error:
+            if error.code in ABSENT - {"NoSuchBucket"}:
+                return None
+            raise
+
+
+def _mark_of(copy: Copy) -> str:
+    told = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _md5(read: Callable[[int], bytes], size: int) -> str:
+    """Return the MD5 of a file of this size, which is its ETag where it is put in one piece without KMS."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while size > 0 and (piece := read(min(size, _CHUNK))):
+        digest.update(piece)
+        size -= len(piece)
+    return digest.hexdigest()

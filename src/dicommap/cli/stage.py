@@ -1,0 +1,62 @@
+"""The command `dicommap stage`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
+from dicommap.cli.console import print_line, print_table, write
+from dicommap.cli.findings import exit_by, print_issues
+from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.render.text import byte_count, counted, json_lines
+from dicommap.workflows.stage import Staged, planned_copies, stage
+
+JOBS_SHOWN = 50
+
+
+def stage_command(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="The directory that 'dicommap draft' wrote.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Show every copy as JSON Lines; send nothing.")
+    ] = False,
+    jobs: Annotated[
+        list[str] | None, typer.Option("--job", metavar="ID", help="Stage only this job; may be repeated.")
+    ] = None,
+    aws_profile: AwsProfileOption = None,
+    region: RegionOption = None,
+    endpoint_url: EndpointUrlOption = None,
+    fail_on: FailOnOption = FailOn.ERROR,
+) -> None:
+    """Copy what the staged jobs of a package are to import under their prefixes, and verify the copies.
+
+    Files in S3 are copied by S3 itself, local ones uploaded. A run that was stopped is run again and goes on: copies
+    that are there are left as they are, and nothing is ever written over another object.
+    """
+    if dry_run:
+        write(json_lines(dict(copy) for copy in planned_copies(package, jobs=jobs or ())))
+        return
+    clients = clients_of(aws_profile, region, endpoint_url)
+    staged = stage(package, jobs=jobs or (), clients=clients, progress=True)
+    _print(staged)
+    exit_by((found.severity for found in staged.issues), fail_on)
+
+
+def _print(staged: Staged) -> None:
+    if not staged.jobs:
+        print_line("No job of the package is staged.")
+        return
+    rows = [
+        (job.id, job.uri, f"{job.copied:,}", f"{job.there:,}", f"{job.missing:,}", byte_count(job.bytes))
+        for job in staged.jobs[:JOBS_SHOWN]
+    ]
+    columns = ("job", "inputS3Uri", "copied", "there before", "missing", "size")
+    print_table(columns, rows, numbers=columns[2:])
+    rest = len(staged.jobs) - JOBS_SHOWN
+    if rest > 0:
+        print_line(f"... and {counted(rest, 'more job')}")
+    print_issues(staged.issues)
+    if staged.ok:
+        print_line(f"Next: dicommap submit {staged.package}")

@@ -1,0 +1,347 @@
+"""stage(): copies from S3 and from disk, resumed, verified, and never over anything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.aws import copying
+from dicommap.aws.copying import Copied, Copier, Copy
+from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.model.quotas import Quotas
+from dicommap.workflows.stage import planned_copies, staged
+from tests.making import small_tree, write_tree
+from tests.s3 import Bucket
+from tests.s3_faults import Fault, faulty
+
+RULES = '[[rule]]\nname = "a rule"\nlevel = "study"\nset = { PatientSex = "O" }\n'
+
+
+def drafted(source: str | Path, bucket: Bucket, place: Path, uri: str | None = None, **options: Any) -> Path:
+    """Draft a package of which everything is staged."""
+    (place / "rules.toml").write_text(RULES)
+    with dicommap.scan(source) as inventory:
+        draft = dicommap.draft(
+            inventory,
+            input_s3_uri=uri,
+            rules=place / "rules.toml",
+            staging="all",
+            stage_uri=f"{bucket.uri}staged/",
+            output=place / "package",
+            **options,
+        )
+    assert draft.package is not None, draft.issues
+    return draft.package
+
+
+@pytest.fixture
+def local(bucket: Bucket, tmp_path: Path) -> Path:
+    """Return a package of a local tree of two studies."""
+    return drafted(small_tree(tmp_path / "tree"), bucket, tmp_path, "s3://elsewhere/in/")
+
+
+@pytest.fixture
+def remote(bucket: Bucket, tmp_path: Path) -> Path:
+    """Return a package of a tree of two studies that lies in the bucket."""
+    bucket.upload(small_tree(tmp_path / "tree"), "in/")
+    return drafted(f"{bucket.uri}in/", bucket, tmp_path)
+
+
+def codes(found: dicommap.Staged) -> list[str]:
+    return [one.code for one in found.issues]
+
+
+def bytes_of(bucket: Bucket, prefix: str) -> list[bytes]:
+    return sorted(map(bucket.get, bucket.keys(prefix)))
+
+
+def test_a_local_tree_is_uploaded_under_the_prefixes_of_its_jobs(local: Path, bucket: Bucket, tmp_path: Path) -> None:
+    before = {path: path.stat() for path in (tmp_path / "tree").rglob("*")}
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert found.ok, found.issues
+    files = [path.read_bytes() for path in (tmp_path / "tree").rglob("*") if path.is_file()]
+    assert bytes_of(bucket, "staged/0001/") == sorted(files)
+    assert {path: path.stat().st_mtime_ns for path in before} == {path: one.st_mtime_ns for path, one in before.items()}
+    (job,) = found.jobs
+    assert (job.copied, job.there, job.missing, job.bytes) == (8, 0, 0, sum(map(len, files)))
+    assert str(found).startswith("Staged: 1 staged job, 8 files copied, 0 missing")
+    assert dicommap.validate(local).errors == []
+
+
+def test_what_lies_in_s3_is_copied_by_s3(remote: Path, bucket: Bucket) -> None:
+    sent: list[str] = []
+    clients = bucket.clients
+    clients.s3.meta.events.register("before-send.s3", lambda request, **_: sent.append(request.method))
+    found = dicommap.stage(remote, clients=clients)
+    assert found.ok, found.issues
+    assert bytes_of(bucket, "staged/0001/") == bytes_of(bucket, "in/")
+    assert sent.count("PUT") == 8
+    keys = bucket.keys("staged/0001/")
+    assert keys[0].endswith("/0000001.dcm")
+
+
+def test_a_second_staging_copies_nothing(remote: Path, bucket: Bucket) -> None:
+    dicommap.stage(remote, clients=bucket.clients)
+    again = dicommap.stage(remote, clients=bucket.clients)
+    assert [(job.copied, job.there) for job in again.jobs] == [(0, 8)]
+    assert again.ok
+
+
+@pytest.mark.parametrize("source", ["local", "remote"])
+def test_a_staging_that_was_stopped_goes_on(source: str, bucket: Bucket, request: pytest.FixtureRequest) -> None:
+    package: Path = request.getfixturevalue(source)
+
+    class Stopping(Copier):
+        made = 0
+
+        def copy(self, copy: Copy) -> Copied:
+            Stopping.made += 1
+            if Stopping.made > 3:
+                raise AwsError("The token has expired.", fix="Renew it.")
+            return super().copy(copy)
+
+    with pytest.raises(AwsError, match="expired"):
+        staged(package, Stopping(bucket.clients))
+    assert len(bucket.keys("staged/")) == 3
+    found = dicommap.stage(package, clients=bucket.clients)
+    assert [(job.copied, job.there) for job in found.jobs] == [(5, 3)]
+    assert found.ok
+
+
+@pytest.mark.parametrize("source", ["local", "remote"])
+def test_another_object_in_the_place_of_a_copy_is_left_and_told(
+    source: str, bucket: Bucket, request: pytest.FixtureRequest
+) -> None:
+    package: Path = request.getfixturevalue(source)
+    (first, *_) = planned_copies(package)
+    key = str(first["to"]).removeprefix(bucket.uri)
+    bucket.put(key, b"x" * int(first["size"]))
+    found = dicommap.stage(package, clients=bucket.clients)
+    assert codes(found) == ["stage.taken"]
+    assert found.issues[0].location.path == first["to"]
+    assert bucket.get(key) == b"x" * int(first["size"])
+    assert bucket.keys("staged/") == [key]
+    assert not found.ok
+
+
+def test_a_stray_object_keeps_a_job_from_being_staged(remote: Path, bucket: Bucket) -> None:
+    bucket.put("staged/0001/notes.txt", b"x")
+    found = dicommap.stage(remote, clients=bucket.clients)
+    assert [(one.code, one.location.path) for one in found.issues] == [
+        ("stage.stray", f"{bucket.uri}staged/0001/notes.txt")
+    ]
+    assert [(job.copied, job.missing) for job in found.jobs] == [(0, 8)]
+
+
+def test_override_files_that_were_uploaded_are_no_strays(remote: Path, bucket: Bucket) -> None:
+    plan = json.loads((remote / "plan.json").read_bytes())
+    for file in plan["jobs"][0]["files"]:
+        bucket.put(f"staged/0001/{file['path']}", b"{}")
+    assert dicommap.stage(remote, clients=bucket.clients).ok
+
+
+def test_an_object_that_changed_since_the_scan_is_not_copied(remote: Path, bucket: Bucket) -> None:
+    # The server of these tests does not know this condition of a copy: that it is set is seen, its answer made up.
+    key = bucket.keys("in/")[0]
+    etag = bucket.client.head_object(Bucket=bucket.name, Key=key)["ETag"]
+    fault = Fault("status", method="PUT", key="/0000001.dcm", status=412, code="PreconditionFailed")
+    with faulty(bucket.endpoint_url, fault) as proxy:
+        clients = dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)
+        conditions: dict[bytes, bytes] = {}
+        clients.s3.meta.events.register(
+            "before-send.s3.CopyObject",
+            lambda request, **_: conditions.update(
+                {request.headers["x-amz-copy-source"]: request.headers["x-amz-copy-source-if-match"]}
+            ),
+        )
+        found = dicommap.stage(remote, clients=clients)
+    assert conditions[f"{bucket.name}/{key}".encode()].decode() == etag
+    assert set(codes(found)) == {"stage.source-changed"}
+    assert f"{bucket.uri}{key}" in {one.location.path for one in found.issues}
+    assert [(job.copied, job.missing) for job in found.jobs] == [(6, 2)]
+
+
+def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket) -> None:
+    # The copy was made, but the request is repeated since its answer never came.
+    package_copies = list(planned_copies(remote))
+    dicommap.stage(remote, clients=bucket.clients)
+    there = {str(copy["to"]) for copy in package_copies}
+
+    class Blind(Copier):
+        def listed(self, uri: Any) -> Iterator[Any]:
+            return iter(()) if there else super().listed(uri)
+
+        def copy(self, copy: Copy) -> Copied:
+            there.discard(copy.uri)
+            return self._refused(copy)
+
+    found = staged(remote, Blind(bucket.clients))
+    assert found.ok, found.issues
+    assert [(job.copied, job.missing) for job in found.jobs] == [(8, 0)]
+
+
+def test_a_local_file_of_another_size_is_not_copied(local: Path, bucket: Bucket, tmp_path: Path) -> None:
+    write_tree(tmp_path / "tree", {"study1/series1/IM0001": b"x"})
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert codes(found) == ["stage.source-changed"]
+    assert len(bucket.keys("staged/")) == 7
+
+
+@pytest.mark.parametrize("source", ["local", "remote"])
+def test_a_source_that_is_gone_is_told_and_the_others_are_copied(
+    source: str, bucket: Bucket, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    package: Path = request.getfixturevalue(source)
+    (tmp_path / "tree/study1/series1/IM0001").unlink()
+    if source == "remote":
+        bucket.client.delete_object(Bucket=bucket.name, Key="in/study1/series1/IM0001")
+    found = dicommap.stage(package, clients=bucket.clients)
+    assert codes(found) == ["stage.source-missing"]
+    assert [(job.copied, job.missing) for job in found.jobs] == [(7, 1)]
+
+
+def test_large_files_are_copied_and_put_in_parts(
+    local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
+    monkeypatch.setattr(copying, "PART", 5 * 2**20)
+    large = bytes(range(256)) * (48 * 2**10)
+    (tmp_path / "large").write_bytes(large)
+    copier = Copier(bucket.clients)
+    put = Copy(
+        source_bucket=None,
+        source=str(tmp_path / "large"),
+        etag="",
+        size=len(large),
+        bucket=bucket.name,
+        key="staged/one",
+    )
+    made = copier.copy(put)
+    assert made.etag.strip('"').endswith("-3")
+    assert bucket.get("staged/one") == large
+    (listed,) = copier.listed(uri_of(bucket, "staged/"))
+    assert copier.is_copy(put, listed)
+    again = Copy(
+        source_bucket=bucket.name,
+        source="staged/one",
+        etag=made.etag,
+        size=len(large),
+        bucket=bucket.name,
+        key="copied/one",
+    )
+    assert copier.copy(again).code is None
+    assert bucket.get("copied/one") == large
+    (listed,) = copier.listed(uri_of(bucket, "copied/"))
+    assert copier.is_copy(again, listed)
+
+
+def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
+    monkeypatch.setattr(copying, "PART", 5 * 2**20)
+    bucket.put("in/large", bytes(12 * 2**20))
+    with faulty(
+        bucket.endpoint_url, Fault("status", method="PUT", query="partNumber=2", status=403, code="AccessDenied")
+    ) as proxy:
+        copier = Copier(dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
+        copy = Copy(
+            source_bucket=bucket.name, source="in/large", etag="", size=12 * 2**20, bucket=bucket.name, key="staged/x"
+        )
+        with pytest.raises(AwsError, match="AccessDenied"):
+            copier.copy(copy)
+    assert bucket.keys("staged/") == []
+    assert "Uploads" not in bucket.client.list_multipart_uploads(Bucket=bucket.name)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault("status", method="PUT", status=403, code="AccessDenied"), "AccessDenied"),
+        (Fault("status", method="PUT", status=400, code="ExpiredToken", skipped=3), "expired"),
+        (Fault("status", query="list-type", status=403, code="AccessDenied"), "AccessDenied"),
+    ],
+    ids=["denied", "expired-half-way", "listing-denied"],
+)
+def test_what_s3_refuses_stops_the_staging_and_a_repetition_goes_on(
+    local: Path, bucket: Bucket, fault: Fault, said: str
+) -> None:
+    with faulty(bucket.endpoint_url, fault) as proxy, pytest.raises(AwsError, match=said):
+        dicommap.stage(local, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
+    assert dicommap.stage(local, clients=bucket.clients).ok
+    assert len(bucket.keys("staged/")) == 8
+
+
+def test_a_fault_that_passes_is_not_seen(remote: Path, bucket: Bucket) -> None:
+    fault = Fault("status", method="PUT", status=503, code="SlowDown", times=2)
+    with faulty(bucket.endpoint_url, fault) as proxy:
+        assert dicommap.stage(remote, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)).ok
+
+
+class Forgetting:
+    """A store that lists other objects than were put there."""
+
+    def __init__(self, store: Copier, change: str) -> None:
+        self._store, self._change, self._listings = store, change, 0
+
+    def listed(self, uri: Any) -> Iterator[Any]:
+        self._listings += 1
+        found = list(self._store.listed(uri))
+        if self._listings == 1:
+            return iter(found)
+        first = type(found[0])
+        one = {
+            "gone": [],
+            "size": [first(key=found[0].key, size=1, etag=found[0].etag)],
+            "etag": [first(key=found[0].key, size=found[0].size, etag="x")],
+        }[self._change]
+        return iter([*one, *found[1:]])
+
+    def is_copy(self, copy: Copy, found: Any) -> bool:
+        return self._store.is_copy(copy, found)
+
+    def copy(self, copy: Copy) -> Copied:
+        return self._store.copy(copy)
+
+
+@pytest.mark.parametrize(("change", "said"), [("gone", "nothing"), ("size", "another size"), ("etag", "another ETag")])
+def test_a_copy_that_is_not_as_it_was_made_is_told(local: Path, bucket: Bucket, change: str, said: str) -> None:
+    found = staged(local, Forgetting(Copier(bucket.clients), change))
+    assert codes(found) == ["stage.not-verified"]
+    assert said in found.issues[0].message
+
+
+def test_what_would_be_copied_can_be_seen_before(local: Path, bucket: Bucket, tmp_path: Path) -> None:
+    copies = list(planned_copies(local))
+    assert len(copies) == 8
+    assert copies[0]["job"] == "0001"
+    assert copies[0]["from"] == str(tmp_path / "tree/study1/series1/IM0001")
+    assert str(copies[0]["to"]).startswith(f"{bucket.uri}staged/0001/")
+    assert bucket.keys() == []
+
+
+def test_only_the_jobs_that_are_named_are_staged(bucket: Bucket, tmp_path: Path) -> None:
+    tree = small_tree(tmp_path / "tree")
+    package = drafted(tree, bucket, tmp_path, "s3://elsewhere/in/", quotas=Quotas(files=5))
+    found = dicommap.stage(package, jobs=["0002"], clients=bucket.clients)
+    assert [job.id for job in found.jobs] == ["0002"]
+    assert all(key.startswith("staged/0002/") for key in list(bucket.keys()))
+    with pytest.raises(UsageError):
+        dicommap.stage(package, jobs=["0009"], clients=bucket.clients)
+
+
+def test_a_package_whose_objects_were_edited_is_not_staged(local: Path, bucket: Bucket) -> None:
+    path = local / "jobs/0001/objects.csv"
+    path.write_bytes(path.read_bytes().replace(b"study1/series1", b"../../etc"))
+    with pytest.raises(DocumentError):
+        dicommap.stage(local, clients=bucket.clients)
+    assert bucket.keys() == []
+
+
+def uri_of(bucket: Bucket, prefix: str) -> Any:
+    from dicommap.model.s3_uri import S3Uri
+
+    return S3Uri(bucket=bucket.name, prefix=prefix)
