@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class StudyOutcomes:
     @property
     def is_plain(self) -> bool:
         """Say whether all instances are in primary image sets, without a warning."""
-        return not self.counts.keys() - {Outcome.PRIMARY}
+        return not self.counts.keys() - {ImportOutcome.PRIMARY}
 
     @property
     def instances(self) -> int:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dicommap.model.planned_object import PlannedObject
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of an instance; each has exactly one, the first of these that holds."""
 
     FAILED = "failed"
@@ -29,10 +29,10 @@ class Outcome(StrEnum):
     @property
     def is_imported(self) -> bool:
         """Say whether the service reports that it holds the instance."""
-        return self not in (Outcome.FAILED, Outcome.NOT_REPORTED)
+        return self not in (ImportOutcome.FAILED, ImportOutcome.NOT_REPORTED)
 
 
-Counts = dict[Outcome, int]
+Counts = dict[ImportOutcome, int]
 """Number of instances by outcome; those of no instance are left out."""
 
 
@@ -41,7 +41,7 @@ class InstanceOutcome:
     """One planned instance and what became of it."""
 
     planned: PlannedObject
-    outcome: Outcome
+    outcome: ImportOutcome
     reported_imported: bool = False
     """Whether a record says that it was imported; together with FAILED a contradiction."""
     reported_failed: bool = False

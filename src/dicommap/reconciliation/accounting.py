@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.outcome import InstanceOutcome, Outcome
+from dicommap.model.outcome import ImportOutcome, InstanceOutcome
 from dicommap.model.paths import printable
 from dicommap.model.tally import Tally
 from dicommap.model.warning_names import is_listed
@@ -168,13 +168,13 @@ def _outcome(entry: _Entry) -> InstanceOutcome:
     )
 
 
-def _settled(entry: _Entry) -> Outcome:
+def _settled(entry: _Entry) -> ImportOutcome:
     if entry.failed:
-        return Outcome.FAILED
+        return ImportOutcome.FAILED
     if not entry.imported:
-        return Outcome.NOT_REPORTED
+        return ImportOutcome.NOT_REPORTED
     if entry.is_primary is False:
-        return Outcome.NON_PRIMARY
+        return ImportOutcome.NON_PRIMARY
     if entry.warned or entry.warnings:
-        return Outcome.WARNINGS
-    return Outcome.IMPORTED if entry.is_primary is None else Outcome.PRIMARY
+        return ImportOutcome.WARNINGS
+    return ImportOutcome.IMPORTED if entry.is_primary is None else ImportOutcome.PRIMARY

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
 from dicommap.model.job_outcomes import JobOutcomes, Standing, StudyOutcomes
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 from dicommap.model.s3_uri import S3Uri
 from dicommap.reconciliation.accounting import Account
 from dicommap.reconciliation.job_manifest import JobManifest, read_job_manifest
@@ -110,7 +110,7 @@ def _standing(submitted: Submitted, manifest: JobManifest | None) -> Standing:
 
 
 def _studies(job_id: str, account: Account) -> tuple[StudyOutcomes, ...]:
-    counts: dict[str, Counter[Outcome]] = {}
+    counts: dict[str, Counter[ImportOutcome]] = {}
     for one in account.outcomes():
         counts.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
     return tuple(
@@ -121,13 +121,13 @@ def _studies(job_id: str, account: Account) -> tuple[StudyOutcomes, ...]:
 def _outcomes(
     job: Job, submitted: Submitted, standing: Standing, account: Account, manifest: JobManifest | None, studies: int
 ) -> JobOutcomes:
-    counts: Counter[Outcome] = Counter()
+    counts: Counter[ImportOutcome] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     warnings: Counter[str] = Counter()
     for one in account.outcomes():
         counts[one.outcome] += 1
         warnings.update(one.warnings)
-        if one.outcome is Outcome.FAILED:
+        if one.outcome is ImportOutcome.FAILED:
             reason = (one.exception_type, one.message)
             reasons[reason if reason in reasons or len(reasons) < REASONS_KEPT else ("", "")] += 1
     return JobOutcomes(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
 from dicommap.model.job_outcomes import Standing
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from dicommap.model.job_outcomes import JobOutcomes
 
 _COUNTED = {
-    Outcome.FAILED: "reconcile.failed",
-    Outcome.NOT_REPORTED: "reconcile.not-reported",
-    Outcome.NON_PRIMARY: "reconcile.non-primary",
+    ImportOutcome.FAILED: "reconcile.failed",
+    ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
+    ImportOutcome.NON_PRIMARY: "reconcile.non-primary",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 from dicommap.model.paths import printable
 from dicommap.model.service_words import shown_words
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from dicommap.render.records import Record
 
 ORDER = (
-    Outcome.PRIMARY,
-    Outcome.NON_PRIMARY,
-    Outcome.WARNINGS,
-    Outcome.IMPORTED,
-    Outcome.FAILED,
-    Outcome.NOT_REPORTED,
+    ImportOutcome.PRIMARY,
+    ImportOutcome.NON_PRIMARY,
+    ImportOutcome.WARNINGS,
+    ImportOutcome.IMPORTED,
+    ImportOutcome.FAILED,
+    ImportOutcome.NOT_REPORTED,
 )
 """The best first, as people read columns."""
 

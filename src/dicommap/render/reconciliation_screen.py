@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.model.outcome import Counts, Outcome
+    from dicommap.model.outcome import Counts, ImportOutcome
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
@@ -52,7 +52,7 @@ class Numbers:
 
     package: str
     jobs: Sequence[JobOutcomes]
-    counts: Mapping[Outcome, int]
+    counts: Mapping[ImportOutcome, int]
     studies: Sequence[StudyOutcomes]
     """The first ones of which not all instances are in primary image sets without a warning."""
     issues: Issues

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.model.outcome import InstanceOutcome, Outcome
+    from dicommap.model.outcome import ImportOutcome, InstanceOutcome
     from dicommap.model.plan import Job
     from dicommap.model.submission import Submission
     from dicommap.progress import Asked
@@ -59,9 +59,9 @@ class Reconciliation(Shown):
         return not any(found.severity is Severity.ERROR for found in self.issues)
 
     @property
-    def counts(self) -> Mapping[Outcome, int]:
+    def counts(self) -> Mapping[ImportOutcome, int]:
         """Return the number of instances by outcome."""
-        total: Counter[Outcome] = Counter()
+        total: Counter[ImportOutcome] = Counter()
         for job in self.jobs:
             total.update(job.counts)
         return dict(total)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.outcome import InstanceOutcome, Outcome
+from dicommap.model.outcome import ImportOutcome, InstanceOutcome
 from dicommap.model.planned_object import PlannedObject
 from dicommap.model.s3_uri import S3Uri
 from dicommap.reconciliation.accounting import Account
@@ -66,37 +66,37 @@ def codes(closed: Account) -> list[str]:
 @pytest.mark.parametrize(
     ("records", "expected"),
     [
-        ([], Outcome.NOT_REPORTED),
-        ([success("in/x")], Outcome.PRIMARY),
-        ([success("in/x", primary=False)], Outcome.NON_PRIMARY),
-        ([success("in/x", primary=None)], Outcome.IMPORTED),
-        ([warning("in/x")], Outcome.WARNINGS),
-        ([success("in/x"), warning("in/x")], Outcome.WARNINGS),
-        ([warning("in/x", warnings=())], Outcome.WARNINGS),
-        ([warning("in/x", primary=False)], Outcome.NON_PRIMARY),
-        ([success("in/x", primary=None), warning("in/x", primary=False)], Outcome.NON_PRIMARY),
-        ([failure("in/x")], Outcome.FAILED),
-        ([failure("in/x"), success("in/x")], Outcome.FAILED),
-        ([success("in/x"), success("in/x")], Outcome.PRIMARY),
-        ([success("in/x"), success("in/x", primary=False, image_set="b")], Outcome.NON_PRIMARY),
+        ([], ImportOutcome.NOT_REPORTED),
+        ([success("in/x")], ImportOutcome.PRIMARY),
+        ([success("in/x", primary=False)], ImportOutcome.NON_PRIMARY),
+        ([success("in/x", primary=None)], ImportOutcome.IMPORTED),
+        ([warning("in/x")], ImportOutcome.WARNINGS),
+        ([success("in/x"), warning("in/x")], ImportOutcome.WARNINGS),
+        ([warning("in/x", warnings=())], ImportOutcome.WARNINGS),
+        ([warning("in/x", primary=False)], ImportOutcome.NON_PRIMARY),
+        ([success("in/x", primary=None), warning("in/x", primary=False)], ImportOutcome.NON_PRIMARY),
+        ([failure("in/x")], ImportOutcome.FAILED),
+        ([failure("in/x"), success("in/x")], ImportOutcome.FAILED),
+        ([success("in/x"), success("in/x")], ImportOutcome.PRIMARY),
+        ([success("in/x"), success("in/x", primary=False, image_set="b")], ImportOutcome.NON_PRIMARY),
     ],
 )
-def test_an_instance_has_one_outcome(records: list[Record], expected: Outcome) -> None:
+def test_an_instance_has_one_outcome(records: list[Record], expected: ImportOutcome) -> None:
     assert outcome(*records).outcome is expected
     assert outcome(*reversed(records)).outcome is expected
 
 
 def test_the_summary_tells_whether_an_image_set_is_primary_where_the_record_does_not() -> None:
-    assert outcome(success("in/x", primary=None), primary={"a": True}).outcome is Outcome.PRIMARY
-    assert outcome(success("in/x", primary=None), primary={"a": False}).outcome is Outcome.NON_PRIMARY
-    assert outcome(success("in/x", primary=None), primary={"b": True}).outcome is Outcome.IMPORTED
-    assert outcome(success("in/x", primary=True), primary={"a": False}).outcome is Outcome.PRIMARY
+    assert outcome(success("in/x", primary=None), primary={"a": True}).outcome is ImportOutcome.PRIMARY
+    assert outcome(success("in/x", primary=None), primary={"a": False}).outcome is ImportOutcome.NON_PRIMARY
+    assert outcome(success("in/x", primary=None), primary={"b": True}).outcome is ImportOutcome.IMPORTED
+    assert outcome(success("in/x", primary=True), primary={"a": False}).outcome is ImportOutcome.PRIMARY
 
 
 def test_a_contradiction_is_failed_and_told() -> None:
     closed = account(success("in/x"), failure("in/x"))
     (found,) = closed.outcomes()
-    assert (found.outcome, found.reported_imported, found.message) == (Outcome.FAILED, True, "m")
+    assert (found.outcome, found.reported_imported, found.message) == (ImportOutcome.FAILED, True, "m")
     assert codes(closed) == ["manifest.contradiction"]
 
 
@@ -107,13 +107,13 @@ def test_two_image_sets_of_one_object_are_told() -> None:
 
 @pytest.mark.parametrize("name", ["in/x", "x", "/x", "/in/x", "bucket/in/x", "/bucket/in/x", "s3://bucket/in/x"])
 def test_an_object_is_known_by_as_much_of_its_key_as_is_named(name: str) -> None:
-    assert outcome(success(name)).outcome is Outcome.PRIMARY
+    assert outcome(success(name)).outcome is ImportOutcome.PRIMARY
 
 
 @pytest.mark.parametrize("name", ["y", "in/y", "s3://other/in/x", "IN/x", "in/x/", "sub/in/x"])
 def test_another_object_is_not_taken_for_it(name: str) -> None:
     closed = account(success(name))
-    assert [one.outcome for one in closed.outcomes()] == [Outcome.NOT_REPORTED]
+    assert [one.outcome for one in closed.outcomes()] == [ImportOutcome.NOT_REPORTED]
     assert codes(closed) == ["reconcile.unplanned-import"]
 
 
@@ -124,15 +124,15 @@ def test_a_key_that_can_be_read_in_two_ways_is_read_as_the_others_are(relative: 
     closed = account(success("in/a"), success(f"{start}b"), keys=("a", "b", "in/a"))
     found = {one.planned.key: one.outcome for one in closed.outcomes()}
     expected = "in/a" if relative else "a"
-    assert found[expected] is Outcome.PRIMARY
-    assert [key for key, one in found.items() if one is Outcome.NOT_REPORTED] == [
+    assert found[expected] is ImportOutcome.PRIMARY
+    assert [key for key, one in found.items() if one is ImportOutcome.NOT_REPORTED] == [
         key for key in ("a", "in/a") if key != expected
     ]
 
 
 def test_a_whole_bucket_has_no_prefix_to_take_off() -> None:
     (found,) = account(success("x"), uri=S3Uri(bucket="bucket", prefix="")).outcomes()
-    assert found.outcome is Outcome.PRIMARY
+    assert found.outcome is ImportOutcome.PRIMARY
 
 
 @pytest.mark.parametrize(

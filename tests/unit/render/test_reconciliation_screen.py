@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues import Location, issue
 from dicommap.model.job_outcomes import JobOutcomes, Standing, StudyOutcomes
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 from dicommap.render.findings import Issues
 from dicommap.render.reconciliation_screen import Numbers, page_of, ranked_reasons, reconciliation_screen
 from dicommap.render.screen_html import fragment
@@ -21,19 +21,20 @@ def numbers(jobs: int = 1, *, show_values: bool = False) -> Numbers:
             input_s3_uri=f"s3://bucket/{EVIL}/{number}/",
             standing=Standing.COMPLETED,
             message=f"{SECRET} failed" if number == 1 else "",
-            counts={Outcome.FAILED: 2, Outcome.WARNINGS: 1},
+            counts={ImportOutcome.FAILED: 2, ImportOutcome.WARNINGS: 1},
             reasons={("ValidationException", f"PatientName {SECRET}{number} is invalid"): 2},
             warnings={"OTHER": 1},
         )
         for number in range(1, jobs + 1)
     ]
     studies = [
-        StudyOutcomes(job=job.job, study_instance_uid=f"1.2.{job.job}", counts={Outcome.FAILED: 2}) for job in every
+        StudyOutcomes(job=job.job, study_instance_uid=f"1.2.{job.job}", counts={ImportOutcome.FAILED: 2})
+        for job in every
     ]
     return Numbers(
         package=EVIL,
         jobs=every,
-        counts={Outcome.FAILED: 2 * jobs, Outcome.WARNINGS: jobs},
+        counts={ImportOutcome.FAILED: 2 * jobs, ImportOutcome.WARNINGS: jobs},
         studies=studies,
         issues=Issues([issue("reconcile.failed", Location(path="jobs/0001"), count=2, planned=3)]),
         show_values=show_values,

@@ -10,7 +10,7 @@ import pytest
 import dicommap
 from dicommap.checks.registry import validator
 from dicommap.errors import AwsError, DocumentError, PackageError
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 from dicommap.package.planned import PlannedPackage
 from dicommap.render.outcome_records import instance_record, job_record, study_record
 from tests.making import STUDY, uid
@@ -34,7 +34,7 @@ def test_a_package_of_which_all_was_imported_has_no_findings(package: PlannedPac
     found = dicommap.reconcile(package.path, manifests=place)
     assert found.ok
     assert found.issues == ()
-    assert found.counts == {Outcome.PRIMARY: 8}
+    assert found.counts == {ImportOutcome.PRIMARY: 8}
     assert found.first == ()
     assert [study.study_instance_uid for study in found.studies()] == [uid(STUDY, 1), uid(STUDY, 2)]
     assert len(list(found.instances())) == len(list(found.instances())) == 8
@@ -46,7 +46,7 @@ def test_completed_is_never_success(package: PlannedPackage, tmp_path: Path) -> 
     assert not found.ok
     assert codes(found) == {"reconcile.failed"}
     assert found.jobs[0].standing.value == "completed"
-    assert found.counts == {Outcome.FAILED: 8}
+    assert found.counts == {ImportOutcome.FAILED: 8}
     assert found.reasons() == [(8, "ValidationException", "DICOM attribute SOPClassUID does not exist")]
 
 
@@ -56,7 +56,7 @@ def test_manifests_are_fetched_from_s3(package: PlannedPackage, bucket: Bucket) 
     put(bucket, manifests(package, rest, [first]))
     found = dicommap.reconcile(package.path, clients=bucket.clients)
     assert codes(found) == {"reconcile.failed"}
-    assert found.counts == {Outcome.PRIMARY: 7, Outcome.FAILED: 1}
+    assert found.counts == {ImportOutcome.PRIMARY: 7, ImportOutcome.FAILED: 1}
     assert len(list(found.instances())) == 8  # fetched anew
 
 
@@ -65,7 +65,7 @@ def test_a_job_that_failed_as_a_whole_tells_why(package: PlannedPackage, bucket:
     submitted(package, f"{bucket.uri}out/", jobStatus="FAILED", ending="failed", message=message)
     found = dicommap.reconcile(package.path, clients=bucket.clients)
     assert codes(found) == {"manifest.missing", "reconcile.job-failed", "reconcile.not-reported"}
-    assert found.counts == {Outcome.NOT_REPORTED: 8}
+    assert found.counts == {ImportOutcome.NOT_REPORTED: 8}
     assert "FILE_COUNTS_LIMIT_EXCEEDED" in str(found)
     assert SECRET not in str(found) + found.html() + found._repr_html_() + repr(found.jobs)
     assert SECRET in found.html(show_values=True)

@@ -8,7 +8,7 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.model.outcome import Outcome
+from dicommap.model.outcome import ImportOutcome
 from dicommap.package.planned import PlannedPackage
 from dicommap.testing import ImportJobService
 from dicommap.workflows.validate_s3 import validate_s3
@@ -48,20 +48,20 @@ def imported(package: PlannedPackage, service: ImportJobService, bucket: Bucket,
 @pytest.mark.parametrize(
     ("faults", "counts", "codes"),
     [
-        ((), {Outcome.PRIMARY: 8}, set()),
-        (("python-booleans", "relative-keys"), {Outcome.PRIMARY: 8}, set()),
-        (("warned", "upper-case-warnings"), {Outcome.WARNINGS: 8}, {"reconcile.warnings"}),
-        (("warned", "no-success"), {Outcome.WARNINGS: 8}, {"reconcile.warnings"}),
-        (("rejected",), {Outcome.FAILED: 8}, {"reconcile.failed"}),
-        (("server-error",), {Outcome.FAILED: 8}, {"reconcile.failed"}),
-        (("unreported",), {Outcome.NOT_REPORTED: 8}, {"reconcile.not-reported"}),
-        (("job-failed",), {Outcome.NOT_REPORTED: 8}, {"reconcile.job-failed"}),
-        (("no-manifest",), {Outcome.PRIMARY: 8}, {"manifest.missing"}),
-        (("no-success",), {Outcome.NOT_REPORTED: 8}, {"reconcile.not-reported", "manifest.numbers"}),
-        (("rejected", "no-failure"), {Outcome.NOT_REPORTED: 8}, {"reconcile.not-reported", "manifest.numbers"}),
+        ((), {ImportOutcome.PRIMARY: 8}, set()),
+        (("python-booleans", "relative-keys"), {ImportOutcome.PRIMARY: 8}, set()),
+        (("warned", "upper-case-warnings"), {ImportOutcome.WARNINGS: 8}, {"reconcile.warnings"}),
+        (("warned", "no-success"), {ImportOutcome.WARNINGS: 8}, {"reconcile.warnings"}),
+        (("rejected",), {ImportOutcome.FAILED: 8}, {"reconcile.failed"}),
+        (("server-error",), {ImportOutcome.FAILED: 8}, {"reconcile.failed"}),
+        (("unreported",), {ImportOutcome.NOT_REPORTED: 8}, {"reconcile.not-reported"}),
+        (("job-failed",), {ImportOutcome.NOT_REPORTED: 8}, {"reconcile.job-failed"}),
+        (("no-manifest",), {ImportOutcome.PRIMARY: 8}, {"manifest.missing"}),
+        (("no-success",), {ImportOutcome.NOT_REPORTED: 8}, {"reconcile.not-reported", "manifest.numbers"}),
+        (("rejected", "no-failure"), {ImportOutcome.NOT_REPORTED: 8}, {"reconcile.not-reported", "manifest.numbers"}),
         (
             ("broken-lines",),
-            {Outcome.PRIMARY: 7, Outcome.NOT_REPORTED: 1},
+            {ImportOutcome.PRIMARY: 7, ImportOutcome.NOT_REPORTED: 1},
             {"manifest.broken-line", "manifest.numbers", "reconcile.not-reported"},
         ),
     ],
@@ -69,7 +69,7 @@ def imported(package: PlannedPackage, service: ImportJobService, bucket: Bucket,
 )
 def test_every_fault_is_accounted_for(
     faults: tuple[str, ...],
-    counts: dict[Outcome, int],
+    counts: dict[ImportOutcome, int],
     codes: set[str],
     package: PlannedPackage,
     import_jobs: ImportJobService,
@@ -91,7 +91,7 @@ def test_a_retry_imports_what_was_refused_and_nothing_twice(
     import_jobs.fault("rejected", match="study1/series2")
     imported(package, import_jobs, bucket, clients)
     found = dicommap.reconcile(package.path, clients=clients)
-    assert found.counts == {Outcome.PRIMARY: 6, Outcome.FAILED: 2}
+    assert found.counts == {ImportOutcome.PRIMARY: 6, ImportOutcome.FAILED: 2}
     again = found.retry(tmp_path / "again", stage_uri=f"{bucket.uri}staged/")
     assert (again.ok, again.instances, again.staged) == (True, 2, 1)
     new = PlannedPackage(tmp_path / "again")
