@@ -107,13 +107,16 @@ class Retrying:
         studies = {one.study_instance_uid for one in self._missing}
         overrides = list(overrides_of(self._package, self._whole, self._partial, studies))
         staged, found = self._staged_jobs(self._stage(stage_uri), overrides)
+        issues += found
+        if Issues(found).errors:  # there may be no job at all
+            return self._retry(None, len(staged), issues)
         known: dict[str, set[str]] = {}
         for one in overrides:
             known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
         documents = package_documents(
             [*self._jobs_in_place(), *staged], overrides, self._head(), tables_of(self._package, known), self._account()
         )
-        issues += [*found, *document_issues(documents, known)]
+        issues += document_issues(documents, known)
         if Issues(issues).errors:
             return self._retry(None, len(staged), issues)
         write_package(place, documents)

@@ -153,6 +153,17 @@ def test_a_retry_can_be_retried(package: PlannedPackage, after: Written, tmp_pat
     assert dicommap.validate(third.path) == ()
 
 
+def test_what_fits_into_no_job_is_an_error(package: PlannedPackage, after: Written, tmp_path: Path) -> None:
+    first, second, *rest = keys_of(package)
+    plan = json.loads((package.path / "plan.json").read_bytes())
+    plan["quotas"]["files"] = 1  # an override file and an instance are two
+    (package.path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    found = after(rest, [first, second]).retry(tmp_path / "again", stage_uri=STAGE)
+    assert found.package is None
+    assert "job.unplanned" in codes(found)
+    assert not (tmp_path / "again").exists()
+
+
 def test_quotas_hold_and_a_study_that_is_cut_is_told(tmp_path: Path) -> None:
     tree = small_tree(tmp_path / "tree", studies=3, series=2, instances=4)
     with dicommap.scan(tree) as inventory:
