@@ -145,7 +145,7 @@ def _request(
     # The token is derived from what the job does, so that sending it twice starts one job.
     token = hashlib.sha256(f"{attempt}\n{job.model_dump_json()}".encode()).hexdigest()[:32]
     request: dict[str, object] = {
-        "jobName": f"dicommap-{job.id}",
+        "jobName": f"dicommap-{job.id}" if attempt == 1 else f"dicommap-{job.id}-attempt-{attempt}",
         **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
         **account,
         "clientToken": f"dicommap-{token}",

@@ -109,11 +109,11 @@ CODES = (
     ),
     Code(
         name="listing.region",
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
         title="The bucket lies in another region",
         message="The bucket is in {found}; the clients were configured for {region}.",
-        explanation="HealthImaging reads buckets of its own region; a bucket of another region needs a cross-region "
-        "import, which has conditions of its own.",
+        explanation="AWS documents cross-account and cross-region imports with conditions of their own: the owner of the "
+        "source grants s3:ListBucket and s3:GetObject, and the request names inputOwnerAccountId.",
         fix="Choose the data store's region with --region, or move the objects.",
     ),
     Code(
