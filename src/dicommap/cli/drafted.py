@@ -51,6 +51,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
     if forecast:
         _print_forecast(drafted, show_values=show_values)
     print_issues(drafted.issues)
+    _print_jobs(drafted)
     studies = sum(override.series_instance_uid is None for override in drafted.overrides)
     series = len(drafted.overrides) - studies
     sum_up = f"{counted(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
@@ -59,6 +60,15 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
     else:
         print_line(sum_up)
         print_line(f"Package: {drafted.package}")
+
+
+def _print_jobs(drafted: Draft) -> None:
+    """Print how many jobs there are, and where, unless it is a single one that takes all where it lies."""
+    plan = drafted.plan
+    if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
+        return
+    staged = sum(job.staged for job in plan.jobs)
+    print_line(f"{counted(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")
 
 
 def _print_forecast(drafted: Draft, *, show_values: bool) -> None:

@@ -101,7 +101,7 @@ CODES = (
         name="job.staged",
         severity=Severity.NOTE,
         title="Studies that are copied before they are imported",
-        message="{studies} with {files} are staged, in {jobs}.",
+        message="To be staged: {studies} with {files}, in {jobs}.",
         explanation="They cannot be imported whole from where they lie within the quotas, or staging was asked for. "
         "The copies are needed until their jobs have ended; storage and requests of S3 are paid for.",
         fix="Copy them with 'dicommap stage PACKAGE' before the package is submitted.",
