@@ -77,6 +77,6 @@ def test_help_imports_little_beside_typer() -> None:
         for code in (HELP, "import sys, typer; print(*sys.modules)")
     )
     added = {module for module in shown - alone if module in sys.stdlib_module_names or "." in module}
-    assert "dicommap.cli.app" in added
+    assert "dicommap.cli.application" in added
     assert not {module.partition(".")[0] for module in shown - alone} & {"rich", "pydantic", "sqlite3", "asyncio"}
     assert len(added) < 30, sorted(added)

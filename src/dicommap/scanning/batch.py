@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.inventory import FileRow, HeaderRow, IssueRow, issue_row
 from dicommap.scanning.reading import Rows, Task
-from dicommap.sources import WithArchives, expecting
+from dicommap.sources import WithArchives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Batch:
         unread = [file for file in self.files if file.path not in self.known]
         if not unread:
             return None
-        opener = expecting(source.opener, unread)
+        opener = source.opener.expecting(unread)
         return Task(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def put(self, writer: InventoryWriter, read: Rows | None) -> None:

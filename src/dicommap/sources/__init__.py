@@ -1,7 +1,7 @@
 """Where P10 files are: local trees, lists of files below them, archives in either, and buckets of S3."""
 
 from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_opener import ArchiveOpener, close_archives, digest_of, expecting
+from dicommap.sources.archive_opener import ArchiveOpener, close_archives, digest_of
 from dicommap.sources.archives import WithArchives
 from dicommap.sources.listed import ListedFiles
 from dicommap.sources.local import LocalTree
@@ -17,7 +17,6 @@ __all__ = [
     "ArchiveError",
     "close_archives",
     "digest_of",
-    "expecting",
     "S3Opener",
     "ObjectError",
     "is_s3",

@@ -14,7 +14,6 @@ from dicommap.sources.archive_entry import SEPARATOR, has_archive_name
 from dicommap.sources.archive_error import ArchiveError
 from dicommap.sources.archive_file import state_of
 from dicommap.sources.archive_limits import MAX_ENTRIES
-from dicommap.sources.s3_opener import S3Opener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from dicommap.sources.archive import Archive
     from dicommap.sources.archive_file import State
     from dicommap.sources.local import LocalTree
-    from dicommap.sources.source import Opener
 
 MAX_OPEN = 8
 """Archives that a thread keeps open; fewer where they have many entries, which are in memory."""
@@ -112,13 +110,6 @@ class ArchiveOpener:
             return state_of(self._tree.status(path))
         except (FileNotFoundError, NotADirectoryError):
             raise ArchiveError(issue("archive.changed")) from None
-
-
-def expecting(opener: Opener, files: Sequence[SourceFile]) -> Opener:
-    """Return what opens these files of a walk; neither archives nor objects may change meanwhile."""
-    if isinstance(opener, ArchiveOpener | S3Opener):
-        return opener.expecting(files)
-    return opener
 
 
 def hides_members(tree: LocalTree, path: str) -> bool:

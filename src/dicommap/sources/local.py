@@ -13,7 +13,7 @@ from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from dicommap.issues import Issue
@@ -125,6 +125,10 @@ class LocalTree:
         Raises OSError as the system does, also where the path is no longer a regular file.
         """
         return OpenFile(self._prefix + path)
+
+    def expecting(self, files: Sequence[SourceFile]) -> LocalTree:
+        """Return what opens the files of a walk: a file that changes is read as it is by then."""
+        return self
 
     def status(self, path: str) -> os.stat_result:
         """Return the status of a path, or of what a link leads to. Raises OSError as the system does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
@@ -16,6 +15,7 @@ from dicommap.sources.s3_refusals import ObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
     from dicommap.p10 import ReadAt
     from dicommap.sources.s3_connection import S3Connection
@@ -201,5 +201,7 @@ class _Round(Generic[_Found]):
 
 @lru_cache(maxsize=1)
 def _threads(process: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
+
     del process
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dicommap-s3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -26,6 +26,10 @@ class Opener(Protocol):
 
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
         """Open a file for reading at offsets. Raises OSError where that cannot be done."""
+        ...
+
+    def expecting(self, files: Sequence[SourceFile]) -> Opener:
+        """Return what opens these files of a walk, and refuses what is not as the walk met it, where that matters."""
         ...
 
 
