@@ -11,7 +11,6 @@ from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
 from dicommap.inventory.file_values import file_values, require_captured
 from dicommap.inventory.frames.framed import Framed
-from dicommap.inventory.located import LocatedFiles
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
 from dicommap.inventory.reading import location, member, number, one_of, text, whole
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from dicommap.inventory.located import LocatedFiles
     from dicommap.inventory.reading import Reader
     from dicommap.model.conflict import FileValues
     from dicommap.render.screen import Screen
@@ -213,6 +213,8 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def located(self, offsets: Sequence[str] = ()) -> LocatedFiles:
         """Return the files as objects under one prefix; `offsets` are the folders there that each source lies in."""
+        from dicommap.inventory.located import LocatedFiles
+
         return LocatedFiles(self._connection, offsets)
 
     def series_by_study(self) -> dict[str, set[str]]:

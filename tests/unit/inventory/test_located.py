@@ -7,7 +7,9 @@ import zipfile
 from pathlib import Path
 
 import dicommap
+from dicommap.inventory.located import FileCounts
 from dicommap.model.hierarchy import Disposition
+from dicommap.model.staging import Piece
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 
@@ -59,3 +61,84 @@ def test_uids_are_those_of_instances_only(tmp_path: Path) -> None:
     kinds = [Disposition.INSTANCE, Disposition.DUPLICATE, Disposition.MISSING_UID]
     assert [one.disposition for one in found] == kinds
     assert [one.study_instance_uid for one in found] == [STUDY, STUDY, ""]
+
+
+def test_sources_lie_where_their_offsets_say(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"one/a": b"1", "one/b/c": b"1", "two/a": b"1"})
+    with dicommap.scan(tmp_path / "one", tmp_path / "two") as inventory:
+        located = inventory.located(["x/", "x/y/"])
+        assert [one.key for one in located] == ["x/a", "x/b/c", "x/y/a"]
+        assert [one.key for one in located.under("x/")] == ["a", "b/c", "y/a"]
+        assert [(one.key, one.source) for one in located.under("x/b/")] == [("c", "b/c")]
+        assert [one.key for one in located.under("x/y/")] == ["a"]
+        assert located.holds("x/y/a")
+        assert not located.holds("x/y/b/c")
+        assert not located.holds("a")
+
+
+def test_a_prefix_takes_in_no_sibling(tmp_path: Path) -> None:
+    write_tree(tmp_path, dict.fromkeys(["1.2/a", "1.23/a", "1.2-/a", "1.20"], b"1"))
+    with dicommap.scan(tmp_path) as inventory:
+        assert [one.key for one in inventory.located().under("1.2/")] == ["a"]
+
+
+def test_copies_of_a_study_are_numbered_in_a_folder_of_its_own(tree: Path) -> None:
+    first, second = uid(STUDY, 1), uid(STUDY, 2)
+    pieces = [
+        Piece(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 2), first=1, files=1),
+        Piece(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 1)),
+        Piece(study_instance_uid=first),
+    ]
+    with dicommap.scan(tree) as inventory:
+        found = list(inventory.located().copied(pieces, 10**6))
+        smaller = list(inventory.located().copied(pieces, 1))
+    assert [one.key for one in found] == [
+        *(f"{first}/000000{number}.dcm" for number in range(1, 5)),
+        *(f"{second}/000000{number}.dcm" for number in range(1, 4)),
+    ]
+    assert [one.source for one in found][4:] == [
+        "study2/series1/IM0001",
+        "study2/series1/IM0002",
+        "study2/series2/IM0002",
+    ]
+    assert smaller == []
+
+
+def test_keys_of_copies_are_in_the_order_of_s3(tmp_path: Path) -> None:
+    uids = [f"{STUDY}.1", f"{STUDY}.1.2", f"{STUDY}.10"]
+    write_tree(tmp_path, {one: p10(StudyInstanceUID=one, SOPInstanceUID=f"{one}.9") for one in uids})
+    with dicommap.scan(tmp_path) as inventory:
+        found = inventory.located().copied([Piece(study_instance_uid=one) for one in uids], 10**6)
+        keys = [one.key for one in found]
+    assert keys == sorted(keys, key=str.encode)
+
+
+def test_weights_are_those_of_the_files(tree: Path) -> None:
+    write_tree(tree, {"large": p10(StudyInstanceUID=STUDY, SOPInstanceUID=uid(STUDY, 9)) + bytes(2_000)})
+    with dicommap.scan(tree) as inventory:
+        weights = {one.study_instance_uid: one for one in inventory.located().weights(1_000)}
+        sizes = list(inventory.located().sizes(uid(STUDY, 1), uid(STUDY, 1, 1), 1_000))
+    assert (weights[STUDY].files, weights[STUDY].too_large) == (0, 1)
+    assert (weights[uid(STUDY, 1)].files, weights[uid(STUDY, 1)].too_large) == (4, 0)
+    assert sum(sizes) == weights[uid(STUDY, 1)].series[0].bytes
+
+
+def test_members_of_archives_weigh_nothing_and_are_not_counted(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("IM1", p10(SOPInstanceUID=uid(STUDY, 7)))
+        archive.writestr("notes", b"x")
+    write_tree(tmp_path, {"IM2": p10()})
+    with dicommap.scan(tmp_path, archives=True) as inventory:
+        located = inventory.located()
+        (weight,) = located.weights(10**6)
+        assert (weight.files, located.counts()) == (1, FileCounts(files=2, instances=1))
+        assert [one.size for one in located.copied([Piece(study_instance_uid=STUDY)], 10**6)] == [len(p10())]
+
+
+def test_names_that_are_not_utf_8_are_told(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9")).write_bytes(p10())
+    write_tree(tmp_path, {"b": b"x"})
+    with dicommap.scan(tmp_path) as inventory:
+        assert list(inventory.located().not_utf_8()) == [os.fsdecode(b"caf\xe9")]
+        assert inventory.located().counts() == FileCounts(files=2, instances=1)
+        assert list(inventory.located().weights(10**6)) == []

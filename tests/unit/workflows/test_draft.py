@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
+from dicommap.model.quotas import Quotas
 from dicommap.package import Folder
 from dicommap.workflows.edits import names_of
 from tests.making import STUDY, p10, small_tree, uid, write_tree
+from tests.s3 import Bucket
 
 URI = "s3://bucket/in/"
 RULES = """
@@ -369,3 +372,171 @@ def test_a_preview_with_values_shows_them(inventory: dicommap.Inventory) -> None
     nothing = dicommap.draft(inventory, input_s3_uri=URI).preview()
     assert (len(nothing), list(nothing)) == (0, [])
     assert "No edit changes anything." in str(nothing)
+
+
+def jobs_of(drafted: dicommap.Draft) -> list[tuple[str, str, bool, int, int]]:
+    assert drafted.plan is not None, drafted.issues
+    return [(job.id, job.inputS3Uri, job.staged, job.instances, len(job.mappings)) for job in drafted.plan.jobs]
+
+
+def test_jobs_are_folders_each_with_its_own_overrides(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path
+) -> None:
+    drafted = dicommap.draft(
+        inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=6), output=tmp_path / "package"
+    )
+    assert drafted.ok, drafted.issues
+    # Study 1 has an override of its own, and each study has one for its second series.
+    assert jobs_of(drafted) == [
+        ("0001", f"{URI}study1/", False, 4, 2),
+        ("0002", f"{URI}study2/", False, 4, 1),
+    ]
+    assert drafted.package is not None
+    assert dicommap.validate(drafted.package, inventory=inventory, input_s3_uri=URI).errors == []
+    names = [path for path in drafted.documents if "/files/" in path]
+    assert [name.split("/")[1] for name in names] == ["0001", "0001", "0002"]
+
+
+def test_a_study_that_is_cut_has_its_overrides_in_each_of_its_jobs(inventory: dicommap.Inventory, rules: Path) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=4))
+    assert jobs_of(drafted)[:2] == [
+        ("0001", f"{URI}study1/series1/", False, 2, 1),
+        ("0002", f"{URI}study1/series2/", False, 2, 2),
+    ]
+    assert drafted.plan is not None
+    assert (drafted.plan.studies, drafted.plan.series) == (2, 2)
+    assert codes(drafted).count("job.study-over-quota") == 2
+
+
+def test_a_job_that_nothing_is_overridden_in_has_no_configuration(
+    inventory: dicommap.Inventory, tmp_path: Path
+) -> None:
+    edited = sheet(tmp_path, f"StudyInstanceUID,PatientID\n{uid(STUDY, 1)},NEW\n")
+    drafted = dicommap.draft(
+        inventory, input_s3_uri=URI, sheets=[edited], quotas=Quotas(files=6), output=tmp_path / "package"
+    )
+    assert [job[4] for job in jobs_of(drafted)] == [1, 0]
+    assert "jobs/0002/import-configuration.json" not in drafted.documents
+    assert "importConfiguration" not in json.loads(drafted.documents["jobs/0002/start-dicom-import-job.json"])
+    assert drafted.package is not None
+    assert dicommap.validate(drafted.package).errors == []
+
+
+def test_what_does_not_fit_is_staged_whole(
+    inventory: dicommap.Inventory, tree: Path, rules: Path, tmp_path: Path
+) -> None:
+    write_tree(tree, {"IM9": p10(StudyInstanceUID=uid(STUDY, 2), SOPInstanceUID=uid(STUDY, 2, 9))})
+    with dicommap.scan(tree) as scanned:
+        drafted = dicommap.draft(
+            scanned,
+            input_s3_uri=URI,
+            rules=[rules],
+            quotas=Quotas(files=8),
+            stage_uri="s3://bucket/staged/",
+            output=tmp_path / "package",
+        )
+        assert jobs_of(drafted) == [
+            ("0001", f"{URI}study1/", False, 4, 2),
+            ("0002", "s3://bucket/staged/0002/", True, 5, 1),
+        ]
+        assert [code for code in codes(drafted) if code.startswith("job.")] == ["job.staged"]
+        assert drafted.package is not None
+        assert dicommap.validate(drafted.package, inventory=scanned).errors == []
+
+
+def test_what_no_job_takes_is_an_error_unless_it_is_meant(
+    inventory: dicommap.Inventory, rules: Path, tmp_path: Path
+) -> None:
+    quotas = Quotas(files=3)
+    refused = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=quotas, output=tmp_path / "package")
+    assert "job.unplanned" in [one.code for one in refused.issues.errors]
+    assert refused.package is None
+    meant = dicommap.draft(
+        inventory, input_s3_uri=URI, rules=[rules], quotas=quotas, leave_out=True, output=tmp_path / "package"
+    )
+    assert meant.ok
+    assert meant.plan is not None
+    assert (meant.plan.unplanned.instances, meant.plan.unplanned.files) == (2, 2)
+
+
+def test_the_same_layout_gives_the_same_staged_jobs(inventory: dicommap.Inventory, rules: Path) -> None:
+    made = [
+        dict(
+            dicommap.draft(
+                inventory, input_s3_uri=URI, rules=[rules], staging="all", stage_uri="s3://bucket/staged/"
+            ).documents
+        )
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"input_s3_uri": URI, "staging": "never", "stage_uri": "s3://bucket/staged/"},
+        {"input_s3_uri": URI, "staging": "all"},
+        {"input_s3_uri": URI, "staging": "sometimes", "stage_uri": "s3://bucket/staged/"},
+    ],
+)
+def test_uris_that_do_not_go_with_the_staging_are_refused(
+    inventory: dicommap.Inventory, rules: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError):
+        dicommap.draft(inventory, rules=[rules], **options)
+
+
+@pytest.mark.parametrize(
+    ("stage", "account", "code"),
+    [
+        ("s3://bucket/in/staged/", {}, "job.stage-overlap"),
+        ("s3://bucket/", {}, "job.stage-overlap"),
+        ("s3://bucket/out/staged/", {"outputS3Uri": "s3://bucket/out/"}, "job.stage-overlap"),
+        ("s3://bucket//", {}, "s3-uri.prefix"),
+        ("bucket", {}, "s3-uri.invalid"),
+    ],
+)
+def test_a_staging_prefix_that_cannot_be_is_an_error(
+    inventory: dicommap.Inventory, rules: Path, stage: str, account: dict[str, str], code: str
+) -> None:
+    drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], stage_uri=stage, account=account)
+    assert code in codes(drafted)
+    assert not drafted.documents
+
+
+def test_more_jobs_than_can_be_numbered_are_refused(
+    inventory: dicommap.Inventory, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicommap.workflows.jobs.MOST_JOBS", 1)
+    with pytest.raises(UsageError, match="There would be 2 jobs"):
+        dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=6))
+
+
+def test_an_override_never_takes_the_place_of_a_source_file_of_its_job(tmp_path: Path, rules: Path) -> None:
+    files = {f"a/dicommap-overrides/{STUDY}.json": b"x", "a/1": p10(), "b/1": b"x"}
+    with dicommap.scan(write_tree(tmp_path / "tree", files)) as inventory:
+        drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=3))
+    (found,) = [one for one in drafted.issues if one.code == "draft.path-taken"]
+    assert found.location.path == f"a/dicommap-overrides/{STUDY}.json"
+
+
+def test_a_source_in_s3_is_planned_where_it_lies(bucket: Bucket, tree: Path, rules: Path, tmp_path: Path) -> None:
+    bucket.upload(tree, "one/")
+    bucket.upload(small_tree(tmp_path / "other", studies=3), "two/x/")
+    with dicommap.scan(f"{bucket.uri}one/") as inventory:
+        drafted = dicommap.draft(inventory, rules=[rules])
+        assert [job[1] for job in jobs_of(drafted)] == [f"{bucket.uri}one/"]
+        etags = {one.etag for one in inventory.located()}
+        assert "" not in etags
+        with pytest.raises(UsageError, match="not under the prefix"):
+            dicommap.draft(inventory, rules=[rules], input_s3_uri="s3://other/in/")
+    with dicommap.scan(f"{bucket.uri}one/", f"{bucket.uri}two/x/") as inventory:
+        drafted = dicommap.draft(inventory, rules=[rules], output=tmp_path / "package")
+        # Between the two lies what was not scanned, so that the bucket as a whole is no prefix of a job.
+        assert [job[1] for job in jobs_of(drafted)] == [f"{bucket.uri}one/", f"{bucket.uri}two/x/"]
+        assert drafted.plan is not None
+        assert drafted.plan.inputS3Uri == bucket.uri
+        assert dicommap.validate(tmp_path / "package").errors == []
+        staged = dicommap.draft(inventory, rules=[rules], staging="all", stage_uri=f"{bucket.uri}staged/")
+        assert staged.ok, staged.issues
