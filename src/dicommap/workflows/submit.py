@@ -13,15 +13,18 @@ from dicommap.aws.faults import DENIED
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.preflight import surroundings
 from dicommap.aws.stored import Stored
+from dicommap.checks.s3_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.errors import AwsError
 from dicommap.issues import Severity, issue
+from dicommap.model.package_layout import job_folder
+from dicommap.model.s3_uri import S3Uri
 from dicommap.package.planned import PlannedPackage
 from dicommap.package.submissions import Submissions
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
-from dicommap.workflows.orders import orders_of, require_package
+from dicommap.workflows.orders import orders_of, read_plan, require_package
 from dicommap.workflows.submitting import Submitter
 from dicommap.workflows.validate import validate
 from dicommap.workflows.validate_s3 import stored_issues
@@ -112,6 +115,9 @@ def submit(
         "inputOwnerAccountId": input_owner_account_id,
     }
     orders = orders_of(place, jobs, {name: value for name, value in account.items() if value is not None})
+    issues += _output_issues(place, orders)
+    if _refused(issues):
+        return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     states = Submissions(place)
     requests: tuple[Mapping[str, Any], ...] = ()
     if dry_run:
@@ -145,6 +151,13 @@ def submit(
         requests=requests,
         is_dry=dry_run,
     )
+
+
+def _output_issues(package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
+    """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
+    inputs = [uri for job in read_plan(package).jobs if (uri := S3Uri.parse(job.inputS3Uri))]
+    outputs = {job_folder(order.job.id): S3Uri.parse(order.request["outputS3Uri"]) for order in orders}
+    return output_issues(inputs, {place: uri for place, uri in outputs.items() if uri})
 
 
 def _surrounding_issues(submitter: Submitter, orders: Sequence[Order]) -> Iterator[Issue]:

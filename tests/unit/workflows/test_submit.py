@@ -17,6 +17,7 @@ from botocore.exceptions import ConnectionClosedError
 
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
+from dicommap.issues import Severity
 from dicommap.package.submissions import Submissions
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
@@ -188,6 +189,26 @@ def test_a_member_that_is_missing_or_wrong_is_named_with_its_option(drafted: Pat
     with pytest.raises(UsageError, match=option):
         submit(drafted, bucket, **{member: "wrong"})
     assert states(drafted) == {}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("output", ["in/1/out/", "in/2/", "in/", ""])
+def test_an_output_among_what_jobs_read_stops_everything(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, output: str, dry_run: bool
+) -> None:
+    submitted = submit(
+        drafted,
+        bucket,
+        output_s3_uri=f"{bucket.uri}{output}",
+        jobs=["0001"],  # job 0002 would read it another time
+        check=False,
+        dry_run=dry_run,
+    )
+    assert not submitted.ok
+    assert [found.code for found in submitted.issues if found.severity is Severity.ERROR] == ["listing.output-overlaps"]
+    assert submitted.requests == ()
+    assert import_jobs.jobs == ()
+    assert not (drafted / "submission").exists()
 
 
 @pytest.mark.parametrize(("status", "code"), [("CREATING", "submit.datastore-status"), (None, "submit.no-datastore")])
