@@ -56,7 +56,7 @@ class Forecaster:
         listed = self._listed(sets, self._read(study, keywords, by_scope))
         for scope, counts in scopes.items():
             edits = _changes_inside(study, scope, by_scope)
-            cure_value = _cure_value(counts, edits)
+            cure_value = _cure_value(scope[1], counts, edits)
             yield Conflict(
                 study_instance_uid=study.study_instance_uid,
                 series_instance_uid=scope[0],
@@ -66,7 +66,7 @@ class Forecaster:
                 outside=outside[scope],
                 listed=tuple(listed.get(scope, ())),
                 cure_value=cure_value,
-                is_harmonizable=not edits and cure_value is not None and _is_valid(scope[1], cure_value),
+                is_harmonizable=not edits and cure_value is not None,
                 edits=tuple(dict.fromkeys(cause for change in edits for cause in change.causes)),
             )
 
@@ -138,12 +138,16 @@ def _changes_inside(study: Study, scope: Scope, changes: _Changes) -> list[Chang
     return [change for change in found if change is not None]
 
 
-def _cure_value(counts: ValueCounts, edits: Iterable[Change]) -> str | None:
-    """Return the value that all files should have: what the edits say where they agree, or else most of the files."""
+def _cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Change]) -> str | None:
+    """Return the value that all files should have: what the edits say where they agree, or else most of the files.
+
+    None where they do not agree, or no override can hold what most files have.
+    """
     asked = {text_from_attribute(change.after) or "" for change in edits}
-    if not asked:
-        return most_frequent(counts)
-    return asked.pop() if len(asked) == 1 else None
+    if asked:
+        return asked.pop() if len(asked) == 1 else None
+    value = most_frequent(counts)
+    return value if value is not None and _is_valid(keyword, value) else None
 
 
 def _is_valid(keyword: str, value: str) -> bool:

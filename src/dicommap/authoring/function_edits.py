@@ -30,7 +30,12 @@ class FunctionEdits:
     """A Python function at work. What it raises passes through: it is its writer's to see."""
 
     def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
-        """Take one function, for studies or for series."""
+        """Take one function, for studies or for series. Raises UsageError for what is none."""
+        if not callable(by_study or by_series):
+            raise UsageError(
+                "What is to make edits is no function.",
+                fix="Give a function, such as inventory.find(...).edit(PatientID='P-1') makes.",
+            )
         self._by_study = by_study
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")

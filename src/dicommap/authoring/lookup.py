@@ -98,7 +98,8 @@ class LookupAssignment:
         cell = unguarded(row.cells[self.column].strip()).strip()
         if not cell:
             return None
-        where = replace(place, path=self.table.name, row=row.number, column=self.column)
+        # What is wrong with a cell is so for every study that it is joined to.
+        where = replace(place, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
         return list(cell_issues("", cell, where)) or attribute_from_text(self.tag, cell, where)
 
 
@@ -120,7 +121,7 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
             unread.append(Account(source=lookup.file, row=row.location.row, unread=True))
             continue
         number, cells = row
-        value = cells[found.header.index(key)].strip()
+        value = unguarded(cells[found.header.index(key)].strip()).strip()
         place = Location(path=lookup.file, row=number, column=key)
         account = Account(source=lookup.file, row=number, unread=value in rows or not value)
         if account.unread:

@@ -97,6 +97,8 @@ class RuleEdits:
         self._assignments = [one for one in found if not isinstance(one, Issue)]
         self._missing = [keyword for keyword in self._asked_for() if keyword not in {*captured, *_UIDS}]
         self._account = Account(source=name, rule=rule.name)
+        self._told: set[Issue] = set()
+        """What is wrong with cells of the lookup, whatever study they are joined to."""
 
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
@@ -161,7 +163,7 @@ class RuleEdits:
                 return
         attribute, row = assignment.attribute(values, place), assignment.row(values)
         if isinstance(attribute, list):
-            yield from attribute if row is None else noted(row, target.study_instance_uid, attribute)
+            yield from self._found(attribute, row, target.study_instance_uid)
         elif attribute is not None:
             yield Edit(
                 target=target,
@@ -171,6 +173,17 @@ class RuleEdits:
                 place=replace(self._place, keyword=keyword_of(assignment.tag)),
                 accounts=(self._account,) if row is None else (self._account, row),
             )
+
+    def _found(self, issues: Iterable[Issue], row: Account | None, study: str) -> Iterator[Issue]:
+        """Yield what keeps a study from an edit, and note it; what a cell is to blame for is told once."""
+        for found in issues:
+            for account in (self._account, *(() if row is None else (row,))):
+                account.note_issue(study, found)
+            if found.location.study is None:
+                if found in self._told:
+                    continue
+                self._told.add(found)
+            yield found
 
     def _asked_for(self) -> Iterator[str]:
         """Yield every keyword whose current value the rule needs, each once."""

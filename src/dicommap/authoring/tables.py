@@ -22,6 +22,8 @@ DELIMITERS = ",;\t|"
 """What may stand between cells."""
 
 _CELL_LIMIT = 2**24
+_MARK = "\ufeff"
+"""The byte order mark; a tool that changes the encoding of a sheet may leave the old one behind its own."""
 _CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
 
 
@@ -96,11 +98,13 @@ def read_table(name: str, data: bytes, key: str, delimiter: str | None = None) -
 
 
 def _decoded(data: bytes) -> str | None:
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
+    # UTF-16 without its mark reads as UTF-8 with a null beside each letter.
+    return None if "\0" in text[:2] else text.lstrip(_MARK)
 
 
 def _delimiter(text: str, key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from dicommap.inventory.shown import ShownSeries, ShownStudy
 from dicommap.progress import reporting
 
 if TYPE_CHECKING:
+    import sqlite3
     from typing import Any
 
     from dicommap.model.hierarchy import Series
@@ -36,15 +36,12 @@ class FilesOfSeries:
     def of(self, series: Series) -> list[PictureFile]:
         """Return the files of a series, without duplicates. Raises InventoryError where the inventory is not open."""
         uids = (series.study_instance_uid, series.series_instance_uid)
-        try:
-            if self._connection is None:
-                raise sqlite3.ProgrammingError
-            rows = list(read_rows(self._connection, _FILES, (stored, stored, text), uids))
-        except sqlite3.ProgrammingError:
+        if self._connection is None:
             raise InventoryError(
                 "The inventory that the series is from is not open here.",
-                fix="Open it, in this thread, and ask for pictures of the series that it yields.",
-            ) from None
+                fix="Open it, and ask for pictures of the series that it yields.",
+            )
+        rows = list(read_rows(self._connection, _FILES, (stored, stored, text), uids))
         from dicommap.pictures import PictureFile
 
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]

@@ -49,10 +49,19 @@ def read_rows(
             yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
     except DamagedCell:
         raise damaged() from None
-    except sqlite3.ProgrammingError:
-        raise  # a closed inventory: our caller's fault
+    except sqlite3.ProgrammingError as error:
+        require_open(error)
+        raise
     except sqlite3.DatabaseError as error:
         raise told(error) from None
+
+
+def require_open(error: sqlite3.ProgrammingError) -> None:
+    """Raise InventoryError where an error says that the inventory is closed, or open in another thread."""
+    if "closed" in str(error) or "thread" in str(error):
+        raise InventoryError(
+            "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
+        ) from None
 
 
 def damaged() -> InventoryError:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.patterns import Patterns
-from dicommap.errors import AttributeNameError
+from dicommap.errors import AttributeNameError, UsageError
 from dicommap.inventory.inconsistent import Inconsistencies, Inconsistency
 from dicommap.inventory.reading import location, read_rows, text, whole
 from dicommap.inventory.studies import Studies
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from dicommap.inventory.pictured import PicturedStudy
     from dicommap.model.hierarchy import Series
@@ -39,11 +40,11 @@ class Searched:
 
         Names are captured attributes or the two UIDs; values are patterns as in rules (`*`, `?`, `[...]`, whole values,
         case-sensitive), one or several of which one has to match. Without any, all studies. Raises AttributeNameError
-        where the inventory does not hold one of the attributes.
+        where the inventory does not hold one of the attributes, and UsageError for what is no text.
         """
         for keyword in match.keys() - {*_UIDS}:
             self._require_held(keyword)
-        patterns = {keyword: Patterns.of(given) for keyword, given in match.items()}
+        patterns = {keyword: _patterns(keyword, given) for keyword, given in match.items()}
         found = (study for study in self.studies() if any(_matches(series, patterns) for series in study.series))
         return Studies(found, unmasked=self._unmasked)
 
@@ -90,6 +91,15 @@ class Searched:
                 f"The inventory does not hold {keyword or 'the empty text'}.",
                 fix=f"It holds {', '.join(self.keywords)}.",
             )
+
+
+def _patterns(keyword: str, given: object) -> Patterns:
+    texts = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    if not all(isinstance(one, str) for one in texts):
+        raise UsageError(
+            f"What {keyword} is to match is no text.", fix="Give a text such as '4*', or several in a list."
+        )
+    return Patterns.of(texts)
 
 
 def _matches(series: Series, patterns: dict[str, Patterns]) -> bool:

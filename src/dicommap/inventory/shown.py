@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from dicommap.model.masking import shown_in_repr
 from dicommap.render.shown import Shown, ShownInLists
 
 if TYPE_CHECKING:
+    import sqlite3
     from typing import Self
 
     from dicommap.render.overview import Numbers, Overview
@@ -49,8 +49,6 @@ class ShownInventory(Shown):
                 self._overview = self._looked_over()
         except InventoryError as error:
             return unreadable_screen(str(error))
-        except sqlite3.ProgrammingError:
-            return unreadable_screen("It is closed, or open in another thread.")
         return inventory_screen(self._overview, show_values=shown_in_repr(unmasked=self._unmasked))
 
     def _looked_over(self) -> Overview:

@@ -96,7 +96,7 @@ def _cut_issues(plan: Prefixes, ids: Sequence[str]) -> Iterator[Issue]:
     cut = {**in_place, **staged}
     for study in sorted(cut)[:TOLD]:
         place, left_out = Location(study=study), plan.left_out.get(study)
-        rest = f", and {left_out} of its files are in none" if left_out else ""
+        rest = f", and {_are(left_out)} in none" if left_out else ""
         excess = excesses.get(study)
         if excess is None:
             yield issue("job.study-cut", place, jobs=_named(cut[study]), rest=rest)
@@ -107,11 +107,18 @@ def _cut_issues(plan: Prefixes, ids: Sequence[str]) -> Iterator[Issue]:
         yield issue("job.more-findings", count=len(cut) - TOLD, of="the studies that are cut")
 
 
+def _are(files: int) -> str:
+    return "1 of its files is" if files == 1 else f"{files:,} of its files are"
+
+
 def _named(jobs: Iterable[str]) -> str:
+    """Return which jobs take parts of a study, as the beginning of a sentence."""
     names = sorted(set(jobs), key=int)
     more = len(names) - JOBS_NAMED
     listed = ", ".join(names[:JOBS_NAMED])
-    return f"Job{'s' if len(names) > 1 else ''} {listed}{f' and {more} more' if more > 0 else ''}"
+    if len(names) == 1:
+        return f"Job {listed} takes a part"
+    return f"Jobs {listed}{f' and {more} more' if more > 0 else ''} take parts"
 
 
 def _notes(plan: Prefixes, others: int) -> Iterator[Issue]:

@@ -63,20 +63,20 @@ def sheet(
     inventory: Inventory,
     *,
     level: Literal["study", "series"] = "study",
-    columns: Sequence[str] = (),
+    columns: str | Sequence[str] = (),
     delimiter: str = ",",
 ) -> Sheet:
     """Return a sheet: a row for each study or series, a column for each attribute.
 
-    `columns` are keywords to have instead of the level's usual ones. `delimiter` stands between cells: a comma,
-    semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
+    `columns` are keywords, or one, to have instead of the level's usual ones. `delimiter` stands between cells: a
+    comma, semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
     UsageError where there is no such level or delimiter.
     """
     of = _LEVELS.get(level)
     if of is None:
         raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
     require_delimiter(delimiter)
-    keywords = sheet_columns(of, inventory.keywords, columns)
+    keywords = sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
     return Sheet(inventory, of, keywords, delimiter)
 
 

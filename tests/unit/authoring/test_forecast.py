@@ -95,7 +95,7 @@ def test_an_empty_value_may_be_the_primary_one_but_never_cures() -> None:
 def test_a_value_that_no_override_can_hold_does_not_cure() -> None:
     (conflict,) = conflicts(study({"StudyDate": {"2026": 3}}, {"StudyDate": {"20260102": 1}}))
     assert not conflict.is_harmonizable
-    assert conflict.cure == "an edit of StudyDate for the whole study"
+    assert (conflict.cure, conflict.cure_value) == ("an edit of StudyDate for the whole study", None)
 
 
 def test_the_largest_combination_is_taken_for_the_primary_image_set() -> None:

@@ -101,3 +101,8 @@ def test_one_function_and_one_keyword_need_no_list(inventory: dicommap.Inventory
         harmonize="PatientID",
     )
     assert drafted.ok
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(UsageError, match="no function"):
+        FunctionEdits(by_study=ONE)  # type: ignore[arg-type]

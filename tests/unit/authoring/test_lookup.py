@@ -157,3 +157,23 @@ def test_a_column_that_stands_twice_is_refused() -> None:
 def test_no_key_is_in_a_repr() -> None:
     lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     assert SECRET not in repr(read_lookup(lookup, f"PatientID,Name\n{SECRET},A\n".encode()))
+
+
+def test_a_key_that_is_kept_from_being_a_formula_is_the_key() -> None:
+    edits, issues = work("PatientID,Name\n'@7,A\n", study({"PatientID": "@7"}))
+    assert edits["1.2"]["PatientName"][0] == "A"
+    assert not issues
+
+
+def test_what_is_wrong_with_a_cell_is_told_once_and_noted_for_every_study() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    table, _ = read_lookup(lookup, b"PatientID,Name\n7,#N/A\n")
+    rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
+    studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3"), study({"PatientID": "8"}, uid="1.4")]
+    editors = Editors((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
+    settled = settle_all(studies, editors, files_of(*studies))
+    assert [(one.code, one.location.row, one.location.study) for one in settled.issues] == [
+        ("sheet.damaged-cell", 2, None),
+        ("lookup.no-row", None, "1.4"),
+    ]
+    assert [(str(one), one.refused) for one in settled.accounts] == [("r.toml rule 'one'", 2), ("w.csv row 2", 2)]

@@ -34,6 +34,7 @@ PLAIN = "StudyInstanceUID,PatientID\r\n1.2,007\r\n"
         PLAIN.encode(),
         PLAIN.encode("utf-8-sig"),
         PLAIN.encode("utf-16"),
+        b"\xff\xfe" + ("\ufeff" + PLAIN).encode("utf-16-le"),
         b"\xfe\xff" + PLAIN.encode("utf-16-be"),
         PLAIN.replace(",", ";").encode(),
         PLAIN.replace(",", "\t").encode("utf-16"),
@@ -139,3 +140,8 @@ def test_no_finding_holds_a_cell() -> None:
     _, issues = read_sheet("s.csv", f"StudyInstanceUID,PatientName\n{rows}".encode(), KEYWORDS)
     assert len(issues) == 4
     assert not any(SECRET in str(found) for found in issues)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_refused_as_another_encoding(encoding: str) -> None:
+    assert read(PLAIN.encode(encoding)) == (None, [("sheet.unreadable-text", None, None)])

@@ -246,13 +246,14 @@ def test_an_inventory_in_use_is_not_called_damaged(tmp_path: Path, monkeypatch: 
             Inventory.open(path)
 
 
-def test_a_closed_inventory_is_the_callers_fault(tmp_path: Path) -> None:
+def test_a_closed_inventory_says_so(tmp_path: Path) -> None:
     with inventory_of(*FILES, path=tmp_path / "i.db"):
         pass
     with Inventory.open(tmp_path / "i.db") as inventory:
         pass
-    with pytest.raises(sqlite3.ProgrammingError):
-        list(inventory.files())
+    for ask in (inventory.files, inventory.find, inventory.studies, inventory.located):
+        with pytest.raises(InventoryError, match=r"is closed.*Open it again"):
+            list(ask())  # type: ignore[call-overload]
 
 
 def test_an_inventory_is_for_reading_only(tmp_path: Path) -> None:

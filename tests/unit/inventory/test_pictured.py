@@ -45,7 +45,7 @@ def test_showing_an_inventory_imports_nothing_that_reads_pixels(tree: Path, tmp_
 def test_pictures_are_of_open_inventories(tmp_path: Path) -> None:
     with series_of(tmp_path, image(ramp(0, 255, "uint8"))) as series:
         assert not series.thumbnail().is_placeholder
-    with pytest.raises(InventoryError, match="not open"):
+    with pytest.raises(InventoryError, match="is closed"):
         series.thumbnail()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.errors import AttributeNameError
+from dicommap.errors import AttributeNameError, UsageError
 from dicommap.inventory.inconsistent import Inconsistencies, Inconsistency
 from dicommap.inventory.studies import Studies
 from tests.unit.inventory.filling import added, inventory_of, refused
@@ -118,3 +118,9 @@ def test_many_differences_are_one_screen() -> None:
     assert "and 5 more" in every._repr_html_()
     assert "and 30 more attributes" in every._repr_html_()
     assert len(every._repr_html_()) < 20_000
+
+
+@pytest.mark.parametrize("given", [4, None, ["4", 4]])
+def test_what_is_no_text_matches_nothing_and_is_refused(held: dicommap.Inventory, given: Any) -> None:
+    with pytest.raises(UsageError, match="What SeriesNumber is to match is no text"):
+        held.find(SeriesNumber=given)

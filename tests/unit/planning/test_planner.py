@@ -98,6 +98,12 @@ def test_a_study_in_several_folders_is_cut_only_where_its_folders_cannot_be_one_
     }
 
 
+def test_a_study_of_which_one_job_takes_a_part_and_none_the_rest() -> None:
+    rows = study("1", "a/1", "2") + study("2", *(f"b/{n}" for n in range(5)))
+    (one,) = told(planned(Lies(rows)))["job.study-cut"]
+    assert one.startswith("study 1 Job 0001 takes a part of the study, and 1 of its files is in none; the smallest")
+
+
 def test_a_study_that_is_too_much_alone_is_told_as_such() -> None:
     layout = Lies(study("1", "a/1", "a/2", "a/3", "b/1", "b/2", "b/3"))
     (one,) = told(planned(layout))["job.study-over-quota"]

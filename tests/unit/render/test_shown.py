@@ -138,7 +138,7 @@ def test_an_inventory_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         pass
     with dicommap.Inventory.open(tmp_path / "i.db") as inventory:
         pass
-    assert all("It is closed" in form for form in forms(inventory))
+    assert all("is closed" in form for form in forms(inventory))
     with dicommap.Inventory.open(tmp_path / "i.db") as inventory:
         content = bytearray((tmp_path / "i.db").read_bytes())
         content[4096:] = b"\xff" * (len(content) - 4096)

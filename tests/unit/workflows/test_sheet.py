@@ -38,6 +38,8 @@ def test_columns_can_be_asked_for(inventory: dicommap.Inventory) -> None:
     found = rows(list(dicommap.sheet(inventory, columns=["SeriesNumber", "PatientID"])))
     assert list(found[0]) == ["StudyInstanceUID", "#state", "#instances", "SeriesNumber", "PatientID"]
     assert found[0]["SeriesNumber"] == "<2 different values>"
+    one = dicommap.sheet(inventory, columns="PatientID")
+    assert list(one) == list(dicommap.sheet(inventory, columns=["PatientID"]))
 
 
 def test_what_is_not_captured_cannot_be_a_column(inventory: dicommap.Inventory) -> None:

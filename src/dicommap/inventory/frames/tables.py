@@ -82,7 +82,11 @@ def _require_room(connection: sqlite3.Connection, columns: tuple[Column, ...]) -
 
 
 def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
-    ((name,),) = connection.execute(_FILE)
+    try:
+        ((name,),) = connection.execute(_FILE)
+    except sqlite3.ProgrammingError as error:
+        reading.require_open(error)
+        raise
     if not name:
         copy = sqlite3.connect(":memory:")
         connection.backup(copy)

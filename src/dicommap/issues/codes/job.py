@@ -75,7 +75,7 @@ CODES = (
         name="job.study-cut",
         severity=Severity.WARNING,
         title="A study that several jobs import",
-        message="{jobs} take parts of the study{rest}; the smallest folder that holds all of it is over a quota.",
+        message="{jobs} of the study{rest}; the smallest folder that holds all of it is over a quota.",
         explanation="Each of the jobs has the study's override files. What the service does with parts of a study that "
         "jobs import at the same time is not documented, beyond how it groups instances.",
         fix=f"Say with --quota what your account allows, put the study into one folder, or {_STAGE}.",
@@ -84,7 +84,7 @@ CODES = (
         name="job.study-over-quota",
         severity=Severity.WARNING,
         title="A study that is too much for one job",
-        message="{jobs} take parts of the study{rest}: it alone has {count} {what}, and the quota is {limit}.",
+        message="{jobs} of the study{rest}: it alone has {count} {what}, and the quota is {limit}.",
         explanation="No layout could keep the study whole. Where it is staged it is cut between series, and within a "
         "series only where that is too much as well.",
         fix="Ask AWS for a higher quota and name it with --quota, or let the study be imported in parts.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -43,8 +42,9 @@ def test_a_file_that_went_away_is_told(tmp_path: Path) -> None:
             inventory.to_arrow("file")
 
 
-def test_a_closed_inventory_is_the_callers_fault(tmp_path: Path) -> None:
+def test_a_closed_inventory_says_so() -> None:
     with inventory_of(*FILES) as inventory:
         inventory.close()
-        with pytest.raises(sqlite3.ProgrammingError):
-            inventory.to_arrow("file")
+        for ask in (inventory.to_arrow, inventory.sql):
+            with pytest.raises(InventoryError, match=r"is closed.*Open it again"):
+                ask("series")
