@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
+from dicommap.model.quotas import Quotas
 
 MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
@@ -93,10 +94,14 @@ def _scan(source: str, **options: Any) -> tuple[list[dicommap.Issue], dict[str, 
         return list({one.code: one for one in inventory.issues()}.values()), counts
 
 
-def _draft(inventory: str, **edits: Any) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
+def _draft(
+    inventory: str, quotas: dict[str, int] | None = None, **edits: Any
+) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
     with dicommap.Inventory.open(inventory) as opened:
-        drafted = dicommap.draft(opened, input_s3_uri="s3://example-bucket/incoming/", **edits)
-    return drafted.issues, {path: text for path, text in drafted.documents.items() if "/files/" in path}
+        uri, allowed = "s3://example-bucket/incoming/", Quotas(**(quotas or {}))
+        drafted = dicommap.draft(opened, input_s3_uri=uri, quotas=allowed, **edits)
+        made = drafted.documents
+        return drafted.issues, {path: made[path] for path in made if "/files/" in path}
 
 
 def _validate(path: str) -> tuple[list[dicommap.Issue], dict[str, str]]:
