@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, exporting, looking, memory, s3, scanning
+from tests.benchmarks import authoring, exporting, looking, memory, planning, s3, scanning
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -16,11 +16,12 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "scanning": scanning.measure,
     "memory": memory.measure,
     "authoring": authoring.measure,
+    "planning": planning.measure,
     "looking": looking.measure,
     "exporting": exporting.measure,
     "s3": s3.measure,
 }
-USUAL = ("scanning", "authoring", "looking", "exporting", "s3")
+USUAL = ("scanning", "authoring", "planning", "looking", "exporting", "s3")
 
 
 def main() -> None:

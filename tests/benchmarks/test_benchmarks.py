@@ -10,13 +10,14 @@ import pydicom
 import pytest
 
 import dicommap
-from tests.benchmarks import exporting, s3
+from tests.benchmarks import exporting, planning, s3
 from tests.benchmarks.__main__ import SECTIONS
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
 from tests.benchmarks.header_reading import read_headers, timing_table
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.made.layouts import LAYOUTS
+from tests.benchmarks.made.lying import LAYOUTS as WAYS_TO_LIE
 from tests.benchmarks.made.series import MadeSeries
 from tests.benchmarks.options import ROOT, Options
 from tests.benchmarks.page import replace_section
@@ -141,6 +142,12 @@ def test_exporting_is_not_judged_by_few_rows() -> None:
     assert "| 200 |" in text
     assert "| 2,000 |" in text
     assert "not measured" in text
+
+
+def test_every_layout_is_planned() -> None:
+    text = planning.measure(Options(), studies=200)
+    assert all(f"| {name} | " in text for name in WAYS_TO_LIE)
+    assert "for 10,000 instances in 200 studies" in text
 
 
 def test_a_scan_of_objects_and_bare_requests_meet_the_same_objects(corpus: Corpus) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.checks.configuration_check import configuration_issues
 from dicommap.checks.contents import Below, content_issues, parsed
 from dicommap.checks.mapping_check import mappings_of, planned_mapping_issues
+from dicommap.checks.objects_check import objects_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
@@ -126,7 +127,11 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, 
 
 def _objects_issues(job: dict[str, Any], place: str, files: Contents) -> Iterator[Issue]:
     path = f"{job_folder(job['id'])}/{OBJECTS}"
-    yield from _table_issues(path, job["objects"], _in_plan(f"{place}/objects"), files)
+    found = list(_table_issues(path, job["objects"], _in_plan(f"{place}/objects"), files))
+    yield from found
+    content = files.get(path)
+    if not found and isinstance(content, bytes):
+        yield from objects_issues(content, job, path, _in_plan(place))
 
 
 def _request_issues(job: dict[str, Any], files: Contents, configuration: object) -> Iterator[Issue]:

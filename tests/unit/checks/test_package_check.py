@@ -19,7 +19,7 @@ from dicommap.issues import Severity, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.override import Override
 from dicommap.model.planned_job import PlannedJob
-from dicommap.model.planned_object import PlannedObject
+from dicommap.model.planned_object import PlannedObject, objects_csv
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
@@ -149,6 +149,18 @@ BROKEN = {
         "package.counts",
         "plan.json",
         "/jobs/0/objects/size",
+    ),
+    "plan-files": (
+        *in_plan(lambda plan: plan["jobs"][0].update(sourceFiles=1)),
+        "package.counts",
+        "plan.json",
+        "/jobs/0/sourceFiles",
+    ),
+    "plan-folders": (
+        *in_plan(lambda plan: plan["jobs"][0].update(folders=1)),
+        "package.counts",
+        "plan.json",
+        "/jobs/0/folders",
     ),
     "objects-changed": (OBJECTS, lambda data: data + b" ", "package.changed-file", OBJECTS, None),
     "plan-mapping-left-out": (
@@ -342,6 +354,26 @@ def test_no_job_takes_what_another_takes(files: Files, prefixes: tuple[str, ...]
     ]
     found = [one.location.pointer for one in plan_issues(plan) if one.code == "package.overlapping-jobs"]
     assert sorted(map(str, found)) == [f"/jobs/{index}/inputS3Uri" for index in overlapping]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "row 0"),
+        (b"Key\r\n", "row 1"),
+        (b"\xff", "not UTF-8"),
+        (objects_csv([]).encode() + SECRET.encode(), "row 2"),
+        (objects_csv(OBJECTS_OF_JOB[::-1]).encode(), "not in order"),
+        (objects_csv([*OBJECTS_OF_JOB, OBJECTS_OF_JOB[-1]]).encode(), "not in order"),
+    ],
+)
+def test_objects_that_are_none_are_found_though_the_plan_has_their_hash(files: Files, data: bytes, said: str) -> None:
+    plan = json.loads(files["plan.json"])
+    plan["jobs"][0]["objects"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    found = package_issues(files | {OBJECTS: data, "plan.json": json.dumps(plan).encode()}, KNOWN, URI)
+    (one,) = [one for one in found if one.code == "package.objects"]
+    assert said in one.message
+    assert SECRET not in one.message
 
 
 def test_every_job_is_checked_at_its_own_place(files: Files) -> None:

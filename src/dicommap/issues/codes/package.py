@@ -102,6 +102,15 @@ CODES = (
         fix="Draft the package again.",
     ),
     Code(
+        name="package.objects",
+        severity=Severity.ERROR,
+        title="A table of objects that is none",
+        message="This is no table of a job's objects: {problem}.",
+        explanation="objects.csv has a row for each object of a job, in the order of the keys' UTF-8; what becomes of "
+        "the job is told by it. Plan and table were edited after the package was drafted.",
+        fix="Draft the package again.",
+    ),
+    Code(
         name="package.over-quota",
         severity=Severity.ERROR,
         title="A job over the plan's quotas",
