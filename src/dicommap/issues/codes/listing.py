@@ -112,8 +112,8 @@ CODES = (
         severity=Severity.WARNING,
         title="The bucket lies in another region",
         message="The bucket is in {found}; the clients were configured for {region}.",
-        explanation="AWS documents cross-account and cross-region imports with conditions of their own: the owner of the "
-        "source grants s3:ListBucket and s3:GetObject, and the request names inputOwnerAccountId.",
+        explanation="AWS documents cross-account and cross-region imports with conditions of their own: the owner of "
+        "the source grants s3:ListBucket and s3:GetObject, and the request names inputOwnerAccountId.",
         fix="Choose the data store's region with --region, or move the objects.",
     ),
     Code(
