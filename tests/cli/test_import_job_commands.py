@@ -30,6 +30,20 @@ def bucket(ready: Ready) -> Bucket:
     return ready.bucket
 
 
+def test_a_watch_says_what_comes_next(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    dicommap("submit", package, *options(bucket), "--job", "0001")
+    assert "Next:" not in dicommap("watch", package, "--once").out
+    assert dicommap("watch", package).out.endswith(f"1 job not submitted yet: dicommap submit {package}\n")
+    dicommap("submit", package, *options(bucket))
+    assert dicommap("watch", package).out.endswith(f"Next: dicommap reconcile {package}\n")
+
+
+@pytest.mark.parametrize("command", ["watch", "policy", "reconcile", "stage"])
+def test_a_plan_that_is_none_is_told(package: Path, bucket: Bucket, command: str) -> None:
+    (package / "plan.json").write_text("{}")
+    assert_refused(dicommap(command, package), "dicommap validate")
+
+
 def test_submit_and_watch_in_processes_of_their_own(
     package: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
@@ -46,6 +60,7 @@ def test_submit_and_watch_in_processes_of_their_own(
     assert watched.status == 0
     assert watched.out.count("COMPLETED") == 3  # two jobs, and what it means
     assert "output manifests" in watched.out
+    assert watched.out.endswith(f"Next: dicommap reconcile {package}\n")
     assert "\x1b" not in submitted.everything + watched.everything
 
 

@@ -12,7 +12,9 @@ from dicommap.cli.console import print_line, print_table
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.job_lines import tell_job
 from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.model.submission import SubmissionState
 from dicommap.render.submission_screen import NOT_SUCCESS
+from dicommap.render.text import counted
 from dicommap.workflows.watch import Watched, watch
 
 
@@ -56,3 +58,7 @@ def _print(watched: Watched) -> None:
     print_table(("job", "status", "jobId", "message"), rows)
     if any(one.jobStatus == "COMPLETED" for one in watched.submissions):
         print_line(NOT_SUCCESS)
+    if watched.unsubmitted:
+        print_line(f"{counted(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
+    elif watched.submissions and all(one.state is SubmissionState.ENDED for one in watched.submissions):
+        print_line(f"Next: dicommap reconcile {watched.package}")

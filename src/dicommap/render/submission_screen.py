@@ -43,10 +43,16 @@ def submitted_screen(package: str, submissions: Sequence[Submission], issues: Is
 
 
 def watched_screen(
-    package: str | None, submissions: Sequence[Submission], others: Sequence[JobReport], issues: Issues
+    package: str | None,
+    submissions: Sequence[Submission],
+    others: Sequence[JobReport],
+    issues: Issues,
+    unsubmitted: int,
 ) -> Screen:
     """Return how far jobs have come: those of a package, and jobs of other services."""
-    blocks: list[Block] = [Facts(pairs=[("package", package)])] if package is not None else []
+    facts = [("package", package)] if package is not None else []
+    facts += [("not submitted", counted(unsubmitted, "job"))] if unsubmitted else []
+    blocks: list[Block] = [Facts(pairs=facts)] if facts else []
     return _screen("Watched", submissions, others, issues, blocks)
 
 

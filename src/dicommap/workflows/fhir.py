@@ -162,4 +162,10 @@ def _overrides(package: Path) -> dict[Target, DataSet]:
         raise DocumentError(
             f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
         )
-    return planned_overrides(Plan.model_validate_json(read_document(package / PLAN)), files)
+    plan = Plan.model_validate_json(read_document(package / PLAN))
+    if plan.attempt > 1:
+        raise UsageError(
+            f"The package {package.name} is a retry: it has the overrides of what is imported again only.",
+            fix="Name the package that was drafted first, which has those of all studies.",
+        )
+    return planned_overrides(plan, files)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from dicommap.aws.uploads import Document
 from dicommap.checks.request_check import account_issues
 from dicommap.errors import DocumentError, PackageError, UsageError
-from dicommap.model.package_layout import PLAN, REQUEST, job_folder
-from dicommap.model.plan import Plan
+from dicommap.model.package_layout import REQUEST, job_folder
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.strict_json import parse_json
 from dicommap.package import read_document
+from dicommap.package.planned import PlannedPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import Job, Plan
 
 _OPTIONS = {
     "datastoreId": "--datastore-id",
@@ -60,8 +60,8 @@ def require_package(package: Path) -> None:
 
 
 def read_plan(package: Path) -> Plan:
-    """Return the plan of a package that has been validated. Raises DocumentError where it cannot be read."""
-    return Plan.model_validate_json(read_document(package / PLAN))
+    """Return the plan of a package. Raises DocumentError where there is none, or it is no plan."""
+    return PlannedPackage(package).plan
 
 
 def orders_of(package: Path, job_ids: Sequence[str], account: Mapping[str, str]) -> list[Order]:

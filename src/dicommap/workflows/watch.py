@@ -11,9 +11,8 @@ from dicommap.aws.clock import SYSTEM
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.intervals import Intervals
 from dicommap.checks.job_check import job_issues, submission_issues
-from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Location
-from dicommap.model.package_layout import PLAN
 from dicommap.package.submissions import Submissions
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
@@ -47,6 +46,8 @@ class Watched(Shown):
     others: tuple[JobReport, ...]
     """Jobs of other services as they were last told of."""
     issues: Issues
+    unsubmitted: int = 0
+    """Jobs of the package for which nothing was ever sent."""
 
     @property
     def ok(self) -> bool:
@@ -57,7 +58,7 @@ class Watched(Shown):
         from dicommap.render.submission_screen import watched_screen
 
         package = None if self.package is None else str(self.package)
-        return watched_screen(package, self.submissions, self.others, self.issues)
+        return watched_screen(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
 def watch(
@@ -104,13 +105,12 @@ def watch(
         submissions=tuple(submissions),
         others=tuple(one.report for one in fhir if one.report is not None),
         issues=Issues(issues),
+        unsubmitted=in_package.unsubmitted() if in_package is not None else 0,
     )
 
 
 def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]) -> PackageWatch:
     require_package(place)
-    if not (place / PLAN).is_file():
-        raise DocumentError(f"{place.name} is a directory without a plan.json.", fix="Name a package.")
     watch = PackageWatch(place, read_plan(place), Submissions(place), service, clock, tell)
     if not watch.submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")

@@ -56,6 +56,10 @@ class PackageWatch:
         """Return the states that there are, in the order of the plan."""
         return list(self._states.all(job.id for job in self._plan.jobs).values())
 
+    def unsubmitted(self) -> int:
+        """Return how many jobs of the plan have no state."""
+        return len(self._plan.jobs) - len(self.submissions())
+
     def is_unknown(self, submission: Submission) -> bool:
         """Say whether the service does not know a job."""
         return submission.job in self._unknown

@@ -14,6 +14,7 @@ import dicommap
 from dicommap.errors import DocumentError, UsageError
 from dicommap.model.findings import DOCUMENT_LIMIT
 from tests.making import CT_IMAGE_STORAGE, STUDY, p10, small_tree, uid, write_tree
+from tests.reconciling import drafted, keys_of, manifests, write
 
 Written = Callable[..., tuple[list[dict[str, Any]], dicommap.Issues]]
 
@@ -250,6 +251,19 @@ def test_a_package_with_errors_is_refused(inventory: dicommap.Inventory, tree: P
         dicommap.fhir(inventory, tmp_path / "o.ndjson", package=package)
     with pytest.raises(DocumentError, match="no package"):
         dicommap.fhir(inventory, tmp_path / "o.ndjson", package=tree)
+
+
+def test_a_retry_is_refused_since_it_lacks_overrides(inventory: dicommap.Inventory, tree: Path, tmp_path: Path) -> None:
+    package = drafted(tree, tmp_path / "package")
+    first, *rest = keys_of(package)
+    write(tmp_path / "output", manifests(package, rest, [first]))
+    again = dicommap.reconcile(package.path, manifests=tmp_path / "output").retry(
+        tmp_path / "again", stage_uri="s3://bucket/again/"
+    )
+    assert again.package is not None
+    with pytest.raises(UsageError, match="is a retry"):
+        dicommap.fhir(inventory, tmp_path / "o.ndjson", package=again.package)
+    assert not (tmp_path / "o.ndjson").exists()
 
 
 def test_nothing_is_written_over(inventory: dicommap.Inventory, tmp_path: Path) -> None:

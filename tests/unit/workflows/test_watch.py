@@ -172,6 +172,16 @@ def test_jobs_that_were_not_started_are_told(ready: Ready, import_jobs: ImportJo
     assert [one.state for one in watched.submissions] == ["ended", "starting"]
 
 
+def test_jobs_that_nobody_submitted_are_counted(ready: Ready, import_jobs: ImportJobService) -> None:
+    options = {**account(ready.bucket), "clock": QuickClock()}
+    dicommap.submit(ready.package, jobs=["0002"], **options)
+    watched = watch(ready.package)
+    assert (len(watched.submissions), watched.unsubmitted) == (1, 1)
+    assert "not submitted  1 job" in str(watched)
+    dicommap.submit(ready.package, **options)
+    assert watch(ready.package).unsubmitted == 0
+
+
 def test_jobs_that_a_running_submit_starts_are_followed_as_well(ready: Ready, import_jobs: ImportJobService) -> None:
     options = {**account(ready.bucket), "clock": QuickClock()}
     dicommap.submit(ready.package, jobs=["0001"], **options)
@@ -305,5 +315,8 @@ def test_nothing_to_watch_is_told(ready: Ready, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="is no package"):
         watch(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DocumentError, match=r"without a plan\.json"):
+    with pytest.raises(DocumentError, match=r"has no plan\.json"):
+        watch(tmp_path / "empty")
+    (tmp_path / "empty/plan.json").write_text("{}")
+    with pytest.raises(DocumentError, match="is no plan"):
         watch(tmp_path / "empty")
