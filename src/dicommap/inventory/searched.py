@@ -94,8 +94,9 @@ class Searched:
 
 
 def _patterns(keyword: str, given: object) -> Patterns:
-    texts = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    if not all(isinstance(one, str) for one in texts):
+    items = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    texts = [one for one in items if isinstance(one, str)]
+    if len(texts) < len(items):
         raise UsageError(
             f"What {keyword} is to match is no text.", fix="Give a text such as '4*', or several in a list."
         )
