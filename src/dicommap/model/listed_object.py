@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedObject:
+class ListedObject(NamedTuple):
     """One object of a listing."""
 
     key: str
-    """Relative to the prefix that was listed."""
+    """The whole key, or relative to a prefix where whoever lists it says so."""
     size: int
     etag: str
     """As S3 gives it, with its quotation marks."""
+    mtime_ns: int = 0
+    """Last modification, in nanoseconds since 1970; 0 where it is not told."""

@@ -12,8 +12,9 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote_plus
 
+from dicommap.aws.listing import nanoseconds
 from dicommap.errors import DocumentError, SourceError
-from dicommap.sources.s3_listing import ListedObject, nanoseconds
+from dicommap.model.listed_object import ListedObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,6 +6,8 @@ import threading
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
+from dicommap.aws.faults import calling
+from dicommap.aws.listing import Lister, Page
 from dicommap.errors import DocumentError, SourceError
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
@@ -13,7 +15,6 @@ from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
 from dicommap.sources.s3_connection import S3Connection, require_s3
 from dicommap.sources.s3_keys import Keys
-from dicommap.sources.s3_listing import Lister, Page
 from dicommap.sources.s3_opener import S3Opener
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.model.listed_object import ListedObject
     from dicommap.sources.s3_inventory_list import InventoryList
-    from dicommap.sources.s3_listing import ListedObject
 
 PAGES_AHEAD = 100
 """Pages that are listed before anybody asks for them: some 50 MB."""
@@ -51,7 +52,8 @@ class S3Prefix:
             raise SourceError(f"The source {text} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
         require_s3()
         asked = S3Connection(bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url)
-        self._lister = Lister(asked)
+        with calling("ListObjectsV2", f"s3://{uri.bucket}/"):
+            self._lister = Lister(asked.client(), uri.bucket)
         self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
         self._connection = asked.in_region(self._lister.region)
         self._ahead = _Ahead()

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from dicommap.aws.listing import nanoseconds
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
 from dicommap.model.hierarchy import Disposition
 from dicommap.sources import is_s3, s3_prefix
-from dicommap.sources.s3_listing import nanoseconds
 from dicommap.sources.s3_prefix import S3Prefix
 from tests.s3 import Bucket
 
