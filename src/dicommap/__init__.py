@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location, Severity
     from dicommap.model.masking import show_values
     from dicommap.model.profile import Profile
+    from dicommap.model.quotas import Quotas
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
     from dicommap.workflows.draft import Draft, draft
@@ -43,6 +44,7 @@ __all__ = [
     "Clients",
     "Reconciliation",
     "Profile",
+    "Quotas",
     "Issue",
     "Issues",
     "Location",
@@ -71,6 +73,7 @@ _PLACES = {
     "Clients": "aws",
     "Reconciliation": "workflows.reconcile",
     "Profile": "model.profile",
+    "Quotas": "model.quotas",
     "Issue": "issues",
     "Issues": "render.findings",
     "Location": "issues",

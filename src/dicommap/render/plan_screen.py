@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.plan import Plan
 from dicommap.model.profile import Profile
+from dicommap.model.quotas import Quotas
 from dicommap.render.inventory_screen import listed
 from dicommap.render.screen import Column, Facts, Kind, Row, Rows, Screen
 from dicommap.render.shown import Shown
@@ -24,6 +25,7 @@ _JOBS = (
     Column("instances", Kind.NUMBER),
     Column("files", Kind.NUMBER),
     Column("size", Kind.NUMBER),
+    Column("staged", Kind.WORD),
 )
 
 
@@ -36,8 +38,22 @@ class ShownPlan(Shown, Plan):
         settings = (f"{name}={value}" for name, value in self.profile.model_dump().items() if value != usual[name])
         rows = [_job_row(job) for job in self.jobs[:JOBS_SHOWN]]
         jobs = Rows(columns=_JOBS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
-        facts = Facts(pairs=[("sources", listed(self.sources)), ("profile", ", ".join(settings) or "the usual one")])
-        return Screen(title="Plan", counts=counts, blocks=[facts, jobs])
+        quotas = Quotas().model_dump()
+        others = (f"{name}={value:,}" for name, value in self.quotas.model_dump().items() if value != quotas[name])
+        pairs = [
+            ("sources", listed(self.sources)),
+            ("inputS3Uri", self.inputS3Uri),
+            ("quotas", ", ".join(others) or "the usual ones"),
+            ("profile", ", ".join(settings) or "the usual one"),
+        ]
+        if self.unplanned.files:
+            left = (
+                f"{counted(self.unplanned.files, 'file')}, {counted(self.unplanned.instances, 'instance')} among them"
+            )
+            pairs.append(("in no job", left))
+        if self.attempt > 1:
+            pairs.append(("attempt", str(self.attempt)))
+        return Screen(title="Plan", counts=counts, blocks=[Facts(pairs=pairs), jobs])
 
     # A pydantic model has both of its own.
     __str__ = Shown.__str__
@@ -46,4 +62,6 @@ class ShownPlan(Shown, Plan):
 
 def _job_row(job: Job) -> Row:
     numbers = (len(job.mappings), len(job.files), job.instances, job.sourceFiles)
-    return Row(cells=(job.id, job.inputS3Uri, *(f"{number:,}" for number in numbers), byte_count(job.sourceBytes)))
+    staged = "staged" if job.staged else ""
+    cells = (f"{number:,}" for number in numbers)
+    return Row(cells=(job.id, job.inputS3Uri, *cells, byte_count(job.sourceBytes), staged))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dicommap
 from dicommap.model.attributes import CAPTURED
@@ -75,3 +76,45 @@ def test_a_plan_lists_its_jobs(inventory: dicommap.Inventory) -> None:
     assert "dataSet=array" in text
     assert "0001  s3://bucket/in/         2          2          8" in text
     assert repr(draft.plan) == text
+
+
+def test_a_plan_says_what_is_staged_and_what_is_in_no_job(inventory: dicommap.Inventory) -> None:
+    def planned(**options: Any) -> str:
+        drafted = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyID": "NEW"}, **options)
+        return str(drafted.plan)
+
+    left = planned(quotas=dicommap.Quotas(files=3), leave_out=True)
+    assert "Plan: 4 jobs" in left
+    assert "in no job" not in left
+    staged = planned(quotas=dicommap.Quotas(files=6), staging="all", stage_uri="s3://bucket/staged/")
+    assert "s3://bucket/staged/0002/" in staged
+    assert staged.count(" staged\n") == 2
+    assert "files=6" in staged
+
+
+def test_a_plan_says_what_is_in_no_job() -> None:
+    files = [added(f"b/{n}", f"1.2 1.2.1 1.2.1.{n}") for n in range(3)]
+    with inventory_of(added("a/1"), *files) as inventory:
+        draft = dicommap.draft(
+            inventory,
+            input_s3_uri=URI,
+            by_study=lambda _: {"StudyDescription": "d"},
+            quotas=dicommap.Quotas(files=3),
+            leave_out=True,
+        )
+        assert "3 files, 3 instances among them" in str(draft.plan)
+
+
+def test_a_plan_of_many_jobs_is_one_screen() -> None:
+    files = [added(f"{n}/a", f"1.{n} 1.{n}.1 1.{n}.1.1") for n in range(50)]
+    with inventory_of(*files) as inventory:
+        draft = dicommap.draft(
+            inventory,
+            input_s3_uri=URI,
+            by_study=lambda _: {"StudyDescription": "d"},
+            quotas=dicommap.Quotas(files=4),
+        )
+        assert draft.plan is not None
+        assert "and 40 more jobs" in str(draft.plan)
+        assert "and 30 more jobs" in draft.plan._repr_html_()
+        assert len(draft.plan._repr_html_()) < 20_000
