@@ -9,9 +9,11 @@ import pytest
 
 import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
+from dicommap.model.quotas import Quotas
 from dicommap.package import Folder
 from dicommap.workflows.edits import names_of
 from tests.making import STUDY, p10, small_tree, uid, write_tree
+from tests.s3 import Bucket
 
 URI = "s3://bucket/in/"
 RULES = """
@@ -369,3 +371,27 @@ def test_a_preview_with_values_shows_them(inventory: dicommap.Inventory) -> None
     nothing = dicommap.draft(inventory, input_s3_uri=URI).preview()
     assert (len(nothing), list(nothing)) == (0, [])
     assert "No edit changes anything." in str(nothing)
+
+
+def test_sources_in_two_buckets_are_told_as_such(s3_environment: str, bucket: Bucket, rules: Path) -> None:
+    other = Bucket(f"{bucket.name}-other", bucket.endpoint_url, bucket.client)
+    other.client.create_bucket(Bucket=other.name)
+    for number, place in enumerate((bucket, other)):
+        place.put("in/a.dcm", p10(SOPInstanceUID=uid(STUDY, 9, number + 1)))
+    with dicommap.scan(f"{bucket.uri}in/", f"{other.uri}in/") as inventory:
+        for uri in (None, f"{bucket.uri}in/"):
+            with pytest.raises(UsageError) as raised:
+                dicommap.draft(inventory, input_s3_uri=uri, rules=[rules])
+            assert "each bucket by itself" in (raised.value.fix or "")
+
+
+def test_what_cannot_be_staged_is_not_said_to_be(inventory: dicommap.Inventory) -> None:
+    found = dicommap.draft(
+        inventory,
+        input_s3_uri=URI,
+        by_study=lambda _: {"PatientID": "NEW"},  # with its override file each instance is two files
+        quotas=Quotas(files=1),
+        stage_uri="s3://bucket/staged/",
+    )
+    assert {"job.none", "job.unplanned"} <= set(codes(found))
+    assert "job.staged" not in codes(found)
