@@ -15,9 +15,11 @@ from dicommap.aws.throttle import DESCRIBE, GET, LIST, START, Throttle
 from dicommap.errors import AwsError
 from dicommap.model.fhir_import_job import FhirImportJob
 from dicommap.model.import_job import ACTIVE, ImportJob
+from dicommap.model.s3_uri import S3Uri
+from dicommap.model.source_places import overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.aws.clients import Clients
     from dicommap.aws.clock import Clock
@@ -78,6 +80,20 @@ class ImportJobs:
         """Return how many jobs of a data store count against the quota of concurrent ones. Raises AwsError."""
         # A job may pass from one status to the next between the two listings: it is the same job.
         return len({job.jobId for status in ACTIVE for job in self.all(datastore, status)})
+
+    def reading(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
+        """Return a job that has not ended and reads under one of some prefixes; None where there is none.
+
+        Raises AwsError.
+        """
+        places = list(uris)
+        for status in ACTIVE:
+            for summary in self.all(datastore, status):
+                job = self.get(datastore, summary.jobId)
+                read = S3Uri.parse(job.inputS3Uri or "")
+                if job.jobStatus in ACTIVE and read is not None and any(overlap(read, uri) for uri in places):
+                    return job
+        return None
 
     def started(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
         """Return the job that a request started at `since` or later; None where there is none. Raises AwsError.

@@ -125,7 +125,7 @@ def _notes(plan: Prefixes, others: int) -> Iterator[Issue]:
     left = others - plan.in_place.others
     if left:
         yield issue("job.files-left", files=_count(left, "file", "files"))
-    if plan.staged_studies:
+    if plan.staged.jobs:
         yield issue(
             "job.staged",
             studies=_count(plan.staged_studies, "study", "studies"),

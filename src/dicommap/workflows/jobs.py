@@ -11,7 +11,7 @@ from dicommap.model.override_file import override_text
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.model.source_places import SourcePlaces, common_prefix, overlap
+from dicommap.model.source_places import SourcePlaces, common_prefix, overlap, s3_root
 from dicommap.model.staging import Staging
 from dicommap.planning.findings import plan_issues
 from dicommap.planning.needs import Needs
@@ -66,6 +66,11 @@ class JobSettings:
         chosen = _staging(staging, stage_uri)
         if input_s3_uri is None:
             found = common_prefix(inventory.sources)
+            if found is None and all(s3_root(root) is not None for root in inventory.sources):
+                raise UsageError(
+                    "The sources lie in several buckets, and jobs are planned within one.",
+                    fix="Scan and draft each bucket by itself.",
+                )
             if found is None:
                 raise UsageError(
                     "Nothing says where the files lie in S3, or will.", fix="Name the prefix with --input-s3-uri."
@@ -75,7 +80,8 @@ class JobSettings:
         if base is not None and SourcePlaces.of(inventory.sources, base).elsewhere:
             raise UsageError(
                 "A source lies in S3, and not under the prefix that was named.",
-                fix="Leave --input-s3-uri out: what lies in S3 is imported from there, or staged.",
+                fix="What lies in S3 is imported from there, or staged: leave --input-s3-uri out, or name a prefix "
+                "that all sources lie under; scan and draft each bucket by itself.",
             )
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 

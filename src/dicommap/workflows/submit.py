@@ -92,7 +92,8 @@ def submit(
     The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
     is. The members that only the account's owner knows are those of the package's requests where they are not given
     here. `jobs` are the ids of some jobs only. `concurrent_jobs` is the account's quota of import jobs at once: when it
-    is used up this waits. `replace` lets override files take the place of other objects at their keys. `check` compares
+    is used up this waits. `replace` lets override files take the place of other objects at their keys, unless a job
+    of the data store that has not ended reads them. `check` compares
     what lies under the prefixes of jobs that are to be started with what they plan to find, as `validate --s3` does.
     `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
     (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
@@ -140,6 +141,8 @@ def submit(
                     submitter.settle(order)
                 issues += _stored_issues(submitter, place, orders) if check else ()
             if not _refused(issues):
+                if replace:
+                    submitter.require_unread(orders)
                 for order in followed(orders, report, len(orders)):
                     submitter.submit(order)
             issues += submitter.issues

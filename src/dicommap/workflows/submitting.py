@@ -13,10 +13,11 @@ from dicommap.aws.uploads import Upload, upload
 from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Issue, issue
 from dicommap.model.job_report import utc_text
+from dicommap.model.s3_uri import S3Uri
 from dicommap.model.submission import ACCOUNT_MEMBERS, Submission, SubmissionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dicommap.aws import Clients
     from dicommap.aws.clock import Clock
@@ -66,6 +67,27 @@ class Submitter:
             if found is not None:
                 self.tell(order.job.id, f"had been started as {found.jobId}")
                 self._started(state, found)
+
+    def require_unread(self, orders: Iterable[Order]) -> None:
+        """Make sure that no job that runs reads what is to be replaced: it would import with the other's overrides.
+
+        Orders have been settled. Raises UsageError where a job does, and AwsError.
+        """
+        states = ((order, self.states.read(order.job.id)) for order in orders)
+        to_start = [order for order, state in states if state is None or not state.state.has_job]
+        uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
+        if not uris or not self._is_listed:
+            return
+        try:
+            job = self.jobs.reading(to_start[0].request["datastoreId"], uris)
+        except AwsError as error:
+            self._go_on_without_listing(error)
+            return
+        if job is not None:
+            raise UsageError(
+                f"Job {job.jobId} has not ended, and reads where override files are to be replaced.",
+                fix="Wait until it has ended: it would import with the override files of this package.",
+            )
 
     def submit(self, order: Order) -> Submission:
         """Bring one job to the service, from where an earlier run has left it; it has been settled.

@@ -540,3 +540,27 @@ def test_a_source_in_s3_is_planned_where_it_lies(bucket: Bucket, tree: Path, rul
         assert dicommap.validate(tmp_path / "package").errors == []
         staged = dicommap.draft(inventory, rules=[rules], staging="all", stage_uri=f"{bucket.uri}staged/")
         assert staged.ok, staged.issues
+
+
+def test_sources_in_two_buckets_are_told_as_such(s3_environment: str, bucket: Bucket, rules: Path) -> None:
+    other = Bucket(f"{bucket.name}-other", bucket.endpoint_url, bucket.client)
+    other.client.create_bucket(Bucket=other.name)
+    for number, place in enumerate((bucket, other)):
+        place.put("in/a.dcm", p10(SOPInstanceUID=uid(STUDY, 9, number + 1)))
+    with dicommap.scan(f"{bucket.uri}in/", f"{other.uri}in/") as inventory:
+        for uri in (None, f"{bucket.uri}in/"):
+            with pytest.raises(UsageError) as raised:
+                dicommap.draft(inventory, input_s3_uri=uri, rules=[rules])
+            assert "each bucket by itself" in (raised.value.fix or "")
+
+
+def test_what_cannot_be_staged_is_not_said_to_be(inventory: dicommap.Inventory) -> None:
+    found = dicommap.draft(
+        inventory,
+        input_s3_uri=URI,
+        by_study=lambda _: {"PatientID": "NEW"},  # with its override file each instance is two files
+        quotas=Quotas(files=1),
+        stage_uri="s3://bucket/staged/",
+    )
+    assert {"job.none", "job.unplanned"} <= set(codes(found))
+    assert "job.staged" not in codes(found)

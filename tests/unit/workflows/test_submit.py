@@ -462,6 +462,38 @@ def test_another_object_at_an_override_files_key_stops_the_job_until_it_may_be_r
     assert len(import_jobs.jobs) == 2
 
 
+def test_nothing_is_replaced_under_a_job_that_runs(
+    drafted: Path, bucket: Bucket, tmp_path: Path, s3_environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dicommap.scan(f"{bucket.uri}in/1/") as inventory:
+        dicommap.draft(inventory, by_study=lambda _: {"PatientID": "ANOTHER"}, output=tmp_path / "another")
+    another: dict[str, Any] = {"place": tmp_path / "another", "bucket": bucket, "replace": True, "check": False}
+    with ImportJobService(s3_environment, behaviour=Behaviour(throttling=False, advance="call")) as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        assert submit(drafted, bucket).ok
+        keys = [key for key in bucket.keys("in/1/") if key.endswith(".json")]
+        held = [bucket.get(key) for key in keys]
+        for _ in ("SUBMITTED", "IN_PROGRESS"):
+            with pytest.raises(UsageError, match="has not ended"):
+                submit(**another)
+            assert [bucket.get(key) for key in keys] == held
+            assert len(service.jobs) == 2
+            service.advance()
+        assert submit(**another).ok
+        assert [bucket.get(key) for key in keys] != held
+        assert len(service.jobs) == 3
+
+
+def test_where_jobs_may_not_be_listed_a_replacement_is_made_and_that_is_said(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    import_jobs.fault("access-denied", operation="ListDICOMImportJobs", times=None)
+    submitted = submit(drafted, bucket, replace=True)
+    assert submitted.ok
+    assert [found.code for found in submitted.issues] == ["submit.not-checked"]
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [

@@ -19,8 +19,10 @@ CODES = (
         severity=Severity.ERROR,
         title="A source file lies where an override file would go",
         message="The source has a file where an override file would be uploaded.",
-        explanation="Source files and override files share one prefix; one would replace the other.",
-        fix="Rename the file in the source.",
+        explanation="Source files and override files share one prefix; one would replace the other. In a bucket that "
+        "was scanned again after a submit, the file may be the override file of that submit.",
+        fix="Rename the file in the source. An override file of an earlier submit: when its job has ended, draft from "
+        "the inventory of the scan before it and submit with --replace, or remove the file and scan again.",
     ),
     Code(
         name="draft.colliding-paths",
