@@ -253,7 +253,7 @@ def test_a_closed_inventory_says_so(tmp_path: Path) -> None:
         pass
     for ask in (inventory.files, inventory.find, inventory.studies, inventory.located):
         with pytest.raises(InventoryError, match=r"is closed.*Open it again"):
-            list(ask())  # type: ignore[call-overload]
+            list(ask())
 
 
 def test_an_inventory_is_for_reading_only(tmp_path: Path) -> None:
