@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.progress import Asked
+    from dicommap.progress import Asked, OnProgress
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
 
@@ -93,8 +93,8 @@ def submit(
     is. The members that only the account's owner knows are those of the package's requests where they are not given
     here. `jobs` are the ids of some jobs only. `concurrent_jobs` is the account's quota of import jobs at once: when it
     is used up this waits. `replace` lets override files take the place of other objects at their keys, unless a job
-    of the data store that has not ended reads them. `check` compares
-    what lies under the prefixes of jobs that are to be started with what they plan to find, as `validate --s3` does.
+    of the data store that has not ended reads them. `check` compares what lies under the prefixes of jobs that are to
+    be started with what they plan to find, as `validate --s3` does.
     `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
     (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
     there. `clients` say which credentials, region and endpoint are used. `progress` is told of jobs as that of a scan
@@ -135,17 +135,7 @@ def submit(
                 replace=replace,
                 tell=tell or _tell_nobody,
             )
-            issues += _surrounding_issues(submitter, orders)
-            if not _refused(issues):
-                for order in orders:
-                    submitter.settle(order)
-                issues += _stored_issues(submitter, place, orders) if check else ()
-            if not _refused(issues):
-                if replace:
-                    submitter.require_unread(orders)
-                for order in followed(orders, report, len(orders)):
-                    submitter.submit(order)
-            issues += submitter.issues
+            issues += _sent(submitter, place, orders, report, check=check)
     submissions = states.all(order.job.id for order in orders)
     return Submitted(
         package=place,
@@ -154,6 +144,23 @@ def submit(
         requests=requests,
         is_dry=dry_run,
     )
+
+
+def _sent(
+    submitter: Submitter, package: Path, orders: Sequence[Order], report: OnProgress | None, *, check: bool
+) -> list[Issue]:
+    """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
+    issues = list(_surrounding_issues(submitter, orders))
+    if not _refused(issues):
+        for order in orders:
+            submitter.settle(order)
+        issues += _stored_issues(submitter, package, orders) if check else ()
+    if not _refused(issues):
+        if submitter.replace:
+            submitter.require_unread(orders)
+        for order in followed(orders, report, len(orders)):
+            submitter.submit(order)
+    return issues + submitter.issues
 
 
 def _output_issues(package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
