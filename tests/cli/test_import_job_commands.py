@@ -96,6 +96,22 @@ def test_a_job_that_failed_makes_the_status_1(package: Path, bucket: Bucket, imp
     assert dicommap("watch", package, "--fail-on", "never").status == 0
 
 
+def test_what_a_failed_jobs_message_repeats_of_a_file_is_masked(
+    package: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    import dicommap as dm
+
+    import_jobs.fault("job-failed", message="FILE_COUNTS_LIMIT_EXCEEDED for Zyzzyva^Anna", times=None)
+    dicommap("submit", package, *options(bucket))
+    ran = dicommap("watch", package)
+    watched = dm.watch(package)
+    for shown in (ran.out, ran.err, watched._repr_html_()):
+        assert "FILE_COUNTS_LIMIT_EXCEEDED for ***" in shown
+        assert "Zyzzyva" not in shown
+        assert "Anna" not in shown
+    assert "Zyzzyva" in states(package)["0001"]["message"]
+
+
 def test_what_aws_refuses_is_two_lines_and_no_traceback(
     package: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
@@ -172,7 +188,11 @@ def test_what_a_service_says_is_no_markup(package: Path, bucket: Bucket, import_
     dicommap("submit", package, *options(bucket))
     dicommap("watch", package, "--once")
     watched = dm.watch(package, once=True)
-    html, text = watched._repr_html_(), str(watched)
+    dm.show_values(True)
+    try:
+        html, text = watched._repr_html_(), str(watched)
+    finally:
+        dm.show_values(False)
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "\x1b" not in html + text + dicommap("watch", package).everything

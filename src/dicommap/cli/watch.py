@@ -12,6 +12,7 @@ from dicommap.cli.console import print_line, print_table
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.job_lines import tell_job
 from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.model.service_words import shown_words
 from dicommap.model.submission import SubmissionState
 from dicommap.render.submission_screen import NOT_SUCCESS
 from dicommap.render.text import counted
@@ -52,9 +53,9 @@ def watch_command(
 def _print(watched: Watched) -> None:
     print_issues(watched.issues)
     rows = [
-        (one.job, one.jobStatus or one.state.value, one.jobId or "", one.message or "") for one in watched.submissions
+        (one.job, one.jobStatus or one.state.value, one.jobId or "", _words(one.message)) for one in watched.submissions
     ]
-    rows += [(f"{one.service} {one.datastore}", one.status, one.job, one.message or "") for one in watched.others]
+    rows += [(f"{one.service} {one.datastore}", one.status, one.job, _words(one.message)) for one in watched.others]
     print_table(("job", "status", "jobId", "message"), rows)
     if any(one.jobStatus == "COMPLETED" for one in watched.submissions):
         print_line(NOT_SUCCESS)
@@ -62,3 +63,8 @@ def _print(watched: Watched) -> None:
         print_line(f"{counted(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
     elif watched.submissions and all(one.state is SubmissionState.ENDED for one in watched.submissions):
         print_line(f"Next: dicommap reconcile {watched.package}")
+
+
+def _words(message: str | None) -> str:
+    """Return the service's words, which may repeat what is in a file; all of them are in PACKAGE/submission."""
+    return shown_words(message or "", show_values=False)

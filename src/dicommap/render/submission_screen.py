@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dicommap.model.masking import shown_in_repr
 from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
+from dicommap.model.service_words import shown_words
 from dicommap.render.findings import codes_block, first_of_each, severity_counts
 from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
 from dicommap.render.text import counted
@@ -111,6 +113,7 @@ def _cells(one: Submission) -> tuple[str, ...]:
 
 
 def _inside(one: Submission) -> list[Block]:
-    pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", one.message)]
+    words = shown_words(one.message or "", show_values=shown_in_repr())
+    pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
     told = [(name, printable(text)) for name, text in pairs if text]
     return [Facts(pairs=told)] if told else []

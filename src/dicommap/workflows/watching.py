@@ -9,6 +9,7 @@ from dicommap.aws.faults import ABSENT
 from dicommap.errors import AwsError, UsageError
 from dicommap.model.job_report import utc_text
 from dicommap.model.package_layout import CONFIGURATION, job_folder
+from dicommap.model.service_words import shown_words
 from dicommap.model.strict_json import parse_json
 from dicommap.model.submission import SubmissionState
 from dicommap.package import read_document
@@ -108,7 +109,7 @@ class PackageWatch:
             return
         self._states.write(submission.model_copy(update={**seen, "seenAt": utc_text(self._clock.now())}))
         if report.status != submission.jobStatus:
-            message = f": {report.message}" if report.message else ""
+            message = f": {shown_words(report.message, show_values=False)}" if report.message else ""
             self.tell(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
     def _agreement(self, submission: Submission, job: ImportJob) -> Agreement | None:

@@ -115,7 +115,7 @@ def test_a_job_that_fails_is_an_error_with_its_message_saved(submitted: Path, im
     watched = watch(submitted, tell=lambda _, what: told.append(what))
     assert not watched.ok
     assert [(found.code, found.location.path) for found in watched.issues] == [("watch.failed", "submission/0001.json")]
-    assert "IN_PROGRESS -> FAILED: FILE_COUNTS_LIMIT_EXCEEDED: 5001 files" in told
+    assert "IN_PROGRESS -> FAILED: FILE_COUNTS_LIMIT_EXCEEDED: *** files" in told  # a number may be a patient's
     assert states(submitted)["0001"]["message"] == "FILE_COUNTS_LIMIT_EXCEEDED: 5001 files"
     assert states(submitted)["0002"]["jobStatus"] == "COMPLETED"
     assert codes(watch(submitted)) == ["watch.failed"]  # as often as it is asked
