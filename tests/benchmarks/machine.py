@@ -13,10 +13,10 @@ from pathlib import Path
 def provenance(*packages: str, others: Mapping[str, str] | None = None) -> str:
     """Return date, machine, Python and versions in one sentence; `others` are versions in peers' environments."""
     versions = {name: version(name) for name in packages} | dict(others or {})
-    named = ", ".join(f"{name} {number}" for name, number in versions.items())
+    named = "".join(f", {name} {number}" for name, number in versions.items())
     return (
         f"{date.today().isoformat()}; {processor()}, {os.cpu_count()} cores, {memory_gib():.0f} GiB,"
-        f" {operating_system()}; Python {platform.python_version()}, {named}."
+        f" {operating_system()}; Python {platform.python_version()}{named}."
     )
 
 

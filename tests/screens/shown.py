@@ -16,6 +16,11 @@ from dicommap.progress import Progress
 from dicommap.progress.notebook_bar import html
 
 URI = "s3://example-bucket/incoming/"
+ACCOUNT: dict[str, Any] = {
+    "datastore_id": "0123456789abcdef0123456789abcdef",
+    "data_access_role_arn": "arn:aws:iam::123456789012:role/import",
+    "output_s3_uri": "s3://example-bucket/results/",
+}
 
 
 class HasHtml(Protocol):
@@ -76,6 +81,8 @@ def _edited(inventory: dicommap.Inventory, folder: Path) -> dict[str, HasHtml | 
         "preview": draft.preview(show_values=True),
         "plan": draft.plan,
         "validated": dicommap.validate(folder / "package", inventory=inventory),
+        "submit-dry": dicommap.submit(folder / "package", dry_run=True, **ACCOUNT),
+        "reconciled": dicommap.reconcile(folder / "package"),
         "no-issues": dicommap.Issues(),
     }
 

@@ -23,7 +23,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_nothing_is_asked_for_and_all_is_seen(every: dict[str, str], scheme: str, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page(*every.values()), encoding="utf-8")
-    assert pictured(tmp_path / "page.html", tmp_path / "page.png", scheme, height=9_000) == []
+    assert pictured(tmp_path / "page.html", tmp_path / "page.png", scheme, height=11_000) == []
     with Image.open(tmp_path / "page.png") as opened:
         greys = opened.convert("L")
     counts = greys.histogram()

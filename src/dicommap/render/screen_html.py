@@ -27,7 +27,6 @@ _WIDTHS = {
     Kind.CODE: "minmax(0,1.5fr)",
     Kind.DATE: "76px",
     Kind.WORD: "72px",
-    Kind.NUMBER: "60px",
     Kind.SEVERITY: "72px",
 }
 _WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
@@ -71,7 +70,7 @@ def _rows(block: Rows) -> Markup:
         return heading
     rest = block.total - len(block.rows)
     more = element("p", f"and {counted(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
-    widths = " ".join(_WIDTHS.get(column.kind, "minmax(70px,1fr)") for column in block.columns)
+    widths = " ".join(map(_width, block.columns))
     names = (
         element("span", _in_words(column.name), css="number" if column.kind is Kind.NUMBER else "")
         for column in block.columns
@@ -84,6 +83,14 @@ def _rows(block: Rows) -> Markup:
         more,
         attributes=f'style="--dicommap-columns:{widths}"',
     )
+
+
+def _width(column: Column) -> str:
+    """Return how wide a column is: of numbers, as wide as the longest word of its name, within limits."""
+    if column.kind is Kind.NUMBER:
+        longest = max(map(len, _WORDS.split(column.name)))
+        return f"{min(max(60, 7 * longest), 120)}px"
+    return _WIDTHS.get(column.kind, "minmax(70px,1fr)")
 
 
 def _in_words(name: str) -> Markup:
@@ -104,10 +111,10 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
 def _cell(text: str, kind: Kind) -> Markup:
     if kind is Kind.SEVERITY:
         return element("span", _badge(text, text))
-    if kind in _UNCUT:
+    if kind in _UNCUT and text:
         return element("span", element(_TAGS[kind], text))
     cut = first_characters(text, CELL_LIMIT if kind in (Kind.TEXT, Kind.DATE) else SENTENCE_LIMIT)
-    return element(_TAGS.get(kind, "span"), cut, css="number" if kind is Kind.NUMBER else "")
+    return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is Kind.NUMBER else "")
 
 
 def _badge(severity: str, text: str) -> Markup:

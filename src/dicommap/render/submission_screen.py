@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from dicommap.model.paths import printable
+from dicommap.model.s3_uri import S3Uri
 from dicommap.render.findings import codes_block, first_of_each, severity_counts
 from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
 from dicommap.render.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dicommap.model.job_report import JobReport
     from dicommap.model.submission import Submission
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from dicommap.render.screen import Block
 
 JOBS_SHOWN = 50
+REQUESTS_SHOWN = 50
 
 _JOBS = (
     Column("job", Kind.WORD),
@@ -33,13 +36,23 @@ _OTHERS = (
     Column("data store", Kind.UID),
     Column("jobId", Kind.UID),
 )
+_REQUESTS = (Column("operation"), Column("to", Kind.UID), Column("bytes", Kind.NUMBER))
 NOT_SUCCESS = "COMPLETED says that a job came to its end; what became of each file stands in its output manifests."
 
 
-def submitted_screen(package: str, submissions: Sequence[Submission], issues: Issues, requests: int | None) -> Screen:
+def submitted_screen(
+    package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
+) -> Screen:
     """Return what a submit came to; `requests` are those that a dry run would send, None for one that is none."""
     blocks: list[Block] = [Facts(pairs=[("package", package), ("sent", _sent(requests, issues))])]
-    return _screen("Submitted", submissions, (), issues, blocks)
+    if requests is None:
+        return _screen("Submitted", submissions, (), issues, blocks)
+    if requests:
+        rows = [Row(cells=_request_cells(one)) for one in requests[:REQUESTS_SHOWN]]
+        heading = "Would be sent, in order"
+        blocks.append(Rows(columns=_REQUESTS, rows=rows, total=len(requests), noun="request", heading=heading))
+    screen = _screen("Submit, dry run", submissions, (), issues, blocks)
+    return screen if submissions else replace(screen, counts=[counted(len(requests), "request")])
 
 
 def watched_screen(
@@ -56,10 +69,18 @@ def watched_screen(
     return _screen("Watched", submissions, others, issues, blocks)
 
 
-def _sent(requests: int | None, issues: Issues) -> str:
-    if requests is not None:
-        return f"nothing: {counted(requests, 'request')} would be"
-    return "nothing: an error is in the way" if issues.errors else "everything"
+def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the operation, the object that is put or the prefix that a job is for, and the bytes that are put."""
+    if "Key" not in request:
+        return request["operation"], request["inputS3Uri"], ""
+    uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
+    return request["operation"], printable(str(uri)), f"{request['ContentLength']:,}"
+
+
+def _sent(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
+    if issues.errors:
+        return "nothing: an error is in the way"
+    return "everything" if requests is None else f"nothing: {counted(len(requests), 'request')} would be"
 
 
 def _screen(

@@ -66,7 +66,7 @@ class Submitted(Shown):
         from dicommap.render.submission_screen import submitted_screen
 
         return submitted_screen(
-            str(self.package), self.submissions, self.issues, len(self.requests) if self.is_dry else None
+            str(self.package), self.submissions, self.issues, self.requests if self.is_dry else None
         )
 
 
@@ -108,7 +108,7 @@ def submit(
     require_package(place)
     issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
     if _refused(issues):
-        return Submitted(package=place, submissions=(), issues=Issues(issues))
+        return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,

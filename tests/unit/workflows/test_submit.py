@@ -113,9 +113,22 @@ def test_a_dry_run_shows_every_request_and_sends_none(drafted: Path, bucket: Buc
     assert [one["operation"] for one in submitted.requests] == ["PutObject", "PutObject", "StartDICOMImportJob"] * 2
     assert submitted.requests[0]["Key"].startswith("in/1/")
     assert submitted.requests[5]["inputS3Uri"] == f"{bucket.uri}in/2/"
-    assert "6 requests would be" in str(submitted)
+    told = " ".join(str(submitted).split())
+    assert told.startswith("Submit, dry run: 6 requests")
+    assert "6 requests would be" in told
+    assert f"PutObject {bucket.uri}in/1/" in told
+    assert f"StartDICOMImportJob {bucket.uri}in/2/" in told
     assert bucket.keys() == keys
     assert states(drafted) == {}
+
+
+def test_a_dry_run_of_a_package_with_errors_shows_no_request(drafted: Path, bucket: Bucket) -> None:
+    (drafted / "preview.csv").write_bytes(b"")
+    submitted = submit(drafted, bucket, dry_run=True)
+    assert not submitted.ok
+    assert not submitted.requests
+    assert submitted.is_dry
+    assert "nothing: an error is in the way" in str(submitted)
 
 
 def test_a_dry_run_shows_only_what_is_still_to_be_sent(
