@@ -93,17 +93,10 @@ class Searched:
             )
 
 
-<<<<<<< HEAD
 def _patterns(keyword: str, given: object) -> Patterns:
     items = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     texts = [one for one in items if isinstance(one, str)]
     if len(texts) < len(items):
-=======
-def _patterns(keyword: str, asked: object) -> Patterns:
-    given = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
-    texts = [one for one in given if isinstance(one, str)]
-    if len(texts) < len(given):
->>>>>>> rev2
         raise UsageError(
             f"What {keyword} is to match is no text.", fix="Give a text such as '4*', or several in a list."
         )
