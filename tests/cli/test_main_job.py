@@ -76,6 +76,9 @@ def test_the_forecast_and_the_edits_of_each_study_are_shown_when_asked_for(tmp_p
     inventory = tmp_path / "i.db"
     dicommap("scan", tree, "-o", inventory)
     call = ("draft", inventory, "--harmonize", "StudyDescription", "--input-s3-uri", URI, "-n", "--fail-on", "never")
+    alone = dicommap("draft", inventory, "--input-s3-uri", URI, "-n", "--forecast")
+    assert alone.status == 0, alone.err
+    assert "PatientID has 2 values" in alone.out
     ran = dicommap(*call, "--forecast", "--by-study")
     assert "A forecast: which group becomes the primary image set is not documented" in ran.out
     assert f"{uid(STUDY, 1, 2)}  2" in ran.out

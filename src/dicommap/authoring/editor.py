@@ -36,6 +36,10 @@ class Editors:
     editors: tuple[Editor, ...] = ()
     harmonizing: tuple[HarmonizeEdits, ...] = ()
 
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return bool(self.editors or self.harmonizing)
+
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield what all editors yield for a study."""
         wished: set[Wished] = set()

@@ -101,7 +101,8 @@ def draft_command(
     terminal patient values are masked unless --show-values is given; the package holds them.
     """
     keywords = keywords_in(harmonize)
-    _require_call(output=output, dry_run=dry_run, has_edits=bool(sheets or rules or keywords))
+    has_edits = bool(sheets or rules or keywords)
+    _require_call(output=output, dry_run=dry_run, is_enough=has_edits or (dry_run and forecast))
     if html is not None:
         # A package that is written already would make the second try fail as well.
         require_new(html)
@@ -129,11 +130,13 @@ def draft_command(
     exit_by((found.severity for found in drafted.issues), fail_on)
 
 
-def _require_call(*, output: Path | None, dry_run: bool, has_edits: bool) -> None:
+def _require_call(*, output: Path | None, dry_run: bool, is_enough: bool) -> None:
     """Raise UsageError where nothing says what to do, or where to."""
     if output is None and not dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
-    if not has_edits:
+    if not is_enough:
         raise UsageError(
-            "No edits were named.", fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize."
+            "No edits were named.",
+            fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize; or see what would fall "
+            "apart without any, with -n --forecast.",
         )

@@ -104,7 +104,7 @@ def draft(
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _settled(inventory, edits, progress)
+    settled = _settled(inventory, edits, progress, looks_only=place is None)
     found, documents = _documents(inventory, settled, request, issues)
     if place is not None and documents:
         write_package(place, documents)
@@ -128,13 +128,16 @@ class _Request:
     profile: Profile
 
 
-def _settled(inventory: Inventory, edits: EditSources, progress: Asked) -> Settlement:
-    """Return what comes of all edits; the findings of reading them come first."""
+def _settled(inventory: Inventory, edits: EditSources, progress: Asked, *, looks_only: bool) -> Settlement:
+    """Return what comes of all edits; the findings of reading them come first.
+
+    Without any edit there may still be something to look at: the forecast. To write, there is nothing.
+    """
     editors, found = read_edits(edits, inventory.keywords)
     with reporting(progress, "studies") as report:
         studies = followed(inventory.studies(), report, inventory.summary().studies)
         settled = settle_all(studies, editors, inventory.values_by_file, found)
-    if not settled.overrides and not _refused(settled.issues):
+    if not settled.overrides and not _refused(settled.issues) and (editors or not looks_only):
         settled.issues += [issue("draft.nothing-to-do")]
     return settled
 

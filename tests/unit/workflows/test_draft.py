@@ -134,8 +134,11 @@ def test_an_untouched_sheet_drafts_nothing(inventory: dicommap.Inventory, tmp_pa
     assert not (tmp_path / "package").exists()
 
 
-def test_no_edits_at_all_are_said(inventory: dicommap.Inventory) -> None:
-    assert codes(dicommap.draft(inventory, input_s3_uri=URI)) == ["draft.nothing-to-do"]
+def test_no_edits_at_all_are_enough_to_look_and_too_few_to_write(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    assert codes(dicommap.draft(inventory, input_s3_uri=URI)) == []
+    written = dicommap.draft(inventory, input_s3_uri=URI, output=tmp_path / "package")
+    assert codes(written) == ["draft.nothing-to-do"]
+    assert written.package is None
 
 
 def test_attributes_of_another_level_are_a_warning(inventory: dicommap.Inventory, tmp_path: Path) -> None:
