@@ -138,7 +138,8 @@ def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: B
     package = drafted(tree, tmp_path / "there", f"{bucket.uri}in/")
     ran = dicommap("validate", "--s3", package.path)
     assert ran.status == 0
-    assert ran.out.splitlines()[-1].startswith("0 errors")
+    assert ran.out.splitlines()[-2].startswith("0 errors")
+    assert ran.out.splitlines()[-1] == "there: S3 holds the 8 objects that 1 job will read, and nothing else."
     bucket.put("in/late.dcm", b"x" * 128 + b"DICM")
     ran = dicommap("validate", package.path, "--s3", "--endpoint-url", bucket.endpoint_url, "--format", "jsonl")
     assert ran.status == 1

@@ -16,6 +16,7 @@ from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, Pro
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity
 from dicommap.model.profile import Profile
+from dicommap.package.planned import PlannedPackage
 from dicommap.render.text import counted
 from dicommap.workflows.validate import validate
 
@@ -69,6 +70,17 @@ def validate_command(
         print_issues(found)
         counts = Counter(one.severity for one in found)
         print_line(", ".join(counted(counts[severity], severity.value) for severity in reversed(Severity)))
+        if s3 and not counts[Severity.ERROR]:
+            _print_proved(paths, alone=not counts[Severity.WARNING])
     else:
         write_issues(found, form)
     exit_by((one.severity for one in found), fail_on)
+
+
+def _print_proved(packages: list[Path], *, alone: bool) -> None:
+    """Say of each package what was found in S3."""
+    for path in packages:
+        jobs = PlannedPackage(path).plan.jobs
+        objects = counted(sum(job.sourceFiles for job in jobs), "object")
+        rest = ", and nothing else" if alone else ""
+        print_line(f"{path.name}: S3 holds the {objects} that {counted(len(jobs), 'job')} will read{rest}.")
