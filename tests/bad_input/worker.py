@@ -6,7 +6,6 @@ Run as `python -m tests.bad_input.worker`, the call as JSON on standard input.
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 import dicommap
 from dicommap.model.quotas import Quotas
+from tests.cli.running import uncovered_environment
 
 MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
@@ -47,7 +47,6 @@ def bounded(verb: str, **arguments: Any) -> Ran:
     call = json.dumps({"verb": verb, **arguments}, default=str)
     command = [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"]
     # What is measured is not slowed by counting lines: what runs here runs in unit tests, too.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         command,
         input=call.encode(),
@@ -55,7 +54,7 @@ def bounded(verb: str, **arguments: Any) -> Ran:
         check=False,
         timeout=580,
         cwd=Path(__file__).parents[2],
-        env=environment,
+        env=uncovered_environment(),
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     told = json.loads(done.stdout)
