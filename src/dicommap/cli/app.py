@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from dicommap.cli.endings import ended
@@ -25,6 +26,9 @@ def _run() -> None:
 
         app()
     else:
+        gc.disable()  # imports make much that stays, and no garbage
         from dicommap.cli.scan import scan_command
 
+        gc.freeze()
+        gc.enable()
         scan_command(**found)
