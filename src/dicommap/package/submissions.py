@@ -14,6 +14,7 @@ from dicommap.errors import DocumentError, PackageError, reason_of
 from dicommap.model.package_layout import SUBMISSION, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
+from dicommap.package.durable import sync, write_durably
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class Submissions:
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
             self._folder.mkdir(exist_ok=True)
-            _write(partial, text)
+            write_durably(partial, (text,))
             os.replace(partial, path)
-            _sync(self._folder)
+            sync(self._folder)
         except OSError as error:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
@@ -88,7 +89,7 @@ class Submissions:
             is_new = not self._folder.exists()
             self._folder.mkdir(exist_ok=True)
             if is_new:
-                _sync(self._package)
+                sync(self._package)
             descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _cannot(error) from None
@@ -145,18 +146,3 @@ def _runs(process: int) -> bool:
     except OSError:
         return True  # somebody else's
     return process != os.getpid()  # an earlier process of our number
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
+from dicommap.package.durable import sync, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
         _sync_directories(partial)
         os.rename(partial, path)  # replaces an empty directory, and nothing else
         partial = path
-        _sync(path.absolute().parent)
+        sync(path.absolute().parent)
     except OSError as error:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
@@ -67,20 +68,9 @@ def _cannot(error: OSError) -> PackageError:
 
 def _write(path: Path, pieces: Iterator[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
+    write_durably(path, pieces)
 
 
 def _sync_directories(root: Path) -> None:
     for directory in (root, *(path for path in root.rglob("*") if path.is_dir())):
-        _sync(directory)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(directory)
