@@ -13,7 +13,7 @@ from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
 from dicommap.authoring.lookup import LookupAssignment
 from dicommap.authoring.spelling import with_spelling
 from dicommap.authoring.wishes import refusals, wished_attribute
-from dicommap.issues import Issue, Location, Severity, issue
+from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.overridable import keyword_issues, overridable_issues
@@ -114,7 +114,7 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]
     # Overrides are written in order of tags, whatever that of the rule.
     found = [one for one in found if one.code != "dicom-json.order"]
     found = [one.at(pointer=f"/raw{one.location.pointer or ''}", path=place.path, rule=place.rule) for one in found]
-    for member in rule.raw if not any(one.severity is Severity.ERROR for one in found) else ():
+    for member in rule.raw if not has_error(found) else ():
         tag = int(member, 16)
         where = Location(path=place.path, rule=place.rule, keyword=keyword_of(tag))
         refused = list(overridable_issues(tag, where))

@@ -11,7 +11,7 @@ from dicommap.checks.objects_check import objects_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
-from dicommap.issues import Issue, Location, Severity, issue
+from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.package_layout import (
     CONFIGURATION,
     EDITS,
@@ -99,7 +99,7 @@ def _document(schema: str, path: str, files: Contents) -> tuple[Any, list[Issue]
     document, issues = parsed(files[path])
     if not issues:
         issues = schema_issues(schema, document)
-    failed = any(found.severity is Severity.ERROR for found in issues)
+    failed = has_error(issues)
     return None if failed else document, [found.at(path=path) for found in issues]
 
 
@@ -141,7 +141,7 @@ def _request_issues(job: dict[str, Any], files: Contents, configuration: object)
     request, issues = parsed(files[path])
     issues = issues or request_issues(request)
     yield from (found.at(path=path) for found in issues)
-    if not isinstance(request, dict) or any(found.severity is Severity.ERROR for found in issues):
+    if not isinstance(request, dict) or has_error(issues):
         return
     if request["inputS3Uri"] != job["inputS3Uri"]:
         yield issue("s3-uri.mismatch", Location(path=path, pointer="/inputS3Uri"), other=PLAN)

@@ -2,6 +2,6 @@
 
 from dicommap.issues.catalogue import CATALOGUE, explain, issue
 from dicommap.issues.code import Code
-from dicommap.issues.finding import Issue, Location, Severity
+from dicommap.issues.finding import Issue, Location, Severity, has_error
 
-__all__ = ["Issue", "Location", "Severity", "Code", "CATALOGUE", "issue", "explain"]
+__all__ = ["Issue", "Location", "Severity", "Code", "CATALOGUE", "issue", "explain", "has_error"]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Severity(StrEnum):
@@ -100,3 +104,8 @@ class Issue:
             "location": self.location.to_dict(),
             "message": self.message,
         }
+
+
+def has_error(issues: Iterable[Issue]) -> bool:
+    """Say whether any of the findings is an error."""
+    return any(found.severity is Severity.ERROR for found in issues)

@@ -13,7 +13,7 @@ from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, document_issues, path_issues
 from dicommap.checks.request_check import account_issues, require_account
-from dicommap.issues import Severity, issue
+from dicommap.issues import has_error, issue
 from dicommap.model.profile import Profile
 from dicommap.package.writing import require_writable, write_package
 from dicommap.progress import followed, reporting
@@ -137,7 +137,7 @@ def _settled(inventory: Inventory, edits: EditSources, progress: Asked, *, looks
     with reporting(progress, "studies") as report:
         studies = followed(inventory.studies(), report, inventory.summary().studies)
         settled = settle_all(studies, editors, inventory.values_by_file, found)
-    if not settled.overrides and not _refused(settled.issues) and (editors or not looks_only):
+    if not settled.overrides and not has_error(settled.issues) and (editors or not looks_only):
         settled.issues += [issue("draft.nothing-to-do")]
     return settled
 
@@ -150,14 +150,14 @@ def _documents(
     documents: Mapping[str, str] = {}
     # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
     # comes of the others is checked as well, so that all is told at once.
-    if not _refused(in_call):
+    if not has_error(in_call):
         planned = planned_jobs(inventory, settled.overrides, request.settings, request.profile)
         if planned is not None:
             issues += planned.issues
             found, documents = _checked(inventory, settled, request, planned)
             issues += found
     issues += archive_issues(inventory.files_in_archives())
-    return issues, {} if _refused(issues) else documents
+    return issues, {} if has_error(issues) else documents
 
 
 def _checked(
@@ -199,7 +199,3 @@ def _table(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> st
     table.write("\ufeff")
     table.writelines(csv_lines(told, columns))
     return table.getvalue()
-
-
-def _refused(issues: Iterable[Issue]) -> bool:
-    return any(found.severity is Severity.ERROR for found in issues)

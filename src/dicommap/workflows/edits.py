@@ -17,7 +17,7 @@ from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.authoring.tables import require_delimiter
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
-from dicommap.issues import Severity
+from dicommap.issues import has_error
 from dicommap.model.edits import Rules
 from dicommap.model.findings import Findings
 from dicommap.model.paths import printable
@@ -144,7 +144,7 @@ def read_rules(path: Path, name: str | None = None, shared: SharedTables | None 
             tables[rule.name], found = _table(path, rule.name, rule.lookup, shared)
             issues += found
     issues += rules_issues(name, rules, tables)
-    refused = any(found.severity is Severity.ERROR for found in issues)
+    refused = has_error(issues)
     return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dicommap.checks.fhir_check import imaging_study_check
 from dicommap.checks.package_check import package_issues
 from dicommap.errors import DocumentError, UsageError
-from dicommap.issues import Severity, issue
+from dicommap.issues import has_error, issue
 from dicommap.model.findings import Findings
 from dicommap.model.package_layout import PLAN
 from dicommap.model.plan import Plan
@@ -158,7 +158,7 @@ def _overrides(package: Path) -> dict[Target, DataSet]:
             f"{package.name} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
         )
     files = Folder(package)
-    if any(found.severity is Severity.ERROR for found in package_issues(files, None, None)):
+    if has_error(package_issues(files, None, None)):
         raise DocumentError(
             f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Severity
+from dicommap.issues import has_error
 from dicommap.model.job_report import Ending
 from dicommap.model.masking import shown_in_repr
 from dicommap.package.manifest_folders import ManifestFolders
@@ -56,7 +56,7 @@ class Reconciliation(Shown):
     @property
     def ok(self) -> bool:
         """Say whether every planned instance was imported."""
-        return not any(found.severity is Severity.ERROR for found in self.issues)
+        return not has_error(self.issues)
 
     @property
     def counts(self) -> Mapping[ImportOutcome, int]:

@@ -16,7 +16,7 @@ from dicommap.aws.stored import Stored
 from dicommap.checks.s3_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.errors import AwsError
-from dicommap.issues import Severity, issue
+from dicommap.issues import has_error, issue
 from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
 from dicommap.package.planned import PlannedPackage
@@ -30,7 +30,7 @@ from dicommap.workflows.validate import validate
 from dicommap.workflows.validate_s3 import stored_issues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -107,7 +107,7 @@ def submit(
     place = Path(package)
     require_package(place)
     issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
-    if _refused(issues):
+    if has_error(issues):
         return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     account = {
         "datastoreId": datastore_id,
@@ -117,7 +117,7 @@ def submit(
     }
     orders = orders_of(place, jobs, {name: value for name, value in account.items() if value is not None})
     issues += _output_issues(place, orders)
-    if _refused(issues):
+    if has_error(issues):
         return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     states = Submissions(place)
     requests: tuple[Mapping[str, Any], ...] = ()
@@ -151,11 +151,11 @@ def _sent(
 ) -> list[Issue]:
     """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
     issues = list(_surrounding_issues(submitter, orders))
-    if not _refused(issues):
+    if not has_error(issues):
         for order in orders:
             submitter.settle(order)
         issues += _stored_issues(submitter, package, orders) if check else ()
-    if not _refused(issues):
+    if not has_error(issues):
         if submitter.replace:
             submitter.require_unread(orders)
         for order in followed(orders, report, len(orders)):
@@ -213,10 +213,6 @@ def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[d
             **({"thenIfMatch": "the ETag of the object that holds the key"} if replace else {}),
         }
     yield {"operation": "StartDICOMImportJob", **order.request}
-
-
-def _refused(issues: Iterable[Issue]) -> bool:
-    return any(found.severity is Severity.ERROR for found in issues)
 
 
 def _tell_nobody(_job: str, _what: str) -> None:

@@ -14,7 +14,7 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError, UsageError
-from dicommap.issues import Issue, Location, Severity, issue
+from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.package_layout import PLAN, job_folder
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
@@ -67,7 +67,7 @@ def validate(
     if place.is_dir():
         _require_package(place, files, profile)
         issues += _package_issues(place, known, input_s3_uri, progress)
-        if s3 is not None and not any(found.severity is Severity.ERROR for found in issues):
+        if s3 is not None and not has_error(issues):
             issues += validate_s3(place, clients=s3, progress=progress)
         return Issues(issues)
     if s3 is not None:
