@@ -68,23 +68,30 @@ def settle_duplicates(
     connection.execute("DROP TABLE temp.repeated")
 
 
+# What every question is about, and looking for it in all files again would take most of the time.
+_COUNTED = """
+CREATE TEMP TABLE counted AS
+SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
+"""
+_GROUPED = "temp.counted JOIN header USING (id)"
+
+
 def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...], label: Label) -> Iterator[Issue]:
     """Yield what is wrong with series and studies as wholes, each with its UIDs as the location."""
+    connection.execute(_COUNTED)
     yield from _series_in_two_studies(connection)
     yield from _inconsistent(connection, keywords, Level.STUDY)
     yield from _inconsistent(connection, keywords, Level.SERIES)
     yield from _transfer_syntaxes(connection)
+    connection.execute("DROP TABLE temp.counted")
     yield from _too_large(connection, label)
 
 
-_GROUPED = "(SELECT * FROM header WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate')))"
-
-
 def _series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
-    query = (
-        f"SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_GROUPED}"  # noqa: S608
-        " GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID"
-    )
+    query = f"""
+        SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_GROUPED}
+        GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID
+    """  # noqa: S608
     for series, count in connection.execute(query):
         yield issue("series.in-two-studies", Location(series=series), count=count)
 
@@ -96,7 +103,8 @@ def _inconsistent(connection: sqlite3.Connection, keywords: tuple[str, ...], lev
         return
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
     counts = ", ".join(f"COUNT(DISTINCT IFNULL(\"{keyword}\", ''))" for keyword in compared)
-    query = f"SELECT {', '.join(keys)}, {counts} FROM {_GROUPED} GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}"  # noqa: S608
+    group = ", ".join(keys)
+    query = f"SELECT {group}, {counts} FROM {_GROUPED} GROUP BY {group} ORDER BY {group}"  # noqa: S608
     for row in connection.execute(query):
         uids, found = row[: len(keys)], row[len(keys) :]
         for keyword, count in zip(compared, found, strict=True):
@@ -106,11 +114,10 @@ def _inconsistent(connection: sqlite3.Connection, keywords: tuple[str, ...], lev
 
 
 def _transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
-    query = """
-        SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, COUNT(*) FROM file JOIN header
-        ON file.header = header.id WHERE disposition IN ('instance', 'duplicate') AND TransferSyntaxUID != ''
-        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    """
+    query = f"""
+        SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, SUM(files) FROM {_GROUPED}
+        WHERE TransferSyntaxUID != '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """  # noqa: S608
     for study, series, syntax, count in connection.execute(query):
         if syntax not in TRANSFER_SYNTAXES:
             place = Location(keyword="TransferSyntaxUID", study=study, series=series)

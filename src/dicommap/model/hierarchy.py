@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.levels import Level
 
@@ -47,8 +47,7 @@ class Disposition(StrEnum):
     """An archive whose members are paths of their own, or one inside another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+class SourceFile(NamedTuple):  # of these there are many, and a dataclass that cannot change takes its time
     """One path that a walk over a source met."""
 
     path: str

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 def processes(count: int) -> ProcessPoolExecutor:
-    """Return an executor of so many processes, which end with this one."""
+    """Return an executor of so many processes, the first of which has started; they end with this one."""
     # Not forked from here: a fork would copy locks that other threads hold.
     context = get_context("forkserver")
     # They are forked from a server instead, which imports what all of them need, once.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
-    return ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
+    executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
+    executor.submit(os.getpid).result()
+    return executor
 
 
 def start_worker(environment: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,37 +49,38 @@ class Workers:
         self._wait_for = 0 if jobs else PAYS_FROM
         self._jobs = jobs or processors()
         self._executor = executor
-        self._own: ProcessPoolExecutor | None = None
+        self._starting: Future[ProcessPoolExecutor] | None = None
         self._threads = _threads() if waiting and executor is None else None
         self._submitted = 0
 
     @property
     def in_flight(self) -> int:
         """Return how many tasks to hand out before the first is waited for."""
-        if self._own is not None:
+        if self._executor is not None:
+            return _TASKS_FOR_AN_EXECUTOR
+        if self._starting is not None and self._starting.done():
             return _TASKS_FOR_A_PROCESS * self._jobs
-        if self._threads is not None:
-            return _THREADS + 1
-        return 1 if self._executor is None else _TASKS_FOR_AN_EXECUTOR
+        return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: Task) -> Pending:
         """Hand out a task. Raises ExecutorError where the executor does not take it."""
-        executor = self._executor or self._started(len(task.files))
-        if executor is None:
-            return Pending(partial(read_files, task))
         try:
+            executor = self._executor or self._ready(len(task.files))
+            if executor is None:
+                return Pending(partial(read_files, task))
             future = executor.submit(work, task)
         except Exception as error:
             raise _failed(error) from error
         return Pending(partial(_result, future), future)
 
-    def _started(self, files: int) -> Executor | None:
-        if self._jobs > 1 and self._own is None and self._submitted >= self._wait_for:
-            from dicommap.scanning.process import processes
-
-            self._own = processes(self._jobs)
+    def _ready(self, files: int) -> Executor | None:
+        """Return who reads in place of this process; None while it is alone, or others have not started yet."""
+        if self._jobs > 1 and self._starting is None and self._submitted >= self._wait_for:
+            self._starting = _in_background(partial(_processes, self._jobs))
         self._submitted += files
-        return self._own or self._threads
+        if self._starting is not None and self._starting.done():
+            return self._starting.result()
+        return self._threads
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +88,11 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for own in (self._own, self._threads):
-            if own is not None:
-                own.shutdown(cancel_futures=True)
+        if self._starting is not None:
+            with suppress(Exception):  # they did not start, and either that was told or nobody needed them
+                self._starting.result().shutdown(cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
 
 
 class Pending:
@@ -130,6 +134,22 @@ def _threads() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # most scans need none
 
     return ThreadPoolExecutor(_THREADS)
+
+
+def _processes(jobs: int) -> ProcessPoolExecutor:
+    from dicommap.scanning.process import processes  # most scans need none
+
+    return processes(jobs)
+
+
+def _in_background(start: Callable[[], _Item]) -> Future[_Item]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    thread = ThreadPoolExecutor(1)
+    try:
+        return thread.submit(start)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def processors() -> int:

@@ -122,7 +122,7 @@ class LocalTree:
     def open(self, path: str) -> OpenFile:
         """Open a file for reading at offsets: the context is a function that takes an offset and a length.
 
-        Raises OSError as the system does, also where the path is no longer a regular file.
+        Raises OSError as the system does. The function does too, and where the path is no longer a regular file.
         """
         return OpenFile(self._prefix + path)
 
@@ -166,17 +166,21 @@ class OpenFile:
     def __init__(self, path: str) -> None:
         # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
-        except OSError:
-            os.close(self._descriptor)
-            raise
-        if not regular:
-            os.close(self._descriptor)
-            raise OSError(0, "it is no longer a regular file")
 
     def _read(self, offset: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, offset)
+        # The walk has found a regular file, and most headers take one reading: to ask again for each costs a tenth of
+        # it. Only a device can give bytes as well, and of one that never ends these are the last.
+        if offset:
+            self._require_regular()
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError:
+            self._require_regular()
+            raise
+
+    def _require_regular(self) -> None:
+        if not stat.S_ISREG(self.status().st_mode):
+            raise OSError(0, "it is no longer a regular file")
 
     def status(self) -> os.stat_result:
         """Return the status of what is open, whatever its path leads to by now."""

@@ -101,12 +101,18 @@ def test_a_device_is_reported() -> None:
 
 def test_a_fifo_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "was-a-file")
-    tree = LocalTree(tmp_path)
-    with pytest.raises(OSError, match="no longer a regular file"), tree.open("was-a-file"):
-        raise AssertionError("not reached")
+    with LocalTree(tmp_path).open("was-a-file") as read, pytest.raises(OSError, match="no longer a regular file"):
+        read(0, 132)
 
 
 def test_a_directory_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "was-a-file").mkdir()
-    with pytest.raises(OSError), LocalTree(tmp_path).open("was-a-file"):  # noqa: PT011  its words are the system's
-        raise AssertionError("not reached")
+    with LocalTree(tmp_path).open("was-a-file") as read, pytest.raises(OSError, match="no longer a regular file"):
+        read(0, 132)
+
+
+def test_a_device_in_the_place_of_a_file_is_not_read_on(tmp_path: Path) -> None:
+    with LocalTree("/dev").open("zero") as read:
+        assert read(0, 4) == bytes(4)
+        with pytest.raises(OSError, match="no longer a regular file"):
+            read(4, 4)

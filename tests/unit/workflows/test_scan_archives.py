@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.scanning import batch
+from dicommap.scanning import batch, workers
 from dicommap.sources import archive_tarball, archive_zip
 from tests.making import p10, small_tree, uid, write_tree
 from tests.unit.sources.archiving import KINDS, pack, pack_tree, touch
-from tests.unit.workflows.test_scan_executors import Shuffling
+from tests.unit.workflows.test_scan_executors import Shuffling, at_once
 from tests.unit.workflows.varied import age, rows_of, scanned
 
 
@@ -76,6 +76,7 @@ def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest
     tree = archives(tmp_path / "tree")
     expected = scanned(tree, archives=True)
     monkeypatch.setattr(batch, "FILES_IN_A_BATCH", size)
+    monkeypatch.setattr(workers, "_in_background", at_once)
     assert scanned(tree, archives=True, jobs=2) == expected
     with ThreadPoolExecutor(3) as threads:
         assert scanned(tree, archives=True, executor=threads) == expected

@@ -92,6 +92,13 @@ def dask_executor() -> Iterator[Executor]:
         yield client.get_executor()
 
 
+def at_once(start: Callable[[], Any]) -> Future[Any]:
+    """Start what should start in the background, so that all tasks are for the others."""
+    future: Future[Any] = Future()
+    future.set_result(start())
+    return future
+
+
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 7)
@@ -118,10 +125,44 @@ def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_processes_give_the_same_rows_on_file(tmp_path: Path, jobs: int) -> None:
+def test_processes_give_the_same_rows_on_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     tree = varied_tree(tmp_path / "tree")
-    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == scanned(tree)
-    assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db"}
+    expected = scanned(tree)
+    assert scanned(tree, output=tmp_path / "background.db", jobs=jobs) == expected
+    monkeypatch.setattr(workers, "_in_background", at_once)
+    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == expected
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "background.db", "i.db"}
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_this_process_reads_until_others_have_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    starting: Future[Any] = Future()
+    handed_out: list[bool] = []
+    original = Workers._ready
+
+    def watching(self: Workers, files: int) -> Executor | None:
+        if len(handed_out) == 3:
+            starting.set_result(ThreadPoolExecutor(1))
+        handed_out.append((found := original(self, files)) is not None)
+        return found
+
+    monkeypatch.setattr(Workers, "_ready", watching)
+    monkeypatch.setattr(workers, "_in_background", lambda start: starting)
+    assert scanned(tree, jobs=2) == expected
+    assert handed_out[:3] == [False] * 3
+    assert all(handed_out[3:])
+    assert len(handed_out) > 3
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: Future[Any] = Future()
+    failed.set_exception(BrokenExecutor("secret"))
+    monkeypatch.setattr(workers, "_in_background", lambda start: failed)
+    with pytest.raises(ExecutorError, match="BrokenExecutor"):
+        scanned(varied_tree(tmp_path / "tree"), jobs=2)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -129,15 +170,16 @@ def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
     monkeypatch.setattr(workers, "processors", lambda: 2)
+    monkeypatch.setattr(workers, "_in_background", at_once)
     started: list[bool] = []
-    original = Workers._started
+    original = Workers._ready
 
     def watching(self: Workers, files: int) -> Executor | None:
         found = original(self, files)
         started.append(found is not None)
         return found
 
-    monkeypatch.setattr(Workers, "_started", watching)
+    monkeypatch.setattr(Workers, "_ready", watching)
     assert scanned(tree, jobs=0) == expected
     assert not any(started)
     started.clear()
@@ -193,11 +235,18 @@ def test_fewer_than_no_jobs_are_refused(tree: Path) -> None:
 KILLED = """
 import os, sys, signal
 from pathlib import Path
+from concurrent.futures import Future
 import dicommap
-from dicommap.scanning import batch
+from dicommap.scanning import batch, workers
 from dicommap.inventory import writer
 
+def at_once(start):
+    future = Future()
+    future.set_result(start())
+    return future
+
 if __name__ == "__main__":
+    workers._in_background = at_once
     batch.FILES_IN_A_BATCH = 5
     writer._COMMITTED_EVERY = 0
     seen = []
