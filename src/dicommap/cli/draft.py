@@ -24,7 +24,7 @@ from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 from dicommap.model.staging import Staging
 from dicommap.workflows.draft import draft
-from dicommap.workflows.writing import require_new, write_text
+from dicommap.workflows.writing import require_new, write_pieces
 
 InputUri = Annotated[
     str | None,
@@ -125,7 +125,7 @@ def draft_command(
             progress=True,
         )
     if html is not None:
-        write_text(html, drafted.preview_html(show_values=show_values))
+        write_pieces(html, (drafted.preview_html(show_values=show_values),))
     print_draft(drafted, show_values=show_values, by_study=by_study, forecast=forecast)
     exit_by((found.severity for found in drafted.issues), fail_on)
 

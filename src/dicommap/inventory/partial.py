@@ -27,22 +27,6 @@ def remove_partial(partial: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a file that must not exist yet, all of it or nothing. Raises FileExistsError, and OSError as it comes."""
-    remove_stale_partials(path)
-    partial = partial_of(path)
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        try:
-            os.link(partial, path)  # unlike a rename, fails where the name is taken
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            _create(path, text)
-    finally:
-        remove_partial(partial)
-
-
 def put_in_place(partial: Path, path: Path, *, overwrite: bool) -> None:
     """Give a partial file its name. Raises FileExistsError where it is taken, unless `overwrite` is set."""
     if overwrite:
@@ -56,16 +40,6 @@ def put_in_place(partial: Path, path: Path, *, overwrite: bool) -> None:
         if os.path.lexists(path):
             raise FileExistsError from None
         os.replace(partial, path)
-
-
-def _create(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8", newline="") as file:
-        try:
-            file.write(text)
-            file.flush()
-        except BaseException:
-            remove_partial(path)  # made a moment ago, by us
-            raise
 
 
 def remove_stale_partials(path: Path) -> None:

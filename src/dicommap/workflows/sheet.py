@@ -12,7 +12,7 @@ from dicommap.errors import UsageError
 from dicommap.model.levels import Level
 from dicommap.model.masking import shown_in_repr
 from dicommap.render.shown import Shown
-from dicommap.workflows.writing import write_text
+from dicommap.workflows.writing import write_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -86,5 +86,5 @@ def write_sheet(path: Path, lines: Iterable[str]) -> int:
     Raises DocumentError where the file exists or cannot be written.
     """
     written = list(lines)
-    write_text(path, "".join(written))
+    write_pieces(path, written)
     return len(written) - 1

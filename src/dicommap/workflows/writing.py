@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.inventory.partial import (
-    partial_of,
-    put_in_place,
-    remove_partial,
-    remove_stale_partials,
-    write_new,
-)
+from dicommap.inventory.partial import partial_of, put_in_place, remove_partial, remove_stale_partials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
 def require_new(path: Path) -> None:
     """Raise DocumentError where something is at this path, or nothing can be: before work is done for it."""
-    try:
+    with _told(path):
         if path.is_dir():
             raise DocumentError(f"{path} is a directory.", fix="Name a file.")
         if path.exists() or path.is_symlink():
-            message = f"{path} exists already; nothing is ever written over another file."
-            raise DocumentError(message, fix="Name another file.")
+            raise FileExistsError
         if not path.absolute().parent.is_dir():
             raise DocumentError(f"{path} lies in no directory.", fix="Make the directory first.")
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that must not exist yet, since it may hold somebody's work.
-
-    Raises DocumentError where it exists or cannot be written.
-    """
-    try:
-        if path.is_dir():
-            raise DocumentError(f"{path} is a directory.", fix="Name a file.")
-        write_new(path, text)
-    except FileExistsError:
-        message = f"{path} exists already; nothing is ever written over another file."
-        raise DocumentError(message, fix="Name another file.") from None
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
 
 
 def write_pieces(path: Path, pieces: Iterable[str]) -> None:
     """Write a file of any size that must not exist yet, all of it or nothing, as its pieces come.
 
-    Raises DocumentError where it exists or cannot be written.
+    Raises DocumentError where it exists, since it may hold somebody's work, or cannot be written.
     """
     require_new(path)
     partial = partial_of(path)
     try:
-        remove_stale_partials(path)
-        with partial.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
-            file.writelines(pieces)
-        put_in_place(partial, path, overwrite=False)
+        with _told(path):
+            remove_stale_partials(path)
+            with partial.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+                file.writelines(pieces)
+            put_in_place(partial, path, overwrite=False)
+    finally:
+        remove_partial(partial)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say of a path what the system says of it."""
+    try:
+        yield
     except FileExistsError:
         message = f"{path} exists already; nothing is ever written over another file."
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
-    finally:
-        remove_partial(partial)

@@ -1,4 +1,4 @@
-"""Partial files, and new files that are never written over another."""
+"""Partial files: what they are called, how they take their name, and which are left behind."""
 
 from __future__ import annotations
 
@@ -8,56 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.inventory.partial import partial_of, remove_stale_partials, write_new
+from dicommap.inventory.partial import partial_of, put_in_place, remove_stale_partials
 
 
 @pytest.fixture
-def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+def partial(tmp_path: Path) -> Path:
+    written = partial_of(tmp_path / "new")
+    written.write_text("text")
+    return written
+
+
+def test_a_partial_file_takes_its_name(tmp_path: Path, partial: Path) -> None:
+    put_in_place(partial, tmp_path / "new", overwrite=False)
+    assert (tmp_path / "new").read_text() == "text"
+
+
+def test_only_who_says_so_writes_over_another(tmp_path: Path, partial: Path) -> None:
+    (tmp_path / "new").write_text("mine")
+    with pytest.raises(FileExistsError):
+        put_in_place(partial, tmp_path / "new", overwrite=False)
+    assert (tmp_path / "new").read_text() == "mine"
+    put_in_place(partial, tmp_path / "new", overwrite=True)
+    assert (tmp_path / "new").read_text() == "text"
+
+
+def test_a_lack_of_links_is_no_lack_of_rights(tmp_path: Path, partial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(source: object, target: object) -> None:
-        raise OSError(errno.EPERM, "Operation not permitted")
+        raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(os, "link", failing)
-
-
-def test_a_new_file_is_written(tmp_path: Path) -> None:
-    write_new(tmp_path / "new", "text\r\n")
-    assert (tmp_path / "new").read_bytes() == b"text\r\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
-
-
-@pytest.mark.usefixtures("without_links")
-def test_a_file_system_without_links_will_do(tmp_path: Path) -> None:
-    test_a_new_file_is_written(tmp_path)
-
-
-def test_another_file_is_never_written_over(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("mine")
-    with pytest.raises(FileExistsError):
-        write_new(tmp_path / "mine", "text")
-    assert (tmp_path / "mine").read_text() == "mine"
-    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
-
-
-@pytest.mark.usefixtures("without_links")
-def test_nor_is_it_where_there_are_no_links(tmp_path: Path) -> None:
-    test_another_file_is_never_written_over(tmp_path)
-
-
-@pytest.mark.usefixtures("without_links")
-def test_half_a_file_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lone_surrogate_last(path: Path, *arguments: object, **options: object) -> int:
-        return 0
-
-    monkeypatch.setattr(Path, "write_text", lone_surrogate_last)
-    with pytest.raises(UnicodeEncodeError):
-        write_new(tmp_path / "new", "x" * 100_000 + "\udcff")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_place_that_cannot_be_written_to_keeps_its_error(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError):
-        write_new(tmp_path / "file" / "new", "text")
+    with pytest.raises(OSError, match="Read-only"):
+        put_in_place(partial, tmp_path / "new", overwrite=False)
 
 
 def test_processes_that_live_keep_their_files(tmp_path: Path) -> None:
