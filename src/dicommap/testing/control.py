@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.errors import UsageError
 from dicommap.testing.faults import Fault
@@ -13,13 +13,26 @@ if TYPE_CHECKING:
     from dicommap.testing.image_sets import ImageSet
     from dicommap.testing.jobs import StartedJob
     from dicommap.testing.server import Request
-    from dicommap.testing.service import ImportJobService
 
 ROOT = "/stand-in/"
 """No route of an AWS service begins so."""
 
 
-def controlled(service: ImportJobService, request: Request) -> Reply:
+class Controlled(Protocol):
+    """What of a stand-in can be looked at and told: `ImportJobService` says what each is."""
+
+    @property
+    def jobs(self) -> tuple[StartedJob, ...]: ...  # noqa: D102
+
+    @property
+    def image_sets(self) -> tuple[ImageSet, ...]: ...  # noqa: D102
+
+    def add_fault(self, fault: Fault) -> None: ...  # noqa: D102
+
+    def advance(self, job_id: str | None = None) -> None: ...  # noqa: D102
+
+
+def controlled(service: Controlled, request: Request) -> Reply:
     """Answer a request below ROOT; they need no signature.
 
     GET jobs, GET image-sets, POST faults (the body is a fault's text), POST advance (the body is a job's id, or empty
@@ -38,7 +51,7 @@ def controlled(service: ImportJobService, request: Request) -> Reply:
     return _json({"message": "The stand-in has no such route."}, 404)
 
 
-def _fault(service: ImportJobService, text: str) -> Reply:
+def _fault(service: Controlled, text: str) -> Reply:
     try:
         service.add_fault(Fault.parse(text))
     except UsageError as error:
