@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dicommap.sources.s3_opener import AT_ONCE
+from dicommap.sources.s3.opener import AT_ONCE
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.options import ROOT, Options, work_directory

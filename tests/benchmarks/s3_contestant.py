@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 
 import dicommap
-from dicommap.sources.s3_connection import S3Connection
-from dicommap.sources.s3_opener import AT_ONCE
-from dicommap.sources.s3_prefix import S3Prefix
-from dicommap.sources.s3_reader import FIRST_BYTES
+from dicommap.sources.s3.connection import S3Connection
+from dicommap.sources.s3.opener import AT_ONCE
+from dicommap.sources.s3.prefix import S3Prefix
+from dicommap.sources.s3.reader import FIRST_BYTES
 
 
 def gets(uri: str) -> Callable[[], int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.unit.sources.archiving import pack_tree
+from tests.unit.sources.archives.archiving import pack_tree
 from tests.unit.workflows.varied import age
 
 FILES = ["study1/series1/IM0001", "study2/series2/IM0002"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dicommap
 from tests.making import DEFLATED, EXPLICIT_BIG, p10
-from tests.unit.sources.archiving import KINDS, pack
+from tests.unit.sources.archives.archiving import KINDS, pack
 
 FORMATS = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
 

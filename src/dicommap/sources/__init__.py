@@ -1,12 +1,12 @@
 """Where P10 files are: local trees, lists of files below them, archives in either, and buckets of S3."""
 
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_opener import ArchiveOpener, close_archives, digest_of
-from dicommap.sources.archives import WithArchives
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.opener import ArchiveOpener, close_archives, digest_of
+from dicommap.sources.archives.source import WithArchives
 from dicommap.sources.listed import ListedFiles
 from dicommap.sources.local import LocalTree
-from dicommap.sources.s3_opener import S3Opener
-from dicommap.sources.s3_refusals import ObjectError
+from dicommap.sources.s3.opener import S3Opener
+from dicommap.sources.s3.refusals import ObjectError
 from dicommap.sources.source import Opener, Source, is_s3
 
 __all__ = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
-    from dicommap.sources.s3_prefix import S3Prefix
+    from dicommap.sources.s3.prefix import S3Prefix
 
     Named = LocalTree | ListedFiles | S3Prefix
 
@@ -64,7 +64,7 @@ def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inv
 
 
 def _bucket(text: str, clients: Clients | None) -> S3Prefix:
-    from dicommap.sources.s3_prefix import S3Prefix
+    from dicommap.sources.s3.prefix import S3Prefix
 
     if clients is None:
         return S3Prefix(text)

@@ -17,9 +17,10 @@ import pytest
 
 import dicommap
 from dicommap.scanning import batch, workers
-from dicommap.sources import archive_tarball, archive_zip
+from dicommap.sources.archives import tarball
+from dicommap.sources.archives.zip import ZipArchive
 from tests.making import p10, small_tree, uid, write_tree
-from tests.unit.sources.archiving import KINDS, pack, pack_tree, touch
+from tests.unit.sources.archives.archiving import KINDS, pack, pack_tree, touch
 from tests.unit.workflows.test_scan_executors import Shuffling, at_once
 from tests.unit.workflows.varied import age, rows_of, scanned
 
@@ -88,7 +89,7 @@ def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest
 def members_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count how often members are read, by their names."""
     counts: Counter[str] = Counter()
-    for kind in (archive_zip.ZipArchive, archive_tarball.TarArchive, archive_tarball.CompressedTar):
+    for kind in (ZipArchive, tarball.TarArchive, tarball.CompressedTar):
         original = kind.read_at
 
         def counting(self: Any, name: str, *, original: Any = original) -> Any:
@@ -171,13 +172,13 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
     write_tree(tmp_path / "tree", files)
     pack(tmp_path / "tree" / f"s.{kind}", files.items())
     begun: list[object] = []
-    original = archive_tarball.CompressedTar._unpacked
+    original = tarball.CompressedTar._unpacked
 
-    def counting(self: archive_tarball.CompressedTar) -> Any:
+    def counting(self: tarball.CompressedTar) -> Any:
         begun.append(self)
         return original(self)
 
-    monkeypatch.setattr(archive_tarball.CompressedTar, "_unpacked", counting)
+    monkeypatch.setattr(tarball.CompressedTar, "_unpacked", counting)
     with dicommap.scan(tmp_path / "tree", archives=True) as inventory:
         assert inventory.summary().dispositions["duplicate"] == 40
     assert len(begun) == 3  # to list it, to read headers, to compare

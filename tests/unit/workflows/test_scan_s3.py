@@ -15,12 +15,12 @@ from dicommap.aws import Clients
 from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.inventory import Summary
 from dicommap.scanning import batch
-from dicommap.sources import s3_opener, s3_reader
+from dicommap.sources.s3 import opener, reader
 from tests.making import DEFLATED, p10, small_tree, uid, write_tree
 from tests.s3 import REGION, Bucket, environment
 from tests.s3_faults import Fault, faulty
 from tests.s3_memory import BUCKET, MemoryObjects, memory_server
-from tests.unit.sources.s3_inventories import data_of, rows_of, write_inventory
+from tests.unit.sources.s3.inventories import data_of, rows_of, write_inventory
 from tests.unit.workflows.scanned_s3 import scanned_as
 from tests.unit.workflows.test_scan_executors import dask_executor
 
@@ -139,7 +139,7 @@ def test_requests_and_bytes_are_counted_as_the_server_counts_them(served: Memory
 @pytest.mark.usefixtures("served")
 def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 5)
-    monkeypatch.setattr(s3_opener, "AT_ONCE", 1)
+    monkeypatch.setattr(opener, "AT_ONCE", 1)
     objects = {
         f"p/{n:02}": p10(SOPInstanceUID=uid("1.9", n), InstitutionAddress="y" * 30_000) + bytes(9_000)
         for n in range(40)
@@ -149,7 +149,7 @@ def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest
         with counts_of as inventory:
             repeated = inventory.summary().traffic.repeated
     assert 0 < repeated < 20
-    assert s3_reader.FIRST_BYTES < 30_000
+    assert reader.FIRST_BYTES < 30_000
 
 
 @pytest.mark.usefixtures("served")

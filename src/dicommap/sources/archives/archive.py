@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from dicommap.errors import reason_of
 from dicommap.issues import Issue, issue
 from dicommap.model.hierarchy import Disposition, SourceFile
-from dicommap.sources.archive_entry import SEPARATOR, Entry, Names
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_file import state_of
+from dicommap.sources.archives.entry import SEPARATOR, Entry, Names
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.file import state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.p10 import ReadAt
-    from dicommap.sources.archive_file import State
+    from dicommap.sources.archives.file import State
     from dicommap.sources.local import LocalTree
 
 _MAGIC = {"zip": b"PK", "gz": b"\x1f\x8b", "tgz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0"}
@@ -48,8 +48,8 @@ class Archive(Protocol):
 def open_archive(tree: LocalTree, path: str) -> Archive:
     """Open an archive of the kind that its name tells. Raises ArchiveError where it is none, and OSError."""
     # Most scans meet none, and what unpacks them takes a while to import.
-    from dicommap.sources.archive_tarball import CompressedTar, TarArchive
-    from dicommap.sources.archive_zip import ZipArchive
+    from dicommap.sources.archives.tarball import CompressedTar, TarArchive
+    from dicommap.sources.archives.zip import ZipArchive
 
     name = path.lower()
     if name.endswith(".zip"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archive_limits import MAX_MEMBER_BYTES, require_names
+from dicommap.sources.archives.limits import MAX_MEMBER_BYTES, require_names
 
 if TYPE_CHECKING:
     from typing import Self

@@ -8,11 +8,11 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipI
 
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archive_damage import damage_told_as
-from dicommap.sources.archive_entry import Entry, Names
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_file import ArchiveFile, ForwardBytes
-from dicommap.sources.archive_limits import MAX_DIRECTORY_BYTES, MAX_ENTRIES, Allowance, require_entries
+from dicommap.sources.archives.damage import damage_told_as
+from dicommap.sources.archives.entry import Entry, Names
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.file import ArchiveFile, ForwardBytes
+from dicommap.sources.archives.limits import MAX_DIRECTORY_BYTES, MAX_ENTRIES, Allowance, require_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,9 @@ import pytest
 from dicommap.aws.listing import nanoseconds
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources import is_s3, s3_prefix
-from dicommap.sources.s3_prefix import S3Prefix
+from dicommap.sources import is_s3
+from dicommap.sources.s3 import prefix
+from dicommap.sources.s3.prefix import S3Prefix
 from tests.s3 import Bucket
 
 
@@ -103,7 +104,7 @@ def test_pages_follow_each_other_and_are_counted_without_listing_again(
     source = S3Prefix(bucket.uri)
     page = source._lister.page
     monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(prefix, count=10, token=token))
-    monkeypatch.setattr(s3_prefix, "PAGES_AHEAD", 1)
+    monkeypatch.setattr(prefix, "PAGES_AHEAD", 1)
     before = source.requests
     assert paths(source) == keys
     assert source.requests - before == 3

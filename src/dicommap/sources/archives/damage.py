@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
-from dicommap.sources.archive_error import ArchiveError
+from dicommap.sources.archives.error import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

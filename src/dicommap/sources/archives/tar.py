@@ -11,8 +11,8 @@ from tarfile import HeaderError, TarInfo
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.issues import Severity, issue
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_limits import MAX_NAME
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.limits import MAX_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dicommap.errors import AwsError, DocumentError
-from dicommap.sources.s3_prefix import S3Prefix
+from dicommap.sources.s3.prefix import S3Prefix
 from tests.s3 import Bucket
-from tests.unit.sources.s3_inventories import data_of, manifest_of, row_of, rows_of, write_inventory
+from tests.unit.sources.s3.inventories import data_of, manifest_of, row_of, rows_of, write_inventory
 
 
 @pytest.fixture

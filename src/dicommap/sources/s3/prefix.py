@@ -13,9 +13,9 @@ from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
-from dicommap.sources.s3_connection import S3Connection, require_s3
-from dicommap.sources.s3_keys import Keys
-from dicommap.sources.s3_opener import S3Opener
+from dicommap.sources.s3.connection import S3Connection, require_s3
+from dicommap.sources.s3.keys import Keys
+from dicommap.sources.s3.opener import S3Opener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.model.listed_object import ListedObject
-    from dicommap.sources.s3_inventory_list import InventoryList
+    from dicommap.sources.s3.inventory_list import InventoryList
 
 PAGES_AHEAD = 100
 """Pages that are listed before anybody asks for them: some 50 MB."""
@@ -67,8 +67,8 @@ class S3Prefix:
 
         `manifest` is the manifest.json, a path or an S3 URI. Raises DocumentError where it cannot be used, or AwsError.
         """
-        from dicommap.sources.s3_inventory_list import InventoryList
-        from dicommap.sources.s3_manifest import read_manifest
+        from dicommap.sources.s3.inventory_list import InventoryList
+        from dicommap.sources.s3.manifest import read_manifest
 
         found = read_manifest(manifest, self._connection)
         if found.bucket != self._uri.bucket:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import calling
 from dicommap.errors import DocumentError, reason_of
-from dicommap.sources.s3_connection import S3Connection
+from dicommap.sources.s3.connection import S3Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

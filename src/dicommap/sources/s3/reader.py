@@ -6,11 +6,11 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.sources.s3_keys import is_plain
-from dicommap.sources.s3_refusals import changed, told_by_botocore, told_by_obstore, unanswered
+from dicommap.sources.s3.keys import is_plain
+from dicommap.sources.s3.refusals import changed, told_by_botocore, told_by_obstore, unanswered
 
 if TYPE_CHECKING:
-    from dicommap.sources.s3_connection import S3Connection
+    from dicommap.sources.s3.connection import S3Connection
 
 FIRST_BYTES = 16_384
 """Of a first request: twice what `p10` begins with. All but two of 833 real files that were tried end their headers

@@ -9,11 +9,11 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
-from dicommap.sources.archive import is_in_sequence, open_archive
-from dicommap.sources.archive_entry import SEPARATOR, has_archive_name
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_file import state_of
-from dicommap.sources.archive_limits import MAX_ENTRIES
+from dicommap.sources.archives.archive import is_in_sequence, open_archive
+from dicommap.sources.archives.entry import SEPARATOR, has_archive_name
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.file import state_of
+from dicommap.sources.archives.limits import MAX_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from dicommap.model.hierarchy import SourceFile
     from dicommap.p10 import ReadAt
-    from dicommap.sources.archive import Archive
-    from dicommap.sources.archive_file import State
+    from dicommap.sources.archives.archive import Archive
+    from dicommap.sources.archives.file import State
     from dicommap.sources.local import LocalTree
 
 MAX_OPEN = 8
@@ -61,7 +61,7 @@ class ArchiveOpener:
 
     def digests(self, archive: str) -> Iterator[tuple[str, bytes]]:
         """Yield the path of each member of a compressed tar file, with a digest of its bytes. Raises OSError."""
-        from dicommap.sources.archive_tarball import CompressedTar
+        from dicommap.sources.archives.tarball import CompressedTar
 
         with closing(CompressedTar(self._tree, archive)) as opened:
             for entry, read in opened.contents():

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archive_damage import damage_told_as
-from dicommap.sources.archive_entry import Entry, Names
-from dicommap.sources.archive_error import ArchiveError
-from dicommap.sources.archive_file import KEPT_BYTES, ArchiveFile, ForwardBytes
-from dicommap.sources.archive_limits import Allowance, require_entries
-from dicommap.sources.archive_tar import TarEntry, tar_entries
+from dicommap.sources.archives.damage import damage_told_as
+from dicommap.sources.archives.entry import Entry, Names
+from dicommap.sources.archives.error import ArchiveError
+from dicommap.sources.archives.file import KEPT_BYTES, ArchiveFile, ForwardBytes
+from dicommap.sources.archives.limits import Allowance, require_entries
+from dicommap.sources.archives.tar import TarEntry, tar_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

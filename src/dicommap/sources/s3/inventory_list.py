@@ -19,8 +19,8 @@ from dicommap.model.listed_object import ListedObject
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dicommap.sources.s3_connection import S3Connection
-    from dicommap.sources.s3_manifest import DataFile, Manifest
+    from dicommap.sources.s3.connection import S3Connection
+    from dicommap.sources.s3.manifest import DataFile, Manifest
 
 _HASHED_AT_ONCE = 2**20
 

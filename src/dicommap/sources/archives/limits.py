@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues import issue
 from dicommap.model.healthimaging import MAX_P10_BYTES
-from dicommap.sources.archive_error import ArchiveError
+from dicommap.sources.archives.error import ArchiveError
 
 MAX_ENTRIES = 250_000
 """Entries of one archive: some 200 MB of memory in each process that reads it, and the files of fifty import jobs."""

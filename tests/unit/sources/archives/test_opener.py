@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.sources import ArchiveError, LocalTree, archive_file, archive_opener, close_archives
-from dicommap.sources.archive_opener import ArchiveOpener
+from dicommap.sources import ArchiveError, LocalTree, close_archives
+from dicommap.sources.archives import file as archive_file
+from dicommap.sources.archives import opener as archive_opener
+from dicommap.sources.archives.opener import ArchiveOpener
 from tests.making import write_tree
-from tests.unit.sources.archiving import KINDS, contents, pack, source_of, touch, walked
+from tests.unit.sources.archives.archiving import KINDS, contents, pack, source_of, touch, walked
 
 COMPRESSED = [kind for kind in KINDS if kind not in ("zip", "tar")]
 RANDOM = random.Random(1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.sources.archive import ambiguous, is_in_sequence, listed, listed_before
-from dicommap.sources.archive_entry import has_archive_name
-from dicommap.sources.archive_opener import ArchiveOpener, hides_members
+from dicommap.sources.archives.archive import ambiguous, is_in_sequence, listed, listed_before
+from dicommap.sources.archives.entry import has_archive_name
+from dicommap.sources.archives.opener import ArchiveOpener, hides_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dicommap.errors import AwsError
 from dicommap.model.traffic import Traffic
-from dicommap.sources.s3_reader import Part, reader_of
-from dicommap.sources.s3_refusals import ObjectError
+from dicommap.sources.s3.reader import Part, reader_of
+from dicommap.sources.s3.refusals import ObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from dicommap.p10 import ReadAt
-    from dicommap.sources.s3_connection import S3Connection
-    from dicommap.sources.s3_reader import ObjectReader
+    from dicommap.sources.s3.connection import S3Connection
+    from dicommap.sources.s3.reader import ObjectReader
 
 AT_ONCE = 64
 """Requests that one process waits for at a time. S3 answers one in some tens of milliseconds."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.sources.s3_keys import Keys, is_plain
+from dicommap.sources.s3.keys import Keys, is_plain
 
 
 def codes(prefix: str, keys: list[str]) -> dict[str, list[str]]:
