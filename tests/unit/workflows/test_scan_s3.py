@@ -20,7 +20,7 @@ from tests.making import DEFLATED, p10, small_tree, uid, write_tree
 from tests.s3 import REGION, Bucket, environment
 from tests.s3_faults import Fault, faulty
 from tests.s3_memory import BUCKET, MemoryObjects, memory_server
-from tests.unit.sources.s3.inventories import data_of, rows_of, write_inventory
+from tests.unit.sources.s3.inventories import SCHEMAS, data_of, file_of, rows_of, write_inventory
 from tests.unit.workflows.scanned_s3 import scanned_as
 from tests.unit.workflows.test_scan_executors import dask_executor
 
@@ -230,9 +230,11 @@ def test_copies_of_other_etags_are_compared_by_their_bytes(bucket: Bucket, monke
         }
 
 
-def test_an_inventory_of_s3_stands_in_for_listing(tree: Path, bucket: Bucket, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_an_inventory_of_s3_stands_in_for_listing(tree: Path, bucket: Bucket, tmp_path: Path, form: str) -> None:
     bucket.upload(tree, "p/")
-    manifest = write_inventory(tmp_path / "listed", bucket, {"1.csv.gz": data_of(rows_of(bucket))})
+    data = file_of(rows_of(bucket), form)
+    manifest = write_inventory(tmp_path / "listed", bucket, data, fileFormat=form, fileSchema=SCHEMAS[form])
     source, output = f"{bucket.uri}p/", tmp_path / "i.db"
     assert scanned_as(source, s3_inventory=manifest, output=output) == scanned_as(tree)
     counts = summary(source, output)

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
 import sqlite3
 import tempfile
-import zlib
-from typing import TYPE_CHECKING, BinaryIO, cast
-from urllib.parse import unquote_plus
+from typing import TYPE_CHECKING
 
-from dicommap.aws.listing import nanoseconds
-from dicommap.errors import DocumentError, SourceError
+from dicommap.errors import DocumentError, MissingExtraError, SourceError
 from dicommap.model.listed_object import ListedObject
+from dicommap.sources.s3.inventory_csv import csv_objects
+from dicommap.sources.s3.manifest import ListFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
     from dicommap.sources.s3.connection import S3Connection
     from dicommap.sources.s3.manifest import DataFile, Manifest
 
 _HASHED_AT_ONCE = 2**20
+_LARGEST = 2**63 - 1
 
 
 class InventoryList:
     """The objects below a prefix, kept in a temporary file: the list may be longer than memory."""
 
     def __init__(self, manifest: Manifest, prefix: str, connection: S3Connection) -> None:
-        """Take the whole list. Raises DocumentError where it is damaged or has none of these, and AwsError."""
+        """Take the whole list.
+
+        Raises DocumentError where it is damaged or has none of these, AwsError, and MissingExtraError where a list in
+        Parquet or ORC is met without pyarrow.
+        """
         self._prefix = prefix
+        self._objects = _reader(manifest)
         self._database = sqlite3.connect("", check_same_thread=False)  # private, on disk, gone when closed
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
@@ -77,12 +80,12 @@ class InventoryList:
             if _md5(file) != one.md5.lower():
                 raise _damaged(one, "its bytes are not those that the manifest names")
             try:
-                for row in csv.reader(_text(file, one.name), strict=True):
-                    found = _object(dict(zip(manifest.columns, row, strict=True)))
-                    if found is not None and found.key.startswith(self._prefix):
-                        yield (found.key.encode(), *found[1:])
-            except (OSError, EOFError, ValueError, KeyError, csv.Error, zlib.error):
-                raise _damaged(one, "a row of it cannot be read") from None
+                for found in self._objects(file, one.name):
+                    row = _row(found)
+                    if found.key.startswith(self._prefix):
+                        yield row
+            except (OSError, ValueError):
+                raise _damaged(one, "its rows cannot be read") from None
 
 
 def _md5(file: BinaryIO) -> str:
@@ -94,26 +97,26 @@ def _md5(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _text(file: BinaryIO, name: str) -> io.TextIOWrapper:
-    content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
-    return io.TextIOWrapper(content, encoding="utf-8", newline="")
+def _reader(manifest: Manifest) -> Callable[[BinaryIO, str], Iterator[ListedObject]]:
+    """Return what yields the objects of a file of the list. Raises MissingExtraError."""
+    if manifest.form is ListFormat.CSV:
+        return lambda file, name: csv_objects(file, name, manifest.columns)
+    try:
+        from dicommap.sources.s3.inventory_arrow import orc_objects, parquet_objects
+    except ImportError:
+        raise MissingExtraError(
+            "pyarrow, which reads S3 Inventories in Parquet and ORC, cannot be imported.",
+            fix="Install it: pip install 'dicommap[s3,arrow]'",
+        ) from None
+    objects = parquet_objects if manifest.form is ListFormat.PARQUET else orc_objects
+    return lambda file, _: objects(file)
 
 
-def _object(row: Mapping[str, str]) -> ListedObject | None:
-    """Return the object of a row, or None for what is not there: delete markers, and versions before the last."""
-    if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
-        return None
-    moment = row.get("LastModifiedDate", "")
-    etag = row["ETag"].strip('"')
-    if not etag:
-        raise ValueError("no ETag")
-    return ListedObject(
-        # Keys are URL-encoded in CSV, and a plus sign in one as %2B.
-        key=unquote_plus(row["Key"], errors="strict"),
-        size=int(row["Size"]),
-        etag=f'"{etag}"',
-        mtime_ns=nanoseconds(moment) if moment else 0,
-    )
+def _row(found: ListedObject) -> tuple[bytes, int, str, int]:
+    etag = found.etag.strip('"')
+    if not etag or not 0 <= found.size <= _LARGEST:
+        raise ValueError("no ETag, or no size")
+    return found.key.encode(), found.size, f'"{etag}"', found.mtime_ns
 
 
 def _damaged(one: DataFile, why: str) -> DocumentError:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import calling
 from dicommap.errors import DocumentError, reason_of
+from dicommap.model.paths import printable
 from dicommap.sources.s3.connection import S3Connection
 
 if TYPE_CHECKING:
@@ -22,8 +25,29 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
 _SCHEME = "s3://"
-_NEEDED = ("Key", "Size", "ETag")
 _BUCKET_ARN = "arn:"
+
+
+class ListFormat(StrEnum):
+    """What the files of a list are written in."""
+
+    CSV = "CSV"
+    PARQUET = "PARQUET"
+    ORC = "ORC"
+
+
+_COLUMNS = {
+    ListFormat.CSV: re.compile(r"([^,\s]+)"),
+    ListFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
+    ListFormat.ORC: re.compile(r"(\w+):"),
+}
+"""Finds names of columns in a fileSchema: a list, a message of Parquet, or a struct of Hive."""
+
+_NEEDED = {
+    ListFormat.CSV: ("Key", "Size", "ETag"),
+    ListFormat.PARQUET: ("key", "size", "e_tag"),
+    ListFormat.ORC: ("key", "size", "e_tag"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +73,7 @@ class Manifest:
     """What is listed."""
     destination: str
     """The bucket that holds the files."""
+    form: ListFormat
     columns: tuple[str, ...]
     files: tuple[DataFile, ...]
     directory: Path | None
@@ -89,25 +114,34 @@ def read_manifest(place: StrPath, connection: S3Connection) -> Manifest:
 def _manifest(content: bytes, directory: Path | None) -> Manifest:
     try:
         found = json.loads(content)
-        form, columns = str(found["fileFormat"]), tuple(name.strip() for name in found["fileSchema"].split(","))
+        name, schema = str(found["fileFormat"]), str(found["fileSchema"])
         files = tuple(DataFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
         bucket, destination = str(found["sourceBucket"]), _bucket(str(found["destinationBucket"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DocumentError(
             "The manifest is not that of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
         ) from None
-    if form.upper() != "CSV":
-        raise DocumentError(
-            f"The S3 Inventory is in the format {form[:20]}, and only CSV is read.",
-            fix="Have S3 write it as CSV, or scan without it.",
-        )
-    missing = [name for name in _NEEDED if name not in columns]
+    form = _format(name)
+    columns = tuple(_COLUMNS[form].findall(schema))
+    missing = [column for column in _NEEDED[form] if column not in columns]
     if missing:
         raise DocumentError(
             f"The S3 Inventory does not tell {' and '.join(missing)} of its objects.",
             fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
         )
-    return Manifest(bucket=bucket, destination=destination, columns=columns, files=files, directory=directory)
+    return Manifest(
+        bucket=bucket, destination=destination, form=form, columns=columns, files=files, directory=directory
+    )
+
+
+def _format(name: str) -> ListFormat:
+    try:
+        return ListFormat(name.upper())
+    except ValueError:
+        raise DocumentError(
+            f"The S3 Inventory is in the format {printable(name[:20])}, which is not read.",
+            fix="Have S3 write it as Parquet, ORC or CSV, or scan without it.",
+        ) from None
 
 
 def _bucket(name: str) -> str:

@@ -65,7 +65,8 @@ class S3Prefix:
     def list_from(self, manifest: StrPath) -> InventoryList:
         """Take the list of an S3 Inventory instead of listing; who asks for it closes it.
 
-        `manifest` is the manifest.json, a path or an S3 URI. Raises DocumentError where it cannot be used, or AwsError.
+        `manifest` is the manifest.json, a path or an S3 URI, of files in CSV, Parquet or ORC. Raises DocumentError
+        where it cannot be used, AwsError, and MissingExtraError where Parquet or ORC need pyarrow.
         """
         from dicommap.sources.s3.inventory_list import InventoryList
         from dicommap.sources.s3.manifest import read_manifest

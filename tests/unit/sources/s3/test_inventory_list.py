@@ -11,7 +11,18 @@ import pytest
 from dicommap.errors import AwsError, DocumentError
 from dicommap.sources.s3.prefix import S3Prefix
 from tests.s3 import Bucket
-from tests.unit.sources.s3.inventories import data_of, manifest_of, row_of, rows_of, write_inventory
+from tests.unit.sources.s3.inventories import (
+    ORC_SCHEMA,
+    PARQUET_SCHEMA,
+    SCHEMA,
+    SCHEMAS,
+    data_of,
+    file_of,
+    manifest_of,
+    row_of,
+    rows_of,
+    write_inventory,
+)
 
 
 @pytest.fixture
@@ -56,7 +67,8 @@ def test_a_local_manifest_takes_files_that_are_not_beside_it_from_s3(filled: Buc
     assert listed(filled, manifest) == list(S3Prefix(f"{filled.uri}p/").walk())
 
 
-def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucket, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", SCHEMAS)
+def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucket, tmp_path: Path, form: str) -> None:
     rows = [
         row_of(filled, "p/z"),
         row_of(filled, "p/z", IsLatest="false", Size="1", ETag="older"),
@@ -64,7 +76,7 @@ def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucke
         row_of(filled, "p/m!"),
         row_of(filled, "p/m!", LastModifiedDate="2000-01-01T00:00:00.000Z", ETag="listed-twice"),
     ]
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of(rows)})
+    manifest = write_inventory(tmp_path, filled, file_of(rows, form), fileFormat=form, fileSchema=SCHEMAS[form])
     found = {file.path: file.etag for file in listed(filled, manifest)}
     assert set(found) == {"z", "m!"}
     assert "older" not in found["z"]
@@ -74,9 +86,12 @@ def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucke
 @pytest.mark.parametrize(
     ("changed", "word"),
     [
-        ({"fileFormat": "Parquet"}, "only CSV"),
-        ({"fileFormat": "ORC"}, "only CSV"),
+        ({"fileFormat": "Avro"}, "Avro"),
         ({"fileSchema": "Bucket, Key, Size"}, "ETag"),
+        ({"fileSchema": PARQUET_SCHEMA}, "Key and Size and ETag"),
+        ({"fileFormat": "Parquet", "fileSchema": SCHEMA}, "key and size and e_tag"),
+        ({"fileFormat": "Parquet", "fileSchema": PARQUET_SCHEMA.replace("e_tag", "etag")}, "tell e_tag of"),
+        ({"fileFormat": "ORC", "fileSchema": ORC_SCHEMA.replace("size:bigint,", "")}, "tell size of"),
         ({"sourceBucket": "another"}, "another"),
         ({"files": None}, "not that of an S3 Inventory"),
         ({"files": [{"key": "x"}]}, "not that of an S3 Inventory"),
@@ -101,6 +116,8 @@ def test_what_is_no_manifest_is_refused(filled: Bucket, tmp_path: Path, content:
 BAD_ROWS = [
     ("only", "three", "cells"),
     ("b", "p/z", "", "true", "false", "many", "", "etag", ""),
+    ("b", "p/z", "", "true", "false", "-1", "", "etag", ""),
+    ("b", "p/z", "", "true", "false", "9" * 30, "", "etag", ""),
     ("b", "p/z", "", "true", "false", "1", "then", "etag", ""),
     ("b", "p/z", "", "true", "false", "1", "", "", ""),
     ("b", "p/%ff", "", "true", "false", "1", "", "etag", ""),

@@ -1,0 +1,47 @@
+"""Rows of an S3 Inventory in CSV.
+
+Columns: Amazon S3 user guide, "Cataloging and analyzing your data with S3 Inventory".
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote_plus
+
+from dicommap.aws.listing import nanoseconds
+from dicommap.model.listed_object import ListedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+
+def csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[ListedObject]:
+    """Yield the objects of a data file whose columns the manifest names. Raises ValueError where it is damaged."""
+    content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
+    text = io.TextIOWrapper(content, encoding="utf-8", newline="")
+    try:
+        for row in csv.reader(text, strict=True):
+            found = _object(dict(zip(columns, row, strict=True)))
+            if found is not None:
+                yield found
+    except (EOFError, KeyError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError("no row") from error
+
+
+def _object(row: Mapping[str, str]) -> ListedObject | None:
+    """Return the object of a row, or None for what is not there: delete markers, and versions before the last."""
+    if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
+        return None
+    moment = row.get("LastModifiedDate", "")
+    return ListedObject(
+        # Keys are URL-encoded in CSV, and a plus sign in one as %2B.
+        key=unquote_plus(row["Key"], errors="strict"),
+        size=int(row["Size"]),
+        etag=row["ETag"],
+        mtime_ns=nanoseconds(moment) if moment else 0,
+    )
