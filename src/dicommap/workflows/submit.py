@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.aws import Clients
 from dicommap.aws.clock import SYSTEM
-from dicommap.aws.faults import DENIED
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.preflight import surroundings
 from dicommap.aws.stored import Stored
 from dicommap.checks.s3_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
-from dicommap.errors import AwsError
 from dicommap.issues import has_error, issue
 from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
@@ -185,15 +183,14 @@ def _stored_issues(submitter: Submitter, package: Path, orders: Sequence[Order])
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
-    try:
-        found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
-    except AwsError as error:
-        if error.code not in DENIED:
-            raise
-        yield issue("submit.not-checked", what="What lies under the jobs' prefixes", reason=error.code)
-        return
-    # A bucket's region has been judged, and override files that are to be replaced may be others.
-    passed = {"listing.region"} | ({"object.override-differs"} if submitter.replace else set())
+    found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
+    denied = {one.location.path for one in found if one.code == "listing.denied"}
+    if denied:  # who submits need not have the right
+        what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
+        yield issue("submit.not-checked", what=what, reason="AccessDenied")
+    # Buckets have been judged, and override files that are to be replaced may be others.
+    passed = {"listing.region", "listing.denied", "submit.not-checked"}
+    passed |= {"object.override-differs"} if submitter.replace else set()
     yield from (one for one in found if one.code not in passed)
 
 
