@@ -17,6 +17,7 @@ from dicommap.model.submission import SubmissionState
 from dicommap.package.planned import PlannedPackage
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
+from dicommap.workflows.account import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterator, Sequence
@@ -41,15 +42,15 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: A
     clients' region, and no outputS3Uri overlaps a prefix that is read. `validate` checks the package itself. A bucket
     that is not there, and a prefix or object that may not be read, are findings; the others are still checked.
 
-    `progress` is told of jobs, as that of a scan is of files.
+    What `clients` leave open is that of the package's first submit, where there was one. `progress` is told of jobs,
+    as that of a scan is of files.
 
     Raises DocumentError where the package cannot be read or was changed, AwsError where no answer of S3 is to be had
     (no connection, no valid credentials, throttled again and again), with what was found until then as its `found`,
     and MissingExtraError where boto3 is not installed.
     """
-    from dicommap.aws import Clients
-
-    return stored_issues(PlannedPackage(package), Stored(clients or Clients()), progress)
+    planned = PlannedPackage(package)
+    return stored_issues(planned, Stored(reaching(clients, planned.account())), progress)
 
 
 def stored_issues(
