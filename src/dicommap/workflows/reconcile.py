@@ -221,6 +221,7 @@ def _submitted(submission: Submission | None) -> Submitted:
     return Submitted(
         job_id=submission.jobId or "",
         datastore_id=submission.datastoreId,
+        answered=submission.state.has_job,
         started=submission.state.has_job or submission.startingAt is not None,
         ended=submission.ending is not None,
         failed=submission.ending is Ending.FAILED,
