@@ -86,7 +86,7 @@ def package(root: Path, bucket: Bucket, jobs: int = 2, *, uploaded: bool = True)
 
 def states(place: Path) -> dict[str, dict[str, Any]]:
     """Return the states of a package's submissions, by job."""
-    return {path.stem: _read(path) for path in sorted(place.glob("submission/*.json"))}
+    return {path.stem: _read(path) for path in sorted(place.glob("submission/[0-9]*.json"))}
 
 
 def _drafted(tree: Path, place: Path, uri: str) -> Path:

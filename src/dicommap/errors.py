@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DicommapError(Exception):
     """The call or the machine is wrong; wrong data is never raised but reported as an Issue.
@@ -67,12 +69,16 @@ class MissingExtraError(DicommapError):
 class AwsError(DicommapError):
     """AWS, or the way to it, refused or failed."""
 
-    def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False) -> None:
+    def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False, local: bool = False) -> None:
         super().__init__(message, fix=fix)
         self.code = code
         """AWS's word for it, such as AccessDeniedException; empty where no answer came."""
         self.transient = transient
         """Whether the same call may well succeed later: throttled, a fault of the service, no answer."""
+        self.local = local
+        """Whether this is about the one bucket, prefix or object that was asked for: of others an answer may come."""
+        self.found: tuple[Any, ...] = ()
+        """The Issues that a check had found before this ended it."""
 
 
 class UnknownNameError(DicommapError):

@@ -133,6 +133,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
             staging=arguments.get("staging"),
             stage_uri=arguments.get("stageUri"),
             leave_out=arguments.get("leaveOut", False),
+            account={name: arguments[name] for name in ("outputS3Uri",) if name in arguments},
         )
         return drafted.issues
 

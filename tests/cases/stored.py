@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dicommap.aws.copying import Copied, Copy
+from dicommap.errors import AwsError
 from dicommap.model.listed_object import ListedObject
 from dicommap.model.s3_uri import S3Uri
 
@@ -19,17 +20,26 @@ class StoredByDocument:
         self._vanishing = document.get("vanishing", ())
 
     def region_of(self, bucket: str) -> str | None:
+        if bucket not in self._buckets:
+            raise _refusal("404")
+        if "closed" in self._buckets[bucket]:
+            raise _refusal("403")
         region: str | None = self._buckets[bucket]["region"]
         return region
 
     def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
         for found in self._buckets[uri.bucket]["objects"]:
+            if "refused" in found:
+                raise _refusal(found["refused"])
             if found["key"].startswith(uri.prefix):
                 key = found["key"].removeprefix(uri.prefix)
                 yield ListedObject(key=key, size=found["size"], etag=found.get("etag", ""))
 
     def sha256(self, bucket: str, key: str) -> str:
-        return str(self._object(bucket, key)["sha256"])
+        found = self._object(bucket, key)
+        if "unreadable" in found:
+            raise _refusal("AccessDenied")
+        return str(found["sha256"])
 
     def head(self, bucket: str, key: str, size: int) -> bytes | str:
         found = self._object(bucket, key)
@@ -53,3 +63,7 @@ class StoredByDocument:
 
     def _object(self, bucket: str, key: str) -> dict[str, Any]:
         return next(found for found in self._buckets[bucket]["objects"] if found["key"] == key)
+
+
+def _refusal(code: str) -> AwsError:
+    return AwsError(f"It was refused: {code}.", fix="Ask for the right.", code=code, local=True)

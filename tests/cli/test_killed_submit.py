@@ -70,7 +70,9 @@ class Killing:
         found = states(place)
         assert [found[job]["state"] for job in JOBS] == ["started", "started"]
         assert [found[job]["jobId"] for job in JOBS] == [job.job_id for job in started]
-        assert {path.name for path in (place / "submission").iterdir()} == {".lock", "0001.json", "0002.json"}
+        assert {path.name for path in (place / "submission").iterdir()} == {
+            *(".lock", "account.json", "0001.json", "0002.json")
+        }
         for number in (1, 2):
             files = place / f"jobs/{number:04}/files"
             for path in (one for one in files.rglob("*") if one.is_file()):

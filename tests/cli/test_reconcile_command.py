@@ -144,3 +144,22 @@ def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: B
     ran = dicommap("validate", package.path, "--s3", "--endpoint-url", bucket.endpoint_url, "--format", "jsonl")
     assert ran.status == 1
     assert "listing.stray-p10" in [json.loads(line)["code"] for line in ran.out.splitlines()]
+
+
+def test_what_is_found_before_nobody_answers_is_listed(
+    tree: Path, tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = drafted(tree, tmp_path / "there", f"{bucket.uri}in/")
+    broken = drafted(tree, tmp_path / "broken", f"{bucket.uri}in/")
+    (broken.path / "preview.csv").write_bytes(b"")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    ran = dicommap("validate", "--s3", package.path, broken.path)
+    assert ran.status == 2
+    assert "request.placeholder" in ran.out
+    assert "package.changed-file" in ran.out
+    assert "1 error, 0 warnings, 6 notes" in ran.out
+    assert "S3 holds" not in ran.out
+    assert "NoCredentialsError" in ran.err
+    ran = dicommap("validate", "--s3", package.path, "--format", "jsonl")
+    assert (ran.status, len(ran.out.splitlines())) == (2, 3)

@@ -91,7 +91,25 @@ def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Q
     found = list(plan_issues(plan, ids, limits, not_utf_8=Told(), others=0, leave_out=False))
     assert ("job.unplanned" in {one.code for one in found}) == bool(plan.left_out)
     assert (Severity.ERROR in {one.severity for one in found if one.code != "job.none"}) == bool(plan.left_out)
-    assert ("job.none" in {one.code for one in found}) == (not ids)
+    nothing = {one.code for one in found if one.code == "job.none" or one.severity is Severity.ERROR}
+    assert bool(nothing & {"job.none", "job.quota-too-small"}) == (not ids)
+
+
+@given(layouts(), quotas)
+def test_a_quota_that_is_too_small_is_told_with_what_lets_something_in(layout: Lies, limits: Quotas) -> None:
+    for staging in (Staging.NEVER, Staging.ALL):
+        plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
+        smallest = plan.staged.smallest if staging is Staging.ALL else plan.in_place.smallest
+        if jobs_of(layout, plan, limits) or not smallest:
+            continue
+        enough = limits.model_copy(update={one.quota: one.count for one in smallest.values()})
+        for _ in range(len(Quotas.model_fields)):  # what is over one quota may be over the next
+            again = plan_prefixes(layout, layout.needs, Places(BASE), enough, staging)
+            found = again.staged.smallest if staging is Staging.ALL else again.in_place.smallest
+            if jobs_of(layout, again, enough):
+                break
+            enough = enough.model_copy(update={one.quota: one.count for one in found.values()})
+        assert jobs_of(layout, again, enough)
 
 
 @given(layouts(), quotas, st.sampled_from(Staging))

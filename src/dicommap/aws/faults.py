@@ -29,6 +29,8 @@ _UNKNOWN = frozenset(
     }
 )
 _SKEWED = frozenset({"RequestTimeTooSkewed"})
+_OF_ALL = EXPIRED | _UNKNOWN | _SKEWED
+"""Codes that every request would meet."""
 _ELSEWHERE = frozenset({"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"})
 THROTTLED = frozenset(
     {
@@ -91,7 +93,10 @@ def _refusal(error: ClientError, what: str) -> AwsError:
     words = str(answer["Error"].get("Message") or "") if code in _OWN_WORDS and not code.isdecimal() else ""
     said = f" AWS says: {printable(words[:_WORDS_LIMIT]).rstrip('.')}." if words else ""
     transient = code in THROTTLED or status >= _SERVER_FAULT
-    return AwsError(f"{what} was refused: {code}.{said}", fix=_fix(code, transient), code=code, transient=transient)
+    local = not transient and code not in _OF_ALL
+    return AwsError(
+        f"{what} was refused: {code}.{said}", fix=_fix(code, transient), code=code, transient=transient, local=local
+    )
 
 
 def _fix(code: str, transient: bool) -> str:
@@ -118,4 +123,5 @@ def _failure(error: Exception, what: str) -> AwsError:
         "ParamValidationError": "A member has a form that AWS's own client refuses: check what was asked for.",
     }
     fix = fixes.get(kind, "AWS could not be reached: check the network, the region and the endpoint, and try again.")
-    return AwsError(f"{what} failed: {kind}.", fix=fix, transient=kind not in fixes)
+    local = kind == "ParamValidationError"
+    return AwsError(f"{what} failed: {kind}.", fix=fix, transient=kind not in fixes, local=local)

@@ -47,6 +47,7 @@ def pieces(clients: Clients, bucket: str, key: str, *, limit: int | None = None)
                 f"GetObject of s3://{bucket}/{key} broke off again and again.",
                 fix="Check the network, and try again.",
                 transient=True,
+                local=True,
             )
 
 
@@ -63,7 +64,7 @@ def _opened(clients: Clients, bucket: str, key: str, done: int, limit: int | Non
         if error.code not in _CHANGED:
             raise
         message = f"s3://{bucket}/{key} changed while it was read."
-        raise AwsError(message, fix="Run the same again.", code=error.code, transient=True) from None
+        raise AwsError(message, fix="Run the same again.", code=error.code, transient=True, local=True) from None
     return answer
 
 

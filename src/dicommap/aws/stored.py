@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from dicommap.aws.faults import ABSENT, DENIED
+from dicommap.aws.faults import ABSENT, DENIED, calling
 from dicommap.aws.listing import bucket_region, listed
 from dicommap.aws.reading import pieces
 from dicommap.errors import AwsError
@@ -23,7 +23,8 @@ class Stored:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self.region: str | None = clients.s3.meta.region_name
+        with calling("HeadBucket"):  # a profile that is not there shows here
+            self.region: str | None = clients.s3.meta.region_name
 
     def region_of(self, bucket: str) -> str | None:
         """Return the region that a bucket says it is in; None where it does not say."""
@@ -49,4 +50,6 @@ class Stored:
                 return "reading it was refused"
             if error.code in ABSENT:
                 return "it is not there any more"
+            if error.local:
+                return f"S3 answers {error.code}" if error.code else "it could not be read to its end"
             raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.job_report import Ending
 from dicommap.model.package_layout import submission_path
+from dicommap.model.submission import SubmissionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ def submission_issues(submission: Submission, *, is_unknown: bool = False) -> It
         yield issue("watch.other-request", place)
     if is_unknown:
         yield issue("watch.no-job", place)
+    elif submission.state is SubmissionState.STARTING:
+        yield issue("watch.unanswered", place)
     elif submission.jobStatus is None:
         yield issue("watch.not-started", place, state=submission.state.value)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from dicommap.errors import AwsError
 from dicommap.issues import Location, Severity, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.paths import printable
@@ -24,7 +25,7 @@ _INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
 class StoredObjects(Protocol):
-    """What can be asked of S3. What it refuses is raised."""
+    """What can be asked of S3. What it refuses is raised as AwsError."""
 
     @property
     def region(self) -> str | None:
@@ -61,7 +62,10 @@ class JobCheck:
         self._absent = Tally()
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[ListedObject]) -> Iterator[Issue]:
-        """Find what is missing, what is another object than planned, and what nobody planned."""
+        """Find what is missing, what is another object than planned, and what nobody planned.
+
+        Raises AwsError where S3 does not list the prefix, or not to its end; what differs before that comes first.
+        """
         unseen = dict(self._overrides)
         try:
             for wanted, found in _merged(planned, listed):
@@ -75,6 +79,10 @@ class JobCheck:
         except _UnsortedError as error:  # what was found up to there may be wrong
             yield issue("listing.unsorted", Location(path=self._place), what=str(error))
             return
+        except AwsError:
+            # What was listed so far was compared; what is not listed is not known to be missing.
+            yield from self._tally.issues(self._place)
+            raise
         yield from self._absences(unseen)
         yield from self._tally.issues(self._place)
         if self._strays > LISTED:
@@ -105,7 +113,15 @@ class JobCheck:
     def _override(self, wanted: PlannedFile, found: ListedObject) -> None:
         if found.size != wanted.size:
             self._tally.add(issue("object.override-differs", self._at(found.key), what="size"))
-        elif self._stored.sha256(self._uri.bucket, self._uri.key(found.key)) != wanted.sha256:
+            return
+        try:
+            sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(found.key))
+        except AwsError as error:
+            if not error.local:
+                raise
+            self._tally.add(issue("object.override-unread", self._at(found.key), told=error.message))
+            return
+        if sha256 != wanted.sha256:
             self._tally.add(issue("object.override-differs", self._at(found.key), what="SHA-256"))
 
     def _stray(self, found: ListedObject) -> None:

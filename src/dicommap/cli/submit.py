@@ -58,7 +58,8 @@ def submit_command(
     Before anything is sent the package is validated, data store and buckets are looked at, and what lies under the
     jobs' prefixes is compared with what they plan to find there, as by 'dicommap validate --s3'. How far each job came
     is saved in PACKAGE/submission after every step: a run that was stopped, killed or refused goes on from there. The
-    members of the request that the package leaves open are given by options.
+    members of the request that the package leaves open are given by options; what the first submit was told is kept in
+    the package, without credentials, and later commands have it from there.
     """
     submitted = submit(
         package,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +13,20 @@ from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, Region
 from dicommap.cli.console import print_line
 from dicommap.cli.findings import exit_by, print_issues, write_issues
 from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, ProfileOption
+from dicommap.errors import AwsError
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity
 from dicommap.model.profile import Profile
 from dicommap.package.planned import PlannedPackage
 from dicommap.render.text import counted
 from dicommap.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.issues import Issue
+    from dicommap.render.findings import Issues
 
 
 def validate_command(
@@ -48,33 +56,55 @@ def validate_command(
     """Check packages and documents, whoever wrote them, and list everything that is wrong.
 
     With --s3, every object of a package's jobs has to be in S3 with its size, and nothing else; override files need
-    not be there before they are submitted.
+    not be there before they are submitted. Where AWS gives no answer at all the exit status is 2, after all that was
+    found without it.
     """
     settled = Profile.of(profile) if profile else None
     clients = clients_of(aws_profile, region, endpoint_url) if s3 else None
     with Inventory.open(inventory) if inventory is not None else nullcontext() as opened:
-        found = [
-            issue
-            for path in paths
-            for issue in validate(
+
+        def check(path: Path, s3: Clients | None) -> Issues:
+            return validate(
                 path,
                 inventory=opened,
                 input_s3_uri=input_s3_uri,
                 files=files,
                 profile=settled,
-                s3=clients,
+                s3=s3,
                 progress=True,
             )
-        ]
-    if form is Format.TABLE:
-        print_issues(found)
-        counts = Counter(one.severity for one in found)
-        print_line(", ".join(counted(counts[severity], severity.value) for severity in reversed(Severity)))
-        if s3 and not counts[Severity.ERROR]:
-            _print_proved(paths, alone=not counts[Severity.WARNING])
-    else:
-        write_issues(found, form)
+
+        found, unanswered = _checked(paths, clients, check)
+    _print(found, form)
+    if unanswered is not None:  # it is no finding: packages may be as they ought to be
+        raise unanswered
+    if s3 and form is Format.TABLE and not any(one.severity is Severity.ERROR for one in found):
+        _print_proved(paths, alone=not any(one.severity is Severity.WARNING for one in found))
     exit_by((one.severity for one in found), fail_on)
+
+
+def _checked(
+    paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
+) -> tuple[list[Issue], AwsError | None]:
+    """Return what is found of all paths, and why S3 was not asked any more where nobody answered."""
+    found: list[Issue] = []
+    unanswered = None
+    for path in paths:
+        try:
+            found += check(path, clients)
+        except AwsError as error:
+            found += error.found
+            unanswered, clients = error, None
+    return found, unanswered
+
+
+def _print(found: Sequence[Issue], form: Format) -> None:
+    if form is not Format.TABLE:
+        write_issues(found, form)
+        return
+    print_issues(found)
+    counts = Counter(one.severity for one in found)
+    print_line(", ".join(counted(counts[severity], severity.value) for severity in reversed(Severity)))
 
 
 def _print_proved(packages: list[Path], *, alone: bool) -> None:

@@ -19,6 +19,8 @@ class Standing(StrEnum):
     """How far a job has come, as far as the package and the manifests tell."""
 
     NOT_STARTED = "not started"
+    UNANSWERED = "unanswered"
+    """Its start was asked for, and no answer was kept: there may be such a job or not."""
     NOT_ENDED = "not ended"
     FAILED = "failed"
     COMPLETED = "completed"

@@ -12,6 +12,9 @@ OBJECTS = "objects.csv"
 SUBMISSION = "submission"
 """A folder that a submission keeps its state in: the one part of a package that changes."""
 
+ACCOUNT = f"{SUBMISSION}/account.json"
+"""What the first submit was told of the account."""
+
 
 def job_folder(job_id: str) -> str:
     """Return the folder of a job's documents; what lies under `files/` in it goes to the job's inputS3Uri."""

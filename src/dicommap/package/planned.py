@@ -13,6 +13,8 @@ from dicommap.model.package_layout import OBJECTS, PLAN, REQUEST, job_folder
 from dicommap.model.plan import Plan
 from dicommap.model.planned_object import PlannedObject, read_objects
 from dicommap.model.strict_json import parse_json
+from dicommap.model.submission import ACCOUNT_MEMBERS
+from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.reading import read_document
 from dicommap.package.submissions import Submissions
 
@@ -78,6 +80,20 @@ class PlannedPackage:
         if not isinstance(request, dict):
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT)
         return request
+
+    def account(self) -> SubmissionAccount | None:
+        """Return what the first submit was told of the account; None where nothing was submitted.
+
+        Raises PackageError where a state cannot be read.
+        """
+        states = Submissions(self.path)
+        kept = states.account()
+        if kept is not None:
+            return kept
+        told = next((state for job in self.plan.jobs if (state := states.read(job.id)) is not None), None)
+        if told is None:
+            return None
+        return SubmissionAccount(region=told.region, **{name: getattr(told, name) for name in ACCOUNT_MEMBERS})
 
     def submission(self, job: Job) -> Submission | None:
         """Return how far a job's submission came; None where it was never begun.

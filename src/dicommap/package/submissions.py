@@ -6,20 +6,23 @@ import errno
 import fcntl
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, PackageError, reason_of
-from dicommap.model.package_layout import SUBMISSION, submission_path
+from dicommap.model.package_layout import ACCOUNT, SUBMISSION, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
+from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.durable import sync, write_durably
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from pydantic import BaseModel
 
 _LOCK = ".lock"
 _AGAIN = "Then run the same again: it goes on from where it was."
@@ -37,22 +40,13 @@ class Submissions:
 
         Raises PackageError where the file is damaged: what was started cannot be told then.
         """
-        path = self._package / submission_path(job_id)
-        try:
-            if not path.exists():
-                return None
-            document, issues = parse_json(read_document(path))
-        except OSError as error:
-            raise PackageError(
-                f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it."
-            ) from None
-        except DocumentError as error:
-            raise PackageError(error.message, fix=error.fix) from None
-        if not issues:
-            with suppress(ValidationError):
-                read = Submission.model_validate(document)
-                if read.job == job_id:
-                    return read
+        is_there, document = _parsed(self._package / submission_path(job_id))
+        if not is_there:
+            return None
+        with suppress(ValidationError):
+            read = Submission.model_validate(document)
+            if read.job == job_id:
+                return read
         raise PackageError(
             f"{submission_path(job_id)} is not the state of a submission.",
             fix="Restore it. Without it nobody knows whether the job was started: look it up by its name in "
@@ -66,8 +60,29 @@ class Submissions:
 
     def write(self, submission: Submission) -> None:
         """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
-        path = self._package / submission_path(submission.job)
-        text = dump_json(submission.model_dump(mode="json", exclude_none=True))
+        self._write(self._package / submission_path(submission.job), submission)
+
+    def account(self) -> SubmissionAccount | None:
+        """Return what the first submit was told of the account; None where that was not kept.
+
+        Raises PackageError where the file is damaged.
+        """
+        is_there, document = _parsed(self._package / ACCOUNT)
+        if not is_there:
+            return None
+        with suppress(ValidationError):
+            return SubmissionAccount.model_validate(document)
+        raise PackageError(
+            f"{ACCOUNT} does not say what the package's jobs are started for.",
+            fix="Restore it, or remove it: then it is taken from the states of the jobs beside it.",
+        )
+
+    def keep(self, account: SubmissionAccount) -> None:
+        """Keep what the first submit was told of the account. Raises PackageError."""
+        self._write(self._package / ACCOUNT, account)
+
+    def _write(self, path: Path, document: BaseModel) -> None:
+        text = dump_json(document.model_dump(mode="json", exclude_none=True))
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
             self._folder.mkdir(exist_ok=True)
@@ -126,6 +141,19 @@ class Submissions:
                 number = path.name.split(".")[-2]
                 if number.isdecimal() and not _runs(int(number)):
                     path.unlink(missing_ok=True)
+
+
+def _parsed(path: Path) -> tuple[bool, Any]:
+    """Return whether a document is there, and its JSON value; None where it is none. Raises PackageError."""
+    try:
+        if not path.exists():
+            return False, None
+        document, issues = parse_json(read_document(path))
+    except OSError as error:
+        raise PackageError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
+    except DocumentError as error:
+        raise PackageError(error.message, fix=error.fix) from None
+    return True, None if issues else document
 
 
 def _cannot(error: OSError) -> PackageError:

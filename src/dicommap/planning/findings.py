@@ -37,8 +37,10 @@ def plan_issues(
     if plan.in_place.colliding.count:
         first = Location(path=printable(plan.in_place.colliding.first[0]))
         yield issue("draft.colliding-paths", first, count=plan.in_place.colliding.count)
-    if not ids:
+    too_small = list(_quota_issues(plan, is_any=bool(ids)))
+    if not ids and not too_small:
         yield issue("job.none")
+    yield from too_small
     count = sum(plan.left_out.values()) + not_utf_8.count
     if count:
         yield issue(
@@ -52,6 +54,18 @@ def plan_issues(
     yield from _more(not_utf_8, "these names")
     yield from _cut_issues(plan, ids)
     yield from _notes(plan, others)
+
+
+def _quota_issues(plan: Prefixes, *, is_any: bool) -> Iterator[Issue]:
+    """Find the quotas that let nothing into any job, or some files into none."""
+    found = [(plan.staged.smallest, "file with its override files")]
+    if not is_any and not plan.staged.smallest:
+        found.append((plan.in_place.smallest, "folder with instances in it"))
+    for smallest, what in found:
+        for excess in smallest.values():
+            facts: dict[str, Any] = {"quota": excess.quota, "limit": excess.limit, "count": excess.count}
+            severity = Severity.WARNING if is_any else None
+            yield issue("job.quota-too-small", severity=severity, smallest=what, **facts)
 
 
 def _folder_issues(found: InPlace) -> Iterator[Issue]:

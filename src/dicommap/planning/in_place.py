@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.nested_folders import shared_depth
 from dicommap.planning.folder import Folder
+from dicommap.planning.load import Smallest
 from dicommap.planning.told import Told
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class InPlace:
     """Study -> its files that are in none of the jobs."""
     cut: dict[str, list[str]] = field(default_factory=dict)
     """Study -> prefixes of the jobs that take a part of it."""
+    smallest: Smallest = field(default_factory=Smallest)
+    """Of the folders with instances that are over a quota."""
     too_long: Told[Misfit] = field(default_factory=Told)
     """Files whose key would be longer than S3 takes."""
     too_large: Told[Misfit] = field(default_factory=Told)
@@ -191,6 +194,7 @@ class _Walk:
             self.found.leftovers.add(
                 Leftover(folder=folder.prefix, files=folder.lying_files, instances=instances, excess=folder.over)
             )
+            self.found.smallest.note(folder.over)
             self._set_apart(folder.lying)
         self._settle_parts(folder)
 

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from dicommap.model.quotas import Quotas
 
 
+_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excess:
     """A quota that a load is over."""
@@ -17,6 +20,20 @@ class Excess:
     """In words: `files`, `bytes`, `nested folders`, `mappings`, `bytes in one file`."""
     count: int
     limit: int
+
+    @property
+    def quota(self) -> str:
+        """Return the quota's name among Quotas, which the command line takes as well."""
+        return _NAMES.get(self.what, self.what)
+
+
+class Smallest(dict[str, Excess]):
+    """Of what no job can take, the least excess by quota: what a quota has to be for anything more to fit."""
+
+    def note(self, excess: Excess | None) -> None:
+        """Take notice of an excess; None is none."""
+        if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
+            self[excess.what] = excess
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.staging import Piece
-from dicommap.planning.load import Load
+from dicommap.planning.load import Load, Smallest
 
 if TYPE_CHECKING:
     from dicommap.model.quotas import Quotas
@@ -38,7 +38,9 @@ class Packed:
     cut: dict[str, tuple[Excess, list[int]]] = field(default_factory=dict)
     """Study that is over a quota alone -> the quota, and the jobs that take a part of it, counted from 0."""
     impossible: dict[str, int] = field(default_factory=dict)
-    """Study -> its files that fit into no job at all, since their overrides alone fill one."""
+    """Study -> its files that fit into no job at all, since a file and its overrides are over a quota."""
+    smallest: Smallest = field(default_factory=Smallest)
+    """Of these files, each with its overrides."""
 
 
 def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_of: SizesOf) -> Packed:
@@ -60,6 +62,7 @@ def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_o
                 job = packing.put(piece, its_load)
                 if job is None:
                     packing.found.impossible[uid] = packing.found.impossible.get(uid, 0) + its_load.files
+                    packing.found.smallest.note(its_load.excess(quotas))
                 elif job not in jobs:
                     jobs.append(job)
         if len(jobs) > 1 or (jobs and uid in packing.found.impossible):

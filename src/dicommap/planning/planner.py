@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dicommap.model.staging import Staging
-from dicommap.planning.in_place import InPlace, in_place
+from dicommap.planning.in_place import InPlace, Misfit, in_place
 from dicommap.planning.packing import Packed, packed, study_load
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Prefixes:
 def plan_prefixes(layout: Layout, needs: Needs, places: Places, quotas: Quotas, staging: Staging) -> Prefixes:
     """Plan what each job takes, of files that lie in these places or will; what is staged is copied elsewhere."""
     if staging is Staging.ALL:
-        return _staged(InPlace(), layout, needs, quotas, None)
+        return _staged(_too_large(layout, quotas), layout, needs, quotas, None)
     totals = {one.study_instance_uid: one.files + one.too_large for one in layout.weights(quotas.fileBytes)}
     found = in_place(layout.lying(), totals, needs, places, quotas, whole=staging is Staging.WHERE_NEEDED)
     if staging is Staging.WHERE_NEEDED:
@@ -78,6 +78,16 @@ def plan_prefixes(layout: Layout, needs: Needs, places: Places, quotas: Quotas, 
     if found.cut:
         deque(studies, maxlen=0)  # those that were not asked for so far
     return Prefixes(in_place=found, left_out=found.apart, over_quota=over, if_staged=if_staged)
+
+
+def _too_large(layout: Layout, quotas: Quotas) -> InPlace:
+    """Return nothing in place, but for the files of instances that are too large to be imported from anywhere."""
+    found = InPlace()
+    if any(study.too_large for study in layout.weights(quotas.fileBytes)):
+        for key, size, study, _ in layout.lying():
+            if study is not None and size > quotas.fileBytes:
+                found.too_large.add(Misfit(key=key, size=size, study=study))
+    return found
 
 
 def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen: Container[str] | None) -> Prefixes:

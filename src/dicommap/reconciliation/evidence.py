@@ -43,6 +43,9 @@ class Submitted:
     job_id: str = ""
     datastore_id: str = ""
     started: bool = False
+    """Whether its start was asked for."""
+    answered: bool = False
+    """Whether the service is known to have taken it."""
     ended: bool = False
     failed: bool = False
     message: str = field(default="", repr=False)

@@ -106,7 +106,9 @@ def _standing(submitted: Submitted, manifest: JobManifest | None) -> Standing:
         return Standing.FAILED
     if submitted.ended or manifest is not None:  # a job writes its manifest when it ends
         return Standing.COMPLETED
-    return Standing.NOT_ENDED if submitted.started else Standing.NOT_STARTED
+    if submitted.answered:
+        return Standing.NOT_ENDED
+    return Standing.UNANSWERED if submitted.started else Standing.NOT_STARTED
 
 
 def _studies(job_id: str, account: Account) -> tuple[StudyOutcomes, ...]:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
     from dicommap.model.job_outcomes import JobOutcomes
 
+_OPEN = {
+    Standing.NOT_STARTED: "reconcile.not-started",
+    Standing.UNANSWERED: "reconcile.unanswered",
+    Standing.NOT_ENDED: "reconcile.not-ended",
+}
+"""How a job stands of whose instances nothing can be known yet."""
 _COUNTED = {
     ImportOutcome.FAILED: "reconcile.failed",
     ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
@@ -23,11 +29,8 @@ _COUNTED = {
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
     """Find what a person has to know of a job beside its records."""
-    if outcomes.standing is Standing.NOT_STARTED:
-        yield issue("reconcile.not-started", location, count=outcomes.instances)
-        return
-    if outcomes.standing is Standing.NOT_ENDED:
-        yield issue("reconcile.not-ended", location, count=outcomes.instances)
+    if outcomes.standing in _OPEN:
+        yield issue(_OPEN[outcomes.standing], location, count=outcomes.instances)
         return
     if outcomes.standing is Standing.FAILED:
         yield issue("reconcile.job-failed", location)

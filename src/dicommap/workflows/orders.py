@@ -9,25 +9,19 @@ from typing import TYPE_CHECKING, Any
 from dicommap.aws.uploads import Document
 from dicommap.checks.request_check import account_issues
 from dicommap.errors import DocumentError, PackageError, UsageError
-from dicommap.model.package_layout import REQUEST, job_folder
+from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.strict_json import parse_json
+from dicommap.model.submission import ACCOUNT_MEMBERS
 from dicommap.package import read_document
 from dicommap.package.planned import PlannedPackage
+from dicommap.workflows.account import OPTIONS, require_same_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dicommap.model.plan import Job, Plan
-
-_OPTIONS = {
-    "datastoreId": "--datastore-id",
-    "dataAccessRoleArn": "--data-access-role-arn",
-    "outputS3Uri": "--output-s3-uri",
-    "inputOwnerAccountId": "--input-owner-account-id",
-}
-"""Members that only the account's owner knows -> how the command line names them."""
+    from dicommap.model.submission_account import SubmissionAccount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +58,16 @@ def read_plan(package: Path) -> Plan:
     return PlannedPackage(package).plan
 
 
-def orders_of(package: Path, job_ids: Sequence[str], account: Mapping[str, str]) -> list[Order]:
+def orders_of(
+    package: PlannedPackage, job_ids: Sequence[str], account: Mapping[str, str], kept: SubmissionAccount | None
+) -> list[Order]:
     """Return what is to be sent for a validated package, for all its jobs or those that are named.
 
     `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
-    Raises UsageError where a job is not in the plan, or a member is missing or not one that AWS takes.
+    What is open then is taken from `kept`, which an earlier submit was told. Raises UsageError where a job is not in
+    the plan, a member is missing or not one that AWS takes, or differs from the earlier one or between the jobs.
     """
-    plan = read_plan(package)
-    known = {job.id: job for job in plan.jobs}
+    known = {job.id: job for job in package.plan.jobs}
     for job_id in job_ids:
         if job_id not in known:
             raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
@@ -79,13 +75,29 @@ def orders_of(package: Path, job_ids: Sequence[str], account: Mapping[str, str])
     if wrong:
         member = (wrong[0].location.pointer or "").removeprefix("/")
         raise UsageError(f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option(member)}.")
-    return [_order(package, job, account) for job in plan.jobs if not job_ids or job.id in job_ids]
+    orders = [_order(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids]
+    for order in orders:
+        require_same_account(kept, order.request)
+        _require_one_account(orders[0], order)
+    return orders
 
 
-def _order(package: Path, job: Job, account: Mapping[str, str]) -> Order:
-    folder = package / job_folder(job.id)
-    written, _ = parse_json(read_document(folder / REQUEST))
-    request = {**written, **account}
+def _require_one_account(first: Order, order: Order) -> None:
+    differing = [name for name in ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
+    if differing:
+        raise UsageError(
+            f"Jobs {first.job.id} and {order.job.id} have another {' and another '.join(differing)} in their requests.",
+            fix=f"Give {' and '.join(OPTIONS[name] for name in differing)}, which holds for all jobs of the package.",
+        )
+
+
+def _order(package: PlannedPackage, job: Job, account: Mapping[str, str], kept: SubmissionAccount | None) -> Order:
+    folder = package.path / job_folder(job.id)
+    request = {**package.request(job), **account}
+    for member in ACCOUNT_MEMBERS:
+        if kept is not None and request.get(member, f"<{member}>") == f"<{member}>":
+            request[member] = getattr(kept, member)
+    request = {member: value for member, value in request.items() if value is not None}
     for member, value in request.items():
         if value == f"<{member}>":
             raise UsageError(f"{member} is not known.", fix=f"Give it with {_option(member)}.")
@@ -93,4 +105,4 @@ def _order(package: Path, job: Job, account: Mapping[str, str]) -> Order:
 
 
 def _option(member: str) -> str:
-    return _OPTIONS.get(member, member)
+    return OPTIONS.get(member, member)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 from dicommap.authoring.access_policies import Account, Places, caller_permissions, role_permissions, role_trust
 from dicommap.errors import DocumentError, UsageError
 from dicommap.model.import_configuration import StartDICOMImportJobRequest
-from dicommap.model.package_layout import REQUEST, job_folder
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.strict_json import parse_json
-from dicommap.package import read_document
-from dicommap.workflows.orders import read_plan, require_package
+from dicommap.package.planned import PlannedPackage
+from dicommap.workflows.orders import require_package
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
@@ -29,8 +27,8 @@ def policy(
 ) -> dict[str, dict[str, Any]]:
     """Return the policies: `rolePermissions` and `roleTrust` of the data access role, `caller` of who submits.
 
-    What is not given is taken from the package's requests; what stands there neither has its name in angle brackets,
-    such as `<region>`. Nothing is sent.
+    What is not given is taken from the package's first submit, or its requests; what stands there neither has its name
+    in angle brackets, such as `<region>`. Nothing is sent.
 
     Raises DocumentError where there is no valid package, and UsageError where `output_s3_uri` is no S3 URI.
     """
@@ -38,13 +36,15 @@ def policy(
     require_package(place)
     if any(validate(place).errors):
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
-    jobs = read_plan(place).jobs
-    written, _ = parse_json(read_document(place / job_folder(jobs[0].id) / REQUEST))
+    planned = PlannedPackage(place)
+    jobs, kept = planned.plan.jobs, planned.account()
     request = {
         name: value
-        for name, value in written.items()
+        for name, value in planned.request(jobs[0]).items()
         if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
     }
+    if kept is not None:
+        request |= kept.model_dump(exclude_none=True)
     output = output_s3_uri or request.get("outputS3Uri")
     places = Places(
         inputs=[_uri(job.inputS3Uri) for job in jobs],
@@ -54,7 +54,7 @@ def policy(
     account = Account.of(
         role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
         datastore=datastore_id or request.get("datastoreId"),
-        region=region,
+        region=region or request.get("region"),
     )
     return {
         "rolePermissions": role_permissions(account, places),

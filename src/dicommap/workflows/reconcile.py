@@ -137,6 +137,8 @@ class Reconciling:
         self.package = PlannedPackage(package)
         self._folders = ManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
+        self._reached: Clients | None = None
+        """Those, with what the package's first submit was told."""
         self._progress = progress
         self._jobs: list[JobOutcomes] = []
         self._missing: list[StudyOutcomes] = []
@@ -181,11 +183,11 @@ class Reconciling:
             return self._folders.evidence(job.inputS3Uri, job_id)
         if submission is None or not job_id:
             return None
-        from dicommap.aws import Clients
         from dicommap.aws.manifests import fetched
+        from dicommap.workflows.account import reaching
 
-        self._clients = self._clients or Clients()
-        return fetched(self._clients, submission.outputS3Uri, submission.datastoreId, job_id)
+        self._reached = self._reached or reaching(self._clients, self.package.account())
+        return fetched(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
 
 
 def reconcile(
@@ -197,7 +199,8 @@ def reconcile(
 ) -> Reconciliation:
     """Give every planned instance of a package one outcome, from what its import jobs wrote under their outputS3Uri.
 
-    The manifests are fetched from S3 with `clients`, by default as boto3 is configured; or they are read from the
+    The manifests are fetched from S3 with `clients`, which are those of the package's first submit where they leave
+    anything open, and then as boto3 is configured; or they are read from the
     directory `manifests` that they were downloaded to: each job's folder, anywhere below it. A job is known by its id,
     where the package was submitted with `submit`, and by its inputS3Uri otherwise. Jobs are read one at a time.
     `progress` is told of jobs, as that of a scan is of files.
@@ -218,6 +221,7 @@ def _submitted(submission: Submission | None) -> Submitted:
     return Submitted(
         job_id=submission.jobId or "",
         datastore_id=submission.datastoreId,
+        answered=submission.state.has_job,
         started=submission.state.has_job or submission.startingAt is not None,
         ended=submission.ending is not None,
         failed=submission.ending is Ending.FAILED,

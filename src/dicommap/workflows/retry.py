@@ -133,7 +133,7 @@ class Retrying:
 
     def _note(self, job: Job, one: Reconciled) -> None:
         standing = one.outcomes.standing
-        if standing in (Standing.NOT_STARTED, Standing.NOT_ENDED):
+        if standing in (Standing.NOT_STARTED, Standing.UNANSWERED, Standing.NOT_ENDED):
             place = Location(path=job_place(job.id))
             self._issues.append(issue("reconcile.left-out", place, standing=standing.value))
             return

@@ -21,6 +21,7 @@ from dicommap.package.planned import PlannedPackage
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
+from dicommap.workflows.account import reaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,9 +92,8 @@ def stage(
     Raises DocumentError where the package cannot be read or was changed, UsageError where it has no such job, AwsError
     where S3 refuses, and MissingExtraError where boto3 is not installed.
     """
-    from dicommap.aws import Clients
-
-    return staged(package, Copier(clients or Clients()), jobs=jobs, progress=progress)
+    reached = reaching(clients, PlannedPackage(package).account())
+    return staged(package, Copier(reached), jobs=jobs, progress=progress)
 
 
 def staged(package: StrPath, store: Store, *, jobs: Sequence[str] = (), progress: Asked = None) -> Staged:

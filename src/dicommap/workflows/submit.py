@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws import Clients
 from dicommap.aws.clock import SYSTEM
-from dicommap.aws.faults import DENIED
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.preflight import surroundings
 from dicommap.aws.stored import Stored
 from dicommap.checks.s3_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
-from dicommap.errors import AwsError
 from dicommap.issues import has_error, issue
 from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
@@ -24,6 +21,7 @@ from dicommap.package.submissions import Submissions
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
+from dicommap.workflows.account import reaching, require_same_place
 from dicommap.workflows.orders import orders_of, read_plan, require_package
 from dicommap.workflows.submitting import Submitter
 from dicommap.workflows.validate import validate
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.aws import Clients
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
@@ -91,10 +90,12 @@ def submit(
 
     The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
     is. The members that only the account's owner knows are those of the package's requests where they are not given
-    here. `jobs` are the ids of some jobs only. `concurrent_jobs` is the account's quota of import jobs at once: when it
-    is used up this waits. `replace` lets override files take the place of other objects at their keys, unless a job
-    of the data store that has not ended reads them. `check` compares what lies under the prefixes of jobs that are to
-    be started with what they plan to find, as `validate --s3` does.
+    here. What the first submit was told, `clients` included, is kept in the package, and later calls, of `watch` and
+    `reconcile` as well, have it from there; credentials are never kept. `jobs` are the ids of some jobs only.
+    `concurrent_jobs` is the account's quota of import jobs at once: when it is used up this waits. `replace` lets
+    override files take the place of other objects at their keys, unless a job of the data store that has not ended
+    reads them. `check` compares what lies under the prefixes of jobs that are to be started with what they plan to
+    find, as `validate --s3` does.
     `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
     (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
     there. `clients` say which credentials, region and endpoint are used. `progress` is told of jobs as that of a scan
@@ -115,7 +116,11 @@ def submit(
         "outputS3Uri": output_s3_uri,
         "inputOwnerAccountId": input_owner_account_id,
     }
-    orders = orders_of(place, jobs, {name: value for name, value in account.items() if value is not None})
+    planned = PlannedPackage(place)
+    kept = planned.account()
+    clients = reaching(clients, kept)
+    require_same_place(kept, clients)
+    orders = orders_of(planned, jobs, {name: value for name, value in account.items() if value is not None}, kept)
     issues += _output_issues(place, orders)
     if has_error(issues):
         return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
@@ -124,7 +129,6 @@ def submit(
     if dry_run:
         requests = tuple(request for order in orders for request in _requests(order, states, replace=replace))
     else:
-        clients = clients or Clients()
         with states.locked(), reporting(progress, "jobs") as report:
             submitter = Submitter(
                 clients=clients,
@@ -134,6 +138,7 @@ def submit(
                 concurrent_jobs=concurrent_jobs,
                 replace=replace,
                 tell=tell or _tell_nobody,
+                is_first=kept is None,
             )
             issues += _sent(submitter, place, orders, report, check=check)
     submissions = states.all(order.job.id for order in orders)
@@ -158,6 +163,7 @@ def _sent(
     if not has_error(issues):
         if submitter.replace:
             submitter.require_unread(orders)
+        submitter.keep_account(orders[0])
         for order in followed(orders, report, len(orders)):
             submitter.submit(order)
     return issues + submitter.issues
@@ -185,15 +191,14 @@ def _stored_issues(submitter: Submitter, package: Path, orders: Sequence[Order])
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
-    try:
-        found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
-    except AwsError as error:
-        if error.code not in DENIED:
-            raise
-        yield issue("submit.not-checked", what="What lies under the jobs' prefixes", reason=error.code)
-        return
-    # A bucket's region has been judged, and override files that are to be replaced may be others.
-    passed = {"listing.region"} | ({"object.override-differs"} if submitter.replace else set())
+    found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
+    denied = {one.location.path for one in found if one.code == "listing.denied"}
+    if denied:  # who submits need not have the right
+        what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
+        yield issue("submit.not-checked", what=what, reason="AccessDenied")
+    # Buckets have been judged, and override files that are to be replaced may be others.
+    passed = {"listing.region", "listing.denied", "submit.not-checked"}
+    passed |= {"object.override-differs"} if submitter.replace else set()
     yield from (one for one in found if one.code not in passed)
 
 

@@ -15,6 +15,7 @@ from dicommap.issues import Issue, issue
 from dicommap.model.job_report import utc_text
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.submission import ACCOUNT_MEMBERS, Submission, SubmissionState
+from dicommap.workflows.account import account_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,11 +48,18 @@ class Submitter:
     tell: Callable[[str, str], None]
     """Told of each step: the job's id, and what was done."""
     region: str = ""
+    is_first: bool = False
+    """Whether nobody has said before what account the package is for."""
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
     """How many jobs of the data store have not ended, at most; None where that is to be counted."""
     _is_listed: bool = True
     """Whether jobs may be listed."""
+
+    def keep_account(self, order: Order) -> None:
+        """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
+        if self.is_first:
+            self.states.keep(account_for(order.request, self.clients, self.region))
 
     def settle(self, order: Order) -> None:
         """Find out what became of a job that an earlier run was about to start.

@@ -13,7 +13,7 @@ from dicommap.checks.package_check import package_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import request_issues
 from dicommap.checks.schema_check import schema_issues
-from dicommap.errors import DocumentError, UsageError
+from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.package_layout import PLAN, job_folder
 from dicommap.model.profile import Profile
@@ -26,7 +26,7 @@ from dicommap.workflows.edits import read_rules
 from dicommap.workflows.validate_s3 import validate_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -59,7 +59,8 @@ def validate(
 
     Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
     for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory; UsageError
-    where `s3` is given for anything but a package; and what `validate_s3` raises.
+    where `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its `found` what
+    was found until then, in the package itself as well: nobody answers, so that no package is to blame.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
@@ -68,7 +69,7 @@ def validate(
         _require_package(place, files, profile)
         issues += _package_issues(place, known, input_s3_uri, progress)
         if s3 is not None and not has_error(issues):
-            issues += validate_s3(place, clients=s3, progress=progress)
+            issues += _found_in_s3(place, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
         raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
@@ -107,6 +108,14 @@ def _package_issues(
         if report is not None:
             report(Progress(len(folder.read), len(folder.read), True))
         return found
+
+
+def _found_in_s3(place: Path, clients: Clients, found: Sequence[Issue], progress: Asked) -> Issues:
+    try:
+        return validate_s3(place, clients=clients, progress=progress)
+    except AwsError as error:
+        error.found = (*found, *error.found)
+        raise
 
 
 def _require_package(place: Path, files: StrPath | None, profile: Profile | None) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dicommap.aws.faults import ABSENT, DENIED
 from dicommap.aws.stored import Stored
 from dicommap.checks.s3_check import JobCheck, output_issues, region_issues
+from dicommap.errors import AwsError
+from dicommap.issues import Location, issue
 from dicommap.model.package_layout import REQUEST, job_folder, submission_path
+from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.submission import SubmissionState
 from dicommap.package.planned import PlannedPackage
 from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
+from dicommap.workflows.account import reaching
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Container, Iterator, Sequence
 
     from _typeshed import StrPath
 
@@ -34,43 +39,72 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: A
 
     Every object has its planned size, and its ETag where the scan knew it; every override file has its bytes, where
     the job's submission says that they were uploaded, or where something lies in their place. Buckets are in the
-    clients' region, and no outputS3Uri overlaps a prefix that is read. `validate` checks the package itself.
+    clients' region, and no outputS3Uri overlaps a prefix that is read. `validate` checks the package itself. A bucket
+    that is not there, and a prefix or object that may not be read, are findings; the others are still checked.
 
-    `progress` is told of jobs, as that of a scan is of files.
+    What `clients` leave open is that of the package's first submit, where there was one. `progress` is told of jobs,
+    as that of a scan is of files.
 
-    Raises DocumentError where the package cannot be read or was changed, AwsError where S3 refuses, and
-    MissingExtraError where boto3 is not installed.
+    Raises DocumentError where the package cannot be read or was changed, AwsError where no answer of S3 is to be had
+    (no connection, no valid credentials, throttled again and again), with what was found until then as its `found`,
+    and MissingExtraError where boto3 is not installed.
     """
-    from dicommap.aws import Clients
-
-    return stored_issues(PlannedPackage(package), Stored(clients or Clients()), progress)
+    planned = PlannedPackage(package)
+    return stored_issues(planned, Stored(reaching(clients, planned.account())), progress)
 
 
 def stored_issues(
     package: PlannedPackage, stored: StoredObjects, progress: Asked = None, *, job_ids: Collection[str] | None = None
 ) -> Issues:
     """Find where what is stored is not what a package plans, for all jobs or those of some ids; see `validate_s3`."""
-    issues = list(_place_issues(package, stored))
-    jobs = [job for job in package.plan.jobs if job_ids is None or job.id in job_ids]
-    executor = ThreadPoolExecutor(LISTINGS)
+    issues: list[Issue] = []
     try:
-        checked = executor.map(lambda job: _job_issues(package, job, stored), jobs)
-        with reporting(progress, "jobs") as report:
-            for found in followed(checked, report, len(jobs)):
-                issues += found
-    finally:
-        executor.shutdown(cancel_futures=True)
+        issues += _place_issues(package, stored)
+        absent = {found.location.path for found in issues if found.code == "submit.no-bucket"}
+        jobs = [job for job in package.plan.jobs if job_ids is None or job.id in job_ids]
+        for found in _followed_checks(package, jobs, stored, absent, progress):
+            issues += found
+    except AwsError as error:
+        error.found = (*issues, *error.found)
+        raise
     return Issues(issues)
 
 
-def _job_issues(package: PlannedPackage, job: Job, stored: StoredObjects) -> list[Issue]:
+def _followed_checks(
+    package: PlannedPackage,
+    jobs: Sequence[Job],
+    stored: StoredObjects,
+    absent: Container[str | None],
+    progress: Asked,
+) -> Iterator[list[Issue]]:
+    """Yield what is found of each job, in the order of the plan."""
+    executor = ThreadPoolExecutor(LISTINGS)
+    try:
+        checked = executor.map(lambda job: _job_issues(package, job, stored, absent), jobs)
+        with reporting(progress, "jobs") as report:
+            yield from followed(checked, report, len(jobs))
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _job_issues(package: PlannedPackage, job: Job, stored: StoredObjects, absent: Container[str | None]) -> list[Issue]:
     uri = S3Uri.parse(job.inputS3Uri)
-    if uri is None:  # a finding of `validate`
+    if uri is None or _at(uri.bucket).path in absent:  # a finding of `validate`; or told of the bucket
         return []
     submission = package.submission(job)
     uploaded = submission is not None and submission.state is not SubmissionState.PLANNED
     check = JobCheck(job, uri, stored, uploaded=uploaded)
-    return list(check.issues(package.objects(job), stored.listed(uri)))
+    issues: list[Issue] = []
+    try:
+        for found in check.issues(package.objects(job), stored.listed(uri)):
+            issues.append(found)  # one by one: what came before a refusal is kept
+    except AwsError as error:
+        if not error.local:
+            error.found = tuple(issues)
+            raise
+        code = "listing.denied" if error.code in DENIED else "listing.unread"
+        issues.append(issue(code, Location(path=printable(job.inputS3Uri)), told=error.message))
+    return issues
 
 
 def _place_issues(package: PlannedPackage, stored: StoredObjects) -> Iterator[Issue]:
@@ -79,7 +113,25 @@ def _place_issues(package: PlannedPackage, stored: StoredObjects) -> Iterator[Is
     outputs = dict(_outputs(package))
     yield from output_issues(inputs, outputs)
     for bucket in sorted({uri.bucket for uri in (*inputs, *outputs.values())}):
-        yield from region_issues(bucket, stored.region_of(bucket), stored.region)
+        yield from _bucket_issues(bucket, stored)
+
+
+def _bucket_issues(bucket: str, stored: StoredObjects) -> Iterator[Issue]:
+    try:
+        region = stored.region_of(bucket)
+    except AwsError as error:
+        if not error.local:
+            raise
+        if error.code in ABSENT:
+            yield issue("submit.no-bucket", _at(bucket))
+        else:  # who may list a prefix need not be let at the bucket; listings are asked for each by itself
+            yield issue("submit.not-checked", _at(bucket), what="The bucket", reason=error.code)
+    else:
+        yield from region_issues(bucket, region, stored.region)
+
+
+def _at(bucket: str) -> Location:
+    return Location(path=f"s3://{bucket}/")
 
 
 def _outputs(package: PlannedPackage) -> Iterator[tuple[str, S3Uri]]:

@@ -13,10 +13,12 @@ from dicommap.aws.intervals import Intervals
 from dicommap.checks.job_check import job_issues, submission_issues
 from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Location
+from dicommap.package.planned import PlannedPackage
 from dicommap.package.submissions import Submissions
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
+from dicommap.workflows.account import reaching, require_same_place
 from dicommap.workflows.orders import read_plan, require_package
 from dicommap.workflows.watching import FhirWatch, PackageWatch
 
@@ -76,15 +78,16 @@ def watch(
     `fhir_jobs` are texts `DATASTORE/JOB`. With `once` each job is looked at once. Looks are rarer the longer it takes,
     up to one a minute, and within the limits that AWS documents. What the service says is saved in the package; while
     a submit of the package runs, jobs that it starts are followed as well. A look that fails, such as by throttling, is
-    repeated later. `clients` say which credentials, region and endpoint are used. `progress` is told of
+    repeated later. `clients` say which credentials, region and endpoint are used, where not those of the package's
+    first submit. `progress` is told of
     jobs that have ended, as that of a scan is of files; `tell` with a job's name and what has changed.
 
     Raises DocumentError where there is no package, UsageError where nothing is to be watched, PackageError where what
     was seen cannot be saved, and AwsError where AWS refuses, or fails ten times in a row.
     """
-    service = ImportJobs(clients or Clients(), clock)
     tell = tell or _tell_nobody
     place = None if package is None else Path(package)
+    service = ImportJobs(_clients(place, clients), clock)
     in_package = None if place is None else _package_watch(place, service, clock, tell)
     fhir = [FhirWatch.of(text, service, tell) for text in fhir_jobs]
     if in_package is None and not fhir:
@@ -109,8 +112,17 @@ def watch(
     )
 
 
-def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]) -> PackageWatch:
+def _clients(place: Path | None, clients: Clients | None) -> Clients:
+    if place is None:
+        return clients or Clients()
     require_package(place)
+    kept = PlannedPackage(place).account()
+    reached = reaching(clients, kept)
+    require_same_place(kept, reached)
+    return reached
+
+
+def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]) -> PackageWatch:
     watch = PackageWatch(place, read_plan(place), Submissions(place), service, clock, tell)
     if not watch.submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")

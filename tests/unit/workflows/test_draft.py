@@ -565,5 +565,8 @@ def test_what_cannot_be_staged_is_not_said_to_be(inventory: dicommap.Inventory) 
         quotas=Quotas(files=1),
         stage_uri="s3://bucket/staged/",
     )
-    assert {"job.none", "job.unplanned"} <= set(codes(found))
+    assert {"job.quota-too-small", "job.unplanned"} <= set(codes(found))
+    (told,) = (one.message for one in found.issues if one.code == "job.quota-too-small")
+    assert "files=1 is too small" in told
+    assert told.endswith("needs files=2.")
     assert "job.staged" not in codes(found)

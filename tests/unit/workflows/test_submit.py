@@ -530,9 +530,85 @@ def test_a_run_for_another_account_member_is_refused(
     assert len(import_jobs.jobs) == 1
 
 
+def test_what_the_first_submit_was_told_holds_for_the_next(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    first = account(bucket)
+    clients = dicommap.Clients(region="us-east-1")
+    dicommap.submit(drafted, **first, jobs=["0001"], clients=clients, clock=QuickClock())
+    kept = json.loads((drafted / "submission/account.json").read_bytes())
+    assert kept == {
+        "version": 1,
+        "datastoreId": import_jobs.datastore_id,
+        "dataAccessRoleArn": first["data_access_role_arn"],
+        "outputS3Uri": first["output_s3_uri"],
+        "region": "us-east-1",
+    }
+    dry = dicommap.submit(drafted, dry_run=True)
+    assert dry.requests[-1]["datastoreId"] == import_jobs.datastore_id
+    assert dicommap.submit(drafted, clock=QuickClock()).ok
+    assert [job.request["outputS3Uri"] for job in import_jobs.jobs] == [first["output_s3_uri"]] * 2
+    policies = dicommap.policy(drafted)
+    assert "<" not in json.dumps(policies)
+
+
+def test_jobs_are_never_started_for_another_account_than_the_first(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService
+) -> None:
+    import_jobs.add_datastore("1" * 32)
+    submit(drafted, bucket, jobs=["0001"])
+    for dry_run in (False, True):
+        with pytest.raises(
+            UsageError, match=f"before with another datastoreId: {import_jobs.datastore_id} then"
+        ) as told:
+            submit(drafted, bucket, jobs=["0002"], datastore_id="1" * 32, dry_run=dry_run)
+        assert "Leave --datastore-id out" in told.value.fix
+    request = drafted / "jobs/0002/start-dicom-import-job.json"
+    changed(request, lambda written: {**written, "outputS3Uri": f"{bucket.uri}elsewhere/"})
+    with pytest.raises(UsageError, match="another outputS3Uri"):
+        dicommap.submit(drafted)
+    # Without what was kept, the states of the jobs tell.
+    (drafted / "submission/account.json").unlink()
+    with pytest.raises(UsageError, match="another outputS3Uri"):
+        dicommap.submit(drafted)
+    assert len(import_jobs.jobs) == 1
+
+
+def test_jobs_of_one_package_are_for_one_account(drafted: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    for job, datastore in (("0001", import_jobs.datastore_id), ("0002", "1" * 32)):
+        request = drafted / f"jobs/{job}/start-dicom-import-job.json"
+        request.write_text(json.dumps({**json.loads(request.read_bytes()), "datastoreId": datastore}))
+    with pytest.raises(UsageError, match="Jobs 0001 and 0002 have another datastoreId") as told:
+        submit(drafted, bucket, datastore_id=None)
+    assert "--datastore-id" in told.value.fix
+    assert import_jobs.jobs == ()
+
+
+def test_an_account_that_was_refused_is_not_kept(drafted: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    assert not submit(drafted, bucket, datastore_id="0" * 32).ok
+    assert not (drafted / "submission/account.json").exists()
+    assert submit(drafted, bucket).ok
+
+
+def test_another_endpoint_than_the_first_is_told(drafted: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    submit(drafted, bucket, jobs=["0001"])
+    path = drafted / "submission/account.json"
+    changed(path, lambda kept: {**kept, "endpointUrl": "http://127.0.0.1:9"})
+    with pytest.raises(UsageError, match=r"endpointUrl: http://127\.0\.0\.1:9 then") as told:
+        submit(drafted, bucket, clients=dicommap.Clients(endpoint_url="http://127.0.0.1:8"))
+    assert "take endpointUrl out of submission/account.json" in told.value.fix
+    with pytest.raises(UsageError, match="another endpointUrl"):
+        dicommap.watch(drafted, clients=dicommap.Clients(endpoint_url="http://127.0.0.1:8"))
+    with pytest.raises(UsageError, match="another region"):
+        dicommap.watch(drafted, clients=dicommap.Clients(region="eu-west-1"))
+    path.write_text("{}")
+    with pytest.raises(PackageError, match=r"account\.json"):
+        submit(drafted, bucket)
+
+
 def test_states_of_another_plan_are_refused(drafted: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
     submit(drafted, bucket)
-    for path in drafted.glob("submission/*.json"):
+    for path in drafted.glob("submission/[0-9]*.json"):
         changed(path, lambda state: {**state, "clientToken": "dicommap-other"})
     with pytest.raises(UsageError, match="another plan"):
         submit(drafted, bucket)

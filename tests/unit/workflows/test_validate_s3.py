@@ -17,7 +17,9 @@ from dicommap.package.planned import PlannedPackage
 from dicommap.workflows.validate_s3 import validate_s3
 from tests.making import write_tree
 from tests.reconciling import drafted, submitted
-from tests.s3 import Bucket
+from tests.s3 import REGION, Bucket
+from tests.s3_faults import Fault, faulty
+from tests.submitting import package as two_jobs
 
 
 @pytest.fixture
@@ -68,10 +70,32 @@ def test_another_region_is_found(package: PlannedPackage, bucket: Bucket) -> Non
     assert codes(validate_s3(package.path, clients=clients)) == ["listing.region"]
 
 
-def test_a_bucket_that_is_not_there_is_an_error(tree: Path, tmp_path: Path, bucket: Bucket) -> None:
+def test_a_bucket_that_is_not_there_is_a_finding_and_the_rest_is_compared(
+    package: PlannedPackage, bucket: Bucket, tree: Path
+) -> None:
+    submitted(package, "s3://no-such-bucket/out/")
+    bucket.put("in/zzz", b"x")
+    found = validate_s3(package.path, clients=bucket.clients)
+    assert codes(found) == ["listing.stray-object", *["object.override-missing"] * 2, "submit.no-bucket"]
+    (absent,) = (one for one in found if one.code == "submit.no-bucket")
+    assert absent.location.path == "s3://no-such-bucket/"
+
+
+def test_of_jobs_whose_bucket_is_not_there_only_the_bucket_is_told(tree: Path, tmp_path: Path, bucket: Bucket) -> None:
     package = drafted(tree, tmp_path / "package", "s3://no-such-bucket/in/")
-    with pytest.raises(AwsError, match="HeadBucket of s3://no-such-bucket/"):
-        validate_s3(package.path, clients=bucket.clients)
+    assert codes(validate_s3(package.path, clients=bucket.clients)) == ["submit.no-bucket"]
+
+
+def test_one_prefix_that_may_not_be_listed_hides_nothing_of_another(tmp_path: Path, bucket: Bucket) -> None:
+    two = two_jobs(tmp_path, bucket)
+    bucket.put("in/2/zzz", b"x")
+    with faulty(bucket.endpoint_url, Fault("status", query="prefix=in%2F1", status=403, code="AccessDenied")) as proxy:
+        found = validate_s3(two, clients=Clients(region=REGION, endpoint_url=proxy.url))
+    assert [(one.code, one.location.path) for one in found] == [
+        ("listing.denied", f"{bucket.uri}in/1/"),
+        ("listing.stray-object", f"{bucket.uri}in/2/zzz"),
+    ]
+    assert "AccessDenied" in found[0].message
 
 
 def test_a_package_that_was_changed_is_not_compared(package: PlannedPackage, bucket: Bucket) -> None:
@@ -116,19 +140,38 @@ class RawBody(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    ("operation", "status", "message"),
+    ("operation", "status", "code"),
     [
-        ("HeadBucket", 403, "HeadBucket of s3://.*: 403"),
-        ("ListObjectsV2", 403, "ListObjectsV2 of s3://.*/in/ was refused: AccessDenied"),
-        ("ListObjectsV2", 400, "ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken"),
+        ("HeadBucket", 403, "submit.not-checked"),
+        ("ListObjectsV2", 403, "listing.denied"),
     ],
 )
-def test_what_s3_refuses_is_an_error_and_no_finding(
-    operation: str, status: int, message: str, package: PlannedPackage, bucket: Bucket
+def test_what_s3_refuses_of_one_place_is_a_finding(
+    operation: str, status: int, code: str, package: PlannedPackage, bucket: Bucket
 ) -> None:
-    with pytest.raises(AwsError, match=message) as error:
-        validate_s3(package.path, clients=refusing(bucket.clients, operation, status))
-    assert error.value.fix
+    assert codes(validate_s3(package.path, clients=refusing(bucket.clients, operation, status))) == [code]
+
+
+def test_where_nobody_answers_what_was_found_comes_with_the_error(package: PlannedPackage, bucket: Bucket) -> None:
+    submitted(package, f"{bucket.uri}in/out/")
+    clients = refusing(bucket.clients, "ListObjectsV2", 400)
+    with pytest.raises(AwsError, match=r"ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken") as error:
+        validate_s3(package.path, clients=clients)
+    assert [one.code for one in error.value.found] == ["listing.output-overlaps"]
+    with pytest.raises(AwsError) as error:
+        dicommap.validate(package.path, s3=clients)
+    assert {one.code for one in error.value.found} == {"request.placeholder", "listing.output-overlaps"}
+
+
+def test_a_profile_that_is_not_there_is_told(package: PlannedPackage) -> None:
+    with pytest.raises(AwsError, match="ProfileNotFound"):
+        validate_s3(package.path, clients=Clients(profile="nobody"))
+
+
+def test_an_override_file_that_may_not_be_read_is_a_finding(package: PlannedPackage, bucket: Bucket) -> None:
+    bucket.upload(package.path / "jobs/0001/files", "in/")
+    found = validate_s3(package.path, clients=refusing(bucket.clients, "GetObject", 403))
+    assert codes(found) == ["object.override-unread"] * 2
 
 
 def test_a_stray_object_that_may_not_be_read_is_told(package: PlannedPackage, bucket: Bucket) -> None:

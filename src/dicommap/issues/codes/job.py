@@ -18,6 +18,18 @@ CODES = (
         fix="Mend the causes, and scan again.",
     ),
     Code(
+        name="job.quota-too-small",
+        severity=Severity.ERROR,
+        title="A quota that is too small for anything",
+        message="The quota {quota}={limit} is too small: the smallest {smallest} that no job can take needs "
+        "{quota}={count}.",
+        explanation="A job in place takes a whole folder, with the override files of its studies; a staged job takes "
+        "at least a file with its override files. Override files and their folder count: whether AWS counts them is "
+        "not documented.",
+        fix=f"Name at least what is needed with --quota, if your account allows it; without --quota AWS's default "
+        f"holds. Where folders are too much, {_STAGE}.",
+    ),
+    Code(
         name="job.unplanned",
         severity=Severity.ERROR,
         title="Instances that no job imports",

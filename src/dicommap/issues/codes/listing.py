@@ -49,12 +49,40 @@ CODES = (
         fix="Run 'dicommap submit', which uploads what is missing.",
     ),
     Code(
+        name="object.override-unread",
+        severity=Severity.ERROR,
+        title="An object at an override file's key could not be read",
+        message="The object could not be compared with the override file: {told}",
+        explanation="An object of the override file's size holds its key. Whether it has the same bytes only reading "
+        "it tells.",
+        fix="Grant s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS, and run the same again.",
+    ),
+    Code(
         name="object.override-differs",
         severity=Severity.ERROR,
         title="Another file lies where an override file belongs",
         message="The object is not the package's override file: its {what} differs.",
         explanation="An import would use the file in S3. It may be that of another package.",
         fix="Find out whose it is. 'dicommap submit --replace' writes over it.",
+    ),
+    Code(
+        name="listing.denied",
+        severity=Severity.ERROR,
+        title="A prefix that may not be listed",
+        message="What lies under the prefix was not compared with the plan: {told}",
+        explanation="Nothing is known of what the job will find there. What was checked elsewhere is not touched by "
+        "this.",
+        fix="Grant s3:ListBucket for the prefix ('dicommap policy PACKAGE' lists the rights), or name another profile "
+        "with --aws-profile, and run the same again.",
+    ),
+    Code(
+        name="listing.unread",
+        severity=Severity.ERROR,
+        title="A prefix that could not be listed",
+        message="What lies under the prefix was not compared with the plan: {told}",
+        explanation="S3 refused the listing, or began it and did not end it. Nothing is known of what the job will "
+        "find there. What was checked elsewhere is not touched by this.",
+        fix="Check the bucket's name, its account and its region, and run the same again.",
     ),
     Code(
         name="listing.stray-p10",

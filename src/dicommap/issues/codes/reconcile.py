@@ -15,6 +15,16 @@ CODES = (
         fix="Start it with 'dicommap submit'. If it was started by other means, name its manifests with --manifests.",
     ),
     Code(
+        name="reconcile.unanswered",
+        severity=Severity.ERROR,
+        title="Nobody knows whether the job was started",
+        message="The job's start was asked for and no answer was kept; it plans {count} instances.",
+        explanation="StartDICOMImportJob was refused, or sent without an answer, or the submit was stopped between the "
+        "two. There may be such a job or not; without its id its manifests cannot be fetched.",
+        fix="Run 'dicommap submit': it looks for the job and keeps it where there is one, and else starts it. That is "
+        "safe, since the client token is the same: of one token the service makes one job.",
+    ),
+    Code(
         name="reconcile.not-ended",
         severity=Severity.ERROR,
         title="The job has not ended",
@@ -123,7 +133,7 @@ CODES = (
         name="reconcile.left-out",
         severity=Severity.WARNING,
         title="A job was left out of the new package",
-        message="The job is left out: it has {standing}.",
+        message="The job is left out, since it is {standing}.",
         explanation="Its instances may still be imported by the job itself. In a new package as well they would be "
         "imported twice.",
         fix="Start it with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",

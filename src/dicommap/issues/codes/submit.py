@@ -61,8 +61,18 @@ CODES = (
         severity=Severity.WARNING,
         title="A job was not started",
         message="The job was not started; its submission is {state}.",
-        explanation="A submit has not come to this job, or was stopped before the service told of it.",
+        explanation="A submit has not come to this job, or was stopped before it asked for its start.",
         fix="Run 'dicommap submit PACKAGE', which goes on from where it was.",
+    ),
+    Code(
+        name="watch.unanswered",
+        severity=Severity.WARNING,
+        title="Nobody knows whether a job was started",
+        message="The job's start was asked for and no answer was kept.",
+        explanation="StartDICOMImportJob was refused, or sent without an answer, or the submit was stopped between the "
+        "two, or is at it right now. There may be such a job or not.",
+        fix="Run 'dicommap submit PACKAGE': it looks for the job and keeps it where there is one, and else starts it. "
+        "That is safe, since the client token is the same: of one token the service makes one job.",
     ),
     Code(
         name="watch.failed",

@@ -1,0 +1,98 @@
+"""The account that a package is submitted for: what the first submit was told holds for all that comes after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dicommap.aws import Clients
+from dicommap.errors import UsageError
+from dicommap.model.submission import ACCOUNT_MEMBERS
+from dicommap.model.submission_account import SubmissionAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+OPTIONS = {
+    "datastoreId": "--datastore-id",
+    "dataAccessRoleArn": "--data-access-role-arn",
+    "outputS3Uri": "--output-s3-uri",
+    "inputOwnerAccountId": "--input-owner-account-id",
+    "region": "--region",
+    "endpointUrl": "--endpoint-url",
+}
+"""Members that only the account's owner knows -> how the command line names them."""
+
+
+def account_for(request: Mapping[str, Any], clients: Clients, region: str) -> SubmissionAccount:
+    """Return what is to be kept of a first submit: its request's members, and how AWS is reached.
+
+    `region` is that of the clients, wherever they found it.
+    """
+    endpoint = clients.endpoint_url
+    return SubmissionAccount(
+        **{name: request[name] for name in ACCOUNT_MEMBERS if name in request},
+        region=region or None,
+        profile=clients.profile,
+        endpointUrl=endpoint if endpoint and _is_plain(endpoint) else None,
+    )
+
+
+def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients:
+    """Return clients that reach the account: what is not named is what the first submit had.
+
+    Profiles are names on one machine, so another one may be named at any time.
+    """
+    asked = clients or Clients()
+    if kept is None:
+        return asked
+    whole = Clients(
+        profile=asked.profile or kept.profile,
+        region=asked.region or kept.region,
+        endpoint_url=asked.endpoint_url or kept.endpointUrl,
+    )
+    return asked if whole == asked else whole  # which may have opened connections
+
+
+def require_same_place(kept: SubmissionAccount | None, clients: Clients) -> None:
+    """Raise UsageError where clients reach another region or endpoint than the one the package was submitted to."""
+    given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
+    _require_same(kept, {name: value for name, value in given.items() if value is not None})
+
+
+def require_same_account(kept: SubmissionAccount | None, request: Mapping[str, Any]) -> None:
+    """Raise UsageError where a request is for another account than the one the package was submitted for."""
+    _require_same(kept, {name: request.get(name) for name in ACCOUNT_MEMBERS})
+
+
+def _require_same(kept: SubmissionAccount | None, given: Mapping[str, str | None]) -> None:
+    if kept is None:
+        return
+    before = kept.model_dump()
+    differing = {name: value for name, value in given.items() if value != before[name]}
+    if before["endpointUrl"] is None:  # the environment may have named the same one
+        differing.pop("endpointUrl", None)
+    if not differing:
+        return
+    told = " and ".join(
+        f"{name}: {before[name] or 'none'} then, {value or 'none'} now" for name, value in differing.items()
+    )
+    options = " and ".join(OPTIONS[name] for name in differing)
+    moved = ""
+    if "endpointUrl" in differing:
+        moved = " Where the same service is reached there now, take endpointUrl out of submission/account.json."
+    raise UsageError(
+        f"The package was submitted before with another {told}.",
+        fix=f"Leave {options} out: what the first submit was told is kept in the package. To import into another "
+        f"place, draft a package of its own.{moved}",
+    )
+
+
+def _is_plain(url: str) -> bool:
+    """Say whether a URL has no place for a user, a password or a token."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not (parts.username or parts.password or parts.query or parts.fragment)

@@ -1,0 +1,40 @@
+"""What is kept of the account, as pydantic and the shipped schema read it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dicommap.checks.registry import schema_text, validator
+from dicommap.model.submission_account import SubmissionAccount
+
+LEAST = {"version": 1, "datastoreId": "d", "dataAccessRoleArn": "a", "outputS3Uri": "o"}
+WHOLE = LEAST | {"inputOwnerAccountId": "1", "region": "r", "profile": "p", "endpointUrl": "e"}
+
+
+def taken(document: dict[str, Any]) -> bool:
+    is_valid = validator("submission-account").is_valid(document)
+    try:
+        SubmissionAccount.model_validate(document)
+    except ValidationError:
+        assert not is_valid
+        return False
+    assert is_valid
+    return True
+
+
+@pytest.mark.parametrize("document", [LEAST, WHOLE])
+def test_what_a_submit_keeps_is_taken(document: dict[str, Any]) -> None:
+    assert taken(document)
+
+
+@pytest.mark.parametrize("document", [{}, LEAST | {"version": 2}, LEAST | {"secret": "x"}, LEAST | {"region": ""}])
+def test_anything_else_is_refused(document: dict[str, Any]) -> None:
+    assert not taken(document)
+
+
+def test_the_schema_names_the_members_of_the_model() -> None:
+    assert list(json.loads(schema_text("submission-account"))["properties"]) == list(SubmissionAccount.model_fields)

@@ -1,0 +1,43 @@
+"""What the first submit of a package was told, and what later commands make of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dicommap.aws import Clients
+from dicommap.model.submission_account import SubmissionAccount
+from dicommap.workflows.account import account_for, reaching
+
+REQUEST = {"datastoreId": "d" * 32, "dataAccessRoleArn": "arn", "outputS3Uri": "s3://out/", "jobName": "x"}
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (None, None),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("https://me:secret@host/", None),
+        ("https://host/?token=secret", None),
+        ("http://[", None),
+    ],
+)
+def test_an_endpoint_is_kept_unless_it_may_hold_credentials(url: str | None, kept: str | None) -> None:
+    made = account_for(REQUEST, Clients(profile="p", endpoint_url=url), "us-east-1")
+    assert made.endpointUrl == kept
+    assert (made.profile, made.region, made.inputOwnerAccountId) == ("p", "us-east-1", None)
+    assert "secret" not in made.model_dump_json()
+
+
+def test_what_is_not_named_is_what_the_first_submit_had() -> None:
+    kept = SubmissionAccount(
+        datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r", profile="p", endpointUrl="e"
+    )
+    assert reaching(None, kept) == Clients(profile="p", region="r", endpoint_url="e")
+    assert reaching(Clients(profile="mine"), kept) == Clients(profile="mine", region="r", endpoint_url="e")
+    assert reaching(None, None) == Clients()
+
+
+def test_clients_that_leave_nothing_open_are_used_as_they_are() -> None:
+    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r")
+    asked = Clients(region="r")
+    assert reaching(asked, kept) is asked
