@@ -15,6 +15,7 @@ from dicommap.model.package_layout import SUBMISSION, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
 from dicommap.package.durable import sync, write_durably
+from dicommap.package.leftovers import partial_of, remove_leftovers
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Submissions:
         """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
         path = self._package / submission_path(submission.job)
         text = dump_json(submission.model_dump(mode="json", exclude_none=True))
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial = partial_of(path)
         try:
             self._folder.mkdir(exist_ok=True)
             write_durably(partial, (text,))
@@ -96,7 +97,7 @@ class Submissions:
         try:
             # The file stays: were it removed, a third process could lock a new one while a second holds this.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._remove_partials()
+            remove_leftovers(self._folder)  # a watch that runs may be writing
             yield
         except BlockingIOError:
             raise PackageError(
@@ -119,14 +120,6 @@ class Submissions:
             os.close(descriptor)
         return False
 
-    def _remove_partials(self) -> None:
-        """Remove what killed processes left; a watch that runs may be writing."""
-        with suppress(OSError):
-            for path in self._folder.glob(".*.partial"):
-                number = path.name.split(".")[-2]
-                if number.isdecimal() and not _runs(int(number)):
-                    path.unlink(missing_ok=True)
-
 
 def _cannot(error: OSError) -> PackageError:
     fixes = {
@@ -136,13 +129,3 @@ def _cannot(error: OSError) -> PackageError:
     }
     fix = fixes.get(error.errno or 0, "Check the rights on the package's directory.")
     return PackageError(f"The state of the submission cannot be saved: {reason_of(error)}.", fix=f"{fix} {_AGAIN}")
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True  # somebody else's
-    return process != os.getpid()  # an earlier process of our number
