@@ -1,14 +1,20 @@
-"""An S3 server on loopback, and buckets on it: moto's, which knows conditional PUT, ranges and pages of listings."""
+"""An S3 server on loopback, and buckets on it: moto's, which knows conditional PUT, ranges and pages of listings.
+
+Conditions of CopyObject it does not know; here it does.
+"""
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import unquote
 
 import pytest
 
@@ -60,12 +66,42 @@ def s3_server() -> Iterator[str]:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+    with _conditional_copies():
+        server.start()
+        try:
+            host, port = server.get_host_and_port()
+            yield f"http://{host}:{port}"
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _conditional_copies() -> Iterator[None]:
+    """Let moto keep two conditions of CopyObject: that no object is at its key, and that the source has an ETag."""
+    from moto.s3.exceptions import PreconditionFailed
+    from moto.s3.responses import S3Response
+
+    copies, puts, lock = S3Response.copy_object, S3Response.put_object, threading.Lock()
+
+    def copy_object(response: Any) -> Any:
+        bucket, _, key = unquote(response.headers["x-amz-copy-source"]).removeprefix("/").partition("/")
+        wanted = response.headers.get("x-amz-copy-source-if-match")
+        with lock:
+            source = response.backend.get_object(bucket, key)
+            if wanted is not None and source is not None and wanted.strip('"') != source.etag.strip('"'):
+                raise PreconditionFailed("x-amz-copy-source-If-Match")
+            if response.headers.get("If-None-Match") == "*" and response.backend.get_object(
+                response.bucket_name, response.parse_key_name()
+            ):
+                raise PreconditionFailed("If-None-Match")
+            return copies(response)
+
+    def put_object(response: Any) -> Any:
+        with lock:
+            return puts(response)
+
+    with patch.multiple(S3Response, copy_object=copy_object, put_object=put_object):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """Processes that run `dicommap` and are killed at a step: `python -m tests.cli.dying`, one request on each line.
 
 A step is the moment before or after something changes: a state takes its place on disk, or a request goes out that is
-no look. Each run is a process of its own, forked from this one, which has imported everything already; it is killed by
-SIGKILL.
+no look. A run that is asked for `everything` has a step around each request, and around all that is to last on disk:
+what is synced, linked or renamed there. Each run is a process of its own, forked from this one, which has imported
+everything already; it is killed by SIGKILL.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dicommap.cli.app import main
-from dicommap.cli.submit import submit_command  # imported now, and not by each run
 
-__all__ = ["submit_command"]
+# Imported now, and not by each run.
+from dicommap.cli.reconcile import reconcile_command
+from dicommap.cli.stage import stage_command
+from dicommap.cli.submit import submit_command
+
+__all__ = ["reconcile_command", "stage_command", "submit_command"]
 
 
 class Steps:
@@ -54,7 +59,9 @@ class Steps:
         return stepping
 
 
-def run(arguments: list[str], environment: dict[str, str], last: int | None) -> tuple[int, list[str], str]:
+def run(
+    arguments: list[str], environment: dict[str, str], last: int | None, *, everything: bool = False
+) -> tuple[int, list[str], str]:
     """Run `dicommap`, and return its status (that of a signal is negative), its steps and what it told."""
     told, telling = os.pipe()
     out = os.memfd_create("out")
@@ -65,8 +72,7 @@ def run(arguments: list[str], environment: dict[str, str], last: int | None) -> 
         os.dup2(out, 2)
         os.environ.update(environment)
         steps = Steps(last, telling)
-        os.replace = steps.around(os.replace, lambda _, to: os.path.basename(to) if "submission" in str(to) else None)
-        URLLib3Session.send = steps.around(URLLib3Session.send, _changing)
+        (_hook_everything if everything else _hook_submissions)(steps)
         sys.argv = ["dicommap", *arguments]
         try:
             main()
@@ -81,6 +87,17 @@ def run(arguments: list[str], environment: dict[str, str], last: int | None) -> 
     with os.fdopen(out, "rb") as text:
         printed = text.read().decode()
     return os.waitstatus_to_exitcode(status), taken, printed
+
+
+def _hook_submissions(steps: Steps) -> None:
+    os.replace = steps.around(os.replace, lambda _, to: os.path.basename(to) if "submission" in str(to) else None)
+    URLLib3Session.send = steps.around(URLLib3Session.send, _changing)
+
+
+def _hook_everything(steps: Steps) -> None:
+    for name in ("fsync", "link", "rename", "replace"):
+        setattr(os, name, steps.around(getattr(os, name), lambda *_, name=name, **__: name))
+    URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: str(request.method))
 
 
 def _changing(_: URLLib3Session, request: Any) -> str | None:

@@ -16,6 +16,7 @@ from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
 from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.durable import sync, write_durably
+from dicommap.package.leftovers import partial_of, remove_leftovers
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Submissions:
 
     def _write(self, path: Path, document: BaseModel) -> None:
         text = dump_json(document.model_dump(mode="json", exclude_none=True))
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        partial = partial_of(path)
         try:
             self._folder.mkdir(exist_ok=True)
             write_durably(partial, (text,))
@@ -111,7 +112,7 @@ class Submissions:
         try:
             # The file stays: were it removed, a third process could lock a new one while a second holds this.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._remove_partials()
+            remove_leftovers(self._folder)  # a watch that runs may be writing
             yield
         except BlockingIOError:
             raise PackageError(
@@ -133,14 +134,6 @@ class Submissions:
         finally:
             os.close(descriptor)
         return False
-
-    def _remove_partials(self) -> None:
-        """Remove what killed processes left; a watch that runs may be writing."""
-        with suppress(OSError):
-            for path in self._folder.glob(".*.partial"):
-                number = path.name.split(".")[-2]
-                if number.isdecimal() and not _runs(int(number)):
-                    path.unlink(missing_ok=True)
 
 
 def _parsed(path: Path) -> tuple[bool, Any]:
@@ -164,13 +157,3 @@ def _cannot(error: OSError) -> PackageError:
     }
     fix = fixes.get(error.errno or 0, "Check the rights on the package's directory.")
     return PackageError(f"The state of the submission cannot be saved: {reason_of(error)}.", fix=f"{fix} {_AGAIN}")
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True  # somebody else's
-    return process != os.getpid()  # an earlier process of our number

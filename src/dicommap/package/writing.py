@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
 from dicommap.package.durable import sync, write_durably
+from dicommap.package.leftovers import partial_of, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,8 +41,10 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     require_writable(path)
     partial = None
     try:
-        partial = path.absolute().parent / f".{path.name}.{secrets.token_hex(4)}.partial"
-        partial.mkdir()  # with the rights that the umask leaves
+        remove_leftovers(path.absolute().parent, path.name)
+        made = partial_of(path.absolute())
+        made.mkdir()  # with the rights that the umask leaves
+        partial = made
         for name in documents:
             pieces = documents.pieces(name) if isinstance(documents, Documents) else iter([documents[name]])
             _write(partial / name, pieces)

@@ -12,7 +12,8 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.package import Folder, read_document, reading, write_package
+from dicommap.package import Folder, read_document, reading, write_package, writing
+from dicommap.package.leftovers import partial_of
 from dicommap.package.writing import require_writable
 
 DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
@@ -90,6 +91,28 @@ def test_an_interrupt_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         write_package(tmp_path / "package", DOCUMENTS)
     assert not any(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else_is(tmp_path: Path) -> None:
+    left = tmp_path / ".package.4194305.partial"
+    others = [tmp_path / name for name in (".package.1.partial", ".another.4194305.partial", "package.4194305.partial")]
+    for place in (left, *others):
+        (place / "jobs").mkdir(parents=True)
+        (place / "preview.csv").write_text("a patient's name")
+    write_package(tmp_path / "package", DOCUMENTS)
+    assert not left.exists()
+    assert all((place / "preview.csv").exists() for place in others)
+
+
+def test_a_directory_that_this_process_writes_in_already_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "remove_leftovers", lambda *_: None)
+    place = partial_of(tmp_path / "package")
+    place.mkdir()
+    with pytest.raises(PackageError, match="its place is taken"):
+        write_package(tmp_path / "package", DOCUMENTS)
+    assert place.exists()
 
 
 def test_a_place_taken_meanwhile_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ CODES = (
         name="object.not-staged",
         severity=Severity.ERROR,
         title="The job's objects have not been staged",
-        message="None of the {count} objects of this staged job is in S3.",
+        message="None of the {count} objects of this staged job is in S3: 'dicommap stage' has not copied them.",
         explanation="What a staged job imports is copied under its inputS3Uri first.",
         fix="Run 'dicommap stage' on the package.",
     ),
