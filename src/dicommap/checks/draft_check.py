@@ -50,6 +50,14 @@ def archive_issues(files: int) -> Iterator[Issue]:
         yield issue("archive.instances-inside", count=files)
 
 
+def repeated_issues(files: int, differing: int) -> Iterator[Issue]:
+    """Find that files have the SOP Instance UID of another one: an import takes each of them."""
+    if files:
+        have = "1 file has" if files == 1 else f"{files:,} files have"
+        content = f", {differing:,} of them with another content" if differing else ""
+        yield issue("draft.repeated-instances", have=have, content=content)
+
+
 class _Encoded(Contents):
     """Documents as the bytes they will be, each made when it is asked for: together they would fill memory twice."""
 

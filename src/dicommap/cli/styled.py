@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +14,11 @@ from dicommap.cli.plain_table import PIPE_WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_GAP = 2  # characters that Table puts between columns
+
+_NARROW = 12
+"""Characters that a column needs to be read, if what stands in it is folded; less where its name is shorter."""
 
 
 class _Console(Console):
@@ -34,10 +40,30 @@ def print_styled(line: str, style: str) -> None:
 
 
 def print_styled_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
-    """Print a table to stdout, its long cells folded."""
+    """Print a table to stdout: its long cells folded, but no UID; where that leaves no room, row by row as blocks."""
+    console = _console()
+    whole = [column.endswith("UID") for column in columns]
+    widths = [
+        max(map(cell_len, cells)) if is_whole else min(_NARROW, cell_len(column))
+        for column, is_whole, cells in zip(columns, whole, zip(columns, *rows, strict=True), strict=True)
+    ]
+    if any(whole) and sum(widths) + _GAP * (len(widths) - 1) > console.width:
+        _print_blocks(console, columns, rows)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for column, is_whole in zip(columns, whole, strict=True):
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=is_whole)
     for row in rows:
         table.add_row(*map(Text, row))
-    _console().print(table, soft_wrap=False)
+    console.print(table, soft_wrap=False)
+
+
+def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a line for each cell that is not empty, and an empty line between rows."""
+    width = max(map(cell_len, columns))
+    for number, row in enumerate(rows):
+        if number:
+            console.print()
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                console.print(Text.assemble((set_cell_size(column, width), "bold"), "  ", cell))

@@ -65,6 +65,10 @@ SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source 
 WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
 """
 
+_REPEATED = """
+SELECT code, COUNT(*) FROM issue WHERE code IN ('instance.duplicate', 'instance.conflict') GROUP BY code
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Summary(Shown):
@@ -231,6 +235,12 @@ class Inventory(ShownInventory, Framed, Searched):
     def files_in_archives(self) -> int:
         """Return how many files of instances are members of archives."""
         return int(next(self._rows(_IN_ARCHIVES, (whole,)))[0])
+
+    def repeated_instances(self) -> tuple[int, int]:
+        """Return how many files have the SOP Instance UID of one before them, and how many of these differ from it."""
+        rows = self._rows(_REPEATED, (text, whole))
+        counts: dict[str, int] = dict(map(tuple, rows))
+        return sum(counts.values()), counts.get("instance.conflict", 0)
 
     def summary(self) -> Summary:
         """Count what there is."""

@@ -6,10 +6,13 @@ MAX_MAPPINGS = 1_000
 """Items of dicomMetadataMappings in one import job (API reference, DicomJsonMetadataImportConfiguration)."""
 
 MAX_P10_BYTES = 10 * 1024**3
-"""Size of one DICOM P10 file: 10 GB, not adjustable ("Endpoints and quotas"; taken as 2**30 bytes a GB)."""
+"""Size of one DICOM P10 file: 10 GB, not adjustable ("Endpoints and quotas").
 
-MAX_JOB_BYTES = 10 * 1024**3
-"""Size of all files in one import job: 10 GB, not adjustable (same page)."""
+How many bytes a GB has is not documented. A larger file is too large either way.
+"""
+
+MAX_JOB_BYTES = 10 * 1000**3
+"""Size of all files in one import job: 10 GB, not adjustable (same page); so many bytes obey it either way."""
 
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dicommap.errors import UsageError
-from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS, MAX_P10_BYTES
+from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,7 @@ _Quota = Annotated[int, Field(ge=1)]
 class Quotas(BaseModel):
     """What one import job may hold; the defaults are those of "Endpoints and quotas" in the developer guide.
 
+    Of its 10 GB each has 1000**3 bytes, so that a job obeys the quota whichever GB is meant: that is not documented.
     Whether override files count as files of a job is not documented: they are counted.
     """
 
@@ -27,8 +28,8 @@ class Quotas(BaseModel):
     """Files in a job; adjustable."""
     bytes: _Quota = MAX_JOB_BYTES
     """Of all files in a job."""
-    fileBytes: _Quota = MAX_P10_BYTES
-    """Of each P10 file."""
+    fileBytes: _Quota = MAX_JOB_BYTES
+    """Of each P10 file, which is as much as a job may hold."""
     folders: _Quota = MAX_JOB_FOLDERS
     """Nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS

@@ -1,7 +1,8 @@
 """The service's own words about a failure, with everything masked that may be a patient's value.
 
 What AWS may repeat of a file's content in a message is not documented. So words are shown by allow-list: those that
-describe a fault, names and tags of attributes, UIDs, and documented names. Anything else is masked.
+describe a fault, names and tags of attributes, UIDs, and documented names. Anything else is masked. Some people's names
+are such words: so none is shown with a capital inside a sentence, in quotes, or joined as the parts of a name are.
 """
 
 from __future__ import annotations
@@ -28,8 +29,14 @@ _TEXT = (
     "while with without write zero zip "
 )
 _WORDS = frozenset(_TEXT.split())
+_ABBREVIATIONS = frozenset(
+    ["AWS", "DICOM", "HealthImaging", "ID", "JSON", "KMS", "P10", "S3", "SOP", "UID", "UIDs", "URI", "VR"]
+)
+_SENTENCE = re.compile(r"(?:\.|(?:Exception|Error):)\s+\Z")
 _PIECE = re.compile(
-    r"(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"
+    r"(?P<quoted>\"[^\"]*\"|(?<!\w)'[^']*'(?!\w))"
+    r"|(?P<joined>(?:[^\s^=\\'\"]+=|[^\s^=\\'\"]*[\^\\])[^\s'\"]*)"
+    r"|(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"
     r"|(?P<uid>(?<![0-9.])(?:1\.[23]|2\.16|2\.25)(?:\.[0-9]+){2,}(?![0-9.]))"
     r"|(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"
     r"|(?P<word>[^\W_]+(?:[-'][^\W_]+)*)"
@@ -50,14 +57,26 @@ def shown_words(message: str, *, show_values: bool) -> str:
 
 
 def _piece(match: re.Match[str]) -> str:
-    text = match[0]
-    if match.lastgroup in ("tag", "uid"):
-        return text
-    if match.lastgroup == "name":
-        return text if _is_named(text) else MASK
-    if match.lastgroup == "word" and (text.lower() in _WORDS or _SERVICE_NAMES.fullmatch(text) or _is_keyword(text)):
+    text, kind = match[0], match.lastgroup
+    if kind == "quoted":
+        return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
+    if kind in ("tag", "uid") or (kind == "word" and _is_word(match)) or _is_technical(text):
         return text
     return MASK
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    """Say whether it is a listed word, in the case that it has where it stands."""
+    text = match[0]
+    if text in _WORDS or text in _ABBREVIATIONS:
+        return True
+    before = match.string[: match.start()]
+    begins = not before.strip() or _SENTENCE.search(before[-20:]) is not None
+    return begins and text == text.capitalize() and text.lower() in _WORDS
+
+
+def _is_technical(text: str) -> bool:
+    return _SERVICE_NAMES.fullmatch(text) is not None or _is_named(text) or _is_keyword(text)
 
 
 def _is_named(text: str) -> bool:

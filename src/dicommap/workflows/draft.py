@@ -11,7 +11,7 @@ from dicommap.authoring.cells import guarded
 from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
-from dicommap.checks.draft_check import archive_issues, document_issues, path_issues
+from dicommap.checks.draft_check import archive_issues, document_issues, path_issues, repeated_issues
 from dicommap.checks.request_check import account_issues, require_account
 from dicommap.checks.s3_check import output_issues
 from dicommap.issues import has_error, issue
@@ -161,6 +161,7 @@ def _documents(
             found, documents = _checked(inventory, settled, request, planned)
             issues += found
     issues += archive_issues(inventory.files_in_archives())
+    issues += repeated_issues(*inventory.repeated_instances())
     return issues, {} if has_error(issues) else documents
 
 

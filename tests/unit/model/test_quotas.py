@@ -9,8 +9,8 @@ from dicommap.model.quotas import Quotas
 def test_the_usual_quotas_are_those_of_the_developer_guide() -> None:
     assert Quotas().model_dump() == {
         "files": 5_000,
-        "bytes": 10 * 2**30,
-        "fileBytes": 10 * 2**30,
+        "bytes": 10**10,
+        "fileBytes": 10**10,
         "folders": 10_000,
         "mappings": 1_000,
     }

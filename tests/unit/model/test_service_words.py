@@ -48,6 +48,27 @@ def test_what_may_be_a_value_is_masked(message: str, shown: str) -> None:
     assert shown_words(message, show_values=True) == message
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("PatientName Do^An is invalid", f"PatientName {MASK} is invalid"),
+        ("PatientName DO^AN^^^", f"PatientName {MASK}"),
+        ("value 'no an' of PatientName", f"value '{MASK}' of PatientName"),
+        ('value "Set" of PatientName', f'value "{MASK}" of PatientName'),
+        ("PatientName Do An is invalid", f"PatientName {MASK} is invalid"),
+        ("PatientName NO is invalid", f"PatientName {MASK} is invalid"),
+        ("PatientName=Case", MASK),
+        (
+            "The file has 'PatientName'. The DICOM file is invalid",
+            "The file has 'PatientName'. The DICOM file is invalid",
+        ),
+        ("ValidationException: The value is invalid", "ValidationException: The value is invalid"),
+    ],
+)
+def test_names_that_are_words_are_masked(message: str, shown: str) -> None:
+    assert shown_words(message, show_values=False) == shown
+
+
 @given(st.text())
 def test_any_message_can_be_shown(message: str) -> None:
     assert isinstance(shown_words(message, show_values=False), str)

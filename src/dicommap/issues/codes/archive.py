@@ -124,7 +124,7 @@ CODES = (
         name="archive.duplicate-names",
         severity=Severity.WARNING,
         title="Members that share a name",
-        message="{count} members have the name of one before them.",
+        message="Members that have the name of one before them: {count}.",
         explanation="All are read. The later ones are in the inventory with '!2', '!3' and so on behind their names. A "
         "program that unpacks the archive keeps one of each name, mostly the last.",
         fix="Find out which one is meant, and pack the archive anew.",
@@ -133,7 +133,7 @@ CODES = (
         name="archive.instances-inside",
         severity=Severity.WARNING,
         title="Instances that an import job cannot see",
-        message="{count} files of instances are inside archives.",
+        message="Files of instances that are inside archives: {count}.",
         explanation="An import job reads P10 files under its inputS3Uri; AWS does not document that it unpacks "
         "anything. These files are in no job of the plan; the archive is a file without an instance.",
         fix="Unpack the archives, scan the directory, and draft from that inventory.",

@@ -34,6 +34,17 @@ CODES = (
         fix="Scan a directory that holds all sources, or scan and draft each source with a prefix of its own.",
     ),
     Code(
+        name="draft.repeated-instances",
+        severity=Severity.WARNING,
+        title="Instances that would be imported twice",
+        message="{have} the SOP Instance UID of another file{content}.",
+        explanation="A job takes every file under its prefix, and an import does not remove duplicates: each import of "
+        "the same instance costs storage, as a new version or as a non-primary image set. Which of two files with "
+        "different content becomes the primary image set's is not documented.",
+        fix="'dicommap show INVENTORY --level issue' lists them, as instance.duplicate and instance.conflict. Take "
+        "those that are not meant out of what is scanned, and scan again.",
+    ),
+    Code(
         name="package.missing-file",
         severity=Severity.ERROR,
         title="A file of the package is missing",

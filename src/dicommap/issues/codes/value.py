@@ -73,8 +73,8 @@ CODES = (
         name="value.undeclared-character",
         severity=Severity.WARNING,
         title="Characters that the files declare no room for",
-        message="The new {keyword} has characters ({count} different ones) that the SpecificCharacterSet of its files "
-        "does not hold; files: {files}.",
+        message="The new {keyword} has characters that the SpecificCharacterSet of its files does not hold; "
+        "different characters: {count}; files: {files}.",
         explanation="Override files are UTF-8 and hold every character. The P10 files say by SpecificCharacterSet "
         "(PS3.5 section 6.1) which characters their texts may have. What HealthImaging makes of a value outside of it, "
         "and what a P10 file that is made from it later holds, is not documented by AWS.",
