@@ -27,7 +27,7 @@ def test_every_code_says_what_is_wrong_and_what_to_do(code: Code) -> None:
     assert code.title
     assert not code.title.endswith(".")
     for text in (code.message, code.explanation, code.fix):
-        assert text.endswith((".", "{suggestion}.", "?"))
+        assert text.endswith((".", "{told}", "?"))  # what is told is a sentence
     facts: dict[str, Any] = dict.fromkeys(fields_of(code), "x")
     made = issue(code.name, **facts)
     assert made.severity is code.severity
