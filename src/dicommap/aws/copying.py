@@ -13,6 +13,7 @@ from dicommap.aws.faults import ABSENT, calling
 from dicommap.aws.listing import listed
 from dicommap.errors import AwsError, reason_of
 from dicommap.model.listed_object import ListedObject
+from dicommap.model.times import LAST_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,8 @@ class Copy:
     """Its key, or its path."""
     etag: str
     """Of an object in S3, as it was scanned; empty where it is not known."""
+    modified_ns: int | None = None
+    """When a local file was last changed, as it was scanned; None where it is not known."""
     size: int
     bucket: str
     key: str
@@ -146,9 +149,12 @@ class Copier:
     def _uploaded(self, copy: Copy) -> Copied:
         try:
             with open(copy.source, "rb") as file:
-                if os.fstat(file.fileno()).st_size != copy.size:
-                    return Copied(code="stage.source-changed", facts={"what": "size"})
-                digest = _md5(file.read, copy.size)
+                changed = _changed(file, copy)
+                digest = "" if changed else _md5(file.read, copy.size)
+                # What is sent is what had this digest: S3 compares it.
+                changed = changed or _changed(file, copy)
+                if changed:
+                    return Copied(code="stage.source-changed", facts={"what": changed})
                 file.seek(0)
                 return self._put(copy, file, digest)
         except OSError as error:
@@ -214,6 +220,16 @@ class Copier:
             if error.code in ABSENT - {"NoSuchBucket"}:
                 return None
             raise
+
+
+def _changed(file: BinaryIO, copy: Copy) -> str | None:
+    """Return what of a local file is not as it was scanned; None where nothing is."""
+    status = os.fstat(file.fileno())
+    if status.st_size != copy.size:
+        return "size"
+    if copy.modified_ns is not None and abs(copy.modified_ns) < LAST_TIME and status.st_mtime_ns != copy.modified_ns:
+        return "time of last change"
+    return None
 
 
 def _mark_of(copy: Copy) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
 _PLACE = (text, whole, optional_text, optional_text)
-_OBJECT = (text, whole, text, member(Disposition), optional_text, optional_text, optional_text)
+_OBJECT = (text, whole, text, whole, member(Disposition), optional_text, optional_text, optional_text)
 _END = b""
 """SQLite sorts every text before every blob."""
 
@@ -132,7 +132,7 @@ class LocatedFiles(Iterable[PlannedObject]):
             begin = prefix.removeprefix(offset)
         elif not offset.startswith(prefix):
             return
-        for path, size, etag, disposition, study, series, instance in self._located(
+        for path, size, etag, modified, disposition, study, series, instance in self._located(
             queries.OBJECTS, source, begin, _OBJECT
         ):
             known = disposition in _INSTANCES
@@ -140,6 +140,7 @@ class LocatedFiles(Iterable[PlannedObject]):
                 key=(offset + path)[len(prefix) :],
                 size=size,
                 etag=etag,
+                modified_ns=None if etag else modified,
                 disposition=disposition,
                 study_instance_uid=study or "",
                 series_instance_uid=series or "",
@@ -166,12 +167,14 @@ class LocatedFiles(Iterable[PlannedObject]):
             for piece in its_pieces:
                 end = None if piece.files is None else piece.first + piece.files
                 rows = self._of_study(study, piece.series_instance_uid, largest)
-                for source, path, size, etag, disposition, _, series, instance in islice(rows, piece.first, end):
+                for row in islice(rows, piece.first, end):
+                    source, path, size, etag, modified, disposition, _, series, instance = row
                     number += 1
                     yield PlannedObject(
                         key=f"{study}/{number:07}.dcm",
                         size=size,
                         etag=etag,
+                        modified_ns=None if etag else modified,
                         disposition=disposition,
                         study_instance_uid=study,
                         series_instance_uid=series or "",

@@ -17,11 +17,11 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_FILE
 LYING = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _UNDER
 """Of a source, between two paths."""
 
-OBJECTS = "SELECT path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID" + _UNDER
+OBJECTS = "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID" + _UNDER
 """Of a source, between two paths."""
 
 OF_STUDY = f"""
-SELECT source, path, size, etag, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
+SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
 FROM header JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) AND size <= ?
     AND typeof(path) = 'text' AND {_INSTANCES}

@@ -17,6 +17,7 @@ COLUMNS = (
     "Key",
     "Size",
     "ETag",
+    "ModifiedNs",
     "Disposition",
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -37,6 +38,8 @@ class PlannedObject:
     size: int
     etag: str = ""
     """As S3 gave it when it was scanned; empty where the source is no bucket."""
+    modified_ns: int | None = None
+    """When a local file was last changed as it was scanned, in nanoseconds since 1970; None where an ETag tells."""
     disposition: Disposition
     study_instance_uid: str = ""
     series_instance_uid: str = ""
@@ -52,6 +55,7 @@ class PlannedObject:
             self.key,
             str(self.size),
             self.etag,
+            "" if self.modified_ns is None else str(self.modified_ns),
             self.disposition.value,
             self.study_instance_uid,
             self.series_instance_uid,
@@ -86,11 +90,12 @@ def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
         if tuple(next(rows, ())) != COLUMNS:
             raise ValueError("its columns are not those of objects.csv")
         for row in rows:
-            key, size, etag, disposition, study, series, instance, root, source = row
+            key, size, etag, modified, disposition, study, series, instance, root, source = row
             yield PlannedObject(
                 key=key,
                 size=int(size),
                 etag=etag,
+                modified_ns=int(modified) if modified else None,
                 disposition=Disposition(disposition),
                 study_instance_uid=study,
                 series_instance_uid=series,

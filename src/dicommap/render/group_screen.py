@@ -87,6 +87,7 @@ def instance_screen(instance: Instance) -> Screen:
         ("InstanceNumber", instance.instance_number),
         ("source", instance.source),
         ("path", instance.path),
+        *([("etag", instance.etag)] if instance.etag else ()),
     ]
     counts = (instance.disposition.value, byte_count(instance.size))
     return Screen(title="Instance", subject=instance.sop_instance_uid, counts=counts, blocks=[Facts(pairs=pairs)])

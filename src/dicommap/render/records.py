@@ -53,6 +53,7 @@ def instance_record(instance: Instance) -> Record:
         "bytes": instance.size,
         "source": instance.source,
         "path": instance.path,
+        "etag": instance.etag,
     }
 
 
@@ -63,6 +64,7 @@ def file_record(file: File) -> Record:
         "path": file.path,
         "bytes": file.size,
         "disposition": file.disposition.value,
+        "etag": file.etag,
     }
 
 

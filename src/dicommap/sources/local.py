@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError, reason_of
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
+from dicommap.model.times import LAST_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +28,6 @@ _SPECIAL = {
 }
 
 _LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-_LAST_TIME = 2**63 - 1
-"""The last nanosecond that 64 bits count, in the year 2262; file systems go beyond."""
 
 _Identity = tuple[int, int]
 """Device and inode: what a file or directory is, whatever path led to it."""
@@ -207,7 +206,7 @@ def source_file(path: str, status: os.stat_result) -> SourceFile:
     return SourceFile(
         path=path,
         size=status.st_size,
-        mtime_ns=mtime_ns if 0 <= mtime_ns <= _LAST_TIME else max(-_LAST_TIME, min(mtime_ns, _LAST_TIME)),
+        mtime_ns=mtime_ns if 0 <= mtime_ns <= LAST_TIME else max(-LAST_TIME, min(mtime_ns, LAST_TIME)),
         disposition=Disposition.SPECIAL if kind else None,
         issues=(issue("source.special-file", kind=kind),) if kind else (),
     )

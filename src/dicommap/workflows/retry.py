@@ -155,7 +155,9 @@ class Retrying:
             return planned
         root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
         number = self._roots.setdefault(root, len(self._roots))
-        return replace(planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="")
+        return replace(
+            planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="", modified_ns=None
+        )
 
     def _stage(self, stage_uri: str | None) -> S3Uri | None:
         uri = S3Uri.parse(stage_uri or "")

@@ -227,6 +227,7 @@ def _copies(package: PlannedPackage, job: Job) -> dict[str, Copy]:
             source_bucket=None if in_s3 is None else in_s3.bucket,
             source=_local(root, one.source) if in_s3 is None else in_s3.key(one.source),
             etag=one.etag,
+            modified_ns=one.modified_ns,
             size=one.size,
             bucket=uri.bucket,
             key=uri.key(one.key),

@@ -24,6 +24,7 @@ def test_every_file_is_an_object_with_its_place(tree: Path) -> None:
     assert (last.study_instance_uid, last.series_instance_uid) == (uid(STUDY, 2), uid(STUDY, 2, 2))
     assert (last.sop_instance_uid, last.root, last.source) == (uid(STUDY, 2, 2, 2), 0, last.key)
     assert last.size == (tree / last.key).stat().st_size
+    assert last.modified_ns == (tree / last.key).stat().st_mtime_ns
 
 
 def test_keys_come_in_the_order_of_their_utf_8_whatever_source_they_are_of(tmp_path: Path) -> None:

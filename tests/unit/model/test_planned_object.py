@@ -15,7 +15,7 @@ OBJECTS = [
         root=0,
         source="x/1.dcm",
     ),
-    PlannedObject(key="ÄÖ.txt", size=0, disposition=Disposition.NOT_DICOM, root=1, source="ÄÖ.txt"),
+    PlannedObject(key="ÄÖ.txt", size=0, modified_ns=-1, disposition=Disposition.NOT_DICOM, root=1, source="ÄÖ.txt"),
 ]
 
 

@@ -14,6 +14,7 @@ import dicommap
 from dicommap.aws import Clients
 from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.inventory import Summary
+from dicommap.render.records import file_record, instance_record
 from dicommap.scanning import batch
 from dicommap.sources.s3 import opener, reader
 from tests.making import DEFLATED, p10, small_tree, uid, write_tree
@@ -158,6 +159,10 @@ def test_etags_are_kept(tmp_path: Path, served: MemoryObjects) -> None:
         kept = {f"p/{file.path}": file.etag for file in inventory.files()}
         assert kept == {key: etag for key, (_, etag) in served.bodies.items()}
         assert all(one.etag == kept[f"p/{one.path}"] for one in inventory.instances())
+        assert {f"p/{row['path']}": row["etag"] for row in inventory.to_arrow("file").to_pylist()} == kept
+        assert all(row["etag"] == kept[f"p/{row['path']}"] for row in inventory.to_arrow().to_pylist())
+        assert {f"p/{one['path']}": one["etag"] for one in map(file_record, inventory.files())} == kept
+        assert all(instance_record(one)["etag"] in str(one) for one in inventory.instances())
 
 
 def test_a_second_scan_reads_nothing_and_lists_once(served: MemoryObjects, tmp_path: Path) -> None:

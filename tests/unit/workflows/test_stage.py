@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,38 @@ def test_a_local_file_of_another_size_is_not_copied(local: Path, bucket: Bucket,
     found = dicommap.stage(local, clients=bucket.clients)
     assert codes(found) == ["stage.source-changed"]
     assert len(bucket.keys("staged/")) == 7
+
+
+def test_a_local_file_that_was_replaced_by_one_of_its_size_is_not_copied(
+    local: Path, bucket: Bucket, tmp_path: Path
+) -> None:
+    path = tmp_path / "tree/study1/series1/IM0001"
+    before = path.stat()
+    (tmp_path / "other").write_bytes(bytes(before.st_size))
+    (tmp_path / "other").replace(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert codes(found) == ["stage.source-changed"]
+    assert "time of last change" in found.issues[0].message
+    assert len(bucket.keys("staged/")) == 7
+
+
+def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
+    local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tree/study1/series1/IM0001"
+    really = copying._md5
+
+    def meanwhile(read: Any, size: int) -> str:
+        if size == path.stat().st_size:
+            path.write_bytes(bytes(size))
+            os.utime(path, ns=(1, 1))
+        return really(read, size)
+
+    monkeypatch.setattr(copying, "_md5", meanwhile)
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert "stage.source-changed" in codes(found)
+    assert not any(body == bytes(len(body)) for body in bytes_of(bucket, "staged/"))
 
 
 @pytest.mark.parametrize("source", ["local", "remote"])

@@ -118,6 +118,7 @@ def _file() -> Iterator[Column]:
     yield _whole("bytes", "f.size")
     yield Column(name="mtime", kind=Kind.TIME, sql="f.mtime_ns")
     yield _text("disposition", "frame_disposition(f.disposition)")
+    yield Column(name="etag", kind=Kind.TEXT, sql="NULLIF(f.etag, '')", optional=True)
 
 
 def _issue() -> Iterator[Column]:

@@ -23,6 +23,7 @@ def test_instances_have_the_values_of_their_files() -> None:
         a, b, c, d, e = rows_of(inventory, "instance")
     assert picked(a, "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID") == ("1.1", "1.1.1", "1.1.1.1")
     assert picked(a, "source", "path", "bytes", "disposition") == ("/one", "a", 10, "instance")
+    assert a["etag"] is None
     assert a["mtime"] == datetime(1970, 1, 1, tzinfo=UTC)
     assert picked(a, "StudyDate", "StudyDate_text") == (date(2024, 2, 29), "20240229")
     assert picked(a, "InstanceNumber", "InstanceNumber_text") == (7, "7")
