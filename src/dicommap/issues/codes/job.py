@@ -30,8 +30,8 @@ CODES = (
         name="job.folder-over-quota",
         severity=Severity.WARNING,
         title="Files in a folder that is too much for one job",
-        message="Files of instances that lie directly in this folder: {instances}; a job for it would have {count} {what}, "
-        "and the quota is {limit}.",
+        message="Files of instances that lie directly in this folder: {instances}; a job for it would have {count} "
+        "{what}, and the quota is {limit}.",
         explanation="An import job takes everything under its inputS3Uri, so that files that lie directly in a folder "
         "can be imported in place only together with the whole folder. Override files are counted as files: whether "
         "AWS counts them is not documented.",
