@@ -63,6 +63,15 @@ def test_a_narrow_terminal_gets_a_line_for_each_value(inventory: Path) -> None:
     assert ["instances", "2"] in [line.split() for line in lines]
 
 
+@pytest.mark.parametrize("columns", [("job", "jobId"), ("job", "jobId", *"abcdefgh")])
+def test_ids_of_jobs_are_whole(
+    columns: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicommap.cli.styled.PIPE_WIDTH", 60)
+    print_styled_table(columns, [("0001", "7" * 32, *["some words"] * (len(columns) - 2))], numbers=())
+    assert "7" * 32 in capsys.readouterr().out
+
+
 def test_tables_without_uids_are_folded(capsys: pytest.CaptureFixture[str]) -> None:
     print_styled_table(("code", "message"), [("a.code", "word " * 100)], numbers=())
     assert len(capsys.readouterr().out.splitlines()) > 2

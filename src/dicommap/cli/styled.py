@@ -40,9 +40,9 @@ def print_styled(line: str, style: str) -> None:
 
 
 def print_styled_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
-    """Print a table to stdout: its long cells folded, but no UID; where that leaves no room, row by row as blocks."""
+    """Print a table to stdout: long cells folded, but no UID or job's id; where that leaves no room, rows as blocks."""
     console = _console()
-    whole = [column.endswith("UID") for column in columns]
+    whole = [column.endswith("UID") or column == "jobId" for column in columns]
     widths = [
         max(map(cell_len, cells)) if is_whole else min(_NARROW, cell_len(column))
         for column, is_whole, cells in zip(columns, whole, zip(columns, *rows, strict=True), strict=True)

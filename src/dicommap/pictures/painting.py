@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydicom.errors import InvalidDicomError
 
+from dicommap.model.pydicom_words import pydicom_words_kept_back
 from dicommap.pictures.codec_process import CODECS
 from dicommap.pictures.decoding import decode
 from dicommap.pictures.display import displayed, pixel_height
@@ -16,30 +14,10 @@ from dicommap.pictures.drawing import fitted
 from dicommap.pictures.files import NoPictureError
 from dicommap.pictures.plain import is_for_codecs
 
-_LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
-"""What writes of files and frames that are wrong, the second with a traceback."""
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from PIL.Image import Image
 
     from dicommap.pictures.files import PictureFile
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep back what pydicom warns of and logs: it may hold values, and what goes wrong is told on the picture."""
-    before = [(logger, logger.disabled) for logger in _LOGGERS]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            for logger in _LOGGERS:
-                logger.disabled = True
-            yield
-        finally:
-            for logger, disabled in before:
-                logger.disabled = disabled
 
 
 def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
@@ -52,7 +30,7 @@ def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str
 
 def painted_here(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
     """Do the same in this process, codecs and all."""
-    with _quiet():
+    with pydicom_words_kept_back():  # what goes wrong is told on the picture
         try:
             frame = decode(file, index)
             array, remark = displayed(frame, index)

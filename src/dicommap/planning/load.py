@@ -66,6 +66,17 @@ class Load:
         both.add(other)
         return both
 
+    def without(self, part: Load) -> Load:
+        """Return what is left without a part of it, be its largest file in that part or not."""
+        return Load(
+            files=self.files - part.files,
+            bytes=self.bytes - part.bytes,
+            largest=self.largest,
+            folders=self.folders - part.folders,
+            mappings=self.mappings - part.mappings,
+            override_bytes=self.override_bytes - part.override_bytes,
+        )
+
     def excess(self, quotas: Quotas) -> Excess | None:
         """Return the first quota that a job of this load is over, or None where it obeys them all."""
         held = (

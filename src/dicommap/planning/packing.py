@@ -57,9 +57,10 @@ def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_o
             packing.put(Piece(study_instance_uid=uid), load)
             continue
         jobs: list[int] = []
+        shared = _shared_load(uid, needs)
         for series in study.series:
             for piece, its_load in _series_pieces(uid, series, needs, quotas, sizes_of):
-                job = packing.put(piece, its_load)
+                job = packing.put(piece, its_load, shared)
                 if job is None:
                     packing.found.impossible[uid] = packing.found.impossible.get(uid, 0) + its_load.files
                     packing.found.smallest.note(its_load.excess(quotas))
@@ -77,11 +78,16 @@ class _Packing:
         self._open: dict[int, int] = {}
         """Job that still takes pieces, by its number -> pieces that it had no room for."""
 
-    def put(self, piece: Piece, load: Load) -> int | None:
-        """Return the number of the job that takes the piece; None where none can."""
+    def put(self, piece: Piece, load: Load, shared: Load | None = None) -> int | None:
+        """Return the number of the job that takes the piece; None where none can.
+
+        `shared` is what pieces of its study bring along once for each job.
+        """
         jobs = self.found.jobs
         for number in list(self._open):
-            both = jobs[number].load.with_other(load)
+            # Studies come one after the other, so that a job has pieces of this one last.
+            together = jobs[number].pieces[-1].study_instance_uid == piece.study_instance_uid
+            both = jobs[number].load.with_other(load.without(shared) if shared is not None and together else load)
             if both.excess(self._quotas) is None:
                 jobs[number].load = both
                 jobs[number].pieces.append(piece)
@@ -106,6 +112,12 @@ def study_load(study: StudyWeight, needs: Needs) -> Load:
         mappings=mappings,
         override_bytes=size,
     )
+
+
+def _shared_load(study: str, needs: Needs) -> Load:
+    """Return what the pieces of a study in one job have in common: their folder, and the override for the study."""
+    sizes = [needs.size(key) for key in needs.keys(study) if key[1] is None]
+    return Load(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
 
 def _series_pieces(

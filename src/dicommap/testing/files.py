@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.healthimaging import TRANSFER_SYNTAXES
+from dicommap.model.pydicom_words import pydicom_words_kept_back
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.model.uid import conformance_problem
 
@@ -48,8 +48,7 @@ def read_p10(content: bytes) -> P10File:
     """Read a P10 file by pydicom. Raises RejectedError where it is none, or names no instance."""
     from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's words may hold values
+    with pydicom_words_kept_back():
         read = _read(content)
         data_set, _ = data_set_from_pydicom(read)
     transfer_syntax = str(read.file_meta.get("TransferSyntaxUID") or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from pydicom.errors import InvalidDicomError
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
+from dicommap.model.pydicom_words import pydicom_words_kept_back
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -26,8 +26,7 @@ def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     """
     place = Path(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's words may hold values
+        with pydicom_words_kept_back():
             found, issues = data_set_from_pydicom(dcmread(place, stop_before_pixels=True))
     except InvalidDicomError:
         return {}, [issue("p10.not-dicom", Location(path=place.name))]

@@ -151,6 +151,17 @@ def test_a_study_too_large_for_a_job_is_cut_between_series_and_only_then_between
     assert "Jobs 0001, 0002 take parts" in told(plan)["job.study-over-quota"][0]
 
 
+def test_series_of_one_study_bring_its_override_and_folder_to_a_job_once() -> None:
+    rows = [row for number in range(8) for row in study("1", f"s{number}", series=str(number))]
+    needs: dict[tuple[str, str | None], int] = {("1", f"1.{number}"): 10 for number in range(3)}
+    needs["1", None] = 10
+    quotas = Quotas(files=6, folders=2, mappings=4)
+    plan = planned(Lies(rows, needs), quotas, staging=Staging.ALL)
+    assert [len(job.pieces) for job in plan.staged.jobs] == [3, 4, 1]
+    assert [job.load.files + job.load.mappings for job in plan.staged.jobs] == [6, 6, 2]
+    assert [job.load.folders for job in plan.staged.jobs] == [1, 1, 1]
+
+
 def test_a_file_too_large_for_any_job_keeps_only_itself_from_being_staged() -> None:
     quotas = Quotas(files=5, fileBytes=10)
     rows = [*study("1", "a/1", "a/2"), *study("1", "a/3", size=11)]

@@ -1,0 +1,29 @@
+"""What pydicom warns of and logs while it reads, kept back: its words may hold values."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
+"""What writes of files and frames that are wrong, the second with a traceback."""
+
+
+@contextmanager
+def pydicom_words_kept_back() -> Iterator[None]:
+    """Let pydicom neither warn nor log; what goes wrong is for whoever reads to tell."""
+    before = [(logger, logger.disabled) for logger in _LOGGERS]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for logger in _LOGGERS:
+                logger.disabled = True
+            yield
+        finally:
+            for logger, disabled in before:
+                logger.disabled = disabled
