@@ -6,9 +6,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -54,6 +56,23 @@ class Bucket:
 
 
 @contextmanager
+def models_read_once() -> Iterator[None]:
+    """Let all sessions of botocore in this process share what they read of its models: megabytes of JSON for each."""
+    import botocore.session
+    from botocore.loaders import Loader, create_loader
+
+    shared = cache(create_loader)
+
+    def loader(path: str | None = None) -> Loader:
+        found = shared(path)
+        found.search_paths[:] = dict.fromkeys(found.search_paths)  # boto3 adds its own for each session
+        return found
+
+    with patch.object(botocore.session, "create_loader", loader):
+        yield
+
+
+@contextmanager
 def s3_server() -> Iterator[str]:
     """Run the server and give its URL."""
     from moto.server import ThreadedMotoServer
@@ -88,9 +107,14 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def bucket(s3_environment: str) -> Bucket:
     """Return an empty bucket of the test's own."""
     name = f"dicommap-{next(_numbers)}"
-    client = Clients(region=REGION, endpoint_url=s3_environment).s3
+    client = _client(s3_environment)
     client.create_bucket(Bucket=name)
     return Bucket(name, s3_environment, client)
+
+
+@cache
+def _client(endpoint: str) -> Any:
+    return Clients(region=REGION, endpoint_url=endpoint).s3
 
 
 def environment(endpoint: str) -> dict[str, str]:
