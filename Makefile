@@ -4,9 +4,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 NOTEBOOK := $(VENV)/notebook
 BIN := $(VENV)/bin
+# What is installed is compiled when it is first imported: most of it never is.
+INSTALL := install --quiet --no-compile
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap needs Python 3.11 or newer")
 
-.PHONY: demo test docs screens bench fuzz lint types contract wheel clean help
+# Tests start hundreds of processes: without bytecode each of them would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test long docs screens bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -16,10 +21,12 @@ demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ship
 	$(BIN)/dicommap demo -o demo
 	$(BIN)/dicommap validate demo/package --inventory demo/inventory.db
 
-test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests, with branch coverage
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
-	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest --nbmake --nbmake-kernel=dicommap-notebook \
-		--nbmake-timeout=60 -n 2 -p no:cacheprovider notebooks
+test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, with branch coverage, and the notebooks
+	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term \
+		--nbmake --nbmake-kernel=dicommap-notebook --nbmake-timeout=60 notebooks tests
+
+long: $(VENV)/developing ## the tests that take long: the largest inputs, and ten times the examples of each law
+	DICOMMAP_EXAMPLES=10 $(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
 
 docs: $(VENV)/documenting ## the site, into build/site; warnings and links that lead nowhere are errors
 	rm -rf build/site build/doctrees
@@ -65,24 +72,24 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip $(INSTALL) --editable .
 	touch $@
 
 $(VENV)/developing: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip $(INSTALL) --editable '.[dev]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/documenting: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python -m pip $(INSTALL) --editable '.[docs]'
 	touch $@ $(VENV)/installed
 
 # What a reader of the notebooks has: nothing but dicommap with its notebook extra.
 $(NOTEBOOK)/ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m venv --clear $(NOTEBOOK)
-	$(NOTEBOOK)/bin/python -m pip install --quiet --editable '.[notebook]'
+	$(BIN)/python -m venv --clear --without-pip $(NOTEBOOK)
+	$(BIN)/python -m pip --python $(NOTEBOOK)/bin/python $(INSTALL) --editable '.[notebook]'
 	$(NOTEBOOK)/bin/python -m ipykernel install --prefix $(NOTEBOOK) --name dicommap-notebook > /dev/null
 	touch $@
 
 $(VENV)/fuzzing: $(VENV)/developing
-	$(BIN)/python -m pip install --quiet --only-binary atheris --editable '.[dev,fuzz]' || echo 'no atheris: at random'
+	$(BIN)/python -m pip $(INSTALL) --only-binary atheris --editable '.[dev,fuzz]' || echo 'no atheris: at random'
 	touch $@

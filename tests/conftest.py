@@ -12,7 +12,7 @@ from hypothesis import settings
 
 import dicommap
 from tests.making import small_tree
-from tests.s3 import bucket, s3_endpoint, s3_environment
+from tests.s3 import bucket, models_read_once, s3_endpoint, s3_environment
 from tests.stand_in import import_jobs
 
 __all__ = ["bucket", "import_jobs", "s3_endpoint", "s3_environment"]
@@ -21,6 +21,12 @@ __all__ = ["bucket", "import_jobs", "s3_endpoint", "s3_environment"]
 settings.register_profile("same-each-time", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("same-each-time")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_sessions_of_botocore() -> Iterator[None]:
+    with models_read_once():
+        yield
 
 
 @pytest.fixture(scope="session")

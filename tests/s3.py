@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,23 @@ class Bucket:
         """Put every file below a directory under a prefix, by its path."""
         for path in sorted(path for path in tree.rglob("*") if path.is_file()):
             self.put(prefix + path.relative_to(tree).as_posix(), path.read_bytes())
+
+
+@contextmanager
+def models_read_once() -> Iterator[None]:
+    """Let all sessions of botocore in this process share what they read of its models: megabytes of JSON for each."""
+    import botocore.session
+    from botocore.loaders import Loader, create_loader
+
+    shared = cache(create_loader)
+
+    def loader(path: str | None = None) -> Loader:
+        found = shared(path)
+        found.search_paths[:] = dict.fromkeys(found.search_paths)  # boto3 adds its own for each session
+        return found
+
+    with patch.object(botocore.session, "create_loader", loader):
+        yield
 
 
 @contextmanager
@@ -124,9 +142,14 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def bucket(s3_environment: str) -> Bucket:
     """Return an empty bucket of the test's own."""
     name = f"dicommap-{next(_numbers)}"
-    client = Clients(region=REGION, endpoint_url=s3_environment).s3
+    client = _client(s3_environment)
     client.create_bucket(Bucket=name)
     return Bucket(name, s3_environment, client)
+
+
+@cache
+def _client(endpoint: str) -> Any:
+    return Clients(region=REGION, endpoint_url=endpoint).s3
 
 
 def environment(endpoint: str) -> dict[str, str]:

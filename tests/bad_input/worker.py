@@ -1,15 +1,21 @@
-"""A process of its own that drafts or validates within bounds of memory and CPU time, and tells what it found.
+"""Processes that draft or validate within bounds of memory and CPU time, each of its own, and tell what they found.
 
-Run as `python -m tests.bad_input.worker`, the call as JSON on standard input.
+`python -m tests.bad_input.worker` takes a call as JSON on each line. Each is done by a process that is forked from this
+one, which has done nothing but importing what calls need.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,8 @@ MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
 CPU_LIMIT = 120
 """Seconds: a guard against what never ends. Nothing that is measured is compared with it."""
+TIME_LIMIT = 580
+"""Seconds: a guard against what waits for ever."""
 
 Found = tuple[str, dict[str, Any]]
 """The code of a finding and its location."""
@@ -44,30 +52,66 @@ class Ran:
 
 def bounded(verb: str, **arguments: Any) -> Ran:
     """Draft or validate in a process of its own; fails where it dies, or is not done within the bounds."""
-    call = json.dumps({"verb": verb, **arguments}, default=str)
-    command = [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"]
-    # What is measured is not slowed by counting lines: what runs here runs in unit tests, too.
-    done = subprocess.run(
-        command,
-        input=call.encode(),
-        capture_output=True,
-        check=False,
-        timeout=580,
-        cwd=Path(__file__).parents[2],
-        env=uncovered_environment(),
-    )
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    told = json.loads(done.stdout)
+    worker = _worker()
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps({"verb": verb, **arguments}, default=str) + "\n")
+    worker.stdin.flush()
+    status, out, err = json.loads(worker.stdout.readline())
+    assert status == 0, (status, err[-2000:])
+    told = json.loads(out)
     return Ran(found=[(code, place) for code, place in told.pop("found")], **told)
 
 
+@cache
+def _worker() -> subprocess.Popen[str]:
+    # What is measured is not slowed by counting lines: what runs here runs in unit tests, too.
+    worker = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env=uncovered_environment(),
+    )
+    atexit.register(worker.communicate)
+    return worker
+
+
 def main() -> None:
-    """Do the call that stands on standard input."""
-    call = json.loads(sys.stdin.buffer.read())
+    """Answer each line by the status, the output and the errors of a process that did the call."""
+    _imported()
+    for line in sys.stdin:
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            child = os.fork()
+            if not child:
+                _do(line, out.fileno(), err.fileno())
+                return  # as any process ends: what waits for that is called
+            _, status = os.waitpid(child, 0)
+            told = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode() for file in (out, err)]
+        sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(status), *told]) + "\n")
+        sys.stdout.flush()
+
+
+def _imported() -> None:
+    from dicommap.checks.registry import schema_names, validator
+    from dicommap.workflows import draft, scan, validate  # noqa: F401
+
+    for name in schema_names():
+        validator(name)
+
+
+def _do(call: str, out: int, err: int) -> None:
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    signal.alarm(TIME_LIMIT)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT, CPU_LIMIT))
+    arguments = json.loads(call)
     before = resource.getrusage(resource.RUSAGE_SELF)
-    issues, files = _VERBS[call.pop("verb")](**call)
+    issues, files = _VERBS[arguments.pop("verb")](**arguments)
     after = resource.getrusage(resource.RUSAGE_SELF)
     told = {
         "found": [(found.code, found.location.to_dict()) for found in issues],

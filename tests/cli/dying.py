@@ -18,12 +18,14 @@ from typing import Any
 
 from botocore.httpsession import URLLib3Session
 
+from dicommap.aws import Clients
 from dicommap.cli.app import main
 
 # Imported now, and not by each run.
 from dicommap.cli.reconcile import reconcile_command
 from dicommap.cli.stage import stage_command
 from dicommap.cli.submit import submit_command
+from tests.s3 import REGION, models_read_once
 
 __all__ = ["reconcile_command", "stage_command", "submit_command"]
 
@@ -105,10 +107,14 @@ def _changing(_: URLLib3Session, request: Any) -> str | None:
 
 
 def serve() -> None:
-    for line in sys.stdin:
-        answer = run(**json.loads(line))
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+    with models_read_once():
+        warm = Clients(region=REGION)
+        assert warm.s3
+        assert warm.medical_imaging  # the models are read now, and not by each run
+        for line in sys.stdin:
+            answer = run(**json.loads(line))
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
+from tests.effort import examples
 from tests.making import DEFLATED, EXPLICIT_BIG, p10
 from tests.unit.sources.archives.archiving import KINDS, pack
 
@@ -60,7 +61,7 @@ def found_in(root: Path, above: str, **options: Any) -> tuple[Counter[tuple[str,
         return files, [instances, series], Counter(found.code for found in inventory.issues())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(trees, st.sampled_from(KINDS), st.sampled_from(FORMATS), st.booleans())
 def test_an_archive_of_a_tree_is_scanned_as_the_tree_itself(
     tree: dict[str, bytes], kind: str, form: int, backwards: bool

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import CODES_TO_ENCODINGS, convert_encodings, decode_bytes, python_encoding
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
 from dicommap.p10.character_sets import DEFAULT, encodings_of
 from dicommap.p10.code_extensions import decode_extended
+from tests.effort import examples
 
 DEFINED = sorted(python_encoding)
 PIECES = st.one_of(
@@ -43,21 +44,21 @@ def pydicoms(value: bytes, encodings: tuple[str, ...], delimiters: set[int]) -> 
 
 
 @given(values(b"=\\"), CHARSETS)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_names_are_decoded_as_pydicom_decodes_them(value: bytes, charsets: str) -> None:
     encodings = encodings_of(charsets)
     assert decode_extended("PN", value, encodings) == pydicoms(value, encodings, PN_DELIMS)
 
 
 @given(values(b"\\"), CHARSETS, st.sampled_from(["LO", "SH", "UC", "LT", "ST", "UT"]))
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_texts_are_decoded_as_pydicom_decodes_them(value: bytes, charsets: str, vr: str) -> None:
     encodings = encodings_of(charsets)
     assert decode_extended(vr, value, encodings) == pydicoms(value, encodings, TEXT_VR_DELIMS)
 
 
 @given(st.lists(values(b"=\\\x24"), min_size=2, max_size=3), CHARSETS)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_each_group_of_a_name_and_each_value_begins_anew(parts: list[bytes], charsets: str) -> None:
     """But for those of two bytes, which Python's codecs read on: their bytes may be those signs."""
     encodings = encodings_of(charsets)
@@ -84,7 +85,7 @@ MISSPELT = st.builds(
 
 
 @given(st.lists(st.one_of(st.sampled_from(DEFINED), MISSPELT), min_size=1, max_size=4))
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_terms_have_the_codecs_that_pydicom_gives_them(terms: list[str]) -> None:
     terms = [term.strip() for term in terms]
     theirs = pydicoms_terms(terms)
@@ -95,7 +96,7 @@ def test_terms_have_the_codecs_that_pydicom_gives_them(terms: list[str]) -> None
 
 
 @given(st.text(max_size=20))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_text_for_a_term_gives_codecs(charsets: str) -> None:
     for codec in encodings_of(charsets):
         assert b"A".decode(codec) == "A"

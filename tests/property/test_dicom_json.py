@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from functools import cache
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dicommap.checks.registry import validator
@@ -17,6 +18,7 @@ from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump
 from dicommap.model.strict_json import parse_json
 from dicommap.model.tags import hex_of, tag_of, vrs_of
 from dicommap.model.vr import ALL_VRS, SINGLE_VALUE_VRS
+from tests.effort import examples
 
 CREATOR = {"00090010": {"vr": "LO", "Value": ["ACME"]}}
 BASE64 = st.binary(min_size=8, max_size=8).map(lambda data: base64.b64encode(data).decode())
@@ -41,6 +43,7 @@ ITEMS: dict[str, st.SearchStrategy[Any]] = {
 SINGLE = {"UT"}
 
 
+@cache
 def attributes(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     kinds: list[st.SearchStrategy[Any]] = [st.sampled_from(sorted(ITEMS)).map(lambda vr: {"vr": vr})]
     for vr, items in ITEMS.items():
@@ -57,6 +60,7 @@ def attributes(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(kinds)
 
 
+@cache
 def data_sets(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     """Return data sets of private attributes, which may have any value representation."""
     tags = st.integers(0x00091000, 0x000910FF).map(hex_of)
@@ -73,6 +77,9 @@ ODD: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(sorted(ALL_VRS)),
 ).map(copy.deepcopy)
 
+MEMBERS = st.sampled_from(["vr", "Value", "InlineBinary", "BulkDataURI", "value", "00100020", "00020010"])
+MEMBERS |= st.sampled_from(["PatientID", "0010002a", "00080000", "00060010", "FFFEE000"])
+
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> Any:
@@ -85,10 +92,7 @@ def spoilt(draw: st.DrawFn) -> Any:
         if isinstance(holder, list) and (key is None or draw(st.booleans())):
             holder.append(draw(ODD))
         elif key is None or (isinstance(holder, dict) and draw(st.booleans())):
-            member = st.sampled_from(["vr", "Value", "InlineBinary", "BulkDataURI", "value", "00100020", "00020010"])
-            holder[draw(member | st.sampled_from(["PatientID", "0010002a", "00080000", "00060010", "FFFEE000"]))] = (
-                draw(ODD)
-            )
+            holder[draw(MEMBERS)] = draw(ODD)
         elif draw(st.booleans()):
             del holder[key]
         else:
@@ -109,7 +113,7 @@ def errors(document: object) -> list[str]:
 
 
 @given(data_sets(2))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_good_data_sets_pass_the_codec_and_the_schema(document: dict[str, Any]) -> None:
     assert not errors(document)
     assert not schema_issues("dicom-json", document)
@@ -121,7 +125,7 @@ def test_good_data_sets_pass_the_codec_and_the_schema(document: dict[str, Any]) 
 @example({"00101002": {"vr": "SQ", "Value": [None, {}]}})
 @example({"00100020": {}})
 @example([])
-@settings(max_examples=250, deadline=None)
+@examples(250)
 def test_what_the_schema_rejects_is_an_error_for_the_codec_too(document: Any) -> None:
     found = errors(document)
     if not validator("dicom-json").is_valid(document):
@@ -167,7 +171,7 @@ def test_each_text_value_representation_has_its_keyword() -> None:
 
 
 @given(st.sampled_from(sorted(KEYWORDS)), TEXTS)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_text_comes_back_from_its_attribute(vr: str, text: str) -> None:
     tag = tag_of(KEYWORDS[vr]) or 0
     attribute = attribute_from_text(tag, text, Location())

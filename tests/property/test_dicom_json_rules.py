@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from dicommap.checks.registry import validator
@@ -16,6 +16,7 @@ from dicommap.model import dicom_json, vr
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.findings import ATTRIBUTE_LIMIT, DOCUMENT_LIMIT
 from dicommap.model.strict_json import parse_json
+from tests.effort import examples
 from tests.property.dicom_json_rules import CREATOR, RULES, TAG, Rule
 from tests.property.dicom_json_values import VALID
 
@@ -31,7 +32,7 @@ ELSEWHERE = {
 """Codes about bytes, which no data set shows, or about many findings -> their tests below."""
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=str)
-examples = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = examples(15, suppress_health_check=[HealthCheck.too_slow])
 
 
 def found_in(text: bytes) -> list[tuple[str, str | None]]:
@@ -55,7 +56,7 @@ def placed(draw: st.DrawFn, data_set: Any, *, nested: bool) -> tuple[Any, str]:
 
 @each_rule
 @given(data=st.data())
-@examples
+@few
 def test_what_keeps_a_rule_is_taken_by_codec_and_schema(rule: Rule, data: st.DataObject) -> None:
     document, _ = data.draw(placed(data.draw(rule.keeps), nested=rule.nested))
     assert not found_in(json.dumps(document).encode())
@@ -64,7 +65,7 @@ def test_what_keeps_a_rule_is_taken_by_codec_and_schema(rule: Rule, data: st.Dat
 
 @each_rule
 @given(data=st.data())
-@examples
+@few
 def test_what_breaks_a_rule_is_found_at_its_place_and_nothing_else_is(rule: Rule, data: st.DataObject) -> None:
     data_set, pointer = data.draw(rule.breaks)
     document, place = data.draw(placed(data_set, nested=rule.nested))
@@ -105,7 +106,7 @@ def test_every_value_representation_has_the_rules_that_it_has_in_code() -> None:
 
 
 @given(st.data())
-@examples
+@few
 def test_what_is_cut_off_is_no_json(data: st.DataObject) -> None:
     text = json.dumps(data.draw(data.draw(st.sampled_from(RULES)).keeps)).encode()
     cut = data.draw(st.integers(0, len(text) - 1))
@@ -113,21 +114,21 @@ def test_what_is_cut_off_is_no_json(data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 60))
-@examples
+@few
 def test_bytes_that_are_no_utf_8_are_found(place: int) -> None:
     text = json.dumps(CREATOR).encode()
     assert found_in(text[:place] + b"\xff" + text[place:]) == [("json.not-utf8", "")]
 
 
 @given(st.data())
-@examples
+@few
 def test_a_byte_order_mark_is_found(data: st.DataObject) -> None:
     text = json.dumps(data.draw(data.draw(st.sampled_from(RULES)).keeps)).encode()
     assert found_in(b"\xef\xbb\xbf" + text) == [("json.byte-order-mark", "")]
 
 
 @given(data=st.data(), member=st.sampled_from([TAG, "vr", "Alphabetic"]))
-@examples
+@few
 def test_a_member_that_stands_twice_is_found_at_its_place(data: st.DataObject, member: str) -> None:
     again = "A MEMBER AGAIN"
     name: dict[str, Any] = {"Alphabetic": "A"}
@@ -143,7 +144,7 @@ def test_a_member_that_stands_twice_is_found_at_its_place(data: st.DataObject, m
 
 
 @given(st.integers(1, 50), st.sampled_from([("LO", 5), ("DA", "x"), ("SQ", None)]))
-@examples
+@few
 def test_findings_are_counted_where_they_are_too_many(more: int, of: tuple[str, Any]) -> None:
     vr, item = of
     document = CREATOR | {

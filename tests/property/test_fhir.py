@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.checks.fhir_check import imaging_study_check
 from dicommap.model.hierarchy import Disposition, Instance, Series, Study
 from dicommap.render.fhir_values import ID_LIMIT
 from dicommap.render.imaging_study import ResourceSettings, imaging_study
+from tests.effort import examples
 from tests.making import CT_IMAGE_STORAGE
 
 KEYWORDS = (
@@ -82,7 +83,7 @@ def _instance(study: str, series: str, uid: str, number: str, kind: Disposition)
     )
 
 
-@settings(deadline=None)
+@examples(100)
 @given(studies(), st.sampled_from([None, ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")]))
 def test_a_resource_is_always_valid_and_accounts_for_everything(
     made: tuple[Study, list[Instance]], zone: ZoneInfo | None

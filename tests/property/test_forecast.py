@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
+from tests.effort import examples
 from tests.unit.inventory.filling import added, inventory_of
 
 URI = "s3://bucket/in/"
@@ -24,7 +25,7 @@ FILES = st.lists(
 
 
 @given(FILES)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_files_outside_the_largest_group_are_named_and_the_cure_cures_it(
     files: list[tuple[str, str, str, str]],
 ) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.issues import Location
 from dicommap.model.hierarchy import Series, Study
 from dicommap.model.vr import text_issues
+from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 from tests.unit.inventory.frames.rows import KEYWORDS
 
@@ -41,7 +42,7 @@ def _files(draw: st.DrawFn) -> list[Added]:
     return made
 
 
-@settings(deadline=None)  # the first example loads pyarrow
+@examples(100)
 @given(_files())
 def test_instances_keep_every_text(files: list[Added]) -> None:
     with inventory_of(*files, keywords=KEYWORDS) as inventory:
@@ -55,7 +56,7 @@ def test_instances_keep_every_text(files: list[Added]) -> None:
     assert sorted(([row[name] for name in names] for row in rows), key=repr) == sorted(expected, key=repr)
 
 
-@settings(deadline=None)  # the first example loads pyarrow
+@examples(100)
 @given(_files())
 def test_values_have_their_type_just_where_the_text_is_valid(files: list[Added]) -> None:
     with inventory_of(*files, keywords=KEYWORDS) as inventory:
@@ -73,7 +74,7 @@ def test_values_have_their_type_just_where_the_text_is_valid(files: list[Added])
         assert fraction is None or fraction == float(text)
 
 
-@settings(deadline=None)  # the first example loads pyarrow
+@examples(100)
 @given(_files())
 def test_studies_and_series_never_take_one_value_for_all(files: list[Added]) -> None:
     with inventory_of(*files, keywords=KEYWORDS) as inventory:

@@ -7,13 +7,14 @@ from typing import Any
 
 import botocore.session
 from botocore.validate import ParamValidator
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dicommap.checks.registry import validator
 from dicommap.checks.schema_check import schema_issues
 from dicommap.model.import_configuration import ImportConfiguration
+from tests.effort import examples
 
 SHAPE = (
     botocore.session.get_session()
@@ -44,7 +45,7 @@ def botocore_takes(document: object) -> bool:
 
 
 @given(documents)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_what_the_models_build_is_taken_by_the_schema_and_by_botocore(document: dict[str, Any]) -> None:
     written = ImportConfiguration.model_validate(document).model_dump(mode="json", exclude_none=True)
     assert written == document
@@ -107,7 +108,7 @@ ONE = {"studyInstanceUID": "1.2", "metadataFilePath": "a"}
 @example({OUTER: {INNER: [{**ONE, "studyInstanceUID": "1.2\n"}]}})
 @example({OUTER: {INNER: [{**ONE, "metadataFilePath": "a\n"}]}})
 @example({OUTER: None})
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_models_and_the_schema_give_every_document_the_same_verdict(document: Any) -> None:
     verdict = bool(validator("import-configuration").is_valid(document))
     assert model_takes(document) is verdict
@@ -115,7 +116,7 @@ def test_the_models_and_the_schema_give_every_document_the_same_verdict(document
 
 
 @given(mutated())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_whatever_botocore_refuses_the_schema_refuses(document: Any) -> None:
     if not botocore_takes(document):
         assert schema_issues("import-configuration", document)

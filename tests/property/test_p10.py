@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dicommap.model.tags import vrs_of
 from dicommap.p10 import Header, Refusal, Wanted, read_header
 from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from tests.corpus.oracle import differences, pydicom_values
+from tests.effort import examples
 from tests.making import EXPLICIT_BIG
 from tests.unit.p10.elements import (
     ENCODINGS,
@@ -64,6 +66,7 @@ def _numbers(draw: st.DrawFn) -> tuple[int, Build]:
     return tag, _made(tag, "IS", even(str(number), " "))
 
 
+@functools.cache
 @st.composite
 def _others(draw: st.DrawFn) -> tuple[int, Build]:
     """An element that nobody wants: private, or of any string VR, or binary."""
@@ -72,6 +75,7 @@ def _others(draw: st.DrawFn) -> tuple[int, Build]:
     return tag, _made(tag, vr, draw(st.binary(max_size=40)))
 
 
+@functools.cache
 def _nested(depth: int) -> st.SearchStrategy[Build]:
     """The content of an item: UIDs of another study, and maybe sequences inside."""
     plain = st.lists(_others().map(lambda pair: pair[1]), max_size=2)
@@ -86,6 +90,7 @@ def _leak(encoding: Encoding) -> bytes:
     return element(0x0020000D, "UI", even(LEAKED), encoding) + element(0x00100020, "LO", "leaked", encoding)
 
 
+@functools.cache
 @st.composite
 def _sequences(draw: st.DrawFn, depth: int = 2) -> tuple[int, Build]:
     """A sequence of defined or undefined length, before the UIDs; also as UN with implicit items."""
@@ -127,7 +132,7 @@ def data_sets(draw: st.DrawFn, *, shuffled: bool = False) -> tuple[str, bytes]:
 
 
 @given(data_sets())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_every_data_set_in_order_is_read_as_pydicom_reads_it(made: tuple[str, bytes]) -> None:
     syntax, data = made
     file = p10(data, syntax)
@@ -138,7 +143,7 @@ def test_every_data_set_in_order_is_read_as_pydicom_reads_it(made: tuple[str, by
 
 
 @given(data_sets(shuffled=True))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_repeated_and_reordered_elements_are_read_as_pydicom_reads_them(made: tuple[str, bytes]) -> None:
     syntax, data = made
     file = p10(data, syntax)
@@ -150,7 +155,7 @@ def test_repeated_and_reordered_elements_are_read_as_pydicom_reads_them(made: tu
 
 
 @given(data_sets(), data_sets(shuffled=True))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_nested_study_is_never_taken_for_the_files(one: tuple[str, bytes], other: tuple[str, bytes]) -> None:
     for syntax, data in (one, other):
         found = read(p10(data, syntax))
@@ -158,7 +163,7 @@ def test_a_nested_study_is_never_taken_for_the_files(one: tuple[str, bytes], oth
 
 
 @given(data_sets(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_cut_never_gives_a_wrong_value(made: tuple[str, bytes], choice: random.Random) -> None:
     syntax, data = made
     file = p10(data, syntax)
@@ -188,7 +193,7 @@ def _counted(file: bytes, size: int) -> tuple[Header | Refusal, int]:
 
 @given(_STARTS, st.binary(max_size=400), st.integers(0, 2**40))
 @example(b"", b"\x08\x00\x05\x00CS\x04\x00a\0\xff\x1b", 0)
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_arbitrary_bytes_give_a_header_or_a_refusal(start: bytes, more: bytes, beyond: int) -> None:
     file = start + more
     for size in (len(file), len(file) + beyond):
@@ -219,7 +224,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @given(mutated())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_damaged_file_gives_a_header_or_a_refusal(file: bytes) -> None:
     found, calls = _counted(file, len(file))
     assert isinstance(found, Header) or found.issues
@@ -232,7 +237,7 @@ def test_a_damaged_file_gives_a_header_or_a_refusal(file: bytes) -> None:
     st.binary(max_size=60),
     st.lists(st.sampled_from(["", "ISO_IR 192", "ISO 2022 IR 87", "utf-7", "idna", "hex", "unicode_escape", "x\0y"])),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_bytes_in_any_character_set_become_text_that_can_be_stored(value: bytes, terms: list[str]) -> None:
     encoding = EXPLICIT_LITTLE
     charset = element(0x00080005, "CS", "\\".join(terms))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.model.uid import conformance_problem, mapping_problem
 from dicommap.p10 import Header
+from tests.effort import examples
 from tests.property.test_p10 import data_sets, mutated
 from tests.unit.p10.elements import p10, read, read_on, warmed
 from tests.unit.p10.test_layout import ALL, file_of, learned
@@ -72,19 +73,19 @@ def _grown(draw: st.DrawFn, file: bytes) -> bytes:
 
 
 @given(neighbours(), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_neighbours_are_read_as_if_alone(files: list[bytes], order: random.Random) -> None:
     agreeing(files + order.sample(files, len(files)))
 
 
 @given(st.lists(st.one_of(mutated(), data_sets(shuffled=True).map(lambda made: p10(made[1], made[0]))), max_size=4))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_damaged_and_reordered_files_are_read_as_if_alone(files: list[bytes]) -> None:
     agreeing(files * 2)
 
 
 @given(data_sets(), st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
     made: tuple[str, bytes], data: st.DataObject
 ) -> None:
@@ -127,14 +128,14 @@ def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
 
 
 @given(st.one_of(st.from_regex(r"[0-9.]{0,70}"), st.text("012.\n\\ ٣", max_size=70)))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
     """The reader rests on it: of a UID that neighbours share only conformance is asked."""
     assert conformance_problem(uid) is not None or mapping_problem(uid) is None
 
 
 @given(st.lists(st.from_regex(r"\A(0|[1-9][0-9]{0,3})\Z"), min_size=1, max_size=80), st.sampled_from("012"))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_mapping_can_name_every_uid_of_conformant_components(components: list[str], root: str) -> None:
     uid = ".".join([root, *components])
     assert conformance_problem(uid) is not None or mapping_problem(uid) is None

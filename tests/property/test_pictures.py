@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from dicommap.pictures.files import NoPictureError, PictureFile
 from dicommap.pictures.painting import painted
 from dicommap.pictures.slices import read_slices
+from tests.effort import examples
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
 from tests.unit.pictures.images import STUDY, image, ramp
 
@@ -46,7 +47,7 @@ def look(place: Path, content: bytes) -> None:
         assert max(drawn.size) == 48
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.sampled_from(FILES),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6),
@@ -58,7 +59,7 @@ def test_changed_bytes(place: Path, content: bytes, changes: list[tuple[float, i
     look(place, bytes(changed))
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.sampled_from(FILES), kept=st.floats(0, 1))
 def test_cut_files(place: Path, content: bytes, kept: float) -> None:
     look(place, content[: int(kept * len(content))])

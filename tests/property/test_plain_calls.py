@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 import typer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.cli.commands import _imported
@@ -18,6 +18,7 @@ from dicommap.cli.plain import plain_scan
 from dicommap.cli.plain_table import plain_table
 from dicommap.cli.scan import scan_command
 from dicommap.cli.styled import print_styled_table
+from tests.effort import examples
 
 OPTIONS = ["-o", "--output", "-j", "--jobs", "--no-cache", "--archives", "--follow-links", "--attributes", "--fail-on"]
 WORDS = st.one_of(
@@ -41,7 +42,7 @@ def typers(arguments: list[str]) -> dict[str, Any] | None:
 
 
 @given(st.one_of(PLAIN, st.lists(WORDS, max_size=7)))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_plain_call_means_what_typer_takes_it_for(arguments: list[str]) -> None:
     found = plain_scan(["scan", *arguments])
     if found is None:
@@ -92,7 +93,7 @@ CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
 
 
 @given(st.integers(1, 5).flatmap(lambda wide: st.lists(st.lists(CELLS, min_size=wide, max_size=wide), max_size=6)))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_plain_table_is_what_would_be_drawn(rows: list[list[str]]) -> None:
     columns = [f"column {number}" for number in range(len(rows[0]) if rows else 2)]
     numbers = columns[::2]

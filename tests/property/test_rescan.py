@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
 from dicommap.progress import Progress
 from dicommap.scanning import batch
+from tests.effort import examples
 from tests.making import p10
 from tests.unit.workflows.varied import scanned
 
@@ -35,7 +36,7 @@ class Stop(Exception):  # noqa: N818
     """Ends a scan from within."""
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(steps, max_size=14))
 def test_a_rescan_makes_the_rows_of_a_first_scan(taken: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as directory, patch.object(batch, "FILES_IN_A_BATCH", 1):

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
@@ -16,6 +16,7 @@ from dicommap.authoring.cells import damage, placeholder, unguarded
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.override import Override
 from dicommap.model.tags import keyword_of
+from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 
 LEVELS: dict[Literal["study", "series"], tuple[str, ...]] = {
@@ -116,7 +117,7 @@ def saved(rows: list[dict[str, str]], form: dict[str, Any]) -> bytes:
 
 
 @given(st.data(), files(), st.sampled_from(sorted(LEVELS)), st.sampled_from(sorted(FORMS)))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_exactly_the_edited_cells_change(data: st.DataObject, made: list[Added], level: Any, form: str) -> None:
     with inventory_of(*made) as inventory, tempfile.TemporaryDirectory() as directory:
         before = values_of(inventory)

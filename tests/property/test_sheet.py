@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.authoring.cells import damage, placeholder, unguarded
@@ -20,6 +20,7 @@ from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
+from tests.effort import examples
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "StudyDescription")
 
@@ -72,7 +73,7 @@ def written(inventory: list[Study], level: Level) -> str:
 
 
 @given(studies(), LEVELS)
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_an_untouched_sheet_has_no_edits(inventory: list[Study], level: Level) -> None:
     edits, issues = worked(written(inventory, level), inventory)
     assert not edits
@@ -93,7 +94,7 @@ FORMS = {
 
 
 @given(st.data(), studies(), st.sampled_from(sorted(FORMS)))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventory: list[Study], form: str) -> None:
     delimiter, encoding, ending = FORMS[form]
     text = written(inventory, Level.STUDY).removeprefix("\ufeff")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, encode_string, python_encoding
 
 from dicommap.model.character_set import unencodable
+from tests.effort import examples
 
 HELD = {
     "": "Az09~\\^=\n",
@@ -86,7 +87,7 @@ SINGLE = [term for term in python_encoding if term.startswith("ISO_IR") or term 
 
 @pytest.mark.parametrize("term", SINGLE)
 @given(text=st.text(max_size=20))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_is_held_survives_pydicoms_writing_and_reading(term: str, text: str) -> None:
     lost = unencodable(text, term)
     assert lost is not None
