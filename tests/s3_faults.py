@@ -27,7 +27,8 @@ class Fault:
 
     kind: str
     """'status' answers an error without asking the server; 'reset' breaks the connection in the middle of the body;
-    'short' closes it there; 'other' gives the body of the bytes in `body` under headers of the real answer."""
+    'short' closes it there; 'lost' breaks it before the answer to a request that was carried out; 'other' gives the
+    body of the bytes in `body` under headers of the real answer; 'page' gives it as a page of HTML, without asking."""
     key: str = ""
     """The end of the path of the requests that it is for, without the query; listings have the bucket's."""
     query: str = ""
@@ -96,6 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "status":
             self._refuse(fault)
             return
+        if fault is not None and fault.kind == "page":
+            self._show(fault)
+            return
         upstream = http.client.HTTPConnection(self.proxy.upstream.hostname or "", self.proxy.upstream.port, timeout=30)
         try:
             upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -106,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
             body = answer.read()
         finally:
             upstream.close()
+        if fault is not None and fault.kind == "lost":
+            self._break()
+            return
         self.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _HOP_BY_HOP:
@@ -127,6 +134,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"" if self.command == "HEAD" else body)
 
+    def _show(self, fault: Fault) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(fault.body)))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else fault.body)
+
     def _send(self, body: bytes, fault: Fault | None) -> None:
         if fault is None or fault.kind not in ("reset", "short"):
             self.wfile.write(b"" if self.command == "HEAD" else body)
@@ -134,8 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2])
         self.wfile.flush()
         if fault.kind == "reset":
-            # Closing with unsent data thrown away makes the system send a reset.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._break()
+        self.close_connection = True
+
+    def _break(self) -> None:
+        # Closing with unsent data thrown away makes the system send a reset.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
 
 

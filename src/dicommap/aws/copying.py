@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dicommap.aws.faults import ABSENT, calling
+from dicommap.aws.faults import ABSENT, calling, require_etag
 from dicommap.aws.listing import listed
+from dicommap.aws.uploads import ATTEMPTS, MEANWHILE
 from dicommap.errors import AwsError, reason_of
 from dicommap.model.listed_object import ListedObject
 from dicommap.model.times import LAST_TIME
@@ -96,9 +97,23 @@ class Copier:
 
     def copy(self, copy: Copy) -> Copied:
         """Make a copy where no object is. What is wrong with its source is returned, and not raised."""
+        for _ in range(ATTEMPTS):
+            made = self._attempt(copy)
+            if made is not None:
+                return made
+        raise AwsError(
+            f"{copy.uri} is being written by somebody else.",
+            fix="Wait until they have ended, and run the same again.",
+            transient=True,
+        )
+
+    def _attempt(self, copy: Copy) -> Copied | None:
+        """Make a copy; None where another writes its key at the same time."""
         try:
             return self._uploaded(copy) if copy.source_bucket is None else self._copied(copy)
         except AwsError as error:
+            if error.code in MEANWHILE:
+                return None
             if error.code in _CHANGED:
                 return self._refused(copy)
             if error.code in ABSENT - {"NoSuchBucket"} and copy.source_bucket is not None:
@@ -130,7 +145,7 @@ class Copier:
                     ContentType=_CONTENT_TYPE,
                     **condition,
                 )
-            return Copied(etag=answer["CopyObjectResult"]["ETag"])
+            return Copied(etag=require_etag(answer.get("CopyObjectResult", {}), "CopyObject", copy.source_name))
 
         def part(number: int, begin: int, end: int, upload: str) -> str:
             with calling("UploadPartCopy", copy.source_name):
@@ -142,7 +157,7 @@ class Copier:
                     CopySourceRange=f"bytes={begin}-{end - 1}",
                     **condition,
                 )
-            return str(made["CopyPartResult"]["ETag"])
+            return require_etag(made.get("CopyPartResult", {}), "UploadPartCopy", copy.source_name)
 
         return self._in_parts(copy, _mark_of(copy), part)
 
@@ -172,7 +187,7 @@ class Copier:
                     Metadata={MARK: digest},
                     ContentType=_CONTENT_TYPE,
                 )
-            return Copied(etag=answer["ETag"])
+            return Copied(etag=require_etag(answer, "PutObject", copy.uri))
 
         def part(number: int, begin: int, end: int, upload: str) -> str:
             file.seek(begin)
@@ -182,7 +197,7 @@ class Copier:
                 made = self._clients.s3.upload_part(
                     **target, UploadId=upload, PartNumber=number, Body=data, ContentMD5=checked
                 )
-            return str(made["ETag"])
+            return require_etag(made, "UploadPart", copy.uri)
 
         return self._in_parts(copy, digest, part)
 
@@ -205,7 +220,7 @@ class Copier:
             with suppress(AwsError), calling("AbortMultipartUpload", copy.uri):
                 client.abort_multipart_upload(**target, UploadId=upload["UploadId"])
             raise
-        return Copied(etag=answer["ETag"])
+        return Copied(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
 
     def _mark(self, copy: Copy) -> str | None:
         found = self._head(copy.bucket, copy.key)

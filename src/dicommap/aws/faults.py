@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.clients import missing_boto3
 from dicommap.errors import AwsError
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from botocore.exceptions import ClientError
 
@@ -28,6 +28,10 @@ _UNKNOWN = frozenset(
         "UnrecognizedClientException",
     }
 )
+_GONE = frozenset({"NoSuchKey"})
+_BARE_DENIAL = frozenset({"403"})
+_BARE_REFUSAL = frozenset({"400"})
+"""An answer to HEAD has no body, and so nothing but a status."""
 _SKEWED = frozenset({"RequestTimeTooSkewed"})
 _OF_ALL = EXPIRED | _UNKNOWN | _SKEWED
 """Codes that every request would meet."""
@@ -45,6 +49,16 @@ THROTTLED = frozenset(
 _SERVER_FAULT = 500
 
 _FIXES = (
+    (
+        _BARE_DENIAL,
+        "Grant the permission, or check which credentials are used; 'dicommap policy PACKAGE' lists the permissions "
+        "that a package needs.",
+    ),
+    (
+        _BARE_REFUSAL,
+        "Check the credentials and the region: of credentials that have expired S3 says no more than this here.",
+    ),
+    (_GONE, "The object is not there, or not any more: run the same again."),
     (DENIED, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
     (EXPIRED, "The credentials have expired: renew them and run the same again, which goes on from where it was."),
     (_UNKNOWN, "Check which credentials are used: --aws-profile, or what the environment names."),
@@ -53,6 +67,7 @@ _FIXES = (
     (ABSENT, "Check the name, the account and the region."),
     (THROTTLED, "AWS takes no more requests for now: wait some minutes and run the same again."),
 )
+_ENDPOINT_FIX = "Check the endpoint and the region, and what stands between here and there."
 _OWN_WORDS = DENIED | frozenset({"ConflictException", "ServiceQuotaExceededException", "ValidationException"})
 """Codes whose message says more than the code. It may name accounts, roles and UIDs, and never credentials."""
 _WORDS_LIMIT = 500
@@ -75,11 +90,22 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
         raise _refusal(error, _named(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
         raise _failure(error, _named(operation, subject)) from None
+    except RecursionError:
+        # botocore asks HeadBucket where a bucket is, and follows an answer that is a redirect by asking again.
+        raise AwsError(f"{_named(operation, subject)} is redirected without end.", fix=_ENDPOINT_FIX) from None
     except ValueError as error:
         # What botocore says of an endpoint that is no URL. Anything else is our own fault.
         if "Invalid endpoint" not in str(error):
             raise
         raise AwsError("The endpoint is no URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
+
+
+def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:
+    """Return the ETag that S3's answer has. Raises AwsError where it has none: something else has answered."""
+    etag = answer.get("ETag")
+    if not etag:
+        raise AwsError(f"The answer to {_named(operation, subject)} is none of S3's.", fix=_ENDPOINT_FIX)
+    return str(etag)
 
 
 def _named(operation: str, subject: str) -> str:
@@ -120,6 +146,8 @@ def _failure(error: Exception, what: str) -> AwsError:
         "UnauthorizedSSOTokenError": "The login has expired: log in again.",
         "SSOTokenLoadError": "There is no login: log in.",
         "ResponseParserError": "The answer is none of AWS: check the endpoint, and what stands between here and there.",
+        "FlexibleChecksumError": "What came has another checksum than what S3 stores: run the same again, and check "
+        "what stands between here and there.",
         "ParamValidationError": "A member has a form that AWS's own client refuses: check what was asked for.",
     }
     fix = fixes.get(kind, "AWS could not be reached: check the network, the region and the endpoint, and try again.")

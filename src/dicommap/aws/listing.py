@@ -90,7 +90,8 @@ class Lister:
         page: Page | None = answer.get(_OURS)
         if page is None:
             raise AwsError(
-                "S3's listing is none that can be read.", fix="Check the endpoint: it has to answer ListObjectsV2."
+                "S3's listing is none that can be read.",
+                fix="Check the endpoint, which has to answer ListObjectsV2, and what stands between here and there.",
             )
         return page
 
@@ -116,6 +117,8 @@ def _page(body: bytes) -> Page | None:
     """Return what a page says, or None where it is none; botocore asks again by itself for what comes cut."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  what botocore does with it
+        if root.tag != f"{_NAMESPACE}ListBucketResult":
+            return None  # a proxy's page, which must not be taken for an empty listing
         coded = _text(root, "EncodingType") == "url"
         objects = [_object(found, coded=coded) for found in root.iter(f"{_NAMESPACE}Contents")]
     except (ElementTree.ParseError, ValueError, KeyError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.faults import calling
+from dicommap.aws.faults import calling, require_etag
 from dicommap.errors import AwsError
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def pieces(clients: Clients, bucket: str, key: str, *, limit: int | None = None)
             if error.code in _NO_SUCH_RANGE and not done:  # of an empty object there is no first byte
                 return
             raise
-        etag = answer["ETag"]
+        etag = require_etag(answer, "GetObject", f"s3://{bucket}/{key}")
         if size is None:
             size = answer["ContentLength"]
-        for piece in _body(answer["Body"]):
+        for piece in _body(answer["Body"], f"s3://{bucket}/{key}"):
             done += len(piece)
             yield piece
         fruitless = 0 if done > before else fruitless + 1
@@ -68,13 +68,14 @@ def _opened(clients: Clients, bucket: str, key: str, done: int, limit: int | Non
     return answer
 
 
-def _body(body: Any) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
-    """Yield what comes of a body; that it broke off is seen by what is missing."""
-    from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+def _body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
+    """Yield what comes of a body; that it broke off is seen by what is missing. Raises AwsError where it is another."""
+    with calling("GetObject", uri):
+        from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
-    try:
-        yield from body.iter_chunks(PIECE)
-    except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
-        return
-    finally:
-        body.close()
+        try:
+            yield from body.iter_chunks(PIECE)
+        except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+            return
+        finally:
+            body.close()

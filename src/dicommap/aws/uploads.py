@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.faults import ABSENT, calling
+from dicommap.aws.faults import ABSENT, calling, require_etag
 from dicommap.errors import AwsError
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 4
 """Of a PUT that another writer gets in the way of."""
 _TAKEN = frozenset({"PreconditionFailed", "412"})
-_MEANWHILE = frozenset({"ConditionalRequestConflict", "409"})
+MEANWHILE = frozenset({"ConditionalRequestConflict", "409"})
+"""What S3 says of a conditional request while another writes the same key: it is to be tried again."""
 _CHUNK = 2**20
 
 
@@ -83,7 +84,7 @@ def _put(client: Any, document: Document, **condition: str) -> bool:  # noqa: AN
     checksum = b64encode(hashlib.sha256(document.data).digest()).decode()
     try:
         with calling("PutObject", document.uri):
-            client.put_object(
+            answer = client.put_object(
                 Bucket=document.bucket,
                 Key=document.key,
                 Body=document.data,
@@ -91,8 +92,9 @@ def _put(client: Any, document: Document, **condition: str) -> bool:  # noqa: AN
                 ChecksumSHA256=checksum,
                 **condition,
             )
+            require_etag(answer, "PutObject", document.uri)
     except AwsError as error:
-        if error.code in _TAKEN | _MEANWHILE or (error.code in ABSENT - {"NoSuchBucket"} and "IfMatch" in condition):
+        if error.code in _TAKEN | MEANWHILE or (error.code in ABSENT - {"NoSuchBucket"} and "IfMatch" in condition):
             return False
         if error.code in ("NotImplemented", "501"):
             fix = "Use an endpoint that does: Amazon S3 has known it since 2024."
@@ -107,7 +109,8 @@ def _found(client: Any, document: Document) -> tuple[str, bool] | None:  # noqa:
         with calling("GetObject", document.uri):
             answer = client.get_object(Bucket=document.bucket, Key=document.key)
             same_length = answer["ContentLength"] == len(document.data)
-            return answer["ETag"], same_length and _same(answer["Body"].read, document.data)
+            etag = require_etag(answer, "GetObject", document.uri)
+            return etag, same_length and _same(answer["Body"].read, document.data)
     except AwsError as error:
         if error.code in ABSENT - {"NoSuchBucket"}:
             return None

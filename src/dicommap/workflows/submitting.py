@@ -31,6 +31,10 @@ UPLOADERS = 8
 """Override files that are uploaded at the same time; the job is started after the last of them."""
 _MARGIN = timedelta(seconds=5)
 """Times are those of the service's own clock, to the second and as long as an answer takes."""
+_SOMEBODY = (
+    "override files were there before this package was submitted: has somebody submitted a copy of it? "
+    "Of two such requests the service starts one job"
+)
 _QUOTA = "ServiceQuotaExceededException"
 _CONFLICT = "ConflictException"
 
@@ -102,10 +106,11 @@ class Submitter:
 
         Raises AwsError and PackageError; then the state on disk says how far it came.
         """
-        state = self.states.read(order.job.id) or self._save(_planned(order, self.region))
+        known = self.states.read(order.job.id)
+        state = known or self._save(_planned(order, self.region))
         if state.state.has_job:
             return state
-        self._upload(order)
+        self._upload(order, is_first=known is None)
         if state.state is SubmissionState.PLANNED:
             state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))
         self._wait_for_room(order)
@@ -113,7 +118,7 @@ class Submitter:
             at = utc_text(self.jobs.service_time())
             state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start(order)
-        self.tell(order.job.id, f"started as {job.jobId}")
+        self.tell(order.job.id, _start_told(state, job))
         return self._started(state, job)
 
     def _save(self, state: Submission) -> Submission:
@@ -139,7 +144,7 @@ class Submitter:
             self._go_on_without_listing(error)
             return None  # of the same client token the service makes no second job
 
-    def _upload(self, order: Order) -> None:
+    def _upload(self, order: Order, *, is_first: bool) -> None:
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADERS) as threads:
             waiting = [threads.submit(upload, client, document, replace=self.replace) for document in order.documents()]
@@ -151,6 +156,8 @@ class Submitter:
         if outcomes:
             counts = ((outcome, outcomes.count(outcome)) for outcome in Upload)
             self.tell(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
+        if is_first and Upload.THERE in outcomes:
+            self.tell(order.job.id, _SOMEBODY)
 
     def _wait_for_room(self, order: Order) -> None:
         """Wait until the data store has fewer jobs than the quota of concurrent ones."""
@@ -195,6 +202,13 @@ class Submitter:
         if self._is_listed:
             self.issues.append(issue("submit.not-checked", what="The list of import jobs", reason=error.code))
         self._is_listed = False
+
+
+def _start_told(state: Submission, job: ImportJob) -> str:
+    """Say that a job was started, or had been by somebody else: a token that was used brings back its job."""
+    if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _MARGIN:
+        return f"started as {job.jobId}"
+    return f"had been started as {job.jobId} at {utc_text(job.submittedAt)}, by the same request from elsewhere"
 
 
 def _planned(order: Order, region: str) -> Submission:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from botocore.exceptions import ConnectionClosedError
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
 from dicommap.issues import Severity
+from dicommap.model.job_report import utc_text
 from dicommap.package.submissions import Submissions
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
@@ -650,6 +652,24 @@ def test_two_people_submit_copies_of_one_package(
     assert [one.jobId for one in first.submissions] == [one.jobId for one in second.submissions]
     assert len(import_jobs.jobs) == 2
     assert told[0] == "override files 2 there"
+    assert "has somebody submitted a copy of it?" in told[1]
+
+
+def test_a_job_that_somebody_else_started_a_while_ago_is_told_of(
+    drafted: Path, bucket: Bucket, import_jobs: ImportJobService, tmp_path: Path
+) -> None:
+    copy, told = tmp_path / "copy", list[str]()
+    shutil.copytree(drafted, copy)
+    submit(drafted, bucket)
+    for job in import_jobs.jobs:
+        job.submitted_at -= timedelta(hours=1)
+    submit(copy, bucket, tell=lambda _, what: told.append(what))
+    for job in import_jobs.jobs:
+        assert (
+            f"had been started as {job.job_id} at {utc_text(job.submitted_at)}, by the same request from elsewhere"
+            in told
+        )
+    assert len(import_jobs.jobs) == 2
 
 
 def test_a_copy_that_is_submitted_for_another_output_is_refused_by_its_token(
