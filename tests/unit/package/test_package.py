@@ -187,6 +187,19 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: p
     assert Folder(tmp_path)["a"] == b"abc"
 
 
+def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 3)
+    monkeypatch.setattr(reading, "LINE_BYTES", 4)
+    (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
+    told: list[int] = []
+    folder = Folder(tmp_path, lambda progress: told.append(progress.done))
+    assert list(folder.lines("a")) == [b"abc\r", b"\n", b"defg", b"hi\n", b"\n", b"\xff"]
+    assert (folder.read, told) == ({"a"}, [1])
+    (tmp_path / "a").unlink()
+    with pytest.raises(DocumentError, match="No such file"):
+        next(folder.lines("a"))
+
+
 def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
