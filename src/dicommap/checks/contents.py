@@ -6,21 +6,31 @@ A file that is too large to be taken into memory is a finding about that file; t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 Content = bytes | Issue
 """A file's bytes, or why they were not read."""
 
 Contents = Mapping[str, Content]
 """Files by their paths."""
+
+
+@runtime_checkable
+class Lined(Protocol):
+    """Files that can be read a line at a time, however large they are."""
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file, each with its end."""
+        ...
 
 
 class Below(Contents):
@@ -54,10 +64,44 @@ def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place
     That a file is missing or too large is found elsewhere.
     """
     content = files.get(path)
-    if not isinstance(content, bytes):
-        return
-    if hashlib.sha256(content).hexdigest() != planned["sha256"]:
-        yield issue("package.changed-file", Location(path=path))
-    elif len(content) != planned["size"]:
-        size = replace(place, pointer=f"{place.pointer}/size")
-        yield issue("package.counts", size, planned=planned["size"], found=len(content), what="bytes")
+    if isinstance(content, bytes):
+        lines = HashedLines([content])
+        lines.drain()
+        yield from lines.issues(path, planned, place)
+
+
+def hashed_lines(files: Contents, path: str) -> HashedLines | Issue | None:
+    """Return the lines of a file, read as they are asked for where the files can be; why not; or None of no file."""
+    if path not in files:
+        return None
+    if isinstance(files, Lined):
+        return HashedLines(files.lines(path))
+    content = files[path]
+    return content if isinstance(content, Issue) else HashedLines(content.splitlines(keepends=True))
+
+
+class HashedLines(Iterator[bytes]):
+    """Lines that go by once, and leave their size and hash behind."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = iter(lines)
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def __next__(self) -> bytes:
+        line = next(self._lines)
+        self._digest.update(line)
+        self._size += len(line)
+        return line
+
+    def drain(self) -> None:
+        """Let the rest go by."""
+        deque(self, maxlen=0)
+
+    def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+        """Find that they are not what was planned, once all went by; `place` is where size and sha256 stand."""
+        if self._digest.hexdigest() != planned["sha256"]:
+            yield issue("package.changed-file", Location(path=path))
+        elif self._size != planned["size"]:
+            size = replace(place, pointer=f"{place.pointer}/size")
+            yield issue("package.counts", size, planned=planned["size"], found=self._size, what="bytes")

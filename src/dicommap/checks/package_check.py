@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.configuration_check import configuration_issues
-from dicommap.checks.contents import Below, content_issues, parsed
+from dicommap.checks.contents import Below, content_issues, hashed_lines, parsed
 from dicommap.checks.mapping_check import mappings_of, planned_mapping_issues
 from dicommap.checks.objects_check import objects_issues
 from dicommap.checks.plan_check import plan_issues
@@ -67,10 +67,12 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, o
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Contents) -> Iterator[Issue]:
-    table = files.get(path)
+    table = hashed_lines(files, path)
     if isinstance(table, Issue):
         yield table.at(path=path)
-    yield from content_issues(files, path, planned, place)
+    elif table is not None:
+        table.drain()
+        yield from table.issues(path, planned, place)
 
 
 def _expected(plan: dict[str, Any]) -> set[str]:
@@ -127,11 +129,14 @@ def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, 
 
 def _objects_issues(job: dict[str, Any], place: str, files: Contents) -> Iterator[Issue]:
     path = f"{job_folder(job['id'])}/{OBJECTS}"
-    found = list(_table_issues(path, job["objects"], _in_plan(f"{place}/objects"), files))
-    yield from found
-    content = files.get(path)
-    if not found and isinstance(content, bytes):
-        yield from objects_issues(content, job, path, _in_plan(place))
+    table = hashed_lines(files, path)
+    if isinstance(table, Issue):
+        yield table.at(path=path)
+    elif table is not None:
+        found = list(objects_issues(table, job, path, _in_plan(place)))
+        table.drain()
+        # What is wrong with a table that was changed is the change.
+        yield from list(table.issues(path, job["objects"], _in_plan(f"{place}/objects"))) or found
 
 
 def _request_issues(job: dict[str, Any], files: Contents, configuration: object) -> Iterator[Issue]:

@@ -84,7 +84,7 @@ def objects_pieces(objects: Iterable[PlannedObject]) -> Iterator[str]:
 
 
 def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
-    """Yield the objects of an objects.csv. Raises ValueError where it is none."""
+    """Yield the objects of an objects.csv. Raises ValueError where it is none, UnicodeDecodeError as the lines do."""
     rows = csv.reader(lines, strict=True)
     try:
         if tuple(next(rows, ())) != COLUMNS:
@@ -103,6 +103,8 @@ def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
                 root=int(root),
                 source=source,
             )
+    except UnicodeDecodeError:
+        raise
     except (csv.Error, ValueError):
         # Neither the csv module's words nor a cell's text: they may hold a name.
         raise ValueError(f"row {rows.line_num} is not a row of objects.csv") from None

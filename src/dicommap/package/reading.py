@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 DOCUMENT_BYTES_LIMIT = 256 * 2**20
 """Bytes of one document; larger ones are refused rather than read into memory."""
 
+LINE_BYTES = 2**20
+"""Bytes of a line that are read at once."""
+
 
 def read_document(path: Path) -> bytes:
     """Return a document's bytes. Raises DocumentError where it cannot be read or is too large."""
@@ -47,12 +50,20 @@ class Folder(Mapping[str, bytes | Issue]):
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._paths[name]
-        if self._report is not None:
-            self.read.add(name)
-            self._report(Progress(len(self.read), len(self.read), False))
+        self._note(name)
         with _readable(path):
             too_large = _too_large(path)
         return issue("document.too-large", limit=DOCUMENT_BYTES_LIMIT) if too_large else read_document(path)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file of any size, each with its end; one of more than LINE_BYTES comes in pieces.
+
+        Raises DocumentError where it cannot be read.
+        """
+        path = self._paths[name]
+        self._note(name)
+        with _readable(path), path.open("rb") as file:
+            yield from iter(lambda: file.readline(LINE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
         return name in self._paths
@@ -62,6 +73,11 @@ class Folder(Mapping[str, bytes | Issue]):
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    def _note(self, name: str) -> None:
+        if self._report is not None:
+            self.read.add(name)
+            self._report(Progress(len(self.read), len(self.read), False))
 
 
 def _too_large(path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
-from dicommap.package.durable import sync, write_durably
+from dicommap.package.durable import sync, write_tree
 from dicommap.package.leftovers import partial_of, remove_leftovers
 
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
         made = partial_of(path.absolute())
         made.mkdir()  # with the rights that the umask leaves
         partial = made
-        for name in documents:
-            pieces = documents.pieces(name) if isinstance(documents, Documents) else iter([documents[name]])
-            _write(partial / name, pieces)
-        _sync_directories(partial)
+        write_tree(partial, ((name, _pieces(documents, name)) for name in documents), len(documents))
         os.rename(partial, path)  # replaces an empty directory, and nothing else
         partial = path
         sync(path.absolute().parent)
@@ -68,11 +65,5 @@ def _cannot(error: OSError) -> PackageError:
     return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 
-def _write(path: Path, pieces: Iterator[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, pieces)
-
-
-def _sync_directories(root: Path) -> None:
-    for directory in (root, *(path for path in root.rglob("*") if path.is_dir())):
-        sync(directory)
+def _pieces(documents: Mapping[str, str], name: str) -> Iterator[str]:
+    return documents.pieces(name) if isinstance(documents, Documents) else iter([documents[name]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.package import Folder, read_document, reading, write_package, writing
+from dicommap.package import Folder, durable, read_document, reading, write_package, writing
 from dicommap.package.leftovers import partial_of
 from dicommap.package.writing import require_writable
 
@@ -82,6 +83,46 @@ def test_a_failure_in_the_middle_leaves_nothing(
     monkeypatch.setattr(os, name, failing(getattr(os, name), after=after, error=error))
     with pytest.raises(PackageError, match=os.strerror(number)):
         write_package(tmp_path / "package", DOCUMENTS)
+    assert not any(tmp_path.iterdir())
+
+
+MANY = {f"jobs/{number:04}/request.json": f"{number}\n" for number in range(durable.FEW + 1)}
+
+
+def test_of_many_files_the_file_system_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[str] = []
+    really = durable._SYNCFS
+
+    def counted(descriptor: int) -> int:
+        waits.append("all")
+        return int(really(descriptor))
+
+    monkeypatch.setattr(durable, "_SYNCFS", counted)
+    monkeypatch.setattr(os, "fsync", lambda _: waits.append("one"))
+    write_package(tmp_path / "package", MANY)
+    assert waits == ["all", "one"]  # one for the name of the package
+    assert Folder(tmp_path / "package") == {name: text.encode() for name, text in MANY.items()}
+
+
+def test_where_that_cannot_be_done_each_file_and_directory_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    monkeypatch.setattr(durable, "_SYNCFS", None)
+    monkeypatch.setattr(os, "fsync", waits.append)
+    write_package(tmp_path / "package", MANY)
+    directories = len(MANY) + 2
+    assert len(waits) == len(MANY) + directories + 1
+
+
+def test_a_disk_that_fails_under_many_files_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> int:
+        ctypes.set_errno(errno.EIO)
+        return -1
+
+    monkeypatch.setattr(durable, "_SYNCFS", fail)
+    with pytest.raises(PackageError, match="Input/output error"):
+        write_package(tmp_path / "package", MANY)
     assert not any(tmp_path.iterdir())
 
 
@@ -167,6 +208,19 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: p
     assert isinstance(found, Issue)
     assert found.code == "document.too-large"
     assert Folder(tmp_path)["a"] == b"abc"
+
+
+def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 3)
+    monkeypatch.setattr(reading, "LINE_BYTES", 4)
+    (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
+    told: list[int] = []
+    folder = Folder(tmp_path, lambda progress: told.append(progress.done))
+    assert list(folder.lines("a")) == [b"abc\r", b"\n", b"defg", b"hi\n", b"\n", b"\xff"]
+    assert (folder.read, told) == ({"a"}, [1])
+    (tmp_path / "a").unlink()
+    with pytest.raises(DocumentError, match="No such file"):
+        next(folder.lines("a"))
 
 
 def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

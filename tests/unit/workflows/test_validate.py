@@ -12,6 +12,7 @@ import dicommap
 from dicommap.errors import DocumentError
 from dicommap.package import reading
 from tests.making import STUDY, uid
+from tests.reconciling import drafted
 
 SECRET = "Zyzzyva"
 MAPPING = {"studyInstanceUID": uid(STUDY, 1), "metadataFilePath": "a.json"}
@@ -220,3 +221,15 @@ def test_an_override_that_is_too_large_is_one_finding_among_others(
     monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 1000)
     found = {one[:2] for one in found_in(path)}
     assert found == {("mapping.duplicate", "c.json"), ("document.too-large", "a.json"), ("override.empty", "b.json")}
+
+
+def test_tables_of_any_size_are_read_line_by_line(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = drafted(tree, tmp_path / "package").path
+    monkeypatch.setattr(reading, "_too_large", lambda path: path.suffix == ".csv")
+    assert {found.code for found in dicommap.validate(package)} == {"request.placeholder"}
+    objects = package / "jobs/0001/objects.csv"
+    lines = objects.read_bytes().splitlines(keepends=True)
+    objects.write_bytes(b"".join([lines[0], lines[2], lines[1], *lines[3:]]))
+    (package / "preview.csv").write_bytes(b"")
+    found = [(one.code, one.location.path) for one in dicommap.validate(package).errors]
+    assert found == [("package.changed-file", "preview.csv"), ("package.changed-file", "jobs/0001/objects.csv")]
