@@ -153,7 +153,7 @@ def test_a_study_too_large_for_a_job_is_cut_between_series_and_only_then_between
 
 def test_series_of_one_study_bring_its_override_and_folder_to_a_job_once() -> None:
     rows = [row for number in range(8) for row in study("1", f"s{number}", series=str(number))]
-    needs = {("1", None): 10, **{("1", f"1.{number}"): 10 for number in range(3)}}
+    needs: dict[OverrideKey, int] = {("1", None): 10, **{("1", f"1.{number}"): 10 for number in range(3)}}
     quotas = Quotas(files=6, folders=2, mappings=4)
     plan = planned(Lies(rows, needs), quotas, staging=Staging.ALL)
     assert [len(job.pieces) for job in plan.staged.jobs] == [3, 4, 1]
