@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, issue
-from dicommap.model.s3_uri import s3_uri_issues
+from dicommap.model.s3_uri import S3Uri, s3_uri_issues
+from dicommap.model.source_places import overlap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,14 @@ def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any t
     if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
         faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
         found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
+    if isinstance(document, dict) and _output_overlaps(document.get("inputS3Uri"), document.get("outputS3Uri")):
+        found.append(issue("request.output-overlaps", Location(pointer="/outputS3Uri")))
     return found
+
+
+def _output_overlaps(read: object, written: object) -> bool:
+    uris = [S3Uri.parse(text) for text in (read, written) if isinstance(text, str)]
+    return len(uris) == 2 and uris[0] is not None and uris[1] is not None and overlap(uris[0], uris[1])
 
 
 def require_account(account: Mapping[str, str]) -> None:

@@ -148,6 +148,15 @@ CODES = (
         fix="Fill it in before the request is sent, or draft with the matching option.",
     ),
     Code(
+        name="request.output-overlaps",
+        severity=Severity.ERROR,
+        title="A request that writes among what it reads",
+        message="outputS3Uri and inputS3Uri lie one within the other.",
+        explanation="What the job writes would be among what this job or another one reads, and be reported as "
+        "failures or imported. A submit refuses it as well.",
+        fix="Choose an outputS3Uri apart from all prefixes that are imported.",
+    ),
+    Code(
         name="request.configuration",
         severity=Severity.ERROR,
         title="Request and import configuration differ",
