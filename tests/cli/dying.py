@@ -18,11 +18,11 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dicommap.aws import Clients
+from dicommap.cli import application, commands, submit  # imported now, and not by each run
 from dicommap.cli.app import main
-from dicommap.cli.submit import submit_command  # imported now, and not by each run
 from tests.s3 import REGION, models_read_once
 
-__all__ = ["submit_command"]
+__all__ = ["application", "commands", "submit"]
 
 
 class Steps:
