@@ -25,8 +25,11 @@ test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, with 
 	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term \
 		--nbmake --nbmake-kernel=dicommap-notebook --nbmake-timeout=60 notebooks tests
 
-long: $(VENV)/developing ## the tests that take long: the largest inputs, and ten times the examples of each law
-	DICOMMAP_EXAMPLES=10 $(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
+EXAMPLES ?= 100
+
+long: $(VENV)/developing ## the tests that take long: the largest inputs, and all examples of each law; EXAMPLES=1000 for ten times as many
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
+	DICOMMAP_EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/property
 
 docs: $(VENV)/documenting ## the site, into build/site; warnings and links that lead nowhere are errors
 	rm -rf build/site build/doctrees

@@ -142,13 +142,14 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def bucket(s3_environment: str) -> Bucket:
     """Return an empty bucket of the test's own."""
     name = f"dicommap-{next(_numbers)}"
-    client = _client(s3_environment)
+    client = s3_client(s3_environment)
     client.create_bucket(Bucket=name)
     return Bucket(name, s3_environment, client)
 
 
 @cache
-def _client(endpoint: str) -> Any:
+def s3_client(endpoint: str) -> Any:
+    """Return the client that tests in this process share."""
     return Clients(region=REGION, endpoint_url=endpoint).s3
 
 

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.aws import Clients
 from dicommap.model.strict_json import dump_json
 from dicommap.testing.service import DATASTORE_ID
 from tests.making import small_tree
-from tests.s3 import REGION, Bucket
+from tests.s3 import Bucket, s3_client
 
 ROLE = "arn:aws:iam::123456789012:role/import"
 
@@ -50,7 +49,7 @@ _ready: dict[str, Path] = {}
 @pytest.fixture
 def ready(s3_environment: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
     """Return a package that nobody has submitted, in a directory of the test's own; its overrides are not uploaded."""
-    client = Clients(region=REGION, endpoint_url=s3_environment).s3
+    client = s3_client(s3_environment)
     bucket = Bucket("dicommap-ready", s3_environment, client)
     if s3_environment not in _ready:
         client.create_bucket(Bucket=bucket.name)

@@ -21,7 +21,6 @@ from typing import Any
 
 import dicommap
 from dicommap.model.quotas import Quotas
-from tests.cli.running import uncovered_environment
 
 MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
@@ -65,14 +64,12 @@ def bounded(verb: str, **arguments: Any) -> Ran:
 
 @cache
 def _worker() -> subprocess.Popen[str]:
-    # What is measured is not slowed by counting lines: what runs here runs in unit tests, too.
     worker = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
-        env=uncovered_environment(),
     )
     atexit.register(worker.communicate)
     return worker

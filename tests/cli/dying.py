@@ -19,15 +19,11 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dicommap.aws import Clients
+from dicommap.cli import application, commands, reconcile, stage, submit  # imported now, and not by each run
 from dicommap.cli.app import main
-
-# Imported now, and not by each run.
-from dicommap.cli.reconcile import reconcile_command
-from dicommap.cli.stage import stage_command
-from dicommap.cli.submit import submit_command
 from tests.s3 import REGION, models_read_once
 
-__all__ = ["reconcile_command", "stage_command", "submit_command"]
+__all__ = ["application", "commands", "reconcile", "stage", "submit"]
 
 
 class Steps:

@@ -13,11 +13,6 @@ from unittest.mock import patch
 from dicommap.cli.app import main
 
 
-def uncovered_environment() -> dict[str, str]:
-    """Return the environment without what makes a process count its lines: that loads modules, and takes time."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-
-
 @dataclass(frozen=True)
 class Ran:
     """What a command left behind."""

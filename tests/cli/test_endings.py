@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,10 +63,17 @@ def shell(line: str, cwd: Path) -> Ran:
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+@pytest.fixture(scope="module")
+def scanned_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("scanned")
+    small_tree(place / "tree", studies=30, series=2, instances=1)
+    dicommap("scan", place / "tree", "-o", place / "i.db")
+    return place
+
+
 @pytest.fixture
-def scanned(tmp_path: Path) -> Path:
-    small_tree(tmp_path / "tree", studies=30, series=2, instances=1)
-    dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db")
+def scanned(scanned_once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(scanned_once, tmp_path, dirs_exist_ok=True)
     return tmp_path / "i.db"
 
 

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from dicommap.testing import ImportJobService
-from tests.cli.running import uncovered_environment
 from tests.s3 import Bucket, environment
 from tests.submitting import Ready, account, ready, states
 
@@ -84,14 +83,7 @@ class Killing:
 @pytest.fixture
 def killing(ready: Ready, import_jobs: ImportJobService, tmp_path: Path) -> Iterator[Killing]:
     command = [sys.executable, "-m", "tests.cli.dying"]
-    with subprocess.Popen(
-        command,
-        cwd=TOP,
-        env=uncovered_environment(),  # a process that is killed could not tell what it counted
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with subprocess.Popen(command, cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         found = Killing(process, import_jobs, ready, tmp_path)
         for number in (1, 2):
             files = ready.package / f"jobs/{number:04}/files"

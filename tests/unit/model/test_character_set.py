@@ -87,7 +87,7 @@ SINGLE = [term for term in python_encoding if term.startswith("ISO_IR") or term 
 
 @pytest.mark.parametrize("term", SINGLE)
 @given(text=st.text(max_size=20))
-@examples(50)
+@examples(100)
 def test_what_is_held_survives_pydicoms_writing_and_reading(term: str, text: str) -> None:
     lost = unencodable(text, term)
     assert lost is not None
