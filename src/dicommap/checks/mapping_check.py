@@ -40,7 +40,7 @@ def mapping_issues(
     """
     seen: dict[_Key, int] = {}
     files: dict[str, int] = {}
-    studies = _study_mappings(mappings)
+    of_series = _series_mappings(mappings)
     for index, mapping in enumerate(mappings):
         place = f"{pointer}{MAPPINGS}/{index}"
         study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
@@ -50,8 +50,13 @@ def mapping_issues(
         first = seen.setdefault((study, series), index)
         if first != index:
             yield issue("mapping.duplicate", Location(pointer=place), first=first)
-        elif series is not None and study in studies:
-            yield issue("mapping.study-and-series", Location(pointer=place), first=studies[study])
+        elif series is None and study in of_series:
+            yield issue(
+                "mapping.study-and-series",
+                Location(pointer=place),
+                count=len(of_series[study]),
+                first=of_series[study][0],
+            )
         if files.setdefault(path, index) != index and profile.overrideFiles == "separate":
             yield issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
         if known is not None:
@@ -79,11 +84,11 @@ def planned_mapping_issues(
             yield issue("mapping.planned-missing", replace(in_plan, pointer=f"{in_plan.pointer}/{index}"))
 
 
-def _study_mappings(mappings: list[dict[str, str]]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
-        if mapping.get("seriesInstanceUID") is None:
-            found.setdefault(mapping["studyInstanceUID"], index)
+        if mapping.get("seriesInstanceUID") is not None:
+            found.setdefault(mapping["studyInstanceUID"], []).append(index)
     return found
 
 

@@ -42,7 +42,9 @@ class Quotas(BaseModel):
         for setting in settings:
             name, _, value = setting.partition("=")
             if name not in cls.model_fields or not (value.isascii() and value.isdigit()):
-                raise UsageError("There is no such quota.", fix=f"Name {' or '.join(cls.model_fields)}=NUMBER.")
+                raise UsageError(
+                    "There is no such quota.", fix=f"Say as in files=20000; quotas are {', '.join(cls.model_fields)}."
+                )
             chosen[name] = int(value)
         try:
             return cls(**chosen)

@@ -22,7 +22,12 @@ def mapping(study: str, series: str | None = None, path: str = "a.json") -> dict
     [
         ([mapping("1.2"), mapping("1.2", path="b")], "mapping.duplicate", "/1"),
         ([mapping("1.2", "1.2.1"), mapping("1.2", "1.2.1", "b")], "mapping.duplicate", "/1"),
-        ([mapping("1.2", "1.2.1"), mapping("1.2", path="b")], "mapping.study-and-series", "/0"),
+        ([mapping("1.2", "1.2.1"), mapping("1.2", path="b")], "mapping.study-and-series", "/1"),
+        (
+            [mapping("1.2"), mapping("1.2", "1.2.1", "b"), mapping("1.2", "1.2.2", "c")],
+            "mapping.study-and-series",
+            "/0",
+        ),
         ([mapping("1.2"), mapping("1.3")], "mapping.shared-file", "/1/metadataFilePath"),
         ([mapping("1..2")], "mapping.invalid-uid", "/0/studyInstanceUID"),
         ([mapping("1" * 300)], "mapping.invalid-uid", "/0/studyInstanceUID"),

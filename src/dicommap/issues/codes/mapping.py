@@ -94,9 +94,9 @@ CODES = (
     Code(
         name="mapping.study-and-series",
         severity=Severity.WARNING,
-        title="A study mapping and a series mapping for the same study",
-        message="The study of this series mapping has a study mapping as well, mapping {first}.",
-        explanation="Whether both are applied to the series, and which wins, is not documented by AWS.",
+        title="A study mapping and series mappings for the same study",
+        message="The study of this mapping has mappings of its series as well: {count}, the first is mapping {first}.",
+        explanation="Whether both are applied to a series, and which wins, is not documented by AWS.",
         fix="Where you can, set everything for the study, or everything by series; try both on a test data store.",
     ),
     Code(
