@@ -53,6 +53,21 @@ def test_a_finding_is_status_1_and_nothing_is_replaced(
     assert bucket.keys("staged/") == ["staged/0001/notes"]
 
 
+def test_a_plan_that_was_edited_by_hand_copies_nothing_and_starts_nothing(
+    drafted: list[str | Path], bucket: Bucket, tmp_path: Path
+) -> None:
+    package = tmp_path / "package"
+    dicommap(*drafted, "--staging", "all", "--stage-uri", f"{bucket.uri}staged/", "-o", package)
+    plan = package / "plan.json"
+    plan.write_text(plan.read_text().replace("/staged/0001/", "/in/study1/"))
+    keys = bucket.keys()
+    ran = dicommap("stage", package)
+    assert (ran.status, ran.err) == (1, "")
+    assert "[s3-uri.mismatch]" in ran.out
+    assert ran.out.endswith("Nothing was copied.\n")
+    assert bucket.keys() == keys
+
+
 def test_a_package_without_staged_jobs_has_nothing_to_stage(drafted: list[str | Path], tmp_path: Path) -> None:
     package = tmp_path / "package"
     assert dicommap(*drafted, "-o", package).status == 0

@@ -46,7 +46,8 @@ def stage_command(
 
 def _print(staged: Staged) -> None:
     if not staged.jobs:
-        print_line("No job of the package is staged.")
+        print_issues(staged.issues)
+        print_line("No job of the package is staged." if staged.ok else "Nothing was copied.")
         return
     rows = [
         (job.id, job.uri, f"{job.copied:,}", f"{job.there:,}", f"{job.missing:,}", byte_count(job.bytes))

@@ -22,6 +22,7 @@ from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.account import reaching
+from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,7 +90,9 @@ def stage(
     object is ever written over another, and sources are only read. Then count, sizes and ETags are compared with what
     S3 lists. `jobs` are the ids of some jobs only. `progress` is told of files.
 
-    Raises DocumentError where the package cannot be read or was changed, UsageError where it has no such job, AwsError
+    The package is validated before, and with an error nothing is copied: one that was edited may name other places.
+
+    Raises DocumentError where there is no package that can be read, UsageError where it has no such job, AwsError
     where S3 refuses, and MissingExtraError where boto3 is not installed.
     """
     reached = reaching(clients, PlannedPackage(package).account())
@@ -100,6 +103,9 @@ def staged(package: StrPath, store: Store, *, jobs: Sequence[str] = (), progress
     """Stage with any store; see `stage`."""
     planned = PlannedPackage(package)
     chosen = _chosen(planned, jobs)
+    wrong = validate(package).errors
+    if wrong:
+        return Staged(package=Path(package), jobs=(), issues=Issues(wrong))
     issues: list[Issue] = []
     done: list[StagedJob] = []
     with reporting(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:

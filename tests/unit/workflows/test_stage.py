@@ -357,8 +357,20 @@ def test_only_the_jobs_that_are_named_are_staged(bucket: Bucket, tmp_path: Path)
 def test_a_package_whose_objects_were_edited_is_not_staged(local: Path, bucket: Bucket) -> None:
     path = local / "jobs/0001/objects.csv"
     path.write_bytes(path.read_bytes().replace(b"study1/series1", b"../../etc"))
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert codes(found) == ["package.changed-file"]
+    assert found.jobs == ()
+    assert bucket.keys() == []
     with pytest.raises(DocumentError):
-        dicommap.stage(local, clients=bucket.clients)
+        list(planned_copies(local))
+
+
+def test_a_plan_whose_prefix_was_edited_is_not_staged(local: Path, bucket: Bucket) -> None:
+    path = local / "plan.json"
+    path.write_text(path.read_text().replace(f"{bucket.uri}staged/0001/", f"{bucket.uri}in/"))
+    found = dicommap.stage(local, clients=bucket.clients)
+    assert codes(found) == ["s3-uri.mismatch"]
+    assert not found.ok
     assert bucket.keys() == []
 
 

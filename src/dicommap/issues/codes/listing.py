@@ -13,7 +13,8 @@ CODES = (
         message="The plan has this object; the bucket does not.",
         explanation="A job imports what lies under its inputS3Uri. The instance would be missing, and no record would "
         "tell of it.",
-        fix="Upload it, or draft the package for the prefix where the files are.",
+        fix="Upload it, or draft the package for the prefix where the files are. Of a staged job 'dicommap stage' "
+        "copies what is missing, and says where it cannot.",
     ),
     Code(
         name="object.not-staged",
