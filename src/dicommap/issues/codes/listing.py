@@ -53,7 +53,7 @@ CODES = (
         name="object.override-unread",
         severity=Severity.ERROR,
         title="An object at an override file's key could not be read",
-        message="The object could not be compared with the override file: {told}",
+        message="{told} The object was not compared with the override file.",
         explanation="An object of the override file's size holds its key. Whether it has the same bytes only reading "
         "it tells.",
         fix="Grant s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS, and run the same again.",
@@ -70,7 +70,7 @@ CODES = (
         name="listing.denied",
         severity=Severity.ERROR,
         title="A prefix that may not be listed",
-        message="What lies under the prefix was not compared with the plan: {told}",
+        message="{told} What lies under the prefix was not compared with the plan.",
         explanation="Nothing is known of what the job will find there. What was checked elsewhere is not touched by "
         "this.",
         fix="Grant s3:ListBucket for the prefix ('dicommap policy PACKAGE' lists the rights), or name another profile "
@@ -80,7 +80,7 @@ CODES = (
         name="listing.unread",
         severity=Severity.ERROR,
         title="A prefix that could not be listed",
-        message="What lies under the prefix was not compared with the plan: {told}",
+        message="{told} What lies under the prefix was not compared with the plan.",
         explanation="S3 refused the listing, or began it and did not end it. Nothing is known of what the job will "
         "find there. What was checked elsewhere is not touched by this.",
         fix="Check the bucket's name, its account and its region, and run the same again.",
