@@ -96,11 +96,14 @@ def test_an_executor_gives_the_same_rows(tree: Path) -> None:
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
-@pytest.mark.usefixtures("served", "small_batches")
+@pytest.mark.usefixtures("small_batches")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_a_dask_cluster_of_two_workers_gives_the_same_rows(tree: Path) -> None:
+def test_a_dask_cluster_of_two_workers_gives_the_same_rows(tree: Path, bucket: Bucket) -> None:
+    bucket.upload(tree, "p/")
+    source = f"{bucket.uri}p/"
     with dask_executor() as executor:
-        assert scanned_as(PREFIX, executor=executor) == scanned_as(tree)
+        assert executor.submit(os.getpid).result() != os.getpid()
+        assert scanned_as(source, executor=executor) == scanned_as(source) == scanned_as(tree)
 
 
 def test_another_s3_server_gives_the_same_rows(tree: Path, bucket: Bucket) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.sources.s3.keys import is_plain
@@ -17,6 +19,9 @@ FIRST_BYTES = 16_384
 within half of it, and S3 takes as long to answer for a few kilobytes as for one."""
 
 MOST_FIRST_BYTES = 65_536
+
+NEAR_SECONDS = 0.002
+"""S3 itself takes longer for any answer, even within a region; a server in the same room does not."""
 
 
 class Part(NamedTuple):
@@ -41,15 +46,29 @@ class ObjectReader:
         """Take the way to a bucket. Raises AwsError and MissingExtraError where no client can be had."""
         self._connection = connection
         self._store = connection.store()
+        # Scans of local trees import this module and need no client; and each import takes its time for each object.
+        import obstore
+        from obstore.exceptions import BaseError
+
+        self._get = obstore.get
+        self._refusals = (BaseError, FileNotFoundError)
         self.first_bytes = FIRST_BYTES
         """What to ask for first: more where files were met that need more."""
+        self._quickest = inf
+
+    @property
+    def is_near(self) -> bool:
+        """Say whether any answer came so soon that waiting for many at once does not pay."""
+        return self._quickest < NEAR_SECONDS
 
     def part(self, key: str, begin: int, end: int, size: int, etag: str) -> Part:
         """Return the bytes between two offsets of the object that has this size and ETag.
 
         Raises ObjectError, an OSError, where this object cannot be read, and AwsError where none can.
         """
+        asked = perf_counter()
         content = (self._by_obstore if is_plain(key) else self._by_boto3)(key, begin, end, size, etag)
+        self._quickest = min(self._quickest, perf_counter() - asked)
         if len(content) != end - begin:
             raise unanswered("its bytes came incomplete")
         return Part(begin, content)
@@ -60,13 +79,10 @@ class ObjectReader:
             self.first_bytes = -(-end // FIRST_BYTES) * FIRST_BYTES
 
     def _by_obstore(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
-        import obstore
-        from obstore.exceptions import BaseError
-
         try:
-            answer = obstore.get(self._store, key, options={"range": (begin, end), "if_match": etag})
+            answer = self._get(self._store, key, options={"range": (begin, end), "if_match": etag})
             meta, content = answer.meta, bytes(answer.bytes())
-        except (BaseError, FileNotFoundError) as error:
+        except self._refusals as error:
             raise told_by_obstore(error, self._uri(key)) from None
         if meta["e_tag"] != etag or meta["size"] != size:
             raise changed()

@@ -1,0 +1,99 @@
+"""Opening objects: as many are waited for at once as the server's answers take, and what comes is read by one."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dicommap.p10 import ReadAt
+from dicommap.sources.s3 import opener, reader
+from dicommap.sources.s3.connection import S3Connection
+from dicommap.sources.s3.opener import AT_ONCE, AT_ONCE_NEAR, S3Opener
+from dicommap.sources.s3.reader import NEAR_SECONDS, ObjectReader, Part
+
+CONNECTION = S3Connection(bucket="b")
+OBJECTS = AT_ONCE * 2
+
+
+class Objects:
+    """Stands in for the reader of a process; no answer comes before `at_once` requests are waited for."""
+
+    first_bytes = 10
+
+    def __init__(self, *, is_near: bool, at_once: int = 1) -> None:
+        self.is_near = is_near
+        self._enough = threading.Barrier(at_once)
+        self._lock = threading.Lock()
+        self.waiting = self.most = 0
+
+    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> Part:
+        with self._lock:
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+        self._enough.wait(60)
+        with self._lock:
+            self.waiting -= 1
+        return Part(begin, f"{key:>{size}}".encode()[begin:end])
+
+    def notice(self, end: int) -> None:
+        pass
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
+    monkeypatch.setattr(opener, "reader_of", lambda connection: objects)
+    listed = [SimpleNamespace(path=f"{number:03}", size=30, etag='"e"') for number in range(OBJECTS)]
+    return S3Opener(CONNECTION, "p/").expecting(listed)
+
+
+@pytest.mark.parametrize(("is_near", "at_once"), [(False, AT_ONCE), (True, AT_ONCE_NEAR)])
+def test_fewer_are_asked_for_at_once_where_the_server_is_near(
+    monkeypatch: pytest.MonkeyPatch, is_near: bool, at_once: int
+) -> None:
+    objects = Objects(is_near=is_near, at_once=at_once)
+    paths = [f"{number:03}" for number in range(OBJECTS)]
+    found, traffic = opened(monkeypatch, objects).read_each(paths, lambda read, size: read(0, 1))
+    assert objects.most == at_once
+    assert found == [b" "] * OBJECTS
+    assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS, OBJECTS * 10, 0)
+
+
+def test_results_are_in_order_and_all_is_read_by_the_thread_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(read_at: ReadAt, size: int) -> str:
+        assert threading.current_thread() is threading.main_thread()
+        return read_at(size - 5, 5).decode()
+
+    paths = [f"{number:03}" for number in reversed(range(OBJECTS))]
+    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_each(paths, read)
+    assert found == [f"p/{path}" for path in paths]
+    assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS * 2, OBJECTS * 15, OBJECTS)
+
+
+class Panic(BaseException):
+    """What a client raises that is no Exception, as those written in Rust do."""
+
+
+def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panicking(*_: Any) -> Part:
+        raise Panic
+
+    objects = Objects(is_near=False)
+    monkeypatch.setattr(objects, "part", panicking)
+    with pytest.raises(Panic):
+        opened(monkeypatch, objects).read_each(["000"], lambda read, size: read(0, 1))
+
+
+@pytest.mark.parametrize(("seconds", "is_near"), [(NEAR_SECONDS / 2, True), (NEAR_SECONDS * 2, False)])
+def test_a_server_is_near_when_any_answer_came_soon(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, is_near: bool
+) -> None:
+    moments = iter([0.0, 1.0, 2.0, 2.0 + seconds, 3.0, 4.0])
+    monkeypatch.setattr(reader, "perf_counter", lambda: next(moments))
+    found = ObjectReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
+    monkeypatch.setattr(found, "_by_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
+    assert not found.is_near
+    for _ in range(3):
+        found.part("p/a", 0, 10, 10, '"e"')
+    assert found.is_near is is_near
