@@ -124,6 +124,17 @@ def test_a_missing_member_is_named_by_its_option(package: Path) -> None:
     assert_refused(dicommap("submit", package), "datastoreId is not known", "--datastore-id")
 
 
+def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    assert dicommap("submit", package, *options(bucket), "--job", "0001").status == 0
+    refused = dicommap("submit", package, "--datastore-id", "0" * 32)
+    assert_refused(refused, "before with another datastoreId", "Leave --datastore-id out")
+    assert dicommap("submit", package).status == 0
+    assert len(import_jobs.jobs) == 2
+    assert dicommap("watch", package).status == 0
+    assert dicommap("validate", "--s3", package).status == 0
+    assert_refused(dicommap("watch", package, "--region", "eu-west-1"), "another region")
+
+
 def test_options_of_the_connection_are_taken(package: Path, bucket: Bucket) -> None:
     ran = dicommap("submit", package, *options(bucket), "--aws-profile", "nobody")
     assert_refused(ran, "--aws-profile")

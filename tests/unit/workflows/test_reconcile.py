@@ -77,7 +77,7 @@ def test_what_was_never_started_needs_no_aws(package: PlannedPackage) -> None:
     submitted(package, state="uploaded", startingAt=None, jobId=None, jobStatus=None, endedAt=None, ending=None)
     assert codes(dicommap.reconcile(package.path)) == {"reconcile.not-started"}
     submitted(package, state="starting", jobId=None, jobStatus=None, endedAt=None, ending=None)
-    assert codes(dicommap.reconcile(package.path)) == {"reconcile.not-ended"}
+    assert codes(dicommap.reconcile(package.path)) == {"reconcile.unanswered"}
 
 
 def test_what_s3_refuses_is_an_error(package: PlannedPackage, bucket: Bucket) -> None:

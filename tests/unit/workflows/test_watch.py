@@ -163,12 +163,12 @@ def test_a_job_that_the_service_does_not_know_does_not_hold_up_the_others(
     assert [one.state for one in watched.submissions] == ["started", "ended"]
 
 
-def test_jobs_that_were_not_started_are_told(ready: Ready, import_jobs: ImportJobService) -> None:
+def test_jobs_whose_start_was_refused_are_told(ready: Ready, import_jobs: ImportJobService) -> None:
     import_jobs.fault("validation", operation="StartDICOMImportJob", after=1)
     with pytest.raises(AwsError):
         dicommap.submit(ready.package, **account(ready.bucket), clock=QuickClock())
     watched = watch(ready.package)
-    assert codes(watched) == ["watch.not-started"]
+    assert codes(watched) == ["watch.unanswered"]
     assert [one.state for one in watched.submissions] == ["ended", "starting"]
 
 
