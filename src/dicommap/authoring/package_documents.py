@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -142,13 +141,11 @@ def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
 def _request(
     configuration: ImportConfiguration | None, job: Job, attempt: int, account: Mapping[str, str]
 ) -> dict[str, object]:
-    # The token is derived from what the job does, so that sending it twice starts one job.
-    token = hashlib.sha256(f"{attempt}\n{job.model_dump_json()}".encode()).hexdigest()[:32]
     request: dict[str, object] = {
         "jobName": f"dicommap-{job.id}" if attempt == 1 else f"dicommap-{job.id}-attempt-{attempt}",
         **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
         **account,
-        "clientToken": f"dicommap-{token}",
+        "clientToken": job.client_token(attempt),
         "inputS3Uri": job.inputS3Uri,
     }
     return request if configuration is None else request | {"importConfiguration": _dumped(configuration)}

@@ -9,7 +9,7 @@ from dicommap.checks.contents import Below, content_issues, hashed_lines, parsed
 from dicommap.checks.mapping_check import mappings_of, planned_mapping_issues
 from dicommap.checks.objects_check import objects_issues
 from dicommap.checks.plan_check import plan_issues
-from dicommap.checks.request_check import request_issues
+from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.package_layout import (
@@ -24,6 +24,7 @@ from dicommap.model.package_layout import (
     job_folder,
 )
 from dicommap.model.paths import printable
+from dicommap.model.plan import Plan
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri
 
@@ -63,7 +64,10 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, o
             issues += _job_issues(job, place, files, known, profile)
             issues += _objects_issues(job, place, files) if objects else ()
         checked.add(job["id"])
-    return [*issues, *_presence_issues(_expected(plan), files)]
+    issues += _presence_issues(_expected(plan), files)
+    issues += output_issues((job["inputS3Uri"] for job in plan["jobs"]), dict(_outputs(plan, files)))
+    # A plan that is wrong has other tokens than its requests; then what is wrong with it is told, and that is enough.
+    return issues if has_error(issues) else [*issues, *_token_issues(Plan.model_validate(plan), files)]
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Contents) -> Iterator[Issue]:
@@ -153,6 +157,23 @@ def _request_issues(job: dict[str, Any], files: Contents, configuration: object)
     unasked = not job["mappings"] and "importConfiguration" in request
     if unasked or (configuration is not None and request.get("importConfiguration") != configuration):
         yield issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
+
+
+def _outputs(plan: dict[str, Any], files: Contents) -> Iterator[tuple[Location, str]]:
+    """Yield each outputS3Uri by where it stands; one that is still to be filled in is no S3 URI."""
+    for job in plan["jobs"]:
+        path = f"{job_folder(job['id'])}/{REQUEST}"
+        request = parsed(files[path])[0] if path in files else None
+        if isinstance(request, dict) and isinstance(request.get("outputS3Uri"), str):
+            yield Location(path=path, pointer="/outputS3Uri"), request["outputS3Uri"]
+
+
+def _token_issues(plan: Plan, files: Contents) -> Iterator[Issue]:
+    for job in plan.jobs:
+        path = f"{job_folder(job.id)}/{REQUEST}"
+        request, _ = parsed(files[path])
+        if request["clientToken"] != job.client_token(plan.attempt):
+            yield issue("request.client-token", Location(path=path, pointer="/clientToken"))
 
 
 def _in_plan(pointer: str) -> Location:

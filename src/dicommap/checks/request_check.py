@@ -8,10 +8,9 @@ from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, issue
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.model.source_places import overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.issues import Issue
 
@@ -33,14 +32,23 @@ def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any t
     if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
         faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
         found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
-    if isinstance(document, dict) and _output_overlaps(document.get("inputS3Uri"), document.get("outputS3Uri")):
-        found.append(issue("request.output-overlaps", Location(pointer="/outputS3Uri")))
     return found
 
 
-def _output_overlaps(read: object, written: object) -> bool:
-    uris = [S3Uri.parse(text) for text in (read, written) if isinstance(text, str)]
-    return len(uris) == 2 and uris[0] is not None and uris[1] is not None and overlap(uris[0], uris[1])
+def output_issues(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
+    """Find outputS3Uris that lie within a prefix that is read, or hold one; each once, at the first of its places.
+
+    What is no S3 URI is passed over.
+    """
+    starts = {str(uri) for text in inputs if (uri := S3Uri.parse(text))}
+    found: set[S3Uri] = set()
+    for place, text in outputs.items():
+        output = S3Uri.parse(text)
+        if output is None or output in found:
+            continue
+        found.add(output)
+        if any(str(output).startswith(start) or start.startswith(str(output)) for start in starts):
+            yield issue("request.output-overlaps", place)
 
 
 def require_account(account: Mapping[str, str]) -> None:

@@ -149,17 +149,6 @@ class JobCheck:
             self._tally.add(issue("object.override-missing", self._at(path)))
 
 
-def output_issues(inputs: Iterable[S3Uri], outputs: Mapping[str, S3Uri]) -> Iterator[Issue]:
-    """Find outputS3Uris that lie within a prefix that is read, or hold one; each once, at the first of its places."""
-    starts = sorted(str(uri) for uri in inputs)
-    first: dict[S3Uri, str] = {}
-    for place, output in outputs.items():
-        first.setdefault(output, place)
-    for output, place in first.items():
-        if any(str(output).startswith(start) or start.startswith(str(output)) for start in starts):
-            yield issue("listing.output-overlaps", Location(path=place))
-
-
 def region_issues(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
     """Find that a bucket is in another region than the one that is worked in; what is not known is not compared."""
     if found and region and found != region:

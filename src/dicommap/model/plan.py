@@ -79,6 +79,11 @@ class Job(_Document):
     """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
     files: tuple[PlannedFile, ...] = Field(strict=False)
 
+    def client_token(self, attempt: int) -> str:
+        """Return the request's clientToken: derived from what the job does, so that a repeated one starts nothing."""
+        done = f"{attempt}\n{self.model_dump_json()}"
+        return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
+
 
 class Unplanned(_Document):
     """Files that no job takes; why is among the findings of the draft."""

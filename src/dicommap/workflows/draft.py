@@ -13,11 +13,8 @@ from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, document_issues, path_issues, repeated_issues
 from dicommap.checks.request_check import account_issues, require_account
-from dicommap.checks.s3_check import output_issues
 from dicommap.issues import has_error, issue
-from dicommap.model.paths import printable
 from dicommap.model.profile import Profile
-from dicommap.model.s3_uri import S3Uri
 from dicommap.package.writing import require_writable, write_package
 from dicommap.progress import followed, reporting
 from dicommap.render.accounts import account_row
@@ -29,7 +26,7 @@ from dicommap.workflows.edits import EditSources, read_edits
 from dicommap.workflows.jobs import USUAL, JobSettings, planned_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -157,19 +154,11 @@ def _documents(
         planned = planned_jobs(inventory, settled.overrides, request.settings, request.profile)
         if planned is not None:
             issues += planned.issues
-            issues += _output_issues(planned, request.account)
             found, documents = _checked(inventory, settled, request, planned)
             issues += found
     issues += archive_issues(inventory.files_in_archives())
     issues += repeated_issues(*inventory.repeated_instances())
     return issues, {} if has_error(issues) else documents
-
-
-def _output_issues(planned: Planned, account: Mapping[str, str]) -> Iterator[Issue]:
-    """Find that jobs would write among what they read; validate and submit would find it later."""
-    output = S3Uri.parse(account.get("outputS3Uri", ""))
-    if output is not None:
-        yield from output_issues({job.uri for job in planned.jobs}, {printable(str(output)): output})
 
 
 def _checked(

@@ -11,11 +11,10 @@ from dicommap.aws.clock import SYSTEM
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.preflight import surroundings
 from dicommap.aws.stored import Stored
-from dicommap.checks.s3_check import output_issues
+from dicommap.checks.request_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
-from dicommap.issues import has_error, issue
+from dicommap.issues import Location, has_error, issue
 from dicommap.model.package_layout import job_folder
-from dicommap.model.s3_uri import S3Uri
 from dicommap.package.planned import PlannedPackage
 from dicommap.package.submissions import Submissions
 from dicommap.progress import followed, reporting
@@ -171,9 +170,10 @@ def _sent(
 
 def _output_issues(package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
     """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
-    inputs = [uri for job in read_plan(package).jobs if (uri := S3Uri.parse(job.inputS3Uri))]
-    outputs = {job_folder(order.job.id): S3Uri.parse(order.request["outputS3Uri"]) for order in orders}
-    return output_issues(inputs, {place: uri for place, uri in outputs.items() if uri})
+    inputs = (job.inputS3Uri for job in read_plan(package).jobs)
+    return output_issues(
+        inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
+    )
 
 
 def _surrounding_issues(submitter: Submitter, orders: Sequence[Order]) -> Iterator[Issue]:

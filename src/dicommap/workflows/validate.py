@@ -11,7 +11,7 @@ from dicommap.checks.kind import Kind, kind_of
 from dicommap.checks.override_check import override_issues
 from dicommap.checks.package_check import package_issues
 from dicommap.checks.plan_check import plan_issues
-from dicommap.checks.request_check import request_issues
+from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Issue, Location, has_error, issue
@@ -160,6 +160,8 @@ def _request_issues(document: dict[str, object], beside: _Beside) -> Iterator[Is
     yield from own_issues
     uri, written = beside.uri, document.get("inputS3Uri")
     if isinstance(written, str):
+        outputs = {Location(pointer="/outputS3Uri"): str(document.get("outputS3Uri"))}
+        yield from output_issues([written], outputs)
         own = S3Uri.parse(written)
         if uri is not None and own is not None and own != uri:
             yield issue("s3-uri.mismatch", Location(pointer="/inputS3Uri"), other="the call")

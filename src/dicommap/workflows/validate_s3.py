@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import ABSENT, DENIED
 from dicommap.aws.stored import Stored
-from dicommap.checks.s3_check import JobCheck, output_issues, region_issues
+from dicommap.checks.request_check import output_issues
+from dicommap.checks.s3_check import JobCheck, region_issues
 from dicommap.errors import AwsError
 from dicommap.issues import Location, issue
 from dicommap.model.package_layout import REQUEST, job_folder, submission_path
@@ -111,7 +112,8 @@ def _place_issues(package: PlannedPackage, stored: StoredObjects) -> Iterator[Is
     """Find buckets in another region, and outputs among the inputs."""
     inputs = {uri for job in package.plan.jobs if (uri := S3Uri.parse(job.inputS3Uri))}
     outputs = dict(_outputs(package))
-    yield from output_issues(inputs, outputs)
+    submitted = {place: str(uri) for place, uri in outputs.items() if place.pointer is None}
+    yield from output_issues(map(str, inputs), submitted)  # of those in requests `validate` tells
     for bucket in sorted({uri.bucket for uri in (*inputs, *outputs.values())}):
         yield from _bucket_issues(bucket, stored)
 
@@ -134,13 +136,15 @@ def _at(bucket: str) -> Location:
     return Location(path=f"s3://{bucket}/")
 
 
-def _outputs(package: PlannedPackage) -> Iterator[tuple[str, S3Uri]]:
+def _outputs(package: PlannedPackage) -> Iterator[tuple[Location, S3Uri]]:
     """Yield the outputS3Uri of each job by where it stands: in its submission, or in its request once filled in."""
     for job in package.plan.jobs:
         submission = package.submission(job)
         if submission is not None:
-            place, text = submission_path(job.id), submission.outputS3Uri
+            place, text = Location(path=submission_path(job.id)), submission.outputS3Uri
         else:
-            place, text = f"{job_folder(job.id)}/{REQUEST}", str(package.request(job).get("outputS3Uri", ""))
+            path = f"{job_folder(job.id)}/{REQUEST}"
+            place = Location(path=path, pointer="/outputS3Uri")
+            text = str(package.request(job).get("outputS3Uri", ""))
         if uri := S3Uri.parse(text):
             yield place, uri

@@ -220,7 +220,7 @@ def test_an_output_among_what_jobs_read_stops_everything(
         dry_run=dry_run,
     )
     assert not submitted.ok
-    assert [found.code for found in submitted.issues if found.severity is Severity.ERROR] == ["listing.output-overlaps"]
+    assert [found.code for found in submitted.issues if found.severity is Severity.ERROR] == ["request.output-overlaps"]
     assert submitted.requests == ()
     assert import_jobs.jobs == ()
     assert not (drafted / "submission").exists()

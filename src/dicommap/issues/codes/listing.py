@@ -129,14 +129,6 @@ CODES = (
         fix="Move them elsewhere, or scan and draft again.",
     ),
     Code(
-        name="listing.output-overlaps",
-        severity=Severity.ERROR,
-        title="Input and output overlap",
-        message="outputS3Uri and inputS3Uri lie one within the other.",
-        explanation="What a job writes would be among what a job reads, and be reported as failures or imported.",
-        fix="Choose an outputS3Uri apart from all prefixes that are imported.",
-    ),
-    Code(
         name="listing.region",
         severity=Severity.WARNING,
         title="The bucket lies in another region",

@@ -157,6 +157,16 @@ CODES = (
         fix="Choose an outputS3Uri apart from all prefixes that are imported.",
     ),
     Code(
+        name="request.client-token",
+        severity=Severity.ERROR,
+        title="A client token that is not the plan's",
+        message="clientToken is not the one that the plan's job has.",
+        explanation="The token is derived from what the job does, so that it is started once however often, and by "
+        "however many people, its request is sent. With another token it is started again.",
+        fix="Draft the package again. To import again what was imported, change the plan: 'dicommap reconcile --retry' "
+        "does for what failed.",
+    ),
+    Code(
         name="request.configuration",
         severity=Severity.ERROR,
         title="Request and import configuration differ",
