@@ -23,6 +23,23 @@ if os.environ.get("CI"):
     settings.load_profile("same-each-time")
 
 
+_counting: dict[str, str] = {}
+"""What in the environment makes a process count its lines."""
+
+
+def pytest_collection() -> None:
+    """Let processes that tests start count no lines, which takes them long: see `counted`."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_PROCESS_")]:
+        _counting[name] = os.environ.pop(name)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes count their lines: for tests of what runs in no other way."""
+    for name, value in _counting.items():
+        monkeypatch.setenv(name, value)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_sessions_of_botocore() -> Iterator[None]:
     with models_read_once():

@@ -27,6 +27,7 @@ def stripped(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
+@pytest.mark.usefixtures("counted")
 def test_the_transcript_is_what_the_demo_prints(tmp_path: Path) -> None:
     ran = dicommap_process("demo", "-o", "demo", cwd=tmp_path)
     assert ran.status == 0

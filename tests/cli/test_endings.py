@@ -18,7 +18,12 @@ from dicommap.cli import scan as scan_module
 from tests.cli.running import Ran, dicommap
 from tests.making import small_tree
 
-_ENVIRONMENT = {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "error"}
+pytestmark = pytest.mark.usefixtures("counted")
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "error"}
+
 
 FAULTY = """
 import sys
@@ -51,15 +56,15 @@ main()
 
 def python(code: str, *arguments: str | Path) -> Ran:
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False, timeout=60)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def shell(line: str, cwd: Path) -> Ran:
     """Run a line of bash in which $D is dicommap."""
-    environment = {**_ENVIRONMENT, "D": f"{sys.executable} -m dicommap"}
+    variables = {**environment(), "D": f"{sys.executable} -m dicommap"}
     command = ["bash", "-c", line]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, check=False, timeout=60)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -136,7 +141,13 @@ def test_a_pipe_that_nobody_reads_ends_quietly(scanned: Path, command: str) -> N
     os.close(reading)
     arguments = [sys.executable, "-m", "dicommap", *command.split()]
     done = subprocess.run(
-        arguments, cwd=scanned.parent, env=_ENVIRONMENT, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60
+        arguments,
+        cwd=scanned.parent,
+        env=environment(),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
@@ -173,7 +184,7 @@ def test_a_character_that_the_terminal_does_not_have_is_no_fault(scanned: Path) 
 def test_a_signal_ends_a_scan_cleanly(scanned: Path, number: signal.Signals, status: int) -> None:
     place = scanned.parent
     command = [sys.executable, "-c", SLOW, "scan", "tree", "-o", "new.db"]
-    with subprocess.Popen(command, cwd=place, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+    with subprocess.Popen(command, cwd=place, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         _wait_for(lambda: (place / "started").exists())
         assert {path.name for path in place.glob(".new.db.*")} >= {".new.db.unfinished", ".new.db.lock"}
         run.send_signal(number)

@@ -147,6 +147,7 @@ def test_without_boto3_the_extra_is_named(package: Path, bucket: Bucket, monkeyp
     assert_refused(dicommap("submit", package, *options(bucket)), "pip install 'dicommap[aws]'")
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_dry_run_and_policies_need_no_boto3(
     package: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

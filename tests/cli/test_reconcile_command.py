@@ -111,8 +111,13 @@ def test_a_new_package_holds_what_was_not_imported(package: PlannedPackage, mixe
     ran = dicommap(*arguments, "--stage-uri", "s3://bucket/again/")
     assert ran.status == 2
     assert "exists already" in ran.err
+    ran = dicommap(*arguments[:-1], tmp_path / "other", "--stage-uri", "s3://bucket/again/")
+    assert ran.status == 1
+    assert "2 instances to import again: 0 jobs in place, 1 job to be staged" in ran.out
+    assert f"Package: {tmp_path / 'other'}" in ran.out.replace("\n", "")
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(package: PlannedPackage, bucket: Bucket) -> None:
     submitted(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, keys_of(package)))

@@ -35,6 +35,7 @@ def piped(text: bytes, *arguments: str | Path, cwd: Path) -> tuple[int, str]:
         ("\0".join(FILES), ["-0"]),
     ],
 )
+@pytest.mark.usefixtures("counted")
 def test_a_list_comes_from_a_file_or_from_stdin(tree: Path, tmp_path: Path, text: str, options: list[str]) -> None:
     (tmp_path / "list").write_text(text, encoding="utf-8", newline="")
     ran = dicommap("scan", tree, "-o", tmp_path / "i.db", "--files-from", tmp_path / "list", *options)

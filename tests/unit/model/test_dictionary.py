@@ -29,6 +29,7 @@ def test_all_entries_and_keywords_are_there() -> None:
 
 
 @pytest.mark.parametrize("before", ["", "import pydicom; "])
+@pytest.mark.usefixtures("counted")
 def test_pydicom_is_imported_by_whoever_needs_it(before: str) -> None:
     code = "import sys; from dicommap.model.tags import tag_of; assert tag_of('PatientID') == 0x100020"
     code += "" if before else "; assert 'pydicom' not in sys.modules"

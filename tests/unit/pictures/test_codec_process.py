@@ -16,6 +16,8 @@ from dicommap.pictures.codec_process import CodecProcess
 from dicommap.pictures.files import NoPictureError
 from tests.unit.pictures.images import image, ramp, thumbnail
 
+pytestmark = pytest.mark.usefixtures("counted")
+
 FILE = PictureFile("/none", "1.2.3")
 SERVING = """\
 import sys; sys.path[:] = {path!r}

@@ -35,6 +35,7 @@ def serving(*arguments: str) -> Iterator[str]:
             assert process.wait(timeout=60) == 0
 
 
+@pytest.mark.usefixtures("counted")
 def test_it_prints_its_url_and_serves_until_it_is_stopped(s3_environment: str) -> None:
     with serving("--s3-endpoint", s3_environment, "--fault", "not-found,operation=GetDatastore,times=1") as url:
         client = Clients(region=REGION, endpoint_url=url).medical_imaging
@@ -49,6 +50,7 @@ def asked(url: str, path: str, body: str | None = None) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tree: Path) -> None:
     bucket.upload(tree, "in/")
     with serving("--s3-endpoint", bucket.endpoint_url, "--advance", "call", "--no-throttling") as url:
@@ -74,6 +76,7 @@ def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tr
     assert keys == {key for key in bucket.keys("in/") if "study1" in key}
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_fault_that_there_is_not_is_a_wrong_call() -> None:
     command = [sys.executable, "-m", "dicommap.testing", "--fault", "earthquake"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
