@@ -6,7 +6,6 @@ import os
 from collections import deque
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dicommap.errors import AwsError
@@ -17,6 +16,7 @@ from dicommap.sources.s3.refusals import ObjectError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
 
     from dicommap.p10 import ReadAt
     from dicommap.sources.s3.connection import S3Connection
@@ -138,6 +138,8 @@ class _Round(Generic[_Found]):
     def __init__(
         self, reader: ObjectReader, objects: Sequence[_Reading], read: Callable[[ReadAt, int], _Found]
     ) -> None:
+        from queue import SimpleQueue  # scans of local trees need none
+
         self._reader = reader
         self._objects = objects
         self._read = read
