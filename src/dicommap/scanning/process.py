@@ -1,18 +1,69 @@
-"""Worker processes: how they start, and end with the process that they work for; imported when there are any."""
+"""Other processes that read: how they start, and end with the one that they work for; imported when there are any."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING
 
-from dicommap.scanning.reading import read_files
+from dicommap.scanning.reading import read_files, work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from dicommap.scanning.reading import Rows, Task
+
+_TASKS_FOR_EACH = 3
+"""One that is read, and two that wait: enough for the time in which this process reads one itself."""
+
+
+class Others:
+    """Processes that read beside this one.
+
+    They start in the background, and what they have no room for this process reads itself: so it neither waits, nor
+    are there more processes at work than were asked for.
+    """
+
+    def __init__(self, count: int) -> None:
+        """Let so many processes start."""
+        self._starting = in_background(lambda: processes(count))
+        self._room = _TASKS_FOR_EACH * count
+        self._under_way: list[Future[Rows]] = []
+
+    @property
+    def started(self) -> bool:
+        """Say whether they have started, or failed to."""
+        return self._starting.done()
+
+    def take(self, task: Task) -> Future[Rows] | None:
+        """Take a task, or return None where they have not started or have enough. Raises what kept them from it."""
+        if not self.started:
+            return None
+        self._under_way = [future for future in self._under_way if not future.done()]
+        if len(self._under_way) >= self._room:
+            return None
+        future = self._starting.result().submit(work, task)
+        self._under_way.append(future)
+        return future
+
+    def shutdown(self) -> None:
+        """Let them end, once they have read what they are at."""
+        with suppress(Exception):  # they did not start, and either that was told or nobody needed them
+            self._starting.result().shutdown(cancel_futures=True)
+
+
+def in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
+    """Call a function in a thread of its own."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        return thread.submit(start)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def processes(count: int) -> ProcessPoolExecutor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,10 +12,11 @@ from dicommap.scanning.reading import Fault, Rows, read_files, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-    from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+    from concurrent.futures import Executor, Future, ThreadPoolExecutor
     from types import TracebackType
     from typing import Self
 
+    from dicommap.scanning.process import Others
     from dicommap.scanning.reading import Task
 
 _Item = TypeVar("_Item")
@@ -39,7 +39,7 @@ class Workers:
     """Reads tasks; a context, since processes have to end."""
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waiting: bool = False) -> None:
-        """Choose who reads: `executor`, or this process where `jobs` is 1, or else so many processes.
+        """Choose who reads: `executor`, or so many processes, of which this one is the first.
 
         `waiting` says that reading waits for answers: then this process reads in threads, and goes on meanwhile.
         Raises UsageError for fewer than no jobs, and for jobs beside an executor.
@@ -49,7 +49,7 @@ class Workers:
         self._wait_for = 0 if jobs else PAYS_FROM
         self._jobs = jobs or processors()
         self._executor = executor
-        self._starting: Future[ProcessPoolExecutor] | None = None
+        self._others: Others | None = None
         self._threads = _threads() if waiting and executor is None else None
         self._submitted = 0
 
@@ -58,29 +58,37 @@ class Workers:
         """Return how many tasks to hand out before the first is waited for."""
         if self._executor is not None:
             return _TASKS_FOR_AN_EXECUTOR
-        if self._starting is not None and self._starting.done():
+        if self._others is not None and self._others.started:
             return _TASKS_FOR_A_PROCESS * self._jobs
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: Task) -> Pending:
-        """Hand out a task. Raises ExecutorError where the executor does not take it."""
+        """Hand out a task, or read it here and now where nobody else does.
+
+        Raises ExecutorError where the executor or other processes do not take it.
+        """
         try:
-            executor = self._executor or self._ready(len(task.files))
-            if executor is None:
-                return Pending(partial(read_files, task))
-            future = executor.submit(work, task)
+            future = self._handed_out(task)
         except Exception as error:
             raise _failed(error) from error
-        return Pending(partial(_result, future), future)
+        if future is not None:
+            return Pending(partial(_result, future), future)
+        rows = read_files(task)
+        return Pending(lambda: rows)
 
-    def _ready(self, files: int) -> Executor | None:
-        """Return who reads in place of this process; None while it is alone, or others have not started yet."""
-        if self._jobs > 1 and self._starting is None and self._submitted >= self._wait_for:
-            self._starting = _in_background(partial(_processes, self._jobs))
-        self._submitted += files
-        if self._starting is not None and self._starting.done():
-            return self._starting.result()
-        return self._threads
+    def _handed_out(self, task: Task) -> Future[Rows] | None:
+        """Hand a task out; None where it is for this process: it is alone, or the others have enough to do."""
+        if self._executor is not None:
+            return self._executor.submit(work, task)
+        if self._jobs > 1 and self._others is None and self._submitted >= self._wait_for:
+            from dicommap.scanning.process import Others  # most scans need none
+
+            self._others = Others(self._jobs - 1)
+        self._submitted += len(task.files)
+        future = None if self._others is None else self._others.take(task)
+        if future is None and self._threads is not None:
+            return self._threads.submit(work, task)
+        return future
 
     def __enter__(self) -> Self:
         return self
@@ -88,9 +96,8 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._starting is not None:
-            with suppress(Exception):  # they did not start, and either that was told or nobody needed them
-                self._starting.result().shutdown(cancel_futures=True)
+        if self._others is not None:
+            self._others.shutdown()
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 
@@ -134,22 +141,6 @@ def _threads() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # most scans need none
 
     return ThreadPoolExecutor(_THREADS)
-
-
-def _processes(jobs: int) -> ProcessPoolExecutor:
-    from dicommap.scanning.process import processes  # most scans need none
-
-    return processes(jobs)
-
-
-def _in_background(start: Callable[[], _Item]) -> Future[_Item]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    thread = ThreadPoolExecutor(1)
-    try:
-        return thread.submit(start)
-    finally:
-        thread.shutdown(wait=False)
 
 
 def processors() -> int:

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.scanning import batch, workers
+from dicommap.scanning import batch
 from dicommap.sources.archives import tarball
 from dicommap.sources.archives.zip import ZipArchive
 from tests.making import p10, small_tree, uid, write_tree
 from tests.unit.sources.archives.archiving import KINDS, pack, pack_tree, touch
-from tests.unit.workflows.test_scan_executors import Shuffling, at_once
+from tests.unit.workflows.test_scan_executors import Shuffling
 from tests.unit.workflows.varied import age, rows_of, scanned
 
 
@@ -72,12 +72,12 @@ def test_asking_for_archives_or_not_does_not_mix_with_what_was_scanned_before(tr
         assert rows == scanned(tmp_path / "packed", archives=entered)
 
 
+@pytest.mark.usefixtures("others_read")
 @pytest.mark.parametrize("size", [7, 500])
 def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     tree = archives(tmp_path / "tree")
     expected = scanned(tree, archives=True)
     monkeypatch.setattr(batch, "FILES_IN_A_BATCH", size)
-    monkeypatch.setattr(workers, "_in_background", at_once)
     assert scanned(tree, archives=True, jobs=2) == expected
     with ThreadPoolExecutor(3) as threads:
         assert scanned(tree, archives=True, executor=threads) == expected

@@ -20,8 +20,9 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning import Workers, batch, workers
-from dicommap.scanning.reading import Fault
+from dicommap.scanning import batch, process, workers
+from dicommap.scanning.reading import Fault, Rows, Task
+from tests.unit.workflows.conftest import at_once
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
 
@@ -92,11 +93,19 @@ def dask_executor() -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def at_once(start: Callable[[], Any]) -> Future[Any]:
-    """Start what should start in the background, so that all tasks are for the others."""
-    future: Future[Any] = Future()
-    future.set_result(start())
-    return future
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Tell of each task whether other processes took it, where they were asked."""
+    answers: list[bool] = []
+    original = process.Others.take
+
+    def watching(self: process.Others, task: Task) -> Future[Rows] | None:
+        found = original(self, task)
+        answers.append(found is not None)
+        return found
+
+    monkeypatch.setattr(process.Others, "take", watching)
+    return answers
 
 
 @pytest.fixture
@@ -125,68 +134,76 @@ def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_processes_give_the_same_rows_on_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+def test_processes_give_the_same_rows_on_file(tmp_path: Path, jobs: int) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
-    assert scanned(tree, output=tmp_path / "background.db", jobs=jobs) == expected
-    monkeypatch.setattr(workers, "_in_background", at_once)
-    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == expected
-    assert {path.name for path in tmp_path.iterdir()} == {"tree", "background.db", "i.db"}
+    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == scanned(tree)
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db"}
+
+
+@pytest.mark.usefixtures("small_batches", "others_read")
+def test_other_processes_give_the_same_rows(tmp_path: Path, taken: list[bool]) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    assert scanned(tree, jobs=3) == scanned(tree)
+    assert all(taken)
+    assert len(taken) > 3
 
 
 @pytest.mark.usefixtures("small_batches")
-def test_this_process_reads_until_others_have_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_process_reads_until_others_have_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
+) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
-    starting: Future[Any] = Future()
-    handed_out: list[bool] = []
-    original = Workers._ready
-
-    def watching(self: Workers, files: int) -> Executor | None:
-        if len(handed_out) == 3:
-            starting.set_result(ThreadPoolExecutor(1))
-        handed_out.append((found := original(self, files)) is not None)
-        return found
-
-    monkeypatch.setattr(Workers, "_ready", watching)
-    monkeypatch.setattr(workers, "_in_background", lambda start: starting)
+    monkeypatch.setattr(process.Others, "started", property(lambda self: len(taken) >= 3))
+    monkeypatch.setattr(process, "in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
     assert scanned(tree, jobs=2) == expected
-    assert handed_out[:3] == [False] * 3
-    assert all(handed_out[3:])
-    assert len(handed_out) > 3
+    assert taken[:4] == [False] * 3 + [True]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_this_process_reads_what_others_have_no_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
+) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    at_work = threading.Event()
+
+    class Slow(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+            return super().submit(lambda: at_work.wait(60) and fn(*arguments, **named))
+
+    def watching(self: process.Others, task: Task) -> Future[Rows] | None:
+        if len(taken) == 5:
+            at_work.set()
+        return original(self, task)
+
+    original = process.Others.take
+    monkeypatch.setattr(process.Others, "take", watching)
+    monkeypatch.setattr(process, "in_background", lambda start: at_once(lambda: Slow(1)))
+    assert scanned(tree, jobs=2) == expected
+    assert taken[:5] == [True] * 3 + [False] * 2
 
 
 @pytest.mark.usefixtures("small_batches")
 def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed: Future[Any] = Future()
     failed.set_exception(BrokenExecutor("secret"))
-    monkeypatch.setattr(workers, "_in_background", lambda start: failed)
+    monkeypatch.setattr(process, "in_background", lambda start: failed)
     with pytest.raises(ExecutorError, match="BrokenExecutor"):
         scanned(varied_tree(tmp_path / "tree"), jobs=2)
 
 
-@pytest.mark.usefixtures("small_batches")
-def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("small_batches", "others_read")
+def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
     monkeypatch.setattr(workers, "processors", lambda: 2)
-    monkeypatch.setattr(workers, "_in_background", at_once)
-    started: list[bool] = []
-    original = Workers._ready
-
-    def watching(self: Workers, files: int) -> Executor | None:
-        found = original(self, files)
-        started.append(found is not None)
-        return found
-
-    monkeypatch.setattr(Workers, "_ready", watching)
     assert scanned(tree, jobs=0) == expected
-    assert not any(started)
-    started.clear()
+    assert not taken
     monkeypatch.setattr(workers, "PAYS_FROM", 30)
     assert scanned(tree, jobs=0) == expected
-    assert not started[0]
-    assert started[-1]
+    assert taken
+    assert all(taken)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
@@ -237,7 +254,7 @@ import os, sys, signal
 from pathlib import Path
 from concurrent.futures import Future
 import dicommap
-from dicommap.scanning import batch, workers
+from dicommap.scanning import batch, process
 from dicommap.inventory import writer
 
 def at_once(start):
@@ -246,7 +263,8 @@ def at_once(start):
     return future
 
 if __name__ == "__main__":
-    workers._in_background = at_once
+    process.in_background = at_once
+    process._TASKS_FOR_EACH = 1000
     batch.FILES_IN_A_BATCH = 5
     writer._COMMITTED_EVERY = 0
     seen = []
@@ -308,12 +326,12 @@ def test_a_scan_that_is_killed_leaves_whole_batches_and_no_process(tmp_path: Pat
 def _running(words: str) -> list[str]:
     """Return the processes whose command line or main module has these words; where /proc is not, none."""
     found = []
-    for process in Path("/proc").glob("[0-9]*"):
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            line = (process / "cmdline").read_bytes().decode(errors="replace")
+            line = (place / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if words in line and process.name != str(os.getpid()):
+        if words in line and place.name != str(os.getpid()):
             found.append(line)
     return found
 

@@ -10,13 +10,12 @@ import pytest
 
 import dicommap
 from dicommap.errors import AwsError
-from dicommap.scanning import batch, workers
+from dicommap.scanning import batch
 from tests.making import p10, uid
 from tests.s3 import environment
 from tests.s3_faults import Fault, FaultyProxy, faulty, quick_retries
 from tests.s3_memory import BUCKET, MemoryObjects, memory_server
 from tests.unit.workflows.scanned_s3 import Compared, compared, scanned_as
-from tests.unit.workflows.test_scan_executors import at_once
 
 PREFIX = f"s3://{BUCKET}/p/"
 KEYS = [f"p/{number:02}" for number in range(20)]
@@ -143,10 +142,10 @@ def test_what_is_wrong_with_all_ends_the_scan_and_the_next_goes_on(
         assert compared(inventory) == expected
 
 
+@pytest.mark.usefixtures("others_read")
 def test_what_another_process_is_told_is_told_here(
     served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(workers, "_in_background", at_once)
     fault = Fault("status", key="/05", status=400, code="ExpiredToken")
     with behind(served, monkeypatch, fault), pytest.raises(AwsError, match="ExpiredToken") as caught:
         dicommap.scan(PREFIX, output=tmp_path / "i.db", jobs=2)
