@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
-from dicommap.inventory.partial import remove_stale_partials
 from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove, unwritable
 from dicommap.inventory.previous import Previous
 from dicommap.inventory.replaceable import require_replaceable
@@ -20,6 +19,7 @@ from dicommap.inventory.stored import stored_path
 from dicommap.inventory.unchanged import UnchangedRun
 from dicommap.model.paths import printable
 from dicommap.model.traffic import Traffic
+from dicommap.writing.partial import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,7 +81,7 @@ class InventoryWriter:
         """Files at the beginning that are in the inventory of before, and not in this one yet."""
         if path is not None:
             require_replaceable(path)
-            remove_stale_partials(path)
+            remove_leftovers(path.absolute().parent, path.name)
             self._places = Places.of(path)
             self._lock = Lock(self._places.lock)
         try:

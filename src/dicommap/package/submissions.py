@@ -15,9 +15,9 @@ from dicommap.model.package_layout import ACCOUNT, SUBMISSION, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
 from dicommap.model.submission_account import SubmissionAccount
-from dicommap.package.durable import sync, write_durably
-from dicommap.package.leftovers import partial_of, remove_leftovers
 from dicommap.package.reading import read_document
+from dicommap.writing.durable import sync, write_durably
+from dicommap.writing.partial import partial_of, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
-from dicommap.package.durable import sync, write_tree
-from dicommap.package.leftovers import partial_of, remove_leftovers
+from dicommap.writing.durable import sync, write_tree
+from dicommap.writing.partial import partial_of, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

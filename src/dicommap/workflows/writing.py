@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.inventory.partial import partial_of, put_in_place, remove_partial, remove_stale_partials
+from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
     partial = partial_of(path)
     try:
         with _told(path):
-            remove_stale_partials(path)
+            remove_leftovers(path.absolute().parent, path.name)
             with partial.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
                 file.writelines(pieces)
             put_in_place(partial, path, overwrite=False)

@@ -13,9 +13,10 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.package import Folder, durable, read_document, reading, write_package, writing
-from dicommap.package.leftovers import partial_of
+from dicommap.package import Folder, read_document, reading, write_package, writing
 from dicommap.package.writing import require_writable
+from dicommap.writing import durable
+from dicommap.writing.partial import partial_of
 
 DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
 

@@ -10,7 +10,7 @@ from pyarrow.parquet import ParquetWriter
 from dicommap.errors import DocumentError, reason_of
 from dicommap.inventory.frames.arrow import record_batches
 from dicommap.inventory.frames.tables import tables_of
-from dicommap.inventory.partial import partial_of, put_in_place, remove_partial, remove_stale_partials
+from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,7 +42,7 @@ def write_parquet(
     """
     try:
         _require_place(path, overwrite=overwrite)
-        remove_stale_partials(path)
+        remove_leftovers(path.absolute().parent, path.name)
         with tables_of(connection) as tables:
             return _write(path, *record_batches(tables, level, keywords, report), overwrite=overwrite)
     except FileExistsError:

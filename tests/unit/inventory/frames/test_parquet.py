@@ -104,15 +104,12 @@ def test_a_full_disk_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("no device that is always full")
-    monkeypatch.setattr(parquet, "partial_of", lambda path: tmp_path / "partial")
 
     class Full:
         def open(self, mode: str) -> object:
             return full.open("wb", buffering=0)
 
-        def unlink(self, *, missing_ok: bool) -> None:
-            pass
-
+    monkeypatch.setattr(parquet, "remove_partial", lambda partial: None)
     monkeypatch.setattr(parquet, "partial_of", lambda path: Full())
     with inventory_of(*FILES) as inventory, pytest.raises(DocumentError, match="No space left"):
         inventory.to_parquet(tmp_path / "frame.parquet")

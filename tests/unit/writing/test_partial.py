@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.inventory.partial import partial_of, put_in_place, remove_stale_partials
+from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_processes_that_live_keep_their_files(tmp_path: Path) -> None:
     alive, strange = (tmp_path / f".new.{number}.partial" for number in (os.getppid(), 9_999_999_999))
     alive.touch()
     strange.touch()
-    remove_stale_partials(path)
+    remove_leftovers(tmp_path, path.name)
     assert list(tmp_path.iterdir()) == [alive]
 
 
@@ -57,9 +57,9 @@ def test_a_process_of_somebody_else_lives(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "kill", denied)
     (tmp_path / ".new.77.partial").touch()
-    remove_stale_partials(tmp_path / "new")
+    remove_leftovers(tmp_path, "new")
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_directory_that_is_not_there_has_nothing_stale(tmp_path: Path) -> None:
-    remove_stale_partials(tmp_path / "none" / "new")
+    remove_leftovers(tmp_path / "none", "new")

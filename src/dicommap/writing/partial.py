@@ -1,10 +1,11 @@
-"""Partial files: what is written goes into `.NAME.PID.partial` beside its place, and takes its name when all is in."""
+"""Partial files and directories: `.NAME.PID.partial` beside the place whose name it takes when all is in."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
+import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ def partial_of(path: Path) -> Path:
 
 
 def remove_partial(partial: Path) -> None:
-    """Remove a partial file where there is one and the system lets us; what led here is the error worth telling."""
+    """Remove a partial file or directory where there is one and the system lets us.
+
+    Nothing is raised: what led here is the error worth telling.
+    """
+    if partial.is_dir() and not partial.is_symlink():
+        shutil.rmtree(partial, ignore_errors=True)
+        return
     with suppress(OSError):
         partial.unlink(missing_ok=True)
 
@@ -42,17 +49,17 @@ def put_in_place(partial: Path, path: Path, *, overwrite: bool) -> None:
         os.replace(partial, path)
 
 
-def remove_stale_partials(path: Path) -> None:
-    """Remove what killed processes left of a file of this name: it may hold patient values.
+def remove_leftovers(folder: Path, name: str | None = None) -> None:
+    """Remove what killed processes left, of one name or of all: it may hold patient values.
 
-    A partial file whose process is alive is never touched, except for one of this process's own number.
+    Those of a process that runs are never touched, except for one of this process's own number.
     """
-    pattern = re.compile(rf"\.{re.escape(path.name)}\.([1-9][0-9]{{0,9}})\.partial", re.DOTALL)
+    pattern = re.compile(rf"\.{'.*' if name is None else re.escape(name)}\.([1-9][0-9]{{0,9}})\.partial", re.DOTALL)
     with suppress(OSError):  # a directory that cannot be listed can still be written to
-        for name in os.listdir(path.absolute().parent):
-            match = pattern.fullmatch(name)
+        for path in folder.iterdir():
+            match = pattern.fullmatch(path.name)
             if match and not _runs(int(match[1])):
-                remove_partial(path.with_name(name))
+                remove_partial(path)
 
 
 def _runs(process: int) -> bool:
