@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,9 @@ def remove_partial(partial: Path) -> None:
     Nothing is raised: what led here is the error worth telling.
     """
     if partial.is_dir() and not partial.is_symlink():
-        shutil.rmtree(partial, ignore_errors=True)
+        from shutil import rmtree  # scans write no directories, and it takes a while
+
+        rmtree(partial, ignore_errors=True)
         return
     with suppress(OSError):
         partial.unlink(missing_ok=True)

@@ -250,6 +250,6 @@ def test_instances_in_archives_are_counted(tmp_path: Path) -> None:
         assert inventory.files_in_archives() == 4
         drafted = dicommap.draft(inventory, input_s3_uri="s3://example-bucket/incoming/", harmonize=["PatientID"])
     (found,) = [found for found in drafted.issues if found.code == "archive.instances-inside"]
-    assert "4 files" in found.message
+    assert "inside archives: 4." in found.message
     with dicommap.scan(small_tree(tmp_path / "small")) as inventory:
         assert inventory.files_in_archives() == 0
