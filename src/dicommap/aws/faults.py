@@ -89,10 +89,12 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _refusal(error, _named(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
+        # A call of its own may have met the end of the stack.
+        if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
+            raise _endless(_named(operation, subject)) from None
         raise _failure(error, _named(operation, subject)) from None
     except RecursionError:
-        # botocore asks HeadBucket where a bucket is, and follows an answer that is a redirect by asking again.
-        raise AwsError(f"{_named(operation, subject)} is redirected without end.", fix=_ENDPOINT_FIX) from None
+        raise _endless(_named(operation, subject)) from None
     except ValueError as error:
         # What botocore says of an endpoint that is no URL. Anything else is our own fault.
         if "Invalid endpoint" not in str(error):
@@ -110,6 +112,11 @@ def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str
 
 def _named(operation: str, subject: str) -> str:
     return f"{operation} of {printable(subject)}" if subject else operation
+
+
+def _endless(what: str) -> AwsError:
+    # botocore asks HeadBucket where a bucket is, and follows an answer that is a redirect by asking again.
+    return AwsError(f"{what} is redirected without end.", fix=_ENDPOINT_FIX)
 
 
 def _refusal(error: ClientError, what: str) -> AwsError:

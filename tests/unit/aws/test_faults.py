@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 from dicommap.aws import Clients
 from dicommap.aws.faults import calling
@@ -43,6 +49,13 @@ def test_a_refusal_names_operation_subject_code_and_what_to_do(
     assert error.message.startswith(f"StartDICOMImportJob of s3://bucket/in/ was refused: {code}.")
     assert fix in error.fix
     assert (error.code, error.transient) == (code, transient)
+
+
+@pytest.mark.parametrize("error", [RecursionError(), HTTPClientError(error=RecursionError())])
+def test_redirects_without_end_are_told_wherever_the_stack_ends(error: Exception) -> None:
+    found = told(error)
+    assert found.message == "StartDICOMImportJob of s3://bucket/in/ is redirected without end."
+    assert "endpoint" in found.fix
 
 
 def test_aws_is_quoted_where_its_words_help_and_no_further() -> None:
