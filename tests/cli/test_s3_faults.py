@@ -7,6 +7,7 @@ operations answer test_submit.py and test_watch.py there.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +28,16 @@ HTML = b"<html><body>Sign in to the hospital's network</body></html>"
 SECRETS = ("AKIDEXAMPLE", "loopback-only", "Signature", "Traceback", "Doe", "NEW-1", "hospital's network")
 
 
+# A connection that broke off is closed when it is collected, of which Python warns: here, and not in some test later.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     with quick_retries():
         yield
+    gc.collect()
 
 
 @dataclass(frozen=True)

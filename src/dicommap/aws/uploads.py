@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -110,7 +111,8 @@ def _found(client: Any, document: Document) -> tuple[str, bool] | None:  # noqa:
             answer = client.get_object(Bucket=document.bucket, Key=document.key)
             same_length = answer["ContentLength"] == len(document.data)
             etag = require_etag(answer, "GetObject", document.uri)
-            return etag, same_length and _same(answer["Body"].read, document.data)
+            with closing(answer["Body"]) as body:  # what is not read to its end would keep its connection
+                return etag, same_length and _same(body.read, document.data)
     except AwsError as error:
         if error.code in ABSENT - {"NoSuchBucket"}:
             return None
