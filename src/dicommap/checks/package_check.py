@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 _TABLES = {"preview": PREVIEW, "edits": EDITS, "forecast": FORECAST}
 """Members of the plan that tell of a table -> where it stands."""
 
+_KEPT = ("clientToken", "outputS3Uri")
+_Kept = dict[str, Any]
+"""Of a job's request what is compared with other jobs' or the plan, so that the file is read once."""
+
 
 def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, objects: bool = True) -> list[Issue]:
     """Find everything that is wrong with a package, given every file of it by its path.
@@ -57,17 +61,18 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, o
     if asked is not None and asked != S3Uri.parse(plan["inputS3Uri"]):
         issues.append(issue("s3-uri.mismatch", _in_plan("/inputS3Uri"), other="the call"))
     checked: set[str] = set()
+    kept: dict[str, _Kept] = {}
     for index, job in enumerate(plan["jobs"]):
         place = f"/jobs/{index}"
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
-            issues += _job_issues(job, place, files, known, profile)
+            issues += _job_issues(job, place, files, known, profile, kept)
             issues += _objects_issues(job, place, files) if objects else ()
         checked.add(job["id"])
     issues += _presence_issues(_expected(plan), files)
-    issues += output_issues((job["inputS3Uri"] for job in plan["jobs"]), dict(_outputs(plan, files)))
+    issues += output_issues((job["inputS3Uri"] for job in plan["jobs"]), dict(_outputs(kept)))
     # A plan that is wrong has other tokens than its requests; then what is wrong with it is told, and that is enough.
-    return issues if has_error(issues) else [*issues, *_token_issues(Plan.model_validate(plan), files)]
+    return issues if has_error(issues) else [*issues, *_token_issues(Plan.model_validate(plan), kept)]
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Contents) -> Iterator[Issue]:
@@ -109,12 +114,14 @@ def _document(schema: str, path: str, files: Contents) -> tuple[Any, list[Issue]
     return None if failed else document, [found.at(path=path) for found in issues]
 
 
-def _job_issues(job: dict[str, Any], place: str, files: Contents, known: Known, profile: Profile) -> Iterator[Issue]:
-    """Find what is wrong with the folder of a job; `place` is where the job stands in the plan."""
+def _job_issues(
+    job: dict[str, Any], place: str, files: Contents, known: Known, profile: Profile, kept: dict[str, _Kept]
+) -> Iterator[Issue]:
+    """Find what is wrong with the folder of a job; `place` is where it stands in the plan, `kept` gains its request."""
     path = f"{job_folder(job['id'])}/{CONFIGURATION}"
     configuration, issues = _document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
-    yield from _request_issues(job, files, configuration)
+    yield from _request_issues(job, files, configuration, kept)
     overrides = f"{job_folder(job['id'])}/files/"
     for index, planned in enumerate(job["files"]):
         yield from content_issues(files, overrides + planned["path"], planned, _in_plan(f"{place}/files/{index}"))
@@ -143,11 +150,15 @@ def _objects_issues(job: dict[str, Any], place: str, files: Contents) -> Iterato
         yield from list(table.issues(path, job["objects"], _in_plan(f"{place}/objects"))) or found
 
 
-def _request_issues(job: dict[str, Any], files: Contents, configuration: object) -> Iterator[Issue]:
-    path = f"{job_folder(job['id'])}/{REQUEST}"
+def _request_issues(
+    job: dict[str, Any], files: Contents, configuration: object, kept: dict[str, _Kept]
+) -> Iterator[Issue]:
+    path = _request_path(job["id"])
     if path not in files:
         return
     request, issues = parsed(files[path])
+    if isinstance(request, dict):
+        kept[job["id"]] = {name: request.get(name) for name in _KEPT}
     issues = issues or request_issues(request)
     yield from (found.at(path=path) for found in issues)
     if not isinstance(request, dict) or has_error(issues):
@@ -159,21 +170,21 @@ def _request_issues(job: dict[str, Any], files: Contents, configuration: object)
         yield issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
 
 
-def _outputs(plan: dict[str, Any], files: Contents) -> Iterator[tuple[Location, str]]:
+def _outputs(kept: dict[str, _Kept]) -> Iterator[tuple[Location, str]]:
     """Yield each outputS3Uri by where it stands; one that is still to be filled in is no S3 URI."""
-    for job in plan["jobs"]:
-        path = f"{job_folder(job['id'])}/{REQUEST}"
-        request = parsed(files[path])[0] if path in files else None
-        if isinstance(request, dict) and isinstance(request.get("outputS3Uri"), str):
-            yield Location(path=path, pointer="/outputS3Uri"), request["outputS3Uri"]
+    for job_id, request in kept.items():
+        if isinstance(request["outputS3Uri"], str):
+            yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]
 
 
-def _token_issues(plan: Plan, files: Contents) -> Iterator[Issue]:
+def _token_issues(plan: Plan, kept: dict[str, _Kept]) -> Iterator[Issue]:
     for job in plan.jobs:
-        path = f"{job_folder(job.id)}/{REQUEST}"
-        request, _ = parsed(files[path])
-        if request["clientToken"] != job.client_token(plan.attempt):
-            yield issue("request.client-token", Location(path=path, pointer="/clientToken"))
+        if kept[job.id]["clientToken"] != job.client_token(plan.attempt):
+            yield issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))
+
+
+def _request_path(job_id: str) -> str:
+    return f"{job_folder(job_id)}/{REQUEST}"
 
 
 def _in_plan(pointer: str) -> Location:

@@ -15,7 +15,7 @@ from dicommap.cli.findings import exit_by, print_issues, write_issues
 from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, ProfileOption
 from dicommap.errors import AwsError
 from dicommap.inventory import Inventory
-from dicommap.issues import Severity
+from dicommap.issues import Severity, has_error
 from dicommap.model.profile import Profile
 from dicommap.package.planned import PlannedPackage
 from dicommap.render.text import counted
@@ -78,7 +78,7 @@ def validate_command(
     _print(found, form)
     if unanswered is not None:  # it is no finding: packages may be as they ought to be
         raise unanswered
-    if s3 and form is Format.TABLE and not any(one.severity is Severity.ERROR for one in found):
+    if s3 and form is Format.TABLE and not has_error(found):
         _print_proved(paths, alone=not any(one.severity is Severity.WARNING for one in found))
     exit_by((one.severity for one in found), fail_on)
 

@@ -17,7 +17,7 @@ from dicommap.model.submission import Submission
 from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.reading import read_document
 from dicommap.writing.durable import sync, write_durably
-from dicommap.writing.partial import partial_of, remove_leftovers
+from dicommap.writing.partial import partial_of, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,8 +91,7 @@ class Submissions:
             os.replace(partial, path)
             sync(self._folder)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+            remove_partial(partial)
             raise _cannot(error) from None
 
     @contextmanager

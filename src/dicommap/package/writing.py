@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
 from dicommap.writing.durable import sync, write_tree
-from dicommap.writing.partial import partial_of, remove_leftovers
+from dicommap.writing.partial import partial_of, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,11 +50,11 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
         sync(path.absolute().parent)
     except OSError as error:
         if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_partial(partial)
         raise _cannot(error) from None
     except BaseException:
         if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+            remove_partial(partial)
         raise
 
 

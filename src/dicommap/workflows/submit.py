@@ -21,7 +21,7 @@ from dicommap.progress import followed, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
 from dicommap.workflows.account import reaching, require_same_place
-from dicommap.workflows.orders import orders_of, read_plan, require_package
+from dicommap.workflows.orders import orders_of, require_package
 from dicommap.workflows.submitting import Submitter
 from dicommap.workflows.validate import validate
 from dicommap.workflows.validate_s3 import stored_issues
@@ -120,7 +120,7 @@ def submit(
     clients = reaching(clients, kept)
     require_same_place(kept, clients)
     orders = orders_of(planned, jobs, {name: value for name, value in account.items() if value is not None}, kept)
-    issues += _output_issues(place, orders)
+    issues += _output_issues(planned, orders)
     if has_error(issues):
         return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     states = Submissions(place)
@@ -139,7 +139,7 @@ def submit(
                 tell=tell or _tell_nobody,
                 is_first=kept is None,
             )
-            issues += _sent(submitter, place, orders, report, check=check)
+            issues += _sent(submitter, planned, orders, report, check=check)
     submissions = states.all(order.job.id for order in orders)
     return Submitted(
         package=place,
@@ -151,7 +151,7 @@ def submit(
 
 
 def _sent(
-    submitter: Submitter, package: Path, orders: Sequence[Order], report: OnProgress | None, *, check: bool
+    submitter: Submitter, package: PlannedPackage, orders: Sequence[Order], report: OnProgress | None, *, check: bool
 ) -> list[Issue]:
     """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
     issues = list(_surrounding_issues(submitter, orders))
@@ -168,9 +168,9 @@ def _sent(
     return issues + submitter.issues
 
 
-def _output_issues(package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
+def _output_issues(package: PlannedPackage, orders: Sequence[Order]) -> Iterator[Issue]:
     """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
-    inputs = (job.inputS3Uri for job in read_plan(package).jobs)
+    inputs = (job.inputS3Uri for job in package.plan.jobs)
     return output_issues(
         inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
     )
@@ -185,13 +185,13 @@ def _surrounding_issues(submitter: Submitter, orders: Sequence[Order]) -> Iterat
     yield from surroundings_issues(found)
 
 
-def _stored_issues(submitter: Submitter, package: Path, orders: Sequence[Order]) -> Iterator[Issue]:
+def _stored_issues(submitter: Submitter, package: PlannedPackage, orders: Sequence[Order]) -> Iterator[Issue]:
     """Find where jobs that are still to be started would not find what they plan to."""
     states = submitter.states.all(order.job.id for order in orders)
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
-    found = stored_issues(PlannedPackage(package), Stored(submitter.clients), progress=False, job_ids=to_start)
+    found = stored_issues(package, Stored(submitter.clients), progress=False, job_ids=to_start)
     denied = {one.location.path for one in found if one.code == "listing.denied"}
     if denied:  # who submits need not have the right
         what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
