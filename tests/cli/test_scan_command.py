@@ -58,7 +58,7 @@ def test_a_name_with_a_line_feed_needs_null(tree: Path, tmp_path: Path) -> None:
         (["-o", "i.db"], "No source was named"),
         (["tree", "-o", "i.db", "-0"], "--files-from"),
         (["tree", "-o", "i.db", "--files-from", "none"], "cannot be read: No such file"),
-        (["tree", "-o", "i.db", "--files-from", "tree"], "Is a directory"),
+        (["tree", "-o", "i.db", "--files-from", "tree"], "it is a directory"),
         (["tree", "tree2", "-o", "i.db", "--files-from", "list"], "one source"),
         (["tree", "-o", "i.db", "-j", "-1"], "no number of processes"),
     ],

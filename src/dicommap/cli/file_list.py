@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from dicommap.errors import DocumentError, reason_of
+from dicommap.reading import NotRegularFileError, open_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _STDIN = "-"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _READ_BYTES = 2**16
+_PATH_BYTES = 2**20
+"""Longer than any path: what is longer is no list."""
 
 
 @contextmanager
@@ -30,7 +33,12 @@ def listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
         yield _paths(sys.stdin.buffer, null=null)
         return
     try:
-        file = open(name, "rb")  # noqa: SIM115  closed below; only opening it is tried
+        file = open_regular_file(name)
+    except NotRegularFileError as error:
+        raise DocumentError(
+            f"The list of files cannot be read: {reason_of(error)}.",
+            fix=f"Name a regular file, or send the list to standard input and name '{_STDIN}'.",
+        ) from None
     except OSError as error:
         raise _unreadable(error) from None
     with file:
@@ -52,6 +60,11 @@ def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:
     while found := _read(file):
         *parts, rest = (rest + found).split(end)
         yield from parts
+        if len(rest) > _PATH_BYTES:
+            raise DocumentError(
+                f"A path of the list has more than {_PATH_BYTES:,} bytes.",
+                fix="List one path in each line; with --null, end each with a NUL.",
+            )
     if rest:
         yield rest
 

@@ -1,4 +1,4 @@
-"""What an inventory may replace: another inventory, an empty file, or nothing."""
+"""What an inventory may replace: another inventory, an empty file, or nothing; never a link."""
 
 from __future__ import annotations
 
@@ -26,9 +26,14 @@ def require_replaceable(path: Path) -> None:
 
 def _require_no_other_file(path: Path) -> None:
     try:
-        status = path.stat()
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return
+    if stat.S_ISLNK(status.st_mode):
+        raise InventoryError(
+            f"{path} is a symbolic link, which is not followed for writing.",
+            fix="Name the file that the inventory is to be.",
+        )
     if not stat.S_ISREG(status.st_mode):
         kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise InventoryError(f"{path} is {kind}.", fix="Name a file for the inventory.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, reason_of
 from dicommap.inventory.place import Places
+from dicommap.reading import open_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +160,7 @@ def _numbers_in(path: Path) -> tuple[int, int]:
 
     They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
     """
-    with path.open("rb") as file:
+    with open_regular_file(path) as file:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
         return 0, 0

@@ -10,6 +10,7 @@ from dicommap.errors import DocumentError, reason_of
 from dicommap.model.output_layout import MANIFEST, MANIFEST_LIMIT, job_id_in, kind_of_file
 from dicommap.model.paths import printable
 from dicommap.model.s3_uri import S3Uri
+from dicommap.reading import open_regular_file
 from dicommap.reconciliation.evidence import Evidence, RecordFile
 from dicommap.reconciliation.job_manifest import read_job_manifest
 from dicommap.reconciliation.record import Kind
@@ -69,7 +70,7 @@ def _folders(root: Path) -> Iterator[_Folder]:
 
 def _manifest(folder: Path) -> bytes | None:
     try:
-        with (folder / MANIFEST).open("rb") as file:
+        with open_regular_file(folder / MANIFEST) as file:
             return file.read(MANIFEST_LIMIT)
     except FileNotFoundError:
         return None
@@ -95,7 +96,7 @@ def _record_files(folder: Path, place: str) -> Iterator[RecordFile]:
 
 def _pieces(path: Path) -> Iterator[bytes]:
     try:
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             while piece := file.read(_PIECE):
                 yield piece
     except OSError as error:

@@ -17,6 +17,7 @@ from dicommap.model.submission import ACCOUNT_MEMBERS
 from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.reading import read_document
 from dicommap.package.submissions import Submissions
+from dicommap.reading import open_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,18 +39,20 @@ class PlannedPackage:
         if not (self.path / PLAN).is_file():
             raise DocumentError(f"{self.path.name} is no package: it has no {PLAN}.", fix="Name a package.")
         try:
-            self.plan = Plan.model_validate_json(read_document(self.path / PLAN))
+            self.plan = Plan.model_validate_json(self._document(PLAN))
         except ValidationError:
             raise DocumentError(
                 f"{self.path.name}/{PLAN} is no plan.", fix="Run 'dicommap validate' on the package."
             ) from None
 
+    def _document(self, name: str) -> bytes:
+        return read_document(Path(name), beneath=self.path)
+
     def objects(self, job: Job) -> Iterator[PlannedObject]:
         """Yield the objects of a job. Raises DocumentError where they are not those that the plan tells of."""
-        path = self.path / job_folder(job.id) / OBJECTS
         digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
+            with open_regular_file(_named(job), beneath=self.path) as file:
                 yield from read_objects(_hashed(file, digest))
         except OSError as error:
             raise DocumentError(f"{_named(job)} cannot be read: {reason_of(error)}.", fix=_REDRAFT) from None
@@ -60,7 +63,7 @@ class PlannedPackage:
 
     def file(self, job: Job, path: str) -> bytes:
         """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
-        data = read_document(self.path / job_folder(job.id) / "files" / path)
+        data = self._document(f"{job_folder(job.id)}/files/{path}")
         planned = next((one for one in job.files if one.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT)
@@ -68,7 +71,7 @@ class PlannedPackage:
 
     def table(self, name: str, planned: Content) -> str:
         """Return a table of the package. Raises DocumentError where it is not the one that the plan tells of."""
-        data = read_document(self.path / name)
+        data = self._document(name)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT)
         return data.decode("utf-8")
@@ -76,7 +79,7 @@ class PlannedPackage:
     def request(self, job: Job) -> dict[str, Any]:
         """Return the request of a job as it was drafted, or filled in since. Raises DocumentError where it is none."""
         name = f"{job_folder(job.id)}/{REQUEST}"
-        request, _ = parse_json(read_document(self.path / name))
+        request, _ = parse_json(self._document(name))
         if not isinstance(request, dict):
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT)
         return request

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicommap.errors import DocumentError
+from dicommap.errors import DocumentError, reason_of
 from dicommap.issues import Issue, issue
 from dicommap.progress import Progress
+from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,46 +23,51 @@ LINE_BYTES = 2**20
 """Bytes of a line that are read at once."""
 
 
-def read_document(path: Path) -> bytes:
-    """Return a document's bytes. Raises DocumentError where it cannot be read or is too large."""
+def read_document(path: Path, *, beneath: Path | None = None) -> bytes:
+    """Return a document's bytes.
+
+    `path` is relative to `beneath` if that is given: a directory that the document must be in without a link on the
+    way. Raises DocumentError if it cannot be read, is too large, or is a FIFO, a device or anything else but a regular
+    file.
+    """
     with _readable(path):
-        if not path.is_file():
-            raise DocumentError(f"There is no file {path.name}.", fix="Name a file that is there.")
-        if _too_large(path):
-            raise DocumentError(f"{path.name} is larger than {DOCUMENT_BYTES_LIMIT} bytes.", fix="Split the document.")
-        return path.read_bytes()
+        return read_regular_file(path, DOCUMENT_BYTES_LIMIT, beneath=beneath)
 
 
 class Folder(Mapping[str, bytes | Issue]):
     """The files below a directory by their paths relative to it, in order, each read when it is asked for.
 
     Source files may lie beside the documents, and are not to be read for these. A file that is too large for a
-    document is an Issue in place of its bytes. `report` is told how many different ones were read; nobody knows how
-    many will be.
+    document is an Issue in place of its bytes, and so is what is not a regular file. `report` is told how many
+    different ones were read; nobody knows how many will be.
     """
 
-    def __init__(self, root: Path, report: OnProgress | None = None) -> None:
-        paths = sorted(path for path in root.rglob("*") if path.is_file())
+    def __init__(self, root: Path, report: OnProgress | None = None, *, follow_links: bool = False) -> None:
+        """List the files. With `follow_links` a link to a file is that file; without, it is an Issue."""
+        paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
         self._paths = {path.relative_to(root).as_posix(): path for path in paths}
+        self._root = None if follow_links else root
         self._report = report
         self.read: set[str] = set()
         """The files that were asked for."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
-        path = self._paths[name]
-        self._note(name)
+        path = self._place(name)
         with _readable(path):
-            too_large = _too_large(path)
-        return issue("document.too-large", limit=DOCUMENT_BYTES_LIMIT) if too_large else read_document(path)
+            try:
+                return read_regular_file(path, DOCUMENT_BYTES_LIMIT, beneath=self._root)
+            except FileTooLargeError:
+                return issue("document.too-large", limit=DOCUMENT_BYTES_LIMIT)
+            except NotRegularFileError as error:
+                return issue("document.not-regular", reason=reason_of(error))
 
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of a file of any size, each with its end; one of more than LINE_BYTES comes in pieces.
 
         Raises DocumentError where it cannot be read.
         """
-        path = self._paths[name]
-        self._note(name)
-        with _readable(path), path.open("rb") as file:
+        path = self._place(name)
+        with _readable(path), open_regular_file(path, beneath=self._root) as file:
             yield from iter(lambda: file.readline(LINE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
@@ -74,20 +79,24 @@ class Folder(Mapping[str, bytes | Issue]):
     def __len__(self) -> int:
         return len(self._paths)
 
-    def _note(self, name: str) -> None:
+    def _place(self, name: str) -> Path:
+        """Return where a file is, relative to the root if links are not followed, and count it."""
+        path = self._paths[name]
         if self._report is not None:
             self.read.add(name)
             self._report(Progress(len(self.read), len(self.read), False))
-
-
-def _too_large(path: Path) -> bool:
-    return path.stat().st_size > DOCUMENT_BYTES_LIMIT
+        return path if self._root is None else path.relative_to(self._root)
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
+    except FileNotFoundError:
+        raise DocumentError(f"There is no file {path.name}.", fix="Name a file that is there.") from None
+    except NotRegularFileError as error:
+        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Name a regular file.") from None
+    except FileTooLargeError as error:
+        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Split the document.") from None
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise DocumentError(f"{path.name} cannot be read: {reason}.", fix="Check the rights on it.") from None
+        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -21,7 +22,6 @@ from dicommap.writing.partial import partial_of, remove_leftovers, remove_partia
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pydantic import BaseModel
 
@@ -41,7 +41,7 @@ class Submissions:
 
         Raises PackageError where the file is damaged: what was started cannot be told then.
         """
-        is_there, document = _parsed(self._package / submission_path(job_id))
+        is_there, document = _parsed(self._package, submission_path(job_id))
         if not is_there:
             return None
         with suppress(ValidationError):
@@ -68,7 +68,7 @@ class Submissions:
 
         Raises PackageError where the file is damaged.
         """
-        is_there, document = _parsed(self._package / ACCOUNT)
+        is_there, document = _parsed(self._package, ACCOUNT)
         if not is_there:
             return None
         with suppress(ValidationError):
@@ -135,14 +135,14 @@ class Submissions:
         return False
 
 
-def _parsed(path: Path) -> tuple[bool, Any]:
+def _parsed(package: Path, name: str) -> tuple[bool, Any]:
     """Return whether a document is there, and its JSON value; None where it is none. Raises PackageError."""
     try:
-        if not path.exists():
+        if not os.path.lexists(package / name):
             return False, None
-        document, issues = parse_json(read_document(path))
+        document, issues = parse_json(read_document(Path(name), beneath=package))
     except OSError as error:
-        raise PackageError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
+        raise PackageError(f"{name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
     except DocumentError as error:
         raise PackageError(error.message, fix=error.fix) from None
     return True, None if issues else document

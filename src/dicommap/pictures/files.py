@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.errors import reason_of
+from dicommap.reading import NotRegularFileError, open_descriptor
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -34,17 +34,12 @@ def opened(path: str) -> BinaryIO:
     if path.startswith(_IN_S3):
         raise NoPictureError("The file is in S3, of which no pictures are drawn")
     try:
-        # O_NONBLOCK: a FIFO that took the file's place since the scan must not hang us.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise NoPictureError("The file is no regular file any more")
-        return os.fdopen(descriptor, "rb")
+        return os.fdopen(open_descriptor(path), "rb")
+    except NotRegularFileError:
+        raise NoPictureError("The file is no regular file any more") from None
     except FileNotFoundError:
         if _IN_ARCHIVE in path and os.path.isfile(path.partition(_IN_ARCHIVE)[0]):
             raise NoPictureError("The file is in an archive, of which no pictures are drawn") from None
         raise NoPictureError("The file is not where it was scanned") from None
     except OSError as error:
         raise NoPictureError(f"The file cannot be read: {reason_of(error)}") from None
-    except ValueError:  # a NUL in a path
-        raise NoPictureError("The file is not where it was scanned") from None

@@ -162,7 +162,7 @@ def _overrides(package: Path) -> dict[Target, DataSet]:
         raise DocumentError(
             f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
         )
-    plan = Plan.model_validate_json(read_document(package / PLAN))
+    plan = Plan.model_validate_json(read_document(Path(PLAN), beneath=package))
     if plan.attempt > 1:
         raise UsageError(
             f"The package {package.name} is a retry: it has the overrides of what is imported again only.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.uploads import Document
@@ -18,7 +19,6 @@ from dicommap.workflows.account import OPTIONS, require_same_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from dicommap.model.plan import Job, Plan
     from dicommap.model.submission_account import SubmissionAccount
@@ -40,7 +40,7 @@ class Order:
         if uri is None:
             raise AssertionError("a validated plan has valid URIs")
         for planned in self.job.files:
-            data = read_document(self.files / planned.path)
+            data = read_document(Path(planned.path), beneath=self.files)
             # It was validated a while ago: what is sent is what is compared.
             if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
                 raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")

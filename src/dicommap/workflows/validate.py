@@ -178,7 +178,7 @@ def _within(pointer: str, outer: str) -> bool:
 def _override_files(place: Path, files: StrPath | None) -> Contents | None:
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
-        return Folder(folder)
+        return Folder(folder, follow_links=True)
     if files is not None:
         raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
     return None

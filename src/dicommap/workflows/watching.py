@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import ABSENT
@@ -16,7 +17,6 @@ from dicommap.package import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from typing import Any
 
     from dicommap.aws.clock import Clock
@@ -113,10 +113,10 @@ class PackageWatch:
             self.tell(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
     def _agreement(self, submission: Submission, job: ImportJob) -> Agreement | None:
-        path = self._package / job_folder(submission.job) / CONFIGURATION
+        path = Path(job_folder(submission.job), CONFIGURATION)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
-        if path.is_file():
-            configuration, _ = parse_json(read_document(path))
+        if (self._package / path).is_file():
+            configuration, _ = parse_json(read_document(path, beneath=self._package))
             sent["importConfiguration"] = configuration
         return job.agreement(sent)
 

@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / FOLDER / "SUCCESS" / "success.ndjson").mkdir(parents=True)
     found = ManifestFolders(tmp_path).evidence(URI, JOB_ID)
     assert found is not None
-    with pytest.raises(DocumentError, match="cannot be read: Is a directory"):
+    with pytest.raises(DocumentError, match="cannot be read: it is a directory"):
         [list(file.pieces) for file in found.files]
     (tmp_path / FOLDER / "job-output-manifest.json").mkdir()
     with pytest.raises(DocumentError, match="cannot be read"):

@@ -11,6 +11,7 @@ import pytest
 import dicommap
 from dicommap.errors import DocumentError
 from dicommap.package import reading
+from dicommap.reading import read_regular_file
 from tests.making import STUDY, uid
 from tests.reconciling import drafted
 
@@ -225,7 +226,12 @@ def test_an_override_that_is_too_large_is_one_finding_among_others(
 
 def test_tables_of_any_size_are_read_line_by_line(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = drafted(tree, tmp_path / "package").path
-    monkeypatch.setattr(reading, "_too_large", lambda path: path.suffix == ".csv")
+    as_it_is = read_regular_file
+
+    def refusing(path: Path, limit: int, *, beneath: Path | None) -> bytes:
+        return as_it_is(path, 3 if path.suffix == ".csv" else limit, beneath=beneath)
+
+    monkeypatch.setattr(reading, "read_regular_file", refusing)
     assert {found.code for found in dicommap.validate(package)} == {"request.placeholder"}
     objects = package / "jobs/0001/objects.csv"
     lines = objects.read_bytes().splitlines(keepends=True)

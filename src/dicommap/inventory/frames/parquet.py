@@ -10,6 +10,7 @@ from pyarrow.parquet import ParquetWriter
 from dicommap.errors import DocumentError, reason_of
 from dicommap.inventory.frames.arrow import record_batches
 from dicommap.inventory.frames.tables import tables_of
+from dicommap.reading import open_regular_file
 from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ def _require_place(path: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise FileExistsError
-    with path.open("rb") as file:
+    if path.is_symlink():
+        raise DocumentError(
+            f"{path} is a symbolic link, which is not followed for writing.", fix="Name the file itself."
+        )
+    with open_regular_file(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise DocumentError(f"{path} is no Parquet file; it is not written over.", fix="Name another file.")
 

@@ -73,6 +73,15 @@ CODES = (
         fix="Use the dicommap that wrote it, or draft it again.",
     ),
     Code(
+        name="document.not-regular",
+        severity=Severity.ERROR,
+        title="A document that is a link, a FIFO or a device",
+        message="The document was not read: {reason}.",
+        explanation="A package comes from somewhere else, perhaps. A link in it may lead to any file of this machine, "
+        "and a FIFO or a device may never end; so only regular files inside the package are read.",
+        fix="Put the document itself in its place.",
+    ),
+    Code(
         name="document.too-large",
         severity=Severity.ERROR,
         title="A document that is too large",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from dicommap.aws.clients import Clients
 from dicommap.errors import AwsError, MissingExtraError
+from dicommap.reading import read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,9 @@ _KEPT = timedelta(minutes=5)
 """How long credentials are used before botocore is asked for them again. It renews them while ten minutes are left."""
 
 _USUAL_REGION = "us-east-1"
+
+_CERTIFICATES_LIMIT = 16 * 2**20
+"""Bytes of a file of certificates; all that browsers trust are 0.3 million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +135,6 @@ def _options(endpoint: str) -> ClientConfig:
 
 def _bytes_of(path: str | Path) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read_regular_file(path, _CERTIFICATES_LIMIT)
     except OSError:
         raise AwsError("The file that AWS_CA_BUNDLE names cannot be read.", fix="Name one that can.") from None

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from shutil import copyfileobj
 from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import calling
 from dicommap.errors import DocumentError, reason_of
 from dicommap.model.paths import printable
+from dicommap.reading import open_regular_file, read_regular_file, read_stream
 from dicommap.sources.s3.connection import S3Connection
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
 _SCHEME = "s3://"
+_LIMIT = 64 * 2**20
+"""Bytes of a manifest, which has some 150 for each file of the list."""
 _BUCKET_ARN = "arn:"
 
 
@@ -86,7 +91,8 @@ class Manifest:
         """
         place = next(filter(Path.is_file, self._places(one)), None)
         if place is not None:
-            into.write(_content(place))
+            with _readable(place), open_regular_file(place) as file:
+                copyfileobj(file, into)
             return
         elsewhere = _beside(connection, self.destination)
         with calling("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
@@ -106,9 +112,13 @@ def read_manifest(place: StrPath, connection: S3Connection) -> Manifest:
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
         with calling("GetObject", text):
-            content = _beside(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"].read()
+            body = _beside(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
+            with _readable(Path(text)):
+                content = read_stream(body, _LIMIT)
         return _manifest(content, None)
-    return _manifest(_content(Path(text)), Path(text).absolute().parent)
+    with _readable(Path(text)):
+        content = read_regular_file(text, _LIMIT)
+    return _manifest(content, Path(text).absolute().parent)
 
 
 def _manifest(content: bytes, directory: Path | None) -> Manifest:
@@ -153,9 +163,11 @@ def _beside(connection: S3Connection, bucket: str) -> S3Connection:
     return S3Connection(bucket=bucket, profile=connection.profile, endpoint_url=connection.endpoint_url)
 
 
-def _content(path: Path) -> bytes:
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise DocumentError for what the system says of a file."""
     try:
-        return path.read_bytes()
+        yield
     except OSError as error:
         raise DocumentError(
             f"{path.name} cannot be read: {reason_of(error)}.", fix="Name a manifest whose files you may read."
