@@ -42,6 +42,8 @@ class LookupTable:
     """Of the rows that are left out because something is wrong with them."""
     header: tuple[str, ...] = ()
     """The names of its columns; none where it could not be read."""
+    header_row: int = 1
+    """The number of the row that names the columns."""
 
     def find(self, values: Values, place: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
@@ -132,11 +134,12 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
             rows[value] = LookupRow(number=number, cells=dict(zip(found.header, cells, strict=True)), account=account)
         else:
             issues.append(issue("lookup.empty-key", place))
-    return LookupTable(lookup.file, lookup.by, rows, tuple(unread), found.header), issues
+    return LookupTable(lookup.file, lookup.by, rows, tuple(unread), found.header, found.header_row), issues
 
 
 def missing_columns(lookup: Lookup, table: LookupTable) -> Iterator[Issue]:
     """Find columns that a rule takes values from and its table does not have."""
     for column in dict.fromkeys(lookup.set.values()) if table.header else ():
         if column not in table.header:
-            yield issue("lookup.no-column", Location(path=table.name, row=1, column=column), column=column)
+            place = Location(path=table.name, row=table.header_row, column=column)
+            yield issue("lookup.no-column", place, column=column, row=table.header_row)

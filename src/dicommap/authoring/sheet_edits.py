@@ -89,7 +89,7 @@ class SheetEdits:
         self, target: Target, account: Account, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
         column = Location(path=self._sheet.name, column=keyword)
-        refused = refusals(keyword, replace(column, row=1))
+        refused = refusals(keyword, replace(column, row=self._sheet.header_row))
         if refused:
             # What no override can set is so in every row, and told once.
             account.note(target.study_instance_uid, Effect.REFUSED)

@@ -41,6 +41,8 @@ class Sheet:
     """Numbers of the rows that are left out because something is wrong with them."""
     whole: bool = True
     """Nothing of the file was left out because something is wrong with it."""
+    header_row: int = 1
+    """The number of the row that names the columns."""
 
 
 def read_sheet(
@@ -66,13 +68,14 @@ def read_sheet(
             unread[row.number] = None
         else:
             rows[target] = row
-    return Sheet(name=name, rows=rows, unread=tuple(filter(None, unread)), whole=not issues), issues
+    left_out = tuple(filter(None, unread))
+    return Sheet(name=name, rows=rows, unread=left_out, whole=not issues, header_row=table.header_row), issues
 
 
 def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
     yield from column_issues(table)
     for column in dict.fromkeys(table.header):
-        place = Location(path=table.name, row=1, column=column)
+        place = Location(path=table.name, row=table.header_row, column=column)
         if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_MARK):
             continue
         if tag_of(column) is None:

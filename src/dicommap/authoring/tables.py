@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.table_text import TextProblem, table_text
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 
@@ -22,26 +24,33 @@ DELIMITERS = ",;\t|"
 """What may stand between cells."""
 
 _CELL_LIMIT = 2**24
-_MARK = "\ufeff"
-"""The byte order mark; a tool that changes the encoding of a sheet may leave the old one behind its own."""
-_CSV = "CSV: a quote is not closed, or stands inside a value without being doubled"
+_HEADER_SOUGHT_IN = 50
+"""Rows at the beginning in which a header is sought that is not the first one."""
+_LINE_SOUGHT = 2**20
+"""Characters at the beginning in which the delimiter is sought."""
+_SEPARATOR_LINE = re.compile(
+    r"(?P<quote>\"?)sep=(?P<delimiter>[^\"\r\nA-Za-z0-9])(?P=quote)[,;\t|]*[\r\n]*", re.IGNORECASE
+)
+"""What people and programs put before a CSV so that Excel splits its columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table whose first row names the columns."""
+    """A table: a row that names the columns, and rows of cells below it."""
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     """All rows behind the header, empty ones and ones of another length too."""
+    header_row: int = 1
+    """The number of the row that names the columns; 2 below a line `sep=;`."""
 
     def whole_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
         """Yield each row that has a cell for each column, with its number as spreadsheets count; blank rows are passed.
 
         A row of another length is a finding.
         """
-        for number, cells in enumerate(self.rows, start=2):
+        for number, cells in enumerate(self.rows, start=self.header_row + 1):
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.header):
@@ -61,10 +70,12 @@ def column_issues(table: Table) -> Iterator[Issue]:
     """Find columns that stand twice, and columns without a name that hold something: which is meant cannot be known."""
     for column, count in Counter(table.header).items():
         if count > 1 and column and not column.startswith(INFORMATION_MARK):
-            yield issue("sheet.repeated-column", Location(path=table.name, row=1, column=column))
+            yield issue("sheet.repeated-column", Location(path=table.name, row=table.header_row, column=column))
     for index, column in enumerate(table.header):
         if not column and any(len(row) > index and row[index].strip() for row in table.rows):
-            yield issue("sheet.unnamed-column", Location(path=table.name, row=1, column=letter_of(index)))
+            yield issue(
+                "sheet.unnamed-column", Location(path=table.name, row=table.header_row, column=letter_of(index))
+            )
 
 
 def letter_of(index: int) -> str:
@@ -79,39 +90,72 @@ def letter_of(index: int) -> str:
 def read_table(name: str, data: bytes, key: str, delimiter: str | None = None) -> Table | Issue:
     """Read a table from its bytes: CSV in UTF-8 or UTF-16, separated by comma, semicolon, tab or bar.
 
-    `key` is a column that the table must have. Without `delimiter`, it is the one that makes the key a column.
+    Args:
+        name: What issues call the file.
+        data: Its bytes.
+        key: A column that the table must have.
+        delimiter: What stands between cells. Without it, it is what a first line such as `sep=;` says, or else the one
+            that makes the key a column.
+
     """
-    text = _decoded(data)
-    if text is None:
-        return issue("sheet.unreadable-text", Location(path=name), expected="UTF-8 text")
-    csv.field_size_limit(_CELL_LIMIT)
-    try:
-        rows = list(
-            csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _delimiter(text, key), strict=True)
-        )
-    except csv.Error:
-        return issue("sheet.unreadable-text", Location(path=name), expected=_CSV)
-    header = tuple(cell.strip() for cell in rows[0]) if rows else ()
+    text = table_text(data)
+    if isinstance(text, TextProblem):
+        return issue("sheet.unreadable-text", Location(path=name, row=text.row), problem=text.words)
+    first = _SEPARATOR_LINE.fullmatch(next(iter(io.StringIO(text[:_LINE_SOUGHT], newline="")), ""))
+    header_row = 2 if first else 1
+    between = delimiter or (first["delimiter"] if first else _delimiter(text, key))
+    rows = _rows(name, text, between)
+    if isinstance(rows, Issue):
+        return rows
+    header = tuple(cell.strip() for cell in rows[header_row - 1]) if len(rows) >= header_row else ()
     if key not in header:
-        return issue("sheet.no-key-column", Location(path=name, row=1), column=key)
-    return Table(name=name, header=header, rows=tuple(map(tuple, rows[1:])))
+        return _no_key_column(name, rows, key, header_row)
+    return Table(name=name, header=header, rows=tuple(map(tuple, rows[header_row:])), header_row=header_row)
 
 
-def _decoded(data: bytes) -> str | None:
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+def _rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue:
+    csv.field_size_limit(_CELL_LIMIT)
+    rows: list[list[str]] = []
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    # UTF-16 without its mark reads as UTF-8 with a null beside each letter.
-    return None if "\0" in text[:2] else text.lstrip(_MARK)
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            rows.append(cells)
+    except csv.Error as error:
+        # The reader stops in the row where the cell begins: what follows an open quote is all in one cell.
+        row = len(rows) + 1
+        place = Location(path=name, row=row)
+        return issue("sheet.unreadable-text", place, problem=f"is not CSV: {_csv_problem(str(error), row)}")
+    return rows
+
+
+def _csv_problem(words: str, row: int) -> str:
+    """Return what is wrong with a row, from the words of Python's csv module."""
+    if "field larger" in words:
+        return f"row {row} has a cell of more than {_CELL_LIMIT:,} characters"
+    if "end of data" in words:
+        return f"a quote that opens in row {row} is not closed"
+    return f"a quote in row {row} is not closed, or stands inside a cell without being doubled"
+
+
+def _no_key_column(name: str, rows: list[list[str]], key: str, header_row: int) -> Issue:
+    """Return the issue of a table without its key column; a header further down is named."""
+    beginning = enumerate(rows[:_HEADER_SOUGHT_IN], start=1)
+    further = next((number for number, cells in beginning if key in (cell.strip() for cell in cells)), None)
+    hint = f"; the header is in row {further}: remove what is above it" if further else ""
+    return issue("sheet.no-key-column", Location(path=name, row=header_row), column=key, row=header_row, hint=hint)
 
 
 def _delimiter(text: str, key: str) -> str:
-    line = next(iter(text.splitlines()), "")
-    fitting = [delimiter for delimiter in DELIMITERS if key in _cells(line, delimiter)]
-    return max(fitting or DELIMITERS, key=lambda delimiter: len(_cells(line, delimiter)))
+    """Return the delimiter that makes the key a column of one of the first lines, or else gives the most cells."""
+    lines = list(islice(io.StringIO(text[:_LINE_SOUGHT], newline=""), _HEADER_SOUGHT_IN))
+    for line in lines:
+        fitting = [delimiter for delimiter in DELIMITERS if key in _cells(line, delimiter)]
+        if fitting:
+            return max(fitting, key=lambda delimiter: len(_cells(line, delimiter)))
+    return max(DELIMITERS, key=lambda delimiter: len(_cells(lines[0] if lines else "", delimiter)))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]
+    try:
+        return [cell.strip() for cells in csv.reader([line], delimiter=delimiter) for cell in cells]
+    except csv.Error:
+        return []

@@ -10,7 +10,7 @@ CODES = (
         name="lookup.no-column",
         severity=Severity.ERROR,
         title="A lookup without a column that its rule names",
-        message="The first row has no column {column}.",
+        message="Row {row} has no column {column}.",
         explanation="The rule's lookup takes values from this column. Nothing of the lookup is used.",
         fix="Correct the column's name in the rule, or add the column.",
     ),

@@ -9,21 +9,23 @@ CODES = (
     Code(
         name="sheet.unreadable-text",
         severity=Severity.ERROR,
-        title="The sheet is not text that can be read",
-        message="The sheet is not {expected}.",
-        explanation="Sheets are CSV files in UTF-8, with or without a byte order mark, or in UTF-16 with one. "
-        "Another encoding would turn names into other names without a sign.",
+        title="A sheet or lookup is not text that can be read",
+        message="The file {problem}.",
+        explanation="Sheets and lookups are CSV files in UTF-8, with or without a byte order mark, or in UTF-16 with "
+        "one. Another encoding would turn names into other names without a sign. Behind a quote that is not closed "
+        "all that follows is one cell; the row is the one in which that cell begins.",
         fix="Save the sheet as 'CSV UTF-8' and draft again.",
     ),
     Code(
         name="sheet.no-key-column",
         severity=Severity.ERROR,
         title="A sheet or lookup without its key column",
-        message="The first row has no column {column}.",
+        message="Row {row} has no column {column}{hint}.",
         explanation="Rows of a sheet are joined to studies by StudyInstanceUID, and to series by SeriesInstanceUID "
         "beside it; rows of a lookup by the column that its rule names. "
-        "The first row names the columns; they are separated by comma, semicolon or tab.",
-        fix="Write the sheet with 'dicommap sheet' and keep its key columns.",
+        "The first row names the columns; they are separated by comma, semicolon, tab or bar. Only a line such as "
+        "sep=; may be above it: it says what separates them. A title or an empty line above it has to go.",
+        fix="Remove lines above the header. Write the sheet with 'dicommap sheet' and keep its key columns.",
     ),
     Code(
         name="sheet.repeated-column",

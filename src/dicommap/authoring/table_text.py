@@ -1,0 +1,98 @@
+"""The text of a table from its bytes, or what the file is instead: a workbook, compressed, in another encoding."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+_SAVE_AS_CSV = "; save it as CSV UTF-8"
+_UNPACK = "; unpack it first"
+_ZIP = b"PK\x03\x04"
+_MIME_TYPE_END = 256
+"""OpenDocument files say what they are in their first member, `mimetype`: not compressed (ODF 1.3, part 2, 3.3)."""
+_FORMATS: tuple[tuple[bytes, str], ...] = (
+    (b"\xd0\xcf\x11\xe0", f"is an Excel workbook (.xls){_SAVE_AS_CSV}"),
+    (b"\x1f\x8b", f"is compressed by gzip{_UNPACK}"),
+    (b"BZh", f"is compressed by bzip2{_UNPACK}"),
+    (b"\xfd7zXZ\0", f"is compressed by xz{_UNPACK}"),
+    (b"\x28\xb5\x2f\xfd", f"is compressed by zstd{_UNPACK}"),
+    (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive{_UNPACK}"),
+    (b"PAR1", "is a Parquet file; write it as CSV in UTF-8"),
+    (b"SQLite format 3\0", "is an SQLite database; write the table as CSV in UTF-8"),
+    (b"%PDF-", f"is a PDF document; open the table itself in a spreadsheet{_SAVE_AS_CSV}"),
+    (b"{\\rtf", f"is a text document (RTF); open the table in a spreadsheet{_SAVE_AS_CSV}"),
+    (codecs.BOM_UTF32_LE, f"is UTF-32 text{_SAVE_AS_CSV}"),
+    (codecs.BOM_UTF32_BE, f"is UTF-32 text{_SAVE_AS_CSV}"),
+)
+"""First bytes -> what such a file is, and what to do."""
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARK = "\ufeff"
+"""The byte order mark; a tool that changes the encoding of a sheet may leave the old one behind its own."""
+_START = 64
+"""Bytes that show whether every other one is NUL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextProblem:
+    """Why bytes are not the text of a table."""
+
+    words: str
+    """Behind `The file`: what it is, and what to do."""
+    row: int | None = None
+    """The row where the problem is, as spreadsheets count."""
+
+
+def table_text(data: bytes) -> str | TextProblem:
+    """Decode the bytes of a table: UTF-8 with or without a byte order mark, or UTF-16 with one."""
+    words = _format_of(data)
+    if words is not None:
+        return TextProblem(words=words)
+    if data.startswith(_UTF16_MARKS):
+        return _from_utf16(data)
+    if _looks_like_utf16(data[:_START]):
+        return TextProblem(words=f"is UTF-16 text without a byte order mark{_SAVE_AS_CSV}")
+    try:
+        return data.decode("utf-8").lstrip(_MARK)
+    except UnicodeDecodeError as error:
+        row = _row_at(data[: error.start].decode("utf-8").lstrip(_MARK))
+        words = f"is not UTF-8 text: row {row} has bytes of another encoding, such as Windows-1252{_SAVE_AS_CSV}"
+        return TextProblem(words=words, row=row)
+
+
+def _format_of(data: bytes) -> str | None:
+    """Return what a file is that cannot be the text of a table, by its first bytes."""
+    if data.startswith(_ZIP):
+        start = data[:_MIME_TYPE_END]
+        if b"opendocument" in start:
+            return f"is an OpenDocument spreadsheet (.ods){_SAVE_AS_CSV}"
+        if b"Index/" in start:
+            return "is a Numbers document; export it as CSV in UTF-8"
+        return f"is an Excel workbook (.xlsx){_SAVE_AS_CSV}"
+    return next((words for first, words in _FORMATS if data.startswith(first)), None)
+
+
+def _from_utf16(data: bytes) -> str | TextProblem:
+    try:
+        return data.decode("utf-16").lstrip(_MARK)
+    except UnicodeDecodeError as error:
+        row = _row_at(data[: error.start].decode("utf-16", "ignore").lstrip(_MARK))
+        return TextProblem(words=f"is not whole UTF-16 text: row {row} has bytes that are none{_SAVE_AS_CSV}", row=row)
+
+
+def _looks_like_utf16(start: bytes) -> bool:
+    """Return whether every other byte is NUL, as in UTF-16 of Latin letters."""
+    return len(start) > 1 and any(not any(half) and len(half) > 1 for half in (start[0::2], start[1::2]))
+
+
+def _row_at(text: str) -> int:
+    """Return the number of the row that a text ends in."""
+    rows = 0
+    reader = csv.reader(io.StringIO(text + "x", newline=""))
+    try:
+        for _ in reader:
+            rows += 1
+    except csv.Error:
+        rows += 1
+    return max(rows, 1)

@@ -1,0 +1,148 @@
+"""Tables are read as spreadsheets and programs write them; what cannot be read is named, with its row."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from dicommap.authoring.tables import Table, read_table
+from dicommap.issues import Issue, Location
+
+KEY = "StudyInstanceUID"
+PLAIN = "StudyInstanceUID,PatientID\r\n1.2,007\r\n"
+
+
+def issue_of(data: bytes, delimiter: str | None = None) -> Issue:
+    found = read_table("s.csv", data, KEY, delimiter)
+    assert isinstance(found, Issue)
+    assert found.location.path == "s.csv"
+    return found
+
+
+def table_of(text: str, delimiter: str | None = None) -> Table:
+    found = read_table("s.csv", text.encode(), KEY, delimiter)
+    assert isinstance(found, Table)
+    return found
+
+
+def opened(name: str, content: bytes = b"") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (opened("[Content_Types].xml"), "is an Excel workbook (.xlsx); save it as CSV UTF-8"),
+        (b"PK\x03\x04\x14", "is an Excel workbook (.xlsx); save it as CSV UTF-8"),
+        (
+            opened("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+            "is an OpenDocument spreadsheet (.ods); save it as CSV UTF-8",
+        ),
+        (opened("Index/Document.iwa"), "is a Numbers document"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(8), "is an Excel workbook (.xls); save it as CSV UTF-8"),
+        (b"\x1f\x8b\x08\0", "is compressed by gzip; unpack it first"),
+        (b"BZh91AY", "is compressed by bzip2; unpack it first"),
+        (b"\xfd7zXZ\0\0", "is compressed by xz; unpack it first"),
+        (b"\x28\xb5\x2f\xfd\x04", "is compressed by zstd; unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c\0", "is a 7z archive; unpack it first"),
+        (b"PAR1\x15", "is a Parquet file"),
+        (b"SQLite format 3\0\x10", "is an SQLite database"),
+        (b"%PDF-1.7\n", "is a PDF document"),
+        (b"{\\rtf1", "is a text document (RTF)"),
+        (PLAIN.encode("utf-32"), "is UTF-32 text; save it as CSV UTF-8"),
+        (b"\0\0\xfe\xff" + PLAIN.encode("utf-32-be"), "is UTF-32 text; save it as CSV UTF-8"),
+        (PLAIN.encode("utf-16-le"), "is UTF-16 text without a byte order mark; save it as CSV UTF-8"),
+        (PLAIN.encode("utf-16-be"), "is UTF-16 text without a byte order mark; save it as CSV UTF-8"),
+    ],
+)
+def test_a_file_of_another_format_is_named(data: bytes, words: str) -> None:
+    found = issue_of(data)
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", None)
+    assert found.message.startswith(f"The file {words}")
+
+
+@pytest.mark.parametrize("key", ["PK", "PAR", "BZ"])
+def test_a_column_that_begins_like_a_format_is_a_column(key: str) -> None:
+    assert table_of(f"{key},{PLAIN}").header[0] == key
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "mac-roman", "cp437"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_the_row_of_bytes_that_are_not_utf8_is_named(encoding: str, ending: str) -> None:
+    rows = [KEY + ",Name", '1.2,"two', 'lines"', "1.3,Dörte", "1.4,Jürgen"]
+    found = issue_of(ending.join(rows).encode(encoding))
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", 3)
+    assert "is not UTF-8 text: row 3 has bytes of another encoding" in found.message
+
+
+def test_the_row_of_bytes_that_are_not_utf16_is_named() -> None:
+    found = issue_of(PLAIN.encode("utf-16") + b"\x00\xd8\x41\x00")
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (f'{KEY},Name\n1.2,A\n1.3,"B\n1.4,C\n', 3),
+        (f'{KEY},Name\n1.2,"A\nA"\n1.3,"B\n1.4,C\n', 3),
+        (f'{KEY},Name\n1.2,A\n1.3,"B\n1.4,C\n1.5,"D"\n', 3),
+        (f'{KEY},Name\n1.2,A\n1.3,"B\n1.4,C\n1.5,"D,E"\n', 3),
+        (f'{KEY},Name\n1.2,"A" B\n1.3,C\n', 2),
+        (f'{KEY},"Name\n1.2,A\n', 1),
+        (f'\n\n{KEY},Name\n1.2,"A', 4),
+        (f'sep=;\n{KEY};Name\n1.2;A\n1.3;"B\n', 4),
+    ],
+)
+def test_the_row_in_which_a_quote_opens_is_named(text: str, row: int) -> None:
+    found = issue_of(text.encode())
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", row)
+    assert f"row {row}" in found.message
+
+
+def test_a_quote_that_is_never_closed_is_told_from_one_inside_a_cell() -> None:
+    assert "a quote that opens in row 2 is not closed" in issue_of(f'{KEY}\n"1.2\n1.3\n'.encode()).message
+    assert "without being doubled" in issue_of(f'{KEY},Name\n1.2,"A"B\n'.encode()).message
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":"])
+@pytest.mark.parametrize("line", ["sep={}", '"sep={}"', "SEP={}", "sep={0}{0}{0}"])
+def test_a_line_that_names_the_delimiter_is_passed_over_and_counted(line: str, delimiter: str) -> None:
+    if delimiter == ":" and "{0}{0}" in line:
+        return
+    table = table_of(line.format(delimiter) + "\r\n" + PLAIN.replace(",", delimiter))
+    assert table.header == (KEY, "PatientID")
+    assert list(table.whole_rows()) == [(3, ("1.2", "007"))]
+
+
+def test_a_given_delimiter_comes_before_the_line_that_names_one() -> None:
+    assert table_of("sep=;\n" + PLAIN, ",").header == (KEY, "PatientID")
+
+
+def test_other_faults_below_a_line_that_names_the_delimiter_have_their_row() -> None:
+    assert issue_of(b"sep=;\nName;Other\nA;B\n").location == Location(path="s.csv", row=2)
+    (found,) = [one for one in table_of(f"sep=;\n{KEY};A\n1.2\n").whole_rows() if isinstance(one, Issue)]
+    assert (found.code, found.location.row) == ("sheet.ragged-row", 3)
+
+
+@pytest.mark.parametrize(
+    ("above", "row"), [("Table 1\n", 2), ("\n", 2), ("\n\n\n", 4), ('"Report\nof today"\n,,\n', 3), ("sep=;;x\n", 2)]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_header_below_other_lines_is_named(above: str, row: int, delimiter: str) -> None:
+    found = issue_of((above + PLAIN.replace(",", delimiter)).encode())
+    assert found.code == "sheet.no-key-column"
+    assert f"; the header is in row {row}: remove what is above it." in found.message
+
+
+def test_a_table_without_the_column_anywhere_names_no_other_row() -> None:
+    found = issue_of(b"Name\n1.2\n")
+    assert (found.code, found.location.row, found.message) == (
+        "sheet.no-key-column",
+        1,
+        f"Row 1 has no column {KEY}.",
+    )
