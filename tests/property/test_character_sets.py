@@ -1,109 +1,126 @@
-"""Texts with escape sequences, and the terms that declare them, are read as pydicom reads them, without pydicom."""
+"""Texts of all character sets: no byte is lost, and different characters stay different."""
 
 from __future__ import annotations
 
+import re
 import warnings
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.charset import CODES_TO_ENCODINGS, convert_encodings, decode_bytes, python_encoding
-from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
+from pydicom.charset import decode_bytes, python_encoding
 
-from dicommap.p10.character_sets import DEFAULT, encodings_of
-from dicommap.p10.code_extensions import decode_extended
+from dicommap.model.character_set import SpecificCharacterSet, specific_character_set, unencodable
+from dicommap.model.coded_sets import GB_2312, ISO_8859, JIS_X_0208, JIS_X_0212, KATAKANA, KS_X_1001, ROMAJI, CodedSet
+from dicommap.model.undecodable import is_undecodable
+from dicommap.p10.text import decode
 from tests.effort import examples
 
-DEFINED = sorted(python_encoding)
+SINGLE = ["", "ISO_IR 6", "ISO_IR 13", *(f"ISO_IR {number}" for number in ISO_8859)]
+EXTENDED = [f"ISO 2022 IR {number}" for number in ("6", "13", *ISO_8859, "87", "159", "149", "58")]
+WHOLE = ["ISO_IR 192", "GB18030", "GBK"]
+SETS = [ROMAJI, KATAKANA, JIS_X_0208, JIS_X_0212, KS_X_1001, GB_2312, *ISO_8859.values()]
+ESCAPES = [b"\x1b" + one.escape for one in SETS] + [b"\x1b(B", b"\x1b", b"\x1b$", b"\x1b$(C", b"\x1b%G", b"\x1b$@"]
+
+DECLARED = st.one_of(
+    st.sampled_from([*SINGLE, *WHOLE, "nothing known"]),
+    st.lists(st.sampled_from(EXTENDED), min_size=1, max_size=3).map("\\".join),
+    st.lists(st.sampled_from(EXTENDED), min_size=1, max_size=3).map(lambda terms: "\\".join(["", *terms])),
+)
 PIECES = st.one_of(
-    st.sampled_from([*CODES_TO_ENCODINGS, b"\x1b", b"\x1b(", b"\x1b$", b"\x1b$)", b"\x1b(X", b"\x1b$(C"]),
-    st.sampled_from(["山田", "太郎", "洪吉洞", "Люк", "Äneas", "ﾔﾏﾀﾞ", "قب", "王小东"]).flatmap(
-        lambda text: st.sampled_from(sorted({_encoded(text, codec) for codec in set(python_encoding.values())}))
-    ),
+    st.sampled_from([*ESCAPES, b"^", b"=", b"\\", b"\r\n", b"a~", b" ", b"\x81\x5c", b"\xa1\xa4"]),
     st.binary(max_size=6),
-    st.sampled_from([b"^", b"\n", b"\r", b"\t", b"\f", b"a", b" ", b"\xa5"]),
+    st.sampled_from(["山田", "洪吉洞", "Люк", "Äneas", "ﾔﾏﾀﾞ", "王小东"]).flatmap(
+        lambda text: st.sampled_from([text.encode(codec, "ignore") for codec in ("utf-8", "euc_jp", "euc_kr", "gbk")])
+    ),
 )
+VALUES = st.lists(PIECES, max_size=8).map(b"".join)
+VRS = st.sampled_from(["PN", "LO", "SH", "UC", "LT", "ST", "UT"])
 
 
-def _encoded(text: str, codec: str) -> bytes:
-    return text.encode(codec, "ignore")
+def read(vr: str, value: bytes, declared: str) -> tuple[str, bool]:
+    return decode(vr, value, specific_character_set(declared), "<")
 
 
-def values(without: bytes) -> st.SearchStrategy[bytes]:
-    """Values in which nothing stands that parts values, which pydicom does before it decodes."""
-    return st.lists(PIECES, max_size=8).map(b"".join).map(lambda value: value.translate(None, without))
+@given(VRS, VALUES, DECLARED)
+@examples(400)
+def test_any_bytes_are_decoded_and_what_is_undecodable_is_told(vr: str, value: bytes, declared: str) -> None:
+    text, clean = read(vr, value, declared)
+    assert clean != is_undecodable(text)
+    assert "\x1b" not in text
 
 
-CHARSETS = st.lists(st.sampled_from(DEFINED), min_size=1, max_size=4).map("\\".join)
+@given(VRS, VALUES, DECLARED)
+@examples(400)
+def test_what_could_be_decoded_is_what_the_data_set_can_hold(vr: str, value: bytes, declared: str) -> None:
+    """The check of new values and the reader have one table."""
+    text, clean = read(vr, value, declared)
+    lost = unencodable(text, declared)
+    if clean and lost is not None:
+        controls = {one for one in text if "\x80" <= one <= "\x9f"}
+        assert lost - controls - {"¥"} == frozenset()
 
 
-def pydicoms(value: bytes, encodings: tuple[str, ...], delimiters: set[int]) -> str:
+@given(VALUES, st.sampled_from([*SINGLE, *WHOLE]))
+@examples(400)
+def test_without_code_extensions_the_text_gives_the_bytes_back(value: bytes, declared: str) -> None:
+    value = b"a" + value + b"z"  # no padding
+    text, _ = read("UT", value, declared)
+    assert bytes_of(text, specific_character_set(declared)) == value
+
+
+def bytes_of(text: str, charset: SpecificCharacterSet) -> bytes:
+    parts = []
+    for one in text:
+        if "\udc00" <= one <= "\udcff":
+            parts.append(bytes([ord(one) - 0xDC00]))
+        elif charset.whole:
+            parts.append(one.encode(charset.whole))
+        elif charset.g0 is ROMAJI and one in "¥‾":
+            parts.append({"¥": b"\\", "‾": b"~"}[one])
+        elif one.isascii():
+            parts.append(one.encode())
+        else:
+            assert charset.g1 is not None
+            parts.append(one.encode("shift_jis" if charset.g1 is KATAKANA else charset.g1.codec))
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("coded", SETS, ids=lambda coded: coded.escape.decode())
+def test_every_code_of_a_set_has_a_character_of_its_own(coded: CodedSet) -> None:
+    whole = range(0x20, 0x7F) if coded.element == 0 else range(0xA0, 0x100)
+    codes = [bytes(code) for code in product(whole, repeat=coded.size)]
+    characters = {code: coded.character(code) for code in codes}
+    found = [one for one in characters.values() if one is not None]
+    assert len(found) == len(set(found))
+    assert all(len(one) == 1 and (coded.has(one) or one == "~") for one in found)  # which JIS X 0212 has as well
+    assert len(found) > 50
+
+
+@pytest.mark.parametrize("term", WHOLE)
+def test_no_two_codes_of_a_chinese_or_unicode_set_are_the_same_text(term: str) -> None:
+    texts: dict[str, bytes] = {}
+    for code in (bytes(pair) for pair in product(range(256), repeat=2)):
+        text = specific_character_set(term).whole and read("UT", b"a" + code + b"z", term)[0]
+        assert texts.setdefault(text, code) == code
+
+
+def pydicoms(value: bytes, terms: list[str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return decode_bytes(value, encodings, delimiters)
+        return decode_bytes(value, [python_encoding[term] for term in terms], set(b"\\^=\r\n\t\f"))
 
 
-@given(values(b"=\\"), CHARSETS)
+@given(VALUES, st.lists(st.sampled_from(["ISO 2022 IR 87", "ISO 2022 IR 149", "ISO 2022 IR 144"]), max_size=2))
 @examples(400)
-def test_names_are_decoded_as_pydicom_decodes_them(value: bytes, charsets: str) -> None:
-    encodings = encodings_of(charsets)
-    assert decode_extended("PN", value, encodings) == pydicoms(value, encodings, PN_DELIMS)
-
-
-@given(values(b"\\"), CHARSETS, st.sampled_from(["LO", "SH", "UC", "LT", "ST", "UT"]))
-@examples(400)
-def test_texts_are_decoded_as_pydicom_decodes_them(value: bytes, charsets: str, vr: str) -> None:
-    encodings = encodings_of(charsets)
-    assert decode_extended(vr, value, encodings) == pydicoms(value, encodings, TEXT_VR_DELIMS)
-
-
-@given(st.lists(values(b"=\\\x24"), min_size=2, max_size=3), CHARSETS)
-@examples(200)
-def test_each_group_of_a_name_and_each_value_begins_anew(parts: list[bytes], charsets: str) -> None:
-    """But for those of two bytes, which Python's codecs read on: their bytes may be those signs."""
-    encodings = encodings_of(charsets)
-    for vr, sign in (("PN", "="), ("PN", "\\"), ("LO", "\\")):
-        delimiters = PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS
-        # What pydicom replaces has no beginning of its own any more.
-        expected = [pydicoms(part, encodings, delimiters) for part in parts]
-        if not any("\x1b" in text or "\ufffd" in text for text in expected):
-            assert decode_extended(vr, sign.encode().join(parts), encodings) == sign.join(expected)
-
-
-def pydicoms_terms(terms: list[str]) -> list[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return convert_encodings(terms)
-
-
-MISSPELT = st.builds(
-    lambda term, sign, places: "".join(sign if index in places else one for index, one in enumerate(term)),
-    st.sampled_from(DEFINED),
-    st.sampled_from(" _-/."),
-    st.sets(st.integers(0, 14), max_size=3),
-)
-
-
-@given(st.lists(st.one_of(st.sampled_from(DEFINED), MISSPELT), min_size=1, max_size=4))
-@examples(400)
-def test_terms_have_the_codecs_that_pydicom_gives_them(terms: list[str]) -> None:
-    terms = [term.strip() for term in terms]
-    theirs = pydicoms_terms(terms)
-    ours = list(encodings_of("\\".join(terms)))
-    assert len(ours) == len(theirs)
-    for one, other in zip(ours, theirs, strict=True):
-        assert one == other or (one == DEFAULT and other in terms)  # pydicom takes the name of any codec
-
-
-@given(st.text(max_size=20))
-@examples(200)
-def test_any_text_for_a_term_gives_codecs(charsets: str) -> None:
-    for codec in encodings_of(charsets):
-        assert b"A".decode(codec) == "A"
-
-
-@pytest.mark.parametrize("vr", ["LO", "PN", "UT"])
-def test_a_korean_name_of_the_standard(vr: str) -> None:
-    """The example of PS3.5 section I.2."""
-    value = b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)C\xb1\xe6\xb5\xbf"
-    assert decode_extended(vr, value, encodings_of("\\ISO 2022 IR 149")) == "Hong^Gildong=洪^吉洞=홍^길동"
+def test_what_pydicom_can_decode_too_it_decodes_alike(value: bytes, more: list[str]) -> None:
+    """But for KS X 1001 behind a control character, which it reads on, and for what only one of both takes."""
+    terms = ["ISO 2022 IR 100", *more]
+    value = value.replace(b"\\", b"")
+    if re.search(rb"\x1b(?!\$B|\(B|\$\)C|-[AL])|[\x00-\x1a\x1c-\x1f\x7f-\x9f]", value):
+        return
+    text, clean = read("PN", value, "\\".join(terms))
+    theirs = pydicoms(value, terms).rstrip(" \0=")
+    if clean and not {"\ufffd", "\x1b"} & set(theirs):
+        assert text == theirs

@@ -1,62 +1,150 @@
-"""What the Specific Character Set of a data set can hold (PS3.3 C.12.1.1.2, PS3.5 section 6.1)."""
+"""The Specific Character Set of a data set: how its texts are read, and what they can hold (PS3.3 C.12.1.1.2).
+
+One table of terms is for both: what an edit may hold is what the reader of headers can read.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.model.coded_sets import (
+    ASCII,
+    GB_2312,
+    ISO_8859,
+    JIS_X_0208,
+    JIS_X_0212,
+    KATAKANA,
+    KS_X_1001,
+    ROMAJI,
+    CodedSet,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _WHOLE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
-"""Terms that stand alone, and Python's codecs for all of their characters."""
+"""Terms that stand alone, and Python's codecs for all of their bytes (PS3.3 Table C.12-5)."""
 
-_ESCAPES = {"ISO 2022 IR 87": b"\x1b$B", "ISO 2022 IR 159": b"\x1b$(D"}
-"""Python's ISO 2022 codecs hold several sets; the escape sequence tells which one a character is from (PS3.3 Table
-C.12-4)."""
+_SINGLE_BYTE: dict[str, tuple[CodedSet, ...]] = {
+    "6": (ASCII,),
+    "13": (ROMAJI, KATAKANA),
+    **{number: (ASCII, right) for number, right in ISO_8859.items()},
+}
+"""Sets of one byte by their numbers: G0, and G1 if there is one (PS3.3 Tables C.12-2 and C.12-3)."""
 
-_NOT_DEFINED = frozenset({"", "ISO 2022 GBK", "ISO 2022 58"})
-"""What pydicom reads beside the terms of PS3.3."""
+_DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_2312}
+"""Sets of two bytes: only for code extensions (PS3.3 Table C.12-4)."""
+
+_TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
+"""A term with a number. Other signs between its words, or small letters, leave no doubt of what is meant."""
+_UTF_8 = re.compile(r"UTF-?8", re.IGNORECASE)
+"""What some write for ISO_IR 192."""
 
 
-def unencodable(text: str, specific_character_set: str) -> frozenset[str] | None:
-    r"""Return the characters of a text that a data set with this Specific Character Set cannot hold.
+class SpecificCharacterSet(NamedTuple):
+    """What a value of SpecificCharacterSet declares."""
 
-    `specific_character_set` is the attribute's value as text: a backslash separates several, of which the first may be
-    empty, as in `\ISO 2022 IR 87`; empty means ISO IR 6. Returns None where a term is not one that PS3.3 defines, or
-    several stand together that are not made for it: then nothing is known.
+    whole: str = ""
+    """Python's codec for whole values if the term is one that stands alone; else empty."""
+    g0: CodedSet = ASCII
+    """The set of the bytes below 0x80, until an escape sequence designates another one."""
+    g1: CodedSet | None = None
+    """The set of the bytes from 0x80; None if there is none, and such bytes mean nothing."""
+    extensions: frozenset[CodedSet] = frozenset()
+    """The sets that escape sequences may designate; empty without code extensions."""
+    is_known: bool = True
+    """Whether all terms are those of PS3.3, alone or together as it allows."""
+
+    @property
+    def escapes(self) -> Mapping[bytes, CodedSet]:
+        """Return the sets of the code extensions by their escape sequences, without the escape character."""
+        return _by_escape(self.extensions)
+
+    @property
+    def sets(self) -> frozenset[CodedSet]:
+        """Return all coded sets that values may have characters of."""
+        return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
+
+
+@lru_cache(maxsize=256)
+def specific_character_set(value: str) -> SpecificCharacterSet:
+    r"""Return what a value of SpecificCharacterSet declares.
+
+    A backslash separates several terms, of which the first may be empty, as in `\ISO 2022 IR 87`; empty means ISO-IR 6.
+    An unknown term declares nothing: bytes that only it could explain cannot be decoded. The same holds for a term
+    that has to stand alone and does not.
     """
-    terms = tuple(term.strip(" ") for term in specific_character_set.split("\\"))
-    if not _are_defined(terms):
+    terms = [term.strip(" ") for term in value.split("\\")]
+    if len(terms) == 1:
+        return _of_one(terms[0])
+    parsed = [_parse(term) for term in terms]
+    initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
+    found = [one for pair in parsed if pair for one in _sets_of(pair[1])]
+    return SpecificCharacterSet(
+        g0=initial[0],
+        g1=initial[1] if len(initial) > 1 else None,
+        extensions=frozenset([*found, ASCII]),
+        is_known=all(pair and _sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
+        and all(terms[1:]),  # only the first may be empty
+    )
+
+
+def unencodable(text: str, declared: str) -> frozenset[str] | None:
+    """Return the characters of a text that a data set with this value of SpecificCharacterSet cannot hold.
+
+    Returns None if a term is not one that PS3.3 defines, or if several stand together that are not made for it: then
+    nothing is known.
+    """
+    charset = specific_character_set(declared)
+    if not charset.is_known:
         return None
-    return frozenset(one for one in set(text) if not one.isascii() and not _hold(terms, one))
+    return frozenset(one for one in set(text) if not _holds(charset, one))
 
 
-@lru_cache(maxsize=1)
-def _codecs() -> dict[str, str]:
-    from pydicom.charset import python_encoding  # only where there is something to ask: it takes long to import
+def _of_one(term: str) -> SpecificCharacterSet:
+    whole = "utf-8" if _UTF_8.fullmatch(term) else _WHOLE.get(term.upper())
+    parsed = _parse(term)
+    if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):
+        return SpecificCharacterSet(whole=whole or "utf-8")
+    if not term:
+        return SpecificCharacterSet()
+    if parsed is None or not _sets_of(parsed[1]):
+        return SpecificCharacterSet(is_known=False)
+    extended, number = parsed
+    initial = _SINGLE_BYTE.get(number, (ASCII,))
+    return SpecificCharacterSet(
+        g0=initial[0],
+        g1=initial[1] if len(initial) > 1 else None,
+        extensions=frozenset([*_sets_of(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
+    )
 
-    return python_encoding
+
+def _parse(term: str) -> tuple[bool, str] | None:
+    """Return whether a term is one for code extensions, and its number; None if it has none."""
+    found = _TERM.fullmatch(term)
+    return None if found is None else (found[1] is not None, found[2])
 
 
-def _are_defined(terms: tuple[str, ...]) -> bool:
-    named = [term for index, term in enumerate(terms) if term or index]  # only the first may be empty
-    if not all(term in _codecs() and term not in _NOT_DEFINED for term in named):
-        return False
-    return len(terms) == 1 or all(term.startswith("ISO 2022 ") for term in named)
+def _sets_of(number: str) -> tuple[CodedSet, ...]:
+    return (_DOUBLE_BYTE[number],) if number in _DOUBLE_BYTE else _SINGLE_BYTE.get(number, ())
+
+
+@lru_cache(maxsize=256)
+def _by_escape(extensions: frozenset[CodedSet]) -> dict[bytes, CodedSet]:
+    return {one.escape: one for one in extensions}
 
 
 @lru_cache(maxsize=4096)
-def _hold(terms: tuple[str, ...], character: str) -> bool:
-    # Every one of them holds ASCII, so what is left is in the upper half of a set, or in one of two bytes.
-    return any(_holds(term, character) for term in terms if term)
-
-
-def _holds(term: str, character: str) -> bool:
-    try:
-        encoded = character.encode(_WHOLE.get(term) or _codecs()[term])
-    except UnicodeEncodeError:
-        return False
-    if term in _WHOLE:
+def _holds(charset: SpecificCharacterSet, character: str) -> bool:
+    if character.isascii() and character != "~":  # JIS X 0201 has an overline there
         return True
-    if term in _ESCAPES:
-        return encoded.startswith(_ESCAPES[term])
-    if term.endswith(" 13"):  # half-width katakana; Python's Shift JIS has the kanji too
-        return len(encoded) == 1 and encoded >= b"\xa1"
-    return not term.endswith(" IR 6") and term != "ISO_IR 6" and min(encoded) >= 0xA0
+    if charset.whole:
+        try:
+            character.encode(charset.whole)
+        except UnicodeEncodeError:
+            return False
+        return True
+    # The yen sign of JIS X 0201 is the byte that separates values.
+    return character != "¥" and any(one.has(character) for one in charset.sets)

@@ -1,70 +1,110 @@
-"""Texts with code extensions: escape sequences that change the character set (PS3.5 section 6.1.2.5)."""
+"""Texts with code extensions: escape sequences that designate other character sets (PS3.5 section 6.1.2.5).
+
+A text is read from its first byte to its last. Bytes 0x21 to 0x7E are codes of the set that is designated as G0, bytes
+from 0x80 codes of the one that is designated as G1. At the start both are those of the first term of
+SpecificCharacterSet. An escape sequence designates another one. Behind a delimiter or a control character those of the
+first term hold again (PS3.5 section 6.1.2.5.3). So in a Korean name the escape sequence is repeated behind each `^`:
+
+    ESC $ ) C  FB F3  ^  ESC $ ) C  D1 CE D4 D7
+
+Without the second one the last four bytes belong to no set, and cannot be decoded.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from dicommap.p10.character_sets import DEFAULT
+from dicommap.model.coded_sets import ASCII, UNKNOWN_DOUBLE, UNKNOWN_SINGLE, CodedSet
+from dicommap.model.undecodable import escape
 
-_ESCAPE = b"\x1b"
-_LONGER = (b"$(", b"$)")
-"""Escape sequences that begin so have a byte more than the others."""
+if TYPE_CHECKING:
+    from dicommap.model.character_set import SpecificCharacterSet
 
-_SETS = {
-    b"(B": DEFAULT,
-    b"(J": "shift_jis",
-    b")I": "shift_jis",
-    b"-A": "latin_1",
-    b"-B": "iso8859_2",
-    b"-C": "iso8859_3",
-    b"-D": "iso8859_4",
-    b"-F": "iso_ir_126",
-    b"-G": "iso_ir_127",
-    b"-H": "iso_ir_138",
-    b"-L": "iso_ir_144",
-    b"-M": "iso_ir_148",
-    b"-T": "iso_ir_166",
-    b"$B": "iso2022_jp",
-    b"$(D": "iso2022_jp_2",
-    b"$)A": "iso_ir_58",
-    b"$)C": "euc_kr",
-}
-"""Escape sequences without the escape character (PS3.3 Tables C.12-3 and C.12-4), and Python's codecs for them."""
+_ESCAPE = 0x1B
+_SPACE = 0x20
+_DELETE = 0x7F
 
-_READ_ESCAPES = frozenset({"iso2022_jp", "iso2022_jp_2", "iso_ir_58"})
-"""Codecs that are given the escape sequence as well."""
+_SEQUENCE = re.compile(rb"\x1b([\x20-\x2f]*[\x30-\x7e])")
+_ANOTHER_G0 = re.compile(rb"\$?\(|\$[@-B]")
+"""The beginnings of escape sequences that designate a set as G0; the others have G1, or are not for graphic sets."""
+_ANOTHER_G1 = re.compile(rb"\$?[)-]")
 
-_RESETS = re.compile(rb"[\t\n\f\r\\]")
-"""What brings the first character set back: control characters, and the end of a value (PS3.5 section 6.1.2.5.3)."""
-_RESETS_OF = {
-    "PN": re.compile(rb"[\^=\\]"),
-    **dict.fromkeys(("LT", "ST", "UT"), re.compile(rb"[\t\n\f\r]")),
-}
-"""Person names have no control characters but parts, and a long text is one value whatever is in it."""
+_DELIMITERS = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
+"""Behind these the first sets hold again. A long text is one value whatever it holds."""
 
 
-def decode_extended(vr: str, value: bytes, encodings: tuple[str, ...]) -> str:
-    """Return a text with escape sequences; a part that cannot be decoded is replaced, its escape sequence kept.
+class _Text:
+    """The text of one value, byte by byte."""
 
-    `encodings` are Python's codecs for the Specific Character Set: the first one holds up to the first escape
-    sequence, and others may only be escaped to if they are among them.
+    def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
+        self._value = value
+        self._charset = charset
+        self._delimiters = _DELIMITERS.get(vr, b"\\")
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._g0, self._g1 = self._charset.g0, self._charset.g1
+
+    def decoded(self) -> str:
+        at, parts = 0, []
+        while at < len(self._value):
+            text, length = self._next(at)
+            parts.append(text)
+            at += length
+        return "".join(parts)
+
+    def _next(self, at: int) -> tuple[str, int]:
+        """Return the text of the bytes at an offset, and how many these are."""
+        byte = self._value[at]
+        if byte == _ESCAPE:
+            return self._designate(at)
+        if byte <= _SPACE or byte == _DELETE:
+            if byte < _SPACE:
+                self._begin_anew()
+            return chr(byte), 1
+        coded = self._g0 if byte < 0x80 else self._g1
+        if coded is None:
+            return escape(self._value[at : at + 1]), 1
+        if coded.size == 1 and byte in self._delimiters:
+            self._begin_anew()
+            return chr(byte), 1
+        return self._character(coded, at)
+
+    def _character(self, coded: CodedSet, at: int) -> tuple[str, int]:
+        code = self._value[at : at + coded.size]
+        if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
+            halves = {byte >> 7 for byte in code}
+            text = coded.character(code) if halves == {coded.element} else None
+            if text is not None:
+                return text, coded.size
+        return escape(code[:1]), 1
+
+    def _designate(self, at: int) -> tuple[str, int]:
+        """Follow the escape sequence at an offset; it is no part of the text if its set is declared."""
+        found = _SEQUENCE.match(self._value, at)
+        if found is None:
+            return escape(self._value[at : at + 1]), 1
+        sequence = found[1]
+        coded = self._charset.escapes.get(sequence)
+        if coded is not None:
+            if coded.element == 0:
+                self._g0 = coded
+            else:
+                self._g1 = coded
+            return "", len(found[0])
+        if sequence == ASCII.escape:
+            self._g0 = ASCII
+        elif _ANOTHER_G0.match(sequence):
+            self._g0 = UNKNOWN_DOUBLE if sequence.startswith(b"$") else UNKNOWN_SINGLE
+        elif _ANOTHER_G1.match(sequence):
+            self._g1 = None
+        return escape(found[0]), len(found[0])
+
+
+def decode_extended(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
+    """Return a text with escape sequences.
+
+    Bytes that belong to no declared set are kept as undecodable: an escape sequence of another set, and what it is for.
     """
-    first, *escaped = value.split(_ESCAPE)
-    resets = _RESETS_OF.get(vr, _RESETS)
-    return first.decode(encodings[0], "replace") + "".join(_part(part, encodings, resets) for part in escaped)
-
-
-def _part(part: bytes, encodings: tuple[str, ...], resets: re.Pattern[bytes]) -> str:
-    """Return the text of what follows an escape character."""
-    length = 3 if part.startswith(_LONGER) else 2
-    codec = _SETS.get(part[:length])
-    if codec is not None and (codec == DEFAULT or codec in encodings):
-        try:
-            if codec in _READ_ESCAPES:
-                return (_ESCAPE + part).decode(codec)
-            reset = resets.search(part, length)
-            end = reset.start() if reset else len(part)
-            return part[length:end].decode(codec) + part[end:].decode(encodings[0])
-        except UnicodeError:
-            pass
-    return (_ESCAPE + part).decode(encodings[0], "replace")
+    return _Text(vr, value, charset).decoded()

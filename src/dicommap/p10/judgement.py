@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
+from dicommap.model.character_set import specific_character_set
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
-from dicommap.p10.character_sets import encodings_of
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.text import decode
@@ -17,6 +17,7 @@ from dicommap.p10.text import decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dicommap.model.character_set import SpecificCharacterSet
     from dicommap.p10.meta import Meta
     from dicommap.p10.walk import Walked
 
@@ -46,28 +47,28 @@ def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
 
 
 def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[str, str], list[str]]:
-    encodings = encodings_in(walked)
+    charset = charset_in(walked)
     values: dict[str, str] = {}
     undecodable: list[str] = []
     for tag, (vr, _, raw) in walked.values.items():
         keyword = wanted.tags[tag]
-        values[keyword], clean = text_of(tag, vr, raw, encodings, encoding.order)
+        values[keyword], clean = text_of(tag, vr, raw, charset, encoding.order)
         if not clean:
             undecodable.append(keyword)
     return values, undecodable
 
 
-def encodings_in(walked: Walked) -> tuple[str, ...]:
-    """Return Python's codecs for the Specific Character Set of a data set."""
+def charset_in(walked: Walked) -> SpecificCharacterSet:
+    """Return the Specific Character Set of a data set."""
     _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
-    return encodings_of(raw.decode("ascii", "replace").strip(" \0"))
+    return specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
 
 
-def text_of(tag: int, written_vr: bytes, raw: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
-    """Return a value as text, and whether all its bytes could be decoded; the VR is looked up where none is written."""
+def text_of(tag: int, written_vr: bytes, raw: bytes, charset: SpecificCharacterSet, order: str) -> tuple[str, bool]:
+    """Return a value as text, and whether all its bytes could be decoded; a VR that is not written is looked up."""
     if written_vr in (b"", b"UN"):
-        return decode(vrs_of(tag)[0], raw, encodings, order if written_vr == b"" else "<")
-    return decode(written_vr.decode(), raw, encodings, order)
+        return decode(vrs_of(tag)[0], raw, charset, order if written_vr == b"" else "<")
+    return decode(written_vr.decode(), raw, charset, order)
 
 
 def _encoding_issues(declared: str, encoding: Encoding) -> Iterator[Issue]:

@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
-from dicommap.p10.character_sets import DEFAULT
+from dicommap.model.coded_sets import ASCII
+from dicommap.model.undecodable import ERRORS, escape, is_undecodable
 from dicommap.p10.code_extensions import decode_extended
 
+if TYPE_CHECKING:
+    from dicommap.model.character_set import SpecificCharacterSet
+
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""Those that SpecificCharacterSet is for; the others hold the default repertoire only (PS3.5 section 6.1.2.2)."""
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _BINARY = frozenset({*_NUMBERS, "AT"})
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def decode(vr: str, value: bytes, encodings: tuple[str, ...], order: str) -> tuple[str, bool]:
+def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> tuple[str, bool]:
     """Return a value as text, and whether all its bytes could be decoded.
 
-    Trailing padding is left out of every value, leading spaces too where they mean nothing. Binary numbers
-    become their decimal text. `order` is the order of bytes, '<' or '>'.
+    Trailing padding is left out of every value, leading spaces too if they mean nothing. Binary numbers
+    become their decimal text. `order` is the order of bytes, '<' or '>'. What cannot be decoded is kept as
+    `dicommap.model.undecodable` has it.
     """
-    if vr not in _BINARY and value.isascii() and b"\x1b" not in value and b"\\" not in value:
+    if (
+        vr not in _BINARY
+        and value.isascii()
+        and b"\x1b" not in value
+        and b"\\" not in value
+        and (charset.g0 is ASCII or b"~" not in value)
+    ):
         return _unpadded(vr, value.decode("ascii")), True  # as most values are
     if vr in _NUMBERS:
         return _numbers(_NUMBERS[vr], value, order)
     if vr == "AT":
         return _tags(value, order)
-    text, clean = _text(vr, value, encodings)
+    text = _text(vr, value, charset)
     parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
-    return "\\".join(_unpadded(vr, part) for part in parts), clean
+    return "\\".join(_unpadded(vr, part) for part in parts), not is_undecodable(text)
 
 
-def _text(vr: str, value: bytes, encodings: tuple[str, ...]) -> tuple[str, bool]:
-    if value.isascii() and b"\x1b" not in value:
-        return value.decode("ascii"), True
+def _text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
     if vr not in _CHARACTER_SET_VRS:
-        return value.decode("ascii", "replace"), False
-    text = decode_extended(vr, value, encodings) if b"\x1b" in value else value.decode(encodings[0], "replace")
-    # An escape sequence that is left is one that the declared character sets do not have.
-    if "\ufffd" in text or "\x1b" in text or _replaced_by_default(value, encodings):
-        return text, False
-    return text, True
+        return _keep_escapes(value.decode("ascii", ERRORS))
+    if charset.whole:
+        return _keep_escapes(value.decode(charset.whole, ERRORS))
+    if b"\x1b" in value or charset.g0 is not ASCII:
+        return decode_extended(vr, value, charset)
+    return value.decode("ascii" if charset.g1 is None else charset.g1.codec, ERRORS)
 
 
-def _replaced_by_default(value: bytes, encodings: tuple[str, ...]) -> bool:
-    # Without SpecificCharacterSet only ASCII is allowed, yet pydicom reads such bytes as Latin 1.
-    if encodings[:1] != (DEFAULT,):
-        return False
-    first, *escaped = value.split(b"\x1b")
-    return not all(part.isascii() for part in (first, *escaped) if part is first or part.startswith(b"(B"))
+def _keep_escapes(text: str) -> str:
+    """Keep escape characters as undecodable: here no escape sequence means anything."""
+    return text.replace("\x1b", escape(b"\x1b"))
 
 
 def _unpadded(vr: str, text: str) -> str:
@@ -59,11 +66,11 @@ def _unpadded(vr: str, text: str) -> str:
 def _numbers(code: str, value: bytes, order: str) -> tuple[str, bool]:
     size = struct.calcsize("=" + code)
     if len(value) % size:
-        return _REPLACEMENT, False
+        return escape(value), False
     return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value)), True
 
 
 def _tags(value: bytes, order: str) -> tuple[str, bool]:
     if len(value) % 4:
-        return _REPLACEMENT, False
+        return escape(value), False
     return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value)), True

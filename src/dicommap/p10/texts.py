@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
 from dicommap.model.uid import conformance_problem
-from dicommap.p10.judgement import encodings_in, text_of
+from dicommap.p10.judgement import charset_in, text_of
 
 if TYPE_CHECKING:
+    from dicommap.model.character_set import SpecificCharacterSet
     from dicommap.p10.encoding import Encoding
     from dicommap.p10.header import Wanted
     from dicommap.p10.walk import Walked
@@ -31,8 +32,7 @@ class Kind(NamedTuple):
     keyword: str
     vr: bytes
     """As written."""
-    encodings: tuple[str, ...]
-    """Python's codecs for the Specific Character Set."""
+    charset: SpecificCharacterSet
     order: str
     """Of bytes, '<' or '>'."""
 
@@ -60,7 +60,7 @@ class Texts:
         return text
 
     def _clean(self, raw: bytes) -> str | None:
-        text, clean = text_of(self._kind.tag, self._kind.vr, raw, self._kind.encodings, self._kind.order)
+        text, clean = text_of(self._kind.tag, self._kind.vr, raw, self._kind.charset, self._kind.order)
         return text if clean else None
 
     def _uid(self, raw: bytes) -> str | None:
@@ -88,7 +88,7 @@ class AllTexts:
         if len(self._texts) >= _KINDS or len(self._of_data_sets) >= _KINDS:
             self._texts.clear()
             self._of_data_sets.clear()
-        encodings = encodings_in(walked)
-        kinds = [Kind(tag, self._tags[tag], vr, encodings, encoding.order) for tag, (vr, _, _) in walked.values.items()]
+        charset = charset_in(walked)
+        kinds = [Kind(tag, self._tags[tag], vr, charset, encoding.order) for tag, (vr, _, _) in walked.values.items()]
         self._of_data_sets[made] = found = tuple(self._texts.setdefault(kind, Texts(kind)) for kind in kinds)
         return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dicommap.model.character_set import specific_character_set
 from dicommap.model.hierarchy import Disposition
 from dicommap.p10 import Header, Wanted
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.judgement import Parts, encodings_in, judged, text_of
+from dicommap.p10.judgement import Parts, charset_in, judged, text_of
 from dicommap.p10.meta import Meta
 from dicommap.p10.stride import Value
 from dicommap.p10.walk import Walked
@@ -13,6 +14,7 @@ from tests import making
 from tests.unit.p10.elements import UID_TAGS, codes
 
 WANTED = Wanted.usual()
+DEFAULT = specific_character_set("")
 META = Meta("", making.EXPLICIT_LITTLE, None, 200)
 
 
@@ -66,11 +68,11 @@ def test_a_uid_that_is_missing_or_that_no_mapping_names_refuses_the_file() -> No
 
 
 def test_the_character_set_is_the_data_sets_own() -> None:
-    assert encodings_in(parts().walked) == ("iso8859",)
-    assert encodings_in(parts({0x00080005: b"ISO_IR 192"}).walked) == ("UTF8",)
+    assert charset_in(parts().walked) == specific_character_set("")
+    assert charset_in(parts({0x00080005: b"ISO_IR 192 "}).walked) == specific_character_set("ISO_IR 192")
 
 
 def test_a_vr_that_is_not_written_is_looked_up_and_un_is_little_endian() -> None:
-    assert text_of(0x00280010, b"", b"\1\0", (), IMPLICIT_LITTLE.order) == ("1", True)
-    assert text_of(0x00280010, b"UN", b"\1\0", (), EXPLICIT_BIG.order) == ("1", True)
-    assert text_of(0x00280010, b"US", b"\0\1", (), EXPLICIT_BIG.order) == ("1", True)
+    assert text_of(0x00280010, b"", b"\1\0", DEFAULT, IMPLICIT_LITTLE.order) == ("1", True)
+    assert text_of(0x00280010, b"UN", b"\1\0", DEFAULT, EXPLICIT_BIG.order) == ("1", True)
+    assert text_of(0x00280010, b"US", b"\0\1", DEFAULT, EXPLICIT_BIG.order) == ("1", True)

@@ -3,13 +3,12 @@ from __future__ import annotations
 import struct
 
 import pytest
-from pydicom import config
-from pydicom.charset import convert_encodings, python_encoding
 
-from dicommap.p10.character_sets import encodings_of
+from dicommap.model.character_set import specific_character_set
+from dicommap.model.undecodable import escape, is_undecodable
 from dicommap.p10.text import decode
 
-DEFAULT = encodings_of("")
+DEFAULT = specific_character_set("")
 
 
 @pytest.mark.parametrize(
@@ -49,8 +48,8 @@ def test_tags_become_eight_digits() -> None:
 
 
 @pytest.mark.parametrize(("vr", "value"), [("US", b"\1"), ("FD", b"1234567"), ("AT", b"\1\2\3")])
-def test_numbers_of_odd_length_are_reported(vr: str, value: bytes) -> None:
-    assert decode(vr, value, DEFAULT, "<") == ("\ufffd", False)
+def test_numbers_of_odd_length_are_kept_as_bytes(vr: str, value: bytes) -> None:
+    assert decode(vr, value, DEFAULT, "<") == (escape(value), False)
 
 
 @pytest.mark.parametrize(
@@ -69,50 +68,79 @@ def test_numbers_of_odd_length_are_reported(vr: str, value: bytes) -> None:
     ],
 )
 def test_text_is_decoded_with_its_declared_character_sets(terms: str, value: bytes, text: str) -> None:
-    assert decode("PN", value, encodings_of(terms), "<") == (text, True)
+    assert decode("PN", value, specific_character_set(terms), "<") == (text, True)
+
+
+UNDECODABLE = [
+    ("", "LO", b"\xc4neas", "\udcc4neas"),
+    ("ISO_IR 6", "LO", b"\xc4neas", "\udcc4neas"),
+    ("no such term", "LO", b"\xc4neas", "\udcc4neas"),
+    ("ISO_IR 192", "LO", b"\xc4neas", "\udcc4neas"),
+    ("ISO_IR 192", "LO", b"A\x1b(BA", "A\udc1b(BA"),
+    ("ISO_IR 192", "LO", "A\ufffd".encode(), "A\ufffd"),
+    ("GB18030", "LO", b"\xff", "\udcff"),
+    ("", "PN", b"\x1b$B;3ED\x1b(BA", escape(b"\x1b$B;3ED\x1b(B") + "A"),
+    ("", "PN", b"\x1b(BM\xfcller", escape(b"\x1b(B") + "M\udcfcller"),
+    ("\\ISO 2022 IR 87", "PN", b"\x1b(BM\xfcller", "M\udcfcller"),
+    ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B", escape(b"\x1b$B;3ED\x1b(B")),
+    ("ISO_IR 100", "CS", b"\xc4", "\udcc4"),
+    ("ISO_IR 100", "CS", b"A\x1b(B", "A\udc1b(B"),
+    ("ISO_IR 100", "UI", b"1.2.\xff", "1.2.\udcff"),
+    ("ISO_IR 13", "LO", b"\x81\xe0", "\udc81\udce0"),
+    ("ISO_IR 192\\ISO 2022 IR 87", "LO", "Ä".encode(), "\udcc3\udc84"),
+    ("\\ISO 2022 IR 149", "PN", b"\x1b$)C\xfb\xf3^\xd1\xce", "洪^\udcd1\udcce"),
+    ("\\ISO 2022 IR 149", "PN", b"\x1b$)C\xfb\xf3=\xd1\xce", "洪=\udcd1\udcce"),
+    ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfb\xf3\\\xd1\xce", "洪\\\udcd1\udcce"),
+    ("\\ISO 2022 IR 149", "LT", b"\x1b$)C\xfb\xf3\r\n\xd1\xce", "洪\r\n\udcd1\udcce"),
+    ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfb", "\udcfb"),
+    ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfbA", "\udcfbA"),
+    ("\\ISO 2022 IR 58", "LO", b"\x1b$)C\xfb\xf3", escape(b"\x1b$)C\xfb\xf3")),
+    ("\\ISO 2022 IR 87", "LO", b"\x1b(Ja~", escape(b"\x1b(Ja~")),
+    ("\\ISO 2022 IR 87", "LO", b"\x1b$B;3E", "山\udc45"),
+    ("\\ISO 2022 IR 87", "LO", b"a\x1b", "a\udc1b"),
+    ("\\ISO 2022 IR 87", "LO", b"\x1bN\x1b$B;3", escape(b"\x1bN") + "山"),
+    ("ISO 2022 IR 149", "LO", b"\xfb\xf3", "\udcfb\udcf3"),
+]
+
+
+@pytest.mark.parametrize(("terms", "vr", "value", "text"), UNDECODABLE)
+def test_bytes_that_no_declared_character_set_has_are_kept_as_undecodable(
+    terms: str, vr: str, value: bytes, text: str
+) -> None:
+    assert decode(vr, value, specific_character_set(terms), "<") == (text, False)
+    assert is_undecodable(text)
 
 
 @pytest.mark.parametrize(
-    ("terms", "vr", "value"),
+    ("terms", "vr", "value", "text"),
     [
-        ("", "LO", b"\xc4neas"),
-        ("ISO_IR 6", "LO", b"\xc4neas"),
-        ("no such term", "LO", b"\xc4neas"),
-        ("ISO_IR 192", "LO", b"\xc4neas"),
-        ("", "PN", b"\x1b$B;3ED\x1b(B"),
-        ("", "PN", b"\x1b(BM\xfcller"),
-        ("\\ISO 2022 IR 87", "PN", b"\x1b(BM\xfcller"),
-        ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B"),
-        ("ISO_IR 100", "CS", b"\xc4"),
-        ("ISO_IR 100", "UI", b"1.2.\xff"),
+        ("ISO 2022 IR 100\\ISO 2022 IR 149", "PN", b"\x1b$)C\xfb\xf3^\xe4", "洪^ä"),
+        ("ISO 2022 IR 100\\ISO 2022 IR 144", "PN", b"\xe4\x1b-L\xe4^\xe4", "äф^ä"),
+        ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfb\xf3^\xfb\xf3=\xfb\xf3", "洪^洪=洪"),
+        ("\\ISO 2022 IR 149", "LT", b"\x1b$)C\xfb\xf3\\\xfb\xf3", "洪\\洪"),
+        ("\\ISO 2022 IR 58", "LO", b"\x1b$)A\xd0\xd8\xb2\xbfCT", "胸部CT"),
+        ("\\ISO 2022 IR 58", "LO", b"\x1b$)A\xa1\xa4\xa1\xaa", "·—"),
+        ("\\ISO 2022 IR 87", "LO", b"\x1b$B!@!A\x1b(B\\B", "＼〜\\B"),
+        ("\\ISO 2022 IR 87", "PN", b"\x1b$B^\\=^\x1b(B^A", "湃殉^A"),
+        ("ISO_IR 13", "LO", b"a~b\\c~", "a‾b\\c‾"),
+        ("ISO_IR 13", "LT", b"a~b\\c", "a‾b¥c"),
+        ("ISO_IR 13", "CS", b"a~", "a~"),
+        ("ISO 2022 IR 13\\ISO 2022 IR 87", "LO", b"\x1b$B;3\x1b(J~\xd4\x1b(B~", "山‾ﾔ~"),
+        ("ISO_IR 203", "LO", b"\xa4", "€"),
+        ("\\ISO 2022 IR 203", "LO", b"\x1b-b\xa4", "€"),
+        ("GBK", "LO", b"\x81\x5c\\\x81\x5e\x81\x3d"[:5], "乗\\乛"),
+        ("GBK", "PN", b"\x81\x5c=\x81\x5e^", "乗=乛^"),
+        ("GB18030", "LO", b"\x81\x30\x81\x30\\\x81\x5c", "\x80\\乗"),
+        ("ISO_IR 100\\ISO 2022 IR 87", "LO", b"\xe4\x1b$B;3\x1b(B", "ä山"),
     ],
 )
-def test_bytes_that_the_character_set_cannot_hold_are_reported(terms: str, vr: str, value: bytes) -> None:
-    assert decode(vr, value, encodings_of(terms), "<")[1] is False
+def test_delimiters_and_code_extensions_are_those_of_the_standard(terms: str, vr: str, value: bytes, text: str) -> None:
+    assert decode(vr, value, specific_character_set(terms), "<") == (text, True)
 
 
-@pytest.mark.parametrize("term", ["idna", "hex", "rot13", "undefined", "unicode_escape", "utf-7", "utf-16", "a\0b"])
-def test_a_python_codec_that_is_no_character_set_of_dicom_is_taken_for_the_default(term: str) -> None:
-    encodings = encodings_of(term)
-    assert encodings == DEFAULT
-    assert decode("LO", b"\xffA\x1b(BA", encodings, "<")[0]
-
-
-@pytest.mark.parametrize(
-    ("terms", "value"), [("ISO_IR 192", b"\xff"), ("ISO_IR 100", b"\x1b(?A"), ("nothing", b"\xff")]
-)
-def test_pydicoms_strict_mode_changes_nothing_but_the_text(
-    terms: str, value: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(config.settings, "_reading_validation_mode", config.RAISE)
-    encodings_of.cache_clear()
-    assert decode("LO", value, encodings_of(terms), "<")[1] is False
-    encodings_of.cache_clear()
-
-
-@pytest.mark.parametrize("first", ["", *(term for term in python_encoding if term)])
-@pytest.mark.parametrize("second", [None, "ISO 2022 IR 87", "ISO_IR 100", "ISO_IR 192", ""])
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_character_sets_have_the_codecs_that_pydicom_gives_them(first: str, second: str | None) -> None:
-    terms = [first] if second is None else [first, second]
-    assert list(encodings_of("\\".join(terms))) == convert_encodings(terms)
+@pytest.mark.parametrize("term", ["latin_1", "cp1252", "shift_jis", "hex", "utf-7", "utf-16", "ISO_IR 999", "a\0b"])
+def test_a_term_that_the_standard_does_not_define_declares_nothing(term: str) -> None:
+    assert decode("LO", b"\xe4A\x1b-A\xe4", specific_character_set(term), "<") == (
+        "\udce4A\udc1b\udc2d\udc41\udce4",
+        False,
+    )

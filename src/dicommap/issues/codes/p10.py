@@ -120,10 +120,12 @@ CODES = (
         severity=Severity.WARNING,
         title="A value that cannot be decoded",
         message="{keyword} has bytes that cannot be decoded.",
-        explanation="For a text SpecificCharacterSet (0008,0005) is missing or wrong, or the value representation "
-        "takes ASCII only; for numbers the length is no multiple of one number's. What cannot be decoded is shown as "
-        "replacement characters in the inventory; the file is untouched.",
-        fix="Correct SpecificCharacterSet or the value in the file, or set the attribute by an edit.",
+        explanation="A text has bytes that belong to no character set that SpecificCharacterSet (0008,0005) declares. "
+        "It is missing or wrong, or an escape sequence is not repeated behind a delimiter (PS3.5 6.1.2.5.3). Or "
+        "the value representation takes ASCII only; or a number's length is wrong. The same holds for a text with "
+        "U+FFFD, which another program wrote where it lost a character. The bytes are kept, so that values with "
+        "different bytes stay different; the file is untouched.",
+        fix="Correct SpecificCharacterSet or the value in the file, or give the value in a sheet.",
     ),
     Code(
         name="p10.unordered",
