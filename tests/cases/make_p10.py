@@ -161,6 +161,12 @@ def _latin_1_undeclared() -> bytes:
     return instance(PatientName="Muster^Ren?").replace(b"Ren?", b"Ren\xe9")
 
 
+def _latin_1_as_utf_8(study: int = 1) -> bytes:
+    """Return an instance with Latin 1 bytes in PatientName, declared as UTF-8."""
+    made = of_study(study, 1, 1, SpecificCharacterSet="ISO_IR 192", PatientName="Muster^Ren?")
+    return made.replace(b"Ren?", b"Ren\xe9")
+
+
 def _three_bytes_of_us() -> bytes:
     """Return an instance whose Rows (US, two bytes a number) has three bytes."""
     rows = element(0x00280010, "US", b"\1\0")
@@ -196,6 +202,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "fhir/no-patient-id/tree/IM0001": lambda: instance(PatientID=None),
     "fhir/no-time-zone/tree/IM0001": lambda: instance(StudyTime="101530"),
     "fhir/uid-too-long/tree/IM0001": lambda: instance(SeriesInstanceUID=uid(STUDY, "7" * 50)),
+    "edit/undecodable-source/tree/IM0001": _latin_1_as_utf_8,
     "instance/conflict/tree/IM0002": lambda: of_study(1, 1, 1, PatientID="0043"),
     "instance/unsupported-transfer-syntax/tree/IM0001": _private_syntax,
     "p10/deflated/tree/IM0001": _deflated,

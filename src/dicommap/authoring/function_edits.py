@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
+from dicommap.authoring.watched_values import watched_series, watched_study
 from dicommap.authoring.wishes import refusals
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import Edit
+from dicommap.model.edits import NOT_COMPUTED, Edit
 from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.tags import tag_of
+from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dicommap.model.dicom_json import Attribute
+    from dicommap.model.edits import CurrentValue
 
 StudyFunction = Callable[[Study], Mapping[str, str] | None]
 """From a study to new values: keyword -> text, as in a sheet's cell. None or nothing where it stays as it is."""
@@ -61,12 +66,16 @@ class FunctionEdits:
 
     def _asked_for(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
-            yield from self._edits(study.target, self._by_study(study))
+            given, seen = watched_study(study)
+            yield from self._edits(study.target, self._by_study(given), seen)
         if self._by_series is not None:
             for series in study.series:
-                yield from self._edits(series.target, self._by_series(series))
+                member, seen = watched_series(series)
+                yield from self._edits(series.target, self._by_series(member), seen)
 
-    def _edits(self, target: Target, values: Mapping[str, str] | None) -> Iterator[Edit | Issue]:
+    def _edits(
+        self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
+    ) -> Iterator[Edit | Issue]:
         for keyword, text in self._checked(values).items():
             self._account.note(target.study_instance_uid, Effect.REACHED)
             asked = Location(rule=self._name, keyword=keyword)
@@ -78,7 +87,7 @@ class FunctionEdits:
                 self._told.add(keyword)
                 continue
             place = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute = attribute_from_text(tag_of(keyword) or 0, text, place)
+            attribute = NOT_COMPUTED if seen else _attribute(keyword, text, place)
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -89,6 +98,7 @@ class FunctionEdits:
                     cause=self._cause,
                     place=asked,
                     accounts=(self._account,),
+                    computed_from=tuple(seen),
                 )
 
     def _checked(self, values: object) -> Mapping[str, str]:
@@ -99,3 +109,12 @@ class FunctionEdits:
             f"The function {self._name} did not return texts by keyword.",
             fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute.",
         )
+
+
+def _attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a text means; a text that is not whole was damaged on its way to the function."""
+    tag = tag_of(keyword) or 0
+    if is_undecodable(text):
+        what = "a byte that could not be decoded, or U+FFFD in its place"
+        return [issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
+    return attribute_from_text(tag, text, place)

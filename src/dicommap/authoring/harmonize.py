@@ -13,9 +13,10 @@ from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import Edit
+from dicommap.model.edits import NOT_COMPUTED, Edit
 from dicommap.model.levels import Level, level_of
 from dicommap.model.tags import tag_of
+from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -88,7 +89,7 @@ class HarmonizeEdits:
             files = max(files for value, files in counts.items() if value)
             yield issue("harmonize.tie", place, keyword=self._keyword, files=files)
             return
-        attribute = attribute_from_text(self._tag, value, place)
+        attribute = NOT_COMPUTED if is_undecodable(value) else attribute_from_text(self._tag, value, place)
         if isinstance(attribute, list):
             yield from attribute
             return
@@ -100,4 +101,5 @@ class HarmonizeEdits:
             cause=cause,
             place=Location(keyword=self._keyword),
             accounts=(self._account,),
+            computed_from=((self._keyword, value),),
         )

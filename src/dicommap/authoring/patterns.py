@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
+from dicommap.model.undecodable import is_undecodable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WILD = frozenset("*?[")
+_BEFORE_WILD = re.compile(r"[^*?[]*")
+_STARS = re.compile(r"\**")
+_ASCII = re.compile(r"[\x00-\x7f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Patterns:
     texts: frozenset[str] = field(repr=False)
     """Those without wildcards: looked up, however many they are."""
     expressions: tuple[re.Pattern[str], ...] = field(repr=False)
+    wild: tuple[str, ...] = field(default=(), repr=False)
+    """The patterns of the expressions."""
 
     @classmethod
     def of(cls, given: str | Iterable[str]) -> Patterns:
@@ -27,8 +34,39 @@ class Patterns:
         patterns = [given] if isinstance(given, str) else list(given)
         texts = frozenset(pattern for pattern in patterns if not _WILD & set(pattern))
         wild = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
-        return cls(texts, tuple(re.compile(translate(pattern)) for pattern in wild))
+        return cls(texts, tuple(re.compile(translate(pattern)) for pattern in wild), tuple(wild))
 
     def match(self, value: str) -> bool:
         """Say whether one of them matches a value."""
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
+
+    def must_match(self, value: str) -> bool:
+        """Return whether one of them matches a value, whatever its undecodable bytes stand for.
+
+        Of an undecodable value only the ASCII characters that it begins with are known.
+        """
+        if not is_undecodable(value):
+            return self.match(value)
+        known = _known(value)
+        return any(known.startswith(literal) and _STARS.fullmatch(rest) for literal, rest in map(_divided, self.wild))
+
+    def is_unknown(self, value: str) -> bool:
+        """Return whether it cannot be known if one of them matches a value, since some bytes could not be decoded."""
+        if not is_undecodable(value) or self.must_match(value):
+            return False
+        known = _known(value)
+        return any(text.startswith(known) for text in self.texts) or any(
+            known.startswith(literal) or literal.startswith(known) for literal, _ in map(_divided, self.wild)
+        )
+
+
+def _known(value: str) -> str:
+    match = _ASCII.match(value)
+    return "" if match is None else match[0]
+
+
+def _divided(pattern: str) -> tuple[str, str]:
+    """Return what stands before the first wildcard of a pattern, and the rest."""
+    match = _BEFORE_WILD.match(pattern)
+    end = 0 if match is None else match.end()
+    return pattern[:end], pattern[end:]

@@ -14,17 +14,19 @@ from dicommap.authoring.spelling import SpelledFloat
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
-from dicommap.model.edits import Edit, Policy, Rule
+from dicommap.model.edits import NOT_COMPUTED, Edit, Policy, Rule
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK
 from dicommap.model.overridable import keyword_issues
 from dicommap.model.tags import keyword_of, tag_of
+from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from dicommap.authoring.assignment import Assigns
     from dicommap.authoring.lookup import LookupTable
+    from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import Series, Study, Target, Values
 
 _NO_TABLES: Mapping[str, LookupTable] = MappingProxyType({})
@@ -113,7 +115,7 @@ class RuleEdits:
         values = _values_of_study(study)
         if self._one_series_has_all(study):
             yield from self._for_target(study.target, values)
-        elif all(_matching(self._patterns, values).values()):
+        elif _may_match(self._patterns, values):
             yield from (found for series in study.series for found in self._mixed(series))
 
     def leftovers(self) -> Iterator[Issue]:
@@ -134,13 +136,12 @@ class RuleEdits:
             yield account
 
     def _for_target(self, target: Target, values: Values) -> Iterator[Edit | Issue]:
-        matching = _matching(self._patterns, values)
-        if not all(matching.values()):
+        if not _may_match(self._patterns, values):
             return
         self._account.note(target.study_instance_uid, Effect.REACHED)
         if self._table is not None:
             self._table.reach(values, target.study_instance_uid)
-        partly = list(self._partial_matches(target, matching, values))
+        partly = list(self._partial_matches(target, self._patterns, values))
         yield from partly
         if not partly:
             place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
@@ -161,7 +162,11 @@ class RuleEdits:
                 yield issue("rules.partial-match", place, matching=1, count=len(current))
             if any(current):
                 return
-        attribute, row = assignment.attribute(values, place), assignment.row(values)
+        sources = tuple((keyword, value) for keyword in assignment.needs for value in values[keyword])
+        attribute: Attribute | list[Issue] | None = NOT_COMPUTED
+        row: Account | None = None
+        if not any(is_undecodable(value) for _, value in sources):
+            attribute, row = assignment.attribute(values, place), assignment.row(values)
         if isinstance(attribute, list):
             yield from self._found(attribute, row, target.study_instance_uid)
         elif attribute is not None:
@@ -172,6 +177,7 @@ class RuleEdits:
                 cause=str(self._account) if row is None else f"{self._account} ({row})",
                 place=replace(self._place, keyword=keyword_of(assignment.tag)),
                 accounts=(self._account,) if row is None else (self._account, row),
+                computed_from=sources,
             )
 
     def _found(self, issues: Iterable[Issue], row: Account | None, study: str) -> Iterator[Issue]:
@@ -195,28 +201,37 @@ class RuleEdits:
     def _mixed(self, series: Series) -> Iterator[Issue]:
         """Yield what keeps a series whose files match only in part from being the one that a study rule asks for."""
         values = _values_of(series)
-        matching = _matching(self._series_patterns, values)
-        if all(matching.values()):
+        if _may_match(self._series_patterns, values):
             self._account.note(series.study_instance_uid, Effect.REACHED)
-            yield from self._partial_matches(series.target, matching, values)
+            yield from self._partial_matches(series.target, self._series_patterns, values)
 
-    def _partial_matches(self, target: Target, matching: Mapping[str, int], values: Values) -> Iterator[Issue]:
+    def _partial_matches(self, target: Target, patterns: Mapping[str, Patterns], values: Values) -> Iterator[Issue]:
         place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
-        for keyword, count in matching.items():
-            if count < len(values[keyword]):
-                where = replace(place, keyword=keyword)
-                yield issue("rules.partial-match", where, matching=count, count=len(values[keyword]))
+        for keyword, pattern in patterns.items():
+            where, count = replace(place, keyword=keyword), len(values[keyword])
+            matching = sum(map(pattern.must_match, values[keyword]))
+            if any(map(pattern.is_unknown, values[keyword])):
+                yield issue("rules.undecodable-match", where, keyword=keyword)
+            elif matching < count:
+                yield issue("rules.partial-match", where, matching=matching, count=count)
 
     def _one_series_has_all(self, study: Study) -> bool:
         return any(
-            all(pattern.match(value) for keyword, pattern in self._series_patterns.items() for value in values[keyword])
+            all(
+                pattern.must_match(value)
+                for keyword, pattern in self._series_patterns.items()
+                for value in values[keyword]
+            )
             for values in map(_values_of, study.series)
         )
 
 
-def _matching(patterns: Mapping[str, Patterns], values: Values) -> dict[str, int]:
-    """Return how many of the distinct values of each keyword match its pattern."""
-    return {keyword: sum(pattern.match(value) for value in values[keyword]) for keyword, pattern in patterns.items()}
+def _may_match(patterns: Mapping[str, Patterns], values: Values) -> bool:
+    """Return whether each keyword has a value that matches its pattern, or of which that cannot be known."""
+    return all(
+        any(pattern.must_match(value) or pattern.is_unknown(value) for value in values[keyword])
+        for keyword, pattern in patterns.items()
+    )
 
 
 def _is_by_series(keyword: str) -> bool:

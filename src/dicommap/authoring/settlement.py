@@ -10,6 +10,7 @@ from dicommap.authoring.declared_characters import declared_character_issues
 from dicommap.authoring.forecast import Forecaster, conflict_issue
 from dicommap.authoring.grouping_edits import GroupingEdits
 from dicommap.authoring.settling import settle
+from dicommap.authoring.undecodable_edits import undecodable_source_issues, undecodable_sources
 from dicommap.issues import Issue
 from dicommap.model.findings import Findings
 
@@ -41,8 +42,8 @@ def settle_all(
 ) -> Settlement:
     """Settle the edits that the editor has for each study; findings about what was never reached come last.
 
-    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different. `found` is
-    what was found in the edits before.
+    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different, or of which
+    an edit is refused. `found` is what was found in the edits before.
     """
     result = Settlement(issues=Findings() if found is None else found)
     forecaster, grouping = Forecaster(files), GroupingEdits()
@@ -53,6 +54,10 @@ def settle_all(
                 result.issues += [one]
             else:
                 edits.append(one)
+        sources = undecodable_sources(study, edits)
+        if sources:
+            result.issues += undecodable_source_issues(study, edits, sources, files)
+            edits = [edit for index, edit in enumerate(edits) if index not in sources]
         settled = settle(study, edits)
         note_changes(study.study_instance_uid, edits, settled)
         grouping.note(edits, settled)

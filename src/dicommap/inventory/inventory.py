@@ -13,7 +13,7 @@ from dicommap.inventory.file_values import file_values, require_captured
 from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
-from dicommap.inventory.reading import location, member, number, one_of, text, whole
+from dicommap.inventory.reading import location, member, number, one_of, text, value, whole
 from dicommap.inventory.searched import Searched
 from dicommap.inventory.shown import ShownInstance, ShownInventory
 from dicommap.issues import Issue, Severity
@@ -144,15 +144,15 @@ class Inventory(ShownInventory, Framed, Searched):
     def series(self) -> Iterator[PicturedSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        kinds = (text, text, whole, whole, whole, *(text for _ in self.keywords))
+        kinds = (text, text, whole, whole, whole, *(value for _ in self.keywords))
         rows = self._rows(_SERIES.format(columns=columns), kinds)
         files_of = FilesOfSeries(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: list[dict[str, int]] = [{} for _ in self.keywords]
             for row in headers:
-                for counts, value in zip(values, row[5:], strict=True):
-                    counts[value] = counts.get(value, 0) + row[2]
+                for counts, found in zip(values, row[5:], strict=True):
+                    counts[found] = counts.get(found, 0) + row[2]
             files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
             yield PicturedSeries(
                 study_instance_uid=study,
@@ -167,7 +167,7 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
-        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 7)
+        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 5, value, text)
         for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
             study, series, instance, sop_class, syntax, instance_number, etag = texts
             yield ShownInstance(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.inventory.reading import optional_text, read_rows, text, whole
+from dicommap.inventory.reading import optional_text, read_rows, text, value, whole
 from dicommap.render.overview import SERIES_SHOWN, STUDIES_SHOWN, SeriesLine, StudyLine, Told
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ GROUP BY 1 ORDER BY 2 DESC, 1
 """  # noqa: S608
 
 _DATES = f"""
-SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND {_HAS_FILES}
+SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND typeof(StudyDate) = 'text' AND {_HAS_FILES}
 """  # noqa: S608
 
 
@@ -57,7 +57,7 @@ class Glance:
         """Return the number of series of each modality, the most frequent first."""
         if "Modality" not in self._keywords:
             return {}
-        return dict(read_rows(self._connection, _MODALITIES, (text, whole)))
+        return dict(read_rows(self._connection, _MODALITIES, (value, whole)))
 
     def dates(self) -> tuple[str, str] | None:
         """Return the first and last StudyDate, as they are written."""
@@ -99,7 +99,7 @@ class Glance:
         query = (
             f"SELECT DISTINCT IFNULL(Modality, '') FROM header WHERE StudyInstanceUID = ? AND {_HAS_FILES} ORDER BY 1"  # noqa: S608
         )
-        return [modality for (modality,) in read_rows(self._connection, query, (text,), (study,))]
+        return [modality for (modality,) in read_rows(self._connection, query, (value,), (study,))]
 
 
 def _columns(keywords: Sequence[str]) -> str:
@@ -111,7 +111,7 @@ def _columns(keywords: Sequence[str]) -> str:
 
 
 def _kinds(keywords: Sequence[str]) -> tuple[Reader, ...]:
-    return (whole, text) * len(keywords)
+    return (whole, value) * len(keywords)
 
 
 def _told(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, Told]:

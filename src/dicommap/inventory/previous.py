@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import InventoryError
 from dicommap.inventory import previous_queries as queries
 from dicommap.inventory import schema
-from dicommap.inventory.reading import DamagedCell, location, member, optional_text, read_rows, text, whole
+from dicommap.inventory.reading import (
+    DamagedCell,
+    location,
+    member,
+    optional_text,
+    optional_value,
+    read_rows,
+    text,
+    whole,
+)
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
 from dicommap.inventory.stored import members_between, real_path, stored_path
 from dicommap.issues import Severity
@@ -53,7 +62,7 @@ class Previous:
             "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
             f"{', ' if columns else ''}{columns} FROM header WHERE id = ?"
         )
-        self._header_readers = (text,) * 4 + (optional_text,) * len(keywords)
+        self._header_readers = (text,) * 4 + (optional_value,) * len(keywords)
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
         self._last = 0
         sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (whole, _stored))
@@ -119,7 +128,7 @@ class Previous:
                     disposition,
                     known[header],
                     instance if type(instance) is str else optional_text(instance),
-                    instance_number if type(instance_number) is str else optional_text(instance_number),
+                    instance_number if type(instance_number) is str else optional_value(instance_number),
                     own,
                 )
         return taken

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dicommap.errors import InventoryError
-from dicommap.inventory.stored import real_path
+from dicommap.inventory.stored import real_path, real_value
 from dicommap.issues import Location
 from dicommap.model.paths import printable
 
@@ -79,6 +79,21 @@ def text(cell: object) -> str:
 def optional_text(cell: object) -> str | None:
     """Return a text, or None for an absent one."""
     return None if cell is None else text(cell)
+
+
+def value(cell: object) -> str:
+    """Return a value of an attribute, which is stored as bytes if some of it could not be decoded."""
+    if isinstance(cell, bytes):
+        try:
+            return real_value(cell)
+        except ValueError:
+            raise DamagedCell from None
+    return text(cell)
+
+
+def optional_value(cell: object) -> str | None:
+    """Return a value of an attribute, or None for an absent one."""
+    return None if cell is None else value(cell)
 
 
 def whole(cell: object) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, reason_of
 from dicommap.inventory.place import Places
+from dicommap.inventory.stored import stored_value
 from dicommap.reading import open_regular_file
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x44434D50
 """'DCMP', in the SQLite header of every inventory."""
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
@@ -51,7 +52,7 @@ CREATE TABLE header (
     StudyInstanceUID TEXT NOT NULL,
     SeriesInstanceUID TEXT NOT NULL,
     SOPClassUID TEXT NOT NULL,
-    TransferSyntaxUID TEXT NOT NULL{columns}
+    TransferSyntaxUID TEXT NOT NULL{columns}  -- TEXT, or BLOB if bytes could not be decoded
 );
 CREATE TABLE file (
     id INTEGER PRIMARY KEY,
@@ -63,7 +64,7 @@ CREATE TABLE file (
     disposition TEXT NOT NULL,
     header INTEGER REFERENCES header,
     SOPInstanceUID TEXT,
-    InstanceNumber TEXT,
+    InstanceNumber TEXT,        -- or BLOB, as in header
     UNIQUE (source, path)
 );
 CREATE TABLE issue (
@@ -108,7 +109,7 @@ def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
     """Put a header in and return its number: the one given, or the next."""
     marks = ", ".join("?" * (len(row) + 2))
-    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *row))  # noqa: S608  marks only
+    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(stored_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.patterns import Patterns
 from dicommap.errors import AttributeNameError, UsageError
 from dicommap.inventory.inconsistent import Inconsistencies, Inconsistency
-from dicommap.inventory.reading import location, read_rows, text, whole
+from dicommap.inventory.reading import location, read_rows, value, whole
 from dicommap.inventory.studies import Studies
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Searched:
             f" WHERE disposition IN ('instance', 'duplicate'){''.join(f' AND {column} = ?' for column in where)}"
             " GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(read_rows(self._connection, query, (text, whole), tuple(where.values())))
+        return dict(read_rows(self._connection, query, (value, whole), tuple(where.values())))
 
     def inconsistencies(self) -> Inconsistencies:
         """Return each attribute that differs inside a study or series, with its values and the files that have them.

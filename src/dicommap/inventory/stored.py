@@ -1,8 +1,14 @@
-"""Paths as an inventory stores them: text, or bytes where a name is not UTF-8."""
+"""Paths and values as an inventory stores them: text, or bytes if there are some in it that are not text."""
 
 from __future__ import annotations
 
 import os
+import re
+
+from dicommap.model.undecodable import is_undecodable
+
+_NO_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
+"""Lone surrogates that stand for no undecodable byte."""
 
 
 def stored_path(path: str) -> str | bytes:
@@ -19,6 +25,25 @@ def stored_path(path: str) -> str | bytes:
 def real_path(stored: str | bytes) -> str:
     """Return the path that the operating system knows."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
+
+
+def stored_value(text: str | None) -> str | bytes | None:
+    """Return what is stored for a value: the text itself, or bytes if it holds some that could not be decoded.
+
+    These bytes are the text in UTF-8, in which each undecodable byte is a lone surrogate of three bytes: so they are
+    no UTF-8, and no text in SQLite is ever equal to them.
+    """
+    if text is None or text.isascii() or not is_undecodable(text):
+        return text
+    return text.encode("utf-8", "surrogatepass")
+
+
+def real_value(stored: bytes) -> str:
+    """Return the text of a value that is stored as bytes. Raises ValueError if no value is stored so."""
+    text = stored.decode("utf-8", "surrogatepass")
+    if not is_undecodable(text) or _NO_BYTE.search(text):
+        raise ValueError("a text that could be decoded is stored as text")
+    return text
 
 
 def members_between(archive: str) -> tuple[str | bytes, ...]:

@@ -15,7 +15,7 @@ from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove, u
 from dicommap.inventory.previous import Previous
 from dicommap.inventory.replaceable import require_replaceable
 from dicommap.inventory.rows import issue_row
-from dicommap.inventory.stored import stored_path
+from dicommap.inventory.stored import stored_path, stored_value
 from dicommap.inventory.unchanged import UnchangedRun
 from dicommap.model.paths import printable
 from dicommap.model.traffic import Traffic
@@ -133,7 +133,7 @@ class InventoryWriter:
                     disposition,
                     header,
                     instance,
-                    number_in_series,
+                    stored_value(number_in_series),
                 )
             )
             if issues:

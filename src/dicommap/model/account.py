@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 AMBIGUOUS_CODES = frozenset(
-    ["rules.partial-match", "rules.differing-values", "lookup.ambiguous", "harmonize.tie", "edit.contradiction"]
+    [
+        "rules.partial-match",
+        "rules.undecodable-match",
+        "rules.differing-values",
+        "lookup.ambiguous",
+        "harmonize.tie",
+        "edit.contradiction",
+    ]
 )
 """Findings that an edit has more than one reading in a study."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dicommap.issues import Location
+from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from dicommap.model.account import Account
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 
 _NOWHERE = Location()
+
+CurrentValue = tuple[str, str]
+"""A keyword, and a value that some files of the target have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,20 @@ class Edit:
     """Where it is asked for, the same for all studies: a column of a sheet, a rule and keyword."""
     accounts: tuple[Account, ...] = field(default=(), repr=False, compare=False)
     """Those of the sheet row, of the rule, of the lookup row that it comes from."""
+    computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
+    """The current values that the new one was computed from; none if somebody typed it.
+
+    If one of them could not be decoded the edit is refused, and `attribute` may be `NOT_COMPUTED`.
+    """
+
+    @property
+    def undecodable_source(self) -> CurrentValue | None:
+        """Return the first current value that it was computed from and that could not be decoded."""
+        return next((source for source in self.computed_from if is_undecodable(source[1])), None)
+
+
+NOT_COMPUTED: Attribute = {"vr": "UN"}
+"""Stands for the new value of an edit that is refused, so that nothing was computed for it."""
 
 
 class Policy(StrEnum):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
 from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.visible import visible_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,8 @@ def shown_in_repr(*, unmasked: bool = False) -> bool:
 
 
 def shown(keyword: str, value: str, *, show_values: bool) -> str:
-    """Return a value, or the mask in its place; an empty value has nothing to hide."""
-    return value if show_values or not value or keyword in SHOWN_ALWAYS else MASK
+    """Return a value as people see it, or the mask in its place; an empty value has nothing to hide."""
+    return visible_value(keyword, value) if show_values or not value or keyword in SHOWN_ALWAYS else MASK
 
 
 def differing(count: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from dicommap.model.visible import with_lines
+
 
 class Markup(str):
     """Text that is HTML already."""
@@ -22,5 +24,5 @@ def element(name: str, *content: str, css: str = "", attributes: str = "") -> Ma
 
 
 def joined(*content: str) -> Markup:
-    """Return pieces one after the other, escaped unless they are markup."""
-    return Markup("".join(piece if isinstance(piece, Markup) else escape(piece) for piece in content))
+    """Return pieces one after the other, escaped unless they are markup, and without control characters."""
+    return Markup("".join(piece if isinstance(piece, Markup) else escape(with_lines(piece)) for piece in content))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.model.attributes import SHOWN_ALWAYS
 from dicommap.model.masking import one_line
+from dicommap.model.visible import decodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ def instance_record(instance: Instance) -> Record:
         "SOPInstanceUID": instance.sop_instance_uid,
         "SOPClassUID": instance.sop_class_uid,
         "TransferSyntaxUID": instance.transfer_syntax_uid,
-        "InstanceNumber": instance.instance_number,
+        "InstanceNumber": decodable(instance.instance_number),
         "disposition": instance.disposition.value,
         "bytes": instance.size,
         "source": instance.source,
@@ -87,4 +88,4 @@ def _entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> l
     hidden = not show_values and keyword not in SHOWN_ALWAYS
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     # A masked value is null; an empty one has nothing to hide.
-    return [{"value": None if hidden and value else value, "files": files} for value, files in ranked]
+    return [{"value": None if hidden and value else decodable(value), "files": files} for value, files in ranked]

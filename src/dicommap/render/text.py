@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING
+
+from dicommap.model.paths import printable
+from dicommap.model.visible import may_have_lines, with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +17,18 @@ if TYPE_CHECKING:
     from dicommap.render.records import Record
 
 
+_VALUES = frozenset({"before", "after"})
+"""Columns with values of any attribute, made visible by what it may have."""
+
+_NOT_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON would hold raw, and terminals obey: DEL, C1 and marks of direction; and lone surrogates."""
+
+
 def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
-    """Yield rows as lines of CSV, the columns first: those given, also where there is no row, or the first row's."""
+    """Yield rows as lines of CSV, the columns first: those given, also if there is no row, or the first row's.
+
+    Control characters become escapes, but for tabs and ends of lines in values that may have them.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=columns, lineterminator="\r\n")
     if columns:
@@ -24,8 +38,14 @@ def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) ->
         if not writer.fieldnames:
             writer.fieldnames = list(row)
             writer.writeheader()
-        writer.writerow(row)
+        writer.writerow({column: _cell(column, text) for column, text in row.items()})
         yield _taken(buffer)
+
+
+def _cell(column: str, text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return with_lines(text) if column in _VALUES or may_have_lines(column) else printable(text)
 
 
 def _taken(buffer: io.StringIO) -> str:
@@ -38,16 +58,21 @@ def _taken(buffer: io.StringIO) -> str:
 def json_lines(records: Iterable[Record]) -> Iterator[str]:
     """Yield each record as one line of JSON."""
     for record in records:
-        yield json.dumps(record, ensure_ascii=False) + "\n"
+        yield _json(record) + "\n"
 
 
 def json_array(records: Iterable[Record]) -> Iterator[str]:
     """Yield the pieces of one JSON array, a record on each line."""
     separator = "[\n"
     for record in records:
-        yield separator + "  " + json.dumps(record, ensure_ascii=False)
+        yield separator + "  " + _json(record)
         separator = ",\n"
     yield "\n]\n" if separator != "[\n" else "[]\n"
+
+
+def _json(record: Record) -> str:
+    # All of these can stand inside a string only, in which JSON's own escapes mean the same.
+    return _NOT_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
 
 
 def counted(count: int, noun: str) -> str:

@@ -73,7 +73,9 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
     It has one for its value; where that has a type, one with the text that stands in the files; and where a row is
     many files, one with the number of distinct values among them.
     """
-    text = sql or f'"{keyword}"'
+    cell = sql or f'"{keyword}"'
+    # A function of ours only for those few cells: SQLite calls it through Python.
+    text = f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
     kind = kind_of(keyword)
     if kind is Kind.TEXT:
         yield Column(name=keyword, kind=kind, sql=text, optional=True)

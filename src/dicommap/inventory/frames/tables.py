@@ -16,6 +16,7 @@ from dicommap.inventory.frames.selection import count_query, ordered_query, view
 from dicommap.inventory.frames.values import date_of, number_of, whole_of
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition
+from dicommap.model.visible import decodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ def tables_of(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             found.create_function(name, 1, _of_text(of), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
             found.create_function(name, 1, _member(kind), deterministic=True)
+        found.create_function("frame_value", 1, _decodable_value, deterministic=True)
         found.create_function("frame_path", 1, _path, deterministic=True)
         found.create_function("frame_location", 2, _location_member, deterministic=True)
         yield found
@@ -117,6 +119,10 @@ def _member(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
 
 def _path(cell: str | bytes | None) -> str | None:
     return None if cell is None else reading.path(cell)
+
+
+def _decodable_value(cell: bytes) -> str:
+    return decodable(reading.value(cell))
 
 
 def _location_member(cell: str, member: str) -> str | None:

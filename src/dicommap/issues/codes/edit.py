@@ -104,6 +104,18 @@ CODES = (
         fix="Widen the pattern, or settle the differing values first.",
     ),
     Code(
+        name="rules.undecodable-match",
+        severity=Severity.WARNING,
+        title="A rule that tests a value which cannot be decoded",
+        message="A value of {keyword} cannot be decoded, so nobody knows whether it matches; the rule was not applied "
+        "here.",
+        explanation="Of a value with undecodable bytes only the ASCII characters at its beginning are known. A pattern "
+        "that these contradict does not match, and one such as * or SITE-* that asks for no more than they are "
+        "matches. Of all other patterns it is not known.",
+        fix="Correct SpecificCharacterSet or the value in the files and scan again, match by another attribute such as "
+        "StudyInstanceUID, or give the study its values in a sheet.",
+    ),
+    Code(
         name="rules.not-captured",
         severity=Severity.ERROR,
         title="A rule needs an attribute that the inventory does not hold",
@@ -185,6 +197,19 @@ CODES = (
         "without the override, keep their value and are likely to fall apart from these. It is told once for each "
         "edit, whatever the number of studies.",
         fix="Nothing needs to be done where the change is meant, and all files of each study are imported with it.",
+    ),
+    Code(
+        name="edit.undecodable-source",
+        severity=Severity.ERROR,
+        title="A new value that would be made of one that cannot be decoded",
+        message="The new {keyword} would be made of a value of {source} that cannot be decoded; {have} it, such as "
+        "{file}.",
+        explanation="The file's SpecificCharacterSet does not fit the bytes of this value, so nobody knows which text "
+        "they are. A rule, function or lookup that reads it, or --harmonize that would give it to other files, could "
+        "only make a wrong value. Nothing is written. The first file that has the value is named. A function is "
+        "refused if it read such a value of the study or series, whatever it returned.",
+        fix="Correct SpecificCharacterSet or the value in the files and scan again; or type the new value in a sheet, "
+        "and keep the rule or function from the study.",
     ),
     Code(
         name="edit.contradiction",

@@ -1,0 +1,95 @@
+"""Edits whose new value was computed from a value that could not be decoded: each becomes an issue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dicommap.issues import issue
+from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.tags import keyword_of
+from dicommap.model.undecodable import is_undecodable
+from dicommap.model.visible import escapes_in, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.issues import Issue
+    from dicommap.model.conflict import FilesOfStudy
+    from dicommap.model.edits import CurrentValue, Edit
+    from dicommap.model.hierarchy import Series, Study
+
+_Source = tuple[str | None, "CurrentValue"]
+"""A series, None for the whole study, and a current value there."""
+
+
+def undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
+    """Return the undecodable value that an edit's new value was computed from, by the index of the edit.
+
+    That is what the edit says itself. An edit that says nothing, but whose new value holds the escapes with which an
+    undecodable value of its target is shown, was computed from what was shown.
+    """
+    found: dict[int, CurrentValue] = {}
+    for index, edit in enumerate(edits):
+        source = edit.undecodable_source or (None if edit.computed_from else _copied_source(study, edit))
+        if source is not None:
+            found[index] = source
+    return found
+
+
+def undecodable_source_issues(
+    study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: FilesOfStudy
+) -> Iterator[Issue]:
+    """Yield an issue for each of these edits, with a file that has the undecodable value; note it in the accounts."""
+    asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
+    first = _first_files(study, asked, files) if asked else {}
+    for index, source in sources.items():
+        edit = edits[index]
+        series = edit.target.series_instance_uid
+        place = replace(
+            edit.place, keyword=keyword_of(edit.tag), study=study.study_instance_uid, series=series, row=_row(edit)
+        )
+        count = _target(study, series).values.get(source[0], {}).get(source[1], 0)
+        found = issue(
+            "edit.undecodable-source",
+            place,
+            keyword=keyword_of(edit.tag),
+            source=source[0],
+            have="1 file has" if count == 1 else f"{count:,} files have",
+            file=first.get((series, source), "a file"),
+        )
+        for account in edit.accounts:
+            account.note_issue(study.study_instance_uid, found)
+        yield found
+
+
+def _row(edit: Edit) -> int | None:
+    return next((account.row for account in edit.accounts if account.row is not None), None)
+
+
+def _target(study: Study, series: str | None) -> Study | Series:
+    return next((one for one in study.series if one.series_instance_uid == series), study)
+
+
+def _copied_source(study: Study, edit: Edit) -> CurrentValue | None:
+    text = text_from_attribute(edit.attribute) or ""
+    escapes = escapes_in(text.lower()) if "\\" in text else frozenset()
+    if not escapes:
+        return None
+    values = _target(study, edit.target.series_instance_uid).values
+    undecodable = ((keyword, value) for keyword, counts in values.items() for value in counts if is_undecodable(value))
+    return next((source for source in undecodable if escapes & escapes_in(visible(source[1]))), None)
+
+
+def _first_files(study: Study, asked: set[_Source], files: FilesOfStudy) -> dict[_Source, str]:
+    """Return the first file that has each of these values."""
+    keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
+    first: dict[_Source, str] = {}
+    for file in files(study.study_instance_uid, keywords):
+        for current in zip(keywords, file.values, strict=True):
+            for source in ((None, current), (file.series_instance_uid, current)):
+                if source in asked and source not in first:
+                    first[source] = f"{file.source.rstrip('/')}/{file.path}"
+        if len(first) == len(asked):
+            break
+    return first
