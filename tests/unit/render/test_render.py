@@ -67,9 +67,20 @@ def test_a_table_has_one_cell_for_each_attribute() -> None:
 
 
 def test_csv_has_one_header() -> None:
-    text = "".join(csv_lines([{"a": "1", "b": 'x,"\n'}, {"a": "2", "b": ""}]))
-    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", "b"], ["1", 'x,"\n'], ["2", ""]]
+    text = "".join(csv_lines([{"a": "1", "PatientComments": 'x,"\n'}, {"a": "2", "PatientComments": ""}]))
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows == [["a", "PatientComments"], ["1", 'x,"\n'], ["2", ""]]
     assert not list(csv_lines([]))
+
+
+def test_csv_and_json_hold_no_raw_control_character() -> None:
+    hostile = "a\x1b[31m\x07\r\n\t\x7f\x9b\u202e\udcfcz"
+    assert "".join(csv_lines([{"rule": hostile}])) == (
+        "rule\r\na\\x1b[31m\\x07\\x0d\\x0a\\x09\\x7f\\x9b\\u202e\\xfcz\r\n"
+    )
+    (line,) = json_lines([{"rule": hostile}])
+    assert line.rstrip("\n").isprintable()
+    assert json.loads(line) == {"rule": hostile}
 
 
 @pytest.mark.parametrize("records", [[], [{"a": "é"}], [{"a": 1}, {"a": 2}]])
