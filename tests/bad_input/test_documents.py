@@ -74,26 +74,50 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
             {"path": "override.json", "pointer": "/00100010/Value/0/Alphabetic", "keyword": "PatientName"},
         ),
     ),
-    "10 MB of values of the wrong type": (
-        lambda: of_patient_id(",".join("0" * (MEGABYTES_10 // 2))),
+    "a million values of the wrong type": (
+        lambda: of_patient_id(",".join("0" * 999_000)),
         ("document.more-findings", {"path": "override.json", "pointer": "/00100020/Value", "keyword": "PatientID"}),
     ),
-    "10 MB of items that are none": (
-        lambda: CREATOR + '{"vr": "SQ", "Value": [' + ",".join("0" * (MEGABYTES_10 // 2)) + "]}}",
+    "a million items that are none": (
+        lambda: CREATOR + '{"vr": "SQ", "Value": [' + ",".join("0" * 999_000) + "]}}",
         ("document.more-findings", private("Value")),
     ),
-    "10 MB of NaN": (
-        lambda: CREATOR + '{"vr": "FD", "Value": [' + "NaN," * (MEGABYTES_10 // 4) + "0]}}",
+    "a million NaN": (
+        lambda: CREATOR + '{"vr": "FD", "Value": [' + "NaN," * 999_000 + "0]}}",
         ("document.more-findings", {"path": "override.json", "pointer": ""}),
     ),
-    "10 MB of one member": (
-        lambda: "{" + '"00100020": {},' * (MEGABYTES_10 // 15) + '"00100021": {"vr": "LO"}}',
+    "half a million times one member": (
+        lambda: "{" + '"00100020": {},' * 499_000 + '"00100021": {"vr": "LO"}}',
         ("json.duplicate-key", {"path": "override.json", "pointer": "/00100020"}),
     ),
     "65,000 attributes that are none": (
         lambda: (
             "{" + "".join(f'"0010{number:04X}": {{}},' for number in range(32, 2**16)) + '"00100010": {"vr": "PN"}}'
         ),
+        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+    ),
+    "more values than an override can have": (
+        lambda: "[" + "{}," * (MEGABYTES_10 * 3) + "{}]",
+        ("document.too-many-values", {"path": "override.json", "pointer": ""}),
+    ),
+    "a million commas in a text": (
+        lambda: of_patient_id(quoted("," * 2_000_000)),
+        ("value.too-long", FIRST),
+    ),
+    "a text of escapes that is not closed": (
+        lambda: '["' + '\\"' * (MEGABYTES_10 // 2) + "," * 1_000_000,
+        ("json.not-json", {"path": "override.json", "pointer": ""}),
+    ),
+    "a plan of more jobs than there can be": (
+        lambda: '{"jobs": [' + "{}," * 2_499_000 + '{}], "profile": {}}',
+        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+    ),
+    "a plan of a million unknown members": (
+        lambda: '{"jobs": [], "profile": {}' + "".join(f',"x{number}":0' for number in range(1_000_000)) + "}",
+        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+    ),
+    "a configuration of 400,000 mappings that are none": (
+        lambda: '{"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [' + "{}," * 400_000 + "{}]}}",
         ("document.more-findings", {"path": "override.json", "pointer": ""}),
     ),
     "a number of 10 MB": (

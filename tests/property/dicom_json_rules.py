@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.model.strict_json import DEPTH_LIMIT, pointer_token
+from dicommap.model.document_limits import DEPTH_LIMIT
+from dicommap.model.strict_json import pointer_token
 from dicommap.model.tags import hex_of, in_no_data_set, vm_of, vrs_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, SINGLE_VALUE_VRS
 from tests.property.dicom_json_values import BULK, LARGEST_FLOAT, LIMITS, UNITS, VALID, Values, inline_binary

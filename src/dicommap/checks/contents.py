@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.document_limits import OVERRIDE_LIMIT, DocumentLimit
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class Below(Contents):
         return sum(1 for _ in self)
 
 
-def parsed(content: Content) -> tuple[Any, list[Issue]]:
-    """Return the JSON value of a file, None where it cannot be had; and what is wrong with its JSON."""
-    return (None, [content]) if isinstance(content, Issue) else parse_json(content)
+def parsed(content: Content, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
+    """Return the JSON value of a file, None if it cannot be read; and what is wrong with its JSON."""
+    return (None, [content]) if isinstance(content, Issue) else parse_json(content, limit.values)
 
 
 def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:

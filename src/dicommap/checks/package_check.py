@@ -12,6 +12,7 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, has_error, issue
+from dicommap.model.document_limits import limit_at
 from dicommap.model.package_layout import (
     CONFIGURATION,
     EDITS,
@@ -107,7 +108,7 @@ def _document(schema: str, path: str, files: Contents) -> tuple[Any, list[Issue]
     """Return a document that passed its schema, or None; and what is wrong with it."""
     if path not in files:
         return None, [issue("package.missing-file", Location(path=path))]
-    document, issues = parsed(files[path])
+    document, issues = parsed(files[path], limit_at(path))
     if not issues:
         issues = schema_issues(schema, document)
     failed = has_error(issues)
@@ -156,7 +157,7 @@ def _request_issues(
     path = _request_path(job["id"])
     if path not in files:
         return
-    request, issues = parsed(files[path])
+    request, issues = parsed(files[path], limit_at(path))
     if isinstance(request, dict):
         kept[job["id"]] = {name: request.get(name) for name in _KEPT}
     issues = issues or request_issues(request)

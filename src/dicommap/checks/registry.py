@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 from referencing import Registry, Resource
 
 from dicommap.errors import UnknownNameError
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _SUFFIX = ".schema.json"
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    """Return whether a value is an integer and written as one: JSON Schema would take 1.0 for one, too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+)
 
 
 def schema_names() -> list[str]:
@@ -34,7 +45,7 @@ def schema_text(name: str) -> str:
 @lru_cache
 def validator(name: str) -> Draft202012Validator:
     """Return the validator of a schema, with the other shipped schemas at hand for its references."""
-    return Draft202012Validator(_schema(name), registry=_registry())
+    return _Validator(_schema(name), registry=_registry())
 
 
 @lru_cache

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.registry import validator
 from dicommap.issues import Location, issue
+from dicommap.model.findings import COUNTED_LIMIT, DOCUMENT_LIMIT, limited
 from dicommap.model.strict_json import depth_issues, pointer_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dicommap.issues import Issue
+
+ERRORS_LIMIT = DOCUMENT_LIMIT + COUNTED_LIMIT
+"""Errors of one document that are looked for."""
 
 _CHARACTERS = {"minLength", "maxLength"}
 _ITEMS = {"minItems", "maxItems", "minProperties", "maxProperties"}
@@ -28,15 +33,18 @@ _Error = Any
 def schema_issues(name: str, document: object) -> list[Issue]:
     """Find everything that the schema of this name rejects, each with its JSON Pointer, in the order of these.
 
+    If it rejects a document in very many places, the first are listed and the others counted, up to ERRORS_LIMIT.
     A document that is nested deeper than any of ours is not asked further: jsonschema goes down by recursion.
     """
     too_deep = depth_issues(document)
     if too_deep:
         return too_deep
+    # An error needs a kilobyte, so that no more of them are asked for than are counted.
+    errors = list(islice(validator(name).iter_errors(document), ERRORS_LIMIT))
     # Two paths first differ at two members of one object or two items of one array, so names never meet numbers.
-    errors = sorted(validator(name).iter_errors(document), key=lambda error: tuple(error.absolute_path))
-    found = [one for error in _telling(errors) for one in _issues(error)]
-    return list(dict.fromkeys(found))
+    errors.sort(key=lambda error: tuple(error.absolute_path))
+    found = (one for error in _telling(errors) for one in _issues(error))
+    return list(limited(dict.fromkeys(islice(found, ERRORS_LIMIT)), DOCUMENT_LIMIT, Location(pointer="")))
 
 
 def _telling(errors: list[_Error]) -> list[_Error]:

@@ -18,6 +18,18 @@ FAULT_STATUS = 3
 _SIGNAL_STATUS = 128
 """A run that a signal ended has this and the signal's number, as shells count."""
 
+_SCARCE = {
+    MemoryError: (
+        "dicommap: there is not enough memory for this.",
+        "Close other programs, give the process more memory, or use smaller documents or fewer processes (-j).",
+    ),
+    RecursionError: (
+        "dicommap: something that was read is nested too deep.",
+        "Check what was named: documents of dicommap have at most some ten levels.",
+    ),
+}
+"""What is told when the machine has no more of something."""
+
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -78,13 +90,16 @@ def _told(error: BaseException) -> int:
             return _told_of_stop(_stop_of(error))
         if isinstance(error, DicommapError):
             _print_error(f"dicommap: {error.message}", error.fix)
+        elif isinstance(error, MemoryError | RecursionError):
+            _print_error(*_SCARCE[type(error) if type(error) in _SCARCE else MemoryError])
         elif isinstance(error, OSError):
             _print_error(
                 f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space."
             )
         else:
             _tell_fault(error)
-    return USAGE_STATUS if isinstance(error, DicommapError | OSError) else FAULT_STATUS
+    is_machine = isinstance(error, DicommapError | OSError | MemoryError | RecursionError)
+    return USAGE_STATUS if is_machine else FAULT_STATUS
 
 
 def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dicommap.model.document_limits import JOB_MANIFEST_LIMIT
+
 MANIFEST = "job-output-manifest.json"
-MANIFEST_LIMIT = 64 * 1024 * 1024
-"""Bytes of a summary that are read; a job of 5,000 image sets has about half a megabyte."""
+MANIFEST_LIMIT = JOB_MANIFEST_LIMIT.bytes
+"""Bytes of a summary that are read."""
 _KINDS = ("SUCCESS", "FAILURE", "WARNING")
 _SUFFIX = ".ndjson"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 from dicommap.model.profile import Profile
@@ -65,7 +65,7 @@ class Job(_Document):
     """Ends with a slash, so that it takes in no sibling."""
     staged: bool
     """Whether its objects have to be copied under its inputS3Uri; otherwise they lie there, or will."""
-    mappings: tuple[DicomMetadataMapping, ...] = Field(strict=False)
+    mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
     """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
     for another patient is as valid as the right one. None where no override is for what the job takes."""
     instances: Count
@@ -77,7 +77,7 @@ class Job(_Document):
     """Nested folders under inputS3Uri, that of the override files included."""
     objects: Content
     """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
-    files: tuple[PlannedFile, ...] = Field(strict=False)
+    files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
     def client_token(self, attempt: int) -> str:
         """Return the request's clientToken: derived from what the job does, so that a repeated one starts nothing."""
@@ -100,7 +100,7 @@ class Plan(_Document):
     version: Literal[1] = 1
     attempt: Annotated[int, Field(ge=1)]
     """Counts up with each plan that is drafted to retry another; jobs of different attempts have different tokens."""
-    sources: tuple[str, ...] = Field(strict=False)
+    sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
     """The roots that were scanned."""
     inputS3Uri: S3UriText
     """Where the whole source lies, or will: jobs that are not staged have prefixes under it."""
@@ -119,4 +119,5 @@ class Plan(_Document):
     """Of edits.csv, which tells what each edit came to."""
     forecast: Content
     """Of forecast.csv, which names the files that are likely to become non-primary image sets."""
-    jobs: tuple[Job, ...] = Field(min_length=1, strict=False)
+    # An error for each of a million jobs would need gigabytes; what is wrong in detail, the schema says.
+    jobs: Annotated[tuple[Job, ...], FailFast()] = Field(min_length=1, strict=False)

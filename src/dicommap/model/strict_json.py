@@ -9,13 +9,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.document_limits import DEPTH_LIMIT, OVERRIDE_LIMIT, has_more_values
 from dicommap.model.findings import DOCUMENT_LIMIT, limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-DEPTH_LIMIT = 64
-"""Levels of arrays and objects; real data sets have about ten."""
 
 _WHOLE = Location(pointer="")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -28,12 +26,15 @@ class _Object(dict[str, Any]):
     repeated: tuple[str, ...] = ()
 
 
-def parse_json(data: bytes) -> tuple[Any, list[Issue]]:
+def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
     """Read a JSON document from its bytes.
 
-    Returns the value (None where it cannot be read) and what is wrong with it: not UTF-8, a byte order mark, not
+    Returns the value (None if it cannot be read) and what is wrong with it: not UTF-8, a byte order mark, not
     JSON, members that stand twice, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
+    A document of more than `values_limit` values is not read at all.
     """
+    if has_more_values(data, values_limit):
+        return None, [issue("document.too-many-values", _WHOLE, limit=values_limit)]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -76,12 +77,14 @@ def dump_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    result = _Object(pairs)
-    if len(result) != len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        result.repeated = tuple(name for name, count in counts.items() if count > 1)
-    return result
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result  # smaller than an _Object
+    repeating = _Object(result)
+    counts = Counter(name for name, _ in pairs)
+    repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
+    return repeating
 
 
 def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
@@ -145,8 +148,8 @@ def _is_plain(value: object) -> bool:
 
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
-    if isinstance(value, _Object):
-        for name in value.repeated:
+    if isinstance(value, dict):
+        for name in value.repeated if isinstance(value, _Object) else ():
             yield issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))
         if any(not _is_whole(name) for name in value):
             yield issue("json.lone-surrogate", Location(pointer=pointer))

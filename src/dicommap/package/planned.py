@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, reason_of
+from dicommap.model.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
 from dicommap.model.package_layout import OBJECTS, PLAN, REQUEST, job_folder
 from dicommap.model.plan import Plan
 from dicommap.model.planned_object import PlannedObject, read_objects
@@ -24,10 +26,20 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
+    from dicommap.model.document_limits import DocumentLimit
     from dicommap.model.plan import Content, Job
     from dicommap.model.submission import Submission
 
 _REDRAFT = "Draft the package again; 'dicommap validate' lists all that was changed."
+
+
+def read_plan(package: Path) -> Plan:
+    """Return the plan of a package. Raises DocumentError if it cannot be read."""
+    document, issues = parse_json(read_document(Path(PLAN), PLAN_LIMIT.bytes, beneath=package), PLAN_LIMIT.values)
+    with suppress(ValidationError):
+        if not issues:
+            return Plan.model_validate(document)
+    raise DocumentError(f"{package.name}/{PLAN} is no plan.", fix="Run 'dicommap validate' on the package.")
 
 
 class PlannedPackage:
@@ -38,15 +50,10 @@ class PlannedPackage:
         self.path = Path(path)
         if not (self.path / PLAN).is_file():
             raise DocumentError(f"{self.path.name} is no package: it has no {PLAN}.", fix="Name a package.")
-        try:
-            self.plan = Plan.model_validate_json(self._document(PLAN))
-        except ValidationError:
-            raise DocumentError(
-                f"{self.path.name}/{PLAN} is no plan.", fix="Run 'dicommap validate' on the package."
-            ) from None
+        self.plan = read_plan(self.path)
 
-    def _document(self, name: str) -> bytes:
-        return read_document(Path(name), beneath=self.path)
+    def _document(self, name: str, limit: DocumentLimit) -> bytes:
+        return read_document(Path(name), limit.bytes, beneath=self.path)
 
     def objects(self, job: Job) -> Iterator[PlannedObject]:
         """Yield the objects of a job. Raises DocumentError where they are not those that the plan tells of."""
@@ -63,7 +70,7 @@ class PlannedPackage:
 
     def file(self, job: Job, path: str) -> bytes:
         """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
-        data = self._document(f"{job_folder(job.id)}/files/{path}")
+        data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((one for one in job.files if one.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT)
@@ -71,7 +78,7 @@ class PlannedPackage:
 
     def table(self, name: str, planned: Content) -> str:
         """Return a table of the package. Raises DocumentError where it is not the one that the plan tells of."""
-        data = self._document(name)
+        data = self._document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT)
         return data.decode("utf-8")
@@ -79,7 +86,7 @@ class PlannedPackage:
     def request(self, job: Job) -> dict[str, Any]:
         """Return the request of a job as it was drafted, or filled in since. Raises DocumentError where it is none."""
         name = f"{job_folder(job.id)}/{REQUEST}"
-        request, _ = parse_json(self._document(name))
+        request, _ = parse_json(self._document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
         if not isinstance(request, dict):
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT)
         return request

@@ -2,62 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
 from dicommap.issues import Issue, issue
+from dicommap.model.document_limits import LARGEST, limit_at
 from dicommap.progress import Progress
 from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dicommap.model.document_limits import DocumentLimit
     from dicommap.progress import OnProgress
-
-DOCUMENT_BYTES_LIMIT = 256 * 2**20
-"""Bytes of one document; larger ones are refused rather than read into memory."""
 
 LINE_BYTES = 2**20
 """Bytes of a line that are read at once."""
 
 
-def read_document(path: Path, *, beneath: Path | None = None) -> bytes:
-    """Return a document's bytes.
+def read_document(path: Path, limit: int = LARGEST.bytes, *, beneath: Path | None = None) -> bytes:
+    """Return a document's bytes, `limit` of them at most.
 
     `path` is relative to `beneath` if that is given: a directory that the document must be in without a link on the
     way. Raises DocumentError if it cannot be read, is too large, or is a FIFO, a device or anything else but a regular
     file.
     """
     with _readable(path):
-        return read_regular_file(path, DOCUMENT_BYTES_LIMIT, beneath=beneath)
+        return read_regular_file(path, limit, beneath=beneath)
 
 
 class Folder(Mapping[str, bytes | Issue]):
     """The files below a directory by their paths relative to it, in order, each read when it is asked for.
 
-    Source files may lie beside the documents, and are not to be read for these. A file that is too large for a
-    document is an Issue in place of its bytes, and so is what is not a regular file. `report` is told how many
-    different ones were read; nobody knows how many will be.
+    Source files may be beside the documents, and are not read for these. A file that is too large for a document is
+    an Issue instead of its bytes, and so is what is not a regular file. `report` is called with the number of
+    different files that were read; nobody knows how many will be.
     """
 
-    def __init__(self, root: Path, report: OnProgress | None = None, *, follow_links: bool = False) -> None:
-        """List the files. With `follow_links` a link to a file is that file; without, it is an Issue."""
+    def __init__(
+        self,
+        root: Path,
+        report: OnProgress | None = None,
+        *,
+        limit_of: Callable[[str], DocumentLimit] = limit_at,
+        follow_links: bool = False,
+    ) -> None:
+        """List the files.
+
+        Args:
+            root: The directory.
+            report: Is called with the progress.
+            limit_of: Returns the limit of a file by its path.
+            follow_links: Whether a link to a file is that file; otherwise it is an Issue.
+
+        """
         paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
         self._paths = {path.relative_to(root).as_posix(): path for path in paths}
         self._root = None if follow_links else root
         self._report = report
+        self._limit_of = limit_of
         self.read: set[str] = set()
         """The files that were asked for."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._place(name)
         with _readable(path):
+            limit = self._limit_of(name).bytes
             try:
-                return read_regular_file(path, DOCUMENT_BYTES_LIMIT, beneath=self._root)
+                return read_regular_file(path, limit, beneath=self._root)
             except FileTooLargeError:
-                return issue("document.too-large", limit=DOCUMENT_BYTES_LIMIT)
+                return issue("document.too-large", limit=f"{limit:,}")
             except NotRegularFileError as error:
                 return issue("document.not-regular", reason=reason_of(error))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from dicommap.errors import DocumentError, PackageError, reason_of
+from dicommap.model.document_limits import STATE_LIMIT
 from dicommap.model.package_layout import ACCOUNT, SUBMISSION, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
@@ -140,7 +141,8 @@ def _parsed(package: Path, name: str) -> tuple[bool, Any]:
     try:
         if not os.path.lexists(package / name):
             return False, None
-        document, issues = parse_json(read_document(Path(name), beneath=package))
+        data = read_document(Path(name), STATE_LIMIT.bytes, beneath=package)
+        document, issues = parse_json(data, STATE_LIMIT.values)
     except OSError as error:
         raise PackageError(f"{name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
     except DocumentError as error:

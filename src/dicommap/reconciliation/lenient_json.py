@@ -6,18 +6,23 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from dicommap.model.document_limits import JOB_MANIFEST_LIMIT, has_more_values
+
 if TYPE_CHECKING:
     from typing import Any
 
 _WORDS = {"True": "true", "False": "false", "None": "null"}
-_STRING_OR_WORD = re.compile(r'"(?:[^"\\]|\\.)*+"|\b(?:True|False|None)\b', re.DOTALL)
+_STRING_OR_WORD = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\b(?:True|False|None)\b', re.DOTALL)
+"""A text that is not closed reaches to the end: otherwise each of its quotes would be tried, and all behind it read."""
 
 
 def lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the value of a document. Raises ValueError, whose text says nothing, where it is no JSON.
+    """Return the value of a document. Raises ValueError, whose text says nothing, if it is no JSON or too large.
 
     The developer guide prints success records with `True` ("Understanding import jobs"), which JSON does not know.
     """
+    if has_more_values(data, JOB_MANIFEST_LIMIT.values):
+        raise ValueError
     try:
         text = data.decode("utf-8-sig")
         try:

@@ -16,8 +16,8 @@ from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import has_error, issue
 from dicommap.model.findings import Findings
 from dicommap.model.package_layout import PLAN
-from dicommap.model.plan import Plan
-from dicommap.package import Folder, planned_overrides, read_document
+from dicommap.package import Folder, planned_overrides
+from dicommap.package.planned import read_plan
 from dicommap.render.findings import Issues
 from dicommap.render.imaging_study import STATUSES, Described, ResourceSettings, imaging_study
 from dicommap.render.text import json_lines
@@ -162,7 +162,7 @@ def _overrides(package: Path) -> dict[Target, DataSet]:
         raise DocumentError(
             f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
         )
-    plan = Plan.model_validate_json(read_document(Path(PLAN), beneath=package))
+    plan = read_plan(package)
     if plan.attempt > 1:
         raise UsageError(
             f"The package {package.name} is a retry: it has the overrides of what is imported again only.",

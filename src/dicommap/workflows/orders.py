@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.aws.uploads import Document
 from dicommap.checks.request_check import account_issues
 from dicommap.errors import DocumentError, PackageError, UsageError
+from dicommap.model.document_limits import OVERRIDE_LIMIT
 from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.submission import ACCOUNT_MEMBERS
@@ -40,7 +41,7 @@ class Order:
         if uri is None:
             raise AssertionError("a validated plan has valid URIs")
         for planned in self.job.files:
-            data = read_document(Path(planned.path), beneath=self.files)
+            data = read_document(Path(planned.path), OVERRIDE_LIMIT.bytes, beneath=self.files)
             # It was validated a while ago: what is sent is what is compared.
             if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
                 raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")

@@ -15,6 +15,7 @@ from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Issue, Location, has_error, issue
+from dicommap.model.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, limit_of_unknown
 from dicommap.model.package_layout import PLAN, job_folder
 from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
@@ -136,7 +137,8 @@ def _require_package(place: Path, files: StrPath | None, profile: Profile | None
 
 
 def _document_issues(place: Path, beside: _Beside) -> Iterator[Issue]:
-    document, issues = parse_json(read_document(place))
+    data = read_document(place)
+    document, issues = parse_json(data, limit_of_unknown(data).values)
     yield from issues
     if document is None and issues:
         return
@@ -178,7 +180,7 @@ def _within(pointer: str, outer: str) -> bool:
 def _override_files(place: Path, files: StrPath | None) -> Contents | None:
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
-        return Folder(folder, follow_links=True)
+        return Folder(folder, limit_of=lambda _: OVERRIDE_LIMIT, follow_links=True)
     if files is not None:
         raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
     return None
@@ -190,7 +192,7 @@ def _profile_beside(place: Path) -> Profile:
     plan_path = folder.parent.parent / PLAN
     if not folder.match(job_folder("*")) or not plan_path.is_file():
         return Profile()
-    plan, _ = parse_json(read_document(plan_path))
+    plan, _ = parse_json(read_document(plan_path), PLAN_LIMIT.values)
     if not isinstance(plan, dict) or schema_issues("plan", plan):
         return Profile()
     return Profile.model_validate(plan["profile"])

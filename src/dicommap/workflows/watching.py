@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import ABSENT
 from dicommap.errors import AwsError, UsageError
+from dicommap.model.document_limits import CONFIGURATION_LIMIT
 from dicommap.model.job_report import utc_text
 from dicommap.model.package_layout import CONFIGURATION, job_folder
 from dicommap.model.service_words import shown_words
@@ -116,7 +117,8 @@ class PackageWatch:
         path = Path(job_folder(submission.job), CONFIGURATION)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
         if (self._package / path).is_file():
-            configuration, _ = parse_json(read_document(path, beneath=self._package))
+            data = read_document(path, CONFIGURATION_LIMIT.bytes, beneath=self._package)
+            configuration, _ = parse_json(data, CONFIGURATION_LIMIT.values)
             sent["importConfiguration"] = configuration
         return job.agreement(sent)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.model.strict_json import DEPTH_LIMIT, depth_issues, dump_json, parse_json, pointer_token
+from dicommap.model.document_limits import DEPTH_LIMIT
+from dicommap.model.strict_json import depth_issues, dump_json, parse_json, pointer_token
 
 
 def found_in(text: bytes) -> list[tuple[str, str | None]]:

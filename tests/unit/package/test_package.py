@@ -13,6 +13,7 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
+from dicommap.model.document_limits import DocumentLimit
 from dicommap.package import Folder, read_document, reading, write_package, writing
 from dicommap.package.writing import require_writable
 from dicommap.writing import durable
@@ -214,25 +215,24 @@ def test_a_link_is_followed_only_where_that_is_asked_for(tmp_path: Path) -> None
             next(folder.lines(name))
 
 
-def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 3)
+def test_a_document_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     (tmp_path / "b").write_bytes(b"abcd")
-    assert read_document(tmp_path / "a") == b"abc"
+    assert read_document(tmp_path / "a", 3) == b"abc"
     with pytest.raises(DocumentError, match="more than 3 bytes"):
-        read_document(tmp_path / "b")
-    found = Folder(tmp_path)["b"]
+        read_document(tmp_path / "b", 3)
+    folder = Folder(tmp_path, limit_of=lambda path: DocumentLimit(3))
+    found = folder["b"]
     assert isinstance(found, Issue)
     assert found.code == "document.too-large"
-    assert Folder(tmp_path)["a"] == b"abc"
+    assert folder["a"] == b"abc"
 
 
 def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 3)
     monkeypatch.setattr(reading, "LINE_BYTES", 4)
     (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
     told: list[int] = []
-    folder = Folder(tmp_path, lambda progress: told.append(progress.done))
+    folder = Folder(tmp_path, lambda progress: told.append(progress.done), limit_of=lambda path: DocumentLimit(3))
     assert list(folder.lines("a")) == [b"abc\r", b"\n", b"defg", b"hi\n", b"\n", b"\xff"]
     assert (folder.read, told) == ({"a"}, [1])
     (tmp_path / "a").unlink()

@@ -10,8 +10,9 @@ import pytest
 
 import dicommap
 from dicommap.errors import DocumentError
-from dicommap.package import reading
-from dicommap.reading import read_regular_file
+from dicommap.model import document_limits
+from dicommap.model.document_limits import DocumentLimit
+from dicommap.workflows import validate as validating
 from tests.making import STUDY, uid
 from tests.reconciling import drafted
 
@@ -71,7 +72,7 @@ def test_source_files_beside_the_override_files_are_not_read(tmp_path: Path, mon
     path = write(tmp_path / "c.json", configuration(MAPPING))
     write(tmp_path / "files" / "a.json", OVERRIDE)
     (tmp_path / "files" / "IM0001").write_bytes(bytes(2000))
-    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 1000)
+    monkeypatch.setattr(validating, "OVERRIDE_LIMIT", DocumentLimit(1000, 1000))
     assert not found_in(path)
 
 
@@ -219,19 +220,14 @@ def test_an_override_that_is_too_large_is_one_finding_among_others(
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "a.json").write_bytes(bytes(2000))
     write(tmp_path / "files" / "b.json", {})
-    monkeypatch.setattr(reading, "DOCUMENT_BYTES_LIMIT", 1000)
+    monkeypatch.setattr(validating, "OVERRIDE_LIMIT", DocumentLimit(1000, 1000))
     found = {one[:2] for one in found_in(path)}
     assert found == {("mapping.duplicate", "c.json"), ("document.too-large", "a.json"), ("override.empty", "b.json")}
 
 
 def test_tables_of_any_size_are_read_line_by_line(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = drafted(tree, tmp_path / "package").path
-    as_it_is = read_regular_file
-
-    def refusing(path: Path, limit: int, *, beneath: Path | None) -> bytes:
-        return as_it_is(path, 3 if path.suffix == ".csv" else limit, beneath=beneath)
-
-    monkeypatch.setattr(reading, "read_regular_file", refusing)
+    monkeypatch.setattr(document_limits, "TABLE_LIMIT", DocumentLimit(0))
     assert {found.code for found in dicommap.validate(package)} == {"request.placeholder"}
     objects = package / "jobs/0001/objects.csv"
     lines = objects.read_bytes().splitlines(keepends=True)

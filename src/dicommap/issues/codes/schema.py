@@ -91,6 +91,16 @@ CODES = (
         fix="Look whether another file has taken the document's place; otherwise split it.",
     ),
     Code(
+        name="document.too-many-values",
+        severity=Severity.ERROR,
+        title="A document of too many values",
+        message="The document has more than {limit} JSON values, so it was not read.",
+        explanation="Each value needs some 100 bytes of memory, however few bytes it has in the file. An import "
+        "configuration has at most 1,000 mappings, an override file the changed attributes of one study or series. "
+        "The page on limits has the limits of all documents.",
+        fix="Check whether another file has taken the document's place; otherwise split it.",
+    ),
+    Code(
         name="document.unknown-kind",
         severity=Severity.ERROR,
         title="A document of no known kind",

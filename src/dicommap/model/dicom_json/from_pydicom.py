@@ -11,7 +11,7 @@ from pydicom.valuerep import PersonName as PydicomPersonName
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json.types import Attribute, DataSet
-from dicommap.model.strict_json import DEPTH_LIMIT
+from dicommap.model.document_limits import DEPTH_LIMIT
 from dicommap.model.tags import hex_of, in_no_data_set, keyword_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
 

@@ -1,0 +1,89 @@
+"""Limits of documents: how many bytes and JSON values one of each kind may have.
+
+A document is read into memory as a whole, and one JSON value needs up to 100 bytes there. Each limit is what a document
+of its kind can legitimately be, with room. docs/limits.md lists them all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dicommap.model.package_layout import CONFIGURATION, PLAN, REQUEST, SUBMISSION
+
+MEBIBYTE = 2**20
+
+DEPTH_LIMIT = 64
+"""Levels of arrays and objects; real data sets have about ten."""
+
+DIGITS_LIMIT = 4_300
+"""Digits of an integer: Python reads no longer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimit:
+    """How large a document of one kind may be."""
+
+    bytes: int
+    values: int = 0
+    """JSON values: texts, numbers, arrays, objects and so on; names of members do not count. 0: not JSON."""
+
+
+CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
+"""An import configuration or a request: 1,000 mappings of 4 values, whose texts have at most 2,048 characters."""
+
+OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
+"""An override file. AWS documents no limit; the metadata of an image set has at most 50 MB ("Endpoints and quotas")."""
+
+PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
+"""plan.json, which grows with jobs, mappings and override files: it has about one value in 60 bytes."""
+
+STATE_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
+"""A state of a submission, or its AWS account: some 20 texts."""
+
+RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
+"""A rules file. Long lists of what a rule matches are its largest part."""
+
+TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
+"""A sheet, a lookup, or a table of a package that is read as a whole."""
+
+JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
+"""job-output-manifest.json: a job of 5,000 image sets has about half a megabyte."""
+
+S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
+"""manifest.json of an S3 Inventory: three texts for each of its data files."""
+
+LARGEST = PLAN_LIMIT
+"""What a document may be as long as its kind is not known."""
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+
+
+def limit_at(path: str) -> DocumentLimit:
+    """Return the limit of a file of a package, by its path there."""
+    name = path.rpartition("/")[2]
+    if path == PLAN:
+        return PLAN_LIMIT
+    if path.startswith(f"{SUBMISSION}/"):
+        return STATE_LIMIT
+    if "/files/" in path:
+        return OVERRIDE_LIMIT
+    return CONFIGURATION_LIMIT if name in (CONFIGURATION, REQUEST) else TABLE_LIMIT
+
+
+def limit_of_unknown(data: bytes) -> DocumentLimit:
+    """Return the limit of a JSON document whose kind is not known yet: only a plan has a member "jobs"."""
+    return PLAN_LIMIT if b'"jobs"' in data else DocumentLimit(LARGEST.bytes, OVERRIDE_LIMIT.values)
+
+
+def has_more_values(data: bytes, limit: int) -> bool:
+    """Return whether a JSON document may have more values than `limit`, without reading it.
+
+    A value is the first of its array or object, or stands behind a comma; an empty array or object counts twice. Only
+    if there are many commas and brackets, those inside texts are left out of the count.
+    """
+    return _marks(data) >= limit and _marks(_STRING.sub(b"", data)) >= limit
+
+
+def _marks(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
