@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -11,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-"""None where there is no browser."""
+from tests.tools import CHROMIUM
 
 BROWSERS_OWN = (".google.com", ".googleapis.com", ".gvt1.com")
 """What a browser asks by itself, for updates and the time; it gets no further than the proxy."""

@@ -14,8 +14,9 @@ import dicommap
 from tests.making import small_tree
 from tests.s3 import bucket, models_read_once, s3_endpoint, s3_environment
 from tests.stand_in import import_jobs
+from tests.tools import pytest_sessionfinish
 
-__all__ = ["bucket", "import_jobs", "s3_endpoint", "s3_environment"]
+__all__ = ["bucket", "import_jobs", "pytest_sessionfinish", "s3_endpoint", "s3_environment"]
 
 # Where others wait for the result the examples are the same each time; elsewhere new ones are looked for.
 settings.register_profile("same-each-time", derandomize=True)

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING
 
-from tests.browser import CHROMIUM, SCHEMES, pictured
+from tests.browser import SCHEMES, pictured
+from tests.tools import CHROMIUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

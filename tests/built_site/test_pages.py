@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import CHROMIUM
 from tests.built_site.in_browser import requests
 from tests.built_site.pages import problems
+from tests.tools import needs_chromium
 
 RIGHT = """<link rel="stylesheet" href="look.css"><script src="do.js?v=1"></script><img src="data:image/png;base64,AA">
 <h1 id="top">A</h1><a href="#top">a</a> <a href="sub/b.html#b">b</a> <a href="https://example.org/">elsewhere</a>"""
@@ -53,7 +53,7 @@ def test_a_style_that_loads_from_elsewhere_is_found(site: Path) -> None:
     assert list(problems(site)) == ["look.css loads something from elsewhere"]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+@needs_chromium
 def test_what_a_page_asks_for_by_script_is_found(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     script = "<script>fetch('http://leak.' + 'example/')</script>"

@@ -21,6 +21,7 @@ from dicommap.model.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.files import text_of
 from tests.s3 import Bucket
+from tests.tools import CORPUS
 
 PREFIX = "archive/incoming/"
 ROLE = "arn:aws:iam::123456789012:role/import"
@@ -30,8 +31,7 @@ Sheet = list[dict[str, str]]
 
 @pytest.fixture
 def real_tree(pydicom_files: Path) -> Path:
-    corpus = os.environ.get("DICOMMAP_CORPUS")
-    return Path(corpus) if corpus else pydicom_files / "test_files" / "dicomdirtests"
+    return CORPUS or pydicom_files / "test_files" / "dicomdirtests"
 
 
 class Person:

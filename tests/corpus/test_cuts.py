@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
 from tests.making import DEFLATED
+from tests.tools import CORPUS, needs_corpus
 from tests.unit.p10.elements import codes, read, read_on, warmed
 
 WANTED = Wanted.usual()
@@ -32,7 +32,6 @@ AT_EVERY_BYTE = (
     "image_dfl.dcm",  # deflated
     "no_meta.dcm",
 )
-CORPUS = os.environ.get("DICOMMAP_CORPUS")
 SAMPLED = 400 if CORPUS else 100
 """Cuts of every other file; more where a corpus is at hand, and with it time."""
 EVERY = 40
@@ -100,10 +99,10 @@ def test_a_real_file_cut_at_every_byte_of_its_header(name: str, pydicom_files: P
     assert _failing(file, _header_places(file)) == {}
 
 
-@pytest.mark.skipif(CORPUS is None, reason="DICOMMAP_CORPUS is not set")
+@needs_corpus
 def test_files_of_the_corpus_cut_at_every_byte_of_their_headers() -> None:
     failing = {}
-    for path in sorted(Path(CORPUS or "").rglob("*.dcm"))[::EVERY]:
+    for path in sorted((CORPUS or Path()).rglob("*.dcm"))[::EVERY]:
         file = path.read_bytes()
         if found := _failing(file, _header_places(file)):
             failing[path.name] = found

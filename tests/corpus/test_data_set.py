@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pydicom
-import pytest
 
 import dicommap
 from dicommap.checks.schema_check import schema_issues
 from dicommap.model.dicom_json import data_set_issues, dump_data_set
 from dicommap.model.strict_json import parse_json
+from tests.tools import CORPUS, needs_corpus
 
 ILLEGAL_GROUPS = {0x0001, 0x0003, 0x0005, 0x0007, 0x7FE0, 0xFFFE, 0xFFFF}
 """Groups that stand in no data set (PS3.5 section 7.8), and pixel data."""
@@ -101,8 +100,8 @@ def test_what_json_carries_is_what_the_file_holds(pydicom_files: Path) -> None:
     assert len(checked) > 60
 
 
-@pytest.mark.skipif("DICOMMAP_CORPUS" not in os.environ, reason="DICOMMAP_CORPUS is not set")
+@needs_corpus
 def test_the_same_for_the_corpus_at_hand() -> None:
     checked: set[Any] = set()
-    for path in list(files_of(Path(os.environ["DICOMMAP_CORPUS"])))[::EVERY]:
+    for path in list(files_of(CORPUS or Path()))[::EVERY]:
         check(path, checked)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 from pydicom import Dataset, dcmread
 
@@ -64,17 +62,6 @@ def palette(data: Dataset, stored: Array) -> Array:
         table = np.frombuffer(data[f"{name}PaletteColorLookupTableData"].value, f"u{bits // 8}")
         colours.append(table[np.clip(stored.astype(int) - first, 0, entries - 1)] >> (bits - 8))
     return np.stack(colours, axis=-1)
-
-
-@pytest.fixture(scope="session", params=["wheel", "corpus"])
-def directory(request: pytest.FixtureRequest, pydicom_files: Path) -> Path:
-    """Return a directory of real files: pydicom's own, or the one that DICOMMAP_CORPUS names."""
-    if request.param == "wheel":
-        return pydicom_files
-    named = os.environ.get("DICOMMAP_CORPUS")
-    if not named:
-        pytest.skip("DICOMMAP_CORPUS is not set")
-    return Path(named)
 
 
 def test_each_file_has_the_picture_that_pydicom_and_numpy_make(directory: Path, tmp_path: Path) -> None:

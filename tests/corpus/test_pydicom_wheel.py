@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -18,17 +17,6 @@ from tests.unit.p10.elements import read, read_on
 
 WANTED = Wanted.usual()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)
-
-
-@pytest.fixture(scope="session", params=["wheel", "corpus"])
-def directory(request: pytest.FixtureRequest, pydicom_files: Path) -> Path:
-    """Return a directory of real files: pydicom's own, or the one that DICOMMAP_CORPUS names."""
-    if request.param == "wheel":
-        return pydicom_files
-    named = os.environ.get("DICOMMAP_CORPUS")
-    if not named:
-        pytest.skip("DICOMMAP_CORPUS is not set")
-    return Path(named)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.browser import CHROMIUM, SCHEMES, pictured
+from tests.browser import SCHEMES, pictured
 from tests.screens.shown import everything, first_minute, page
+from tests.tools import CHROMIUM
 
 
 def main() -> None:

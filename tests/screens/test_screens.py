@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.browser import CHROMIUM, SCHEMES, pictured
+from tests.browser import SCHEMES, pictured
 from tests.screens.shown import everything, page
+from tests.tools import needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from dicommap.model.masking import show_values
-from tests.browser import CHROMIUM, opened
+from tests.browser import opened
+from tests.tools import needs_chromium
 from tests.unit.render.showing import files, shown_of
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = needs_chromium
 
 HOST = "leak.example"
 EVIL = (

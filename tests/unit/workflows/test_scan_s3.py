@@ -21,6 +21,7 @@ from tests.making import DEFLATED, p10, small_tree, uid, write_tree
 from tests.s3 import REGION, Bucket, environment
 from tests.s3_faults import Fault, faulty
 from tests.s3_memory import BUCKET, MemoryObjects, memory_server
+from tests.tools import CORPUS, needs_corpus
 from tests.unit.sources.s3.inventories import SCHEMAS, data_of, file_of, rows_of, write_inventory
 from tests.unit.workflows.scanned_s3 import scanned_as
 from tests.unit.workflows.test_scan_executors import dask_executor
@@ -113,14 +114,11 @@ def test_another_s3_server_gives_the_same_rows(tree: Path, bucket: Bucket) -> No
     assert scanned_as(f"{bucket.uri}p", clients=clients) == scanned_as(tree)
 
 
-@pytest.mark.parametrize("corpus", ["pydicom", "given"])
+@pytest.mark.parametrize("corpus", ["pydicom", pytest.param("given", marks=needs_corpus)])
 def test_real_files_give_the_same_rows_and_take_one_request_each(
     corpus: str, pydicom_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named = os.environ.get("DICOMMAP_CORPUS")
-    if corpus == "given" and named is None:
-        pytest.skip("DICOMMAP_CORPUS is not set")
-    tree = Path(named) if corpus == "given" and named else pydicom_files / "test_files"
+    tree = CORPUS if CORPUS and corpus == "given" else pydicom_files / "test_files"
     with memory_server(objects_of(tree)) as (url, served):
         for name, value in environment(url).items():
             monkeypatch.setenv(name, value)

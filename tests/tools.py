@@ -1,0 +1,32 @@
+"""Tools and data that some tests need beside Python packages, and how to get them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(os.environ["DICOMMAP_CORPUS"]) if os.environ.get("DICOMMAP_CORPUS") else None
+"""A directory of real DICOM files, or None."""
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+"""The browser's command, or None."""
+
+NO_SKIPS = bool(os.environ.get("DICOMMAP_NO_SKIPS"))
+"""Whether a skipped test fails the run: for a machine that has all tools."""
+
+needs_corpus = pytest.mark.skipif(CORPUS is None, reason="set DICOMMAP_CORPUS to a directory of real DICOM files")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium")
+needs_dcmtk = pytest.mark.skipif(shutil.which("dcmdump") is None, reason="DCMTK is missing: apt-get install dcmtk")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that skipped a test, if DICOMMAP_NO_SKIPS asks for all tests."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # a worker of xdist has none
+    if not NO_SKIPS or reporter is None or session.exitstatus != 0:
+        return
+    if skipped := reporter.stats.get("skipped"):
+        reporter.write_line(f"\nDICOMMAP_NO_SKIPS asks for all tests, and {len(skipped)} were skipped.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
