@@ -16,6 +16,46 @@ CODES = (
         fix="Copy the archive again from where it came from, or unpack what can be saved of it and scan that.",
     ),
     Code(
+        name="archive.continued",
+        severity=Severity.WARNING,
+        title="A tar file that goes on behind the mark of its end",
+        message="Behind the mark of the tar file's end, at byte {offset} of what it holds, more members follow; they "
+        "were read.",
+        explanation="Two blocks of zeros mark the end of a tar file. Where two tar files were joined (cat a.tar b.tar) "
+        "the second begins behind the mark of the first. All members are in the inventory; a program that unpacks the "
+        "archive stops at the first mark, unless it is asked to go on (tar --ignore-zeros).",
+        fix="Unpack the archive with 'tar --ignore-zeros', or pack it anew, so that no program loses its second part.",
+    ),
+    Code(
+        name="archive.trailing-bytes",
+        severity=Severity.WARNING,
+        title="Bytes behind the end of an archive",
+        message="Behind the archive's end, from byte {offset} on, there are bytes that belong to no member.",
+        explanation="Something was joined to the archive, or it was damaged. If these bytes hold instances, they are "
+        "missing from the inventory. The byte of a tar file is counted in what it unpacks to, except behind a bzip2 or "
+        "xz stream, where it is counted in the file itself.",
+        fix="Find out how the archive was made; if something was joined to it, separate the two and scan again.",
+    ),
+    Code(
+        name="archive.leading-bytes",
+        severity=Severity.WARNING,
+        title="Bytes before the beginning of a ZIP file",
+        message="Before the ZIP file's first member there are {count} bytes that belong to no member.",
+        explanation="A ZIP file is read from its end. What stands before it may be a program that unpacks it, or "
+        "another archive that it was joined to (cat a.zip b.zip), whose members are then missing from the inventory.",
+        fix="Find out how the archive was made; if something was joined to it, separate the two and scan again.",
+    ),
+    Code(
+        name="archive.trailing-zeros",
+        severity=Severity.WARNING,
+        title="Zeros without end behind the end of a tar file",
+        message="More than {limit} bytes of zeros stand behind the mark of the tar file's end; what comes after byte "
+        "{offset} was not read.",
+        explanation="Tar files are filled up with some zeros. So many are no filling, and reading them all could take "
+        "for ever.",
+        fix="Unpack the archive and scan the directory.",
+    ),
+    Code(
         name="archive.changed",
         severity=Severity.ERROR,
         title="An archive that changed during the scan",

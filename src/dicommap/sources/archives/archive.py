@@ -31,6 +31,8 @@ class Archive(Protocol):
     state: State
     names: Names
     """The names of the entries that were met so far."""
+    issues: list[Issue]
+    """Issues of the archive as a whole that were met so far and did not stop the reading."""
 
     def entries(self) -> Iterator[Entry]:
         """Yield what it holds, directories aside. Raises ArchiveError after what stands before a fault."""
@@ -101,6 +103,7 @@ def _list(tree: LocalTree, file: SourceFile, archive: Archive, members: list[Sou
             members.append(_member(file, entry))
     except ArchiveError as error:
         found.append(error.found)
+    found += archive.issues
     if state_of(tree.status(file.path)) != state:
         found.append(issue("archive.changed"))
     if unsafe:

@@ -30,6 +30,10 @@ MAX_UNPACKED_BYTES = 2**40
 MAX_NAME = 4_096
 """Characters of a member's name: what Linux takes for a path; S3 takes 1,024 for a key."""
 
+MAX_ZERO_BYTES = 256 * 2**20
+"""Zeros behind the mark of a tar file's end that are read to find out whether another tar file follows: a second's
+work. Tapes are filled up with some 10 kB."""
+
 
 class Allowance:
     """What one archive may unpack to."""

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.issues import Severity, issue
 from dicommap.sources.archives.error import ArchiveError
-from dicommap.sources.archives.limits import MAX_NAME
+from dicommap.sources.archives.limits import MAX_NAME, MAX_ZERO_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dicommap.issues import Issue
 
 BLOCK = tarfile.BLOCKSIZE
 _LONGEST_EXTENSION = 2**20
@@ -65,14 +67,23 @@ class TarEntry(NamedTuple):
     """Why it is not read."""
 
 
-def tar_entries(source: Bytes) -> Iterator[TarEntry]:
-    """Yield the entries of a tar file. Raises ArchiveError where it cannot be followed, after those before the fault.
+def tar_entries(source: Bytes, issues: list[Issue]) -> Iterator[TarEntry]:
+    """Yield the entries of a tar file.
 
-    The source may be read, but not beyond the entry's bytes, while the entry is looked at.
+    Two zero blocks mark the end of a tar file, but another may follow (`cat a.tar b.tar`): its entries are yielded as
+    well, as `tar --ignore-zeros` does.
+
+    Args:
+        source: The bytes of the file. While an entry is looked at it may be read, but not beyond the entry's bytes.
+        issues: Takes the issues that do not stop the reading.
+
+    Raises:
+        ArchiveError: The file cannot be followed. The entries before the fault have been yielded.
+
     """
     shared: Attributes = {}
     own: Attributes = {}
-    while (header := _header(source)) is not None:
+    while (header := _header(source, issues)) is not None:
         info, block = header
         if info.type in (*_OWN, _SHARED, _LONG_NAME, _LONG_LINK):
             content = _content(source, info.size)
@@ -99,22 +110,39 @@ def _entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) ->
     return TarEntry(name, size, offset, info.type in _LINKS, _SPECIAL.get(info.type), refused)
 
 
-def _header(source: Bytes) -> tuple[TarInfo, bytes] | None:
+def _header(source: Bytes, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
     """Return the next header and its block, or None at the end."""
     place = source.position
     block = source.read(BLOCK)
     if not block:
         found = issue("archive.broken", severity=Severity.WARNING, reason="it ends without the mark of its end")
         raise ArchiveError(found)
-    if len(block) == BLOCK and not any(block):
-        return None
+    behind_end = len(block) == BLOCK and not any(block)
+    if behind_end:
+        place, block = _behind_zeros(source)
+        if not block:
+            return None
     try:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except HeaderError:
+        if behind_end:
+            raise ArchiveError(issue("archive.trailing-bytes", offset=place)) from None
         raise _broken(f"no header of a member is at byte {place}") from None
+    if behind_end and not any(one.code == "archive.continued" for one in issues):
+        issues.append(issue("archive.continued", offset=place))
     if info.size < 0:
         raise _broken(f"the header at byte {place} has a size that is none")
     return info, block
+
+
+def _behind_zeros(source: Bytes) -> tuple[int, bytes]:
+    """Return the next block that is not all zeros, with its place; an empty one if none is left."""
+    for _ in range(MAX_ZERO_BYTES // BLOCK):
+        place = source.position
+        block = source.read(BLOCK)
+        if not block or any(block):
+            return place, block
+    raise ArchiveError(issue("archive.trailing-zeros", limit=MAX_ZERO_BYTES, offset=source.position))
 
 
 def _content(source: Bytes, size: int) -> bytes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archives.damage import damage_told_as
+from dicommap.sources.archives.compressed import UnpackedBytes, decompressor
 from dicommap.sources.archives.entry import Entry, Names
 from dicommap.sources.archives.error import ArchiveError
 from dicommap.sources.archives.file import KEPT_BYTES, ArchiveFile, ForwardBytes
@@ -19,12 +16,10 @@ from dicommap.sources.archives.tar import TarEntry, tar_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import IO
 
+    from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
     from dicommap.sources.local import LocalTree
-
-_SKIPPED_AT_ONCE = 2**18
 
 
 class TarArchive:
@@ -37,8 +32,9 @@ class TarArchive:
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
         self.names = Names()
+        self.issues: list[Issue] = []
         self._places: dict[str, tuple[int, int]] = {}
-        self._entries = _named(tar_entries(_PlainBytes(self._file)), self.names)
+        self._entries = _named(tar_entries(_PlainBytes(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
@@ -72,10 +68,8 @@ class CompressedTar:
         """Open it. Raises OSError as the system does."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
-        self._decompress = _decompressor(path)
-        self._bytes = self._unpacked()
-        self.names = Names()
-        self._entries = _named(tar_entries(self._bytes), self.names)
+        self._decompress = decompressor(path)
+        self._start()
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
@@ -105,12 +99,16 @@ class CompressedTar:
     def _begin(self) -> None:
         self._bytes.close()
         self._file.seek(0)
+        self._start()
+
+    def _start(self) -> None:
         self._bytes = self._unpacked()
         self.names = Names()
-        self._entries = _named(tar_entries(self._bytes), self.names)
+        self.issues: list[Issue] = []
+        self._entries = _named(tar_entries(self._bytes, self.issues), self.names)
 
-    def _unpacked(self) -> _UnpackedBytes:
-        return _UnpackedBytes(self._decompress(self._file), Allowance(self._file.size))
+    def _unpacked(self) -> UnpackedBytes:
+        return UnpackedBytes(self._decompress(self._file), Allowance(self._file.size))
 
     def _following(self, entry: TarEntry) -> Callable[[int], bytes]:
         source, end = self._bytes, entry.offset + entry.size
@@ -137,52 +135,6 @@ class _PlainBytes:
         if offset > self._file.size:
             raise ArchiveError(issue("archive.broken", reason="it ends inside a member"))
         self.position = offset
-
-
-class _Unpacking(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-    def close(self) -> None: ...
-
-
-class _UnpackedBytes:
-    """The bytes that a compressed file unpacks to, within its allowance."""
-
-    def __init__(self, unpacking: _Unpacking, allowance: Allowance) -> None:
-        self._unpacking, self._allowance = unpacking, allowance
-        self.position = 0
-        self.close = unpacking.close
-
-    def read(self, length: int) -> bytes:
-        return self.take(length, "archive.broken")
-
-    def take(self, length: int, code: str) -> bytes:
-        """Read, and tell damage by a finding of this code."""
-        parts = []
-        while length > 0:
-            with damage_told_as(code):
-                found = self._unpacking.read(min(length, _SKIPPED_AT_ONCE))
-            if not found:
-                break
-            self.position += len(found)
-            self._allowance.require(self.position)
-            length -= len(found)
-            parts.append(found)
-        return b"".join(parts)
-
-    def skip_to(self, offset: int) -> None:
-        while self.position < offset:
-            if not self.read(min(offset - self.position, _SKIPPED_AT_ONCE)):
-                raise ArchiveError(issue("archive.broken", reason="it ends inside a member"))
-
-
-def _decompressor(path: str) -> Callable[[ArchiveFile], _Unpacking]:
-    name = path.lower()
-    if name.endswith("bz2"):
-        return bz2.BZ2File
-    if name.endswith("xz"):
-        return lambda file: lzma.LZMAFile(cast("IO[bytes]", file))
-    return lambda file: gzip.GzipFile(fileobj=file, mode="rb")
 
 
 def _named(entries: Iterator[TarEntry], names: Names) -> Iterator[tuple[str, TarEntry]]:

@@ -15,14 +15,19 @@ from dicommap.sources.archives.file import ArchiveFile, ForwardBytes
 from dicommap.sources.archives.limits import MAX_DIRECTORY_BYTES, MAX_ENTRIES, Allowance, require_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO
 
+    from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
     from dicommap.sources.local import LocalTree
 
 _METHODS = frozenset({ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA})
 _ENTRY_MAGIC = b"PK\x01\x02"
+_END_MAGIC = b"PK\x05\x06"
+_END_SIZE = 22
+_LONGEST_END = _END_SIZE + 2**16 - 1
+"""Bytes of the end record with the longest comment."""
 _ENCRYPTED = 0x1
 _UNIX = 3
 
@@ -44,6 +49,7 @@ class ZipArchive:
             infos = self._zip.infolist()
             # zipfile keeps more than is needed of each entry; names are unique here.
             self._infos = {self.names.unique(info.filename): info for info in infos if not _is_directory(info)}
+            self.issues = [*self._leading(infos), *self._trailing()]
         except OSError:
             self._file.close()
             raise
@@ -74,6 +80,19 @@ class ZipArchive:
             return following
 
         return ForwardBytes(opened(), info.file_size, opened)
+
+    def _leading(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
+        begin = min((info.header_offset for info in infos), default=self._zip.start_dir)
+        if begin > 0:
+            yield issue("archive.leading-bytes", count=begin)
+
+    def _trailing(self) -> Iterator[Issue]:
+        """Yield an issue if the end record, with its comment, is not the end of the file (APPNOTE.TXT 4.3.16)."""
+        begin = max(0, self._file.size - _LONGEST_END)
+        end = self._file.read_at(begin, _LONGEST_END)
+        length = _END_SIZE + len(self._zip.comment)
+        if not end[-length:].startswith(_END_MAGIC):
+            yield issue("archive.trailing-bytes", offset=begin + end.rfind(_END_MAGIC) + length)
 
     def close(self) -> None:
         """Close the file."""
