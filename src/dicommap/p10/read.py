@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
+from dicommap.p10.compressed import packed_file_issue
 from dicommap.p10.encoding import DEFLATED, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.inflate import inflated_window
@@ -71,6 +72,8 @@ def _read_p10(window: Window, wanted: Wanted) -> Parts | Header | Refusal:
 
 def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
     """Read a data set without the preamble; what does not name a study, series and instance is not DICOM."""
+    if packed := packed_file_issue(window):
+        return Refusal(disposition=Disposition.NOT_DICOM, issues=(packed,))
     refusal = Refusal(disposition=Disposition.NOT_DICOM, issues=(issue("p10.not-dicom"),))
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0

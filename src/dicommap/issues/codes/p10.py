@@ -17,6 +17,25 @@ CODES = (
         fix="Keep it out of the prefix that is imported, or expect it among the job's failures.",
     ),
     Code(
+        name="p10.compressed-file",
+        severity=Severity.WARNING,
+        title="A compressed file",
+        message="The file is compressed by {kind}; what it holds was not read.",
+        explanation="The file begins as compressed files of this kind do. It may hold a P10 file, whose instance is "
+        "then missing from the inventory. AWS does not document that an import job decompresses anything.",
+        fix="Decompress it and scan again. Scan tar files compressed by gzip, bzip2 or xz with --archives.",
+    ),
+    Code(
+        name="p10.archive-file",
+        severity=Severity.WARNING,
+        title="An archive",
+        message="The file is an archive ({kind}); what it holds was not read.",
+        explanation="The file begins as archives of this kind do. If it holds P10 files, their instances are missing "
+        "from the inventory. AWS does not document that an import job unpacks anything.",
+        fix="Scan ZIP and tar files (named .zip, .tar and so on) with --archives. Unpack any other archive and scan "
+        "the directory.",
+    ),
+    Code(
         name="p10.not-p10",
         severity=Severity.ERROR,
         title="A DICOM data set without the P10 preamble",
