@@ -11,7 +11,7 @@ CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap ne
 # Tests start hundreds of processes: without bytecode each of them would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test long docs screens bench fuzz lint types contract wheel clean help
+.PHONY: demo test long lowest docs screens bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -30,6 +30,9 @@ EXAMPLES ?= 100
 long: $(VENV)/developing ## the tests that take long: the largest inputs, and all examples of each law; EXAMPLES=1000 for ten times as many
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
 	DICOMMAP_EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/property
+
+lowest: $(VENV)/lowest/ready ## the unit and command tests with the lowest versions that pyproject.toml allows
+	$(VENV)/lowest/bin/python -m pytest -n auto --maxprocesses 8 tests/unit tests/cli tests/property tests/bad_input
 
 docs: $(VENV)/documenting ## the site, into build/site; warnings and links that lead nowhere are errors
 	rm -rf build/site build/doctrees
@@ -91,6 +94,12 @@ $(NOTEBOOK)/ready: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m venv --clear --without-pip $(NOTEBOOK)
 	$(BIN)/python -m pip --python $(NOTEBOOK)/bin/python $(INSTALL) --editable '.[notebook]'
 	$(NOTEBOOK)/bin/python -m ipykernel install --prefix $(NOTEBOOK) --name dicommap-notebook > /dev/null
+	touch $@
+
+$(VENV)/lowest/ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip $(INSTALL) uv
+	$(BIN)/python -m uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)/lowest
+	$(BIN)/python -m uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct --editable '.[dev]'
 	touch $@
 
 $(VENV)/fuzzing: $(VENV)/developing
