@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from dicommap.authoring.cells import damage, placeholder, unguarded
+from dicommap.authoring.cells import damage, placeholder
 from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.formulas import unguarded
 from dicommap.model.override import Override
 from dicommap.model.tags import keyword_of
 from tests.effort import examples

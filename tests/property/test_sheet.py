@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.authoring.cells import damage, placeholder, unguarded
+from dicommap.authoring.cells import damage, placeholder
 from dicommap.authoring.settling import settle
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
@@ -17,6 +17,7 @@ from dicommap.authoring.sheet_writing import sheet_lines
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit
+from dicommap.model.formulas import unguarded
 from dicommap.model.hierarchy import Series, Study
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
@@ -24,8 +25,10 @@ from tests.effort import examples
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "StudyDescription")
 
-values = st.text(max_size=12) | st.sampled_from(
-    ["007", "1.20", "a,b", 'say "x"', "a\nb", "a\r\nb", ";", "\u5c71=", "=1+1"]
+values = (
+    st.text(max_size=12)
+    | st.sampled_from(["007", "1.20", "a,b", 'say "x"', "a\nb", "a\r\nb", ";", "\u5c71=", "=1+1"])
+    | st.text(st.sampled_from("=+-@\uff1d\uff20'\";,|\t\r\n \u00a0\ufeff1a"), max_size=8)
 )
 counts = st.dictionaries(values, st.integers(1, 3), min_size=1, max_size=2)
 

@@ -22,9 +22,6 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?")
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _AS_SPREADSHEETS_SHORTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}")
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9].*")
-_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-_FORMULA = re.compile(r"'*[=+\-@\t\r].*", re.DOTALL)
-_GUARDED = re.compile(r"'+[=+\-@\t\r].*", re.DOTALL)
 _SPREADSHEET_ERROR = re.compile(r"#+|#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|N/A|SPILL!|CALC!)|Err:[0-9]+")
 _TAKEN_FOR_DATE = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}(?:[-/. ][0-9]{1,4})?|[A-Za-z]{3,9}[- ]?[0-9]{1,4}")
 _MONTH = (
@@ -63,17 +60,6 @@ def state_of(values: Values, level: Level) -> str:
     digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
     # A letter first, or a spreadsheet may take the digits for a number.
     return "s" + digest.hexdigest()
-
-
-def guarded(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe before what begins like one."""
-    is_formula = _FORMULA.fullmatch(text) is not None and _PLAIN_NUMBER.fullmatch(text) is None
-    return "'" + text if is_formula else text
-
-
-def unguarded(cell: str) -> str:
-    """Return the text of a cell that `guarded` may have written; any other cell is left as it is."""
-    return cell[1:] if _GUARDED.fullmatch(cell) else cell
 
 
 def placeholder(cell: str) -> str | None:

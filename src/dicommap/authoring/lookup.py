@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_issues, unguarded
+from dicommap.authoring.cells import cell_issues
 from dicommap.authoring.tables import column_issues, read_table
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import Attribute, attribute_from_text
+from dicommap.model.formulas import unguarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

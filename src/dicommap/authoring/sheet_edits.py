@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
-from dicommap.authoring.cells import cell_issues, cell_text, state_of, unguarded
+from dicommap.authoring.cells import cell_issues, cell_text, state_of
 from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
+from dicommap.model.formulas import unguarded
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
 

@@ -6,9 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text, guarded, state_of
+from dicommap.authoring.cells import cell_text, state_of
 from dicommap.authoring.tables import INFORMATION_MARK
 from dicommap.errors import AttributeNameError
+from dicommap.model.formulas import guarded
 from dicommap.model.levels import Level, fits, level_of
 from dicommap.model.tags import tag_of
 

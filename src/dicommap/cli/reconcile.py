@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dicommap.authoring.cells import guarded
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
 from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
@@ -169,7 +168,7 @@ def _pieces(records: Iterable[Record], form: ResultFormat) -> Iterator[str]:
         return json_array(records)
     if form is ResultFormat.JSONL:
         return json_lines(records)
-    return csv_lines({name: guarded(cell) for name, cell in flat(record).items()} for record in records)
+    return csv_lines(map(flat, records))
 
 
 def _print(found: Reconciliation, *, show_values: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dicommap.model.formulas import guarded, unguarded
 from dicommap.model.hierarchy import Disposition
 
 if TYPE_CHECKING:
@@ -50,18 +51,18 @@ class PlannedObject:
     """Its path there."""
 
     def row(self) -> tuple[str, ...]:
-        """Return its cells, in the order of COLUMNS."""
+        """Return its cells, in the order of COLUMNS; no spreadsheet takes a key or path for a formula."""
         return (
-            self.key,
+            guarded(self.key),
             str(self.size),
-            self.etag,
+            guarded(self.etag),
             "" if self.modified_ns is None else str(self.modified_ns),
             self.disposition.value,
             self.study_instance_uid,
             self.series_instance_uid,
             self.sop_instance_uid,
             str(self.root),
-            self.source,
+            guarded(self.source),
         )
 
 
@@ -92,16 +93,16 @@ def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
         for row in rows:
             key, size, etag, modified, disposition, study, series, instance, root, source = row
             yield PlannedObject(
-                key=key,
+                key=unguarded(key),
                 size=int(size),
-                etag=etag,
+                etag=unguarded(etag),
                 modified_ns=int(modified) if modified else None,
                 disposition=Disposition(disposition),
                 study_instance_uid=study,
                 series_instance_uid=series,
                 sop_instance_uid=instance,
                 root=int(root),
-                source=source,
+                source=unguarded(source),
             )
     except UnicodeDecodeError:
         raise

@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from dicommap.model.formulas import guarded
 from dicommap.model.paths import printable
 from dicommap.model.visible import may_have_lines, with_lines
 
@@ -25,9 +26,18 @@ _NOT_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e
 
 
 def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
-    """Yield rows as lines of CSV, the columns first: those given, also if there is no row, or the first row's.
+    """Yield rows as lines of CSV below a line of column names.
 
-    Control characters become escapes, but for tabs and ends of lines in values that may have them.
+    Control characters become escapes, but for tabs and ends of lines in values that may have them. What a spreadsheet
+    could run as a formula has an apostrophe before it; see `model.formulas`.
+
+    Args:
+        rows: Column -> cell.
+        columns: The columns, which are named also if there is no row; without them those of the first row.
+
+    Yields:
+        One line for each row.
+
     """
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=columns, lineterminator="\r\n")
@@ -38,7 +48,7 @@ def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) ->
         if not writer.fieldnames:
             writer.fieldnames = list(row)
             writer.writeheader()
-        writer.writerow({column: _cell(column, text) for column, text in row.items()})
+        writer.writerow({column: guarded(_cell(column, text)) for column, text in row.items()})
         yield _taken(buffer)
 
 

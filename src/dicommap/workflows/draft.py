@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import guarded
 from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
 from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
@@ -191,12 +190,8 @@ def _tables(settled: Settlement) -> Tables:
 
 
 def _table(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
-    """Return rows as CSV for people: what a spreadsheet would take for a formula has an apostrophe before it.
-
-    A byte order mark comes first, which spreadsheets need to see UTF-8.
-    """
-    told = ({column: guarded(cell) for column, cell in row.items()} for row in rows)
+    """Return rows as CSV for people: a byte order mark comes first, which spreadsheets need to see UTF-8."""
     table = io.StringIO(newline="")  # which holds the text only once, where "".join would hold every line as well
     table.write("\ufeff")
-    table.writelines(csv_lines(told, columns))
+    table.writelines(csv_lines(rows, columns))
     return table.getvalue()

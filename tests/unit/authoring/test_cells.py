@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.cells import cell_text, damage, guarded, placeholder, state_of, unguarded
+from dicommap.authoring.cells import cell_text, damage, placeholder, state_of
 from dicommap.model.levels import Level
 
 
@@ -94,18 +94,6 @@ def test_damage_of_other_values_is_seen(before: str, cell: str, sign: str) -> No
 
 def test_leading_zeros_may_be_put_back() -> None:
     assert damage("7", "007") is None
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@x", "\tx", "'=x", "''+x", "=\u5c71^"])
-def test_what_looks_like_a_formula_is_guarded_and_comes_back(text: str) -> None:
-    assert guarded(text) == "'" + text
-    assert unguarded(guarded(text)) == text
-
-
-@pytest.mark.parametrize("text", ["", "-5", "+1.5", "'t Hart^Jan", "a=b", "A-1", "\u5c71=x"])
-def test_other_texts_are_left_alone(text: str) -> None:
-    assert guarded(text) == text
-    assert unguarded(text) == text
 
 
 def test_the_state_tells_values_apart_and_is_no_number() -> None:

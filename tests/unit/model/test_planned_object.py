@@ -1,3 +1,6 @@
+import csv
+import io
+
 import pytest
 
 from dicommap.model.hierarchy import Disposition
@@ -32,3 +35,14 @@ def test_anything_else_is_refused_without_its_text(text: str) -> None:
         list(read_objects(text.splitlines(keepends=True)))
     assert "Smith" not in str(refused.value)
     assert "twelve" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["=1+1.dcm", "-x/1.dcm", "'=1/a", "@a", "\uff1d1", " =1", "a;=b/c", "a,-b", "a\n=b\r\n+c", "'a", "\ufeff=x"]
+)
+def test_a_key_or_path_that_looks_like_a_formula_comes_back_exactly(key: str) -> None:
+    one = PlannedObject(key=key, size=1, disposition=Disposition.NOT_DICOM, etag="=1", root=0, source=key + "x")
+    text = objects_csv([one])
+    assert list(read_objects(io.StringIO(text, newline=""))) == [one]
+    cells = next(csv.reader(io.StringIO(text.partition("\r\n")[2], newline="")))
+    assert not any(cell.lstrip(" \ufeff").startswith(("=", "-", "+", "@", "\uff1d")) for cell in cells)
