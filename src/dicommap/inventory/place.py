@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError, reason_of
+from dicommap.writing.private import create_file, open_lock_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,10 +70,10 @@ class Lock:
 
     def _taken(self) -> int:
         while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = open_lock_file(self._path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.exists(self._path) and os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
+                if os.path.lexists(self._path) and os.path.samestat(os.fstat(descriptor), os.lstat(self._path)):
                     return descriptor
             except BaseException:
                 os.close(descriptor)
@@ -87,6 +88,20 @@ def keep_what_was_read(places: Places) -> None:
         remove(places.earlier)
         os.replace(places.unfinished, places.earlier)
     remove(places.unfinished, places.journal)
+
+
+def create_unfinished(places: Places) -> None:
+    """Create the unfinished file, empty and private: SQLite takes it, and gives its journal the same mode.
+
+    Raises InventoryError if nothing may be written there. Needs the lock.
+    """
+    try:
+        os.close(create_file(places.unfinished))
+    except OSError as error:
+        raise InventoryError(
+            f"The inventory cannot be written there: {reason_of(error)}.",
+            fix="Name a file in a directory that you may write to.",
+        ) from None
 
 
 def unwritable(error: sqlite3.Error) -> InventoryError:
@@ -108,7 +123,7 @@ def remove(*paths: Path) -> None:
 
 def _rows_in(path: Path) -> int:
     """Return how many files an unfinished inventory holds; opening it undoes what a killed scan had half written."""
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         return 0
     try:
         with closing(sqlite3.connect(path)) as connection:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
-from dicommap.inventory.place import Lock, Places, keep_what_was_read, remove, unwritable
+from dicommap.inventory.place import Lock, Places, create_unfinished, keep_what_was_read, remove, unwritable
 from dicommap.inventory.previous import Previous
 from dicommap.inventory.replaceable import require_replaceable
 from dicommap.inventory.rows import issue_row
@@ -235,6 +235,7 @@ class InventoryWriter:
             if cache:
                 found = (Previous.open(place, self._keywords, reading) for place in (places.earlier, places.inventory))
                 self.previous = tuple(previous for previous in found if previous is not None)
+            create_unfinished(places)
             self._connection = sqlite3.connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
         schema.create(self._connection, self._keywords)

@@ -19,7 +19,8 @@ from dicommap.model.submission import Submission
 from dicommap.model.submission_account import SubmissionAccount
 from dicommap.package.reading import read_document
 from dicommap.writing.durable import sync, write_durably
-from dicommap.writing.partial import partial_of, remove_leftovers, remove_partial
+from dicommap.writing.partial import partial_file, remove_leftovers
+from dicommap.writing.private import create_directories, open_lock_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,15 +86,23 @@ class Submissions:
 
     def _write(self, path: Path, document: BaseModel) -> None:
         text = dump_json(document.model_dump(mode="json", exclude_none=True))
-        partial = partial_of(path)
+        self._require_own_folder()
         try:
-            self._folder.mkdir(exist_ok=True)
-            write_durably(partial, (text,))
-            os.replace(partial, path)
+            create_directories(self._folder)
+            with partial_file(path) as partial:
+                write_durably(partial.open(), (text,))
+                partial.put_in_place(path, overwrite=True)
             sync(self._folder)
         except OSError as error:
-            remove_partial(partial)
             raise _cannot(error) from None
+
+    def _require_own_folder(self) -> None:
+        """Raise PackageError if the folder is a link: what is written there would be outside of the package."""
+        if self._folder.is_symlink():
+            raise PackageError(
+                f"The package's {SUBMISSION} is a symbolic link, which is not followed for writing.",
+                fix="Put the directory itself there.",
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -101,12 +110,13 @@ class Submissions:
 
         Raises PackageError where another one runs, or where nothing may be written.
         """
+        self._require_own_folder()
         try:
             is_new = not self._folder.exists()
-            self._folder.mkdir(exist_ok=True)
+            create_directories(self._folder)
             if is_new:
                 sync(self._package)
-            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = open_lock_file(self._folder / _LOCK)
         except OSError as error:
             raise _cannot(error) from None
         try:
@@ -124,7 +134,7 @@ class Submissions:
     def is_locked(self) -> bool:
         """Say whether a submit of this package runs on this machine."""
         try:
-            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(self._folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return False
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import PackageError
 from dicommap.model.documents import Documents
 from dicommap.writing.durable import sync, write_tree
-from dicommap.writing.partial import partial_of, remove_leftovers, remove_partial
+from dicommap.writing.partial import partial_directory, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def require_writable(path: Path) -> None:
     """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
     try:
-        taken = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+        taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
         homeless = not path.absolute().parent.is_dir()
     except OSError as error:
         raise _cannot(error) from None
@@ -38,24 +38,19 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     Raises PackageError where the place is taken or cannot be written to.
     """
     require_writable(path)
-    partial = None
+    place = path.absolute()
     try:
-        remove_leftovers(path.absolute().parent, path.name)
-        made = partial_of(path.absolute())
-        made.mkdir()  # with the rights that the umask leaves
-        partial = made
-        write_tree(partial, ((name, _pieces(documents, name)) for name in documents), len(documents))
-        os.rename(partial, path)  # replaces an empty directory, and nothing else
-        partial = path
-        sync(path.absolute().parent)
+        remove_leftovers(place.parent, path.name)
+        with partial_directory(place) as partial:
+            write_tree(partial, ((name, _pieces(documents, name)) for name in documents), len(documents))
+            os.rename(partial, place)  # replaces an empty directory, and nothing else
+            try:
+                sync(place.parent)
+            except BaseException:
+                remove_partial(place)
+                raise
     except OSError as error:
-        if partial is not None:
-            remove_partial(partial)
         raise _cannot(error) from None
-    except BaseException:
-        if partial is not None:
-            remove_partial(partial)
-        raise
 
 
 def _cannot(error: OSError) -> PackageError:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
+from dicommap.writing.private import create_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -16,7 +18,7 @@ def save_new(path: StrPath, content: bytes) -> None:
     """Write a file that must not exist yet. Raises DocumentError where it does, or cannot be written."""
     place = Path(path)
     try:
-        with place.open("xb") as file:
+        with os.fdopen(create_file(place), "wb") as file:
             try:
                 file.write(content)
                 file.flush()

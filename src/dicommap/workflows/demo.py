@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -15,6 +16,7 @@ from dicommap.workflows.draft import Draft, draft
 from dicommap.workflows.scan import scan
 from dicommap.workflows.sheet import sheet
 from dicommap.workflows.validate import validate
+from dicommap.writing.private import create_directories, create_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,16 +73,16 @@ def demo(directory: Path) -> Demo:
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
     with _writing_to(directory):
         _require_free(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        rules.write_text(_RULES, encoding="utf-8")
+        create_directories(directory)
+        _write(rules, _RULES)
     with (
         as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
         with _writing_to(directory):
-            original.write_text("".join(lines), encoding="utf-8", newline="")
-            edited.write_text("".join(_edited(lines)), encoding="utf-8", newline="")
+            _write(original, "".join(lines))
+            _write(edited, "".join(_edited(lines)))
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
         found = validate(package, inventory=inventory) if drafted.package else Issues()
@@ -97,8 +99,14 @@ def demo(directory: Path) -> Demo:
 
 
 def _require_free(directory: Path) -> None:
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+    is_empty = directory.is_dir() and not any(directory.iterdir())
+    if directory.is_symlink() or (directory.exists() and not is_empty):
         raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(create_file(path), "wb") as file:
+        file.write(text.encode("utf-8"))
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
-from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers, remove_partial
+from dicommap.writing.partial import partial_file, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,15 +31,12 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
     Raises DocumentError where it exists, since it may hold somebody's work, or cannot be written.
     """
     require_new(path)
-    partial = partial_of(path)
-    try:
-        with _told(path):
-            remove_leftovers(path.absolute().parent, path.name)
-            with partial.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+    with _told(path):
+        remove_leftovers(path.absolute().parent, path.name)
+        with partial_file(path) as partial:
+            with TextIOWrapper(partial.open(), encoding="utf-8", newline="", errors="backslashreplace") as file:
                 file.writelines(pieces)
-            put_in_place(partial, path, overwrite=False)
-    finally:
-        remove_partial(partial)
+            partial.put_in_place(path, overwrite=False)
 
 
 @contextmanager

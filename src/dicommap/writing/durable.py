@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dicommap.writing.private import create_directory, create_file, opened_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
 FEW = 64
@@ -26,9 +28,12 @@ def _syncfs() -> Any:  # noqa: ANN401  a function of the C library
 _SYNCFS = _syncfs()
 
 
-def write_durably(path: Path, pieces: Iterable[str]) -> None:
-    """Write a text, and wait until it is on the disk; its name is there once `sync` was called on the directory."""
-    _write(path, pieces, wait=True)
+def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
+    """Write a text to a file, close it, and wait until it is on the disk.
+
+    Its name is there once `sync` was called on the directory.
+    """
+    _write(file, pieces, wait=True)
 
 
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
@@ -47,9 +52,9 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
             missing.append(folder)
             folder = folder.parent
         for folder in reversed(missing):
-            folder.mkdir()
+            create_directory(folder)
             directories.add(folder)
-        _write(path, pieces, wait=not whole)
+        _write(os.fdopen(create_file(path), "wb"), pieces, wait=not whole)
     if whole:
         _sync_file_system(root)
         return
@@ -59,30 +64,21 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
 
 def sync(directory: Path) -> None:
     """Wait until the names in a directory are on the disk."""
-    with _opened(directory) as descriptor:
+    with opened_directory(directory) as descriptor:
         os.fsync(descriptor)
 
 
 def _sync_file_system(directory: Path) -> None:
     """Wait until all that was written to the file system of a directory is on the disk."""
-    with _opened(directory) as descriptor:
+    with opened_directory(directory) as descriptor:
         if _SYNCFS is not None and _SYNCFS(descriptor):
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
 
 
-def _write(path: Path, pieces: Iterable[str], *, wait: bool) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _write(binary: BinaryIO, pieces: Iterable[str], *, wait: bool) -> None:
+    with io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
         file.writelines(pieces)
         file.flush()
         if wait:
             os.fsync(file.fileno())
-
-
-@contextmanager
-def _opened(directory: Path) -> Iterator[int]:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

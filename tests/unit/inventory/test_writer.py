@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter, Place, schema, writer
 from dicommap.model.attributes import CAPTURED
 from dicommap.model.healthimaging import MAX_P10_BYTES
+from dicommap.writing.partial import partial_file
 from tests.unit.inventory.filling import added, inventory_of, put, refused
 
 
@@ -256,15 +256,13 @@ def test_two_scans_of_one_place_at_once_are_refused_and_the_first_goes_on(tmp_pa
 
 def test_what_a_killed_scan_of_another_number_left_behind_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "i.db"
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    stale, alive = (tmp_path / f".i.db.{number}.partial" for number in (gone.pid, os.getppid()))
-    others = [tmp_path / name for name in (f".j.db.{gone.pid}.partial", ".i.db.0.partial", ".i.db.x.partial")]
-    for left in (stale, alive, *others):
+    stale, other = (tmp_path / f".{name}.0123456789abcdef.partial" for name in ("i.db", "j.db"))
+    others = [other, *(tmp_path / name for name in (".i.db.0.partial", ".i.db.x.partial"))]
+    for left in (stale, *others):
         left.write_bytes(b"patient")
-    with inventory_of(added("a"), path=path):
-        pass
-    assert set(tmp_path.iterdir()) == {path, alive, *others}
+    with partial_file(path) as alive, inventory_of(added("a"), path=path):
+        assert set(tmp_path.iterdir()) == {path, alive.path, *others}
+    assert set(tmp_path.iterdir()) == {path, *others}
 
 
 def test_a_partial_file_that_cannot_be_removed_does_not_hide_the_error(

@@ -14,10 +14,10 @@ import pytest
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
 from dicommap.model.document_limits import DocumentLimit
-from dicommap.package import Folder, read_document, reading, write_package, writing
+from dicommap.package import Folder, read_document, reading, write_package
 from dicommap.package.writing import require_writable
 from dicommap.writing import durable
-from dicommap.writing.partial import partial_of
+from dicommap.writing.partial import partial_directory
 
 DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
 
@@ -27,7 +27,7 @@ def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Folder(tmp_path / "package") == {name: text.encode() for name, text in DOCUMENTS.items()}
     assert list(Folder(tmp_path / "package")) == sorted(DOCUMENTS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
-    assert (tmp_path / "package").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "package").stat().st_mode & 0o777 == 0o700
 
 
 def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
@@ -137,8 +137,15 @@ def test_an_interrupt_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: 
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else_is(tmp_path: Path) -> None:
-    left = tmp_path / ".package.4194305.partial"
-    others = [tmp_path / name for name in (".package.1.partial", ".another.4194305.partial", "package.4194305.partial")]
+    token = "0123456789abcdef"
+    left = tmp_path / f".package.{token}.partial"
+    names = (
+        ".package.1.partial",
+        f".another.{token}.partial",
+        f"package.{token}.partial",
+        f".package.{token}0.partial",
+    )
+    others = [tmp_path / name for name in names]
     for place in (left, *others):
         (place / "jobs").mkdir(parents=True)
         (place / "preview.csv").write_text("a patient's name")
@@ -147,15 +154,20 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else_is(t
     assert all((place / "preview.csv").exists() for place in others)
 
 
-def test_a_directory_that_this_process_writes_in_already_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "remove_leftovers", lambda *_: None)
-    place = partial_of(tmp_path / "package")
-    place.mkdir()
-    with pytest.raises(PackageError, match="its place is taken"):
+def test_a_directory_that_this_process_writes_in_already_is_left_alone(tmp_path: Path) -> None:
+    with partial_directory(tmp_path / "package") as place:
         write_package(tmp_path / "package", DOCUMENTS)
-    assert place.exists()
+        assert place.exists()
+    assert os.listdir(tmp_path) == ["package"]
+
+
+@pytest.mark.parametrize("target", ["nowhere", "empty"])
+def test_a_link_is_not_followed(tmp_path: Path, target: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "package").symlink_to(target)
+    with pytest.raises(PackageError, match="exists already"):
+        write_package(tmp_path / "package", DOCUMENTS)
+    assert os.listdir(tmp_path / "empty") == []
 
 
 def test_a_place_taken_meanwhile_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

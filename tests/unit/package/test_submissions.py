@@ -11,6 +11,7 @@ import pytest
 from dicommap.errors import PackageError
 from dicommap.model.submission import Submission
 from dicommap.package.submissions import Submissions
+from dicommap.writing.partial import partial_file
 from tests.unit.model.test_submission import ENDED, PLANNED
 
 
@@ -83,12 +84,32 @@ def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_pat
     states = Submissions(tmp_path)
     folder = tmp_path / "submission"
     folder.mkdir()
-    dead, alive = folder / ".0001.json.4194305.partial", folder / ".0001.json.1.partial"
+    dead = folder / ".0001.json.0123456789abcdef.partial"
     dead.touch()
-    alive.touch()
-    with states.locked():
+    with partial_file(folder / "0001.json") as alive, states.locked():
         assert not dead.exists()
-        assert alive.exists()
+        assert alive.path.exists()
+
+
+@pytest.mark.parametrize("target", ["nowhere", "elsewhere"])
+def test_nothing_is_written_outside_of_the_package(tmp_path: Path, target: str) -> None:
+    package = tmp_path / "package"
+    (tmp_path / "elsewhere").mkdir()
+    package.mkdir()
+    (package / "submission").symlink_to(f"../{target}")
+    with pytest.raises(PackageError, match="symbolic link"), Submissions(package).locked():
+        pass
+    assert sorted(os.listdir(tmp_path)) == ["elsewhere", "package"]
+    assert os.listdir(tmp_path / "elsewhere") == []
+
+
+def test_a_lock_does_not_follow_a_link(tmp_path: Path) -> None:
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / ".lock").symlink_to(tmp_path / "made")
+    with pytest.raises(PackageError, match="symbolic links"), Submissions(tmp_path).locked():
+        pass
+    assert not (tmp_path / "made").exists()
+    assert not Submissions(tmp_path).is_locked()
 
 
 def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
@@ -97,6 +118,6 @@ def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
     def fail(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr(Path, "mkdir", fail)
+    monkeypatch.setattr(os, "mkdir", fail)
     with pytest.raises(PackageError, match="Copy the package"), Submissions(tmp_path).locked():
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,11 @@ def test_nothing_is_left_of_what_a_full_disk_cut(tmp_path: Path, monkeypatch: py
         def write(self, _: object) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    def opened(path: Path, _: str) -> Full:
-        path.touch()
+    def opened(descriptor: int, _: str) -> Full:
+        os.close(descriptor)
         return Full()
 
-    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(os, "fdopen", opened)
     with pytest.raises(DocumentError, match="No space left"):
         PICTURE.save(tmp_path / "a.png")
     assert not list(tmp_path.iterdir())

@@ -40,7 +40,7 @@ def test_a_place_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: pyt
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "mkdir", denied)
+    monkeypatch.setattr(os, "mkdir", denied)
     with pytest.raises(PackageError, match="Permission denied"):
         demo(tmp_path / "demo")
 
@@ -56,6 +56,6 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr("dicommap.workflows.demo.create_file", full)
     with pytest.raises(PackageError, match="No space left"):
         demo(tmp_path / "demo")

@@ -11,7 +11,7 @@ from dicommap.errors import DocumentError, reason_of
 from dicommap.inventory.frames.arrow import record_batches
 from dicommap.inventory.frames.tables import tables_of
 from dicommap.reading import open_regular_file
-from dicommap.writing.partial import partial_of, put_in_place, remove_leftovers, remove_partial
+from dicommap.writing.partial import partial_file, remove_leftovers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,17 +69,14 @@ def _require_place(path: Path, *, overwrite: bool) -> None:
 
 
 def _write(path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool) -> int:
-    partial = partial_of(path)
     rows = 0
-    try:
-        with partial.open("xb") as file:
+    with partial_file(path) as partial:
+        with partial.open() as file:
             with ParquetWriter(file, schema, compression=_COMPRESSION) as writer:
                 for batch in batches:
                     writer.write_batch(batch)
                     rows += batch.num_rows
             file.flush()
             os.fsync(file.fileno())
-        put_in_place(partial, path, overwrite=overwrite)
-    finally:
-        remove_partial(partial)
+        partial.put_in_place(path, overwrite=overwrite)
     return rows

@@ -15,6 +15,7 @@ import pytest
 from dicommap.errors import DocumentError, InventoryError
 from dicommap.inventory.frames import arrow, parquet
 from dicommap.inventory.frames.columns import FrameLevel
+from dicommap.writing.partial import PartialFile
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS
 
@@ -105,12 +106,7 @@ def test_a_full_disk_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest
     if not full.exists():
         pytest.skip("no device that is always full")
 
-    class Full:
-        def open(self, mode: str) -> object:
-            return full.open("wb", buffering=0)
-
-    monkeypatch.setattr(parquet, "remove_partial", lambda partial: None)
-    monkeypatch.setattr(parquet, "partial_of", lambda path: Full())
+    monkeypatch.setattr(PartialFile, "open", lambda partial: full.open("wb", buffering=0))
     with inventory_of(*FILES) as inventory, pytest.raises(DocumentError, match="No space left"):
         inventory.to_parquet(tmp_path / "frame.parquet")
 
