@@ -179,6 +179,21 @@ def _patient_after_series() -> bytes:
     return instance(PatientID=None).replace(rows, element(0x00100020, "LO", b"P1") + rows)
 
 
+def _long_name() -> tuple[bytes, bytes]:
+    """Return PatientName as an element, and the same element with more bytes than are read."""
+    return element(0x00100010, "PN", b"Muster"), element(0x00100010, "PN", b"M" * 4_098)
+
+
+def _with_sequence(*, implicit: bool = False, delimiter: bool = False) -> bytes:
+    """Return an instance with a sequence of defined length whose item is in explicit or implicit VR."""
+    value = b"1.2.3.4\0"
+    head = struct.pack("<HHL", 0x0008, 0x1155, len(value)) if implicit else element(0x00081155, "UI", value)[:8]
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(head + value)) + head + value
+    behind = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0) if delimiter else b""
+    patient = struct.pack("<HH2s", 0x0010, 0x0010, b"PN")
+    return instance().replace(patient, element(0x00081140, "SQ", item) + behind + patient)
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "material/two-studies/study1/series1/IM0001": lambda: of_study(1, 1, 1),
     "material/two-studies/study1/series1/IM0002": lambda: of_study(1, 1, 2),
@@ -211,6 +226,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "p10/ends-early/tree/IM0001": _uids_only,
     "p10/implicit/tree/IM0001": _implicit,
     "p10/invalid-uid/tree/IM0001": lambda: instance(StudyInstanceUID="1.2.3_4"),
+    "p10/item-encoding-mismatch/tree/IM0001": lambda: _with_sequence(implicit=True),
     "p10/malformed/tree/IM0001": _unknown_vr,
     "p10/malformed-deflated/tree/IM0001": _not_deflated,
     "p10/meta-only/tree/IM0001": lambda: PREAMBLE + meta(sop_instance_uid=uid(STUDY, 1, 1)),
@@ -220,9 +236,11 @@ FILES: dict[str, Callable[[], bytes]] = {
     "p10/not-p10/tree/IM0001": _without_preamble,
     "p10/not-p10-prefix-only/tree/IM0001": _prefix_only,
     "p10/sop-instance-uid-mismatch/tree/IM0001": _other_instance_in_meta,
+    "p10/stray-delimiter/tree/IM0001": lambda: _with_sequence(delimiter=True),
     "p10/undecodable-number/tree/IM0001": _three_bytes_of_us,
     "p10/undecodable-text/tree/IM0001": _latin_1_undeclared,
     "p10/unordered/tree/IM0001": _patient_after_series,
+    "p10/value-too-long/tree/IM0001": lambda: instance(PatientName="Muster").replace(*_long_name()),
     "series/in-two-studies/tree/IM0001": lambda: of_study(2, 1, 2, SeriesInstanceUID=uid(STUDY, 1, 1)),
 }
 """Every P10 file of the corpus by its path, and what makes it."""

@@ -41,6 +41,7 @@ class Encoding:
 IMPLICIT_LITTLE = Encoding("implicit VR little endian", True, "<")
 EXPLICIT_LITTLE = Encoding("explicit VR little endian", False, "<")
 EXPLICIT_BIG = Encoding("explicit VR big endian", False, ">")
+ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 
 
 def encoding_of(transfer_syntax_uid: str) -> Encoding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
 from dicommap.model.tags import tag_of
+from dicommap.p10.value_limits import value_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,9 @@ class Wanted:
     tags: Mapping[int, str] = field(init=False)
     """Tag -> keyword of all that is read."""
 
+    limits: Mapping[int, int] = field(init=False)
+    """Tag -> how many bytes the value may have, for the same tags."""
+
     identifying: frozenset[int] = field(init=False)
     """The tags of the identifying UIDs."""
 
@@ -36,6 +40,7 @@ class Wanted:
         tags = {tag: keyword for tag, keyword in found.items() if tag is not None}
         tags |= {SPECIFIC_CHARACTER_SET: "SpecificCharacterSet", INSTANCE_NUMBER: "InstanceNumber"}
         object.__setattr__(self, "tags", tags)
+        object.__setattr__(self, "limits", {tag: value_limit(tag) for tag in tags})
         identifying = frozenset(tag for tag, keyword in tags.items() if keyword in IDENTIFYING)
         object.__setattr__(self, "identifying", identifying)
         object.__setattr__(self, "last", max(tags))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from dicommap.p10.walk import MalformedError
+from dicommap.p10.structure import MalformedError
 from dicommap.p10.window import EndOfFile, Window
 
 if TYPE_CHECKING:

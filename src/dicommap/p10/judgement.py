@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.issues import Issue, Location, issue
-from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
+from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET
 from dicommap.model.character_set import specific_character_set
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
+from dicommap.p10.structure import element_name
 from dicommap.p10.text import decode
 
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
     meta, encoding, walked = parts
     values, undecodable = _decoded(walked, encoding, wanted)
     issues = [*_encoding_issues(meta.transfer_syntax_uid, encoding)]
+    issues += [issue(code, element=element_name(tag)) for code, tag in walked.oddities]
     if walked.unordered_at is not None:
         issues.append(issue("p10.unordered", offset=walked.unordered_at))
     issues += [issue("p10.undecodable-text", Location(keyword=name), keyword=name) for name in undecodable]
     stored, used = meta.media_storage_sop_instance_uid, values.get("SOPInstanceUID", "")
     if stored and used and stored != used:
         issues.append(issue("p10.sop-instance-uid-mismatch"))
-    if not walked.passed_last:
+    if walked.highest < INSTANCE_NUMBER:
         issues.append(issue("p10.ends-early", offset=walked.end))
     return _identified(meta.transfer_syntax_uid, values, issues)
 

@@ -99,10 +99,11 @@ def _runs(one: bytes, other: bytes) -> Iterator[Span]:
 def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None:
     """Return the layout of a header whose parts its bytes up to the walk's end decide.
 
-    `head` is the beginning of the file as the walk saw it; None where it does not hold the whole header.
+    `head` is the beginning of the file as the walk saw it. Returns None if it does not hold the whole header, or if the
+    walk would have gone another way in a longer file.
     """
     end = window.reach
-    if end > len(head):
+    if end > len(head) or window.depends_on_size:
         return None
     places = [*window.seen, *_charset(parts)]
     return Layout(head=head[:end], model=parts, landmark=slice(*window.seen[-1]), places=places)

@@ -13,7 +13,8 @@ from dicommap.p10.encoding import (
     encoding_of,
     looks_like,
 )
-from dicommap.p10.walk import MalformedError, read_element
+from dicommap.p10.items import read_element
+from dicommap.p10.structure import MalformedError
 
 if TYPE_CHECKING:
     from dicommap.p10.stride import Value

@@ -39,7 +39,8 @@ class Neighbours:
         self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
         self._transfer_syntax_uid = meta.transfer_syntax_uid
         self._wanted = wanted
-        self._as_declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
+        declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
+        self._as_declared = declared and not walked.oddities
         self._fields = list(zip(map(_span, walked.values.values()), texts.of(walked, encoding), strict=True))
         """Where each wanted value is, and the texts that such values have."""
         self._stored = [] if meta.sop_instance is None else [_span(meta.sop_instance)]

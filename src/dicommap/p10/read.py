@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import Issue, Location, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.p10.compressed import packed_file_issue
-from dicommap.p10.encoding import DEFLATED, encoding_of
+from dicommap.p10.encoding import DEFLATED, ENCODINGS, EXPLICIT_VRS, encoding_of, looks_like
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.inflate import inflated_window
 from dicommap.p10.judgement import Parts, judged
 from dicommap.p10.meta import DICOMDIR_SOP_CLASS, Meta, actual_encoding, read_meta
-from dicommap.p10.walk import MalformedError, Walked, walk
+from dicommap.p10.structure import MalformedError, TooLongError, element_name
+from dicommap.p10.walk import Walked, walk
 from dicommap.p10.window import EndOfFile, Window
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dicommap.p10.window import ReadAt
 
 _PREFIX_END = 132
+_META_GROUP = b"\x02\0"
 
 
 def read_header(read: ReadAt, size: int, wanted: Wanted) -> Header | Refusal:
@@ -49,15 +51,41 @@ def read_window(window: Window, wanted: Wanted) -> Parts | Header | Refusal:
     That is a P10 file whose elements are in order and go on behind the last wanted one, with all UIDs before.
     """
     try:
-        if window.size >= _PREFIX_END and window.bytes_at(128, 4) == b"DICM":
-            return _read_p10(window, wanted)
-        return _read_without_preamble(window, wanted)
+        if window.size < _PREFIX_END or window.bytes_at(128, 4) != b"DICM":
+            return _read_without_preamble(window, wanted)
+        if _begins_with_an_element(window):
+            bare = _read_without_preamble(window, wanted)
+            if isinstance(bare, Header):
+                return bare
+        return _read_p10(window, wanted)
     except EndOfFile as end:
-        found = issue("p10.truncated", offset=end.offset)
+        found = issue("p10.truncated", offset=end.offset, reason=end.reason or "the file meta is cut")
         return Refusal(disposition=Disposition.TRUNCATED, issues=(found,))
+    except TooLongError as error:
+        found = _too_long(error, wanted.tags[error.tag])
+        return Refusal(disposition=Disposition.MALFORMED, issues=(found,))
     except MalformedError as error:
         found = issue("p10.malformed", offset=error.offset, reason=error.reason)
         return Refusal(disposition=Disposition.MALFORMED, issues=(found,))
+
+
+def _too_long(error: TooLongError, keyword: str) -> Issue:
+    length, limit, place = error.length, error.limit, Location(keyword=keyword)
+    return issue(
+        "p10.value-too-long", place, keyword=keyword, element=element_name(error.tag), length=length, limit=limit
+    )
+
+
+def _begins_with_an_element(window: Window) -> bool:
+    """Return whether a file with DICM at byte 128 may be a data set that has these letters in a value.
+
+    Group 0002 stands behind the prefix of a P10 file, and the preamble does not begin with that group.
+    """
+    if window.bytes_at(0, 2) == _META_GROUP:
+        return window.bytes_at(4, 2) in EXPLICIT_VRS
+    if window.peek(_PREFIX_END, 2) == _META_GROUP:
+        return False
+    return any(looks_like(encoding, window.bytes_at(0, 8)) for encoding in ENCODINGS)
 
 
 def _read_p10(window: Window, wanted: Wanted) -> Parts | Header | Refusal:
@@ -79,7 +107,7 @@ def _read_without_preamble(window: Window, wanted: Wanted) -> Header | Refusal:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
         missing = ["preamble"] if start else ["preamble", "prefix"]
         meta = Meta("", "", None, start)
-        if window.bytes_at(start, 2) == b"\x02\x00":
+        if window.bytes_at(start, 2) == _META_GROUP:
             meta = read_meta(window, start)
         else:
             missing.append("file meta")
@@ -105,11 +133,11 @@ def _parts(data: Window, start: int, meta: Meta, wanted: Wanted) -> Parts:
 
 
 def _walk(window: Window, start: int, encoding: Encoding, wanted: Wanted) -> Walked:
-    walked = walk(window, start, encoding, wanted.tags, wanted.last)
-    if walked.unordered_at is None and (_has_all_uids(walked, wanted) or not walked.passed_last):
+    walked = walk(window, start, encoding, wanted.limits, wanted.last)
+    if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest <= wanted.last):
         return walked
     try:
-        return walk(window, start, encoding, wanted.tags, wanted.last, whole=True)
+        return walk(window, start, encoding, wanted.limits, wanted.last, whole=True)
     except (EndOfFile, MalformedError):
         # What lies behind the header does not matter, as long as the header itself is in order.
         if walked.unordered_at is None:

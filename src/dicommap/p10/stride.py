@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.p10.encoding import LONG_VRS, SHORT_VRS
+from dicommap.p10.encoding import EXPLICIT_VRS, LONG_VRS, SHORT_VRS
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Mapping
 
     from dicommap.p10.encoding import Encoding
     from dicommap.p10.window import Window
-
-VALUE_LIMIT = 2**20
-"""Bytes of one wanted value; text and numbers have far fewer."""
 
 Value = tuple[bytes, int, bytes]
 """A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
@@ -25,12 +22,14 @@ def stride(
     window: Window,
     offset: int,
     encoding: Encoding,
-    wanted: Container[int],
+    wanted: Mapping[int, int],
     above: int,
     last: int,
     into: dict[int, Value],
 ) -> tuple[int, int]:
     """Pass elements from `offset` whose tags rise from `above` to `last`, and put wanted values `into` a dictionary.
+
+    `wanted` holds the tags of wanted values, and how many bytes each may have.
 
     Returns the offset of the first element that is not plain, and the tag of the one before. Nothing is judged here:
     whatever is odd, undefined in length, or not all at hand is left to the walk. Most elements of most headers are
@@ -53,11 +52,13 @@ def stride(
                     break
                 start = offset + 12
                 (length,) = encoding.long.unpack_from(data, offset + 8)
+                if vr == b"SQ" and length >= 16 and not _begins_in_explicit_vr(data, start + 12, seen):
+                    break
         tag, end = group << 16 | number, start + length
         if not above < tag <= last or end > size:
             break
         if tag in wanted:
-            if length > VALUE_LIMIT:
+            if length > wanted[tag]:
                 break
             into[tag] = vr, start, data[start:end]
         seen.append((offset, start))
@@ -65,3 +66,11 @@ def stride(
     if seen:
         window.note(seen, offset)
     return offset, above
+
+
+def _begins_in_explicit_vr(data: bytes, offset: int, seen: list[tuple[int, int]]) -> bool:
+    """Return whether the first element of a sequence's first item has its VR at `offset`, and note the place if so."""
+    if data[offset : offset + 2] not in EXPLICIT_VRS:
+        return False
+    seen.append((offset, offset + 2))
+    return True

@@ -1,38 +1,34 @@
 """The walk over the elements of a data set: structure is followed exactly, values are never guessed.
 
-A cut file raises EndOfFile, a structure that PS3.5 section 7 does not allow raises MalformedError.
+A cut file raises EndOfFile, a structure that PS3.5 section 7 does not allow raises MalformedError. What other readers
+pass over without a loss is passed over here as well, and kept as an oddity: items that are encoded unlike their data
+set, and delimiters behind sequences and items of defined length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.p10.encoding import EXPLICIT_LITTLE, EXPLICIT_VRS, IMPLICIT_LITTLE, SHORT_VRS, Encoding
-from dicommap.p10.stride import VALUE_LIMIT, Value, stride
+from dicommap.p10.items import (
+    FIRST_OF_DELIMITERS,
+    ITEM_END,
+    SEQUENCE_END,
+    STRAY_DELIMITER,
+    UNDEFINED,
+    Items,
+    read_element,
+)
+from dicommap.p10.stride import Value, stride
+from dicommap.p10.structure import MalformedError, TooLongError, beyond_the_end, element_name
 from dicommap.p10.window import EndOfFile
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Mapping
 
+    from dicommap.p10.encoding import Encoding
     from dicommap.p10.window import Window
 
-DEPTH_LIMIT = 64
-"""Nested sequences of undefined length that are followed; the files that pydicom ships have at most five levels."""
-
-UNDEFINED = 0xFFFFFFFF
-_MAY_BE_UNDEFINED = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LAST_OF_ALL = 0xFFFDFFFF
-"""Behind it are items and delimiters only."""
-
-
-class MalformedError(Exception):
-    """The bytes at `offset` are not what PS3.5 section 7 allows there."""
-
-    def __init__(self, offset: int, reason: str) -> None:
-        super().__init__(offset, reason)
-        self.offset = offset
-        self.reason = reason
+_LAST_OF_ALL = FIRST_OF_DELIMITERS - 1
 
 
 class Walked(NamedTuple):
@@ -42,123 +38,95 @@ class Walked(NamedTuple):
     """Tag -> value, for the wanted tags of the top level."""
     end: int
     """Where the walk stopped."""
-    passed_last: bool
-    """The last wanted element, or one behind it, was met; otherwise the data set ends before."""
+    highest: int
+    """The highest tag that was met; the data set ends if it is not behind the last wanted one."""
     unordered_at: int | None
     """Offset of the first element whose tag is not higher than the one before."""
+    oddities: tuple[tuple[str, int], ...] = ()
+    """Issue codes, and the tag of the first element of the top level that each is about."""
 
 
 def walk(
-    window: Window, offset: int, encoding: Encoding, wanted: Container[int], last: int, *, whole: bool = False
+    window: Window, offset: int, encoding: Encoding, wanted: Mapping[int, int], last: int, *, whole: bool = False
 ) -> Walked:
     """Walk the top level of a data set from `offset` until an element behind `last`, and keep the wanted values.
 
     With `whole` the walk goes on to the end of the file, so that wanted elements out of order are found; of a
     repeated element the last one is kept.
+
+    Args:
+        window: The bytes of the file.
+        offset: Where the data set begins.
+        encoding: How the data set is encoded.
+        wanted: The tags of wanted values, and how many bytes each may have.
+        last: The highest tag of these.
+        whole: Whether to go on to the end of the file.
+
+    Raises:
+        EndOfFile: The file is cut.
+        MalformedError: PS3.5 does not allow the structure, or a wanted value has too many bytes.
+
     """
     values: dict[int, Value] = {}
-    highest, unordered_at, passed_last = 0, None, False
+    items = Items(window)
+    highest, unordered_at, before = 0, None, 0
     while True:
+        strided = offset
         offset, highest = stride(window, offset, encoding, wanted, highest, _LAST_OF_ALL if whole else last, values)
-        passed_last = highest >= last
+        if offset > strided:
+            before = highest
         if offset >= window.size:
             break
-        tag, vr, start, length = read_element(window, offset, encoding)
+        items.count(offset)
+        tag, vr, start, length = _head(window, offset, encoding, before)
+        if tag >= FIRST_OF_DELIMITERS:
+            offset = _pass_delimiter(items, offset, tag, length, before)
+            continue
         if tag > highest:
             highest = tag
         elif unordered_at is None:
             unordered_at = offset
-        passed_last = highest > last
-        if passed_last and not whole:
+        if highest > last and not whole:
             break
-        if length == UNDEFINED:
-            offset = _undefined_end(window, vr, start, encoding)
-        else:
-            offset = start + length
-            window.require(offset)
+        offset, before = _end_of(window, items, encoding, tag, vr, start, length), tag
         if tag in wanted:
-            values[tag] = vr, start, _value(window, start, length)
-    return Walked(values, offset, passed_last, unordered_at)
+            values[tag] = vr, start, _value(window, start, tag, length, wanted[tag])
+    return Walked(values, offset, highest, unordered_at, tuple(items.oddities.items()))
 
 
-def read_element(window: Window, offset: int, encoding: Encoding) -> tuple[int, bytes, int, int]:
-    """Read the head of the element at `offset`: tag, VR as written, offset of the value, and its length.
-
-    The VR is empty in implicit VR, and the length 0xFFFFFFFF where it is undefined. This is a plain tuple as it is
-    made for every element of every file that is walked.
-    """
-    head = window.bytes_at(offset, 8)
-    if encoding.implicit:
-        group, number, length = encoding.implicit_head.unpack(head)
-        vr = b""
-    else:
-        group, number, vr, length = encoding.explicit_head.unpack(head)
-    tag = group << 16 | number
-    if group == 0xFFFE or tag == 0:
-        raise MalformedError(offset, "an item or a delimiter stands where an element should")
-    if encoding.implicit or vr in SHORT_VRS:
-        return tag, vr, offset + 8, length
-    if vr not in EXPLICIT_VRS:
-        raise MalformedError(offset, "the value representation is unknown")
-    return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
-
-
-def _value(window: Window, start: int, length: int) -> bytes:
-    if length == UNDEFINED:
-        raise MalformedError(start, "a wanted value has an undefined length")
-    if length > VALUE_LIMIT:
-        raise MalformedError(start, f"a wanted value has {length} bytes")
-    return window.value_at(start, length)
-
-
-def _undefined_end(window: Window, vr: bytes, start: int, encoding: Encoding) -> int:
-    """Return where an element of undefined length ends, following its items without recursion.
-
-    The stack holds, for each open sequence, its encoding, and whether the walk is inside one of its items.
-    """
-    if vr not in _MAY_BE_UNDEFINED:
-        raise MalformedError(start, "an undefined length in an element that cannot have one")
-    inner = encoding if vr != b"UN" else _encoding_of_unknown(window, start)
-    stack: list[tuple[Encoding, bool]] = [(inner, False)]
-    offset = start
-    while stack:
-        inner, in_item = stack.pop()
-        group, number, length = inner.implicit_head.unpack(window.bytes_at(offset, 8))
-        tag = group << 16 | number
-        if not in_item and tag == _SEQUENCE_END:
-            offset += 8
-        elif in_item and tag == _ITEM_END:
-            offset += 8
-            stack.append((inner, False))
-        elif not in_item and tag == _ITEM:
-            offset += 8 if length == UNDEFINED else 8 + length
-            window.require(offset)
-            stack.append((inner, length == UNDEFINED))
-        elif in_item:
-            stack.append((inner, True))
-            offset = _enter_or_skip(window, offset, inner, stack)
-        else:
-            raise MalformedError(offset, "an element stands where an item or the end of a sequence should")
-    return offset
-
-
-def _enter_or_skip(window: Window, offset: int, encoding: Encoding, stack: list[tuple[Encoding, bool]]) -> int:
-    _, vr, start, length = read_element(window, offset, encoding)
-    if length != UNDEFINED:
-        window.require(start + length)
-        return start + length
-    if len(stack) >= DEPTH_LIMIT:
-        raise MalformedError(offset, f"sequences are nested deeper than {DEPTH_LIMIT} levels")
-    stack.append((encoding if vr != b"UN" else _encoding_of_unknown(window, start), False))
-    return start
-
-
-def _encoding_of_unknown(window: Window, offset: int) -> Encoding:
-    """Return the encoding inside a UN of undefined length: implicit (PS3.5 section 6.2.2), unless it is not.
-
-    Some writers keep explicit VRs inside; the first element of the first item tells.
-    """
+def _head(window: Window, offset: int, encoding: Encoding, before: int) -> tuple[int, bytes, int, int]:
     try:
-        return EXPLICIT_LITTLE if window.bytes_at(offset + 12, 2) in EXPLICIT_VRS else IMPLICIT_LITTLE
+        return read_element(window, offset, encoding)
+    except EndOfFile as end:
+        place = f"behind {element_name(before)}" if before else "at the beginning of the data set"
+        raise EndOfFile(end.offset, f"the element {place} is cut") from None
+
+
+def _end_of(window: Window, items: Items, encoding: Encoding, tag: int, vr: bytes, start: int, length: int) -> int:
+    """Return where an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
+    if length == UNDEFINED:
+        return items.end_of(tag, vr, start, encoding)
+    try:
+        window.require(start + length)
     except EndOfFile:
-        return IMPLICIT_LITTLE
+        raise beyond_the_end(window, start, length, encoding, tag=tag, vr=vr) from None
+    if vr == b"SQ":
+        items.look_at_first(tag, start, length, encoding)
+    return start + length
+
+
+def _pass_delimiter(items: Items, offset: int, tag: int, length: int, before: int) -> int:
+    """Pass a delimiter behind an element of defined length, which needs none (PS3.5 section 7.5.2)."""
+    if tag not in (ITEM_END, SEQUENCE_END) or length or not before:
+        place = f"behind {element_name(before)}" if before else "at the beginning of the data set"
+        raise MalformedError(offset, f"{element_name(tag)} stands {place}, outside of a sequence")
+    items.oddities.setdefault(STRAY_DELIMITER, before)
+    return offset + 8
+
+
+def _value(window: Window, start: int, tag: int, length: int, limit: int) -> bytes:
+    if length == UNDEFINED:
+        raise MalformedError(start, f"{element_name(tag)} has an undefined length, and its value is wanted")
+    if length > limit:
+        raise TooLongError(start, tag, length, limit)
+    return window.value_at(start, length)

@@ -25,6 +25,8 @@ class WatchedWindow(Window):
         """Begin and end of all that `bytes_at` gave below the limit; values are not among them."""
         self.reach = 0
         """How far the file had to reach for the walk to go where it went."""
+        self.depends_on_size = False
+        """Whether the walk went where it went because the file does not reach further."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
@@ -35,6 +37,22 @@ class WatchedWindow(Window):
         if end > self.reach:
             self.reach = end
         return Window.bytes_at(self, offset, length)
+
+    def reaches(self, end: int) -> bool:
+        """Return whether the file has a byte before `end`, and note that it was asked."""
+        found = end <= self.size
+        if not found:
+            self.depends_on_size = True
+        elif end > self.reach:
+            self.reach = end
+        return found
+
+    def peek(self, offset: int, length: int) -> bytes:
+        """Return bytes without moving the window, and note where they are."""
+        end = offset + length
+        if self.reaches(end) and offset < LAYOUT_LIMIT:
+            self.seen.append((offset, end))
+        return Window.peek(self, offset, length)
 
     def note(self, places: list[tuple[int, int]], end: int) -> None:
         """Note places that decided; what was at hand is bounded, and so are they."""

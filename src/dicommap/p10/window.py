@@ -12,11 +12,15 @@ _GROWTH = 4
 
 
 class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns that the file ends
-    """The bytes that were asked for do not all exist; `offset` is where the file ends."""
+    """The bytes that were asked for do not all exist.
 
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
+    `offset` is where the file ends, and `reason` names the element that is cut, if that is known.
+    """
+
+    def __init__(self, offset: int, reason: str = "") -> None:
+        super().__init__(offset, reason)
         self.offset = offset
+        self.reason = reason
 
 
 class Window:
@@ -59,6 +63,17 @@ class Window:
         """Raise EndOfFile where the file ends before `end`."""
         if end > self.size:
             raise EndOfFile(self.size)
+
+    def reaches(self, end: int) -> bool:
+        """Return whether the file has a byte before `end`, for whoever goes another way if it has not."""
+        return end <= self.size
+
+    def peek(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset`, or fewer if the file ends before. The window stays where it is."""
+        begin = offset - self._start
+        if begin < 0 or begin + length > len(self._bytes):
+            return self._read(offset, max(0, min(length, self.size - offset)))
+        return self._bytes[begin : begin + length]
 
     def _move(self, offset: int, length: int) -> None:
         self.require(offset + length)

@@ -16,7 +16,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from dicommap.p10.encoding import DEFLATED, EXPLICIT_LITTLE, Encoding, encoding_of
 from dicommap.p10.meta import actual_encoding, read_meta
-from dicommap.p10.walk import MalformedError
+from dicommap.p10.structure import MalformedError
 from dicommap.p10.window import EndOfFile, Window
 from dicommap.pictures.files import NoPictureError, opened
 

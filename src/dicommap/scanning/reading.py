@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     ReadHeader = Callable[[ReadAt, int], Header | Refusal]
 
-READING = 3
+READING = 4
 """How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.p10 import inflate
 from dicommap.p10.inflate import inflated_window
-from dicommap.p10.walk import MalformedError
+from dicommap.p10.structure import MalformedError
 from dicommap.p10.window import EndOfFile, Window
 
 DATA = bytes(index * 7 % 256 for index in range(300_000))

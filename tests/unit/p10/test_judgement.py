@@ -28,10 +28,10 @@ def parts(
     *,
     meta: Meta = META,
     encoding: Encoding = EXPLICIT_LITTLE,
-    passed_last: bool = True,
+    highest: int = 0x00200032,
     unordered_at: int | None = None,
 ) -> Parts:
-    return Parts(meta, encoding, Walked(values(more), 400, passed_last, unordered_at))
+    return Parts(meta, encoding, Walked(values(more), 400, highest, unordered_at))
 
 
 def test_what_is_in_order_is_a_header_without_findings() -> None:
@@ -47,7 +47,7 @@ def test_everything_there_is_to_say_is_said_in_one_order() -> None:
         parts(
             {0x00100020: b"\xff", 0x0020000D: b"1.02"},
             meta=meta,
-            passed_last=False,
+            highest=0x00200011,
             unordered_at=300,
         ),
         WANTED,

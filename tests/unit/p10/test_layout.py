@@ -50,7 +50,7 @@ def layout(file: bytes, wanted: Wanted = WANTED) -> Layout:
 
 
 def skipped(encoding: Encoding) -> bytes:
-    """Return the content of an item whose length is given: nobody looks into it."""
+    """Return the content of an item whose length is given: only the first VR in it is looked at."""
     return element(0x00080100, "SH", "skipped!", encoding)
 
 
@@ -94,8 +94,8 @@ def test_every_byte_is_structure_or_value_and_a_changed_structure_never_fits(syn
     file = file_of(syntax)
     found = layout(file)
     values = [b"Doe^Jane", b"inside", b"1.2.4.5 ", even(SOP_UID).encode(), SOP_CLASS]
-    values += [b"1.2.3\0", b"1.2.3.4\0", skipped(ENCODINGS[syntax])]
-    free = set(range(128))  # the preamble
+    values += [b"1.2.3\0", b"1.2.3.4\0", b"skipped!"]
+    free = set(range(2, 128))  # the preamble; its first bytes tell whether the file meta begins there
     free |= set(range(140, 144))  # the value of the group length
     for value in values:
         start = file.find(value, 144)
@@ -106,6 +106,9 @@ def test_every_byte_is_structure_or_value_and_a_changed_structure_never_fits(syn
     free -= set(range(in_meta, in_meta + len(SOP_CLASS)))  # a DICOMDIR is told by it
     charset = file.find(b"ISO_IR 100")
     assert not free & set(range(charset, charset + 10))
+    passed = file.find(skipped(ENCODINGS[syntax]))
+    head = set(range(passed, passed + 8))
+    free |= head if syntax == making.EXPLICIT_BIG else head - {passed + 4, passed + 5}  # where a VR may be
     for place in range(len(found.head)):
         changed = bytearray(file)
         changed[place] ^= 0x01
@@ -153,14 +156,14 @@ def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_
 
 
 def test_what_tells_the_encoding_of_an_unknown_sequence_is_structure() -> None:
-    """The first item is skipped by its length, yet its first element tells how the second one is read."""
+    """The first item is passed by its length, yet its first element tells whether the file is warned of."""
     inner = element(0x00080100, "SH", "ab")
     items = [item(inner, defined=True), item(inner + inner, defined=False)]
     file = p10(content(more={0x00091001: sequence(0x00091001, items, vr="UN")}))
     vr = file.index(b"SH")
     changed = file[:vr] + b"??" + file[vr + 2 :]
     assert not layout(file).fits(changed)
-    assert read(changed) != read(file)
+    assert codes(read(file)) == codes(read(changed)) == ["p10.item-encoding-mismatch"]
     assert read_on(warmed(file), changed) == read(changed)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from dicommap.p10.meta import actual_encoding, read_meta
-from dicommap.p10.walk import MalformedError
+from dicommap.p10.structure import MalformedError
 from dicommap.p10.window import EndOfFile, Window
 from tests.making import EXPLICIT_LITTLE as SYNTAX
 from tests.unit.p10.elements import content, element, meta

@@ -16,9 +16,12 @@ from tests.unit.p10.elements import (
     content,
     element,
     header_of,
+    item,
     meta,
     p10,
     read,
+    sequence,
+    tag_bytes,
     uid_elements,
 )
 
@@ -42,6 +45,9 @@ def test_an_instance_in_order_has_no_issue() -> None:
     assert found.transfer_syntax_uid == EXPLICIT_LITTLE
 
 
+OTHER_ITEMS = sequence(0x00081111, [item(element(0x00081150, "UI", "1.2 ", ENCODINGS[IMPLICIT_LITTLE]), defined=False)])
+WITH_DELIMITER = sequence(0x00081111, [], defined=True) + tag_bytes(0xFFFEE0DD) + bytes(4)
+
 CASES: dict[str, tuple[bytes, Disposition]] = {
     "source.empty-file": (b"", Disposition.EMPTY),
     "p10.not-dicom": (b"plain text", Disposition.NOT_DICOM),
@@ -50,6 +56,9 @@ CASES: dict[str, tuple[bytes, Disposition]] = {
     "p10.truncated": (p10(content())[:-20], Disposition.TRUNCATED),
     "p10.ends-early": (p10(b"".join(uid_elements().values())), Disposition.INSTANCE),
     "p10.malformed": (p10(element(0x00080005, "CS", "") + b"\x08\0\x06\0??\0\0" + bytes(99)), Disposition.MALFORMED),
+    "p10.value-too-long": (p10(element(0x00080005, "CS", bytes(4_098)) + content()), Disposition.MALFORMED),
+    "p10.item-encoding-mismatch": (p10(content(more={0x00081111: OTHER_ITEMS})), Disposition.INSTANCE),
+    "p10.stray-delimiter": (p10(content(more={0x00081111: WITH_DELIMITER})), Disposition.INSTANCE),
     "p10.missing-uid": (p10(_without(0x0020000D)), Disposition.MISSING_UID),
     "p10.invalid-uid": (p10(content(x0020000D="1.2.a")), Disposition.INVALID_UID),
     "p10.nonconformant-uid": (p10(content(x0020000D="1.02.3")), Disposition.INSTANCE),

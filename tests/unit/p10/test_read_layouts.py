@@ -188,8 +188,8 @@ def test_ten_thousand_nested_items_are_malformed() -> None:
     assert read(p10(opening * 10_000)).disposition is Disposition.MALFORMED
 
 
-def test_a_length_of_four_gigabytes_is_truncated() -> None:
-    assert read(p10(element(0x00080006, "UT", b"", length=UNDEFINED - 1))).disposition is Disposition.TRUNCATED
+def test_a_length_of_four_gigabytes_is_malformed() -> None:
+    assert read(p10(element(0x00080006, "UT", b"", length=UNDEFINED - 1))).disposition is Disposition.MALFORMED
 
 
 def test_a_made_file_cut_or_shrunk_at_every_byte_never_gives_a_wrong_value() -> None:

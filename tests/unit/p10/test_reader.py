@@ -168,10 +168,10 @@ def test_of_a_deflate_bomb_no_more_than_the_limit_is_kept(monkeypatch: pytest.Mo
 OPENING = element(0x00081140, "SQ", b"", length=UNDEFINED) + tag_bytes(0xFFFEE000) + b"\xff" * 4
 BAD = {
     "10,000 nested items": (p10(OPENING * 10_000), Disposition.MALFORMED),
-    "a length of four gigabytes": (p10(element(FILLER, "UT", b"", length=UNDEFINED - 1)), Disposition.TRUNCATED),
+    "a length of four gigabytes": (p10(element(FILLER, "UT", b"", length=UNDEFINED - 1)), Disposition.MALFORMED),
     "a wanted length of four gigabytes": (
         p10(element(0x00080018, "UT", b"", length=UNDEFINED - 1)),
-        Disposition.TRUNCATED,
+        Disposition.MALFORMED,
     ),
 }
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_LITTLE, Encoding
-from dicommap.p10.stride import VALUE_LIMIT, Value, stride
+from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
+from dicommap.p10.stride import Value, stride
 from dicommap.p10.watch import WatchedWindow
 from dicommap.p10.window import Window
-from tests.unit.p10.elements import ENCODINGS, UNDEFINED, element
+from tests.unit.p10.elements import ENCODINGS, UNDEFINED, element, item, sequence
 
 NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D
 ALL = pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encoding: encoding.name)
 REST = bytes(12)
+LIMIT = 64
 
 
 def window_on(data: bytes, kind: type[Window] = Window) -> Window:
@@ -25,7 +26,7 @@ def passed(
     data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, above: int = 0, last: int = STUDY
 ) -> tuple[int, int, dict[int, Value]]:
     into: dict[int, Value] = {}
-    offset, tag = stride(window_on(data), 0, encoding, {NAME, STUDY}, above, last, into)
+    offset, tag = stride(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
     return offset, tag, into
 
 
@@ -54,7 +55,7 @@ def test_what_is_not_plain_is_left(encoding: Encoding) -> None:
         element(0x00080005, "CS", "ab", encoding),  # out of order
         element(ID, "UN", b"", encoding, length=UNDEFINED),
         element(ID, "LO", b"1234", encoding)[:-1],  # cut
-        element(STUDY, "UT", bytes(VALUE_LIMIT + 1), encoding),
+        element(STUDY, "UT", bytes(LIMIT + 1), encoding),
         bytes(12),
         b"\xfe\xff\x00\xe0" + bytes(8),
     ]
@@ -69,13 +70,34 @@ def test_a_window_that_has_moved_is_not_looked_into() -> None:
     data = element(NAME, "PN", "Doe^Jane") * 2_000
     window = window_on(data)
     window.bytes_at(len(data) - 8, 8)
-    assert stride(window, 0, EXPLICIT_LITTLE, (), 0, STUDY, {}) == (0, 0)
+    assert stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {}) == (0, 0)
 
 
 def test_what_decided_is_noted_and_values_are_not() -> None:
     data = element(NAME, "PN", "Doe^Jane") + element(ID, "UT", "12") + REST
     window = window_on(data, WatchedWindow)
     assert isinstance(window, WatchedWindow)
-    stride(window, 0, EXPLICIT_LITTLE, (), 0, STUDY, {})
+    stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {})
     assert window.seen == [(0, 8), (16, 28)]
     assert window.reach == 30
+
+
+@ALL
+@pytest.mark.parametrize("defined", [True, False])
+def test_a_sequence_is_passed_if_its_first_item_begins_with_an_element(encoding: Encoding, defined: bool) -> None:
+    inner = item(element(NAME, "PN", "Doe^Jane", encoding), encoding, defined=defined)
+    data = sequence(ID, [inner], encoding, defined=True)
+    assert passed(data + REST, encoding)[:2] == (len(data), ID)
+
+
+def test_a_sequence_whose_item_begins_in_implicit_vr_is_left() -> None:
+    inner = item(element(NAME, "PN", "Doe^Jane", IMPLICIT_LITTLE), defined=True)
+    assert passed(sequence(ID, [inner], defined=True) + REST)[:2] == (0, 0)
+
+
+def test_where_the_first_element_of_a_sequence_has_its_vr_is_noted() -> None:
+    data = sequence(ID, [item(element(NAME, "PN", "Doe^Jane"), defined=True)], defined=True) + REST
+    window = window_on(data, WatchedWindow)
+    assert isinstance(window, WatchedWindow)
+    stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {})
+    assert sorted(window.seen) == [(0, 12), (24, 26)]

@@ -37,7 +37,7 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(texts, "_KINDS", 3)
     remembered = AllTexts(Wanted.usual())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
-        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, True, None)
+        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
         found = remembered.of(walked, EXPLICIT_LITTLE)
         assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
         assert remembered.of(walked, EXPLICIT_LITTLE) is found
@@ -49,7 +49,7 @@ def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
     remembered = AllTexts(Wanted.usual())
 
     def of(charset: bytes, vr: bytes) -> tuple[Texts, ...]:
-        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, True, None)
+        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
         return remembered.of(walked, EXPLICIT_LITTLE)
 
     assert of(b"ISO_IR 100", b"PN")[1] is of(b"ISO_IR 100 ", b"PN")[1]

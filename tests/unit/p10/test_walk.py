@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10 import walk as walking
 from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.stride import VALUE_LIMIT
-from dicommap.p10.walk import DEPTH_LIMIT, MalformedError, Walked, walk
+from dicommap.p10.items import DEPTH_LIMIT
+from dicommap.p10.structure import MalformedError
+from dicommap.p10.walk import Walked, walk
 from dicommap.p10.window import FIRST_BYTES, EndOfFile, Window
 from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
 
 STUDY, SERIES, ROWS = 0x0020000D, 0x0020000E, 0x00280010
+LIMIT = 64
 ENCODINGS = pytest.mark.parametrize(
     "encoding", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG], ids=lambda encoding: encoding.name
 )
@@ -17,7 +18,7 @@ ENCODINGS = pytest.mark.parametrize(
 
 def walked(data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, whole: bool = False) -> Walked:
     window = Window(lambda offset, length: data[offset : offset + length], len(data))
-    return walk(window, 0, encoding, {STUDY, SERIES}, SERIES, whole=whole)
+    return walk(window, 0, encoding, {STUDY: LIMIT, SERIES: LIMIT}, SERIES, whole=whole)
 
 
 def uid(tag: int, value: str, encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
@@ -33,7 +34,7 @@ def test_wanted_values_are_kept_and_others_are_not(encoding: Encoding) -> None:
     data = element(0x00100010, "PN", "Doe^Jane", encoding) + uid(STUDY, "1.23", encoding) + tail(encoding)
     found = walked(data, encoding)
     assert found.values == {STUDY: (b"" if encoding.implicit else b"UI", data.index(b"1.23"), b"1.23")}
-    assert found.passed_last
+    assert found.highest == ROWS
     assert found.unordered_at is None
 
 
@@ -72,15 +73,13 @@ def test_encapsulated_bytes_are_passed_by() -> None:
 def test_the_walk_stops_behind_the_last_wanted_element() -> None:
     header = uid(STUDY, "1.23") + uid(SERIES, "1.24")
     found = walked(header + tail() + b"\xff" * 100)
-    assert (found.end, found.passed_last) == (len(header), True)
+    assert (found.end, found.highest) == (len(header), ROWS)
 
 
-def test_a_data_set_that_ends_with_the_last_wanted_element_has_passed_it() -> None:
-    assert walked(uid(STUDY, "1.23") + uid(SERIES, "1.24")).passed_last
-
-
-def test_a_data_set_that_ends_before_has_not_passed_it() -> None:
-    assert not walked(uid(STUDY, "1.23")).passed_last
+@pytest.mark.parametrize("last", [STUDY, SERIES, ROWS])
+def test_the_highest_tag_that_was_met_is_kept(last: int) -> None:
+    data = b"".join(uid(tag, "1.23") for tag in (STUDY, SERIES, ROWS) if tag <= last)
+    assert walked(data).highest == last
 
 
 @pytest.mark.parametrize("order", [(0x00100020, STUDY, 0x00100020), (STUDY, STUDY), (SERIES, STUDY)])
@@ -105,7 +104,7 @@ def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
         asked += length
         return data[offset : offset + length]
 
-    found = walk(Window(read, len(data)), 0, EXPLICIT_LITTLE, {STUDY}, STUDY)
+    found = walk(Window(read, len(data)), 0, EXPLICIT_LITTLE, {STUDY: LIMIT}, STUDY)
     assert found.values[STUDY][2] == b"1.23"
     assert asked < 2 * FIRST_BYTES, "a skipped value is not read"
 
@@ -117,8 +116,8 @@ def test_a_value_across_the_edge_of_the_window_is_whole() -> None:
 
 
 @ENCODINGS
-def test_a_length_of_four_gigabytes_ends_the_file(encoding: Encoding) -> None:
-    with pytest.raises(EndOfFile):
+def test_a_length_of_four_gigabytes_is_wrong(encoding: Encoding) -> None:
+    with pytest.raises(MalformedError, match=r"\(0009,1010\) claims 4,294,967,294 bytes, and 2 are left"):
         walked(element(0x00091010, "OB", b"ab", encoding, length=UNDEFINED - 1), encoding)
 
 
@@ -156,13 +155,20 @@ def test_ten_thousand_items_side_by_side_are_followed() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (element(0x00080005, "??", b"ab"), "value representation"),
-        (tag_bytes(0xFFFEE000) + bytes(4), "an item or a delimiter"),
-        (bytes(8), "an item or a delimiter"),
-        (element(0x00080016, "UT", b"", length=UNDEFINED), "an undefined length"),
-        (sequence(0x00080005, [], vr="SQ")[:-8] + uid(STUDY, "1.23"), "an element stands where"),
-        (element(STUDY, "UN", b"", length=UNDEFINED) + tag_bytes(0xFFFEE0DD) + bytes(4), "has an undefined length"),
-        (element(STUDY, "UT", bytes(VALUE_LIMIT + 1)), f"{VALUE_LIMIT + 1} bytes"),
+        (element(0x00080005, "??", b"ab"), "(0008,0005) has the value representation '??'"),
+        (
+            tag_bytes(0xFFFEE000) + bytes(4),
+            "(fffe,e000) stands at the beginning of the data set, outside of a sequence",
+        ),
+        (uid(0x00080005, "") + tag_bytes(0xFFFEE000) + bytes(4), "(fffe,e000) stands behind (0008,0005), outside"),
+        (bytes(8), "no element has the tag (0000,0000)"),
+        (element(0x00080016, "UT", b"", length=UNDEFINED), "(0008,0016) has an undefined length, which the VR 'UT'"),
+        (sequence(0x00080005, [], vr="SQ")[:-8] + uid(STUDY, "1.23"), "an element stands in (0008,0005) instead of"),
+        (
+            element(STUDY, "UN", b"", length=UNDEFINED) + tag_bytes(0xFFFEE0DD) + bytes(4),
+            "(0020,000d) has an undefined length, and its value is wanted",
+        ),
+        (element(STUDY, "UT", bytes(LIMIT + 1)), "(0020,000d) has 65 bytes, and at most 64 are read"),
     ],
 )
 def test_what_the_standard_does_not_allow_is_malformed(data: bytes, reason: str) -> None:
@@ -173,8 +179,9 @@ def test_what_the_standard_does_not_allow_is_malformed(data: bytes, reason: str)
 
 def test_an_unfinished_sequence_ends_the_file() -> None:
     whole = sequence(0x00081110, [item(uid(STUDY, "9.91"), defined=False)])
+    between = {12, 20, 32, 40}
     for end in range(12, len(whole)):
-        with pytest.raises(EndOfFile):
+        with pytest.raises(MalformedError if end in between else EndOfFile, match=r"\(0008,1110\)"):
             walked(whole[:end])
 
 
@@ -182,7 +189,3 @@ def test_an_item_longer_than_the_file_ends_it() -> None:
     too_long = element(0x00081110, "SQ", tag_bytes(0xFFFEE000) + (1_000).to_bytes(4, "little"), length=UNDEFINED)
     with pytest.raises(EndOfFile):
         walked(too_long + bytes(20))
-
-
-def test_the_limits_are_those_that_are_documented() -> None:
-    assert (walking.DEPTH_LIMIT, VALUE_LIMIT) == (64, 2**20)

@@ -56,18 +56,22 @@ CODES = (
         name="p10.truncated",
         severity=Severity.ERROR,
         title="The file ends inside its header",
-        message="The file ends inside its header, at byte {offset}.",
-        explanation="An element that begins before the last wanted attribute does not end inside the file. Values "
-        "from a cut header may be shortened or missing, so none is used and the instance is not counted.",
-        fix="Copy the file again from where it came from, and scan again.",
+        message="The file ends inside its header, at byte {offset}: {reason}.",
+        explanation="An element that begins before the last captured attribute does not end inside the file, and "
+        "nothing shows that its length is wrong. Values from a cut header may be shortened or missing, so none is used "
+        "and the instance is not counted.",
+        fix="Copy the file again from where it came from, and scan again. If the original is not larger, the length of "
+        "the element is wrong: rewrite the file with the application that made it.",
     ),
     Code(
         name="p10.ends-early",
         severity=Severity.WARNING,
-        title="The data set ends before the last captured attribute",
-        message="The data set ends at byte {offset}, before the last captured attribute.",
-        explanation="No element is cut, but none follows where most objects go on. The object may be complete, or the "
-        "file may have been cut exactly between two elements; attributes shown as absent may have been lost.",
+        title="The data set ends before InstanceNumber",
+        message="The data set ends at byte {offset}, before InstanceNumber (0020,0013).",
+        explanation="No element is cut, but none has the tag of InstanceNumber (0020,0013) or a higher one. The "
+        "objects that PS3.3 defines within a study have such elements, whether they are images, structured reports, "
+        "presentation states, plans or documents. The file may have been cut exactly between two elements; attributes "
+        "shown as absent may have been lost. The warning does not depend on which attributes are captured.",
         fix="Compare the file's size with its original.",
     ),
     Code(
@@ -76,8 +80,42 @@ CODES = (
         title="The structure of the file cannot be followed",
         message="The structure cannot be followed at byte {offset}: {reason}.",
         explanation="The bytes at this place are not an element, item or delimiter as PS3.5 section 7 defines them, "
-        "so what follows cannot be told apart from noise. No value is used and the instance is not counted.",
-        fix="Rewrite the file with a tolerant tool such as dcmconv, look at the result, and scan again.",
+        "so what follows cannot be told apart from noise; or an element claims more bytes than the file has, and its "
+        "length is wrong as it stands. The element is named as dcmdump shows it. No value is used and the instance is "
+        "not counted.",
+        fix="Compare the file with its original. If they are the same, rewrite it with a tolerant tool such as "
+        "dcmconv, look at the result, and scan again.",
+    ),
+    Code(
+        name="p10.value-too-long",
+        severity=Severity.ERROR,
+        title="A value longer than any that is read",
+        message="{keyword} {element} has {length} bytes; at most {limit} are read.",
+        explanation="A captured value may have 4,096 bytes if its value representation holds short texts (64 "
+        "characters or fewer each, PS3.5 Table 6.2-1), and 65,536 bytes otherwise, so that memory is bounded. A "
+        "value is never cut: no value of the file is used, and the instance is not counted.",
+        fix="Correct the value in the file; or do not capture the attribute, if it is one of --attributes.",
+    ),
+    Code(
+        name="p10.item-encoding-mismatch",
+        severity=Severity.WARNING,
+        title="Items that are not encoded as their data set",
+        message="{element} has items that are not encoded as the data set is.",
+        explanation="Items in implicit VR stand in a data set in explicit VR, or the other way round; items of a UN of "
+        "undefined length should be in implicit VR (PS3.5 section 6.2.2). They were read as they are encoded. No "
+        "captured value is from an item. Other readers may fail on it; what HealthImaging does is not documented. "
+        "The first such element is named. Items that are passed as a whole are looked at only if they are the first of "
+        "a sequence (SQ) in explicit VR.",
+        fix="Rewrite the file so that its items are encoded as its data set.",
+    ),
+    Code(
+        name="p10.stray-delimiter",
+        severity=Severity.WARNING,
+        title="A delimiter that ends nothing",
+        message="A delimiter stands behind {element}, or behind an item in it, whose length is defined.",
+        explanation="Sequences and items of defined length have no delimiters (PS3.5 section 7.5). Readers pass such "
+        "delimiters over, and so does this one. What HealthImaging does is not documented.",
+        fix="Rewrite the file, for instance with dcmconv.",
     ),
     Code(
         name="p10.missing-uid",
