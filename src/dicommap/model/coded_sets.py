@@ -28,6 +28,10 @@ class CodedSet(NamedTuple):
         """Return the character of a code as it stands in a value, or None if the set has no such code."""
         return _character(self, code)
 
+    def code(self, character: str) -> bytes | None:
+        """Return the code of a character as it stands in a value, or None if the set does not have it."""
+        return _code(self, character)
+
     def has(self, character: str) -> bool:
         """Return whether the set has a character."""
         return _code(self, character) is not None
@@ -93,7 +97,6 @@ def _decode(coded: CodedSet, code: bytes) -> str:
 
 @lru_cache(maxsize=16_384)
 def _code(coded: CodedSet, character: str) -> bytes | None:
-    """Return the code of a character as it stands in a value, or None if the set does not have it."""
     for code in _candidates(coded, character):
         if len(code) == coded.size and _is_graphic(coded, code) and coded.character(code) == character:
             return code

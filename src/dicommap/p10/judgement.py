@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET
 from dicommap.model.character_set import specific_character_set
+from dicommap.model.character_set_doubt import character_set_doubt
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
 from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.model.undecodable import is_undecodable
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.structure import element_name
@@ -34,12 +36,12 @@ class Parts(NamedTuple):
 def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
     """Return the values of a header, or why the file is no instance that can be named."""
     meta, encoding, walked = parts
-    values, undecodable = _decoded(walked, encoding, wanted)
+    values, text_issues = _decoded(walked, encoding, wanted)
     issues = [*_encoding_issues(meta.transfer_syntax_uid, encoding)]
     issues += [issue(code, element=element_name(tag)) for code, tag in walked.oddities]
     if walked.unordered_at is not None:
         issues.append(issue("p10.unordered", offset=walked.unordered_at))
-    issues += [issue("p10.undecodable-text", Location(keyword=name), keyword=name) for name in undecodable]
+    issues += text_issues
     stored, used = meta.media_storage_sop_instance_uid, values.get("SOPInstanceUID", "")
     if stored and used and stored != used:
         issues.append(issue("p10.sop-instance-uid-mismatch"))
@@ -48,16 +50,25 @@ def judged(parts: Parts, wanted: Wanted) -> Header | Refusal:
     return _identified(meta.transfer_syntax_uid, values, issues)
 
 
-def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[str, str], list[str]]:
+def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[str, str], list[Issue]]:
     charset = charset_in(walked)
     values: dict[str, str] = {}
-    undecodable: list[str] = []
+    issues: list[Issue] = []
     for tag, (vr, _, raw) in walked.values.items():
         keyword = wanted.tags[tag]
-        values[keyword], clean = text_of(tag, vr, raw, charset, encoding.order)
-        if not clean:
-            undecodable.append(keyword)
-    return values, undecodable
+        values[keyword] = text = text_of(tag, vr, raw, charset, encoding.order)
+        issues += text_issues(keyword, text, charset)
+    return values, issues
+
+
+def text_issues(keyword: str, text: str, charset: SpecificCharacterSet) -> Iterator[Issue]:
+    """Yield what is wrong with a text as text: bytes that could not be decoded, or a doubtful character set."""
+    if text.isascii():
+        return
+    if is_undecodable(text):
+        yield issue("p10.undecodable-text", Location(keyword=keyword), keyword=keyword)
+    elif reason := character_set_doubt(text, charset):
+        yield issue("p10.doubtful-text", Location(keyword=keyword), keyword=keyword, reason=reason)
 
 
 def charset_in(walked: Walked) -> SpecificCharacterSet:
@@ -66,8 +77,8 @@ def charset_in(walked: Walked) -> SpecificCharacterSet:
     return specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
 
 
-def text_of(tag: int, written_vr: bytes, raw: bytes, charset: SpecificCharacterSet, order: str) -> tuple[str, bool]:
-    """Return a value as text, and whether all its bytes could be decoded; a VR that is not written is looked up."""
+def text_of(tag: int, written_vr: bytes, raw: bytes, charset: SpecificCharacterSet, order: str) -> str:
+    """Return a value as text; a VR that is not written is looked up."""
     if written_vr in (b"", b"UN"):
         return decode(vrs_of(tag)[0], raw, charset, order if written_vr == b"" else "<")
     return decode(written_vr.decode(), raw, charset, order)

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from dicommap.model.coded_sets import ASCII
-from dicommap.model.undecodable import ERRORS, escape, is_undecodable
+from dicommap.model.undecodable import ERRORS, escape
 from dicommap.p10.code_extensions import decode_extended
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "U
 _BINARY = frozenset({*_NUMBERS, "AT"})
 
 
-def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> tuple[str, bool]:
-    """Return a value as text, and whether all its bytes could be decoded.
+def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
+    """Return a value as text.
 
     Trailing padding is left out of every value, leading spaces too if they mean nothing. Binary numbers
     become their decimal text. `order` is the order of bytes, '<' or '>'. What cannot be decoded is kept as
@@ -33,14 +33,14 @@ def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> 
         and b"\\" not in value
         and (charset.g0 is ASCII or b"~" not in value)
     ):
-        return _unpadded(vr, value.decode("ascii")), True  # as most values are
+        return _unpadded(vr, value.decode("ascii"))  # as most values are
     if vr in _NUMBERS:
         return _numbers(_NUMBERS[vr], value, order)
     if vr == "AT":
         return _tags(value, order)
     text = _text(vr, value, charset)
     parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
-    return "\\".join(_unpadded(vr, part) for part in parts), not is_undecodable(text)
+    return "\\".join(_unpadded(vr, part) for part in parts)
 
 
 def _text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
@@ -63,14 +63,14 @@ def _unpadded(vr: str, text: str) -> str:
     return text if vr in _WHOLE_TEXT_VRS or vr == "PN" else text.lstrip(" ")
 
 
-def _numbers(code: str, value: bytes, order: str) -> tuple[str, bool]:
+def _numbers(code: str, value: bytes, order: str) -> str:
     size = struct.calcsize("=" + code)
     if len(value) % size:
-        return escape(value), False
-    return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value)), True
+        return escape(value)
+    return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value))
 
 
-def _tags(value: bytes, order: str) -> tuple[str, bool]:
+def _tags(value: bytes, order: str) -> str:
     if len(value) % 4:
-        return escape(value), False
-    return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value)), True
+        return escape(value)
+    return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
 from dicommap.model.uid import conformance_problem
-from dicommap.p10.judgement import charset_in, text_of
+from dicommap.p10.judgement import charset_in, text_issues, text_of
 
 if TYPE_CHECKING:
     from dicommap.model.character_set import SpecificCharacterSet
@@ -60,8 +60,9 @@ class Texts:
         return text
 
     def _clean(self, raw: bytes) -> str | None:
-        text, clean = text_of(self._kind.tag, self._kind.vr, raw, self._kind.charset, self._kind.order)
-        return text if clean else None
+        kind = self._kind
+        text = text_of(kind.tag, kind.vr, raw, kind.charset, kind.order)
+        return None if any(text_issues(kind.keyword, text, kind.charset)) else text
 
     def _uid(self, raw: bytes) -> str | None:
         """Return a conformant UID: it is what is left without the padding behind it, whatever else is allowed."""

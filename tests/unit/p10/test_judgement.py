@@ -73,6 +73,6 @@ def test_the_character_set_is_the_data_sets_own() -> None:
 
 
 def test_a_vr_that_is_not_written_is_looked_up_and_un_is_little_endian() -> None:
-    assert text_of(0x00280010, b"", b"\1\0", DEFAULT, IMPLICIT_LITTLE.order) == ("1", True)
-    assert text_of(0x00280010, b"UN", b"\1\0", DEFAULT, EXPLICIT_BIG.order) == ("1", True)
-    assert text_of(0x00280010, b"US", b"\0\1", DEFAULT, EXPLICIT_BIG.order) == ("1", True)
+    assert text_of(0x00280010, b"", b"\1\0", DEFAULT, IMPLICIT_LITTLE.order) == "1"
+    assert text_of(0x00280010, b"UN", b"\1\0", DEFAULT, EXPLICIT_BIG.order) == "1"
+    assert text_of(0x00280010, b"US", b"\0\1", DEFAULT, EXPLICIT_BIG.order) == "1"
