@@ -161,6 +161,12 @@ def _latin_1_undeclared() -> bytes:
     return instance(PatientName="Muster^Ren?").replace(b"Ren?", b"Ren\xe9")
 
 
+def _utf_8_as_latin_1(study: int = 1) -> bytes:
+    """Return an instance with UTF-8 in PatientName, declared as Latin 1."""
+    made = of_study(study, 1, 1, SpecificCharacterSet="ISO_IR 100", PatientName="Muster^Re??")
+    return made.replace(b"Re??", "Re\xe9".encode())
+
+
 def _latin_1_as_utf_8(study: int = 1) -> bytes:
     """Return an instance with Latin 1 bytes in PatientName, declared as UTF-8."""
     made = of_study(study, 1, 1, SpecificCharacterSet="ISO_IR 192", PatientName="Muster^Ren?")
@@ -217,11 +223,13 @@ FILES: dict[str, Callable[[], bytes]] = {
     "fhir/no-patient-id/tree/IM0001": lambda: instance(PatientID=None),
     "fhir/no-time-zone/tree/IM0001": lambda: instance(StudyTime="101530"),
     "fhir/uid-too-long/tree/IM0001": lambda: instance(SeriesInstanceUID=uid(STUDY, "7" * 50)),
+    "edit/doubtful-source/tree/IM0001": _utf_8_as_latin_1,
     "edit/undecodable-source/tree/IM0001": _latin_1_as_utf_8,
     "instance/conflict/tree/IM0002": lambda: of_study(1, 1, 1, PatientID="0043"),
     "instance/unsupported-transfer-syntax/tree/IM0001": _private_syntax,
     "p10/deflated/tree/IM0001": _deflated,
     "p10/dicomdir/tree/DICOMDIR": _dicomdir,
+    "p10/doubtful-text/tree/IM0001": _utf_8_as_latin_1,
     "p10/encoding-mismatch/tree/IM0001": _implicit_under_explicit,
     "p10/ends-early/tree/IM0001": _uids_only,
     "p10/implicit/tree/IM0001": _implicit,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import note_changes
 from dicommap.authoring.declared_characters import declared_character_issues
+from dicommap.authoring.doubtful_edits import doubtful_source_issues
 from dicommap.authoring.forecast import Forecaster, conflict_issue
 from dicommap.authoring.grouping_edits import GroupingEdits
 from dicommap.authoring.settling import settle
@@ -65,6 +66,8 @@ def settle_all(
         result.changes += settled.changes
         result.issues += settled.issues
         result.issues += declared_character_issues(study, settled.changes)
+        changed = {change.tag for change in settled.changes}
+        result.issues += doubtful_source_issues(study, [edit for edit in edits if edit.tag in changed])
         conflicts = list(forecaster.conflicts(study, settled.changes))
         result.conflicts += conflicts
         result.issues += map(conflict_issue, conflicts)

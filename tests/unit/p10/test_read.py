@@ -65,6 +65,17 @@ CASES: dict[str, tuple[bytes, Disposition]] = {
     "p10.sop-instance-uid-mismatch": (p10(content(), instance="1.2"), Disposition.INSTANCE),
     "p10.missing-transfer-syntax": (p10(content(), None), Disposition.INSTANCE),
     "p10.encoding-mismatch": (p10(content(), IMPLICIT_LITTLE), Disposition.INSTANCE),
+    "p10.doubtful-text": (
+        p10(
+            content(
+                more={
+                    0x00080005: element(0x00080005, "CS", "ISO_IR 100"),
+                    0x00100010: element(0x00100010, "PN", "Müller".encode()),
+                }
+            )
+        ),
+        Disposition.INSTANCE,
+    ),
     "p10.undecodable-text": (
         p10(content(more={0x00100010: element(0x00100010, "PN", b"M\xfcller")})),
         Disposition.INSTANCE,

@@ -212,6 +212,19 @@ CODES = (
         "and keep the rule or function from the study.",
     ),
     Code(
+        name="edit.doubtful-source",
+        severity=Severity.WARNING,
+        title="A new value that is made of one whose SpecificCharacterSet is likely to be wrong",
+        message="The new {keyword} is made of a value of {source} that {reason}: its SpecificCharacterSet is likely to "
+        "be wrong.",
+        explanation="The scan has warned of this value (p10.doubtful-text): it could be decoded, but hardly means what "
+        "it shows. A rule, lookup or function that reads it, or --harmonize that gives it to other files, carries "
+        "wrong characters on. Override files are UTF-8, so nothing shows there that the text was ever declared "
+        "otherwise. Told once for each study and attribute.",
+        fix="Look at the value with 'dicommap show --show-values'. If it is wrong, correct SpecificCharacterSet in the "
+        "files and scan again, or type the new value in a sheet.",
+    ),
+    Code(
         name="edit.contradiction",
         severity=Severity.ERROR,
         title="Two edits contradict each other",
