@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from dicommap.authoring.cells import damage, placeholder
+from dicommap.authoring.cells import cell_issues, is_same
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.formulas import unguarded
 from dicommap.model.override import Override
-from dicommap.model.tags import keyword_of
+from dicommap.model.tags import keyword_of, tag_of
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 
@@ -129,13 +129,14 @@ def test_exactly_the_edited_cells_change(data: st.DataObject, made: list[Added],
         for row in rows:
             for keyword in data.draw(st.sets(st.sampled_from(LEVELS[level]), max_size=3)):
                 new, old = data.draw(NEW[keyword]), plain(unguarded(row[keyword].strip(" ")))
-                if plain(unguarded(new.strip(" "))) == old or damage(old, plain(new)) or placeholder(plain(new)):
+                cell = plain(unguarded(new.strip(" ")))
+                if is_same(old, cell) or list(cell_issues(old, cell, dicommap.Location(), tag_of(keyword) or 0)):
                     continue
                 row[keyword] = new
                 edited += 1
                 for (study, series), of_series in expected.items():
                     if study == row["StudyInstanceUID"] and row.get("SeriesInstanceUID", series) == series:
-                        of_series[keyword] = frozenset([plain(unguarded(new.strip(" ")))])
+                        of_series[keyword] = frozenset([cell])
         sheet = Path(directory, "sheet.csv")
         sheet.write_bytes(saved(rows, FORMS[form]))
         drafted = dicommap.draft(inventory, input_s3_uri="s3://example-bucket/incoming/", sheets=[sheet])

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.authoring.cells import damage, placeholder
+from dicommap.authoring.cells import cell_issues, is_same, plain
 from dicommap.authoring.settling import settle
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.authoring.sheet_writing import sheet_lines
-from dicommap.issues import Issue
+from dicommap.issues import Issue, Location
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit
 from dicommap.model.formulas import unguarded
@@ -107,14 +107,11 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
         for keyword in data.draw(st.sets(st.sampled_from(KEYWORDS), max_size=3)):
             new = data.draw(NEW[keyword])
             old = row[keyword]
-            if (
-                damage(unguarded(old), new.strip())
-                or placeholder(new.strip())
-                or new.strip() == unguarded(old.strip(" ")).strip()
-            ):
+            before, cell = plain(unguarded(old.strip(" "))), plain(unguarded(new.strip(" ")))
+            if is_same(before, cell) or list(cell_issues(before, cell, Location(), tag_of(keyword) or 0)):
                 continue
             row[keyword] = new
-            expected.setdefault(row["StudyInstanceUID"], {})[tag_of(keyword) or 0] = new.strip()
+            expected.setdefault(row["StudyInstanceUID"], {})[tag_of(keyword) or 0] = cell
     buffer = io.StringIO(newline="")
     # Quoted throughout: Python's writer leaves a bare carriage return unquoted, which spreadsheets do not.
     writer = csv.DictWriter(buffer, list(rows[0]), delimiter=delimiter, lineterminator=ending, quoting=csv.QUOTE_ALL)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.damage import damage, damaged_form
+from dicommap.authoring.near_matches import normal_form
+from dicommap.authoring.no_value import lacks_value
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK, differing
@@ -17,26 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dicommap.model.hierarchy import Values
-
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[Ee][+-]?[0-9]+)?")
-_SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
-_AS_SPREADSHEETS_SHORTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E[+-][0-9]{2,3}")
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9].*")
-_SPREADSHEET_ERROR = re.compile(r"#+|#(?:NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|N/A|SPILL!|CALC!)|Err:[0-9]+")
-_TAKEN_FOR_DATE = re.compile(r"[0-9]{1,4}[-/. ][0-9]{1,2}(?:[-/. ][0-9]{1,4})?|[A-Za-z]{3,9}[- ]?[0-9]{1,4}")
-_MONTH = (
-    r"(?:jan|f[eé]b|feb|fev|m[aäe]r|m[aä]rz?|mrz|apr|abr|avr|may|mai|mag|maj|jun|jui|giu|jul|lug|aug|ago|ao[uû]|sep|set"
-    r"|o[ck]t|ott|nov|de[czs]|d[eé]c|dic|ene|gen)[a-zé]{0,6}\.?"
-)
-_DATE = re.compile(
-    rf"[0-9]{{1,2}}[-. ]+{_MONTH}(?:[-. ]+[0-9]{{2,4}})?|{_MONTH}[- ][0-9]{{2,4}}"
-    r"|[0-9]{1,4}(?P<mark>[-/.])[0-9]{1,2}(?P=mark)[0-9]{1,4}",
-    re.IGNORECASE,
-)
-_INTEGER = re.compile(r"[0-9]+")
-
-_DIGITS_KEPT = 15
-"""What spreadsheets keep of a number."""
 
 
 def cell_text(counts: Mapping[str, int]) -> str:
@@ -71,67 +52,33 @@ def placeholder(cell: str) -> str | None:
     return None
 
 
-def damage(before: str, cell: str) -> str | None:
-    """Say how a spreadsheet damaged a value that it took for a number, a date or a formula; None where it did not.
+def plain(text: str) -> str:
+    """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
 
-    A number is damaged when it is the same one written differently, or a long one shortened to 1.2E+10 or to its
-    first 15 digits. Leading zeros that were added are no damage: people put them back.
+
+def is_same(before: str, cell: str) -> bool:
+    """Return whether a cell holds the current value: spaces around it, ends of lines and normal form do not count."""
+    return normal_form(plain(before)) == normal_form(plain(cell))
+
+
+def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[Issue]:
+    """Find what keeps a cell from being a value that somebody wrote.
+
+    That is a sign that stands for values, what a program did to the cell, or a word for no value.
+
+    Args:
+        before: The current value, or nothing if there is none to compare with.
+        cell: What the cell holds; it differs from the current value.
+        place: Where the cell is.
+        tag: The attribute that it is for.
+
     """
-    before = before.strip()
-    if _SPREADSHEET_ERROR.fullmatch(cell):
-        return "an error of the spreadsheet"
-    if _TAKEN_FOR_DATE.fullmatch(before) and _DATE.fullmatch(cell) and _is_date_of(before, cell):
-        return "a date, where the value was none"
-    if _AS_SPREADSHEETS_SHORTEN.fullmatch(cell) and not _SHORTENED.fullmatch(before):
-        return "scientific notation"
-    if _NUMBER.fullmatch(before) is None or _NUMBER.fullmatch(cell) is None:
-        return None
-    return _number_damage(before, cell)
-
-
-def _is_date_of(before: str, cell: str) -> bool:
-    """Say whether the small numbers of a date, its day and month, were there before: others were typed."""
-    found = {int(number) for number in _INTEGER.findall(cell)}
-    return {number for number in found if number <= 31} <= {int(number) for number in _INTEGER.findall(before)}
-
-
-def _number_damage(before: str, cell: str) -> str | None:
-    if _SHORTENED.fullmatch(cell) and not _SHORTENED.fullmatch(before):
-        return "scientific notation"
-    if _shortened_to_digits(before, cell):
-        return "digits after the fifteenth are lost"
-    if _decimal(before) != _decimal(cell) or _LEADING_ZERO.fullmatch(cell):
-        return None
-    if before.lstrip("+-").startswith("0"):
-        return "leading zeros are lost"
-    return "another notation of the same number"
-
-
-def _shortened_to_digits(before: str, cell: str) -> bool:
-    digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
-    if not (digits.isdigit() and left.isdigit()) or len(digits) <= _DIGITS_KEPT or digits == left:
-        return False
-    return len(left) == len(digits) and left.endswith("0" * (len(digits) - _DIGITS_KEPT)) and _rounds(digits, left)
-
-
-def _rounds(digits: str, left: str) -> bool:
-    # Some spreadsheets cut, some round.
-    return abs(int(digits[:_DIGITS_KEPT]) - int(left[:_DIGITS_KEPT])) <= 1
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
-
-
-def cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
-    """Find what makes a cell no value that anybody wrote: a sign that stands for values, or a spreadsheet's damage."""
     what = placeholder(cell)
+    sign = None if what else damage(before, cell) or damaged_form(tag, cell)
     if what:
         yield issue("sheet.placeholder-cell", place, what=what)
-        return
-    sign = damage(before, cell)
-    if sign:
+    elif sign:
         yield issue("sheet.damaged-cell", place, sign=sign)
+    elif lacks_value(tag, cell):
+        yield issue("sheet.no-value-word", place)

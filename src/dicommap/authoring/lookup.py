@@ -103,7 +103,7 @@ class LookupAssignment:
             return None
         # What is wrong with a cell is so for every study that it is joined to.
         where = replace(place, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
-        return list(cell_issues("", cell, where)) or attribute_from_text(self.tag, cell, where)
+        return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
 
 
 def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:

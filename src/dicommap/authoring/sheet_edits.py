@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
-from dicommap.authoring.cells import cell_issues, cell_text, state_of
+from dicommap.authoring.cells import cell_issues, cell_text, is_same, plain, state_of
 from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
@@ -81,8 +81,8 @@ class SheetEdits:
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return
         for keyword, cell in row.cells.items():
-            before, after = _plain(cell_text(values[keyword])), _plain(unguarded(cell.strip(" ")))
-            if after != before:
+            before, after = plain(cell_text(values[keyword])), plain(unguarded(cell.strip(" ")))
+            if not is_same(before, after):
                 self._changed = True
                 yield from self._for_cell(target, account, keyword, (before, after))
 
@@ -98,14 +98,9 @@ class SheetEdits:
             self._told.add(keyword)
             return
         tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
-        attribute = list(cell_issues(before, cell, place)) or attribute_from_text(tag, cell, place)
+        attribute = list(cell_issues(before, cell, place, tag)) or attribute_from_text(tag, cell, place)
         if isinstance(attribute, list):
             yield from attribute
         else:
             cause = str(account)
             yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
-
-
-def _plain(text: str) -> str:
-    """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")

@@ -155,3 +155,52 @@ def test_a_formula_in_a_value_is_guarded_and_comes_back_as_it_was() -> None:
     sheet, _ = read_sheet("s.csv", text.encode(), KEYWORDS)
     assert sheet is not None
     assert list(SheetEdits(sheet).for_study(inventory[0])) == []
+
+
+WORDS = ["NULL", "None", "nan", "NaN", "NA", "<NA>", "N/A", "\\N", "-", "NaT", "undefined", "(null)"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("column", ["PatientID", "AccessionNumber"])
+def test_a_word_for_no_value_never_becomes_an_identifier(word: str, column: str) -> None:
+    edits, (found,) = work(f"StudyInstanceUID,{column}\n1.3,{word}\n")
+    assert not edits
+    assert (found.code, found.location.row, found.location.column) == ("sheet.no-value-word", 2, column)
+
+
+def test_a_term_of_an_attribute_is_no_word_for_no_value() -> None:
+    edits, issues = work("StudyInstanceUID,SeriesInstanceUID,SeriesDescription\n1.2,1.2.1,NONE\n1.2,1.2.2,-\n")
+    assert len(edits) == 2
+    assert not issues
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_for_no_value_that_was_there_stays_and_is_not_emptied(word: str) -> None:
+    one = study({"PatientID": word})
+
+    def found(cell: str) -> list[str]:
+        sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n1.2,{cell}\n".encode(), KEYWORDS)
+        assert sheet is not None
+        return [item.code if isinstance(item, Issue) else "edit" for item in SheetEdits(sheet).for_study(one)]
+
+    assert found(word) == []
+    assert found("") == ["sheet.damaged-cell"]
+    assert found("P-1") == ["edit"]
+
+
+@pytest.mark.parametrize("cell", ["1.23E+11", "12345.0", "1,234,567", "02-Jan", "TRUE"])
+def test_a_new_identifier_in_a_form_of_programs_is_no_edit(cell: str) -> None:
+    assert codes(f'StudyInstanceUID,PatientID,AccessionNumber\n1.3,8,"{cell}"\n') == ["sheet.damaged-cell"]
+
+
+@pytest.mark.parametrize(("before", "cell"), [("Mu\u0308ller^J", "M\u00fcller^J"), ("M\u00fcller^J", "Mu\u0308ller^J")])
+def test_another_normal_form_alone_is_no_edit_and_no_issue(before: str, cell: str) -> None:
+    one = study({"PatientName": before})
+    sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientName\n1.2,{cell}\n".encode(), KEYWORDS)
+    assert sheet is not None
+    assert list(SheetEdits(sheet).for_study(one)) == []
+
+
+def test_a_new_value_is_written_in_the_normal_form_that_was_typed() -> None:
+    (edit,), _ = work("StudyInstanceUID,AccessionNumber\n1.3,Mu\u0308\n")
+    assert edit.attribute == {"vr": "SH", "Value": ["Mu\u0308"]}

@@ -99,11 +99,24 @@ CODES = (
         name="sheet.damaged-cell",
         severity=Severity.ERROR,
         title="A cell that the spreadsheet rewrote",
-        message="The cell was rewritten by a spreadsheet: {sign}.",
-        explanation="Spreadsheets take values for numbers, dates and formulas: they drop leading zeros, add '.0', "
-        "shorten long numbers to 1.2E+10 and turn 1-2 into 02-Jan. An identifier is text: 007 is not 7. The cell "
-        "is not used.",
-        fix="Import the column as text and put the value back. If the change is meant, set it by a rule.",
+        message="The cell was rewritten by a program: {sign}.",
+        explanation="Spreadsheets, pandas and R take values for numbers, dates, times and formulas: they drop leading "
+        "zeros, group digits, add '.0', shorten long numbers to 1.2E+10, turn 1-2 into 02-Jan and dates into those of "
+        "their country, read NA as nothing, and change quotes and spaces. An identifier is text: 007 is not 7. The "
+        "cell is not used.",
+        fix="Import the column as text and put the value back. If the change is meant, set it by a rule, such as "
+        "match = { StudyInstanceUID = ... } and set = { PatientID = ... }.",
+    ),
+    Code(
+        name="sheet.no-value-word",
+        severity=Severity.ERROR,
+        title="A cell with a word for no value",
+        message="The cell holds a word that programs write for no value.",
+        explanation="NULL, None, NaN, NA, N/A, #N/A, \\N or - is what databases, pandas, R and people write if they "
+        "have no value. As an identifier it would make one patient of many. The cell is not used, and a row of a "
+        "lookup with such a key is joined to no study.",
+        fix="Put the value, or leave the cell of a sheet empty to empty the attribute. If the word itself is meant, "
+        "set it by a rule.",
     ),
     Code(
         name="sheet.placeholder-cell",

@@ -1,0 +1,84 @@
+"""What a spreadsheet, pandas or R did to a cell that nobody wanted to change.
+
+A cell is compared with the current value: if only the format differs, as such programs change it, the cell is damaged
+and no edit. What identifies a patient or study is also judged without a current value, by the form of the cell.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dicommap.authoring.date_damage import date_damage, looks_like_date, time_damage
+from dicommap.authoring.no_value import is_identifier, is_word_for_no_value
+from dicommap.authoring.number_damage import is_scientific, number_damage
+from dicommap.authoring.text_damage import is_truth_word, text_damage
+
+_SPREADSHEET_ERROR = re.compile(
+    r"#+|#[\u00a1\u00bf]?[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/?(?:A|V|D|DISP|B)|#GETTING_DATA|Err:[0-9]+", re.IGNORECASE
+)
+"""Errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
+_POINT_ZERO = re.compile(r"[0-9]+[.,]0+")
+_GROUPED = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
+"""Not with points and spaces, with which people write identifiers as well."""
+_AMOUNT = re.compile(r"(?:[$\u20ac\u00a3\u00a5] ?)?[0-9][0-9.,]*(?: ?[%$\u20ac\u00a3\u00a5])?")
+_OF_AMOUNTS = frozenset("%$\u20ac\u00a3\u00a5")
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
+
+
+def damage(before: str, cell: str) -> str | None:
+    """Return how a program damaged a value that people left alone, or None if the cell may be their edit.
+
+    Args:
+        before: The current value.
+        cell: What the cell holds, which differs from it.
+
+    """
+    before = before.strip(" \t\n")
+    if is_spreadsheet_error(cell):
+        return "an error of the spreadsheet"
+    if not cell:
+        return "empty, as programs read the word for no value that was there" if is_word_for_no_value(before) else None
+    for found in (date_damage, number_damage, time_damage, text_damage):
+        sign = found(before, cell)
+        if sign:
+            return sign
+    return None
+
+
+def damaged_form(tag: int, cell: str) -> str | None:
+    """Return what shows by itself that a program rewrote an identifier, or None.
+
+    People who want such an identifier all the same can set it by a rule.
+    """
+    if not is_identifier(tag):
+        return None
+    return damaged_key(cell) or damaged_number(cell)
+
+
+def damaged_key(cell: str) -> str | None:
+    """Return what shows that a part of an identifier is lost, or None."""
+    if is_spreadsheet_error(cell):
+        return "an error of the spreadsheet"
+    if is_scientific(cell):
+        return "scientific notation"
+    if looks_like_date(cell) or _CLOCK.fullmatch(cell):
+        return "a date or time, where an identifier is due"
+    return None
+
+
+def damaged_number(cell: str) -> str | None:
+    """Return what shows that an identifier was written as a number, though all its digits are there, or None."""
+    if _POINT_ZERO.fullmatch(cell):
+        return "a number with .0, where an identifier is due"
+    if _GROUPED.fullmatch(cell):
+        return "a number with groups of digits, where an identifier is due"
+    if _AMOUNT.fullmatch(cell) and not _OF_AMOUNTS.isdisjoint((cell[0], cell[-1])):
+        return "an amount, where an identifier is due"
+    if is_truth_word(cell):
+        return "the spreadsheet's word for true or false, where an identifier is due"
+    return None
+
+
+def is_spreadsheet_error(cell: str) -> bool:
+    """Return whether a cell is an error of a spreadsheet, such as #REF!."""
+    return _SPREADSHEET_ERROR.fullmatch(cell) is not None
