@@ -11,12 +11,13 @@ from dicommap.authoring.doubtful_edits import doubtful_source_issues
 from dicommap.authoring.forecast import Forecaster, conflict_issue
 from dicommap.authoring.grouping_edits import GroupingEdits
 from dicommap.authoring.settling import settle
+from dicommap.authoring.shared_identifiers import SharedIdentifiers
 from dicommap.authoring.undecodable_edits import undecodable_source_issues, undecodable_sources
-from dicommap.issues import Issue
+from dicommap.issues import Issue, Severity
 from dicommap.model.findings import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dicommap.authoring.editor import Editor
     from dicommap.authoring.settling import Change
@@ -39,15 +40,29 @@ class Settlement:
 
 
 def settle_all(
-    studies: Iterable[Study], editor: Editor, files: FilesOfStudy, found: Findings | None = None
+    studies: Iterable[Study],
+    editor: Editor,
+    files: FilesOfStudy,
+    found: Findings | None = None,
+    *,
+    all_studies: Callable[[], Iterable[Study]] | None = None,
+    same_patient: Severity = Severity.WARNING,
 ) -> Settlement:
     """Settle the edits that the editor has for each study; findings about what was never reached come last.
 
-    `files` tells the files of a study; it is asked for those only whose grouping attributes stay different, or of which
-    an edit is refused. `found` is what was found in the edits before.
+    Args:
+        studies: The studies of the inventory.
+        editor: Gives the edits of a study.
+        files: Returns the files of a study. It is called only for a study whose grouping attributes stay different, or
+            of which an edit is refused.
+        found: Issues that were found when the edits were read.
+        all_studies: Returns the studies once more; without it, `studies` is read twice. It is called only if an edit
+            changes an identifier, which is then compared with those of studies without edits.
+        same_patient: The severity of an edit that gives studies of different patients one identifier.
+
     """
     result = Settlement(issues=Findings() if found is None else found)
-    forecaster, grouping = Forecaster(files), GroupingEdits()
+    forecaster, grouping, identifiers = Forecaster(files), GroupingEdits(), SharedIdentifiers(same_patient)
     for study in studies:
         edits: list[Edit] = []
         for one in editor.for_study(study):
@@ -62,6 +77,7 @@ def settle_all(
         settled = settle(study, edits)
         note_changes(study.study_instance_uid, edits, settled)
         grouping.note(edits, settled)
+        identifiers.note(study, settled.changes)
         result.overrides += settled.overrides
         result.changes += settled.changes
         result.issues += settled.issues
@@ -71,6 +87,7 @@ def settle_all(
         conflicts = list(forecaster.conflicts(study, settled.changes))
         result.conflicts += conflicts
         result.issues += map(conflict_issue, conflicts)
+    result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += grouping.issues()
     result.issues += editor.leftovers()
     result.accounts += editor.accounts()

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STRICT = "strict"
-"""The name of the settings that make errors of what AWS may take but does not say that it does."""
+"""The name of the settings that make errors of warnings."""
+_STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 
 class Profile(BaseModel):
@@ -33,6 +34,8 @@ class Profile(BaseModel):
     """Each mapping has a file of its own; or mappings whose files would hold the same share one."""
     otherLevels: Literal["warning", "error"] = "warning"
     """How severe an attribute of another level than its override's is."""
+    samePatient: Literal["warning", "error"] = "warning"
+    """How severe it is that edits give studies of different patients one PatientID or AccessionNumber."""
 
     @classmethod
     def of(cls, settings: Iterable[str]) -> Profile:
@@ -42,7 +45,10 @@ class Profile(BaseModel):
         """
         chosen: dict[str, Any] = {}
         for setting in settings:
-            name, _, value = ("otherLevels", "", "error") if setting == STRICT else setting.partition("=")
+            if setting == STRICT:
+                chosen |= _STRICT_SETTINGS
+                continue
+            name, _, value = setting.partition("=")
             if value not in _choices().get(name, ()):
                 raise UsageError("The profile has no such setting.", fix=f"It is {STRICT}, or one of {_named()}.")
             chosen[name] = value

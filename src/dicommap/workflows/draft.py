@@ -12,7 +12,7 @@ from dicommap.authoring.preview import preview_row
 from dicommap.authoring.settlement import settle_all
 from dicommap.checks.draft_check import archive_issues, document_issues, path_issues, repeated_issues
 from dicommap.checks.request_check import account_issues, require_account
-from dicommap.issues import has_error, issue
+from dicommap.issues import Severity, has_error, issue
 from dicommap.model.profile import Profile
 from dicommap.package.writing import require_writable, write_package
 from dicommap.progress import followed, reporting
@@ -103,7 +103,7 @@ def draft(
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _settled(inventory, edits, progress, looks_only=place is None)
+    settled = _settled(inventory, edits, profile, progress, looks_only=place is None)
     found, documents = _documents(inventory, settled, request, issues)
     if place is not None and documents:
         write_package(place, documents)
@@ -127,7 +127,9 @@ class _Request:
     profile: Profile
 
 
-def _settled(inventory: Inventory, edits: EditSources, progress: Asked, *, looks_only: bool) -> Settlement:
+def _settled(
+    inventory: Inventory, edits: EditSources, profile: Profile, progress: Asked, *, looks_only: bool
+) -> Settlement:
     """Return what comes of all edits; the findings of reading them come first.
 
     Without any edit there may still be something to look at: the forecast. To write, there is nothing.
@@ -135,7 +137,14 @@ def _settled(inventory: Inventory, edits: EditSources, progress: Asked, *, looks
     editors, found = read_edits(edits, inventory.keywords)
     with reporting(progress, "studies") as report:
         studies = followed(inventory.studies(), report, inventory.summary().studies)
-        settled = settle_all(studies, editors, inventory.values_by_file, found)
+        settled = settle_all(
+            studies,
+            editors,
+            inventory.values_by_file,
+            found,
+            all_studies=inventory.studies,
+            same_patient=Severity(profile.samePatient),
+        )
     if not settled.overrides and not has_error(settled.issues) and (editors or not looks_only):
         settled.issues += [issue("draft.nothing-to-do")]
     return settled

@@ -19,12 +19,13 @@ def test_nothing_named_is_annex_f() -> None:
         "emptyValue": "no-value",
         "overrideFiles": "separate",
         "otherLevels": "warning",
+        "samePatient": "warning",
     }
 
 
 def test_settings_are_named_one_by_one() -> None:
     assert Profile.of(["dataSet=array", "emptyValue=null"]) == Profile(dataSet="array", emptyValue="null")
-    assert Profile.of(["strict"]) == Profile(otherLevels="error")
+    assert Profile.of(["strict"]) == Profile(otherLevels="error", samePatient="error")
 
 
 @pytest.mark.parametrize("setting", ["", "array", "dataSet", "dataSet=", "dataSet=list", "otherLevels=strict", "=x"])
@@ -35,7 +36,8 @@ def test_anything_else_is_told_what_there_is(setting: str) -> None:
 
 def test_the_schema_of_the_plan_has_the_same_settings() -> None:
     written = json.loads(schema_text("plan"))["properties"]["profile"]
-    assert written["required"] == list(Profile.model_fields)
+    assert list(written["properties"]) == list(Profile.model_fields)
+    assert set(Profile.model_fields) - set(written["required"]) == {"samePatient"}  # plans of before do without it
     for name, schema in written["properties"].items():
         for value in schema["enum"]:
             assert getattr(Profile.of([f"{name}={value}"]), name) == value

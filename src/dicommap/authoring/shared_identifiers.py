@@ -1,0 +1,249 @@
+"""Identifiers that edits make equal although they were different: studies of two patients could become one patient's.
+
+An edit may be meant to do so: "007" and "7" are one patient's PatientID in two spellings. So the studies that have one
+identifier after the edits are compared: where their names, birth dates or sexes differ, it is an issue.
+
+    study  PatientID  after  PatientName
+    1.2.1  007        7      Doe^Jane
+    1.2.2  7          7      Roe^Richard   no edit touches it: `edit.same-patient` all the same
+
+Only digests of the values are kept, and only of studies with an edit of these attributes. The others are read a second
+time, and only if an edit changed an identifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import product
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Location, Severity, issue
+from dicommap.model.dicom_json import text_from_attribute
+from dicommap.model.patient import PARTS, compared_parts
+from dicommap.model.tags import tag_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dicommap.authoring.settling import Change
+    from dicommap.issues import Issue
+    from dicommap.model.hierarchy import Series, Study
+
+LISTED = 10
+"""Studies that one issue names; the others are counted."""
+
+_PERSON = ("PatientName", "PatientBirthDate", "PatientSex")
+_ABSENT, _SEVERAL = 0, 1
+"""What stands in place of a digest: no value is known, or there are different ones."""
+
+After = dict[tuple[str | None, int], str]
+"""Series Instance UID, or None for the whole study, and tag -> the new value as text."""
+
+Traits = tuple[int, ...]
+"""For the old identifier and each compared part: the digest of its only value, _ABSENT or _SEVERAL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier:
+    """An attribute that identifies a patient or an order, and what studies that share it are compared by."""
+
+    keyword: str
+    issuer: str | None
+    """The keyword of the authority that assigned it (PS3.3 C.2.2)."""
+    compared: tuple[str, ...]
+    code: str
+    code_if_equal: str | None
+    """The code if nothing that is compared differs; None if there is no issue then."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Return the keywords of all attributes that matter for it."""
+        return (self.keyword, *(() if self.issuer is None else (self.issuer,)), *self.compared)
+
+
+IDENTIFIERS = (
+    Identifier(
+        keyword="PatientID",
+        issuer="IssuerOfPatientID",
+        compared=_PERSON,
+        code="edit.same-patient",
+        code_if_equal=None,
+    ),
+    Identifier(
+        keyword="AccessionNumber",
+        issuer=None,  # IssuerOfAccessionNumberSequence is a sequence, which no inventory holds
+        compared=("PatientID", *_PERSON),
+        code="edit.same-accession",
+        code_if_equal="edit.shared-accession",
+    ),
+)
+
+
+class SharedIdentifiers:
+    """Compares the studies that have the same identifier after the edits and had different ones before."""
+
+    def __init__(self, severity: Severity = Severity.WARNING) -> None:
+        """Take how severe it is that studies of different patients get one identifier."""
+        self._groups = [_Groups(identifier, severity) for identifier in IDENTIFIERS]
+
+    def note(self, study: Study, changes: Sequence[Change]) -> None:
+        """Note a study whose edits change an identifier, or what is compared."""
+        for groups in self._groups:
+            groups.note(study, changes)
+
+    def issues(self, all_studies: Callable[[], Iterable[Study]]) -> Iterator[Issue]:
+        """Yield an issue for each identifier that studies of different patients share after the edits.
+
+        Args:
+            all_studies: Returns the studies of the inventory once more. It is called only if an edit changed an
+                identifier.
+
+        """
+        asked = [groups for groups in self._groups if groups.wanted]
+        for study in all_studies() if asked else ():
+            for groups in asked:
+                groups.note_unchanged(study)
+        for groups in asked:
+            yield from groups.issues()
+
+
+@dataclass(slots=True)
+class _Group:
+    """The studies that have one identifier after the edits."""
+
+    traits: Traits
+    bare: int
+    """The digest of the identifier without its issuer; 0 if it has no issuer."""
+    studies: tuple[str, ...]
+    """The first ones; those that brought another value stand in front."""
+    count: int = 1
+
+    def add(self, traits: Traits, studies: tuple[str, ...], count: int) -> None:
+        """Add studies with the same identifier."""
+        merged = tuple(map(_merged, self.traits, traits))
+        found = (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
+        self.studies = found[:LISTED]
+        self.traits, self.count = merged, self.count + count
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The studies by one identifier."""
+
+    identifier: Identifier
+    severity: Severity
+    wanted: set[int] = field(default_factory=set)
+    """Digests of the identifiers that edits gave to studies that had another one."""
+    _by_key: dict[int, _Group] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
+
+    def note(self, study: Study, changes: Sequence[Change]) -> None:
+        """Add a study if its edits change the identifier, or what is compared."""
+        after: After = {
+            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
+            for change in changes
+            if change.tag in _tags(self.identifier)
+        }
+        if after:
+            self._noted.add(study.study_instance_uid)
+            self._add(study, after)
+
+    def note_unchanged(self, study: Study) -> None:
+        """Add a study without such an edit if it has an identifier that edits gave to other studies."""
+        values = study.values.get(self.identifier.keyword, {})
+        if study.study_instance_uid not in self._noted and any(
+            _digest(one.strip(" ")) in self.wanted for one in values
+        ):
+            self._add(study, {})
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each identifier that studies of different patients share."""
+        for group in self._by_key.values():
+            bare = self._by_key.get(group.bare)
+            if bare is not None:  # an identifier without issuer may be of any
+                group.add(bare.traits, bare.studies, bare.count)
+        for group in self._by_key.values():
+            yield from self._group_issues(group)
+
+    def _group_issues(self, group: _Group) -> Iterator[Issue]:
+        identifier = self.identifier
+        before, *compared = group.traits
+        if before != _SEVERAL:
+            return
+        keywords = (keyword for keyword in identifier.compared for _ in range(PARTS.get(keyword, 1)))
+        different = (keyword for keyword, trait in zip(keywords, compared, strict=True) if trait == _SEVERAL)
+        differing = list(dict.fromkeys(different))
+        if not differing and (identifier.code_if_equal is None or group.count < 2):
+            return
+        studies = sorted(group.studies)
+        count = "1 study" if group.count == 1 else f"{group.count:,} studies"
+        uids = ", ".join(studies) + (" and others" if group.count > len(studies) else "")
+        yield issue(
+            identifier.code if differing else identifier.code_if_equal or "",
+            Location(keyword=identifier.keyword),
+            severity=self.severity if differing else None,
+            differing=", ".join(differing),
+            studies=count,
+            uids=uids,
+        )
+
+    def _add(self, study: Study, after: After) -> None:
+        found: dict[tuple[str, str], Traits] = {}
+        for series in study.series:
+            for key, traits in _traits(self.identifier, series, after):
+                found[key] = tuple(map(_merged, found.get(key, traits), traits))
+                if traits[0] != _digest(*key):
+                    self.wanted.add(_digest(key[0]))
+        for key, traits in found.items():
+            group = self._by_key.get(_digest(*key))
+            if group is None:
+                bare = _digest(key[0]) if key[1] else 0
+                self._by_key[_digest(*key)] = _Group(traits, bare, (study.study_instance_uid,))
+            else:
+                group.add(traits, (study.study_instance_uid,), 1)
+
+
+def _traits(identifier: Identifier, series: Series, after: After) -> Iterator[tuple[tuple[str, str], Traits]]:
+    """Yield each identifier, with its issuer, that a series has after the edits, and the traits of its files."""
+    compared: Traits = ()
+    for keyword in identifier.compared:
+        texts = [compared_parts(keyword, text) for text in _old_by_new(series, keyword, after)]
+        compared += tuple(
+            _only(_digest(text) if text else _ABSENT for text in part) for part in zip(*texts, strict=True)
+        )
+    for new, old in _old_by_new(series, identifier.keyword, after).items():
+        for new_issuer, old_issuer in _old_by_new(series, identifier.issuer, after).items():
+            if new:  # an empty identifier is none that studies could share
+                yield (new, new_issuer), (_only(_digest(*one) for one in product(old, old_issuer)), *compared)
+
+
+def _old_by_new(series: Series, keyword: str | None, after: After) -> dict[str, set[str]]:
+    """Return each value that the attribute has after the edits, with the values that became it."""
+    if keyword is None:
+        return {"": {""}}
+    old = {text.strip(" ") for text in series.values.get(keyword) or ("",)}
+    tag = tag_of(keyword) or 0
+    for target in (series.series_instance_uid, None):
+        if (target, tag) in after:
+            return {after[target, tag].strip(" "): old}
+    return {text: {text} for text in old}
+
+
+def _tags(identifier: Identifier) -> frozenset[int]:
+    return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
+
+
+def _only(digests: Iterable[int]) -> int:
+    found = {one for one in digests if one != _ABSENT}
+    return _SEVERAL if len(found) > 1 else next(iter(found), _ABSENT)
+
+
+def _merged(one: int, other: int) -> int:
+    return _only((one, other))
+
+
+def _digest(text: str, issuer: str = "") -> int:
+    """Return 64 bits of a digest, never _ABSENT or _SEVERAL."""
+    data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2
