@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import Attribute, attribute_from_text
+from dicommap.model.no_result import NoResult
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
     from dicommap.model.account import Account
     from dicommap.model.hierarchy import Values
 
-Compute = Callable[..., str | None]
-"""From one current value of each needed attribute to the new value; None where it cannot be made."""
+Compute = Callable[..., str | NoResult]
+"""From one current value of each needed attribute to the new value, or why it cannot be made."""
 
 COMBINATIONS_LIMIT = 100_000
 """Combinations of current values that are tried to see whether they all come to the same new value."""
@@ -84,8 +85,9 @@ class ComputedAssignment:
         if count > COMBINATIONS_LIMIT:
             return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=count)]
         results = {self.compute(*combination) for combination in product(*current)}
-        if None in results:
-            return [issue("rules.no-result", place, keyword=keyword_of(self.tag))]
+        reasons = sorted({result.reason for result in results if isinstance(result, NoResult)})
+        if reasons:
+            return [issue("rules.no-result", place, keyword=keyword_of(self.tag), reason="; ".join(reasons))]
         if len(results) > 1:
             return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
         return attribute_from_text(self.tag, str(results.pop()), place)

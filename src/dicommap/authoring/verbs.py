@@ -16,6 +16,7 @@ from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.dates import DATE_VRS, shifted, truncated
 from dicommap.model.dicom_json import data_set_issues
+from dicommap.model.no_result import NoResult
 from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.model.tags import keyword_of, tag_of, vrs_of
@@ -57,7 +58,7 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
             yield from _fixed(keyword, parts[0], where)
         else:
             marks = _separators(vrs_of(tag_of(keyword) or 0))
-            yield from _computed(keyword, partial(_filled, marks, parts[::2]), where, _WRITTEN_VRS, parts[1::2])
+            yield from _computed(keyword, partial(_filled, marks, parts), where, _WRITTEN_VRS, parts[1::2])
             yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
@@ -169,10 +170,11 @@ def _computed(
 def _for_each_value(vr: str, compute: Compute) -> Compute:
     """Apply a change to each of several values; an empty one stays empty."""
 
-    def changed(text: str) -> str | None:
+    def changed(text: str) -> str | NoResult:
         values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
         results = [compute(value) if value else value for value in values]
-        return None if None in results else "\\".join(str(result) for result in results)
+        failed = next((result for result in results if isinstance(result, NoResult)), None)
+        return "\\".join(map(str, results)) if failed is None else failed
 
     return changed
 
@@ -198,17 +200,23 @@ def _separators(vrs: tuple[str, ...]) -> str:
     return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
 
 
-def _filled(marks: str, literals: list[str], *values: str) -> str | None:
+def _filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
+    """Return a template's text, whose parts are literal and keyword by turns, with values in the keywords' places."""
+    names, literals = parts[1::2], parts[::2]
     # A missing part would make an identifier that looks like another.
-    if not all(values):
-        return None
+    empty = [name for name, value in zip(names, values, strict=True) if not value]
+    if empty:
+        return NoResult(f"{empty[0]}, to which it refers, is empty")
     text = literals[0]
     joints = []
-    for value, literal in zip(values, literals[1:], strict=True):
-        joints.append((len(text), value))
+    for name, value, literal in zip(names, values, literals[1:], strict=True):
+        joints.append((len(text), name, value))
         text += value + literal
-    fits = (_stands_apart(text[:at], value, text[at + len(value) :], marks) for at, value in joints)
-    return text if all(fits) else None
+    for at, name, value in joints:
+        if not _stands_apart(text[:at], value, text[at + len(value) :], marks):
+            several = "values" if "\\" in value else "component groups"
+            return NoResult(f"{name}, to which it refers, has several {several}, and the text beside it belongs to one")
+    return text
 
 
 def _stands_apart(before: str, value: str, after: str, marks: str) -> bool:

@@ -112,6 +112,40 @@ def test_differing_values_that_come_to_the_same_are_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "current", "reason"),
+    [
+        ("shift_days = { StudyDate = 1 }", "202601", "a current value has no day"),
+        ("shift_days = { StudyDate = 1 }", "20260230", "a current value is a date that does not exist"),
+        ("shift_days = { StudyDate = 1 }", "2026.01.05", "does not begin with a date of the form YYYYMMDD"),
+        ("shift_days = { StudyDate = 9000000 }", "20260105", "the date would leave the years 1 to 9999"),
+        ("truncate_date = { StudyDate = 'month' }", "2026", "a current value has no month"),
+        ("truncate_date = { StudyDate = 'year' }", "20260230", "a current value is a date that does not exist"),
+        ("set = { StudyID = 'x{StudyDate}' }", "", "StudyDate, to which it refers, is empty"),
+        ("set = { StudyID = 'x{StudyDate}' }", "20260105\\\\1", "StudyDate, to which it refers, has several values"),
+        (
+            "shift_days = { StudyDate = 1 }",
+            {"2026": 1, "20260230": 1, "20260105": 1},
+            "does not exist; a current value has",
+        ),
+    ],
+)
+def test_the_reason_why_nothing_can_be_made_is_told_without_a_value(
+    rule: str, current: str | dict[str, int], reason: str
+) -> None:
+    edits, issues = work(rule, {"StudyDate": current})
+    assert edits == {}
+    (found,) = issues
+    assert found.code == "rules.no-result"
+    assert reason in found.message
+    assert "2026" not in found.message
+
+
+def test_several_component_groups_of_a_name_are_named_as_the_reason() -> None:
+    _, (found,) = work("set = { PatientName = '{PatientName}^Dr' }", {"PatientName": "A=B"})
+    assert "PatientName, to which it refers, has several component groups" in found.message
+
+
+@pytest.mark.parametrize(
     ("rule", "current", "code"),
     [
         ("upper = ['PatientName']", {"PatientName": {SECRET: 1, "b": 1}}, "rules.differing-values"),

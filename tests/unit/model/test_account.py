@@ -9,7 +9,7 @@ import pytest
 from dicommap.issues import issue
 from dicommap.model.account import Account, Effect, Outcome
 
-FACTS: Any = {"keyword": "PatientID", "count": 2, "matching": 1}
+FACTS: Any = {"keyword": "PatientID", "count": 2, "matching": 1, "reason": "a reason"}
 
 
 @pytest.mark.parametrize(

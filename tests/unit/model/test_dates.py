@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.dates import shifted, truncated
+from dicommap.model.dates import (
+    NO_DAY,
+    NO_MONTH,
+    NO_SUCH_DATE,
+    NOT_A_DATE,
+    OUT_OF_RANGE,
+    shifted,
+    truncated,
+)
+from dicommap.model.no_result import NoResult
 
 
 @pytest.mark.parametrize(
@@ -19,15 +28,22 @@ from dicommap.model.dates import shifted, truncated
         ("20260101", -1, "20251231"),
         ("20260101", 0, "20260101"),
         ("20260102030405.5+0100", 30, "20260201030405.5+0100"),
-        ("2026", 1, None),
-        ("202601", 1, None),
-        ("2026.01.02", 1, None),
-        ("20260230", 1, None),
-        ("99991231", 1, None),
-        ("00010101", -1, None),
+        ("2026", 1, NO_DAY),
+        ("202601", 1, NO_DAY),
+        ("202601+0100", 1, NO_DAY),
+        ("2026.01.02", 1, NOT_A_DATE),
+        ("2026010", 1, NOT_A_DATE),
+        ("2026-01-02", 1, NOT_A_DATE),
+        ("about 2026", 1, NOT_A_DATE),
+        ("20260230", 1, NO_SUCH_DATE),
+        ("00000000", 1, NO_SUCH_DATE),
+        ("99991231", 1, OUT_OF_RANGE),
+        ("00010101", -1, OUT_OF_RANGE),
+        ("20260101", 10**9, OUT_OF_RANGE),
+        ("20260101", 10**12, OUT_OF_RANGE),
     ],
 )
-def test_a_date_moves_by_days(text: str, days: int, expected: str | None) -> None:
+def test_a_date_moves_by_days(text: str, days: int, expected: str | NoResult) -> None:
     assert shifted(text, days) == expected
 
 
@@ -35,6 +51,7 @@ def test_a_date_moves_by_days(text: str, days: int, expected: str | None) -> Non
 def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
     text = f"{day:%Y%m%d}"
     there = shifted(text, days)
+    assert isinstance(there, str)
     assert there == f"{day + timedelta(days=days):%Y%m%d}"
     assert shifted(there, -days) == text
 
@@ -46,20 +63,29 @@ def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
         ("DA", "19870615", "month", "19870601"),
         ("DT", "19870615093000", "year", "1987"),
         ("DT", "19870615093000", "month", "198706"),
-        ("DT", "1987", "month", None),
+        ("DT", "1987+0100", "year", "1987"),
+        ("DT", "1987", "month", NO_MONTH),
+        ("DT", "1987+0100", "month", NO_MONTH),
+        ("DA", "1987", "month", NO_MONTH),
         ("DA", "1987", "year", "19870101"),
-        ("DA", "about 1987", "year", None),
+        ("DA", "198706", "month", "19870601"),
+        ("DA", "about 1987", "year", NOT_A_DATE),
+        ("DA", "1987.06.15", "year", NOT_A_DATE),
+        ("DA", "19870615-19870616", "year", NOT_A_DATE),
+        ("DA", "1987061", "year", NOT_A_DATE),
+        ("DA", "19870230", "year", NO_SUCH_DATE),
+        ("DA", "19871301", "month", NO_SUCH_DATE),
     ],
 )
-def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | None) -> None:
+def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | NoResult) -> None:
     assert truncated(vr, text, to) == expected
 
 
 @pytest.mark.parametrize("text", ["٢٠٢٤٠١٠١", "2024０１01", "²0240101"])
 def test_digits_of_other_scripts_are_no_dates(text: str) -> None:
-    assert shifted(text, 1) is None
-    assert truncated("DA", text, "month") is None
+    assert shifted(text, 1) == NOT_A_DATE
+    assert truncated("DA", text, "month") == NOT_A_DATE
 
 
 def test_a_date_that_is_none_gets_no_coarser() -> None:
-    assert truncated("DA", "1987????", "year") is None
+    assert truncated("DA", "1987????", "year") == NOT_A_DATE

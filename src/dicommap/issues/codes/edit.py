@@ -70,11 +70,11 @@ CODES = (
         name="rules.no-result",
         severity=Severity.ERROR,
         title="A verb cannot make a value of the current one",
-        message="No value for {keyword} can be made of the current ones.",
-        explanation="A date without a day cannot be moved, and a reference to an empty attribute would make a value "
-        "that looks like another. Text beside a reference to a name of several component groups, or to several "
-        "values, would become part of one of them only. Leaving the old value there silently could let out what should "
-        "be changed.",
+        message="No value for {keyword} can be made of the current ones: {reason}.",
+        explanation="A date without a day, or one that does not exist, cannot be moved, and a reference to an empty "
+        "attribute would make a value that looks like another. Text beside a reference to a name of several component "
+        "groups, or to several values, would become part of one of them only. Leaving the old value there silently "
+        "could let out what should be changed.",
         fix="Match only what the verb can change, and give the rest a rule of its own.",
     ),
     Code(
