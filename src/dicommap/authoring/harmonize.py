@@ -15,6 +15,7 @@ from dicommap.model.account import Account, Effect
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import NOT_COMPUTED, Edit
 from dicommap.model.levels import Level, level_of
+from dicommap.model.overridable import keyword_issues
 from dicommap.model.tags import tag_of
 from dicommap.model.undecodable import is_undecodable
 
@@ -30,8 +31,11 @@ Wished = tuple[str | None, int]
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
     """Find why an attribute cannot be harmonized at all."""
     place = Location(keyword=keyword)
+    if tag_of(keyword) is None:
+        yield from keyword_issues(keyword, place, is_option=True)
+        return
     yield from refusals(keyword, place)
-    if tag_of(keyword) is not None and keyword not in captured:
+    if keyword not in captured:
         yield issue("harmonize.not-captured", place, keyword=keyword)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.sheet_writing import STATE_COLUMN
 from dicommap.authoring.tables import INFORMATION_MARK, Table, column_issues, letter_of, read_table
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.attribute_names import looks_like_attribute
 from dicommap.model.hierarchy import Target
 from dicommap.model.overridable import keyword_issues, overridable_issues
-from dicommap.model.tags import similar_keywords, tag_of
+from dicommap.model.tags import tag_of
 from dicommap.model.uid import mapping_problem
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             continue
         if tag_of(column) is None:
             # What is nothing like a keyword may be a value in the wrong place.
-            shown = column if similar_keywords(column) else letter_of(table.header.index(column))
+            shown = column if looks_like_attribute(column) else letter_of(table.header.index(column))
             yield from keyword_issues(column, replace(place, column=shown))
         elif column not in captured:
             # What no override can set is of no use in a sheet, captured or not.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.cells import cell_text, state_of
 from dicommap.authoring.tables import INFORMATION_MARK
-from dicommap.errors import AttributeNameError
+from dicommap.model.attribute_names import not_held_error
 from dicommap.model.formulas import guarded
 from dicommap.model.levels import Level, fits, level_of
 from dicommap.model.tags import tag_of
@@ -27,12 +27,8 @@ def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = 
 
     Raises AttributeNameError where one that was asked for is not captured.
     """
-    missing = [keyword or "the empty text" for keyword in asked if keyword not in captured]
-    if missing:
-        raise AttributeNameError(
-            f"The inventory does not hold {', '.join(missing)}.",
-            fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
-        )
+    if not set(asked) <= set(captured):
+        raise not_held_error(asked, captured)
     if asked:
         return tuple(dict.fromkeys(asked))
     levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)

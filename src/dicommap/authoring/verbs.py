@@ -14,6 +14,7 @@ from dicommap.authoring.lookup import LookupAssignment
 from dicommap.authoring.spelling import with_spelling
 from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, has_error, issue
+from dicommap.model.attribute_names import shown_name, suggestion
 from dicommap.model.dates import DATE_VRS, shifted, truncated
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.no_result import NoResult
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dicommap.model.edits import Lookup, Replacement, Rule
 
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
+_ENCLOSED = re.compile(r"\{([^{}]{1,64})\}")
 _BACKSLASHES = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
 """What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
 _TEXT_VRS = TEXT_VRS | {"PN"}
@@ -50,10 +52,10 @@ def assignments(rule: Rule, path: str, table: LookupTable | None = None) -> Iter
 def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
-        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
         parts = _parts(_BRACES, text)
         if parts is None:
-            yield issue("rules.template", where)
+            yield issue("rules.template", where, suggestion=_brace_suggestion(text))
         elif len(parts) == 1:
             yield from _fixed(keyword, parts[0], where)
         else:
@@ -65,7 +67,7 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
 def empty_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`empty`: the attribute stays, without a value."""
     for keyword in rule.empty:
-        yield from _fixed(keyword, "", Location(path=place.path, rule=place.rule, keyword=keyword))
+        yield from _fixed(keyword, "", Location(path=place.path, rule=place.rule, keyword=shown_name(keyword)))
 
 
 def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
@@ -74,7 +76,7 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Iss
     The expressions are RE2's, which needs time in proportion to the text whatever the pattern.
     """
     for keyword, replacement in rule.replace.items():
-        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
         compute = _replacing(replacement)
         if compute is None:
             yield issue("rules.pattern", where)
@@ -85,14 +87,14 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Iss
 def shift_dates(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`shift_days`: a date moves by a number of days."""
     for keyword, days in rule.shift_days.items():
-        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
         yield from _computed(keyword, partial(shifted, days=days), where, DATE_VRS)
 
 
 def truncate_dates(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`truncate_date`: a date keeps its year, or its year and month."""
     for keyword, to in rule.truncate_date.items():
-        where = Location(path=place.path, rule=place.rule, keyword=keyword)
+        where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
         yield from _computed(keyword, partial(truncated, vr, to=to), where, DATE_VRS)
 
@@ -101,7 +103,7 @@ def change_letters(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
-            where = Location(path=place.path, rule=place.rule, keyword=keyword)
+            where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
             is_name = change is str.strip and vrs_of(tag_of(keyword) or 0) == ("PN",)
             yield from _computed(keyword, _stripped_name if is_name else change, where, _TEXT_VRS)
 
@@ -128,7 +130,7 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]
 def look_up(lookup: Lookup, table: LookupTable, place: Location) -> Iterator[Assigns | Issue]:
     """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
     for keyword, column in lookup.set.items():
-        refused = refusals(keyword, Location(path=place.path, rule=place.rule, keyword=keyword))
+        refused = refusals(keyword, Location(path=place.path, rule=place.rule, keyword=shown_name(keyword)))
         yield from refused
         if not refused:
             yield LookupAssignment(tag=tag_of(keyword) or 0, table=table, column=column)
@@ -193,6 +195,12 @@ def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
             return None
     parts[-1] += text[end:]
     return parts
+
+
+def _brace_suggestion(text: str) -> str:
+    """Return what somebody may have meant who put something else than a keyword into braces."""
+    enclosed = _ENCLOSED.findall(text.replace("{{", "").replace("}}", ""))
+    return next((meant for inner in enclosed if (meant := suggestion(inner)) and tag_of(inner) is None), "")
 
 
 def _separators(vrs: tuple[str, ...]) -> str:

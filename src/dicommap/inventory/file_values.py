@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.errors import AttributeNameError
 from dicommap.inventory.reading import one_of, path, read_rows, text, value
+from dicommap.model.attribute_names import not_held_error
 from dicommap.model.conflict import FileValues
 
 if TYPE_CHECKING:
@@ -23,11 +23,8 @@ ORDER BY SeriesInstanceUID, source, path
 
 def require_captured(keywords: Sequence[str], captured: Sequence[str]) -> None:
     """Raise AttributeNameError for a keyword that an inventory does not hold."""
-    missing = [keyword for keyword in keywords if keyword not in captured]
-    if missing:
-        raise AttributeNameError(
-            f"The inventory does not hold {missing[0] or 'the empty text'}.", fix=f"It holds {', '.join(captured)}."
-        )
+    if not set(keywords) <= set(captured):
+        raise not_held_error(keywords, captured)
 
 
 def file_values(

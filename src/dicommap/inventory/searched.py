@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.patterns import Patterns
-from dicommap.errors import AttributeNameError, UsageError
+from dicommap.errors import UsageError
 from dicommap.inventory.inconsistent import Inconsistencies, Inconsistency
 from dicommap.inventory.reading import location, read_rows, value, whole
 from dicommap.inventory.studies import Studies
+from dicommap.model.attribute_names import not_held_error
 
 if TYPE_CHECKING:
     import sqlite3
@@ -87,10 +88,7 @@ class Searched:
 
     def _require_held(self, keyword: str) -> None:
         if keyword not in self.keywords:
-            raise AttributeNameError(
-                f"The inventory does not hold {keyword or 'the empty text'}.",
-                fix=f"It holds {', '.join(self.keywords)}.",
-            )
+            raise not_held_error([keyword], self.keywords)
 
 
 def _patterns(keyword: str, asked: object) -> Patterns:

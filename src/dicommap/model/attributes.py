@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dicommap.errors import AttributeNameError
-from dicommap.model.tags import similar_keywords, tag_of, vrs_of
+from dicommap.model.attribute_names import hint, shown_word
+from dicommap.model.tags import tag_of, vrs_of
 
 SOP_INSTANCE_UID = 0x00080018
 INSTANCE_NUMBER = 0x00200013
@@ -62,9 +63,9 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
     for keyword in additional:
         tag = tag_of(keyword)
         if tag is None:
-            close = similar_keywords(keyword)
-            hint = f"Did you mean {', '.join(close)}?" if close else "PS3.6 lists the keywords."
-            raise AttributeNameError(f"{keyword or 'The empty text'} is not a DICOM keyword.", fix=hint)
+            meant = hint(keyword)
+            said = f"{shown_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
+            raise AttributeNameError(said, fix=_sentence(meant) if meant else "PS3.6 lists the keywords.")
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
@@ -74,3 +75,7 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
         if keyword not in _KEY_KEYWORDS:
             keywords[keyword] = None
     return tuple(keywords)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith("?") else ".")

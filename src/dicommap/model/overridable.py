@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, Severity, issue
+from dicommap.model.attribute_names import shown_name, shown_word, suggestion
 from dicommap.model.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits, level_of
-from dicommap.model.tags import in_no_data_set, keyword_of, similar_keywords, tag_of, vrs_of
+from dicommap.model.tags import in_no_data_set, keyword_of, tag_of, vrs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +16,15 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 
-def keyword_issues(keyword: str, location: Location) -> Iterator[Issue]:
-    """Find that a name is no keyword of the dictionary, and name the closest ones."""
+def keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
+    """Find that a name is no keyword of the dictionary, and say which one may be meant.
+
+    The location's keyword is masked unless the name looks like that of an attribute, or is a word typed as an option.
+    """
     if tag_of(keyword) is None:
-        close = similar_keywords(keyword)
-        yield issue("attribute.unknown", location, suggestion=f" (did you mean {', '.join(close)}?)" if close else "")
+        shown = shown_word if is_option else shown_name
+        place = replace(location, keyword=shown(location.keyword)) if location.keyword else location
+        yield issue("attribute.unknown", place, suggestion=suggestion(keyword))
 
 
 def overridable_issues(tag: int, location: Location) -> Iterator[Issue]:

@@ -94,11 +94,3 @@ def vm_of(tag: int) -> Multiplicity | None:
     """Return the value multiplicity of a tag; None where the dictionary has none."""
     entry = entry_of(tag)
     return multiplicity(entry[1]) if entry else None
-
-
-def similar_keywords(text: str) -> list[str]:
-    """Return the keywords that come closest to a misspelt one, the closest first."""
-    folded = {keyword.lower(): keyword for keyword in TAGS}
-    import difflib  # only for names that are misspelt
-
-    return [folded[match] for match in difflib.get_close_matches(text.lower(), folded, n=3, cutoff=0.75)]

@@ -91,8 +91,18 @@ def offset(text: str) -> str | None:
 def offset_at(on: date, time: str, zone: tzinfo) -> str:
     """Return the offset that a time zone has on a day at a time, as +HH:MM.
 
-    Of an hour that the end of summer time repeats, the first is taken.
+    Raises InexpressibleError if clocks that were put forward passed over the time, if clocks that were put back showed
+    it twice, or if the offset is no whole number of minutes, as before time zones were introduced.
     """
-    hours, minutes = int(time[:2]), int(time[3:5])
-    text = datetime(on.year, on.month, on.day, hours, minutes, tzinfo=zone).strftime("%z")
-    return f"{text[:3]}:{text[3:5]}"
+    hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))
+    local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)
+    first, second = local.utcoffset(), local.replace(fold=1).utcoffset()  # PEP 495
+    if first is None or second is None:
+        raise InexpressibleError("the time zone has no offset then")
+    if first != second:
+        how = "twice, since clocks were put back" if first > second else "not at all, since clocks were put forward"
+        raise InexpressibleError(f"the time zone has this time {how}")
+    total, rest = divmod(int(first.total_seconds()), 60)
+    if rest:
+        raise InexpressibleError("the time zone's offset from UTC is no whole number of minutes then")
+    return f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}"

@@ -186,8 +186,11 @@ class _Making:
         offset = self._expressed(
             "TimezoneOffsetFromUTC", lambda: fhir_values.offset(texts["TimezoneOffsetFromUTC"]), where
         )
-        if offset is None and self._settings.zone is not None:
-            offset = fhir_values.offset_at(day, time, self._settings.zone)
+        zone = self._settings.zone
+        if offset is None and zone is not None:
+            offset = self._expressed(at, lambda: fhir_values.offset_at(day, time, zone), where)
+            if offset is None:
+                return day.isoformat()
         if offset is None:
             self._described.zoneless += 1
             return day.isoformat()

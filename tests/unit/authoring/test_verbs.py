@@ -117,7 +117,7 @@ def test_differing_values_that_come_to_the_same_are_no_difference() -> None:
         ("shift_days = { StudyDate = 1 }", "202601", "a current value has no day"),
         ("shift_days = { StudyDate = 1 }", "20260230", "a current value is a date that does not exist"),
         ("shift_days = { StudyDate = 1 }", "2026.01.05", "does not begin with a date of the form YYYYMMDD"),
-        ("shift_days = { StudyDate = 9000000 }", "20260105", "the date would leave the years 1 to 9999"),
+        ("shift_days = { StudyDate = 3000000 }", "20260105", "the date would leave the years 1 to 9999"),
         ("truncate_date = { StudyDate = 'month' }", "2026", "a current value has no month"),
         ("truncate_date = { StudyDate = 'year' }", "20260230", "a current value is a date that does not exist"),
         ("set = { StudyID = 'x{StudyDate}' }", "", "StudyDate, to which it refers, is empty"),
@@ -125,7 +125,7 @@ def test_differing_values_that_come_to_the_same_are_no_difference() -> None:
         (
             "shift_days = { StudyDate = 1 }",
             {"2026": 1, "20260230": 1, "20260105": 1},
-            "does not exist; a current value has",
+            "and a month; a current value is a date that does not exist",
         ),
     ],
 )
@@ -346,3 +346,45 @@ def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> No
     assert [one.code for one in rules_issues("r.toml", rules.rule)] == ["value.invisible-character"]
     found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).for_study(study(dict.fromkeys(CAPTURED, ""))))
     assert [one.tag for one in found if isinstance(one, Edit)] == [0x00104000, 0x00100010]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "set = { '00100020' = 'x' }",
+        "set = { '(0010,0020)' = 'x' }",
+        "set = { '0010,0020' = 'x' }",
+        "set = { StudyID = 'x{00100020}' }",
+        "set = { StudyID = 'x{(0010,0020)}' }",
+        "set = { StudyID = 'x{0010,0020}' }",
+        "empty = ['0x00100020']",
+        "replace = { '0010 0020' = { pattern = 'a', with = 'b' } }",
+        "shift_days = { '(0010,0020)' = 1 }",
+        "truncate_date = { '(0010,0020)' = 'year' }",
+        "upper = ['(0010,0020)']",
+        "match = { '(0010,0020)' = '*' }\nset = { StudyID = '1' }",
+    ],
+)
+def test_a_tag_where_a_keyword_is_due_leads_to_the_keyword_in_every_verb(rule: str) -> None:
+    found = list(rules_issues("r.toml", read(rule).rule))
+    assert any("(0010,0020) is PatientID; write that" in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"set = {{ '{SECRET}' = 'x' }}",
+        f"set = {{ '{SECRET}' = '{{' }}",
+        f"set = {{ StudyID = 'x{{{SECRET}}}' }}",
+        f"set = {{ StudyID = 'x{{{SECRET}^A}}' }}",
+        f"empty = ['{SECRET}']",
+        f"replace = {{ '{SECRET}' = {{ pattern = '(', with = 'b' }} }}",
+        f"shift_days = {{ '{SECRET}' = 1 }}",
+        f"strip = ['{SECRET}']",
+        f"match = {{ '{SECRET}' = '*' }}\nset = {{ StudyID = '1' }}",
+    ],
+)
+def test_a_name_that_looks_like_no_attribute_is_not_repeated(rule: str) -> None:
+    found = list(rules_issues("r.toml", read(rule).rule))
+    assert found
+    assert not any(SECRET in str(one) or SECRET in repr(one) for one in found)

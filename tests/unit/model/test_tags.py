@@ -10,7 +10,6 @@ from dicommap.model.tags import (
     is_private,
     keyword_of,
     multiplicity,
-    similar_keywords,
     tag_of,
     vm_of,
     vrs_of,
@@ -59,10 +58,3 @@ def test_names_of_a_tag() -> None:
     assert vm_of(0x00091002) is None
     assert is_private(0x00091002)
     assert not is_private(0x00080060)
-
-
-@pytest.mark.parametrize(
-    ("text", "first"), [("patientid", "PatientID"), ("PatinetName", "PatientName"), ("zzzz", None)]
-)
-def test_misspelt_keywords_get_suggestions(text: str, first: str | None) -> None:
-    assert next(iter(similar_keywords(text)), None) == first

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dicommap.render import fhir_values
 from dicommap.render.fhir_values import InexpressibleError
@@ -84,9 +86,45 @@ def test_what_is_no_offset(text: str) -> None:
     [
         (date(2026, 1, 2), "10:15:00", "+01:00"),
         (date(2026, 7, 2), "10:15:00", "+02:00"),
-        (date(2026, 10, 25), "02:30:00", "+02:00"),
+        (date(2026, 10, 25), "01:59:59", "+02:00"),
+        (date(2026, 10, 25), "03:00:00", "+01:00"),
+        (date(2026, 3, 29), "01:59:59.9", "+01:00"),
+        (date(2026, 3, 29), "03:00:00", "+02:00"),
         (date(1900, 1, 2), "10:15:00", "+01:00"),
     ],
 )
 def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found: str) -> None:
     assert fhir_values.offset_at(on, time, ZoneInfo("Europe/Berlin")) == found
+
+
+@pytest.mark.parametrize(
+    ("zone", "on", "time", "how"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), "02:00:00", "not at all"),
+        ("Europe/Berlin", date(2026, 3, 29), "02:59:59", "not at all"),
+        ("Europe/Berlin", date(2026, 10, 25), "02:00:00", "twice"),
+        ("Europe/Berlin", date(2026, 10, 25), "02:59:59.999", "twice"),
+        ("Australia/Lord_Howe", date(2026, 4, 5), "01:45:00", "twice"),  # its summer time is half an hour
+        ("America/New_York", date(2026, 3, 8), "02:30:00", "not at all"),
+        ("Pacific/Apia", date(2011, 12, 30), "12:00:00", "not at all"),  # it passed over a whole day
+        ("Europe/Berlin", date(1880, 1, 2), "10:00:00", "no whole number of minutes"),
+    ],
+)
+def test_a_time_that_clocks_do_not_show_once_has_no_offset(zone: str, on: date, time: str, how: str) -> None:
+    with pytest.raises(InexpressibleError, match=how):
+        fhir_values.offset_at(on, time, ZoneInfo(zone))
+
+
+@given(
+    st.datetimes(datetime(1970, 1, 1), datetime(2037, 12, 31)).map(lambda one: one.replace(microsecond=0)),
+    st.sampled_from(["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]),
+)
+def test_an_offset_is_given_if_exactly_one_moment_has_the_local_time(local: datetime, zone: str) -> None:
+    around = [local.replace(tzinfo=UTC) + timedelta(minutes=15 * steps) for steps in range(-4 * 15, 4 * 15)]
+    moments = [one for one in around if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local]
+    try:
+        offset = fhir_values.offset_at(local.date(), f"{local:%H:%M:%S}", ZoneInfo(zone))
+    except InexpressibleError:
+        assert len(moments) != 1
+        return
+    assert [datetime.fromisoformat(f"{local.isoformat()}{offset}")] == moments

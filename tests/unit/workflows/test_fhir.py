@@ -162,6 +162,27 @@ def test_a_time_zone_for_files_that_have_none(written: Written) -> None:
     assert issues == ()
 
 
+@pytest.mark.parametrize(("day", "how"), [("20260329", "not at all"), ("20261025", "twice")])
+def test_of_a_time_in_a_clock_change_the_date_is_kept(written: Written, day: str, how: str) -> None:
+    file = p10(StudyDate=day, StudyTime="0230", SeriesDate=day, SeriesTime="0215")
+    captured = ("SeriesDate", "SeriesTime", "TimezoneOffsetFromUTC")
+    (resource,), issues = written({"1": file}, captured, timezone="Europe/Berlin")
+    date = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    assert resource["started"] == resource["series"][0]["started"] == date
+    assert [(one.code, one.location.keyword) for one in issues] == [
+        ("fhir.left-out", "SeriesTime"),
+        ("fhir.left-out", "StudyTime"),
+    ]
+    assert all(how in one.message for one in issues)
+
+
+def test_an_offset_in_the_files_says_which_time_of_a_clock_change_is_meant(written: Written) -> None:
+    file = p10(StudyDate="20261025", StudyTime="0230", TimezoneOffsetFromUTC="+0100")
+    (resource,), issues = written({"1": file}, ("TimezoneOffsetFromUTC",), timezone="Europe/Berlin")
+    assert resource["started"] == "2026-10-25T02:30:00+01:00"
+    assert issues == ()
+
+
 def test_a_time_without_a_zone_is_left_out(written: Written) -> None:
     files = {
         str(number): p10(StudyInstanceUID=f"1.2.{number}", SOPInstanceUID=f"1.3.{number}", StudyTime="1015")

@@ -43,7 +43,7 @@ CODES = (
         name="rules.template",
         severity=Severity.ERROR,
         title="A brace that stands alone",
-        message="The value has a brace that encloses no keyword.",
+        message="The value has a brace that encloses no keyword{suggestion}.",
         explanation="In 'set' {Keyword} stands for a current value; a brace that is meant as one is doubled.",
         fix="Write {Keyword}, or double the brace.",
     ),
@@ -128,8 +128,9 @@ CODES = (
         severity=Severity.ERROR,
         title="A name that is no DICOM keyword",
         message="This is not a keyword of the DICOM data dictionary{suggestion}.",
-        explanation="Attributes are named by their keyword (PS3.6 section 6), such as PatientID.",
-        fix="Correct the keyword; its letters' case counts.",
+        explanation="Attributes are named by their keyword (PS3.6 section 6), such as PatientID, and not by their tag. "
+        "A name that looks like none of an attribute is masked, since it may be a value in the wrong place.",
+        fix="Correct the keyword; its letters' case counts. A private attribute has none: a rule's raw takes its tag.",
     ),
     Code(
         name="attribute.uid",
