@@ -13,7 +13,7 @@ from tests.making import p10, uid, write_tree
 URI = "s3://bucket/incoming/"
 ONE, OTHER = uid("11"), uid("12")
 EDITS = {
-    "rule": "replace = { PatientID = { pattern = '^0+', with = '' } }",
+    "rule": "replace = { PatientID = { pattern = '^B', with = '' } }",
     "template": "set = { PatientID = '{StudyID}' }",
     "raw": "raw = { 00100020 = { vr = 'LO', Value = ['7'] } }",
     "lookup": "lookup = { file = 'w.csv', by = 'PatientID', set = { PatientID = 'N' } }",
@@ -24,7 +24,7 @@ EDITS = {
 def scanned(tmp_path: Path) -> Path:
     names: dict[str, Any] = {"PatientName": "SECRET^A", "PatientSex": "F", "StudyID": "7"}
     first = p10(
-        StudyInstanceUID=ONE, SeriesInstanceUID=uid("11.1"), SOPInstanceUID=uid("11.2"), PatientID="007", **names
+        StudyInstanceUID=ONE, SeriesInstanceUID=uid("11.1"), SOPInstanceUID=uid("11.2"), PatientID="B7", **names
     )
     names = {"PatientName": "SECRET^B", "PatientSex": "F", "StudyID": "7"}
     second = p10(
@@ -48,7 +48,7 @@ def assert_told(ran: Ran, severity: str = "warning") -> None:
 def test_rules_are_checked(scanned: Path, tmp_path: Path, verb: str) -> None:
     rules = tmp_path / "r.toml"
     rules.write_text(f"[[rule]]\nname = 'r'\nlevel = 'study'\n{verb}\n", encoding="utf-8")
-    (tmp_path / "w.csv").write_text("PatientID,N\n007,7\n", encoding="utf-8")
+    (tmp_path / "w.csv").write_text("PatientID,N\nB7,7\n", encoding="utf-8")
     assert_told(dicommap("draft", scanned, "--rules", rules, "--input-s3-uri", URI, "-n"))
 
 
@@ -56,7 +56,7 @@ def test_rules_are_checked(scanned: Path, tmp_path: Path, verb: str) -> None:
 def test_sheets_of_both_levels_are_checked(scanned: Path, tmp_path: Path, level: str) -> None:
     sheet = tmp_path / "s.csv"
     dicommap("sheet", scanned, "-o", sheet, "--level", level, "--columns", "PatientID")
-    sheet.write_text(sheet.read_text(encoding="utf-8").replace("007", "7"), encoding="utf-8")
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("B7", "7"), encoding="utf-8")
     assert_told(dicommap("draft", scanned, "--sheet", sheet, "--input-s3-uri", URI, "-n"))
 
 
