@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.cli.running import Ran, dicommap
-from tests.making import p10, uid, write_tree
+from tests.making import STUDY, p10, uid, write_tree
 
 URI = "s3://bucket/incoming/"
-ONE, OTHER = uid("11"), uid("12")
+ONE, OTHER = uid(STUDY, 11), uid(STUDY, 12)
 EDITS = {
     "rule": "replace = { PatientID = { pattern = '^B', with = '' } }",
     "template": "set = { PatientID = '{StudyID}' }",
@@ -24,11 +24,19 @@ EDITS = {
 def scanned(tmp_path: Path) -> Path:
     names: dict[str, Any] = {"PatientName": "SECRET^A", "PatientSex": "F", "StudyID": "7"}
     first = p10(
-        StudyInstanceUID=ONE, SeriesInstanceUID=uid("11.1"), SOPInstanceUID=uid("11.2"), PatientID="B7", **names
+        StudyInstanceUID=ONE,
+        SeriesInstanceUID=uid(STUDY, 11, 1),
+        SOPInstanceUID=uid(STUDY, 11, 2),
+        PatientID="B7",
+        **names,
     )
     names = {"PatientName": "SECRET^B", "PatientSex": "F", "StudyID": "7"}
     second = p10(
-        StudyInstanceUID=OTHER, SeriesInstanceUID=uid("12.1"), SOPInstanceUID=uid("12.2"), PatientID="7", **names
+        StudyInstanceUID=OTHER,
+        SeriesInstanceUID=uid(STUDY, 12, 1),
+        SOPInstanceUID=uid(STUDY, 12, 2),
+        PatientID="7",
+        **names,
     )
     write_tree(tmp_path / "tree", {"a": first, "b": second})
     dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db")
