@@ -46,8 +46,10 @@ bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md;
 	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full)
 
 RUNS ?= 1000000
+SECONDS_OF_DOCUMENTS ?= 600
 
-fuzz: $(VENV)/fuzzing ## RUNS inputs for the header reader, guided by coverage where atheris can be installed
+fuzz: $(VENV)/fuzzing ## documents of every kind for some minutes, then RUNS inputs for the header reader, guided by coverage if atheris can be installed
+	$(BIN)/python -m tests.fuzz --documents $(SECONDS_OF_DOCUMENTS)
 	$(BIN)/python -m tests.fuzz --runs $(RUNS)
 
 lint: $(VENV)/developing ## ruff

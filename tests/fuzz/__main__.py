@@ -1,4 +1,8 @@
-"""Fuzz the header reader: `make fuzz`. Guided by coverage where atheris is installed, at random where it is not."""
+"""Fuzz the header reader and the readers of documents: `make fuzz`.
+
+The header reader is guided by coverage if atheris is installed; otherwise inputs are random. Documents are changed by
+their structure, at random.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1_000_000, help="inputs to try")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")
     parser.add_argument("--plain", action="store_true", help="at random, even where atheris is installed")
+    parser.add_argument("--documents", type=float, metavar="SECONDS", help="try documents for so long instead")
     parser.add_argument("--input", type=Path, help="try one input only: a file that a run wrote")
     chosen = parser.parse_args()
+    if chosen.documents is not None:
+        _documents(chosen.documents, chosen.runs, chosen.seed)
+        return
     with as_file(files("pydicom").joinpath("data")) as directory:
         if chosen.input is not None:
             from tests.fuzz.target import check
@@ -36,6 +44,14 @@ def main() -> None:
             _at_random(directory, chosen.runs, chosen.seed)
         else:
             _guided(directory, chosen.runs, chosen.seed)
+
+
+def _documents(seconds: float, runs: int, seed: int) -> None:
+    from tests.fuzz.documents import fuzz
+
+    with tempfile.TemporaryDirectory() as root:
+        tried, _ = fuzz(Path(root), seconds, runs, seed)
+    sys.stdout.write(f"{tried} documents in {seconds:.0f} s.\n")
 
 
 def _guided(directory: Path, runs: int, seed: int) -> None:

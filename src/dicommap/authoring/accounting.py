@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue
+from dicommap.issues import Issue, Severity
 from dicommap.model.account import Effect
 from dicommap.model.tags import keyword_of
 
@@ -37,8 +37,11 @@ def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
     for edit in effective(edits, settled):
         for account in edit.accounts:
             account.note(study, Effect.CHANGED)
-    for edit in edits if settled.issues else ():
-        for account in edit.accounts:
-            for found in settled.issues:
-                if found.location.keyword == keyword_of(edit.tag):
-                    account.note_issue(study, found)
+    # Of one code and severity all contradictions say the same of an edit: thousands of rules may contradict each other.
+    contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
+    for found in settled.issues:
+        contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
+    for edit in edits if contradictions else ():
+        for found in contradictions.get(keyword_of(edit.tag), {}).values():
+            for account in edit.accounts:
+                account.note_issue(study, found)

@@ -46,6 +46,9 @@ class LookupTable:
     header_row: int = 1
     """The number of the row that names the columns."""
 
+    _has_told_leftovers: bool = field(default=False, repr=False)
+    _has_told_accounts: bool = field(default=False, repr=False)
+
     def find(self, values: Values, place: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
         keys = [key.strip() for key in values[self.by]]
@@ -60,7 +63,13 @@ class LookupTable:
                 row.account.note(study, Effect.REACHED)
 
     def leftovers(self) -> Iterator[Issue]:
-        """Yield the rows that no study asked for, or that several did though an accession is for one."""
+        """Yield the rows that no study asked for, or that several did though an accession is for one.
+
+        They are yielded once, however many rules share the table.
+        """
+        if self._has_told_leftovers:
+            return
+        self._has_told_leftovers = True
         for row in self.rows.values():
             row.account.close()
             place, studies = Location(path=self.name, row=row.number), row.account.studies
@@ -70,7 +79,13 @@ class LookupTable:
                 yield issue("lookup.several-studies", place, count=studies)
 
     def accounts(self) -> Iterator[Account]:
-        """Yield what became of each row, in their order; blank rows are none."""
+        """Yield what became of each row, in their order, once for all rules that share the table.
+
+        Blank rows are left out.
+        """
+        if self._has_told_accounts:
+            return
+        self._has_told_accounts = True
         rows = (row.account for row in self.rows.values())
         yield from sorted([*rows, *self.unread], key=lambda account: account.row or 0)
 

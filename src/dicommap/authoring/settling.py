@@ -69,8 +69,8 @@ def settle(study: Study, edits: Iterable[Edit]) -> Settled:
         if found:
             contradictions.append((edit.tag, found))
     contradictions += _level_contradictions(study, wishes)
-    for of_target in wishes.values():
-        for tag, _ in contradictions:
+    for tag in {tag for tag, _ in contradictions}:
+        for of_target in wishes.values():
             of_target.pop(tag, None)
     _collapse(study, wishes)
     values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}

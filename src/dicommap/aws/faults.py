@@ -95,11 +95,23 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
         raise _failure(error, _named(operation, subject)) from None
     except RecursionError:
         raise _endless(_named(operation, subject)) from None
-    except ValueError as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        if _is_of_answer(error):
+            raise AwsError(
+                f"The answer to {_named(operation, subject)} is none that AWS gives.", fix=_ENDPOINT_FIX
+            ) from None
         # What botocore says of an endpoint that is no URL. Anything else is our own fault.
         if "Invalid endpoint" not in str(error):
             raise
         raise AwsError("The endpoint is no URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
+
+
+def _is_of_answer(error: Exception) -> bool:
+    """Return whether botocore failed to read an answer, such as a time in the year 10000."""
+    from traceback import walk_tb
+
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == "botocore.parsers" for frame, _ in frames)
 
 
 def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:

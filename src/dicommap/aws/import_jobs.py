@@ -66,15 +66,23 @@ class ImportJobs:
         wanted: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE}
         if status is not None:
             wanted["jobStatus"] = status
+        seen: set[str] = set()
         while True:
             self._lists.wait()
             with calling("ListDICOMImportJobs", f"data store {datastore}"):
                 answer = self._noted(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
             for summary in _member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield _read("ListDICOMImportJobs", ImportJob, summary)
-            if not answer.get("nextToken"):
+            token = answer.get("nextToken")
+            if not token:
                 return
-            wanted["nextToken"] = answer["nextToken"]
+            if token in seen:
+                raise AwsError(
+                    "The list of import jobs does not come to an end.",
+                    fix="Check the endpoint, and what stands between here and there.",
+                )
+            seen.add(token)
+            wanted["nextToken"] = token
 
     def active(self, datastore: str) -> int:
         """Return how many jobs of a data store count against the quota of concurrent ones. Raises AwsError."""

@@ -6,8 +6,10 @@ its own reading of a page takes twenty times as long as this one.
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
@@ -15,6 +17,7 @@ from xml.etree import ElementTree
 from dicommap.aws.faults import DENIED, calling
 from dicommap.errors import AwsError
 from dicommap.model.listed_object import ListedObject
+from dicommap.model.times import in_64_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 _NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _NO_OBJECTS = b"<ListBucketResult/>"
 _OURS = "dicommapPage"
+EMPTY_PAGES = 1_000
+"""Pages without an object that may follow each other; S3 writes some, of what it has just deleted."""
+_SIZE = re.compile(r"[0-9]{1,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _registering = threading.Lock()
@@ -71,13 +77,20 @@ class Lister:
 
     def pages(self, prefix: str) -> Iterator[Page]:
         """Yield the pages of all objects whose keys begin with a prefix. Raises AwsError."""
-        token = None
+        token, seen, last, empty = None, set(), None, 0
         while True:
             page = self.page(prefix, token=token)
+            keys = [last, *(found.key for found in page.objects)]
+            if any(one == following for one, following in pairwise(keys)):
+                raise _endless("names an object twice")
             yield page
-            token = page.token
+            token, last = page.token, keys[-1]
             if token is None:
                 return
+            empty = 0 if page.objects else empty + 1
+            if hash(token) in seen or empty > EMPTY_PAGES:
+                raise _endless("does not come to an end")
+            seen.add(hash(token))
 
     def page(self, prefix: str, *, count: int = 1_000, token: str | None = None) -> Page:
         """Return up to `count` objects, at most 1,000. Raises AwsError."""
@@ -104,6 +117,10 @@ class Lister:
             if error.code in DENIED:
                 error.fix = "Grant s3:ListBucket on the bucket, or name another prefix or profile."
             raise
+
+
+def _endless(problem: str) -> AwsError:
+    return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and what stands between here and there.")
 
 
 def _take_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
@@ -134,7 +151,9 @@ def _object(found: ElementTree.Element, *, coded: bool) -> ListedObject:
     key = members["Key"]
     if coded and ("%" in key or "+" in key):
         key = unquote_plus(key, errors="strict")
-    return ListedObject(key, int(members["Size"]), members["ETag"], nanoseconds(members["LastModified"]))
+    if not key:
+        raise ValueError("an object without a key")
+    return ListedObject(key, size_of(members["Size"]), members["ETag"], nanoseconds(members["LastModified"]))
 
 
 def _text(root: ElementTree.Element, name: str) -> str:
@@ -142,6 +161,14 @@ def _text(root: ElementTree.Element, name: str) -> str:
 
 
 def nanoseconds(moment: str) -> int:
-    """Return the nanoseconds since 1970 of a time in ISO 8601. Raises ValueError where it is none."""
+    """Return the nanoseconds since 1970 of a time in ISO 8601, within 64 bits. Raises ValueError if it is none."""
     found = datetime.fromisoformat(moment)
-    return (found - _EPOCH) // _MICROSECOND * 1_000
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return in_64_bits((aware - _EPOCH) // _MICROSECOND * 1_000)
+
+
+def size_of(text: str) -> int:
+    """Return the size of an object as S3 writes it. Raises ValueError if it is none."""
+    if not _SIZE.fullmatch(text):
+        raise ValueError("no size")
+    return int(text)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.checks.mapping_check import key_of
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.s3_prefixes import S3Prefixes
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.model.source_places import SourcePlaces, overlap
+from dicommap.model.source_places import SourcePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -24,7 +25,7 @@ def plan_issues(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     yield from _repeated("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
     base = S3Uri.parse(plan["inputS3Uri"])
-    places = None if base is None else SourcePlaces.of(plan["sources"], base)
+    places = None if base is None else S3Prefixes(SourcePlaces.of(plan["sources"], base).taken)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
         if places is not None:
@@ -59,14 +60,14 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
             yield issue("package.overlapping-jobs", Location(pointer=f"/jobs/{place[1]}/inputS3Uri"), other=outer[2])
 
 
-def _place_issues(job: dict[str, Any], places: SourcePlaces, place: str) -> Iterator[Issue]:
+def _place_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
     """Find that a job is not where the sources lie, or that a staged one is."""
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
         return
-    if job["staged"] and any(overlap(uri, taken) for taken in places.taken):
+    if job["staged"] and places.overlap(uri):
         yield issue("package.job-place", Location(pointer=place), where="overlaps the place of a source")
-    if not job["staged"] and not any(str(uri).startswith(str(taken)) for taken in places.taken):
+    if not job["staged"] and not places.hold(uri):
         yield issue("package.job-place", Location(pointer=place), where="is not in the place of a source")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, issue
+from dicommap.model.s3_prefixes import S3Prefixes
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 
 if TYPE_CHECKING:
@@ -40,14 +41,14 @@ def output_issues(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Ite
 
     What is no S3 URI is passed over.
     """
-    starts = {str(uri) for text in inputs if (uri := S3Uri.parse(text))}
+    starts = S3Prefixes(uri for text in inputs if (uri := S3Uri.parse(text)))
     found: set[S3Uri] = set()
     for place, text in outputs.items():
         output = S3Uri.parse(text)
         if output is None or output in found:
             continue
         found.add(output)
-        if any(str(output).startswith(start) or start.startswith(str(output)) for start in starts):
+        if starts.overlap(output):
             yield issue("request.output-overlaps", place)
 
 

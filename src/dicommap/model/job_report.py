@@ -35,8 +35,14 @@ class JobReport:
 
 
 def utc_text(time: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`; one without a zone is UTC."""
+    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`; one without a zone is UTC.
+
+    Returns None if there is no time, or it is outside the years 1 to 9999 in UTC.
+    """
     if time is None:
         return None
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        utc = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError, reason_of
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
-from dicommap.model.times import LAST_TIME
+from dicommap.model.times import LAST_TIME, in_64_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -206,7 +206,7 @@ def source_file(path: str, status: os.stat_result) -> SourceFile:
     return SourceFile(
         path=path,
         size=status.st_size,
-        mtime_ns=mtime_ns if 0 <= mtime_ns <= LAST_TIME else max(-LAST_TIME, min(mtime_ns, LAST_TIME)),
+        mtime_ns=mtime_ns if 0 <= mtime_ns <= LAST_TIME else in_64_bits(mtime_ns),
         disposition=Disposition.SPECIAL if kind else None,
         issues=(issue("source.special-file", kind=kind),) if kind else (),
     )

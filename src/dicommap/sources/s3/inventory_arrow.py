@@ -16,6 +16,7 @@ from pyarrow.parquet import ParquetFile
 
 from dicommap.errors import DocumentError
 from dicommap.model.listed_object import ListedObject
+from dicommap.model.times import in_64_bits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,11 +31,12 @@ _BUFFERED_BYTES = 2**20
 _NEEDED = ("key", "size", "e_tag")
 _TEXT = (pyarrow.binary(), pyarrow.string())  # Parquet does not always say that its bytes are text
 _NANOSECONDS = (pyarrow.timestamp("ns", "UTC"), pyarrow.int64())
+_TIME = "last_modified_date"
 _TYPES = {
     "key": _TEXT,
     "size": (pyarrow.int64(),),
     "e_tag": _TEXT,
-    "last_modified_date": _NANOSECONDS,
+    _TIME: _NANOSECONDS,
     "is_latest": (pyarrow.bool_(),),
     "is_delete_marker": (pyarrow.bool_(),),
 }
@@ -83,6 +85,10 @@ def _values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
     if name not in batch.schema.names:
         return repeat(None)
     column = batch.column(name)
+    if name == _TIME and pyarrow.types.is_timestamp(column.type):
+        # Nanoseconds in 64 bits end in 2262, and a time is of no use beside an ETag.
+        microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
+        return [None if one is None else in_64_bits(one * 1_000) for one in microseconds.to_pylist()]
     for kind in _TYPES[name]:
         column = column.cast(kind)
     values: list[Any] = column.to_pylist()

@@ -12,7 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
-from dicommap.aws.listing import nanoseconds
+from dicommap.aws.listing import nanoseconds, size_of
 from dicommap.model.listed_object import ListedObject
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _object(row: Mapping[str, str]) -> ListedObject | None:
     return ListedObject(
         # Keys are URL-encoded in CSV, and a plus sign in one as %2B.
         key=unquote_plus(row["Key"], errors="strict"),
-        size=int(row["Size"]),
+        size=size_of(row["Size"]),
         etag=row["ETag"],
         mtime_ns=nanoseconds(moment) if moment else 0,
     )
