@@ -31,6 +31,8 @@ _COMPARED = 40
 _PART = 8
 """Letters of a part of a keyword, such as birthdate, that can be nothing else."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_NAMED = 20
+"""Missing attributes that an error names."""
 _EDITS = 3
 """Letters by which a misspelt name may differ from a keyword, so that it can hold no name of its own."""
 
@@ -91,12 +93,14 @@ def shown_word(word: str) -> str:
 
 
 def not_held_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
-    """Return the error about the first of these names that is not among the captured attributes."""
-    name = next(keyword for keyword in keywords if keyword not in captured)
-    said = f"The inventory does not hold {shown_word(name) if name else 'the empty text'}"
-    meant = "" if name in TAGS else suggestion(name)
+    """Return the error about those of these names that are not among the captured attributes."""
+    missing = [keyword for keyword in dict.fromkeys(keywords) if keyword not in captured]
+    shown = [shown_word(name) if name else "the empty text" for name in missing[:_NAMED]]
+    said = ", ".join(shown) + (f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else "")
+    meant = next((found for name in missing if name not in TAGS and (found := suggestion(name))), "")
     return AttributeNameError(
-        f"{said}{meant}.", fix=f"It holds {', '.join(captured)}; scan again with --attributes for others."
+        f"The inventory does not hold {said}{meant}.",
+        fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
     )
 
 
