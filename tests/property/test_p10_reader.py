@@ -130,7 +130,7 @@ def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
 @given(st.one_of(st.from_regex(r"[0-9.]{0,70}"), st.text("012.\n\\ ٣", max_size=70)))
 @examples(100)
 def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
-    """The reader rests on it: of a UID that neighbours share only conformance is asked."""
+    """So a UID is never both refused and told as not conformant."""
     assert conformance_problem(uid) is not None or mapping_problem(uid) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from dicommap.inventory.nonconformant_uids import nonconformant_uids
 from dicommap.inventory.stored import real_path
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.healthimaging import MAX_P10_BYTES, TRANSFER_SYNTAXES
@@ -83,6 +84,7 @@ def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...], l
     yield from _inconsistent(connection, keywords, Level.STUDY)
     yield from _inconsistent(connection, keywords, Level.SERIES)
     yield from _transfer_syntaxes(connection)
+    yield from nonconformant_uids(connection)
     connection.execute("DROP TABLE temp.counted")
     yield from _too_large(connection, label)
 

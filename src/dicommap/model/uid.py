@@ -14,6 +14,9 @@ UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*)
 """A UID but for its length: components without leading zeros, the first one 0 to 2, and below 0 and 1 the second one 0
 to 39 (PS3.5 sections 9 and 9.1, ISO/IEC 8824)."""
 
+_ROOT_COMPONENTS = 4
+_ROOT_DIGITS = 10
+
 _CONFORMANT = re.compile(UID_PATTERN)
 _MAPPABLE = re.compile(r"[0-9.]+")
 
@@ -35,9 +38,38 @@ def mapping_problem(uid: str) -> str | None:
 
 
 def conformance_problem(uid: str) -> str | None:
-    """Say what PS3.5 section 9.1 forbids in a UID that a mapping can name, or None where it is conformant."""
+    """Return the first thing in a UID that PS3.5 section 9.1 forbids, or None if the UID is conformant."""
     if len(uid) > LENGTH_LIMIT:
-        return f"has {len(uid)} characters; PS3.5 allows {LENGTH_LIMIT}"
-    if _CONFORMANT.fullmatch(uid) is None:
-        return "has a leading zero, a first component over 2, a second one over 39 below 0 or 1, or one component only"
-    return None
+        return f"has more than {LENGTH_LIMIT} characters"
+    if _CONFORMANT.fullmatch(uid) is not None:
+        return None
+    components = uid.split(".")
+    if len(components) == 1:
+        return "has one component only"
+    for number, component in enumerate(components, 1):
+        if component.startswith("0") and component != "0":
+            return f"has a leading zero in component {number}"
+    first, second = components[:2]
+    if first not in ("0", "1", "2"):
+        return f"has the first component {_shortened(first)}, which is over 2"
+    if first != "2" and len(second) > 1 and (len(second) > 2 or second > "39"):
+        return f"has the second component {_shortened(second)}, which is over 39 below {first}"
+    return "has an empty component or characters other than digits and dots"
+
+
+def root_of(uid: str) -> str:
+    """Return what many UIDs of one maker have in common: up to four components, and no long one behind the first.
+
+    Components of more than 10 digits are numbers, dates and UUIDs, and not what an organization is known by.
+    """
+    first, *others = uid.split(".")[:_ROOT_COMPONENTS]
+    root = _shortened(first)
+    for component in others:
+        if len(component) > _ROOT_DIGITS:
+            break
+        root += f".{component}"
+    return root
+
+
+def _shortened(component: str) -> str:
+    return component if len(component) <= _ROOT_DIGITS else f"{component[:_ROOT_DIGITS]}..."

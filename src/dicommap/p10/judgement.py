@@ -10,7 +10,7 @@ from dicommap.model.character_set import specific_character_set
 from dicommap.model.character_set_doubt import character_set_doubt
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
-from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.model.uid import mapping_problem
 from dicommap.model.undecodable import is_undecodable
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
@@ -18,7 +18,7 @@ from dicommap.p10.structure import element_name
 from dicommap.p10.text import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from dicommap.model.character_set import SpecificCharacterSet
     from dicommap.p10.meta import Meta
@@ -97,13 +97,14 @@ def _identified(declared: str, values: dict[str, str], issues: list[Issue]) -> H
     if missing:
         issues += [issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
         return Refusal(disposition=Disposition.MISSING_UID, issues=tuple(issues))
-    invalid = _uid_issues("p10.invalid-uid", mapping_problem, values)
+    invalid = _uid_issues(values)
     if invalid:
         return Refusal(disposition=Disposition.INVALID_UID, issues=(*issues, *invalid))
-    issues += _uid_issues("p10.nonconformant-uid", conformance_problem, values)
     return Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=declared, values=values, issues=tuple(issues))
 
 
-def _uid_issues(code: str, problem_of: Callable[[str], str | None], values: dict[str, str]) -> list[Issue]:
-    problems = ((name, problem_of(values[name])) for name in IDENTIFYING)
-    return [issue(code, Location(keyword=name), keyword=name, problem=text) for name, text in problems if text]
+def _uid_issues(values: dict[str, str]) -> list[Issue]:
+    problems = ((name, mapping_problem(values[name])) for name in IDENTIFYING)
+    return [
+        issue("p10.invalid-uid", Location(keyword=name), keyword=name, problem=text) for name, text in problems if text
+    ]

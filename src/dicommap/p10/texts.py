@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
-from dicommap.model.uid import conformance_problem
+from dicommap.model.uid import mapping_problem
 from dicommap.p10.judgement import charset_in, text_issues, text_of
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ class Texts:
         return None if any(text_issues(kind.keyword, text, kind.charset)) else text
 
     def _uid(self, raw: bytes) -> str | None:
-        """Return a conformant UID: it is what is left without the padding behind it, whatever else is allowed."""
+        """Return a UID that a mapping can name: what is left without padding behind it, or what is decoded."""
         text = raw.decode("ascii", "replace").rstrip(" \0") if self._kind.vr in _UI else self._clean(raw)
-        # A mapping can name every conformant UID, so that need not be asked as well.
-        return None if text is None or conformance_problem(text) else text
+        return None if text is None or mapping_problem(text) else text
 
 
 class AllTexts:

@@ -61,7 +61,6 @@ CASES: dict[str, tuple[bytes, Disposition]] = {
     "p10.stray-delimiter": (p10(content(more={0x00081111: WITH_DELIMITER})), Disposition.INSTANCE),
     "p10.missing-uid": (p10(_without(0x0020000D)), Disposition.MISSING_UID),
     "p10.invalid-uid": (p10(content(x0020000D="1.2.a")), Disposition.INVALID_UID),
-    "p10.nonconformant-uid": (p10(content(x0020000D="1.02.3")), Disposition.INSTANCE),
     "p10.sop-instance-uid-mismatch": (p10(content(), instance="1.2"), Disposition.INSTANCE),
     "p10.missing-transfer-syntax": (p10(content(), None), Disposition.INSTANCE),
     "p10.encoding-mismatch": (p10(content(), IMPLICIT_LITTLE), Disposition.INSTANCE),
@@ -95,7 +94,8 @@ def test_each_finding_has_its_code_and_disposition(code: str) -> None:
 
 
 def test_every_code_of_this_room_has_a_case() -> None:
-    assert {code for code in CATALOGUE if code.startswith("p10.")} <= CASES.keys()
+    grouping = {"p10.nonconformant-uid"}  # found when files are grouped, once for many of them
+    assert {code for code in CATALOGUE if code.startswith("p10.")} - grouping <= CASES.keys()
 
 
 def test_every_disposition_that_a_header_can_have_has_a_case() -> None:
@@ -132,10 +132,10 @@ def test_each_identifying_uid_may_be_the_missing_one(tag: int, keyword: str) -> 
         ("1.2.3.", "p10.invalid-uid"),
         ("1." * 128 + "1", "p10.invalid-uid"),
         ("1.2.\xff3", "p10.invalid-uid"),
-        ("1.02", "p10.nonconformant-uid"),
-        ("3.2", "p10.nonconformant-uid"),
-        ("1." * 32 + "1", "p10.nonconformant-uid"),
-        ("12345", "p10.nonconformant-uid"),
+        ("1.02", None),
+        ("3.2", None),
+        ("1." * 32 + "1", None),
+        ("12345", None),
         ("1." * 31 + "10", None),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_conformant_uid_is_a_text_without_its_padding(vr: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"1", b"1.02", b"1.2.a", b" 1.2", b"\x001.2", b"1.2\\1.3", b"1.2\xff", b"1." * 40 + b"1"]
+    "raw", [b"", b"1..2", b"1.2.a", b" 1.2", b"\x001.2", b"1.2\\1.3", b"1.2\xff", b"1." * 140 + b"1"]
 )
 @pytest.mark.parametrize("vr", [b"UI", b"", b"LO"])
 def test_of_another_uid_something_is_to_be_said(raw: bytes, vr: bytes) -> None:

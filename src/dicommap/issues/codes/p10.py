@@ -140,10 +140,12 @@ CODES = (
         name="p10.nonconformant-uid",
         severity=Severity.WARNING,
         title="A UID that PS3.5 does not allow",
-        message="{keyword} {problem}.",
-        explanation="PS3.5 section 9.1 allows at most 64 characters, and components without leading zeros. "
-        "HealthImaging says that it relaxes some of these rules at import, so the instance is counted.",
-        fix="Check that the UID is what the archive holds; correct it in the file if it is not.",
+        message="{keyword} {problem}; files with such UIDs of the root {root}: {count}.",
+        explanation="PS3.5 section 9.1 allows at most 64 characters and components without leading zeros, the first of "
+        "them 0, 1 or 2, and a second one of at most 39 below 0 and 1. HealthImaging says that it relaxes some of "
+        "these rules at import, so the instances are counted. There is one issue for each attribute, problem and root "
+        "(the first components of the UID), at the first study that has it.",
+        fix="Check that the UIDs are what the archive holds; correct them in the files if they are not.",
     ),
     Code(
         name="p10.sop-instance-uid-mismatch",
