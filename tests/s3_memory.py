@@ -39,6 +39,8 @@ class MemoryObjects:
         self.requests = 0
         """GET requests of objects that were answered."""
         self.lists = 0
+        self.signed = 0
+        """Requests that were sent with credentials."""
         self.sent = 0
         """Bytes of objects."""
         self.connections: set[asyncio.Transport] = set()
@@ -86,6 +88,7 @@ class MemoryObjects:
 
     def answer(self, method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
         """Return the whole answer to a request."""
+        self.signed += b"authorization" in headers
         path, _, query = target.partition("?")
         bucket, _, key = unquote(path).removeprefix("/").partition("/")
         if bucket != BUCKET:

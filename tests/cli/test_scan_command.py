@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_name_with_a_line_feed_needs_null(tree: Path, tmp_path: Path) -> None:
     (tree / "a\nb").write_bytes((tree / FILES[0]).read_bytes())
     (tmp_path / "list").write_bytes(b"a\nb\0")
     assert "1 file" in dicommap("scan", tree, "-o", tmp_path / "i.db", "-0", "--files-from", tmp_path / "list").out
-    assert dicommap("scan", tree, "-o", tmp_path / "i.db", "--files-from", tmp_path / "list").status == 1
+    assert dicommap("scan", tree, "-o", tmp_path / "i.db", "--files-from", tmp_path / "list").status == 2
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,62 @@ def test_archives_are_entered_on_request(tree: Path, tmp_path: Path) -> None:
     assert "Not instances: 1 archive" in ran.out
     listed = dicommap("show", tmp_path / "i.db", "--level", "file", "--format", "csv")
     assert "s.tar.gz!/study1/series1/IM0001" in listed.out
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_list_in_utf16_is_refused_and_the_inventory_of_before_stays(coding: str, tree: Path, tmp_path: Path) -> None:
+    assert dicommap("scan", tree, "-o", tmp_path / "i.db").status == 0
+    before = (tmp_path / "i.db").read_bytes()
+    (tmp_path / "list.txt").write_text("".join(f"{name}\r\n" for name in files_of(tree)), encoding=coding)
+
+    ran = dicommap("scan", tree, "--files-from", tmp_path / "list.txt", "-o", tmp_path / "i.db")
+
+    assert ran.status == 2
+    assert "UTF-16" in ran.err
+    assert (tmp_path / "i.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (lambda name: name.replace("/", "\\"), "with / instead of \\"),
+        (lambda name: f"tree/{name}", "relative to this directory"),
+        (lambda name: f"/elsewhere/{name}", "or absolute ones below it"),
+        (lambda name: f"{name}.gone", "None of the listed paths"),
+    ],
+)
+def test_a_list_of_which_no_path_exists_is_one_error(
+    changed: Callable[[str], str], words: str, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"a/{name}" for name in files_of(tree)]
+    (tmp_path / "list.txt").write_text("".join(f"{changed(name)}\n" for name in names), encoding="utf-8")
+    tree.rename(tmp_path / "a")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "a").rename(tmp_path / "tree" / "a")
+    monkeypatch.chdir(tmp_path)
+
+    ran = dicommap("scan", "tree", "--files-from", "list.txt", "-o", "i.db")
+
+    assert ran.status == 2
+    assert f"({len(names)})" in ran.err
+    assert words in ran.err
+    assert not (tmp_path / "i.db").exists()
+
+
+def test_a_list_of_which_one_path_exists_has_an_issue_for_each_other(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text(f"gone\n{files_of(tree)[0]}\nlost\n", encoding="utf-8")
+
+    ran = dicommap("scan", tree, "--files-from", tmp_path / "list.txt", "-o", tmp_path / "i.db")
+
+    assert ran.status == 1
+    assert "2 unreadable" in ran.out
+
+
+def test_an_empty_list_is_a_scan_of_nothing(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("\n", encoding="utf-8")
+
+    assert dicommap("scan", tree, "--files-from", tmp_path / "list.txt", "-o", tmp_path / "i.db").status == 0
+
+
+def files_of(tree: Path) -> list[str]:
+    return [path.relative_to(tree).as_posix() for path in sorted(tree.rglob("*")) if path.is_file()]

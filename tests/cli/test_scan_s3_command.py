@@ -108,3 +108,43 @@ def test_a_local_scan_loads_no_client_of_s3(tree: Path, tmp_path: Path) -> None:
     loaded = {module.partition(".")[0] for module in ran.stdout.split()}
     assert "dicommap" in loaded
     assert not loaded & {"boto3", "botocore", "obstore", "xml", "urllib3"}
+
+
+@pytest.fixture
+def no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the credentials away, and the places where botocore would find others."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_without_credentials_the_option_for_public_buckets_is_named(tmp_path: Path) -> None:
+    ran = dicommap("scan", PREFIX, "-o", tmp_path / "i.db")
+
+    assert ran.status == 2
+    assert "--no-sign-request" in ran.err
+
+
+@pytest.mark.usefixtures("no_credentials")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_public_bucket_is_read_without_credentials(jobs: str, tmp_path: Path) -> None:
+    with memory_server({f"p/{number}": p10(SOPInstanceUID=uid("1.9", number)) for number in range(3)}) as (url, served):
+        ran = dicommap_process(
+            "scan", PREFIX, "-o", tmp_path / "i.db", "--endpoint-url", url, "--no-sign-request", "-j", jobs
+        )
+
+    assert (ran.status, ran.err) == (0, "")
+    assert "3 instances in 3 files" in ran.out
+    assert served.requests == 3
+    assert served.signed == 0
+
+
+def test_credentials_that_are_there_are_not_sent_to_a_public_bucket(tmp_path: Path) -> None:
+    with memory_server({"p/1": p10()}) as (url, served):
+        assert dicommap("scan", PREFIX, "-o", tmp_path / "i.db", "--endpoint-url", url).status == 0
+        signed = served.signed
+        assert dicommap("scan", PREFIX, "-o", tmp_path / "j.db", "--endpoint-url", url, "--no-sign-request").status == 0
+
+    assert signed > 0
+    assert served.signed == signed

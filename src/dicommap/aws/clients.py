@@ -23,6 +23,8 @@ class Clients:
     region: str | None = None
     endpoint_url: str | None = None
     """For every service alike. AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_MEDICAL_IMAGING work too."""
+    unsigned: bool = False
+    """Send requests without credentials, as public buckets take them."""
 
     # botocore's clients have no types of their own.
     @cached_property
@@ -47,6 +49,7 @@ class Clients:
 
     def _client(self, service: str) -> Any:  # noqa: ANN401
         session = self.session  # it says what to install where boto3 is missing
+        from botocore import UNSIGNED
         from botocore.config import Config
 
         # A host prefix such as `runtime-` makes no sense before an endpoint that somebody named.
@@ -54,6 +57,7 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             inject_host_prefix=self.endpoint_url is None,
             user_agent_extra="dicommap",
+            signature_version=UNSIGNED if self.unsigned else None,
         )
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 

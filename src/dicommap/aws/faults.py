@@ -157,7 +157,8 @@ def _failure(error: Exception, what: str) -> AwsError:
     """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
     kind = type(error).__name__
     fixes = {
-        "NoCredentialsError": "No credentials were found: name a profile with --aws-profile, or log in.",
+        "NoCredentialsError": "No credentials were found: name a profile with --aws-profile, or log in. "
+        "Public buckets are scanned without any, by --no-sign-request.",
         "PartialCredentialsError": "The credentials are not complete: check the profile or the environment.",
         "NoRegionError": "No region is known: name one with --region.",
         "ProfileNotFound": "There is no such profile: check --aws-profile, and AWS_PROFILE.",

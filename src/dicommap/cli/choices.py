@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
+
+from dicommap.errors import UsageError
+
+STDOUT = "-"
+"""The name that stands for standard output."""
 
 
 class FailOn(StrEnum):
@@ -22,6 +28,20 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+def not_stdout(path: Path | None) -> Path | None:
+    """Return the path of what a command writes as a whole.
+
+    Raises:
+        UsageError: The path is `-`: a file of that name is hard to see and to remove.
+    """
+    if path is not None and str(path) == STDOUT:
+        raise UsageError(
+            "'-' is standard output, which this command does not write to.",
+            fix="Name a file or directory.",
+        )
+    return path
 
 
 def keywords_in(texts: Sequence[str] | None) -> list[str]:

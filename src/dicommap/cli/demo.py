@@ -10,14 +10,17 @@ import typer
 from dicommap.cli.console import print_line
 from dicommap.cli.drafted import print_draft
 from dicommap.cli.findings import exit_by, print_issue_counts, print_issues
-from dicommap.cli.options import FailOn
+from dicommap.cli.options import FailOn, not_stdout
 from dicommap.render.text import counted
 from dicommap.workflows.demo import INPUT_S3_URI, demo
 
 
 def demo_command(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the results go.", show_default=True)
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Where the results go.", show_default=True, callback=not_stdout
+        ),
     ] = Path("dicommap-demo"),
 ) -> None:
     """Do the whole job on the real P10 files that pydicom ships: scan, edit, draft, validate.

@@ -17,6 +17,7 @@ from dicommap.cli.options import (
     ProfileOption,
     ShowValues,
     keywords_in,
+    not_stdout,
 )
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
@@ -42,7 +43,9 @@ StageUri = Annotated[
     typer.Option("--stage-uri", metavar="URI", help="Copy below this prefix what cannot be imported whole in place."),
 ]
 LeaveOut = Annotated[bool, typer.Option("--leave-out", help="Write the package though some instances are in no job.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.", callback=not_stdout)
+]
 Sheets = Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")]
 RulesFiles = Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")]
 Harmonize = Annotated[
@@ -54,7 +57,8 @@ Harmonize = Annotated[
     ),
 ]
 Html = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.")
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.", callback=not_stdout),
 ]
 ByStudy = Annotated[bool, typer.Option("--by-study", help="Say of each study which edits changed what in it.")]
 Forecast = Annotated[

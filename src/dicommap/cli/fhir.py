@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dicommap.cli.console import print_line
+from dicommap.cli.console import print_error, print_line
 from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption, InventoryPath
+from dicommap.cli.options import STDOUT, FailOn, FailOnOption, InventoryPath
 from dicommap.inventory import Inventory
 from dicommap.render.text import counted
 from dicommap.workflows.fhir import fhir
@@ -17,7 +18,7 @@ from dicommap.workflows.fhir import fhir
 
 def fhir_command(
     inventory: InventoryPath,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.ndjson", help="Where they go.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.ndjson", help="Where they go; - for stdout.")],
     package: Annotated[
         Path | None, typer.Option("--package", metavar="PACKAGE", help="Describe the studies after its overrides.")
     ] = None,
@@ -44,10 +45,11 @@ def fhir_command(
     The file holds patient values. It is what an import job of AWS HealthLake takes. Each resource is checked with the
     models of fhir.resources before it is written; what it cannot say is a finding.
     """
+    to_stdout = str(output) == STDOUT
     with Inventory.open(inventory) as opened:
         written = fhir(
             opened,
-            output,
+            sys.stdout.buffer if to_stdout else output,
             package=package,
             status=status,
             patient_system=patient_system,
@@ -55,7 +57,11 @@ def fhir_command(
             timezone=timezone,
             instances=instances,
         )
-    print_issues(written.issues)
     parts = ((written.studies, "study"), (written.series, "series"), (written.instances, "instance"))
-    print_line(f"{written.path}: " + ", ".join(counted(count, noun) for count, noun in parts))
+    line = f"{output}: " + ", ".join(counted(count, noun) for count, noun in parts)
+    if to_stdout:
+        print_error(*map(str, written.issues), line)
+    else:
+        print_issues(written.issues)
+        print_line(line)
     exit_by((one.severity for one in written.issues), fail_on)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _STDIN = "-"
 _UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _READ_BYTES = 2**16
 _PATH_BYTES = 2**20
 """Longer than any path: what is longer is no list."""
@@ -49,10 +50,20 @@ def _paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
     first = True
     for line in _parts(file, b"\0" if null else b"\n"):
         path = line if null else line.removesuffix(b"\r")
-        if first and not null:
-            path = path.removeprefix(_UTF8_MARK)
+        if first:
+            _require_bytes(path)
+            path = path if null else path.removeprefix(_UTF8_MARK)
         first = False
         yield os.fsdecode(path)
+
+
+def _require_bytes(first: bytes) -> None:
+    """Raise DocumentError if the first line is UTF-16."""
+    if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
+        raise DocumentError(
+            "The list of files is UTF-16, as PowerShell's '>' writes it.",
+            fix="Save it as UTF-8, in PowerShell with: Out-File -Encoding utf8",
+        )
 
 
 def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:

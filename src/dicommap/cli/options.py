@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from dicommap.cli.choices import STDOUT as STDOUT
 from dicommap.cli.choices import Delimiter as Delimiter
 from dicommap.cli.choices import FailOn as FailOn
 from dicommap.cli.choices import Format as Format
 from dicommap.cli.choices import keywords_in as keywords_in
+from dicommap.cli.choices import not_stdout as not_stdout
 
 DelimiterOption = Annotated[Delimiter | None, typer.Option("--delimiter", help="What stands between cells.")]
 InventoryPath = Annotated[Path, typer.Argument(metavar="INVENTORY", help="The file that 'dicommap scan' wrote.")]

@@ -11,7 +11,7 @@ import typer
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
 from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption, ShowValues
+from dicommap.cli.options import FailOn, FailOnOption, ShowValues, not_stdout
 from dicommap.errors import UsageError
 from dicommap.package.writing import require_writable
 from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
@@ -69,11 +69,18 @@ def reconcile_command(
     ] = ResultFormat.TABLE,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the results there, and print the table."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the results there, and print the table.", callback=not_stdout
+        ),
     ] = None,
     retry: Annotated[
         Path | None,
-        typer.Option("--retry", metavar="PACKAGE", help="Write a new package that holds only what was not imported."),
+        typer.Option(
+            "--retry",
+            metavar="PACKAGE",
+            help="Write a new package that holds only what was not imported.",
+            callback=not_stdout,
+        ),
     ] = None,
     stage_uri: Annotated[
         str | None,

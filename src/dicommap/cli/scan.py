@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from dicommap.aws import Clients
-from dicommap.cli.choices import FailOn, keywords_in
+from dicommap.cli.choices import FailOn, keywords_in, not_stdout
 from dicommap.cli.console import print_line
 from dicommap.cli.deferred import Deferred
 from dicommap.cli.file_list import listed_paths
@@ -35,7 +35,9 @@ def scan_command(
             metavar="SOURCE...", help="Directories or files, or prefixes as in s3://bucket/prefix/.", show_default=False
         ),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="INVENTORY", help="Where the inventory goes.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="INVENTORY", help="Where the inventory goes.", callback=not_stdout)
+    ],
     attributes: Annotated[
         list[str] | None,
         typer.Option("--attributes", metavar="KEYWORD", help="Capture this too; repeat it, or use commas."),
@@ -62,6 +64,9 @@ def scan_command(
     aws_profile: aws.AwsProfileOption = None,
     region: aws.RegionOption = None,
     endpoint_url: aws.EndpointUrlOption = None,
+    no_sign_request: Annotated[
+        bool, typer.Option("--no-sign-request", help="Read a public bucket without credentials.")
+    ] = False,
     jobs: Annotated[
         int,
         typer.Option("--jobs", "-j", metavar="N", help="Processes that read; 0: one for each processor, if it pays."),
@@ -95,7 +100,9 @@ def scan_command(
                 archives=archives,
                 files=files,
                 s3_inventory=s3_inventory,
-                clients=Clients(profile=aws_profile, region=region, endpoint_url=endpoint_url),
+                clients=Clients(
+                    profile=aws_profile, region=region, endpoint_url=endpoint_url, unsigned=no_sign_request
+                ),
                 jobs=jobs,
                 cache=not no_cache,
                 progress=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
 from dicommap.issues import issue
+from dicommap.model.paths import printable
 from dicommap.sources.local import LocalTree, identities, source_file, unreadable
 
 if TYPE_CHECKING:
@@ -47,6 +48,41 @@ class ListedFiles:
     def __str__(self) -> str:
         return str(self.opener)
 
+    def require_one(self) -> None:
+        """Refuse a list of which no path exists: then the list is wrong, not each file.
+
+        Raises:
+            SourceError: No listed path is a file or directory below the root.
+
+        """
+        count, first = 0, b""
+        for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
+            count, first = count + 1, first or key
+            if key.startswith(_BELOW) and self._exists(_path_of(key)):
+                return
+        if count:
+            raise self._none_exists(count, first)
+
+    def _exists(self, path: str) -> bool:
+        try:
+            self.opener.link_status(path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # something is there
+        return True
+
+    def _none_exists(self, count: int, first: bytes) -> SourceError:
+        path = _path_of(first) if first.startswith(_BELOW) else os.fsdecode(first[1:])
+        fix = f"List paths relative to {printable(str(self))}, or absolute ones below it."
+        if "\\" in path:
+            fix = "Write the paths with / instead of \\."
+        elif first.startswith(_BELOW) and os.path.lexists(path):
+            fix = (
+                f"The paths are relative to this directory: list them relative to {printable(str(self))}, or absolute."
+            )
+        return SourceError(f"None of the listed paths ({count:,}) exists below {printable(str(self))}.", fix=fix)
+
     def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield every listed path once; what is not there, no file, or not below the root has a finding."""
         left_out = identities(without)
@@ -54,7 +90,7 @@ class ListedFiles:
             if key.startswith(_ELSEWHERE):
                 yield unreadable(os.fsdecode(key[1:]), issue("source.outside-root"))
                 continue
-            path = os.fsdecode(key[1:].replace(b"\0", b"/"))
+            path = _path_of(key)
             try:
                 status = self.opener.status(path)
             except OSError as error:
@@ -91,3 +127,8 @@ def _bytes_of(path: StrPath) -> bytes:
         raise SourceError(
             "A listed path holds what no file name can.", fix="List paths as the system has them."
         ) from None
+
+
+def _path_of(key: bytes) -> str:
+    """Return the path below the root that a key stands for."""
+    return os.fsdecode(key[1:].replace(b"\0", b"/"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dicommap.checks.fhir_check import imaging_study_check
@@ -40,6 +41,7 @@ class FhirFile:
     """What was written."""
 
     path: Path
+    """`-` if the resources went to an open file."""
     studies: int
     """Resources, one on each line."""
     series: int
@@ -51,7 +53,7 @@ class FhirFile:
 
 def fhir(
     inventory: Inventory,
-    output: StrPath,
+    output: StrPath | BinaryIO,
     *,
     package: StrPath | None = None,
     status: str = "available",
@@ -66,7 +68,8 @@ def fhir(
     `patient_system` and `accession_system` are the URIs of those who assign PatientID and AccessionNumber. `timezone`
     is the name of the time zone of times whose files have no TimezoneOffsetFromUTC, such as Europe/Berlin. Without
     `instances` a series has only the number of its instances. Each resource is checked with the models of
-    fhir.resources before it is written. A study at a time is in memory; the file must not exist.
+    fhir.resources before it is written. A study at a time is in memory. `output` is a path at which no file may exist,
+    or a file that is open for writing bytes.
 
     Raises UsageError for a status, URI or time zone that is none, DocumentError where the package cannot be read or has
     errors or the file cannot be written, and MissingExtraError without the extra fhir.
@@ -81,9 +84,13 @@ def fhir(
     overrides = {} if package is None else _overrides(Path(package))
     counting = _Counting()
     resources = counting.checked(_described(inventory, overrides, settings))
-    path = Path(output)
-    write_pieces(path, json_lines(resources))
-    return counting.written(path)
+    lines = json_lines(resources)
+    if isinstance(output, str | os.PathLike):
+        write_pieces(Path(output), lines)
+        return counting.written(Path(output))
+    output.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
+    output.flush()
+    return counting.written(Path("-"))
 
 
 class _Counting:

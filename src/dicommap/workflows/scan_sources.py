@@ -44,7 +44,9 @@ def named_sources(
         return sources
     if len(sources) > 1 or isinstance(files, str | bytes | os.PathLike):
         raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
-    return [stack.enter_context(closing(ListedFiles(first, files)))]
+    listed = stack.enter_context(closing(ListedFiles(first, files)))
+    listed.require_one()
+    return [listed]
 
 
 def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inventory: StrPath | None) -> None:
@@ -68,7 +70,13 @@ def _bucket(text: str, clients: Clients | None) -> S3Prefix:
 
     if clients is None:
         return S3Prefix(text)
-    return S3Prefix(text, profile=clients.profile, region=clients.region, endpoint_url=clients.endpoint_url)
+    return S3Prefix(
+        text,
+        profile=clients.profile,
+        region=clients.region,
+        endpoint_url=clients.endpoint_url,
+        unsigned=clients.unsigned,
+    )
 
 
 def _require_apart(sources: Sequence[LocalTree | S3Prefix]) -> None:

@@ -46,6 +46,8 @@ class S3Connection:
     region: str | None = None
     """Where the bucket is, or else what somebody asked for."""
     endpoint_url: str | None = None
+    unsigned: bool = False
+    """Whether requests are sent without credentials, as public buckets take them."""
     scan: str = field(default_factory=lambda: os.urandom(8).hex())
     """Tells scans apart: clients are kept as long as one of them lasts, so that the next finds renewed credentials."""
 
@@ -81,7 +83,12 @@ def _clients(connection: S3Connection, process: int) -> Clients:
     del process
     require_s3()
     # Not the clients that others use: a listing's answers are taken from this one before it parses them.
-    return Clients(profile=connection.profile, region=connection.region, endpoint_url=connection.endpoint_url)
+    return Clients(
+        profile=connection.profile,
+        region=connection.region,
+        endpoint_url=connection.endpoint_url,
+        unsigned=connection.unsigned,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +97,7 @@ def _store(connection: S3Connection, process: int) -> S3Store:
     from obstore.store import S3Store
 
     clients = _clients(connection, process)
-    if clients.session.get_credentials() is None:
+    if not connection.unsigned and clients.session.get_credentials() is None:
         raise AwsError(
             "No credentials of AWS were found by a process that reads.",
             fix="Name a profile, or give every process that reads credentials of its own.",
@@ -107,10 +114,11 @@ def _store(connection: S3Connection, process: int) -> S3Store:
             "endpoint": endpoint,
             "aws_endpoint_url_s3": endpoint,
             "virtual_hosted_style_request": bucket_in_host,
+            "skip_signature": connection.unsigned,
         },
         client_options=_options(endpoint),
         retry_config=RETRY,
-        credential_provider=Boto3CredentialProvider(clients.session, ttl=_KEPT),
+        credential_provider=None if connection.unsigned else Boto3CredentialProvider(clients.session, ttl=_KEPT),
     )
 
 

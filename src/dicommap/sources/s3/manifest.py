@@ -160,7 +160,12 @@ def _bucket(name: str) -> str:
 
 def _beside(connection: S3Connection, bucket: str) -> S3Connection:
     """Return the way to another bucket, which may be in another region."""
-    return S3Connection(bucket=bucket, profile=connection.profile, endpoint_url=connection.endpoint_url)
+    return S3Connection(
+        bucket=bucket,
+        profile=connection.profile,
+        endpoint_url=connection.endpoint_url,
+        unsigned=connection.unsigned,
+    )
 
 
 @contextmanager

@@ -41,7 +41,13 @@ class S3Prefix:
     """
 
     def __init__(
-        self, text: str, *, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+        self,
+        text: str,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        unsigned: bool = False,
     ) -> None:
         """Name the prefix, and how boto3 finds the way to it where that is not what its configuration says.
 
@@ -51,7 +57,9 @@ class S3Prefix:
         if uri is None:
             raise SourceError(f"The source {text} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
         require_s3()
-        asked = S3Connection(bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url)
+        asked = S3Connection(
+            bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url, unsigned=unsigned
+        )
         with calling("ListObjectsV2", f"s3://{uri.bucket}/"):
             self._lister = Lister(asked.client(), uri.bucket)
         self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
