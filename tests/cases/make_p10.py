@@ -173,6 +173,17 @@ def _latin_1_as_utf_8(study: int = 1) -> bytes:
     return made.replace(b"Ren?", b"Ren\xe9")
 
 
+def _nul_in_patient_id() -> bytes:
+    """Return an instance with a NUL inside PatientID."""
+    return instance(PatientID="00?2").replace(b"00?2", b"00\x002")
+
+
+def _undecodable_patient_id() -> bytes:
+    """Return an instance with a Latin 1 byte in PatientID, declared as UTF-8."""
+    made = instance(SpecificCharacterSet="ISO_IR 192", PatientID="Ren?")
+    return made.replace(b"Ren?", b"Ren\xe9")
+
+
 def _three_bytes_of_us() -> bytes:
     """Return an instance whose Rows (US, two bytes a number) has three bytes."""
     rows = element(0x00280010, "US", b"\1\0")
@@ -227,6 +238,8 @@ FILES: dict[str, Callable[[], bytes]] = {
     "edit/undecodable-source/tree/IM0001": _latin_1_as_utf_8,
     "instance/conflict/tree/IM0002": lambda: of_study(1, 1, 1, PatientID="0043"),
     "instance/unsupported-transfer-syntax/tree/IM0001": _private_syntax,
+    "p10/control-character/tree/IM0001": _nul_in_patient_id,
+    "fhir/undecodable/tree/IM0001": _undecodable_patient_id,
     "p10/deflated/tree/IM0001": _deflated,
     "p10/dicomdir/tree/DICOMDIR": _dicomdir,
     "p10/doubtful-text/tree/IM0001": _utf_8_as_latin_1,

@@ -25,9 +25,13 @@ from tests.effort import examples
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "StudyDescription")
 
+UNDECODABLE = st.text(st.integers(0xDC00, 0xDCFF).map(chr) | st.characters(max_codepoint=0x9F), max_size=8)
 values = (
     st.text(max_size=12)
-    | st.sampled_from(["007", "1.20", "a,b", 'say "x"', "a\nb", "a\r\nb", ";", "\u5c71=", "=1+1"])
+    | UNDECODABLE
+    | st.sampled_from(
+        ["007", "1.20", "a,b", 'say "x"', "a\nb", "a\r\nb", ";", "\u5c71=", "=1+1", "\ufffd", "a\0", r"\xfc"]
+    )
     | st.text(st.sampled_from("=+-@\uff1d\uff20'\";,|\t\r\n \u00a0\ufeff1a"), max_size=8)
 )
 counts = st.dictionaries(values, st.integers(1, 3), min_size=1, max_size=2)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.cells import cell_issues, cell_text, is_same, plain, state_of
+from dicommap.authoring.shown_cells import shown_cell, shown_cell_issues
 from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
@@ -82,7 +83,7 @@ class SheetEdits:
             return
         for keyword, cell in row.cells.items():
             before, after = plain(cell_text(values[keyword])), plain(unguarded(cell.strip(" ")))
-            if not is_same(before, after):
+            if not is_same(shown_cell(keyword, values[keyword]), after):
                 self._changed = True
                 yield from self._for_cell(target, account, keyword, (before, after))
 
@@ -98,7 +99,8 @@ class SheetEdits:
             self._told.add(keyword)
             return
         tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
-        attribute = list(cell_issues(before, cell, place, tag)) or attribute_from_text(tag, cell, place)
+        wrong = list(shown_cell_issues(before, cell, place)) or list(cell_issues(before, cell, place, tag))
+        attribute = wrong or attribute_from_text(tag, cell, place)
         if isinstance(attribute, list):
             yield from attribute
         else:

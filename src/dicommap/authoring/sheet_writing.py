@@ -6,7 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text, state_of
+from dicommap.authoring.cells import state_of
+from dicommap.authoring.shown_cells import shown_cell
 from dicommap.authoring.tables import INFORMATION_MARK
 from dicommap.model.attribute_names import not_held_error
 from dicommap.model.formulas import guarded
@@ -42,7 +43,8 @@ def sheet_lines(
 
     A cell holds the one value that all files share; where they differ it holds a marker such as
     `<2 different values>`, and stays without effect as long as the marker is left. What a spreadsheet would take for
-    a formula has an apostrophe before it, which reading takes away again.
+    a formula has an apostrophe before it, which reading takes away again. Undecodable bytes and control characters are
+    escapes, which reading compares.
     """
     # Series attributes in a study's row must not get older values back either.
     is_study_only = level is Level.STUDY and all(fits(tag_of(keyword) or 0, level) for keyword in keywords)
@@ -54,7 +56,7 @@ def sheet_lines(
         if level is Level.SERIES:
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
-        cells = (guarded(cell_text(values[keyword])) for keyword in keywords)
+        cells = (guarded(shown_cell(keyword, values[keyword])) for keyword in keywords)
         yield _line([*uids, state_of(values, state_level), str(item.instances), *cells], delimiter)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING
 
 from dicommap.p10 import Header
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.p10 import Refusal
-
-_UNDECODABLE = re.compile("[\udc00-\udcff]")
 
 HeaderRow = tuple[str | None, ...]
 """StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID, and the captured attributes or None."""
@@ -40,20 +37,12 @@ def file_row(
         values["SeriesInstanceUID"],
         values["SOPClassUID"],
         found.transfer_syntax_uid,
-        *(_storable(values.get(keyword)) for keyword in keywords),
+        *map(values.get, keywords),
     )
     digest = digests.get(header)
     if digest is None:
         digest = digests[header] = header_digest(header)
-    number = _storable(values.get("InstanceNumber"))
-    return found.disposition.value, digest, values.get("SOPInstanceUID"), number, issues
-
-
-def _storable(value: str | None) -> str | None:
-    """Return a value that SQLite can store: U+FFFD in the place of each byte that could not be decoded."""
-    if value is None or value.isascii():
-        return value
-    return _UNDECODABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    return found.disposition.value, digest, values.get("SOPInstanceUID"), values.get("InstanceNumber"), issues
 
 
 def issue_row(found: Issue, label: str | None = None) -> IssueRow:

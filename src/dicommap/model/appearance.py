@@ -43,10 +43,15 @@ def appearance_issues(
 ) -> Iterator[Issue]:
     """Find characters in one value that are not seen, or taken for another: warnings, since both can be meant.
 
-    Looked at are values of one line. In identifiers and names spaces and ASCII letters and digits of another form, such
-    as full-width digits, are found too; not in the Ideographic and Phonetic `group` of a name, where they are usual.
+    U+FFFD, which other programs put in the place of a character, is found in every text; all else in values of one
+    line. In identifiers and names spaces and ASCII letters and digits of another form, such as full-width digits, are
+    found too; not in the Ideographic and Phonetic `group` of a name, where they are usual.
     """
-    if vr not in _ONE_LINE_VRS or text.isascii():
+    if text.isascii():
+        return
+    if "\ufffd" in text:
+        yield issue("value.replacement-character", location, keyword=keyword_of(tag), vr=vr)
+    if vr not in _ONE_LINE_VRS:
         return
     if any(not _joins(text, match.start()) for match in _INVISIBLE.finditer(text)):
         yield issue("value.invisible-character", location, keyword=keyword_of(tag), vr=vr)

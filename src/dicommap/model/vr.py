@@ -25,6 +25,8 @@ FLOAT_VRS = frozenset({"FL", "FD"})
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
 """A backslash is a character of their one value, not a separator (PS3.5 section 6.4)."""
+_LINES_VRS = frozenset({"LT", "ST", "UT"})
+"""Tabs and ends of lines are allowed in these (PS3.5 section 6.1.3)."""
 ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
 
 UNIT_BYTES = {"OB": 1, "UN": 1, "OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
@@ -146,6 +148,11 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         yield from float_issues(vr, float(text), location)
 
 
+def holds_control(vr: str, text: str) -> bool:
+    """Return whether a text holds a control character that its VR does not allow (PS3.5 section 6.1.3)."""
+    return (_CONTROL_IN_LONG_TEXT if vr in _LINES_VRS else _CONTROL).search(text) is not None
+
+
 def is_uri(text: str) -> bool:
     """Say whether a text has the characters of a URI only (RFC 3986 section 2)."""
     return _URI_CHARACTERS.fullmatch(text) is not None
@@ -215,11 +222,11 @@ def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]
 
 
 def _unfit_character(vr: str, text: str) -> str | None:
-    if vr in ("ST", "LT", "UT"):
-        return "a control character" if _CONTROL_IN_LONG_TEXT.search(text) else None
+    if vr in _LINES_VRS:
+        return "a control character" if holds_control(vr, text) else None
     if "\\" in text:
         return "a backslash, which separates values"
-    if _CONTROL.search(text):
+    if holds_control(vr, text):
         return "a control character"
     outside = vr in _BYTE_LIMITS and _DEFAULT_REPERTOIRE.fullmatch(text) is None
     return "a character outside the default repertoire" if outside else None

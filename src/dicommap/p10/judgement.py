@@ -12,6 +12,7 @@ from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import vrs_of
 from dicommap.model.uid import mapping_problem
 from dicommap.model.undecodable import is_undecodable
+from dicommap.model.vr import holds_control
 from dicommap.p10.encoding import Encoding, encoding_of
 from dicommap.p10.header import Header, Refusal, Wanted
 from dicommap.p10.structure import element_name
@@ -57,24 +58,34 @@ def _decoded(walked: Walked, encoding: Encoding, wanted: Wanted) -> tuple[dict[s
     for tag, (vr, _, raw) in walked.values.items():
         keyword = wanted.tags[tag]
         values[keyword] = text = text_of(tag, vr, raw, charset, encoding.order)
-        issues += text_issues(keyword, text, charset)
+        issues += text_issues(keyword, vr_of(tag, vr), text, charset)
     return values, issues
 
 
-def text_issues(keyword: str, text: str, charset: SpecificCharacterSet) -> Iterator[Issue]:
-    """Yield what is wrong with a text as text: bytes that could not be decoded, or a doubtful character set."""
-    if text.isascii():
+def text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacterSet) -> Iterator[Issue]:
+    """Yield what is wrong with a text as text.
+
+    It has bytes that could not be decoded, a doubtful character set, or control characters that its VR does not allow.
+    """
+    if text.isascii() and text.isprintable():
         return
     if is_undecodable(text):
         yield issue("p10.undecodable-text", Location(keyword=keyword), keyword=keyword)
-    elif reason := character_set_doubt(text, charset):
+    elif not text.isascii() and (reason := character_set_doubt(text, charset)):
         yield issue("p10.doubtful-text", Location(keyword=keyword), keyword=keyword, reason=reason)
+    elif holds_control(vr, text):
+        yield issue("p10.control-character", Location(keyword=keyword), keyword=keyword)
 
 
 def charset_in(walked: Walked) -> SpecificCharacterSet:
     """Return the Specific Character Set of a data set."""
     _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
+
+
+def vr_of(tag: int, written_vr: bytes) -> str:
+    """Return the VR of a value; one that is not written is looked up."""
+    return vrs_of(tag)[0] if written_vr in (b"", b"UN") else written_vr.decode()
 
 
 def text_of(tag: int, written_vr: bytes, raw: bytes, charset: SpecificCharacterSet, order: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.model.attributes import IDENTIFYING, SPECIFIC_CHARACTER_SET
 from dicommap.model.uid import mapping_problem
-from dicommap.p10.judgement import charset_in, text_issues, text_of
+from dicommap.p10.judgement import charset_in, text_issues, text_of, vr_of
 
 if TYPE_CHECKING:
     from dicommap.model.character_set import SpecificCharacterSet
@@ -62,7 +62,7 @@ class Texts:
     def _clean(self, raw: bytes) -> str | None:
         kind = self._kind
         text = text_of(kind.tag, kind.vr, raw, kind.charset, kind.order)
-        return None if any(text_issues(kind.keyword, text, kind.charset)) else text
+        return None if any(text_issues(kind.keyword, vr_of(kind.tag, kind.vr), text, kind.charset)) else text
 
     def _uid(self, raw: bytes) -> str | None:
         """Return a UID that a mapping can name: what is left without padding behind it, or what is decoded."""

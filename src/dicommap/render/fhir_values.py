@@ -6,6 +6,8 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from dicommap.model.undecodable import is_undecodable
+
 if TYPE_CHECKING:
     from datetime import tzinfo
 
@@ -30,6 +32,8 @@ def string(text: str) -> str | None:
 
     Raises InexpressibleError.
     """
+    if is_undecodable(text):
+        raise InexpressibleError("it has bytes that cannot be decoded")
     if _NO_TEXT.search(text) is not None:
         raise InexpressibleError("it has a control character")
     stripped = text.strip(" ")

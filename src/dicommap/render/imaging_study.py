@@ -117,9 +117,11 @@ class _Making:
         return [_present(type=kind, system=self._settings.accession_system, value=value)]
 
     def _subject(self) -> dict[str, Any]:
-        value = self._string("PatientID")
+        text = self._one("PatientID", list(self._values.values()), self._where)
+        value = self._expressed("PatientID", lambda: fhir_values.string(text), self._where)
         if value is None:
-            self._found("fhir.no-patient-id", self._where)
+            if not text.strip():  # a value that is left out has an issue already
+                self._found("fhir.no-patient-id", self._where)
             return {"type": "Patient"}
         return {"type": "Patient", "identifier": _present(system=self._settings.patient_system, value=value)}
 
@@ -155,7 +157,8 @@ class _Making:
     def _modality(self, text: str, where: Location) -> dict[str, str]:
         value = self._expressed("Modality", lambda: fhir_values.string(text), where)
         if value is None:
-            self._found("fhir.no-modality", where)
+            if not text.strip():
+                self._found("fhir.no-modality", where)
             return {"system": ABSENT_REASONS, "code": "unknown"}
         return {"system": DICOM_CODES, "code": value} if fhir_values.is_code(value) else {"display": value}
 

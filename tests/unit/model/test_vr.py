@@ -20,6 +20,7 @@ from dicommap.model.vr import (
     NUMBER_TEXT_VRS,
     PN_GROUPS,
     TEXT_VRS,
+    holds_control,
     integer_issues,
     is_uri,
     text_issues,
@@ -57,6 +58,25 @@ items = [
 
 def codes(vr: str, text: str) -> set[str]:
     return {found.code.removeprefix("value.") for found in text_issues(vr, text, HERE)}
+
+
+@pytest.mark.parametrize(
+    ("vr", "text", "holds"),
+    [
+        ("LO", "a\tb", True),
+        ("PN", "a\nb", True),
+        ("SH", "a\0b", True),
+        ("LO", "a\x1bb", True),
+        ("LO", "a\x9bb", True),
+        ("LT", "a\r\n\t\x0cb", False),
+        ("ST", "a\x0bb", True),
+        ("UT", "a\0b", True),
+        ("UC", "a\nb", True),
+        ("LO", "a\u3000b\xa0", False),
+    ],
+)
+def test_lines_and_tabs_are_the_only_control_characters_and_of_long_texts_only(vr: str, text: str, holds: bool) -> None:
+    assert holds_control(vr, text) is holds
 
 
 def test_every_value_representation_is_in_the_table_with_both_sides() -> None:

@@ -67,6 +67,8 @@ def agrees(neighbours: Neighbours, file: bytes) -> Header | Refusal:
         (file_of(sop="1.2.3.4.6"), ["p10.sop-instance-uid-mismatch"]),
         (file_of(name=b"Doe^J\xfcrg"), ["p10.undecodable-text"]),
         (file_of(name="Doe^Jön".encode()), []),
+        (file_of(name=b"Doe\x00Jane"), ["p10.control-character"]),
+        (file_of(name=b"Doe\x7fJane"), ["p10.control-character"]),
         (file_of(study="1.2.a"), ["p10.invalid-uid"]),
         (file_of(study="1.0.3"), []),
         (file_of(study="1.02 "), []),

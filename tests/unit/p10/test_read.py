@@ -81,6 +81,10 @@ CASES: dict[str, tuple[bytes, Disposition]] = {
     ),
     "p10.compressed-file": (b"\x1f\x8b\x08" + bytes(200), Disposition.NOT_DICOM),
     "p10.archive-file": (b"PK\x03\x04" + bytes(200), Disposition.NOT_DICOM),
+    "p10.control-character": (
+        p10(content(more={0x00100010: element(0x00100010, "PN", b"Doe\x00Jane")})),
+        Disposition.INSTANCE,
+    ),
     "p10.unordered": (p10(_last(0x00080016) + _ROWS), Disposition.INSTANCE),
 }
 

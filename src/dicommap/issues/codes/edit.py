@@ -204,7 +204,7 @@ CODES = (
         severity=Severity.ERROR,
         title="A new value that would be made of one that cannot be decoded",
         message="The new {keyword} would be made of a value of {source} that cannot be decoded; {have} it, such as "
-        "{file}.",
+        "{file}. Correct SpecificCharacterSet there, or give the value in a sheet.",
         explanation="The file's SpecificCharacterSet does not fit the bytes of this value, so nobody knows which text "
         "they are. A rule, function or lookup that reads it, or --harmonize that would give it to other files, could "
         "only make a wrong value. Nothing is written. The first file that has the value is named. A function is "

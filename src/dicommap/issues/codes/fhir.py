@@ -22,8 +22,9 @@ CODES = (
         title="A value that FHIR cannot express",
         message="{keyword} is left out: {problem}.",
         explanation="FHIR's data types hold dates that exist, times to the minute, numbers that are not negative, and "
-        "texts without control characters. A value that does not fit is left out rather than changed. So is a time of "
-        "a day on which the clocks of --timezone change, if they show it twice or not at all; the date stays.",
+        "texts without control characters. A value that does not fit, or of which bytes cannot be decoded, is left out "
+        "rather than changed. So is a time of a day on which the clocks of --timezone change, if they show it twice or "
+        "not at all; the date stays.",
         fix="Correct the attribute with a sheet or a rule, draft a package, and name it with --package. "
         "TimezoneOffsetFromUTC, if the files have it and a scan captures it, says which time is meant.",
     ),

@@ -201,6 +201,17 @@ CODES = (
         "the value in a sheet.",
     ),
     Code(
+        name="p10.control-character",
+        severity=Severity.WARNING,
+        title="A value with a control character",
+        message="{keyword} holds a control character.",
+        explanation="PS3.5 section 6.1.3 allows tabs and ends of lines in ST, LT and UT, and no other control "
+        "character in any text. A NUL inside a value, or what remains of the codes of a terminal or printer, is most "
+        "often an error of the program that wrote the file. The value is kept as it is. Sheets and tables show the "
+        "character as an escape, and no override can hold it.",
+        fix="Look at the value with 'dicommap show --show-values', and type it without the character in a sheet.",
+    ),
+    Code(
         name="p10.unordered",
         severity=Severity.WARNING,
         title="Elements out of order or repeated",

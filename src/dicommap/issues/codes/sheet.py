@@ -119,6 +119,16 @@ CODES = (
         "set it by a rule.",
     ),
     Code(
+        name="sheet.escape-cell",
+        severity=Severity.ERROR,
+        title="A changed cell with an escape",
+        message="The cell was changed and still holds an escape, such as a backslash and x9f.",
+        explanation="A sheet shows bytes that cannot be decoded, and control characters, as a backslash with x and two "
+        "hexadecimal digits, or with u and four. Such a cell changes nothing as long as it is left as it was. In a new "
+        "value an escape is no character: nobody can know which one is meant. The cell is not used.",
+        fix="Type the whole value, or put back what the sheet held.",
+    ),
+    Code(
         name="sheet.placeholder-cell",
         severity=Severity.ERROR,
         title="A cell with a sign that stands for values",

@@ -70,6 +70,15 @@ CODES = (
         fix="Type the value with the usual letters, digits and spaces, or leave it if the form is meant.",
     ),
     Code(
+        name="value.replacement-character",
+        severity=Severity.WARNING,
+        title="U+FFFD in the place of a character",
+        message="{keyword}: a value of {vr} holds U+FFFD, which stands for a character that was lost.",
+        explanation="Programs put the replacement character U+FFFD in the place of what they could not decode. No name "
+        "or identifier holds it, and which character was there cannot be known from the value.",
+        fix="Type the value as it is in the archive, or correct the encoding of the file that it came from.",
+    ),
+    Code(
         name="value.undeclared-character",
         severity=Severity.WARNING,
         title="Characters that the files declare no room for",
