@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.no_result import NoResult
+from dicommap.model.person_names import distinct_values
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class ComputedAssignment:
         reasons = sorted({result.reason for result in results if isinstance(result, NoResult)})
         if reasons:
             return [issue("rules.no-result", place, keyword=keyword_of(self.tag), reason="; ".join(reasons))]
-        if len(results) > 1:
-            return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
-        return attribute_from_text(self.tag, str(results.pop()), place)
+        texts = distinct_values(keyword_of(self.tag), dict.fromkeys(map(str, results), 1))
+        if len(texts) > 1:
+            return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(texts))]
+        return attribute_from_text(self.tag, next(iter(texts)), place)

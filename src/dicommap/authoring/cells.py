@@ -12,6 +12,7 @@ from dicommap.authoring.no_value import lacks_value
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.levels import Level, level_of
 from dicommap.model.masking import MASK, differing
+from dicommap.model.person_names import distinct_values
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Values
 
 
-def cell_text(counts: Mapping[str, int]) -> str:
-    """Return a cell for the distinct values of an attribute: the value, or a marker where they differ."""
+def cell_text(keyword: str, counts: Mapping[str, int]) -> str:
+    """Return a cell for the distinct values of an attribute: the value, or a marker if they differ."""
+    counts = distinct_values(keyword, counts)
     return differing(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 

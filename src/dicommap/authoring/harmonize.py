@@ -16,6 +16,7 @@ from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import NOT_COMPUTED, Edit
 from dicommap.model.levels import Level, level_of
 from dicommap.model.overridable import keyword_issues
+from dicommap.model.person_names import distinct_values
 from dicommap.model.tags import tag_of
 from dicommap.model.undecodable import is_undecodable
 
@@ -79,7 +80,7 @@ class HarmonizeEdits:
 
     def _edits(self, study: Study, wished: Collection[Wished]) -> Iterator[Edit | Issue]:
         for one in study.series if self._by_series else (study,):
-            target, counts = one.target, one.values[self._keyword]
+            target, counts = one.target, distinct_values(self._keyword, one.values[self._keyword])
             if len(counts) < 2:
                 continue
             self._account.note(study.study_instance_uid, Effect.REACHED)

@@ -82,7 +82,7 @@ class SheetEdits:
             yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
             return
         for keyword, cell in row.cells.items():
-            before, after = plain(cell_text(values[keyword])), plain(unguarded(cell.strip(" ")))
+            before, after = plain(cell_text(keyword, values[keyword])), plain(unguarded(cell.strip(" ")))
             if not is_same(shown_cell(keyword, values[keyword]), after):
                 self._changed = True
                 yield from self._for_cell(target, account, keyword, (before, after))

@@ -28,7 +28,7 @@ _RUN = re.compile("[?\x80-\U0010ffff]+")
 
 def shown_cell(keyword: str, counts: Mapping[str, int]) -> str:
     """Return a cell for the distinct values of an attribute: the value with escapes, or a marker if they differ."""
-    return visible_value(keyword, cell_text(counts))
+    return visible_value(keyword, cell_text(keyword, counts))
 
 
 def shown_cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from dicommap.inventory.comparing import distinct_count
 from dicommap.inventory.nonconformant_uids import nonconformant_uids
 from dicommap.inventory.stored import real_path
 from dicommap.issues import Issue, Location, issue
@@ -104,7 +105,7 @@ def _inconsistent(connection: sqlite3.Connection, keywords: tuple[str, ...], lev
     if not compared:
         return
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    counts = ", ".join(f"COUNT(DISTINCT IFNULL(\"{keyword}\", ''))" for keyword in compared)
+    counts = ", ".join(map(distinct_count, compared))
     group = ", ".join(keys)
     query = f"SELECT {group}, {counts} FROM {_GROUPED} GROUP BY {group} ORDER BY {group}"  # noqa: S608
     for row in connection.execute(query):

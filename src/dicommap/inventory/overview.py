@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dicommap.inventory.comparing import distinct_count
 from dicommap.inventory.reading import optional_text, read_rows, text, value, whole
 from dicommap.render.overview import SERIES_SHOWN, STUDIES_SHOWN, SeriesLine, StudyLine, Told
 
@@ -104,7 +105,7 @@ class Glance:
 
 def _columns(keywords: Sequence[str]) -> str:
     values = (
-        f"COUNT(DISTINCT IFNULL(\"{keyword}\", '')), MIN(IFNULL(\"{keyword}\", ''))"  # our own names, not the file's
+        f"{distinct_count(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # our own names, not the file's
         for keyword in keywords
     )
     return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, reason_of
+from dicommap.inventory.comparing import add_functions
 from dicommap.inventory.place import Places
 from dicommap.inventory.stored import stored_value
 from dicommap.reading import open_regular_file
@@ -99,6 +100,7 @@ def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
             f"An inventory holds at most {limit:,} attributes, and {len(keywords):,} were asked for.",
             fix="Capture fewer attributes; the usual ones count as well.",
         )
+    add_functions(connection)
     columns = "".join(f',\n    "{keyword}" TEXT' for keyword in keywords)
     connection.executescript(_TABLES.format(columns=columns))
     connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
@@ -132,7 +134,9 @@ def open_existing(path: Path) -> sqlite3.Connection:
         if not path.is_file():
             raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
         _require_ours(path)
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        add_functions(connection)
+        return connection
     except OSError as error:
         reason = reason_of(error)
         raise InventoryError(f"{path} cannot be read: {reason}.", fix="Check its name and your rights on it.") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
 from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.person_names import distinct_values
 from dicommap.model.visible import visible_value
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ def told(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
 
 def one_line(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
     """Return the one value that all files share, masked as need be, or the marker where they differ."""
+    counts = distinct_values(keyword, counts)
     return told(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dicommap.model.person_names import distinct_values
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -91,7 +93,8 @@ class Overview:
 
 def told_values(values: Values) -> dict[str, Told]:
     """Return for each attribute how many values it has, and one of them."""
-    return {keyword: Told(len(counts), next(iter(counts), "")) for keyword, counts in values.items()}
+    distinct = ((keyword, distinct_values(keyword, counts)) for keyword, counts in values.items())
+    return {keyword: Told(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
 
 def modalities_of(study: Study) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.model.attributes import SHOWN_ALWAYS
 from dicommap.model.masking import one_line
+from dicommap.model.person_names import distinct_values
 from dicommap.model.visible import decodable
 
 if TYPE_CHECKING:
@@ -73,10 +74,11 @@ def flat(record: Record) -> dict[str, str]:
     """Return a record as one line of text cells: each attribute a column, differing values as a marker."""
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
-        counts = {str(index): 0 for index in range(len(distinct))}
         masked = any(entry["value"] is None for entry in distinct)
-        value = {distinct[0]["value"]: 0} if len(distinct) == 1 and not masked else counts
-        cells[keyword] = one_line(keyword, value, show_values=not masked)
+        # Of masked values only the number is known, and values that cannot be decoded may have one text.
+        texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
+        known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
+        cells[keyword] = one_line(keyword, dict.fromkeys(known, 1), show_values=not masked)
     return cells
 
 
@@ -86,6 +88,8 @@ def _distinct(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> 
 
 def _entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
     hidden = not show_values and keyword not in SHOWN_ALWAYS
+    if hidden:
+        counts = distinct_values(keyword, counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     # A masked value is null; an empty one has nothing to hide.
     return [{"value": None if hidden and value else decodable(value), "files": files} for value, files in ranked]

@@ -9,9 +9,9 @@ from dicommap.model.levels import Level
 
 
 def test_a_cell_holds_the_one_value_or_the_marker() -> None:
-    assert cell_text({"007": 3}) == "007"
-    assert cell_text({}) == ""
-    assert cell_text({"a": 1, "": 2}) == "<2 different values>"
+    assert cell_text("PatientID", {"007": 3}) == "007"
+    assert cell_text("PatientID", {}) == ""
+    assert cell_text("PatientID", {"a": 1, "": 2}) == "<2 different values>"
 
 
 @pytest.mark.parametrize("cell", ["<12 different values>", "<2 different values", "<2 different values> x", "***"])

@@ -65,3 +65,10 @@ def test_what_cannot_be_harmonized_is_told_before(keyword: str, code: str) -> No
     captured = (*KEYWORDS, "StudyInstanceUID")
     assert [one.code for one in harmonize_issues(keyword, captured)] == [code]
     assert not list(harmonize_issues("PatientID", captured))
+
+
+def test_spellings_of_one_name_are_no_difference_and_no_tie() -> None:
+    edits, issues = work("PatientName", study({"PatientName": {"A^B": 2, "A^B^^": 2}}))
+    assert (edits, [one.code for one in issues]) == ([], ["harmonize.unused"])
+    (edit,), _ = work("PatientName", study({"PatientName": {"A^B": 1, "A^B^^": 2, "C": 2}}))
+    assert text_from_attribute(edit.attribute) == "A^B^^"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.inventory.comparing import distinct_count
 from dicommap.inventory.frames.columns import FrameLevel
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def _from(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
 
 def _summarised(fixed: str, keys: str, keywords: Sequence[str]) -> str:
     values = "".join(
-        f', CASE WHEN COUNT(DISTINCT IFNULL("{keyword}", \'\')) = 1 THEN MAX("{keyword}") END AS "{keyword}",'
-        f' COUNT(DISTINCT IFNULL("{keyword}", \'\')) AS "{keyword}_distinct"'
+        f', CASE WHEN {distinct_count(keyword)} = 1 THEN MAX("{keyword}") END AS "{keyword}",'
+        f' {distinct_count(keyword)} AS "{keyword}_distinct"'
         for keyword in keywords
     )
     return f"(SELECT {fixed}{values} FROM {_BY_HEADER} GROUP BY {keys})"  # noqa: S608

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
+from dicommap.inventory.comparing import add_functions
 from dicommap.inventory.frames.columns import FrameLevel, columns_of
 from dicommap.inventory.frames.selection import count_query, ordered_query, view_query
 from dicommap.inventory.frames.values import date_of, number_of, whole_of
@@ -92,6 +93,7 @@ def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
     if not name:
         copy = sqlite3.connect(":memory:")
         connection.backup(copy)
+        add_functions(copy)
         return copy
     opened = schema.open_existing(Path(os.fsdecode(name)))
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.levels import Level, level_of
+from dicommap.model.person_names import distinct_values
 from dicommap.model.tags import tag_of
 from dicommap.pictures.plots.modalities import OTHERS, modality_of, most
 from dicommap.pictures.plots.svg import CHARACTER, LEFT, TOP, bar, plot, text
@@ -78,13 +79,13 @@ def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares,
     for keyword, counts in series.values.items():
         missing.add(keyword, modalities, counts.get("", 0), series.files)
         if _level(keyword) is Level.SERIES:
-            inconsistent.add(keyword, modalities, len(counts) > 1, 1)
+            inconsistent.add(keyword, modalities, len(distinct_values(keyword, counts)) > 1, 1)
 
 
 def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
     for keyword, counts in study.values.items():
         if _level(keyword) is Level.STUDY:
-            inconsistent.add(keyword, modalities, len(counts) > 1, 1)
+            inconsistent.add(keyword, modalities, len(distinct_values(keyword, counts)) > 1, 1)
 
 
 def _fold(counts: Counter[tuple[str, str]], named: set[str]) -> None:
