@@ -143,7 +143,8 @@ def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
     profile = dicommap.Profile.of(arguments["profile"]) if "profile" in arguments else None
     if "sources" not in arguments:
-        return [*dicommap.validate(path, input_s3_uri=uri, files=files, profile=profile)]
+        roots = arguments.get("roots")
+        return [*dicommap.validate(path, input_s3_uri=uri, files=files, profile=profile, sources=roots)]
     with _scanned(place, arguments) as inventory:
         return [*dicommap.validate(path, inventory=inventory, input_s3_uri=uri, files=files)]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dicommap.aws.copying import Copied, Copy
 from dicommap.errors import AwsError
 from dicommap.model.listed_object import ListedObject
+from dicommap.model.planned_copy import Copied, Copy
 from dicommap.model.s3_uri import S3Uri
 
 
@@ -55,6 +55,10 @@ class StoredByDocument:
         source = next((found for found in objects if found["key"] == copy.source), None)
         if source is None:
             return Copied(code="stage.source-missing", facts={"reason": "there is no such object"})
+        if "outside" in source:
+            return Copied(code="stage.source-outside")
+        if "other" in source:
+            return Copied(code="stage.other-instance", facts={"problem": "its SOPInstanceUID differs"})
         if source["etag"] != copy.etag:
             return Copied(code="stage.source-changed", facts={"what": "ETag"})
         if copy.key not in self._vanishing:

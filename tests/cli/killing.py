@@ -30,13 +30,14 @@ class Killer:
     process: subprocess.Popen[str]
     environment: dict[str, str]
 
-    def run(self, *arguments: str | Path, last: int | None = None) -> Died:
-        """Run a command, up to the step of this number; see `tests.cli.dying`."""
+    def run(self, *arguments: str | Path, last: int | None = None, answer: str | None = None) -> Died:
+        """Run a command, up to the step of this number, with an answer typed on a terminal; see `tests.cli.dying`."""
         request = {
             "arguments": [str(one) for one in arguments],
             "environment": self.environment,
             "last": last,
             "everything": True,
+            "answer": answer,
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -44,9 +45,9 @@ class Killer:
         self.process.stdin.flush()
         return Died(*json.loads(self.process.stdout.readline()))
 
-    def killed(self, last: int, *arguments: str | Path) -> Died:
+    def killed(self, last: int, *arguments: str | Path, answer: str | None = None) -> Died:
         """Run a command that does not survive the step of this number."""
-        died = self.run(*arguments, last=last)
+        died = self.run(*arguments, last=last, answer=answer)
         assert (died.status, len(died.steps)) == (-signal.SIGKILL, last), died.printed
         return died
 

@@ -20,6 +20,13 @@ __all__ = ["ready"]
 LINE = re.compile(r"[0-9-]{10}T[0-9:]{8}Z (job [0-9]{4}|[a-z]+:\S+): .+")
 
 
+def split_at_steps(err: str) -> tuple[list[str], list[str]]:
+    """Return the lines that show what is about to be sent, and those that follow."""
+    lines = err.splitlines()
+    shown = 1 + sum(line.startswith("  ") for line in lines)
+    return lines[:shown], lines[shown:]
+
+
 @pytest.fixture
 def package(ready: Ready) -> Path:
     return ready.package
@@ -31,10 +38,10 @@ def bucket(ready: Ready) -> Bucket:
 
 
 def test_a_watch_says_what_comes_next(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
-    dicommap("submit", package, *options(bucket), "--job", "0001")
+    dicommap("submit", package, "--yes", *options(bucket), "--job", "0001")
     assert "Next:" not in dicommap("watch", package, "--once").out
     assert dicommap("watch", package).out.endswith(f"1 job not submitted yet: dicommap submit {package}\n")
-    dicommap("submit", package, *options(bucket))
+    dicommap("submit", package, "--yes", *options(bucket))
     assert dicommap("watch", package).out.endswith(f"Next: dicommap reconcile {package}\n")
 
 
@@ -47,13 +54,18 @@ def test_a_plan_that_is_none_is_told(package: Path, bucket: Bucket, command: str
 def test_submit_and_watch_in_processes_of_their_own(
     package: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
-    submitted = dicommap_process("submit", package, *options(bucket))
+    submitted = dicommap_process("submit", package, "--yes", *options(bucket))
     assert submitted.status == 0, submitted.err
     for job in import_jobs.jobs:
         assert job.job_id in submitted.out
     assert submitted.out.endswith(f"Next: dicommap watch {package}\n")
-    assert len(submitted.err.splitlines()) == 4
-    assert all(LINE.fullmatch(line) for line in submitted.err.splitlines())
+    shown, steps = split_at_steps(submitted.err)
+    assert shown[0].startswith("To be sent: 2 jobs, 4 override files (")
+    assert f"  dataAccessRoleArn: {ROLE}" in shown
+    assert f"  bucket: {bucket.name}" in shown
+    assert "  AWS account: 123456789012" in shown
+    assert len(steps) == 4
+    assert all(LINE.fullmatch(line) for line in steps)
     watched = dicommap_process("watch", package, "--once")
     assert (watched.status, watched.err.count("SUBMITTED -> IN_PROGRESS")) == (0, 2)
     watched = dicommap_process("watch", package)
@@ -78,7 +90,7 @@ def test_a_package_with_errors_is_told_and_not_sent(
     package: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
     next((package / "jobs/0001/files").rglob("*.json")).write_text("{}")
-    ran = dicommap("submit", package, *options(bucket))
+    ran = dicommap("submit", package, "--yes", *options(bucket))
     assert ran.status == 1
     assert "package.changed-file" in ran.out
     assert ran.out.endswith("Nothing was sent.\n")
@@ -87,7 +99,7 @@ def test_a_package_with_errors_is_told_and_not_sent(
 
 def test_a_job_that_failed_makes_the_status_1(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
     import_jobs.fault("job-failed", message="FILE_COUNTS_LIMIT_EXCEEDED")
-    assert dicommap("submit", package, *options(bucket)).status == 0
+    assert dicommap("submit", package, "--yes", *options(bucket)).status == 0
     dicommap("watch", package, "--once")
     ran = dicommap("watch", package, "--once")
     assert ran.status == 1
@@ -102,7 +114,7 @@ def test_what_a_failed_jobs_message_repeats_of_a_file_is_masked(
     import dicommap as dm
 
     import_jobs.fault("job-failed", message="FILE_COUNTS_LIMIT_EXCEEDED for Zyzzyva^Anna", times=None)
-    dicommap("submit", package, *options(bucket))
+    dicommap("submit", package, "--yes", *options(bucket))
     ran = dicommap("watch", package)
     watched = dm.watch(package)
     for shown in (ran.out, ran.err, watched._repr_html_()):
@@ -116,7 +128,7 @@ def test_what_aws_refuses_is_two_lines_and_no_traceback(
     package: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
     import_jobs.fault("access-denied", operation="StartDICOMImportJob", times=None)
-    ran = dicommap("submit", package, *options(bucket))
+    ran = dicommap("submit", package, "--yes", *options(bucket))
     assert_refused(ran, "StartDICOMImportJob", "AccessDeniedException", "dicommap policy PACKAGE")
 
 
@@ -125,10 +137,10 @@ def test_a_missing_member_is_named_by_its_option(package: Path) -> None:
 
 
 def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
-    assert dicommap("submit", package, *options(bucket), "--job", "0001").status == 0
+    assert dicommap("submit", package, "--yes", *options(bucket), "--job", "0001").status == 0
     refused = dicommap("submit", package, "--datastore-id", "0" * 32)
     assert_refused(refused, "before with another datastoreId", "Leave --datastore-id out")
-    assert dicommap("submit", package).status == 0
+    assert dicommap("submit", package, "--yes").status == 0
     assert len(import_jobs.jobs) == 2
     assert dicommap("watch", package).status == 0
     assert dicommap("validate", "--s3", package).status == 0
@@ -136,15 +148,15 @@ def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, im
 
 
 def test_options_of_the_connection_are_taken(package: Path, bucket: Bucket) -> None:
-    ran = dicommap("submit", package, *options(bucket), "--aws-profile", "nobody")
+    ran = dicommap("submit", package, "--yes", *options(bucket), "--aws-profile", "nobody")
     assert_refused(ran, "--aws-profile")
-    ran = dicommap("submit", package, *options(bucket), "--endpoint-url", "nowhere")
+    ran = dicommap("submit", package, "--yes", *options(bucket), "--endpoint-url", "nowhere")
     assert_refused(ran, "--endpoint-url")
 
 
 def test_without_boto3_the_extra_is_named(package: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "boto3", None)
-    assert_refused(dicommap("submit", package, *options(bucket)), "pip install 'dicommap[aws]'")
+    assert_refused(dicommap("submit", package, "--yes", *options(bucket)), "pip install 'dicommap[aws]'")
 
 
 @pytest.mark.usefixtures("counted")
@@ -157,7 +169,7 @@ def test_a_dry_run_and_policies_need_no_boto3(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     assert dicommap_process("submit", package, "-n", *options(bucket)).status == 0
     assert dicommap_process("policy", package).status == 0
-    assert "pip install 'dicommap[aws]'" in dicommap_process("submit", package, *options(bucket)).err
+    assert "pip install 'dicommap[aws]'" in dicommap_process("submit", package, "--yes", *options(bucket)).err
 
 
 # Policies.
@@ -197,7 +209,7 @@ def test_what_a_service_says_is_no_markup(package: Path, bucket: Bucket, import_
     import dicommap as dm
 
     import_jobs.fault("job-failed", message="<script>alert(1)</script>\x1b[31m")
-    dicommap("submit", package, *options(bucket))
+    dicommap("submit", package, "--yes", *options(bucket))
     dicommap("watch", package, "--once")
     watched = dm.watch(package, once=True)
     dm.show_values(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 
 import dicommap
 from dicommap.model.quotas import Quotas
-from dicommap.workflows.stage import planned_copies
+from dicommap.workflows.planned_copies import planned_copies
 from tests.cli.killing import Killer, killing
 from tests.making import small_tree
 from tests.s3 import Bucket, environment
@@ -30,6 +31,11 @@ class Stagings:
     input_s3_uri: str | None
     root: Path
     made: int = 0
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Return the options that let files be sent without a question."""
+        return "--yes", "--source", str(self.tree) if self.input_s3_uri else f"{self.bucket.uri}in/"
 
     def package(self) -> Path:
         """Return a package of which nothing is staged."""
@@ -104,15 +110,54 @@ def killer(bucket: Bucket) -> Iterator[Killer]:
 def test_killed_at_every_step_and_run_again_each_object_is_copied_once(stagings: Stagings, killer: Killer) -> None:
     sources = stagings.sources()
     package = stagings.package()
-    whole = killer.run("stage", package)
+    whole = killer.run("stage", package, answer="yes")
     assert whole.status == 0, whole.printed
-    # Two jobs, each listed before and after its two copies.
-    assert Counter(whole.steps) == {f"{when} {what}": 4 for when in ("before", "after") for what in ("GET", "PUT")}
+    # Whose credentials these are; the question; two jobs, each listed before and after its two copies; each file is
+    # checked before it is copied, for which the head of an object is read.
+    of_heads = 0 if stagings.input_s3_uri else FILES
+    expected = {"POST": 1, "question": 1, "GET": 4 + of_heads, "check": FILES, "PUT": FILES}
+    assert Counter(whole.steps) == {f"{when} {what}": n for when in ("before", "after") for what, n in expected.items()}
+    first = {what: whole.steps.index(f"before {what}") for what in expected}
+    assert first["POST"] < first["question"] < min(first["GET"], first["check"])
+    assert first["check"] < first["PUT"]
     stagings.require_staged_once(package)
     for last in range(1, len(whole.steps) + 1):
         package = stagings.package()
-        killer.killed(last, "stage", package)
-        again = killer.run("stage", package)
+        died = killer.killed(last, "stage", package, answer="yes")
+        before = stagings.versions(stagings.prefix.removeprefix(stagings.bucket.uri))
+        if "after question" not in died.steps:
+            assert before == {}
+        again = killer.run("stage", package, *stagings.allowed)
         assert again.status == 0, (last, again.printed)
+        # What the killed run has sent is not sent again.
+        assert again.steps.count("before PUT") == FILES - len(before)
         stagings.require_staged_once(package)
         assert stagings.sources() == sources
+
+
+def test_killed_again_and_again_it_comes_to_its_end(stagings: Stagings, killer: Killer) -> None:
+    package = stagings.package()
+    runs = 0
+    for last in range(6, 120, 6):
+        died = killer.run("stage", package, *stagings.allowed, last=last)
+        runs += 1
+        if died.status == 0:
+            break
+        assert died.status == -signal.SIGKILL, died.printed
+    assert died.status == 0
+    assert runs > 2
+    stagings.require_staged_once(package)
+
+
+@pytest.mark.parametrize("answer", ["no", "y", "", "YES"])
+def test_any_other_answer_than_yes_sends_nothing(stagings: Stagings, killer: Killer, answer: str) -> None:
+    package = stagings.package()
+    ran = killer.run("stage", package, answer=answer)
+    assert (ran.status, Counter(ran.steps)) == (
+        2,
+        Counter(["before POST", "after POST", "before question", "after question"]),
+    )
+    assert "Type yes to go on: " in ran.printed
+    assert f"source root: {stagings.allowed[-1]}" in ran.printed
+    assert f"inputS3Uri: {stagings.prefix}0001/" in ran.printed
+    assert stagings.versions(stagings.prefix.removeprefix(stagings.bucket.uri)) == {}

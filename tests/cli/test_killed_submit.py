@@ -56,7 +56,7 @@ class Killing:
         members = account(self.bucket) | {"datastore_id": datastore}
         arguments = [part for name, value in members.items() for part in (f"--{name.replace('_', '-')}", value)]
         variables = environment(self.bucket.endpoint_url) | self.service.environment
-        request = {"arguments": ["submit", str(place), *arguments], "environment": variables, "last": last}
+        request = {"arguments": ["submit", str(place), "--yes", *arguments], "environment": variables, "last": last}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -112,9 +112,9 @@ def test_killed_at_every_step_and_run_again_each_job_is_started_once(killing: Ki
     status, steps, printed = killing.submit(datastore, place)
     assert (status, len(steps) % 2) == (0, 0), printed
     killing.require_started_once(datastore, place)
-    # What the account is; four states of each job; each override put, each job started.
+    # Whose credentials these are; what the account is; four states of each job; each override put, each job started.
     told: dict[str, Any] = expected_steps(steps)
-    assert told == {"account.json": 1, "0001.json": 4, "0002.json": 4, "PUT": 4, "POST": 2}
+    assert told == {"account.json": 1, "0001.json": 4, "0002.json": 4, "PUT": 4, "POST": 3}
     for last in range(1, len(steps) + 1):
         datastore, place = killing.trial()
         status, taken, printed = killing.submit(datastore, place, last)

@@ -50,13 +50,14 @@ class Prepared:
     service: ImportJobService
 
     def stage_local(self) -> list[str | Path]:
-        return ["stage", self._staged(str(self.tree), "s3://elsewhere/in/")]
+        return ["stage", self._staged(str(self.tree), "s3://elsewhere/in/"), "--source", self.tree, "--yes"]
 
     def stage_s3(self) -> list[str | Path]:
-        return ["stage", self._staged(f"{self.bucket.uri}in/", None)]
+        source = f"{self.bucket.uri}in/"
+        return ["stage", self._staged(source, None), "--source", source, "--yes"]
 
     def submit(self) -> list[str | Path]:
-        return ["submit", self._package(), *options(self.bucket)]
+        return ["submit", self._package(), "--yes", *options(self.bucket)]
 
     def submit_again(self) -> list[str | Path]:
         """Return the submit of somebody whose override files are there already."""
@@ -198,7 +199,8 @@ def require_refused(ran: Ran, fault: Fault, *words: str) -> None:
     if ran.status == 1:
         assert any(f"[{name}]" in ran.out for name in OF_A_PLACE), (fault, ran.everything)
         return
-    told = [line for line in ran.err.splitlines() if "job 0001" not in line]
+    shown = ("To be sent: ", "  ")
+    told = [line for line in ran.err.splitlines() if "job 0001" not in line and not line.startswith(shown)]
     assert (ran.status, len(told)) == (2, 2), (fault, ran.everything)
     assert all(word in ran.err for word in words), (fault, ran.err)
 

@@ -31,11 +31,11 @@ def test_what_does_not_fit_is_staged_and_verified(drafted: list[str | Path], buc
     shown = dicommap("stage", package, "-n")
     copies = [json.loads(line) for line in shown.out.splitlines()]
     assert (shown.status, len(copies), bucket.keys("staged/")) == (0, 8, [])
-    ran = dicommap("stage", package)
+    ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert ran.status == 0, ran.everything
     assert f"Next: dicommap submit {package}" in ran.out
     assert len(bucket.keys("staged/")) == 8
-    again = dicommap("stage", package)
+    again = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert (again.status, len(bucket.keys("staged/"))) == (0, 8)
     assert dicommap("validate", "--s3", package).status == 0
 
@@ -46,7 +46,7 @@ def test_a_finding_is_status_1_and_nothing_is_replaced(
     package = tmp_path / "package"
     dicommap(*drafted, "--staging", "all", "--stage-uri", f"{bucket.uri}staged/", "-o", package)
     bucket.put("staged/0001/notes", b"x")
-    ran = dicommap("stage", package)
+    ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert ran.status == 1
     assert "stage.stray" in ran.out
     assert "Next:" not in ran.out
@@ -61,7 +61,7 @@ def test_a_plan_that_was_edited_by_hand_copies_nothing_and_starts_nothing(
     plan = package / "plan.json"
     plan.write_text(plan.read_text().replace("/staged/0001/", "/in/study1/"))
     keys = bucket.keys()
-    ran = dicommap("stage", package)
+    ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert (ran.status, ran.err) == (1, "")
     assert "[s3-uri.mismatch]" in ran.out
     assert ran.out.endswith("Nothing was copied.\n")

@@ -48,7 +48,7 @@ def test_two_copies_of_a_package_start_each_job_once_and_who_comes_second_is_tol
     copy = tmp_path / "copy"
     shutil.copytree(ready.package, copy)
     account = options(ready.bucket)
-    ran = at_once(pair, ["submit", ready.package, *account], ["submit", copy, *account])
+    ran = at_once(pair, ["submit", ready.package, "--yes", *account], ["submit", copy, "--yes", *account])
     assert [one.status for one in ran] == [0, 0], ran
     require_one_job_each(ready, import_jobs)
     assert [job.calls for job in import_jobs.jobs] == [2, 2]
@@ -59,14 +59,14 @@ def test_two_copies_of_a_package_start_each_job_once_and_who_comes_second_is_tol
     for job in ("0001", "0002"):
         told = f"job {job}: override files were there before this package was submitted"
         assert any(told in one.printed for one in ran), ran
-    again = pair[0].run("submit", copy, *account)
+    again = pair[0].run("submit", copy, "--yes", *account)
     assert (again.status, [job.calls for job in import_jobs.jobs]) == (0, [2, 2])
 
 
 def test_one_package_from_two_terminals_starts_each_job_once(
     ready: Ready, import_jobs: ImportJobService, pair: Pair
 ) -> None:
-    submit: list[str | Path] = ["submit", ready.package, *options(ready.bucket)]
+    submit: list[str | Path] = ["submit", ready.package, "--yes", *options(ready.bucket)]
     ran = sorted(at_once(pair, submit, submit), key=lambda one: one.status)
     # The second is refused while the first runs, and has nothing to do where that has ended already.
     assert (ran[0].status, ran[1].status) in ((0, 2), (0, 0)), ran
@@ -81,6 +81,6 @@ def test_two_copies_of_a_package_are_staged_once(stagings: Stagings, pair: Pair,
     package = stagings.package()
     copy = tmp_path / "copy"
     shutil.copytree(package, copy)
-    ran = at_once(pair, ["stage", package], ["stage", copy])
+    ran = at_once(pair, ["stage", package, *stagings.allowed], ["stage", copy, *stagings.allowed])
     assert [one.status for one in ran] == [0, 0], ran
     stagings.require_staged_once(package)

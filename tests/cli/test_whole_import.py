@@ -107,7 +107,7 @@ def test_exactly_what_was_edited_changes(
     person.runs("validate", "--s3", "package")
     person.runs("fhir", "incoming.db", "--package", "package", "-o", "studies.ndjson")
     account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
-    person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+    person.runs("submit", "package", "--yes", *account, "--output-s3-uri", f"{bucket.uri}output/")
     person.runs("watch", "package")
     accounts = json.loads(person.runs("reconcile", "package", "--format", "json", "--level", "instance"))
 
@@ -143,9 +143,9 @@ def test_a_tree_over_a_quota_is_imported_by_several_jobs(
         draft = ("draft", "incoming.db", "--rules", "rules.toml", "--input-s3-uri", uri)
         person.runs(*draft, "--quota", "files=60", "-o", "package")
         person.runs("validate", "--s3", "package")
-        person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+        person.runs("submit", "package", "--yes", *account, "--output-s3-uri", f"{bucket.uri}output/")
         person.runs("watch", "package")
-        person.runs("submit", "package", *account, "--output-s3-uri", f"{bucket.uri}output/")
+        person.runs("submit", "package", "--yes", *account, "--output-s3-uri", f"{bucket.uri}output/")
         accounts = json.loads(person.runs("reconcile", "package", "--format", "json", "--level", "instance"))
     assert len(service.jobs) > 1
     assert {(job.status, job.calls) for job in service.jobs} == {("COMPLETED", 1)}

@@ -6,18 +6,20 @@ import hashlib
 import os
 from base64 import b64encode
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from dicommap.aws.faults import ABSENT, calling, require_etag
+from dicommap.aws.instance_check import instance_problem
 from dicommap.aws.listing import listed
+from dicommap.aws.object_bytes import ObjectBytes
 from dicommap.aws.uploads import ATTEMPTS, MEANWHILE
 from dicommap.errors import AwsError, reason_of
 from dicommap.model.listed_object import ListedObject
+from dicommap.model.planned_copy import Copied, Copy, OutsideRootsError
 from dicommap.model.times import LAST_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from dicommap.aws.clients import Clients
     from dicommap.model.s3_uri import S3Uri
@@ -30,51 +32,37 @@ MARK = "dicommap-source"
 """Metadata that tells what an object is a copy of, where its ETag does not: a hash, and no name."""
 _CHUNK = 2**20
 _CHANGED = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
+_OTHER_OBJECT = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
+"""What S3 answers to a ranged GET if the object has another ETag, or has become shorter."""
 _CONTENT_TYPE = "application/dicom"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """One file, and the object that is to be a copy of it."""
+class Roots(Protocol):
+    """Where files may be sent from."""
 
-    source_bucket: str | None
-    """None for a local file."""
-    source: str
-    """Its key, or its path."""
-    etag: str
-    """Of an object in S3, as it was scanned; empty where it is not known."""
-    modified_ns: int | None = None
-    """When a local file was last changed, as it was scanned; None where it is not known."""
-    size: int
-    bucket: str
-    key: str
+    def open(self, path: str) -> int:
+        """Open a regular file below a root and return its descriptor. Raises OSError, also if it is below none."""
+        ...
 
-    @property
-    def source_name(self) -> str:
-        """Return the source for people."""
-        return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
-
-    @property
-    def uri(self) -> str:
-        """Return where the copy goes, for people."""
-        return f"s3://{self.bucket}/{self.key}"
+    def hold_object(self, bucket: str, key: str) -> bool:
+        """Return whether an object is below a root."""
+        ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
-    """What came of a copy: its ETag, or what is wrong with the source or the place."""
-
-    etag: str = ""
-    code: str | None = None
-    """Of an issue."""
-    facts: Mapping[str, str] = field(default_factory=dict)
+class _SourceChangedError(Exception):
+    """The local file was written while it was read; the text says what of it changed."""
 
 
 class Copier:
-    """Makes copies with some clients. Every method may raise AwsError."""
+    """Makes copies with some clients, of instances below the roots that a user named.
 
-    def __init__(self, clients: Clients) -> None:
+    What is sent was checked before: bytes of a local file come from the descriptor whose header was read, and S3 copies
+    an object only as long as it has the ETag of the one whose header was read. Every method may raise AwsError.
+    """
+
+    def __init__(self, clients: Clients, roots: Roots) -> None:
         self._clients = clients
+        self._roots = roots
 
     def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
@@ -86,7 +74,9 @@ class Copier:
             return False
         if copy.source_bucket is None:
             try:
-                with open(copy.source, "rb") as file:
+                with open(self._roots.open(copy.source), "rb") as file:
+                    if _status(file).st_size != copy.size or _problem(file, copy):
+                        return False
                     digest = _md5(file.read, copy.size)
             except OSError:
                 return False
@@ -130,8 +120,23 @@ class Copier:
         return Copied(etag=found.etag) if self.is_copy(copy, found) else Copied(code="stage.taken")
 
     def _copied(self, copy: Copy) -> Copied:
-        source = {"Bucket": copy.source_bucket, "Key": copy.source}
-        condition = {"CopySourceIfMatch": copy.etag} if copy.etag else {}
+        source_bucket = copy.source_bucket or ""
+        if not self._roots.hold_object(source_bucket, copy.source):
+            return Copied(code="stage.source-outside")
+        found = ObjectBytes(self._clients, source_bucket, copy.source, etag=copy.etag)
+        try:
+            found.read(0, 1)
+            problem = instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
+        except AwsError as error:
+            if error.code in _OTHER_OBJECT:
+                return Copied(code="stage.source-changed", facts={"what": "ETag"})
+            raise
+        if found.size != copy.size:
+            return Copied(code="stage.source-changed", facts={"what": "size"})
+        if problem:
+            return Copied(code="stage.other-instance", facts={"problem": problem})
+        source = {"Bucket": source_bucket, "Key": copy.source}
+        condition = {"CopySourceIfMatch": found.etag}
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= SINGLE:
             with calling("CopyObject", copy.source_name):
@@ -163,19 +168,27 @@ class Copier:
 
     def _uploaded(self, copy: Copy) -> Copied:
         try:
-            with open(copy.source, "rb") as file:
-                changed = _changed(file, copy)
-                digest = "" if changed else _md5(file.read, copy.size)
-                # What is sent is what had this digest: S3 compares it.
-                changed = changed or _changed(file, copy)
+            with open(self._roots.open(copy.source), "rb") as file:
+                before = _status(file)
+                changed = _changed(before, copy)
                 if changed:
                     return Copied(code="stage.source-changed", facts={"what": changed})
+                problem = _problem(file, copy)
+                if problem:
+                    return Copied(code="stage.other-instance", facts={"problem": problem})
+                # What is sent is what had this digest: S3 compares it.
+                digest = _md5(file.read, copy.size)
+                _require_same(file, before)
                 file.seek(0)
-                return self._put(copy, file, digest)
+                return self._put(copy, file, digest, before)
+        except _SourceChangedError as error:
+            return Copied(code="stage.source-changed", facts={"what": str(error)})
         except OSError as error:
+            if isinstance(error, OutsideRootsError):
+                return Copied(code="stage.source-outside")
             return Copied(code="stage.source-missing", facts={"reason": reason_of(error)})
 
-    def _put(self, copy: Copy, file: BinaryIO, digest: str) -> Copied:
+    def _put(self, copy: Copy, file: BinaryIO, digest: str, before: os.stat_result) -> Copied:
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= SINGLE:
             with calling("PutObject", copy.uri):
@@ -192,6 +205,7 @@ class Copier:
         def part(number: int, begin: int, end: int, upload: str) -> str:
             file.seek(begin)
             data = file.read(end - begin)
+            _require_same(file, before)
             checked = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
             with calling("UploadPart", copy.uri):
                 made = self._clients.s3.upload_part(
@@ -237,14 +251,33 @@ class Copier:
             raise
 
 
-def _changed(file: BinaryIO, copy: Copy) -> str | None:
-    """Return what of a local file is not as it was scanned; None where nothing is."""
-    status = os.fstat(file.fileno())
+def _status(file: BinaryIO) -> os.stat_result:
+    return os.fstat(file.fileno())
+
+
+def _problem(file: BinaryIO, copy: Copy) -> str | None:
+    """Return why an open file is not the instance that is to be copied; None if it is."""
+    return instance_problem(
+        lambda offset, length: os.pread(file.fileno(), length, offset), _status(file).st_size, copy.uids
+    )
+
+
+def _changed(status: os.stat_result, copy: Copy) -> str | None:
+    """Return what of a local file is not as it was scanned; None if nothing is."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < LAST_TIME and status.st_mtime_ns != copy.modified_ns:
         return "time of last change"
     return None
+
+
+def _require_same(file: BinaryIO, before: os.stat_result) -> None:
+    """Raise _SourceChangedError if a file was written since."""
+    now = _status(file)
+    if now.st_size != before.st_size:
+        raise _SourceChangedError("size")
+    if now.st_mtime_ns != before.st_mtime_ns:
+        raise _SourceChangedError("time of last change")
 
 
 def _mark_of(copy: Copy) -> str:

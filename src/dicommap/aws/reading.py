@@ -38,7 +38,7 @@ def pieces(clients: Clients, bucket: str, key: str, *, limit: int | None = None)
         etag = require_etag(answer, "GetObject", f"s3://{bucket}/{key}")
         if size is None:
             size = answer["ContentLength"]
-        for piece in _body(answer["Body"], f"s3://{bucket}/{key}"):
+        for piece in body_pieces(answer["Body"], f"s3://{bucket}/{key}"):
             done += len(piece)
             yield piece
         fruitless = 0 if done > before else fruitless + 1
@@ -68,7 +68,7 @@ def _opened(clients: Clients, bucket: str, key: str, done: int, limit: int | Non
     return answer
 
 
-def _body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
+def body_pieces(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
     """Yield what comes of a body; that it broke off is seen by what is missing. Raises AwsError where it is another."""
     with calling("GetObject", uri):
         from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError

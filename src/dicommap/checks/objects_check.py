@@ -9,20 +9,33 @@ from dicommap.issues import Location, issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.nested_folders import NestedFolders
 from dicommap.model.planned_object import read_objects
+from dicommap.model.source_places import is_s3_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.issues import Issue
+    from dicommap.model.planned_object import PlannedObject
 
 _INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
-def objects_issues(lines: Iterable[bytes], job: dict[str, Any], path: str, place: Location) -> Iterator[Issue]:
-    """Find where an objects.csv is none, or contradicts its job; `place` is where that stands in the plan.
+def objects_issues(
+    lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
+) -> Iterator[Issue]:
+    """Find what is wrong with a job's objects.csv, alone and against the plan.
 
-    Lines are taken one at a time, and not all of them where one is wrong: a table may have millions.
+    Lines are taken one at a time, and not all of them if one is wrong: a table may have millions.
+
+    Args:
+        lines: The lines of the table.
+        job: The job, as it is in the plan.
+        sources: The plan's sources, which rows name by their number.
+        path: Where the table is in the package.
+        place: Where the job is in the plan.
+
     """
+    sources_in_s3 = [is_s3_root(source) for source in sources]
     counts = {"instances": 0, "sourceFiles": 0, "sourceBytes": 0}
     folders, added = NestedFolders(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
     before = b""
@@ -33,6 +46,14 @@ def objects_issues(lines: Iterable[bytes], job: dict[str, Any], path: str, place
                 yield issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
                 return
             before = key
+            found = _source_problem(one, sources_in_s3)
+            if found is not None:
+                yield issue("package.object-source", Location(path=path), row=counts["sourceFiles"] + 2, problem=found)
+                return
+            found = _staged_problem(one) if job["staged"] else None
+            if found is not None:
+                yield issue("package.staged-object", Location(path=path), row=counts["sourceFiles"] + 2, problem=found)
+                return
             counts["instances"] += one.disposition in _INSTANCES
             counts["sourceFiles"] += 1
             counts["sourceBytes"] += one.size
@@ -43,7 +64,33 @@ def objects_issues(lines: Iterable[bytes], job: dict[str, Any], path: str, place
         yield issue("package.objects", Location(path=path), problem=problem)
         return
     counts["folders"] = folders.count + len(added)
-    for member, found in counts.items():
-        if job[member] != found:
+    for member, count in counts.items():
+        if job[member] != count:
             where = replace(place, pointer=f"{place.pointer}/{member}")
-            yield issue("package.counts", where, planned=job[member], found=found, what=member)
+            yield issue("package.counts", where, planned=job[member], found=count, what=member)
+
+
+def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
+    """Return why a row's source is not below one of the plan's sources; None if it is."""
+    if not 0 <= one.root < len(sources_in_s3):
+        return "the plan has no source of this number"
+    if not one.source:
+        return "its source is empty"
+    if sources_in_s3[one.root]:
+        return None  # a key is a text like any other
+    if one.source.startswith("/"):
+        return "its source is an absolute path"
+    if "\0" in one.source:
+        return "its source has a character that no path has"
+    return "its source has a segment '..'" if ".." in one.source.split("/") else None
+
+
+def _staged_problem(one: PlannedObject) -> str | None:
+    """Return why no draft plans to copy this object; None if one may."""
+    if one.disposition not in _INSTANCES:
+        return f"an object that is '{one.disposition.value}' is no instance to be copied"
+    if not (one.study_instance_uid and one.series_instance_uid and one.sop_instance_uid):
+        return "an instance to be copied has no Study, Series or SOP Instance UID"
+    if {"", ".", ".."} & set(one.key.split("/")) or "\\" in one.key:
+        return "its key is not one below the job's prefix"
+    return None

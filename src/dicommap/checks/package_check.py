@@ -68,7 +68,7 @@ def package_issues(files: Contents, known: Known, input_s3_uri: str | None, *, o
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, profile, kept)
-            issues += _objects_issues(job, place, files) if objects else ()
+            issues += _objects_issues(job, plan["sources"], place, files) if objects else ()
         checked.add(job["id"])
     issues += _presence_issues(_expected(plan), files)
     issues += output_issues((job["inputS3Uri"] for job in plan["jobs"]), dict(_outputs(kept)))
@@ -139,13 +139,13 @@ def _job_issues(
     )
 
 
-def _objects_issues(job: dict[str, Any], place: str, files: Contents) -> Iterator[Issue]:
+def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: Contents) -> Iterator[Issue]:
     path = f"{job_folder(job['id'])}/{OBJECTS}"
     table = hashed_lines(files, path)
     if isinstance(table, Issue):
         yield table.at(path=path)
     elif table is not None:
-        found = list(objects_issues(table, job, path, _in_plan(place)))
+        found = list(objects_issues(table, job, sources, path, _in_plan(place)))
         table.drain()
         # What is wrong with a table that was changed is the change.
         yield from list(table.issues(path, job["objects"], _in_plan(f"{place}/objects"))) or found

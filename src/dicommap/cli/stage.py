@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
+from dicommap.cli.confirmation import SourceRootsOption, YesOption, asking
 from dicommap.cli.console import print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption
 from dicommap.render.text import byte_count, counted, json_lines
-from dicommap.workflows.stage import Staged, planned_copies, stage
+from dicommap.workflows.planned_copies import planned_copies
+from dicommap.workflows.stage import Staged, stage
 
 JOBS_SHOWN = 50
 
@@ -25,6 +27,8 @@ def stage_command(
     jobs: Annotated[
         list[str] | None, typer.Option("--job", metavar="ID", help="Stage only this job; may be repeated.")
     ] = None,
+    sources: SourceRootsOption = None,
+    yes: YesOption = False,
     aws_profile: AwsProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointUrlOption = None,
@@ -34,12 +38,22 @@ def stage_command(
 
     Files in S3 are copied by S3 itself, local ones uploaded. A run that was stopped is run again and goes on: copies
     that are there are left as they are, and nothing is ever written over another object.
+
+    Before anything is sent, source roots, buckets, account and counts are shown, and you are asked. Only files below
+    these roots are sent, and only those that are the instances that the package names. Scripts name the roots with
+    --source and give --yes.
     """
     if dry_run:
         write(json_lines(dict(copy) for copy in planned_copies(package, jobs=jobs or ())))
         return
-    clients = clients_of(aws_profile, region, endpoint_url)
-    staged = stage(package, jobs=jobs or (), clients=clients, progress=True)
+    staged = stage(
+        package,
+        sources=sources or (),
+        jobs=jobs or (),
+        clients=clients_of(aws_profile, region, endpoint_url),
+        confirm=asking(yes=yes, roots_named=bool(sources)),
+        progress=True,
+    )
     _print(staged)
     exit_by((found.severity for found in staged.issues), fail_on)
 

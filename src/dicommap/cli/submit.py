@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
+from dicommap.cli.confirmation import YesOption, asking
 from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.job_lines import tell_job
@@ -48,6 +49,7 @@ def submit_command(
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Do not compare what lies in S3 with what jobs plan to find there.")
     ] = False,
+    yes: YesOption = False,
     aws_profile: AwsProfileOption = None,
     region: RegionOption = None,
     endpoint_url: EndpointUrlOption = None,
@@ -60,6 +62,9 @@ def submit_command(
     is saved in PACKAGE/submission after every step: a run that was stopped, killed or refused goes on from there. The
     members of the request that the package leaves open are given by options; what the first submit was told is kept in
     the package, without credentials, and later commands have it from there.
+
+    Before the first of these requests, source roots, buckets, account, data store, role and counts are shown, and you
+    are asked; scripts give --yes.
     """
     submitted = submit(
         package,
@@ -73,6 +78,7 @@ def submit_command(
         check=not no_check,
         dry_run=dry_run,
         clients=clients_of(aws_profile, region, endpoint_url),
+        confirm=asking(yes=yes),
         progress=True,
         tell=tell_job,
     )

@@ -44,6 +44,14 @@ def validate_command(
         Path | None, typer.Option("--files", metavar="DIR", help="What will be uploaded to inputS3Uri.")
     ] = None,
     profile: ProfileOption = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="ROOT",
+            help="A directory or S3 prefix that files of a package may be sent from; may be repeated.",
+        ),
+    ] = None,
     s3: Annotated[
         bool, typer.Option("--s3", help="Compare a package with what lies in S3 under the prefixes of its jobs, too.")
     ] = False,
@@ -70,6 +78,7 @@ def validate_command(
                 input_s3_uri=input_s3_uri,
                 files=files,
                 profile=settled,
+                sources=sources,
                 s3=s3,
                 progress=True,
             )

@@ -55,7 +55,12 @@ def common_prefix(roots: Sequence[str]) -> S3Uri | None:
 
 def s3_root(root: str) -> S3Uri | None:
     """Return the URI of a root in S3; None for a local tree."""
-    return S3Uri.parse(root) if root.startswith(_SCHEME) else None
+    return S3Uri.parse(root) if is_s3_root(root) else None
+
+
+def is_s3_root(root: str) -> bool:
+    """Return whether a root is meant as an S3 URI; `s3_root` returns None for one that is none."""
+    return root.startswith(_SCHEME)
 
 
 def overlap(one: S3Uri, other: S3Uri) -> bool:

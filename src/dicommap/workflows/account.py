@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dicommap.aws import Clients
 from dicommap.errors import UsageError
+from dicommap.model.paths import printable
 from dicommap.model.submission import ACCOUNT_MEMBERS
 from dicommap.model.submission_account import SubmissionAccount
 
@@ -23,6 +25,7 @@ OPTIONS = {
     "endpointUrl": "--endpoint-url",
 }
 """Members that only the account's owner knows -> how the command line names them."""
+_ENDPOINT = "AWS_ENDPOINT_URL"
 
 
 def account_for(request: Mapping[str, Any], clients: Clients, region: str) -> SubmissionAccount:
@@ -42,15 +45,23 @@ def account_for(request: Mapping[str, Any], clients: Clients, region: str) -> Su
 def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients:
     """Return clients that reach the account: what is not named is what the first submit had.
 
-    Profiles are names on one machine, so another one may be named at any time.
+    Profiles are names on one machine, so another one may be named at any time. An endpoint is never taken from a
+    package: whoever wrote it would be sent requests with the caller's credentials. Raises UsageError if the first
+    submit had one, and the caller names none.
     """
     asked = clients or Clients()
     if kept is None:
         return asked
+    if kept.endpointUrl and not asked.endpoint_url and os.environ.get(_ENDPOINT) != kept.endpointUrl:
+        url = printable(kept.endpointUrl)
+        raise UsageError(
+            f"The package was submitted before through the endpoint {url}; an endpoint is not taken from a package.",
+            fix=f"If it is yours, name it: --endpoint-url {url}",
+        )
     whole = Clients(
         profile=asked.profile or kept.profile,
         region=asked.region or kept.region,
-        endpoint_url=asked.endpoint_url or kept.endpointUrl,
+        endpoint_url=asked.endpoint_url,
     )
     return asked if whole == asked else whole  # which may have opened connections
 

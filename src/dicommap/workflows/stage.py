@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dicommap.aws.copying import Copier, Copy
-from dicommap.errors import DocumentError, UsageError
+from dicommap.aws.copying import Copier
+from dicommap.errors import UsageError
 from dicommap.issues import Location, issue
 from dicommap.model.findings import limited
 from dicommap.model.paths import printable
-from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import s3_root
 from dicommap.model.staging import StagedJob
 from dicommap.package.planned import PlannedPackage
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.render.shown import Shown
+from dicommap.sources.roots import SourceRoots
 from dicommap.workflows.account import reaching
+from dicommap.workflows.plan_sources import require_narrow, unnamed_sources
+from dicommap.workflows.planned_copies import copies_of, sources_of, staged_jobs, uri_of
+from dicommap.workflows.transfers import require_confirmed, staging_transfer
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
-    from dicommap.aws.copying import Copied
     from dicommap.issues import Issue
     from dicommap.model.listed_object import ListedObject
     from dicommap.model.plan import Job
+    from dicommap.model.planned_copy import Copied, Copy
+    from dicommap.model.s3_uri import S3Uri
     from dicommap.progress import Asked, OnProgress
     from dicommap.render.screen import Screen
+    from dicommap.workflows.transfers import Confirm
 
 COPIES_AT_ONCE = 16
 """Copies that are under way at the same time: each waits for S3 most of its time."""
@@ -81,31 +84,67 @@ class Staged(Shown):
 
 
 def stage(
-    package: StrPath, *, jobs: Sequence[str] = (), clients: Clients | None = None, progress: Asked = None
+    package: StrPath,
+    *,
+    sources: Sequence[StrPath] = (),
+    jobs: Sequence[str] = (),
+    clients: Clients | None = None,
+    confirm: Confirm | None = None,
+    progress: Asked = None,
 ) -> Staged:
     """Copy what the staged jobs of a package are to import under their prefixes, and verify the copies.
 
-    What lies in S3 is copied by S3, on condition that it has the ETag that was scanned; what lies in a local tree is
-    uploaded. Copies that are there already are left: a call that was stopped is repeated and goes on from there. No
-    object is ever written over another, and sources are only read. Then count, sizes and ETags are compared with what
-    S3 lists. `jobs` are the ids of some jobs only. `progress` is told of files.
+    Objects in S3 are copied by S3, on condition that they have the ETag that was scanned; local files are uploaded.
+    Copies that are there already are left: a call that was stopped is repeated and goes on from there. No object is
+    ever written over another, and sources are only read. Then count, sizes and ETags are compared with what S3 lists.
 
-    The package is validated before, and with an error nothing is copied: one that was edited may name other places.
+    A package is not trusted: it may come from somebody else. It is validated first, and with an error nothing is sent.
+    Only files below `sources` are sent, and only P10 files whose Study, Series and SOP Instance UID are those of their
+    rows in objects.csv.
 
-    Raises DocumentError where there is no package that can be read, UsageError where it has no such job, AwsError
-    where S3 refuses, and MissingExtraError where boto3 is not installed.
+    Args:
+        package: The directory that `draft` wrote.
+        sources: The source roots that files may be sent from: directories, and prefixes of buckets as S3 URIs.
+            Without any, `confirm` has to be given, and confirms those of the plan.
+        jobs: The ids of some jobs only.
+        clients: The credentials, region and endpoint to use.
+        confirm: Is called with a Transfer (what is about to be sent, and where) before the first request that changes
+            something, and returns whether it may be sent.
+        progress: Is told of files.
+
+    Raises:
+        DocumentError: If there is no package that can be read.
+        UsageError: If the package has no such job, no source root is named or confirmed, or `confirm` returns False.
+        AwsError: If S3 refuses.
+        MissingExtraError: If boto3 is not installed.
+
     """
-    reached = reaching(clients, PlannedPackage(package).account())
-    return staged(package, Copier(reached), jobs=jobs, progress=progress)
+    planned = PlannedPackage(package)
+    chosen = staged_jobs(planned, jobs)
+    found: list[Issue] = list(validate(package).errors)
+    if not found and chosen:
+        used = sources_of(planned, chosen)
+        roots = _roots(list(used.values()), sources, asked=confirm is not None)
+        found += unnamed_sources(used, roots)
+    if found or not chosen:
+        return Staged(package=Path(package), jobs=(), issues=Issues(found))
+    reached = reaching(clients, planned.account())
+    if confirm is not None:
+        require_confirmed(confirm, staging_transfer(planned, chosen, list(used.values()), reached))
+    return _staged(planned, chosen, Copier(reached, roots), progress)
 
 
 def staged(package: StrPath, store: Store, *, jobs: Sequence[str] = (), progress: Asked = None) -> Staged:
-    """Stage with any store; see `stage`."""
+    """Stage with any store, which decides what may be sent; see `stage`."""
     planned = PlannedPackage(package)
-    chosen = _chosen(planned, jobs)
+    chosen = staged_jobs(planned, jobs)
     wrong = validate(package).errors
     if wrong:
         return Staged(package=Path(package), jobs=(), issues=Issues(wrong))
+    return _staged(planned, chosen, store, progress)
+
+
+def _staged(planned: PlannedPackage, chosen: Sequence[Job], store: Store, progress: Asked) -> Staged:
     issues: list[Issue] = []
     done: list[StagedJob] = []
     with reporting(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:
@@ -118,18 +157,7 @@ def staged(package: StrPath, store: Store, *, jobs: Sequence[str] = (), progress
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise
-    return Staged(package=Path(package), jobs=tuple(done), issues=Issues(issues))
-
-
-def planned_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
-    """Yield what staging would copy, and where to; nothing is sent, and nothing is looked at in S3.
-
-    Raises as `stage` does.
-    """
-    planned = PlannedPackage(package)
-    for job in _chosen(planned, jobs):
-        for copy in _copies(planned, job).values():
-            yield {"job": job.id, "from": printable(copy.source_name), "to": copy.uri, "size": copy.size}
+    return Staged(package=planned.path, jobs=tuple(done), issues=Issues(issues))
 
 
 class _Staging:
@@ -148,8 +176,8 @@ class _Staging:
 
     def stage(self, job: Job) -> tuple[StagedJob, list[Issue]]:
         """Make the copies of a job that are not there; with anything else in their place, none."""
-        uri = _uri(job)
-        copies = _copies(self._package, job)
+        uri = uri_of(job)
+        copies = copies_of(self._package, job)
         before = {found.key: found for found in self._store.listed(uri)}
         issues = [*_strays(job, uri, copies, before), *self._taken(uri, copies, before)]
         there = len(copies.keys() & before.keys())
@@ -212,40 +240,17 @@ class _Staging:
             self._report(Progress(self._done, max(self._done, self._total), True))
 
 
-def _chosen(package: PlannedPackage, ids: Sequence[str]) -> list[Job]:
-    staged_jobs = {job.id: job for job in package.plan.jobs if job.staged}
-    for job_id in ids:
-        if job_id not in staged_jobs:
-            raise UsageError(f"The plan has no staged job {job_id}.", fix="Name one that it has, or none for all.")
-    return [job for job in staged_jobs.values() if not ids or job.id in ids]
-
-
-def _copies(package: PlannedPackage, job: Job) -> dict[str, Copy]:
-    """Return the copies of a job by their keys relative to its prefix."""
-    uri = _uri(job)
-    roots = [(root, s3_root(root)) for root in package.plan.sources]
-    copies = {}
-    for one in package.objects(job):
-        if one.root >= len(roots):
-            raise DocumentError(f"An object of job {job.id} has no source.", fix="Draft the package again.")
-        root, in_s3 = roots[one.root]
-        copies[one.key] = Copy(
-            source_bucket=None if in_s3 is None else in_s3.bucket,
-            source=_local(root, one.source) if in_s3 is None else in_s3.key(one.source),
-            etag=one.etag,
-            modified_ns=one.modified_ns,
-            size=one.size,
-            bucket=uri.bucket,
-            key=uri.key(one.key),
+def _roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
+    """Return the roots that files may be sent from. Raises UsageError if none is named, and nobody is asked."""
+    if named:
+        return SourceRoots.of(named)
+    if not asked:
+        raise UsageError(
+            "No source root is named that files may be sent from.",
+            fix=f"Name the directories or S3 prefixes; the plan has {', '.join(map(printable, used))}.",
         )
-    return copies
-
-
-def _local(root: str, path: str) -> str:
-    """Return a file's path. Raises DocumentError where it leads out of the source: somebody edited the package."""
-    if os.path.isabs(path) or ".." in path.split("/"):
-        raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
-    return os.path.join(root, path)
+    require_narrow(used)
+    return SourceRoots.of(used)
 
 
 def _strays(job: Job, uri: S3Uri, copies: Mapping[str, Copy], found: Mapping[str, ListedObject]) -> Iterator[Issue]:
@@ -253,13 +258,6 @@ def _strays(job: Job, uri: S3Uri, copies: Mapping[str, Copy], found: Mapping[str
     for key in found:
         if key not in copies and key not in overrides:
             yield issue("stage.stray", _at(uri, key))
-
-
-def _uri(job: Job) -> S3Uri:
-    uri = S3Uri.parse(job.inputS3Uri)
-    if uri is None:
-        raise DocumentError(f"Job {job.id} has no S3 URI.", fix="Run 'dicommap validate' on the package.")
-    return uri
 
 
 def _at(uri: S3Uri, key: str) -> Location:

@@ -23,6 +23,7 @@ from dicommap.render.shown import Shown
 from dicommap.workflows.account import reaching, require_same_place
 from dicommap.workflows.orders import orders_of, require_package
 from dicommap.workflows.submitting import Submitter
+from dicommap.workflows.transfers import require_confirmed, submission_transfer
 from dicommap.workflows.validate import validate
 from dicommap.workflows.validate_s3 import stored_issues
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dicommap.progress import Asked, OnProgress
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
+    from dicommap.workflows.transfers import Confirm
 
 CONCURRENT_JOBS = 100
 """Import jobs of a data store at once, by default ("Endpoints and quotas"); 20 in ap-southeast-2; adjustable."""
@@ -81,6 +83,7 @@ def submit(
     check: bool = True,
     dry_run: bool = False,
     clients: Clients | None = None,
+    confirm: Confirm | None = None,
     clock: Clock = SYSTEM,
     progress: Asked = None,
     tell: Callable[[str, str], None] | None = None,
@@ -97,12 +100,14 @@ def submit(
     find, as `validate --s3` does.
     `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
     (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
-    there. `clients` say which credentials, region and endpoint are used. `progress` is told of jobs as that of a scan
+    there. `clients` say which credentials, region and endpoint are used. `confirm` is called with a Transfer (what is
+    about to be sent, and where) before the first request to the account's buckets and data store, unless all jobs have
+    been started, and returns whether it may be sent. `progress` is told of jobs as that of a scan
     is of files; `tell` is called with a job's id and what was done for it.
 
     Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
-    of an earlier call, PackageError where the state cannot be saved or another process submits the package, and
-    AwsError where AWS refuses or cannot be reached.
+    of an earlier call, or `confirm` returns False, PackageError where the state cannot be saved or another process
+    submits the package, and AwsError where AWS refuses or cannot be reached.
     """
     place = Path(package)
     require_package(place)
@@ -128,6 +133,8 @@ def submit(
     if dry_run:
         requests = tuple(request for order in orders for request in _requests(order, states, replace=replace))
     else:
+        if confirm is not None and (waiting := _not_started(states, orders)):
+            require_confirmed(confirm, submission_transfer(planned, waiting, clients))
         with states.locked(), reporting(progress, "jobs") as report:
             submitter = Submitter(
                 clients=clients,
@@ -148,6 +155,11 @@ def submit(
         requests=requests,
         is_dry=dry_run,
     )
+
+
+def _not_started(states: Submissions, orders: Sequence[Order]) -> list[Order]:
+    known = states.all(order.job.id for order in orders)
+    return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
 
 
 def _sent(

@@ -13,6 +13,7 @@ from dicommap.checks.package_check import package_issues
 from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.sources_check import source_issues
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, limit_of_unknown
@@ -21,13 +22,15 @@ from dicommap.model.profile import Profile
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
 from dicommap.package import Folder, read_document
+from dicommap.package.planned import PlannedPackage
 from dicommap.progress import Progress, reporting
 from dicommap.render.findings import Issues
 from dicommap.workflows.edits import read_rules
+from dicommap.workflows.plan_sources import plan_source_issues
 from dicommap.workflows.validate_s3 import validate_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -46,6 +49,7 @@ def validate(
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
     profile: Profile | None = None,
+    sources: Iterable[StrPath] | None = None,
     s3: Clients | None = None,
     progress: Asked = None,
 ) -> Issues:
@@ -55,6 +59,8 @@ def validate(
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
     by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
+    `sources` are the source roots that files of a package may be sent from, as `stage` takes them: a source of the plan
+    that is outside of them is an error.
     With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
     `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
 
@@ -69,11 +75,14 @@ def validate(
     if place.is_dir():
         _require_package(place, files, profile)
         issues += _package_issues(place, known, input_s3_uri, progress)
+        issues += [] if has_error(issues) else plan_source_issues(PlannedPackage(place).plan.sources, sources)
         if s3 is not None and not has_error(issues):
             issues += _found_in_s3(place, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
         raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
+    if sources is not None:
+        raise UsageError(f"{place.name} is no package.", fix="Only a package has sources: name one.")
     if place.suffix.lower() in _SHEETS:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",
@@ -150,7 +159,7 @@ def _document_issues(place: Path, beside: _Beside) -> Iterator[Issue]:
     elif kind is Kind.OVERRIDE:
         yield from override_issues(document, None, beside.profile)
     elif kind is Kind.PLAN:
-        yield from schema_issues("plan", document) or plan_issues(document)
+        yield from schema_issues("plan", document) or [*plan_issues(document), *source_issues(document["sources"])]
     else:
         yield issue("document.unknown-kind", Location(pointer=""))
 

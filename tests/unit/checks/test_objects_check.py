@@ -21,9 +21,10 @@ def lines(rows: int) -> Iterator[bytes]:
 def peak_of(rows: int) -> int:
     """Return the bytes that the check of a table held at most; its override files lie in a folder of their own."""
     counts = {"instances": rows, "sourceFiles": rows, "sourceBytes": rows, "folders": rows + 1}
+    job = {**counts, "staged": False, "files": [{"path": "o/a.json"}]}
     tracemalloc.start()
     try:
-        found = list(objects_issues(lines(rows), {**counts, "files": [{"path": "o/a.json"}]}, "o", Location()))
+        found = list(objects_issues(lines(rows), job, ["/data"], "o", Location()))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -29,12 +29,23 @@ def test_an_endpoint_is_kept_unless_it_may_hold_credentials(url: str | None, kep
 
 
 def test_what_is_not_named_is_what_the_first_submit_had() -> None:
-    kept = SubmissionAccount(
-        datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r", profile="p", endpointUrl="e"
-    )
-    assert reaching(None, kept) == Clients(profile="p", region="r", endpoint_url="e")
-    assert reaching(Clients(profile="mine"), kept) == Clients(profile="mine", region="r", endpoint_url="e")
+    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r", profile="p")
+    assert reaching(None, kept) == Clients(profile="p", region="r")
+    assert reaching(Clients(profile="mine"), kept) == Clients(profile="mine", region="r")
     assert reaching(None, None) == Clients()
+
+
+def test_an_endpoint_is_never_taken_from_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", endpointUrl="http://e")
+    with pytest.raises(UsageError, match="not taken from a package") as told:
+        reaching(Clients(profile="mine"), kept)
+    assert told.value.fix.endswith("--endpoint-url http://e")
+    named = Clients(endpoint_url="http://e")
+    assert reaching(named, kept) is named
+    # The environment may name it, too; then boto3 finds it there.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://e")
+    assert reaching(None, kept) == Clients()
 
 
 def test_clients_that_leave_nothing_open_are_used_as_they_are() -> None:

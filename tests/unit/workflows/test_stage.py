@@ -12,13 +12,19 @@ import pytest
 
 import dicommap
 from dicommap.aws import copying
-from dicommap.aws.copying import Copied, Copier, Copy
+from dicommap.aws.copying import Copier
 from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.model.planned_copy import Copied, Copy, InstanceUids
 from dicommap.model.quotas import Quotas
-from dicommap.workflows.stage import planned_copies, staged
-from tests.making import small_tree, write_tree
+from dicommap.sources.roots import SourceRoots
+from dicommap.workflows.planned_copies import planned_copies
+from dicommap.workflows.stage import staged
+from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 from tests.s3_faults import Fault, faulty
+
+UIDS = InstanceUids(STUDY, uid(STUDY, 1), uid(STUDY, 1, 1))
+"""Of what `p10()` returns."""
 
 RULES = '[[rule]]\nname = "a rule"\nlevel = "study"\nset = { PatientSex = "O" }\n'
 
@@ -53,6 +59,20 @@ def remote(bucket: Bucket, tmp_path: Path) -> Path:
     return drafted(f"{bucket.uri}in/", bucket, tmp_path)
 
 
+def stage(package: Path, **options: Any) -> dicommap.Staged:
+    """Stage with the source roots of the plan, as their owner names them."""
+    return dicommap.stage(package, sources=named(package), **options)
+
+
+def named(package: Path) -> list[str]:
+    sources: list[str] = json.loads((package / "plan.json").read_bytes())["sources"]
+    return sources
+
+
+def copier(package: Path, bucket: Bucket, kind: type[Copier] = Copier) -> Copier:
+    return kind(bucket.clients, SourceRoots.of(named(package)))
+
+
 def codes(found: dicommap.Staged) -> list[str]:
     return [one.code for one in found.issues]
 
@@ -63,7 +83,7 @@ def bytes_of(bucket: Bucket, prefix: str) -> list[bytes]:
 
 def test_a_local_tree_is_uploaded_under_the_prefixes_of_its_jobs(local: Path, bucket: Bucket, tmp_path: Path) -> None:
     before = {path: path.stat() for path in (tmp_path / "tree").rglob("*")}
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert found.ok, found.issues
     files = [path.read_bytes() for path in (tmp_path / "tree").rglob("*") if path.is_file()]
     assert bytes_of(bucket, "staged/0001/") == sorted(files)
@@ -78,7 +98,7 @@ def test_what_lies_in_s3_is_copied_by_s3(remote: Path, bucket: Bucket) -> None:
     sent: list[str] = []
     clients = bucket.clients
     clients.s3.meta.events.register("before-send.s3", lambda request, **_: sent.append(request.method))
-    found = dicommap.stage(remote, clients=clients)
+    found = stage(remote, clients=clients)
     assert found.ok, found.issues
     assert bytes_of(bucket, "staged/0001/") == bytes_of(bucket, "in/")
     assert sent.count("PUT") == 8
@@ -87,8 +107,8 @@ def test_what_lies_in_s3_is_copied_by_s3(remote: Path, bucket: Bucket) -> None:
 
 
 def test_a_second_staging_copies_nothing(remote: Path, bucket: Bucket) -> None:
-    dicommap.stage(remote, clients=bucket.clients)
-    again = dicommap.stage(remote, clients=bucket.clients)
+    stage(remote, clients=bucket.clients)
+    again = stage(remote, clients=bucket.clients)
     assert [(job.copied, job.there) for job in again.jobs] == [(0, 8)]
     assert again.ok
 
@@ -107,9 +127,9 @@ def test_a_staging_that_was_stopped_goes_on(source: str, bucket: Bucket, request
             return super().copy(copy)
 
     with pytest.raises(AwsError, match="expired"):
-        staged(package, Stopping(bucket.clients))
+        staged(package, copier(package, bucket, Stopping))
     assert len(bucket.keys("staged/")) == 3
-    found = dicommap.stage(package, clients=bucket.clients)
+    found = stage(package, clients=bucket.clients)
     assert [(job.copied, job.there) for job in found.jobs] == [(5, 3)]
     assert found.ok
 
@@ -122,7 +142,7 @@ def test_another_object_in_the_place_of_a_copy_is_left_and_told(
     (first, *_) = planned_copies(package)
     key = str(first["to"]).removeprefix(bucket.uri)
     bucket.put(key, b"x" * int(first["size"]))
-    found = dicommap.stage(package, clients=bucket.clients)
+    found = stage(package, clients=bucket.clients)
     assert codes(found) == ["stage.taken"]
     assert found.issues[0].location.path == first["to"]
     assert bucket.get(key) == b"x" * int(first["size"])
@@ -132,7 +152,7 @@ def test_another_object_in_the_place_of_a_copy_is_left_and_told(
 
 def test_a_stray_object_keeps_a_job_from_being_staged(remote: Path, bucket: Bucket) -> None:
     bucket.put("staged/0001/notes.txt", b"x")
-    found = dicommap.stage(remote, clients=bucket.clients)
+    found = stage(remote, clients=bucket.clients)
     assert [(one.code, one.location.path) for one in found.issues] == [
         ("stage.stray", f"{bucket.uri}staged/0001/notes.txt")
     ]
@@ -143,13 +163,13 @@ def test_override_files_that_were_uploaded_are_no_strays(remote: Path, bucket: B
     plan = json.loads((remote / "plan.json").read_bytes())
     for file in plan["jobs"][0]["files"]:
         bucket.put(f"staged/0001/{file['path']}", b"{}")
-    assert dicommap.stage(remote, clients=bucket.clients).ok
+    assert stage(remote, clients=bucket.clients).ok
 
 
 def test_an_object_that_changed_since_the_scan_is_not_copied(remote: Path, bucket: Bucket) -> None:
     key = bucket.keys("in/")[0]
     bucket.put(key, b"x" * len(bucket.get(key)))
-    found = dicommap.stage(remote, clients=bucket.clients)
+    found = stage(remote, clients=bucket.clients)
     assert [(one.code, one.location.path) for one in found.issues] == [("stage.source-changed", f"{bucket.uri}{key}")]
     assert [(job.copied, job.missing) for job in found.jobs] == [(7, 1)]
     assert len(bucket.keys("staged/")) == 7
@@ -158,7 +178,7 @@ def test_an_object_that_changed_since_the_scan_is_not_copied(remote: Path, bucke
 def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket) -> None:
     # The copy was made, but the request is repeated since its answer never came.
     package_copies = list(planned_copies(remote))
-    dicommap.stage(remote, clients=bucket.clients)
+    stage(remote, clients=bucket.clients)
     there = {str(copy["to"]) for copy in package_copies}
 
     class Blind(Copier):
@@ -169,14 +189,14 @@ def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket
             there.discard(copy.uri)
             return self._refused(copy)
 
-    found = staged(remote, Blind(bucket.clients))
+    found = staged(remote, copier(remote, bucket, Blind))
     assert found.ok, found.issues
     assert [(job.copied, job.missing) for job in found.jobs] == [(8, 0)]
 
 
 def test_a_local_file_of_another_size_is_not_copied(local: Path, bucket: Bucket, tmp_path: Path) -> None:
     write_tree(tmp_path / "tree", {"study1/series1/IM0001": b"x"})
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert codes(found) == ["stage.source-changed"]
     assert len(bucket.keys("staged/")) == 7
 
@@ -189,7 +209,7 @@ def test_a_local_file_that_was_replaced_by_one_of_its_size_is_not_copied(
     (tmp_path / "other").write_bytes(bytes(before.st_size))
     (tmp_path / "other").replace(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert codes(found) == ["stage.source-changed"]
     assert "time of last change" in found.issues[0].message
     assert len(bucket.keys("staged/")) == 7
@@ -208,7 +228,7 @@ def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
         return really(read, size)
 
     monkeypatch.setattr(copying, "_md5", meanwhile)
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert "stage.source-changed" in codes(found)
     assert not any(body == bytes(len(body)) for body in bytes_of(bucket, "staged/"))
 
@@ -221,7 +241,7 @@ def test_a_source_that_is_gone_is_told_and_the_others_are_copied(
     (tmp_path / "tree/study1/series1/IM0001").unlink()
     if source == "remote":
         bucket.client.delete_object(Bucket=bucket.name, Key="in/study1/series1/IM0001")
-    found = dicommap.stage(package, clients=bucket.clients)
+    found = stage(package, clients=bucket.clients)
     assert codes(found) == ["stage.source-missing"]
     assert [(job.copied, job.missing) for job in found.jobs] == [(7, 1)]
 
@@ -231,10 +251,11 @@ def test_large_files_are_copied_and_put_in_parts(
 ) -> None:
     monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
     monkeypatch.setattr(copying, "PART", 5 * 2**20)
-    large = bytes(range(256)) * (48 * 2**10)
+    large = p10() + bytes(range(256)) * (48 * 2**10)
     (tmp_path / "large").write_bytes(large)
-    copier = Copier(bucket.clients)
+    copier = Copier(bucket.clients, SourceRoots.of([tmp_path, bucket.uri]))
     put = Copy(
+        uids=UIDS,
         source_bucket=None,
         source=str(tmp_path / "large"),
         etag="",
@@ -248,6 +269,7 @@ def test_large_files_are_copied_and_put_in_parts(
     (listed,) = copier.listed(uri_of(bucket, "staged/"))
     assert copier.is_copy(put, listed)
     again = Copy(
+        uids=UIDS,
         source_bucket=bucket.name,
         source="staged/one",
         etag=made.etag,
@@ -264,13 +286,21 @@ def test_large_files_are_copied_and_put_in_parts(
 def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
     monkeypatch.setattr(copying, "PART", 5 * 2**20)
-    bucket.put("in/large", bytes(12 * 2**20))
+    large = p10() + bytes(12 * 2**20)
+    bucket.put("in/large", large)
     with faulty(
         bucket.endpoint_url, Fault("status", method="PUT", query="partNumber=2", status=403, code="AccessDenied")
     ) as proxy:
-        copier = Copier(dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
+        clients = dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)
+        copier = Copier(clients, SourceRoots.of([bucket.uri]))
         copy = Copy(
-            source_bucket=bucket.name, source="in/large", etag="", size=12 * 2**20, bucket=bucket.name, key="staged/x"
+            uids=UIDS,
+            source_bucket=bucket.name,
+            source="in/large",
+            etag="",
+            size=len(large),
+            bucket=bucket.name,
+            key="staged/x",
         )
         with pytest.raises(AwsError, match="AccessDenied"):
             copier.copy(copy)
@@ -291,15 +321,15 @@ def test_what_s3_refuses_stops_the_staging_and_a_repetition_goes_on(
     local: Path, bucket: Bucket, fault: Fault, said: str
 ) -> None:
     with faulty(bucket.endpoint_url, fault) as proxy, pytest.raises(AwsError, match=said):
-        dicommap.stage(local, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
-    assert dicommap.stage(local, clients=bucket.clients).ok
+        stage(local, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
+    assert stage(local, clients=bucket.clients).ok
     assert len(bucket.keys("staged/")) == 8
 
 
 def test_a_fault_that_passes_is_not_seen(remote: Path, bucket: Bucket) -> None:
     fault = Fault("status", method="PUT", status=503, code="SlowDown", times=2)
     with faulty(bucket.endpoint_url, fault) as proxy:
-        assert dicommap.stage(remote, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)).ok
+        assert stage(remote, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)).ok
 
 
 class Forgetting:
@@ -330,7 +360,7 @@ class Forgetting:
 
 @pytest.mark.parametrize(("change", "said"), [("gone", "nothing"), ("size", "another size"), ("etag", "another ETag")])
 def test_a_copy_that_is_not_as_it_was_made_is_told(local: Path, bucket: Bucket, change: str, said: str) -> None:
-    found = staged(local, Forgetting(Copier(bucket.clients), change))
+    found = staged(local, Forgetting(copier(local, bucket), change))
     assert codes(found) == ["stage.not-verified"]
     assert said in found.issues[0].message
 
@@ -347,17 +377,17 @@ def test_what_would_be_copied_can_be_seen_before(local: Path, bucket: Bucket, tm
 def test_only_the_jobs_that_are_named_are_staged(bucket: Bucket, tmp_path: Path) -> None:
     tree = small_tree(tmp_path / "tree")
     package = drafted(tree, bucket, tmp_path, "s3://elsewhere/in/", quotas=Quotas(files=5))
-    found = dicommap.stage(package, jobs=["0002"], clients=bucket.clients)
+    found = stage(package, jobs=["0002"], clients=bucket.clients)
     assert [job.id for job in found.jobs] == ["0002"]
     assert all(key.startswith("staged/0002/") for key in list(bucket.keys()))
     with pytest.raises(UsageError):
-        dicommap.stage(package, jobs=["0009"], clients=bucket.clients)
+        stage(package, jobs=["0009"], clients=bucket.clients)
 
 
 def test_a_package_whose_objects_were_edited_is_not_staged(local: Path, bucket: Bucket) -> None:
     path = local / "jobs/0001/objects.csv"
     path.write_bytes(path.read_bytes().replace(b"study1/series1", b"../../etc"))
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert codes(found) == ["package.changed-file"]
     assert found.jobs == ()
     assert bucket.keys() == []
@@ -368,7 +398,7 @@ def test_a_package_whose_objects_were_edited_is_not_staged(local: Path, bucket: 
 def test_a_plan_whose_prefix_was_edited_is_not_staged(local: Path, bucket: Bucket) -> None:
     path = local / "plan.json"
     path.write_text(path.read_text().replace(f"{bucket.uri}staged/0001/", f"{bucket.uri}in/"))
-    found = dicommap.stage(local, clients=bucket.clients)
+    found = stage(local, clients=bucket.clients)
     assert codes(found) == ["s3-uri.mismatch"]
     assert not found.ok
     assert bucket.keys() == []

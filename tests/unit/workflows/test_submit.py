@@ -601,8 +601,9 @@ def test_another_endpoint_than_the_first_is_told(drafted: Path, bucket: Bucket, 
     assert "take endpointUrl out of submission/account.json" in told.value.fix
     with pytest.raises(UsageError, match="another endpointUrl"):
         dicommap.watch(drafted, clients=dicommap.Clients(endpoint_url="http://127.0.0.1:8"))
+    own = dicommap.Clients(endpoint_url="http://127.0.0.1:9", region="eu-west-1")
     with pytest.raises(UsageError, match="another region"):
-        dicommap.watch(drafted, clients=dicommap.Clients(region="eu-west-1"))
+        dicommap.watch(drafted, clients=own)
     path.write_text("{}")
     with pytest.raises(PackageError, match=r"account\.json"):
         submit(drafted, bucket)

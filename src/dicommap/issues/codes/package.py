@@ -174,4 +174,50 @@ CODES = (
         explanation="Both are meant to be sent for the same job; they must say the same.",
         fix="Draft the package again.",
     ),
+    Code(
+        name="package.source-path",
+        severity=Severity.ERROR,
+        title="A source of the plan is no absolute path",
+        message="The source is neither an S3 URI nor an absolute path without '..'.",
+        explanation="A draft writes the absolute path of each root that was scanned. Another path was written by "
+        "somebody else, and would lead to different files from different directories.",
+        fix="Draft the package again.",
+    ),
+    Code(
+        name="package.broad-source",
+        severity=Severity.WARNING,
+        title="A source of the plan holds more than a person scans",
+        message="The source {source} is {what}.",
+        explanation="Staging sends files from below the plan's sources. A package that somebody else wrote can name a "
+        "source that holds all files of the machine or of a person.",
+        fix="If it is what was scanned, name it with --source when you stage: such a source is not taken from the "
+        "package. Otherwise ask who drafted the package.",
+    ),
+    Code(
+        name="package.source-not-named",
+        severity=Severity.ERROR,
+        title="A source of the plan is outside of the source roots",
+        message="The source {source} is not below a source root that was named.",
+        explanation="Files of staged jobs are sent only from below the roots that are named with --source. Nothing was "
+        "sent.",
+        fix="Name it with --source, if its files are yours to send. Otherwise ask who drafted the package.",
+    ),
+    Code(
+        name="package.object-source",
+        severity=Severity.ERROR,
+        title="An object's source is outside of the plan's sources",
+        message="Row {row}: {problem}.",
+        explanation="Each row of objects.csv names one of the plan's sources by its number, and a path below it. A "
+        "path that leads elsewhere was written by somebody else.",
+        fix="Draft the package again, or ask who drafted it.",
+    ),
+    Code(
+        name="package.staged-object",
+        severity=Severity.ERROR,
+        title="An object of a staged job that no draft plans",
+        message="Row {row}: {problem}.",
+        explanation="Only instances are copied for staged jobs, each with its three UIDs, to keys below the job's "
+        "prefix.",
+        fix="Draft the package again, or ask who drafted it.",
+    ),
 )

@@ -41,6 +41,27 @@ CODES = (
         fix="Bring it back and stage again, or scan and draft again without it.",
     ),
     Code(
+        name="stage.source-outside",
+        severity=Severity.ERROR,
+        title="A source is outside of the source roots",
+        message="The file is below no source root that was named or confirmed.",
+        explanation="A package may come from somebody else and name any file of this machine, by its path or through "
+        "a link. So only what is below a root that you name is sent, and links are resolved before that is decided. "
+        "The file was neither read nor copied.",
+        fix="If the file is yours to send, name the root that it is really in, too, with --source. Otherwise ask who "
+        "drafted the package.",
+    ),
+    Code(
+        name="stage.other-instance",
+        severity=Severity.ERROR,
+        title="A source is not the instance that the plan names",
+        message="The file is not the instance that the plan names: {problem}.",
+        explanation="Before a file is sent, its header is read: it has to be a P10 file whose Study, Series and SOP "
+        "Instance UID are those of its row in objects.csv. So a package can make nobody send anything else. The file "
+        "was not copied.",
+        fix="If the file was replaced, scan the source again and draft again. Otherwise ask who drafted the package.",
+    ),
+    Code(
         name="stage.not-verified",
         severity=Severity.ERROR,
         title="A copy is not as it was made",

@@ -1,0 +1,72 @@
+"""Confirmation of what is about to be sent: shown on stderr, and asked for on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicommap.cli.console import print_error
+from dicommap.errors import UsageError
+from dicommap.model.paths import printable
+from dicommap.render.transfer_lines import transfer_lines
+
+if TYPE_CHECKING:
+    from dicommap.model.transfer import Transfer
+
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask before anything is sent; needed without a terminal.")
+]
+SourceRootsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="ROOT",
+        help="A directory or S3 prefix that files may be sent from; may be repeated. Without it, you are asked.",
+    ),
+]
+
+ANSWER = "yes"
+
+
+def asking(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
+    """Return what shows a transfer to a person and asks whether it may be sent.
+
+    Args:
+        yes: Whether the answer was given on the command line.
+        roots_named: Whether the source roots were: those that a package names are confirmed by a person only.
+
+    """
+
+    def confirm(transfer: Transfer) -> bool:
+        print_error(*transfer_lines(transfer))
+        if yes and not roots_named:
+            roots = " ".join(f"--source {printable(source)}" for source in transfer.sources)
+            raise UsageError(
+                "With --yes nobody is asked whether files may be sent from the source roots that the package names.",
+                fix=f"Name them: {roots}",
+            )
+        if yes:
+            return True
+        if not _is_terminal():
+            more = "" if roots_named else ", and the source roots with --source"
+            raise UsageError(
+                "There is no terminal to ask on, so nothing was sent.",
+                fix=f"Check what is shown, then add --yes{more}.",
+            )
+        return _ask()
+
+    return confirm
+
+
+def _is_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _ask() -> bool:
+    """Ask, and return whether the answer is exactly yes; the end of the input is no."""
+    sys.stderr.write(f"Type {ANSWER} to go on: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == ANSWER
