@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.aws import Clients
+from dicommap.errors import UsageError
 from dicommap.model.submission_account import SubmissionAccount
 from dicommap.workflows.account import account_for, reaching
 
