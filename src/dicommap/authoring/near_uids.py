@@ -1,59 +1,74 @@
-"""UIDs that come close to one that a spreadsheet changed, such as into a number."""
+"""UIDs that come close to those of a sheet, which a spreadsheet may have changed, such as into numbers."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+import unicodedata
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.near_matches import differences, near_key
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _SHORTENED = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
+_SPACES = re.compile(r"\s+")
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _DIGITS_KEPT = 15
 """Significant digits that spreadsheets keep of a number."""
-_LOOKED_AT = 1_000
-"""UIDs with the same first digits that are looked at; more would take long, and none of them could be named."""
+_ENOUGH = 2
+"""UIDs that are kept for one cell: with two it is not known which one is meant."""
 
 
 class NearUids:
-    """An index of UIDs that finds those close to a damaged one."""
+    """The UIDs of a sheet that nothing has matched yet; those of the inventory are noted one by one.
 
-    def __init__(self, uids: Iterable[str]) -> None:
-        self._by_key: dict[str, str] = {}
-        by_digits: dict[str, str] = {}
-        for uid in uids:
-            self._by_key.setdefault(near_key(uid), uid)
-            by_digits.setdefault(uid.replace(".", ""), uid)
-        self._digits = sorted(by_digits.items())
+    Its size is that of the sheet, however large the inventory is.
+    """
 
-    def find(self, damaged: str) -> tuple[str, str] | None:
-        """Return the UID that comes close and by what it differs; None if there is none, or more than one."""
-        uid = self._by_key.get(near_key(damaged))
-        if uid is not None and uid != damaged:
-            return uid, differences(uid, damaged)
-        shortened = _SHORTENED.fullmatch(damaged)
-        if shortened:
-            digits = shortened["first"] + (shortened["rest"] or "")
-            # The last digit may have been rounded.
-            return self._one(digits[:-1] or digits, int(shortened["exponent"]) + 1, "digits that are lost")
-        digits = "".join(letter for letter in damaged if letter.isdigit())
-        found = self._one(digits, len(digits), "its points") if digits else None
-        if found is None and len(digits) > _DIGITS_KEPT and not digits[_DIGITS_KEPT:].strip("0"):
-            found = self._one(digits[: _DIGITS_KEPT - 1], len(digits), "digits that are lost")
-        return found
+    def __init__(self, wanted: Iterable[str]) -> None:
+        """Take what the cells of the sheet hold."""
+        self._texts: dict[str, str] = {}
+        """Key -> text of a cell."""
+        self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
+        """First digits and number of digits -> text of a cell, and what the UID lost."""
+        for text in wanted:
+            self._texts.setdefault(_key(text), text)
+            for start, length, words in _as_numbers(text):
+                self._numbers.setdefault((start, length), (text, words))
+        self._sizes = {(len(start), length) for start, length in self._numbers}
+        self._found: dict[str, set[tuple[str, str]]] = {}
 
-    def _one(self, start: str, length: int, words: str) -> tuple[str, str] | None:
-        """Return the only UID with so many digits that begin so."""
-        found: list[str] = []
-        at = bisect_left(self._digits, (start, ""))
-        for digits, uid in self._digits[at : at + _LOOKED_AT]:
-            if not digits.startswith(start):
-                break
-            if len(digits) == length:
-                found.append(uid)
-        else:
-            found = found if at + _LOOKED_AT >= len(self._digits) else []
-        return (found[0], words) if len(found) == 1 else None
+    def note(self, uid: str) -> None:
+        """Note a UID of the inventory."""
+        text = self._texts.get(_key(uid))
+        if text is not None and text != uid:
+            words = "spaces" if _SPACES.search(text) else "leading zeros"
+            self._found.setdefault(text, set()).add((uid, words))
+        digits = uid.replace(".", "") if self._sizes else ""
+        for size, length in self._sizes:
+            number = self._numbers.get((digits[:size], length)) if len(digits) == length else None
+            if number is not None and number[0] != uid and len(self._found.setdefault(number[0], set())) < _ENOUGH:
+                self._found[number[0]].add((uid, number[1]))
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        """Return the UID that comes close to a cell's text and by what it differs; None if none or several do."""
+        found = self._found.get(text, set())
+        return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
+
+
+def _key(text: str) -> str:
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _LEADING_ZEROS.sub("", _SPACES.sub("", text))
+
+
+def _as_numbers(text: str) -> Iterator[tuple[str, int, str]]:
+    """Yield the first digits, the number of digits, and what is lost, if a spreadsheet made a number of a UID."""
+    shortened = _SHORTENED.fullmatch(text)
+    digits = "".join(letter for letter in text if letter in "0123456789")
+    if shortened:
+        # The last digit may have been rounded.
+        first = shortened["first"] + (shortened["rest"] or "")
+        yield first[:-1] or first, int(shortened["exponent"]) + 1, "digits that are lost"
+    elif digits and not text.strip("0123456789,.'\u2019\u00a0\u202f "):
+        yield digits, len(digits), "its points"
+        if len(digits) > _DIGITS_KEPT and not digits[_DIGITS_KEPT:].strip("0"):
+            yield digits[: _DIGITS_KEPT - 1], len(digits), "digits that are lost"

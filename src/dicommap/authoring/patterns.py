@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.near_matches import normal_form
 from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _ASCII = re.compile(r"[\x00-\x7f]*")
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Patterns of which one has to match a whole value, case-sensitive."""
+    """Patterns of which one has to match a whole value, case-sensitive, both in the normal form NFC."""
 
     texts: frozenset[str] = field(repr=False)
     """Those without wildcards: looked up, however many they are."""
@@ -31,13 +32,14 @@ class Patterns:
     @classmethod
     def of(cls, given: str | Iterable[str]) -> Patterns:
         """Return the patterns of a rule's member of `match`: one text, or several."""
-        patterns = [given] if isinstance(given, str) else list(given)
+        patterns = [normal_form(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILD & set(pattern))
         wild = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
         return cls(texts, tuple(re.compile(translate(pattern)) for pattern in wild), tuple(wild))
 
     def match(self, value: str) -> bool:
         """Say whether one of them matches a value."""
+        value = normal_form(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
     def must_match(self, value: str) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from dicommap.authoring.assignment import Assigns
-    from dicommap.authoring.lookup import LookupTable
+    from dicommap.authoring.lookup_table import LookupTable
     from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import Series, Study, Target, Values
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.cells import cell_issues, cell_text, is_same, plain, state_of
+from dicommap.authoring.near_uids import NearUids
 from dicommap.authoring.shown_cells import shown_cell, shown_cell_issues
+from dicommap.authoring.stale_rows import stale_hint
 from dicommap.authoring.wishes import refusals
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
@@ -31,6 +33,13 @@ class SheetEdits:
         self._sheet = sheet
         self._reached: dict[Target, Account] = {}
         self._studies: set[str] = set()
+        self._named_studies = {target.study_instance_uid for target in sheet.rows}
+        self._near_studies: NearUids | None = None
+        """Made once a study has no row."""
+        damaged = [one.text for one in sheet.damaged if one.column == "SeriesInstanceUID"]
+        self._near_series = NearUids(damaged) if damaged else None
+        self._rows_by_state: dict[str, int] = {}
+        """State -> number of the first row that has it; made once a row is stale."""
         self._changed = False
         self._told: set[str] = set()
         """Columns of which it was said that no override can set them."""
@@ -38,6 +47,7 @@ class SheetEdits:
     def for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with its cells."""
         self._studies.add(study.study_instance_uid)
+        self._note_uids(study)
         yield from self._for_target(study.target, study.values, Level.STUDY)
         for series in study.series:
             yield from self._for_target(series.target, series.values, Level.SERIES)
@@ -45,11 +55,14 @@ class SheetEdits:
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, the rows that no study or series of the inventory answers to."""
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
+        yield from self._damaged_uids()
         for target, row in unreached.items():
-            known = target.series_instance_uid is not None and target.study_instance_uid in self._studies
-            yield issue(
-                f"sheet.unknown-{'series' if known else 'study'}", Location(path=self._sheet.name, row=row.number)
-            )
+            place = Location(path=self._sheet.name, row=row.number)
+            if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
+                yield issue("sheet.unknown-series", place)
+            else:
+                study, hint = _near(self._near_studies, target.study_instance_uid)
+                yield issue("sheet.unknown-study", replace(place, study=study), hint=hint)
         if not self._changed and not unreached and self._sheet.whole:
             yield issue("sheet.no-change", Location(path=self._sheet.name))
 
@@ -61,9 +74,47 @@ class SheetEdits:
             row.number: self._reached.get(target) or Account(source=name, row=row.number)
             for target, row in self._sheet.rows.items()
         }
-        for _, account in sorted((unread | rows).items()):
+        for account in rows.values():
+            account.close()
+        repeated = {
+            number: replace(rows[self._sheet.rows[target].number], row=number)
+            for number, target in self._sheet.repeated.items()
+        }
+        for _, account in sorted((unread | rows | repeated).items()):
             account.close()
             yield account
+
+    def _note_uids(self, study: Study) -> None:
+        """Note the UIDs of what has no row: a row may be meant for it."""
+        if self._near_series is not None:
+            for series in study.series:
+                self._near_series.note(series.series_instance_uid)
+        if study.study_instance_uid in self._named_studies:
+            return
+        if self._near_studies is None:
+            damaged = [one.text for one in self._sheet.damaged if one.column == "StudyInstanceUID"]
+            self._near_studies = NearUids([*self._named_studies, *damaged])
+        self._near_studies.note(study.study_instance_uid)
+
+    def _damaged_uids(self) -> Iterator[Issue]:
+        for one in self._sheet.damaged:
+            place = Location(path=self._sheet.name, row=one.row, column=one.column)
+            if one.column == "StudyInstanceUID":
+                uid, hint = _near(self._near_studies, one.text)
+                place = replace(place, study=uid)
+            else:
+                uid, hint = _near(self._near_series, one.text)
+                place = replace(place, series=uid)
+            yield issue("sheet.damaged-uid", place, problem=one.problem, hint=hint)
+
+    def _stale_row(self, row: Row, values: Values) -> Issue:
+        if not self._rows_by_state:
+            for one in self._sheet.rows.values():
+                self._rows_by_state.setdefault(one.state or "", one.number)
+        states = (state_of(values, one) for one in (Level.STUDY, Level.SERIES))
+        other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
+        place = Location(path=self._sheet.name, row=row.number)
+        return issue("sheet.stale-row", place, hint=stale_hint(row, values, other))
 
     def _for_target(self, target: Target, values: Values, level: Level) -> Iterator[Edit | Issue]:
         row = self._sheet.rows.get(target)
@@ -77,9 +128,10 @@ class SheetEdits:
         self, target: Target, row: Row, account: Account, values: Values, level: Level
     ) -> Iterator[Edit | Issue]:
         # A study's row with columns of series attributes was written with the state of all.
-        if row.state and all(row.state != state_of(values, one) for one in dict.fromkeys((level, Level.SERIES))):
+        states = (state_of(values, one) for one in dict.fromkeys((level, Level.SERIES)))
+        if row.state and row.state not in states:
             self._changed = True
-            yield issue("sheet.stale-row", Location(path=self._sheet.name, row=row.number))
+            yield self._stale_row(row, values)
             return
         for keyword, cell in row.cells.items():
             before, after = plain(cell_text(keyword, values[keyword])), plain(unguarded(cell.strip(" ")))
@@ -106,3 +158,9 @@ class SheetEdits:
         else:
             cause = str(account)
             yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
+
+
+def _near(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
+    """Return the UID that comes close to a damaged one, and how to say it; nothing if there is none."""
+    found = None if uids is None else uids.find(damaged)
+    return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")

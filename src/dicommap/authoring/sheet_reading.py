@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.cells import is_same
 from dicommap.authoring.sheet_writing import STATE_COLUMN
 from dicommap.authoring.tables import INFORMATION_MARK, Table, column_issues, letter_of, read_table
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.attribute_names import looks_like_attribute
+from dicommap.model.formulas import unguarded
 from dicommap.model.hierarchy import Target
 from dicommap.model.overridable import keyword_issues, overridable_issues
 from dicommap.model.tags import tag_of
@@ -33,6 +35,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedUid:
+    """A cell in a UID column that holds no UID."""
+
+    row: int
+    column: str
+    text: str = field(repr=False)
+    """What the cell holds."""
+    problem: str
+    """Why it is no UID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A sheet whose rows can be told apart: each study or series at most once."""
 
@@ -42,6 +56,10 @@ class Sheet:
     """Numbers of the rows that are left out because something is wrong with them."""
     whole: bool = True
     """Nothing of the file was left out because something is wrong with it."""
+    repeated: Mapping[int, Target] = field(default_factory=dict)
+    """Numbers of the rows that repeat an earlier row of their study or series."""
+    damaged: tuple[DamagedUid, ...] = ()
+    """Rows without a UID; which one may be meant is known once the inventory is."""
     header_row: int = 1
     """The number of the row that names the columns."""
 
@@ -57,20 +75,38 @@ def read_sheet(
     refused = {found.location.column for found in issues}
     rows: dict[Target, Row] = {}
     unread: dict[int | None, None] = {}
+    repeated: dict[int, Target] = {}
+    damaged: list[DamagedUid] = []
     for found in _rows(table, refused):
         if isinstance(found, Issue):
             issues.append(found)
             unread[found.location.row] = None
-            continue
-        target, row = found
-        if target in rows:
-            place = Location(path=name, row=row.number)
-            issues.append(issue("sheet.duplicate-row", place, first=rows[target].number))
-            unread[row.number] = None
+        elif isinstance(found, DamagedUid):
+            damaged.append(found)
+            unread[found.row] = None
+        elif (first := rows.get(found[0])) is None:
+            rows[found[0]] = found[1]
+        elif _is_equal(first, found[1]):
+            repeated[found[1].number] = found[0]
+            issues.append(issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number))
         else:
-            rows[target] = row
-    left_out = tuple(filter(None, unread))
-    return Sheet(name=name, rows=rows, unread=left_out, whole=not issues, header_row=table.header_row), issues
+            unread[found[1].number] = None
+            issues.append(issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number))
+    return Sheet(
+        name=name,
+        rows=rows,
+        unread=tuple(filter(None, unread)),
+        whole=not (damaged or has_error(issues)),
+        repeated=repeated,
+        damaged=tuple(damaged),
+        header_row=table.header_row,
+    ), issues
+
+
+def _is_equal(first: Row, other: Row) -> bool:
+    """Return whether two rows of one study or series ask for the same."""
+    cells = zip(first.cells.values(), other.cells.values(), strict=True)
+    return first.state == other.state and all(is_same(unguarded(one), unguarded(another)) for one, another in cells)
 
 
 def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
@@ -89,7 +125,7 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             yield from refused or [issue("sheet.column-not-captured", place)]
 
 
-def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | tuple[Target, Row]]:
+def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | DamagedUid | tuple[Target, Row]]:
     header = table.header
     editable = [
         (index, column)
@@ -104,10 +140,10 @@ def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | tupl
         uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
         damaged = [(key, problem) for key, uid in uids.items() if (problem := _uid_damage(uid))]
         for key, problem in damaged:
-            yield issue("sheet.damaged-uid", Location(path=table.name, row=number, column=key), problem=problem)
+            yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
             target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
-            state = cells[header.index(STATE_COLUMN)].strip() if STATE_COLUMN in header else None
+            state = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
             yield target, Row(number=number, cells={column: cells[index] for index, column in editable}, state=state)
 
 

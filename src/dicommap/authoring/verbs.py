@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import re2
 
 from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
-from dicommap.authoring.lookup import LookupAssignment
+from dicommap.authoring.lookup_table import LookupAssignment
 from dicommap.authoring.spelling import with_spelling
 from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, has_error, issue
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from dicommap.authoring.assignment import Assigns, Compute
-    from dicommap.authoring.lookup import LookupTable
+    from dicommap.authoring.lookup_table import LookupTable
     from dicommap.model.edits import Lookup, Replacement, Rule
 
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")

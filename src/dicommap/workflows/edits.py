@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.editor import Editors
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
-from dicommap.authoring.lookup import missing_columns, read_lookup
+from dicommap.authoring.lookup import missing_columns, read_lookup, repeated_rows
 from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues, told_of_removal
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from dicommap.authoring.editor import Editor
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
-    from dicommap.authoring.lookup import LookupTable
+    from dicommap.authoring.lookup_table import LookupTable
     from dicommap.issues import Issue
     from dicommap.model.edits import Lookup, Rule
 
@@ -143,7 +143,8 @@ def read_rules(path: Path, name: str | None = None, shared: SharedTables | None 
         if rule.lookup is not None:
             tables[rule.name], found = _table(path, rule.name, rule.lookup, shared)
             issues += found
-    issues += rules_issues(name, rules, tables)
+    # Rules that share a lookup find the same repeated rows.
+    issues = [*dict.fromkeys(issues), *rules_issues(name, rules, tables)]
     refused = has_error(issues)
     return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 
@@ -153,7 +154,7 @@ def _table(rules: Path, rule: str, lookup: Lookup, shared: SharedTables) -> tupl
     issues: list[Issue] = []
     if key not in shared:
         shared[key], issues = read_lookup(lookup, _lookup_data(rules, rule, lookup))
-    return shared[key], [*issues, *missing_columns(lookup, shared[key])]
+    return shared[key], [*issues, *missing_columns(lookup, shared[key]), *repeated_rows(lookup, shared[key])]
 
 
 def _lookup_data(rules: Path, rule: str, lookup: Lookup) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dicommap.authoring.editor import Editors
-from dicommap.authoring.lookup import missing_columns, read_lookup
+from dicommap.authoring.lookup import missing_columns, read_lookup, repeated_rows
 from dicommap.authoring.rule_edits import RuleEdits
 from dicommap.authoring.settlement import settle_all
 from dicommap.issues import Issue, Location
@@ -26,6 +26,7 @@ def work(
     """Return the new values by study and keyword, and the findings."""
     found = Lookup.model_validate({"file": "w.csv", "by": by, "set": {"PatientName": "Name"}, **lookup})
     table, issues = read_lookup(found, csv.encode())
+    issues += repeated_rows(found, table)
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": found})
     editor = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
     edits: dict[str, dict[str, Any]] = {}
@@ -94,7 +95,8 @@ def test_several_studies_of_one_accession_are_told(by: str, told: bool) -> None:
 )
 def test_faults_of_the_table_have_their_code(csv: str, code: str) -> None:
     lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
-    _, issues = read_lookup(lookup, csv.encode())
+    table, issues = read_lookup(lookup, csv.encode())
+    issues += repeated_rows(lookup, table)
     assert [one.code for one in issues] == [code]
     assert not any(SECRET in str(one) for one in issues)
 
@@ -177,3 +179,131 @@ def test_what_is_wrong_with_a_cell_is_told_once_and_noted_for_every_study() -> N
         ("lookup.no-row", None, "1.4"),
     ]
     assert [(str(one), one.refused) for one in settled.accounts] == [("r.toml rule 'one'", 2), ("w.csv row 2", 2)]
+
+
+@pytest.mark.parametrize(
+    ("current", "key", "words"),
+    [
+        ("0012345", "12345", "leading zeros"),
+        ("A-0002", "a-0002", "letter case"),
+        ("12347", "12347.0", ".0 at its end"),
+        ("A 17", "A17", "spaces"),
+        ("1234567", '"1,234,567"', "groups of digits"),
+    ],
+)
+def test_the_near_row_and_the_near_study_are_named(current: str, key: str, words: str) -> None:
+    edits, issues = work(f"PatientID,Name\nother,A\n{key},B\n", study({"PatientID": current}))
+    assert not edits
+    assert [(one.code, one.location.row, one.location.study) for one in issues] == [
+        ("lookup.no-row", None, "1.2"),
+        ("lookup.unused-row", 2, None),
+        ("lookup.unused-row", 3, "1.2"),
+    ]
+    assert f"; row 3 comes close: it differs by {words}." in issues[0].message
+    assert "close" not in issues[1].message
+    assert f"; that of the study comes close: it differs by {words}." in issues[2].message
+    assert current not in "".join(one.message for one in issues)
+
+
+def test_a_study_without_a_key_is_near_to_no_row() -> None:
+    _, issues = work("PatientID,Name\n7,A\n", study({"PatientID": ""}))
+    assert [one.code for one in issues] == ["lookup.no-row", "lookup.unused-row"]
+    assert not [one for one in issues if "close" in one.message]
+
+
+@pytest.mark.parametrize(("current", "key"), [("Mu\u0308", "M\u00fc"), ("M\u00fc", "Mu\u0308")])
+def test_keys_in_another_normal_form_match(current: str, key: str) -> None:
+    edits, issues = work(f"PatientID,Name\n{key},Mu\u0308ller\n", study({"PatientID": {current: 1}}))
+    assert edits["1.2"]["PatientName"][0] == "Mu\u0308ller"
+    assert not issues
+
+
+def test_values_that_differ_by_normal_form_alone_are_one_key() -> None:
+    edits, issues = work("PatientID,Name\n\u00fc,A\n", study({"PatientID": {"u\u0308": 1, "\u00fc": 1}}))
+    assert edits
+    assert not issues
+
+
+def test_rows_that_are_equal_in_what_the_rule_takes_are_a_note() -> None:
+    edits, (found,) = work("PatientID,Name,Step\n7,A,1\n7, A,2\n", study({"PatientID": "7"}))
+    assert edits["1.2"]["PatientName"][0] == "A"
+    assert (found.code, found.severity, found.location.row) == ("lookup.repeated-row", "note", 3)
+    assert "row 2" in found.message
+
+
+@pytest.mark.parametrize("second", ["7,B", "7,", "7,a"])
+def test_rows_that_differ_in_what_the_rule_takes_are_an_error(second: str) -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    table, issues = read_lookup(lookup, f"PatientID,Name\n7,A\n{second}\n".encode())
+    assert not issues
+    (found,) = repeated_rows(lookup, table)
+    assert (found.code, found.severity, found.location.row) == ("lookup.duplicate-key", "error", 3)
+    assert "row 2" in found.message
+
+
+def test_each_row_of_a_study_has_the_account_of_the_first() -> None:
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    table, _ = read_lookup(lookup, b"PatientID,Name\n7,A\n8,B\n7,A\n")
+    rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
+    studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3")]
+    settled = settle_all(studies, Editors((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),)), files_of(*studies))
+    rows = [(one.row, one.changed, one.outcome) for one in settled.accounts if one.row]
+    assert rows == [(2, 2, "applied"), (3, 0, "unused"), (4, 2, "applied")]
+
+
+WORDS = ["NULL", "None", "nan", "NA", "<NA>", "N/A", "\\N", "-"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_for_no_value_is_no_key_and_no_identifier(word: str) -> None:
+    edits, issues = work(f"PatientID,Name\n{word},A\n", study({"PatientID": word}))
+    assert not edits
+    assert [(one.code, one.severity, one.location.row) for one in issues if one.location.row] == [
+        ("sheet.no-value-word", "warning", 2)
+    ]
+    taken = {"AccessionNumber": "Acc"}
+    edits, (found,) = work(f"PatientID,Acc\n7,{word}\n", study({"PatientID": "7"}), set=taken)
+    assert not edits
+    assert (found.code, found.severity, found.location.row, found.location.column) == (
+        "sheet.no-value-word",
+        "error",
+        2,
+        "Acc",
+    )
+
+
+@pytest.mark.parametrize("key", ["1.23E+11", "1,2E+10", "#REF!", "#N/A", "02-Jan", "Mar-24", "2024-01-05 00:00:00"])
+def test_a_key_of_which_a_part_is_lost_is_joined_to_nothing(key: str) -> None:
+    edits, issues = work(f'PatientID,Name\n"{key}",A\n', study({"PatientID": key}))
+    assert not edits
+    assert [(one.code, one.severity, one.location.row) for one in issues if one.location.row] == [
+        ("sheet.damaged-cell", "error", 2)
+    ]
+
+
+@pytest.mark.parametrize("cell", ["1.23E+11", "12345.0", '"1,234,567"', "02-Jan", "TRUE", "50%"])
+def test_an_identifier_that_a_program_rewrote_is_no_value(cell: str) -> None:
+    edits, issues = work(f"PatientID,Acc\n7,{cell}\n", study({"PatientID": "7"}), set={"AccessionNumber": "Acc"})
+    assert not edits
+    assert [(one.code, one.location.row, one.location.column) for one in issues] == [("sheet.damaged-cell", 2, "Acc")]
+
+
+@pytest.mark.parametrize("cell", ["05.01.2024", "1/5/2024", "2024-01-05", "5-Jan-24", "45296"])
+def test_a_date_that_a_program_rewrote_is_no_value(cell: str) -> None:
+    edits, issues = work(f"PatientID,Day\n7,{cell}\n", study({"PatientID": "7"}), set={"StudyDate": "Day"})
+    assert not edits
+    assert [(one.code, one.severity, one.location.row) for one in issues] == [("value.format", "error", 2)]
+
+
+def test_near_rows_of_a_large_table_are_found_in_linear_time() -> None:
+    count = 100_000
+    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    rows = "".join(f"{number},A\n" for number in range(1, count + 1))
+    table, _ = read_lookup(lookup, f"PatientID,Name\n{rows}".encode())
+    for number in range(1, count + 1, 10):
+        values = {"PatientID": {f"00{number}": 1}}
+        table.reach(values, f"1.2.{number}")
+        found = table.find(values, Location())
+        assert isinstance(found, Issue)
+        assert f"row {number + 1} comes close" in found.message
+    assert sum(one.location.study is not None for one in table.leftovers()) == count // 10

@@ -30,3 +30,17 @@ def test_a_long_list_of_uids_is_looked_up() -> None:
     assert patterns.expressions == ()
     assert patterns.match("1.2.199999")
     assert not patterns.match("1.2.200000")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        ("\u00dcbersicht*", "U\u0308bersicht 1"),
+        ("U\u0308bersicht", "\u00dcbersicht"),
+        ("?ber*", "U\u0308bersicht"),
+        ("[\u00dc]*", "U\u0308"),
+    ],
+)
+def test_texts_in_another_normal_form_match(pattern: str, value: str) -> None:
+    assert Patterns.of(pattern).match(value)
+    assert Patterns.of([pattern, "x"]).match(value)

@@ -14,6 +14,7 @@ from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
 from dicommap.errors import AttributeNameError
 from dicommap.issues import Issue
 from dicommap.model.edits import Edit
+from dicommap.model.hierarchy import Study
 from dicommap.model.levels import Level
 from tests.unit.authoring.studies import KEYWORDS, study
 
@@ -204,3 +205,107 @@ def test_another_normal_form_alone_is_no_edit_and_no_issue(before: str, cell: st
 def test_a_new_value_is_written_in_the_normal_form_that_was_typed() -> None:
     (edit,), _ = work("StudyInstanceUID,AccessionNumber\n1.3,Mu\u0308\n")
     assert edit.attribute == {"vr": "SH", "Value": ["Mu\u0308"]}
+
+
+def stale(text: str, *inventory: Study) -> Issue:
+    sheet, issues = read_sheet("s.csv", text.removeprefix("\ufeff").encode(), KEYWORDS)
+    assert sheet is not None
+    assert not issues
+    editor = SheetEdits(sheet)
+    found = [item for one in inventory for item in editor.for_study(one)]
+    (first,) = [item for item in found if isinstance(item, Issue) and item.code == "sheet.stale-row"][:1]
+    return first
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        ("42", "0042", "leading zeros"),
+        ("a-17", "A-17", "letter case"),
+        ("42", "42.0", ".0 at its end"),
+        ("A 17", "A17", "spaces"),
+    ],
+)
+def test_a_stale_row_names_cells_that_nearly_hold_the_current_value(then: str, now: str, words: str) -> None:
+    text = "".join(sheet_lines([study({"PatientID": then})], Level.STUDY, ["PatientID"]))
+    found = stale(text, study({"PatientID": now}))
+    assert f"; PatientID differs from the current value by {words}." in found.message
+    assert then not in found.message
+
+
+def test_a_stale_row_whose_cells_are_current_says_so() -> None:
+    text = "".join(sheet_lines([study({"PatientID": "7", "PatientName": "A"})], Level.STUDY, ["PatientID"]))
+    assert "another attribute has changed" in stale(text, study({"PatientID": "7", "PatientName": "B"})).message
+
+
+def test_rows_of_which_some_columns_were_sorted_name_each_other() -> None:
+    inventory = [study({"PatientID": "7"}), study({"PatientID": "8"}, uid="1.3")]
+    rows = list(csv.reader(io.StringIO("".join(sheet_lines(inventory, Level.STUDY, ["PatientID"])), newline="")))
+    rows[1][0], rows[2][0] = rows[2][0], rows[1][0]
+    assert "row 2 has their state" in stale("\n".join(map(",".join, rows)), *inventory).message
+
+
+def test_a_stale_row_that_is_really_older_names_nothing() -> None:
+    text = "".join(sheet_lines([study({"PatientID": "A"})], Level.STUDY, ["PatientID"]))
+    assert stale(text, study({"PatientID": "B"})).message.endswith("written from.")
+
+
+def test_a_state_in_capitals_is_the_same() -> None:
+    inventory = [study({"PatientID": "7"})]
+    text = "".join(sheet_lines(inventory, Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    state = state_of(inventory[0].values, Level.STUDY)
+    sheet, _ = read_sheet("s.csv", text.replace(state, state.upper()).encode(), KEYWORDS)
+    assert sheet is not None
+    assert list(SheetEdits(sheet).for_study(inventory[0])) == []
+
+
+@pytest.mark.parametrize(
+    ("uid", "cell", "code", "words"),
+    [
+        ("1.200.300", "1200300", "sheet.damaged-uid", "its points"),
+        ("1.200.300", "1.2003E+06", "sheet.damaged-uid", "digits that are lost"),
+        ("1.2.007", "1.2.7", "sheet.unknown-study", "leading zeros"),
+    ],
+)
+def test_a_uid_that_a_spreadsheet_changed_names_the_study(uid: str, cell: str, code: str, words: str) -> None:
+    sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
+    assert sheet is not None
+    editor = SheetEdits(sheet)
+    assert not [item for one in (OTHER, study({}, uid=uid)) for item in editor.for_study(one)]
+    (found,) = editor.leftovers()
+    assert (found.code, found.location.row, found.location.study) == (code, 2, uid)
+    assert f"; the one named here comes close: it differs by {words}." in found.message
+
+
+def test_a_series_uid_that_a_spreadsheet_changed_names_the_series() -> None:
+    one = study({"Modality": "CT"}, uid="1.200")
+    sheet, _ = read_sheet("s.csv", b"StudyInstanceUID,SeriesInstanceUID,Modality\n1.200,12001,CT\n", KEYWORDS)
+    assert sheet is not None
+    editor = SheetEdits(sheet)
+    assert list(editor.for_study(one)) == []
+    (found,) = editor.leftovers()
+    assert (found.code, found.location.column, found.location.series) == (
+        "sheet.damaged-uid",
+        "SeriesInstanceUID",
+        "1.200.1",
+    )
+
+
+@pytest.mark.parametrize("cell", ["12", "", "NULL", "abc"])
+def test_a_uid_that_comes_close_to_none_names_none(cell: str) -> None:
+    sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
+    assert sheet is not None
+    editor = SheetEdits(sheet)
+    assert not [item for one in (ONE, study({}, uid="1.2.3.4")) for item in editor.for_study(one)] or cell == "12"
+    (found,) = editor.leftovers()
+    assert found.code == "sheet.damaged-uid"
+    assert (found.location.study is None) == (cell != "12")
+
+
+def test_a_repeated_row_has_the_account_of_the_first() -> None:
+    sheet, issues = read_sheet("s.csv", b"StudyInstanceUID,PatientID\n1.3,9\n1.3,9\n", KEYWORDS)
+    assert sheet is not None
+    assert [(one.code, one.severity) for one in issues] == [("sheet.repeated-row", "note")]
+    editor = SheetEdits(sheet)
+    assert len(list(editor.for_study(OTHER))) == 1
+    assert [(one.row, one.outcome) for one in editor.accounts()] == [(2, "no change"), (3, "no change")]

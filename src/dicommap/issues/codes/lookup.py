@@ -18,9 +18,19 @@ CODES = (
         name="lookup.duplicate-key",
         severity=Severity.ERROR,
         title="Two rows of a lookup have the same key",
-        message="The key of the row is that of row {first} as well.",
-        explanation="Which of the two rows is wanted cannot be known.",
+        message="The key of the row is that of row {first} as well, but the values that the rule takes are not.",
+        explanation="Which of the two rows is wanted cannot be known. Keys that differ only in their Unicode normal "
+        "form are the same.",
         fix="Remove one of the rows, or look up by an attribute that tells them apart.",
+    ),
+    Code(
+        name="lookup.repeated-row",
+        severity=Severity.NOTE,
+        title="A row of a lookup that repeats another",
+        message="The row repeats row {first}: its key and the values that the rule takes are the same.",
+        explanation="Worklists have a row for each procedure step, for example. All rows ask for the same values, so "
+        "there is nothing to choose.",
+        fix="Nothing needs to be done.",
     ),
     Code(
         name="lookup.empty-key",
@@ -34,8 +44,9 @@ CODES = (
         name="lookup.no-row",
         severity=Severity.WARNING,
         title="A study that the lookup does not have",
-        message="No row of {name} has the study's {keyword}.",
-        explanation="The rule matches, but there is nothing to set from; the study is left as it is.",
+        message="No row of {name} has the study's {keyword}{hint}.",
+        explanation="The rule matches, but there is nothing to set from; the study is left as it is. A row that comes "
+        "close is named, but never taken: 0042 and 42 may be two patients.",
         fix="Add the row, or narrow the rule's match to the studies that the lookup is for.",
     ),
     Code(
@@ -59,8 +70,9 @@ CODES = (
         name="lookup.unused-row",
         severity=Severity.NOTE,
         title="A row of a lookup that no study asked for",
-        message="No study that the rule matches has this row's key.",
-        explanation="The scanned tree may hold only a part of the worklist, or the key may be misspelt.",
+        message="No study that the rule matches has this row's key{hint}.",
+        explanation="If the key of a study without a row comes close, the study is named. The scanned "
+        "tree may hold only a part of the worklist, or the key may be misspelt.",
         fix="Nothing needs to be done if the study is not among the scanned ones.",
     ),
 )

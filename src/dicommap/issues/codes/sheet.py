@@ -65,16 +65,24 @@ CODES = (
         name="sheet.duplicate-row",
         severity=Severity.ERROR,
         title="A study or series stands twice",
-        message="The row is for the same study or series as row {first}.",
+        message="The row is for the same study or series as row {first}, but its cells are not the same.",
         explanation="Which of the two rows is wanted cannot be known. Until one of them is removed the preview shows "
         "the first.",
         fix="Remove one of the rows.",
     ),
     Code(
+        name="sheet.repeated-row",
+        severity=Severity.NOTE,
+        title="A row of a sheet that repeats another",
+        message="The row repeats row {first}: it is for the same study or series, and its cells are the same.",
+        explanation="Both rows ask for the same values, so there is nothing to choose.",
+        fix="Nothing needs to be done.",
+    ),
+    Code(
         name="sheet.damaged-uid",
         severity=Severity.ERROR,
         title="A UID damaged by the spreadsheet",
-        message="The UID in this cell {problem}.",
+        message="The UID in this cell {problem}{hint}.",
         explanation="Spreadsheets turn what looks like a number into one: 1.2E+10 is what is left of a UID. "
         "The row is not used.",
         fix="Import the UID columns as text, or take the UIDs from the original sheet.",
@@ -83,7 +91,7 @@ CODES = (
         name="sheet.unknown-study",
         severity=Severity.ERROR,
         title="A study that the inventory does not hold",
-        message="The inventory holds no such study.",
+        message="The inventory holds no such study{hint}.",
         explanation="The row's StudyInstanceUID is not among the scanned studies. The row is not used.",
         fix="Check the UID, or scan the tree that holds the study.",
     ),
@@ -142,9 +150,10 @@ CODES = (
         name="sheet.stale-row",
         severity=Severity.ERROR,
         title="A row from another state of the inventory",
-        message="The values of this study or series are not those that the sheet was written from.",
+        message="The values of this study or series are not those that the sheet was written from{hint}.",
         explanation="The tree was scanned again since, or with other attributes. Cells that nobody touched would look "
-        "like edits and undo what is newer. The row is not used.",
+        "like edits and undo what is newer. The row is not used. What comes close is named: cells that differ from the "
+        "current values by no more than zeros, letter case or spaces, or another row that has the state of this one.",
         fix="Write a new sheet from this inventory and make the edits in it.",
     ),
     Code(
