@@ -1,0 +1,48 @@
+"""The examples of PS3.5 Annexes H to K: bytes, and the code points that they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicommap.issues import Issue
+from dicommap.model.character_set import specific_character_set, unencodable
+from dicommap.p10.judgement import text_issues
+from dicommap.p10.text import decode
+
+EXAMPLES = sorted((Path(__file__).parent / "standard_examples").glob("*.json"))
+
+
+def example(path: Path) -> tuple[dict[str, Any], bytes, str]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    text = "".join(chr(int(point, 16)) for point in content["code_points"].split())
+    return content, bytes.fromhex(content["bytes"]), text
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_bytes_are_these_characters(path: Path) -> None:
+    content, value, text = example(path)
+    assert text == content["text"]
+    charset = specific_character_set(content["specific_character_set"])
+    assert decode(content["vr"], value, charset, "<") == text
+    found: list[Issue] = list(text_issues("PatientName", content["vr"], text, charset))
+    assert found == []
+    assert unencodable(text, content["specific_character_set"]) == frozenset()
+
+
+def test_each_annex_is_there() -> None:
+    assert {path.stem[0] for path in EXAMPLES} == set("hijk")
+
+
+ESCAPED = [path for path in EXAMPLES if b"\x1b" in example(path)[1]]
+
+
+@pytest.mark.parametrize("path", ESCAPED, ids=lambda path: path.stem)
+def test_without_the_declaration_they_are_undecodable(path: Path) -> None:
+    content, value, _ = example(path)
+    charset = specific_character_set("")
+    (found,) = text_issues("PatientName", content["vr"], decode(content["vr"], value, charset, "<"), charset)
+    assert found.code == "p10.undecodable-text"
