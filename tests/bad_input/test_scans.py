@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dicommap.model.tags import tag_of, vrs_of
+from dicommap.p10.encoding import IMPLICIT_LITTLE as IMPLICIT
 from tests.bad_input.worker import bounded
-from tests.making import p10, uid
+from tests.making import IMPLICIT_LITTLE, p10, uid
+from tests.unit.p10.elements import content, element
+from tests.unit.p10.elements import p10 as made_p10
 
 
 @pytest.mark.parametrize("entries", [20_000, pytest.param(200_000, marks=pytest.mark.long)])
@@ -24,6 +28,47 @@ def test_a_directory_of_many_entries(tmp_path: Path, entries: int) -> None:
     ran = bounded("scan", source=tree, output=tmp_path / "i.db")
     assert ran.codes() == ["source.empty-file"]
     assert ran.files == {"files": f"{entries:,}".replace(",", ""), "instances": "1"}
+
+
+LONG = {"AdditionalPatientHistory": 65_534, "PatientComments": 65_534}
+
+
+def _long_file(number: int, sizes: dict[str, int]) -> bytes:
+    """Return an instance whose values are as long as may be, and other ones than in every other file."""
+    more = {}
+    for keyword, size in sizes.items():
+        tag = tag_of(keyword)
+        assert tag is not None
+        more[tag] = element(tag, vrs_of(tag)[0], f"{number:08}".ljust(size, "x"), IMPLICIT)
+    return made_p10(content(IMPLICIT, more, x00080018=f"1.2.3.{number + 1}"), IMPLICIT_LITTLE)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_files_with_values_as_long_as_may_be(tmp_path: Path, jobs: int) -> None:
+    """64 MB of values are in one batch: some parts of it are held at a time, beside 16 MiB of SQLite's cache."""
+    (tmp_path / "tree").mkdir()
+    for number in range(500):
+        (tmp_path / f"tree/{number:03}").write_bytes(_long_file(number, LONG))
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small/000").write_bytes(_long_file(0, {}))
+    least = bounded("scan", source=tmp_path / "small", output=tmp_path / "s.db", attributes=[*LONG])
+    ran = bounded("scan", source=tmp_path / "tree", output=tmp_path / "i.db", attributes=[*LONG], jobs=jobs)
+    assert ran.files == {"files": "500", "instances": "500"}
+    assert ran.peak - least.peak < 45_000
+
+
+def test_values_longer_than_may_be_in_sparse_files(tmp_path: Path) -> None:
+    """Each file claims 1 MiB for a name, and occupies a few KB."""
+    (tmp_path / "tree").mkdir()
+    head = made_p10(element(0x00100010, "UT", b"", length=2**20))
+    for number in range(600):
+        with (tmp_path / f"tree/{number:04}").open("wb") as file:
+            file.write(head)
+            file.truncate(2**20 + 4_096)
+    ran = bounded("scan", source=tmp_path / "tree", output=tmp_path / "i.db")
+    assert ran.codes() == ["p10.value-too-long"]
+    assert ran.files == {"files": "600", "instances": "0"}
+    assert ran.peak < 150_000
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

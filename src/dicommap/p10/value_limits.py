@@ -5,19 +5,25 @@ A header is refused if a wanted value has more: a value is never cut, and memory
 
 from __future__ import annotations
 
-from dicommap.model.tags import vrs_of
+from dicommap.model.tags import vm_of, vrs_of
 
 SHORT_TEXT_LIMIT = 4_096
 """Bytes: 16 values of 64 characters, each character of 4 bytes. HealthImaging stores UIDs of up to 256 characters."""
 
 VALUE_LIMIT = 2**16
-"""Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for all numbers of an element."""
+"""Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
 """Value representations with at most 64 characters for each value, or for each component group of a name."""
 
+NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
+
 
 def value_limit(tag: int) -> int:
-    """Return how many bytes the value of an attribute may have: 4,096 for short texts, and 65,536 for all others."""
-    vrs = vrs_of(tag)
-    return SHORT_TEXT_LIMIT if vrs and vrs[0] in SHORT_TEXT_VRS else VALUE_LIMIT
+    """Return how many bytes the value of an attribute may have.
+
+    That is 4,096 for short texts and for attributes of one number, and 65,536 for long texts and for many numbers.
+    """
+    vrs, multiplicity = vrs_of(tag), vm_of(tag)
+    is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
+    return SHORT_TEXT_LIMIT if is_one_number or (vrs and vrs[0] in SHORT_TEXT_VRS) else VALUE_LIMIT

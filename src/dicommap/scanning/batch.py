@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from dicommap.sources import WithArchives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Self
 
     from dicommap.inventory import InventoryWriter, Previous
     from dicommap.model.hierarchy import SourceFile
@@ -46,6 +47,13 @@ class Batch:
             return None
         opener = source.opener.expecting(unread)
         return Task(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
+
+    def split(self, count: int) -> tuple[Self, Self]:
+        """Return a batch that ends behind the first `count` of the files that are left to read, and the rest."""
+        unread = [place for place, file in enumerate(self.files) if file.path not in self.known]
+        place = unread[count]
+        first = replace(self, files=self.files[:place], headers=dict(self.headers), unchanged=0)
+        return first, replace(self, files=self.files[place:])
 
     def put(self, writer: InventoryWriter, read: Rows | None) -> None:
         """Put the files into an inventory, with what reading gave of those that were read."""

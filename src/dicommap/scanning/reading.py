@@ -27,6 +27,13 @@ READING = 4
 """How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
 
 
+ROWS_LIMIT = 2**22
+"""Characters of the rows that a worker gives back at once; the rows of 500 ordinary files have some 100,000."""
+
+OBJECTS_LIMIT = 40 * 2**20
+"""Bytes of values that objects read at once may have: 500 objects, if the usual attributes are captured."""
+
+
 class Task(NamedTuple):
     """Some hundred files to read; made to travel between processes."""
 
@@ -39,7 +46,7 @@ class Task(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What reading the files of a task gave, in their order."""
+    """What reading the files of a task gave, in their order; those at its end may be left out, see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
@@ -66,21 +73,51 @@ _readers = _Readers()
 
 
 def read_files(task: Task) -> Rows:
-    """Read the headers of a task's files; what cannot be read has a finding."""
+    """Read the headers of a task's files; what cannot be read has an issue.
+
+    The rows end before the task does if they hold more characters than ROWS_LIMIT; at least one file is read.
+    """
     read_header_of = _readers.for_keywords(task.keywords)
     if isinstance(task.opener, S3Opener):
         return _read_objects(task, task.opener, read_header_of)
-    digests: dict[HeaderRow, bytes] = {}
-    rows = []
+    made = _RowsMade(task)
     for path, size in task.files:
         try:
             with task.opener.open(path) as read:
                 found = read_header_of(read, size)
         except OSError as error:
             found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(error),))
-        label = task.prefix + printable(path) if found.issues else ""
-        rows.append(file_row(found, task.keywords, label, digests))
-    return Rows(rows, {digest: row for row, digest in digests.items()})
+        if made.add(path, found) > ROWS_LIMIT:
+            break
+    return made.rows()
+
+
+class _RowsMade:
+    """The rows of a task's files, and how many characters they hold."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._files: list[FileRow] = []
+        self._digests: dict[HeaderRow, bytes] = {}
+        self._characters = 0
+
+    def add(self, path: str, found: Header | Refusal) -> int:
+        """Add a file; return how many characters all rows hold."""
+        label = self._task.prefix + printable(path) if found.issues else ""
+        headers = len(self._digests)
+        row = file_row(found, self._task.keywords, label, self._digests)
+        self._files.append(row)
+        _, _, instance, number, issues = row
+        self._characters += len(instance or "") + len(number or "")
+        if len(self._digests) > headers:
+            self._characters += sum(len(value) for value in next(reversed(self._digests)) if value)
+        for _, _, location, message in issues:
+            self._characters += len(location) + len(message)
+        return self._characters
+
+    def rows(self, traffic: Traffic = Traffic()) -> Rows:  # noqa: B008  a tuple of numbers
+        """Return what was added."""
+        return Rows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
 
 
 class Fault(Exception):  # noqa: N818  our own fault, told apart from those of an executor
@@ -101,16 +138,21 @@ def work(task: Task) -> Rows:
 
 
 def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:
-    """Read headers of objects, many at once."""
-    results, traffic = opener.read_each([path for path, _ in task.files], read_header_of)
-    digests: dict[HeaderRow, bytes] = {}
-    rows = []
-    for (path, _), found in zip(task.files, results, strict=True):
-        if isinstance(found, OSError):
-            found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(found),))
-        label = task.prefix + printable(path) if found.issues else ""
-        rows.append(file_row(found, task.keywords, label, digests))
-    return Rows(rows, {digest: row for row, digest in digests.items()}, traffic)
+    """Read headers of objects: as many at once as the longest values that they can have leave room for."""
+    made, traffic = _RowsMade(task), Traffic()
+    at_once = max(1, OBJECTS_LIMIT // sum(Wanted(task.keywords).limits.values()))
+    for start in range(0, len(task.files), at_once):
+        paths = [path for path, _ in task.files[start : start + at_once]]
+        results, used = opener.read_each(paths, read_header_of)
+        traffic = traffic.plus(used)
+        characters = 0
+        for path, found in zip(paths, results, strict=True):
+            if isinstance(found, OSError):
+                found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(found),))
+            characters = made.add(path, found)
+        if characters > ROWS_LIMIT:
+            break
+    return made.rows(traffic)
 
 
 def _unreadable(error: OSError) -> Issue:

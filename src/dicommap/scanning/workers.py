@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning.reading import Fault, Rows, read_files, work
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from dicommap.scanning.process import Others
     from dicommap.scanning.reading import Task
 
-_Item = TypeVar("_Item")
+_Item = TypeVar("_Item", bound="Divisible")
+
+
+class Divisible(Protocol):
+    """What tasks are made of: it can be split where reading stopped."""
+
+    def split(self, count: int) -> tuple[Self, Self]:
+        """Return what the first `count` files of its task are of, and the rest."""
+
 
 AUTO_JOBS = 0
 """As many processes as there are processors, once it pays."""
@@ -121,18 +129,19 @@ def in_order(
 ) -> Generator[tuple[_Item, Rows | None], None, None]:
     """Hand out tasks and yield their results in the order of the items, whatever the order they are done in.
 
-    A bounded number is under way at any time. An item without a task comes with None, in its place.
+    A bounded number is under way at any time. An item without a task comes with None, in its place. An item is split
+    if its rows hold so much that reading stopped before the end of its task.
     """
-    waiting: deque[tuple[_Item, Pending | None]] = deque()
+    waiting: deque[tuple[_Item, Task | None, Pending | None]] = deque()
     try:
         for item, task in items:
-            waiting.append((item, None if task is None else workers.submit(task)))
+            waiting.append((item, task, None if task is None else workers.submit(task)))
             while len(waiting) >= workers.in_flight:
-                yield _next(waiting)
+                yield _next(waiting, workers)
         while waiting:
-            yield _next(waiting)
+            yield _next(waiting, workers)
     finally:
-        for _, pending in waiting:
+        for _, _, pending in waiting:
             if pending is not None:
                 pending.cancel()
 
@@ -150,9 +159,17 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _next(waiting: deque[tuple[_Item, Pending | None]]) -> tuple[_Item, Rows | None]:
-    item, pending = waiting.popleft()
-    return item, None if pending is None else pending.result()
+def _next(waiting: deque[tuple[_Item, Task | None, Pending | None]], workers: Workers) -> tuple[_Item, Rows | None]:
+    """Return the first item with its rows; what its task has not read is handed out anew and comes next."""
+    item, task, pending = waiting.popleft()
+    if task is None or pending is None:
+        return item, None
+    rows = pending.result()
+    if len(rows.files) < len(task.files):
+        item, rest = item.split(len(rows.files))
+        left = task._replace(files=task.files[len(rows.files) :])
+        waiting.appendleft((rest, left, workers.submit(left)))
+    return item, rows
 
 
 def _result(future: Future[Rows]) -> Rows:

@@ -112,7 +112,7 @@ def test_an_element_is_named_as_dcmdump_names_it() -> None:
         ("StudyDate", "DA", 4_096),
         ("AdditionalPatientHistory", "LT", 65_536),
         ("FrameTimeVector", "DS", 65_536),
-        ("SeriesNumber", "IS", 65_536),
+        ("SeriesNumber", "IS", 4_096),
         ("PixelDataProviderURL", "UR", 65_536),
         ("RTPlanDescription", "ST", 65_536),
     ],

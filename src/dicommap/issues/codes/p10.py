@@ -92,8 +92,8 @@ CODES = (
         title="A value longer than any that is read",
         message="{keyword} {element} has {length} bytes; at most {limit} are read.",
         explanation="A captured value may have 4,096 bytes if its value representation holds short texts (64 "
-        "characters or fewer each, PS3.5 Table 6.2-1), and 65,536 bytes otherwise, so that memory is bounded. A "
-        "value is never cut: no value of the file is used, and the instance is not counted.",
+        "characters or fewer each, PS3.5 Table 6.2-1) or if it is one number, and 65,536 bytes otherwise, so that "
+        "memory is bounded. A value is never cut: no value of the file is used, and the instance is not counted.",
         fix="Correct the value in the file; or do not capture the attribute, if it is one of --attributes.",
     ),
     Code(
