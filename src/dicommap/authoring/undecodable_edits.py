@@ -26,12 +26,12 @@ _Source = tuple[str | None, "CurrentValue"]
 def undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
     """Return the undecodable value that an edit's new value was computed from, by the index of the edit.
 
-    That is what the edit says itself. An edit that says nothing, but whose new value holds the escapes with which an
-    undecodable value of its target is shown, was computed from what was shown.
+    That is what the edit says itself. An edit whose new value holds the escapes with which an undecodable value of its
+    target is shown was computed from what was shown, whatever it says.
     """
     found: dict[int, CurrentValue] = {}
     for index, edit in enumerate(edits):
-        source = edit.undecodable_source or (None if edit.computed_from else _copied_source(study, edit))
+        source = edit.undecodable_source or _copied_source(study, edit)
         if source is not None:
             found[index] = source
     return found

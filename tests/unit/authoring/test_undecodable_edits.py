@@ -178,6 +178,14 @@ def test_what_was_shown_is_not_a_value(text: str) -> None:
     assert "edit.undecodable-source" not in codes(settled(editor, study({"PatientID": "Müller"})))
 
 
+def test_what_was_shown_is_not_a_value_in_a_lookup_either() -> None:
+    lookup = Lookup(file="l.csv", by="PatientID", set={"PatientComments": "C"})
+    table, _ = read_lookup(lookup, b"PatientID,C\n7,M\\xfcller\n")
+    made = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup.model_dump()})
+    editor = RuleEdits("r.toml", made, KEYWORDS, {"one": table})
+    assert_refused(settled(editor, study({"PatientID": "7", "PatientName": BAD})), "PatientComments", "PatientName")
+
+
 def test_it_is_told_in_the_account_of_the_edit() -> None:
     found = settled(rule(upper=["PatientID"]), study({"PatientID": BAD}))
     (account,) = found.accounts

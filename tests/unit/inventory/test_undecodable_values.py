@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
@@ -118,6 +119,17 @@ def test_people_see_escapes(held: Inventory) -> None:
     assert r"M\xfcller" in shown
     assert not is_undecodable(shown)
     assert json.loads(next(json_lines(records)))["attributes"]["PatientID"][0]["value"] == r"M\xf6ller"
+
+
+@pytest.mark.parametrize("level", ["instance", "series", "study"])
+def test_all_frames_hold_text(held: Inventory, tmp_path: Path, level: str) -> None:
+    table = held.to_arrow(level)
+    held.to_parquet(tmp_path / "frame.parquet", level)
+    frames = [table.to_pylist(), held.to_pandas(level).to_dict("records"), held.to_polars(level).to_dicts()]
+    frames.append(parquet.read_table(tmp_path / "frame.parquet").to_pylist())
+    for rows in frames:
+        assert r"M\xfcller" in {row["PatientID"] for row in rows}
+        assert not any(is_undecodable(str(cell)) for row in rows for cell in row.values())
 
 
 def test_the_overview_has_dates_that_can_be_read(held: Inventory) -> None:
