@@ -62,6 +62,8 @@ class Texts:
     def _clean(self, raw: bytes) -> str | None:
         kind = self._kind
         text = text_of(kind.tag, kind.vr, raw, kind.charset, kind.order)
+        if text.isascii() and text.isprintable():
+            return text  # as most values are; asking for issues takes longer
         return None if any(text_issues(kind.keyword, vr_of(kind.tag, kind.vr), text, kind.charset)) else text
 
     def _uid(self, raw: bytes) -> str | None:
