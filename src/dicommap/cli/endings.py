@@ -33,6 +33,10 @@ _SCARCE = {
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_stops: list[int] = []
+"""Signals that came and were to end the run."""
+
+
 class Stopped(SystemExit):
     """A signal ends the run: whatever has to be cleaned up is, on the way out.
 
@@ -66,6 +70,7 @@ def ended(run: Callable[[], object]) -> int:
 
 
 def _status(run: Callable[[], object]) -> int:
+    _stops.clear()
     with _signals_stopping():
         if sys.stdout is None:
             raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
@@ -85,6 +90,9 @@ def _status(run: Callable[[], object]) -> int:
 
 def _told(error: BaseException) -> int:
     """Tell what ended the run, and return the exit status."""
+    if _stops:
+        # SQLite drops what a signal's handler raises while it works, and another error comes of that.
+        error = Stopped(_stops[-1])
     with suppress(OSError):  # stderr may be what is full, or gone
         if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):
             return _told_of_stop(_stop_of(error))
@@ -105,7 +113,9 @@ def _told(error: BaseException) -> int:
 def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:
     if isinstance(error, Stopped):
         return error
-    return Stopped(signal.SIGPIPE if isinstance(error, BrokenPipeError) else signal.SIGINT)
+    if isinstance(error, BrokenPipeError):
+        return Stopped(signal.SIGPIPE)
+    return Stopped(signal.SIGINT)
 
 
 def _told_of_stop(stop: Stopped) -> int:
@@ -136,6 +146,7 @@ def _signals_stopping() -> Iterator[None]:
     """Let signals end the run by an exception, so that partial files are removed; one that is ignored stays so."""
 
     def stop(number: int, _frame: object) -> None:
+        _stops.append(number)
         for one in before:
             signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
         raise Stopped(number)

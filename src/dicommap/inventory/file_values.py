@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.inventory.reading import one_of, path, read_rows, text, value
+from dicommap.inventory.reading import one_of, path, read_rows, uid, value
 from dicommap.model.attribute_names import not_held_error
 from dicommap.model.conflict import FileValues
 
@@ -32,7 +32,7 @@ def file_values(
 ) -> Iterator[FileValues]:
     """Yield the files of a study, a row at a time; the inventory must hold the keywords, which become columns."""
     columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
-    readers = (one_of(roots), path, text, text, *(value for _ in keywords))
+    readers = (one_of(roots), path, uid, uid, *(value for _ in keywords))
     for source, name, series, instance, *values in read_rows(
         connection, FILES_OF_STUDY.format(columns=columns), readers, (study_instance_uid,)
     ):

@@ -13,9 +13,10 @@ from dicommap.inventory.file_values import file_values, require_captured
 from dicommap.inventory.frames.framed import Framed
 from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
 from dicommap.inventory.plotted import Plots
-from dicommap.inventory.reading import location, member, number, one_of, text, value, whole
+from dicommap.inventory.reading import byte_count, location, member, number, one_of, text, uid, value, whole
 from dicommap.inventory.searched import Searched
 from dicommap.inventory.shown import ShownInstance, ShownInventory
+from dicommap.inventory.tables_check import require_own_tables
 from dicommap.issues import Issue, Severity
 from dicommap.model.hierarchy import Disposition, File
 from dicommap.model.traffic import Traffic
@@ -119,8 +120,9 @@ class Inventory(ShownInventory, Framed, Searched):
         """Open an inventory file. Raises InventoryError where it is none, or one of another format."""
         connection = schema.open_existing(Path(path))
         try:
+            require_own_tables(connection)
             return cls(connection)
-        except InventoryError:
+        except BaseException:
             connection.close()
             raise
 
@@ -144,7 +146,7 @@ class Inventory(ShownInventory, Framed, Searched):
     def series(self) -> Iterator[PicturedSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        kinds = (text, text, whole, whole, whole, *(value for _ in self.keywords))
+        kinds = (uid, uid, byte_count, byte_count, byte_count, *(value for _ in self.keywords))
         rows = self._rows(_SERIES.format(columns=columns), kinds)
         files_of = FilesOfSeries(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
@@ -153,13 +155,13 @@ class Inventory(ShownInventory, Framed, Searched):
             for row in headers:
                 for counts, found in zip(values, row[5:], strict=True):
                     counts[found] = counts.get(found, 0) + row[2]
-            files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
+            files, instances, total = (sum(row[column] for row in headers) for column in (2, 3, 4))
             yield PicturedSeries(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 instances=instances,
                 files=files,
-                size=size,
+                size=total,
                 values=dict(zip(self.keywords, values, strict=True)),
                 files_of=files_of,
                 unmasked=self._unmasked,
@@ -167,13 +169,14 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
-        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), *(text,) * 5, value, text)
-        for source, path, size, mtime, disposition, *texts in self._rows(_INSTANCES, kinds):
+        kinds = (one_of(self._roots), reading.path, byte_count, whole, member(Disposition))
+        more = (uid, uid, uid, text, text, value, text)
+        for source, path, length, mtime, disposition, *texts in self._rows(_INSTANCES, (*kinds, *more)):
             study, series, instance, sop_class, syntax, instance_number, etag = texts
             yield ShownInstance(
                 source=source,
                 path=path,
-                size=size,
+                size=length,
                 mtime_ns=mtime,
                 disposition=disposition,
                 study_instance_uid=study,
@@ -187,10 +190,10 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def files(self) -> Iterator[File]:
         """Yield every path that the scan met, in order."""
-        kinds = (one_of(self._roots), reading.path, whole, whole, member(Disposition), text)
+        kinds = (one_of(self._roots), reading.path, byte_count, whole, member(Disposition), text)
         query = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
-        for source, path, size, mtime, disposition, etag in self._rows(query, kinds):
-            yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
+        for source, path, length, mtime, disposition, etag in self._rows(query, kinds):
+            yield File(source=source, path=path, size=length, mtime_ns=mtime, disposition=disposition, etag=etag)
 
     def issues(self) -> Iterator[Issue]:
         """Yield what the scan found wrong, in the order of finding.
@@ -228,7 +231,7 @@ class Inventory(ShownInventory, Framed, Searched):
             "SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header"
             " WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))"
         )
-        for study, series in self._rows(query, (text, text)):
+        for study, series in self._rows(query, (uid, uid)):
             known.setdefault(study, set()).add(series)
         return known
 

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from dicommap.inventory import located_queries as queries
-from dicommap.inventory.reading import member, optional_text, read_rows, stored, text, whole
+from dicommap.inventory.reading import byte_count, member, optional_uid, read_rows, stored, text, uid, whole
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.planned_object import PlannedObject
 from dicommap.planning.weights import SeriesWeight, StudyWeight
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from dicommap.model.staging import Piece
 
 _INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
-_PLACE = (text, whole, optional_text, optional_text)
-_OBJECT = (text, whole, text, whole, member(Disposition), optional_text, optional_text, optional_text)
+_PLACE = (text, byte_count, optional_uid, optional_uid)
+_OBJECT = (text, byte_count, text, whole, member(Disposition), optional_uid, optional_uid, optional_uid)
 _END = b""
 """SQLite sorts every text before every blob."""
 
@@ -190,7 +190,7 @@ class LocatedFiles(Iterable[PlannedObject]):
 
     def _series_weights(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
-            return self._rows(queries.WEIGHTS, (text, text, whole, whole, whole), largest)
+            return self._rows(queries.WEIGHTS, (uid, uid, byte_count, byte_count, byte_count), largest)
         files: Counter[tuple[str, str]] = Counter()
         sizes: Counter[tuple[str, str]] = Counter()
         large: Counter[tuple[str, str]] = Counter()

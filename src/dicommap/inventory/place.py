@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError, reason_of
+from dicommap.inventory.connection import connect
+from dicommap.reading.interrupts import raise_if_interrupted
 from dicommap.writing.private import create_file, open_lock_file
 
 if TYPE_CHECKING:
@@ -105,7 +107,8 @@ def create_unfinished(places: Places) -> None:
 
 
 def unwritable(error: sqlite3.Error) -> InventoryError:
-    """Return the error to raise where SQLite cannot write."""
+    """Return the error to raise if SQLite cannot write. Raises KeyboardInterrupt if a signal ended the statement."""
+    raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return InventoryError(
             "The inventory cannot be written: no space is left.",
@@ -126,9 +129,10 @@ def _rows_in(path: Path) -> int:
     if not path.is_file() or path.is_symlink():
         return 0
     try:
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(connect(path)) as connection:
             rows = int(connection.execute(_ROWS).fetchone()[0])
             connection.execute("PRAGMA journal_mode = DELETE")
             return rows
-    except (sqlite3.Error, ValueError, TypeError):
+    except (sqlite3.Error, ValueError, TypeError) as error:
+        raise_if_interrupted(error)
         return 0

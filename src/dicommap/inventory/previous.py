@@ -17,13 +17,16 @@ from dicommap.inventory.reading import (
     optional_value,
     read_rows,
     text,
+    uid,
     whole,
 )
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
 from dicommap.inventory.stored import members_between, real_path, stored_path
+from dicommap.inventory.tables_check import require_own_tables
 from dicommap.issues import Severity
 from dicommap.issues.codes.grouping import CODES
 from dicommap.model.hierarchy import Disposition
+from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -36,6 +39,8 @@ RACY_NS = 2_000_000_000
 """Coarsest step of file times, FAT's: a file this young when a scan began may change again and not show it."""
 
 _REMEMBERED_HEADERS = 4_096
+_COPIED_PAGES = 4_096
+"""Pages of a file that are copied before Python looks for signals."""
 
 _MADE_BY_GROUPING = frozenset(code.name for code in CODES)
 
@@ -62,7 +67,7 @@ class Previous:
             "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
             f"{', ' if columns else ''}{columns} FROM header WHERE id = ?"
         )
-        self._header_readers = (text,) * 4 + (optional_value,) * len(keywords)
+        self._header_readers = (uid, uid, text, text) + (optional_value,) * len(keywords)
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
         self._last = 0
         sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (whole, _stored))
@@ -80,6 +85,7 @@ class Previous:
         connection = None
         try:
             connection = schema.open_existing(path)
+            require_own_tables(connection)
             rows = read_rows(connection, "SELECT keyword FROM attribute ORDER BY position", (text,))
             known = tuple(keyword for (keyword,) in rows)
             ((number,),) = read_rows(connection, "SELECT reading FROM scan", (whole,))
@@ -162,7 +168,7 @@ class Previous:
 
     def copy_whole(self, connection: sqlite3.Connection) -> None:
         """Copy all it holds into another inventory."""
-        self._connection.backup(connection)
+        self._connection.backup(connection, pages=_COPIED_PAGES, progress=lambda *_: None)
 
     def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
         """Copy the first files, which `holds` has looked at, with headers and findings, into an empty inventory."""
@@ -217,7 +223,8 @@ class Previous:
             parameters.append(self._settled_before)
         try:
             return self._connection.execute(queries.COPY, parameters).fetchone() is not None
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
             return False
 
     def _archive(self, root: str, archive: SourceFile) -> int | None:
@@ -225,7 +232,8 @@ class Previous:
         place = (source, stored_path(archive.path), archive.size, archive.mtime_ns, self._settled_before)
         try:
             found = self._connection.execute(queries.ARCHIVE, place).fetchone()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
             return None
         return None if found is None else found[0]
 
@@ -242,7 +250,8 @@ class Previous:
             if len(found) < len(asked):
                 left = set(asked).difference(row[1] for row in found)
                 found += execute(f"{queries.FILE} WHERE source = ? AND path IN ({_marks(len(left))})", (source, *left))
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
             raise DamagedCell from None
         self._last = max((row[0] for row in found), default=last)
         return found

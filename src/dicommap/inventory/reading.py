@@ -6,6 +6,7 @@ An inventory is a file that anybody may have altered, so its cells are data and 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import fields
@@ -16,6 +17,8 @@ from dicommap.errors import InventoryError
 from dicommap.inventory.stored import real_path, real_value
 from dicommap.issues import Location
 from dicommap.model.paths import printable
+from dicommap.model.uid import HEALTHIMAGING_LENGTH_LIMIT
+from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +33,11 @@ _OUT_OF_REACH = frozenset(
     {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
 )
 _NUMBERS_IN_A_LOCATION = frozenset({"row"})
+
+
+_MOST_BYTES = 2**60
+"""More than all files of the world's largest store; a sum of some is still a number of SQLite."""
+_UID = re.compile(rf"[0-9.]{{1,{HEALTHIMAGING_LENGTH_LIMIT}}}")
 
 
 class DamagedCell(Exception):  # noqa: N818  never leaves this module but as an InventoryError
@@ -66,7 +74,7 @@ def require_open(error: sqlite3.ProgrammingError) -> None:
 
 def damaged() -> InventoryError:
     """Return the error for an inventory that holds what no scan writes."""
-    return InventoryError("The inventory is damaged.", fix="Scan again.")
+    return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
 def text(cell: object) -> str:
@@ -101,6 +109,35 @@ def whole(cell: object) -> int:
     if not isinstance(cell, int):
         raise DamagedCell
     return cell
+
+
+def byte_count(cell: object) -> int:
+    """Return a number of bytes, or of files, which is not negative."""
+    found = whole(cell)
+    if not 0 <= found <= _MOST_BYTES:
+        raise DamagedCell
+    return found
+
+
+def uid(cell: object) -> str:
+    """Return a Study, Series or SOP Instance UID, as a mapping can name it."""
+    found = text(cell)
+    if _UID.fullmatch(found) is None:
+        raise DamagedCell
+    return found
+
+
+def optional_uid(cell: object) -> str | None:
+    """Return a UID, or None for an absent one."""
+    return None if cell is None else uid(cell)
+
+
+def identifier(cell: object) -> str:
+    """Return a keyword, which becomes part of queries."""
+    found = text(cell)
+    if not (found.isascii() and found.isidentifier()):
+        raise DamagedCell
+    return found
 
 
 def number(cell: object) -> float:
@@ -160,7 +197,8 @@ def location(cell: object) -> Location:
 
 
 def told(error: sqlite3.DatabaseError) -> InventoryError:
-    """Return the error to raise for one of SQLite's."""
+    """Return the error to raise for one of SQLite's. Raises KeyboardInterrupt if a signal ended the statement."""
+    raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
     if primary in _IN_USE:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, reason_of
 from dicommap.inventory.comparing import add_functions
+from dicommap.inventory.connection import connect_untrusted
 from dicommap.inventory.place import Places
+from dicommap.inventory.reading import damaged
 from dicommap.inventory.stored import stored_value
 from dicommap.reading import open_regular_file
+from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +26,7 @@ FORMAT_VERSION = 4
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+_ROLLBACK_JOURNAL = b"\x01\x01"
 
 _COLUMNS_BESIDE = 6
 """Columns of `header` besides the captured attributes."""
@@ -134,13 +138,14 @@ def open_existing(path: Path) -> sqlite3.Connection:
         if not path.is_file():
             raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
         _require_ours(path)
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        connection = connect_untrusted(path)
         add_functions(connection)
         return connection
     except OSError as error:
         reason = reason_of(error)
         raise InventoryError(f"{path} cannot be read: {reason}.", fix="Check its name and your rights on it.") from None
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        raise_if_interrupted(error)
         raise InventoryError(f"{path} cannot be opened.", fix="Check that you may read it.") from None
 
 
@@ -150,7 +155,7 @@ def is_inventory(path: Path) -> bool:
 
 
 def _require_ours(path: Path) -> None:
-    application, version = _numbers_in(path)
+    application, version, journal = _numbers_in(path)
     if application != APPLICATION_ID:
         raise InventoryError(f"{path} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote.")
     if version != FORMAT_VERSION:
@@ -158,15 +163,18 @@ def _require_ours(path: Path) -> None:
             f"{path} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
             fix="Scan again, or use the dicommap that made it.",
         )
+    if journal != _ROLLBACK_JOURNAL:
+        # With a write-ahead log, reading would write files beside the inventory.
+        raise damaged()
 
 
-def _numbers_in(path: Path) -> tuple[int, int]:
-    """Return the application id and user version of a SQLite file, and zeros of any other.
+def _numbers_in(path: Path) -> tuple[int, int, bytes]:
+    """Return the application id, user version and kind of journal of a SQLite file, and zeros of any other.
 
     They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
     """
     with open_regular_file(path) as file:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
-        return 0, 0
-    return int.from_bytes(head[68:72]), int.from_bytes(head[60:64])
+        return 0, 0, b""
+    return int.from_bytes(head[68:72]), int.from_bytes(head[60:64]), head[18:20]

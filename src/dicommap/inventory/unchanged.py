@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory.reading import DamagedCell
 from dicommap.inventory.stored import stored_path
+from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,8 @@ class UnchangedRun:
             return False
         try:
             extended = self._previous.holds(self.length, source, files)
-        except (InventoryError, DamagedCell, sqlite3.Error):
+        except (InventoryError, DamagedCell, sqlite3.Error) as error:
+            raise_if_interrupted(error)
             extended = False
         if extended:
             self.length += len(files)

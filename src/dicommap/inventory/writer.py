@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import schema
+from dicommap.inventory.connection import connect
 from dicommap.inventory.grouping import grouping_issues, settle_duplicates
 from dicommap.inventory.place import Lock, Places, create_unfinished, keep_what_was_read, remove, unwritable
 from dicommap.inventory.previous import Previous
@@ -226,7 +227,7 @@ class InventoryWriter:
 
     def _open(self, reading: int, started_ns: int, *, cache: bool) -> None:
         if self._path is None:
-            self._connection = sqlite3.connect(":memory:")
+            self._connection = connect(":memory:")
         else:
             places = self._places
             if not cache:
@@ -236,7 +237,7 @@ class InventoryWriter:
                 found = (Previous.open(place, self._keywords, reading) for place in (places.earlier, places.inventory))
                 self.previous = tuple(previous for previous in found if previous is not None)
             create_unfinished(places)
-            self._connection = sqlite3.connect(places.unfinished)
+            self._connection = connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
         schema.create(self._connection, self._keywords)
         roots = ((number, stored_path(root)) for number, root in enumerate(self._roots))

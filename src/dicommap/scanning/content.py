@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dicommap.model.traffic import Traffic
+from dicommap.reading.interrupts import heed_signals
 from dicommap.sources import ArchiveOpener, S3Opener, digest_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator
             return False  # what cannot be read cannot be called a copy
 
     # Private, on disk when it grows, gone when closed.
-    with closing(sqlite3.connect("")) as connection:
+    with closing(heed_signals(sqlite3.connect(""))) as connection:
         digests = _Digests(sources, connection)
         yield same
 

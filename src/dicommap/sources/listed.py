@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError
 from dicommap.issues import issue
 from dicommap.model.paths import printable
+from dicommap.reading.interrupts import heed_signals, raise_if_interrupted
 from dicommap.sources.local import LocalTree, identities, source_file, unreadable
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ class ListedFiles:
         """Take the whole list. Paths are relative to the tree's root, or absolute; empty ones are passed over."""
         self.opener = tree
         self._roots = tuple({os.path.join(os.fsencode(root), b"") for root in (tree.root, tree.root.resolve())})
-        self._connection = sqlite3.connect("", check_same_thread=False)  # private, on disk, gone when closed
+        self._connection = heed_signals(sqlite3.connect("", check_same_thread=False))  # private, on disk
         names = (name for path in paths if (name := _bytes_of(path)))
         try:
             self._connection.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")
             keys = ((self._key(name),) for name in names)
             self._connection.executemany("INSERT OR IGNORE INTO listed VALUES (?)", keys)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
             raise SourceError(
                 "The list of files cannot be kept.", fix="Make room where temporary files go, or set SQLITE_TMPDIR."
             ) from None

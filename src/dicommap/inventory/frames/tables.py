@@ -15,6 +15,7 @@ from dicommap.inventory.comparing import add_functions
 from dicommap.inventory.frames.columns import FrameLevel, columns_of
 from dicommap.inventory.frames.selection import count_query, ordered_query, view_query
 from dicommap.inventory.frames.values import date_of, number_of, whole_of
+from dicommap.inventory.tables_check import require_own_tables
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.visible import decodable
@@ -97,6 +98,7 @@ def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
         return copy
     opened = schema.open_existing(Path(os.fsdecode(name)))
     try:
+        require_own_tables(opened)
         scans = [
             list(reading.read_rows(each, "SELECT started_ns FROM scan", (reading.whole,)))
             for each in (connection, opened)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, MissingExtraError, SourceError
 from dicommap.model.listed_object import ListedObject
+from dicommap.reading.interrupts import heed_signals, raise_if_interrupted
 from dicommap.sources.s3.inventory_csv import csv_objects
 from dicommap.sources.s3.manifest import ListFormat
 
@@ -34,13 +35,14 @@ class InventoryList:
         """
         self._prefix = prefix
         self._objects = _reader(manifest)
-        self._database = sqlite3.connect("", check_same_thread=False)  # private, on disk, gone when closed
+        self._database = heed_signals(sqlite3.connect("", check_same_thread=False))  # private, on disk
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
             for one in manifest.files:
                 rows = self._rows(manifest, one, connection)
                 self._database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?)", rows)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
             self.close()
             raise SourceError(
                 "The list of the S3 Inventory cannot be kept.",
