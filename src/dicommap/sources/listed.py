@@ -103,6 +103,10 @@ class ListedFiles:
             elif (status.st_dev, status.st_ino) not in left_out:
                 yield source_file(path, status)
 
+    def require_unchanged(self) -> None:
+        """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""
+        self.opener.require_unchanged()
+
     def count(self) -> Iterator[int]:
         """Yield how many paths there are."""
         yield int(self._connection.execute("SELECT COUNT(*) FROM listed").fetchone()[0])

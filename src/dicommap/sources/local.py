@@ -12,6 +12,7 @@ from dicommap.errors import SourceError, reason_of
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.model.times import LAST_TIME, in_64_bits
+from dicommap.sources.machine import RootWatch, raise_if_of_the_machine, unlistable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +46,8 @@ class LocalTree:
             raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
         try:
             named = Path(os.path.abspath(path))
-            is_directory = stat.S_ISDIR(os.stat(named).st_mode)
+            status = os.stat(named)
+            is_directory = stat.S_ISDIR(status.st_mode)
         except OSError as error:
             why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {reason_of(error)}"
             raise SourceError(
@@ -55,6 +57,11 @@ class LocalTree:
         self._start = "" if is_directory else named.name
         self._prefix = os.path.join(self.root, "")
         self._follow_links = follow_links
+        self._watch = RootWatch(str(self.root), _identity(status if is_directory else os.stat(self.root)))
+
+    def require_unchanged(self) -> None:
+        """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""
+        self._watch.require_unchanged()
 
     def __str__(self) -> str:
         return str(self.root)
@@ -93,6 +100,8 @@ class LocalTree:
                     if isinstance(found, SourceFile):
                         yield found
                         continue
+                    if status.st_dev != self._watch.identity[0]:
+                        self._watch.mounts[self._prefix + path] = status.st_dev
                     levels.append((path and path + "/", iter(found), (*above, _identity(status))))
                     break
                 if (status.st_dev, status.st_ino) not in left_out:
@@ -145,13 +154,19 @@ class LocalTree:
         try:
             names = os.listdir(self._prefix + path)
         except OSError as error:
+            raise_if_of_the_machine(error)
+            if not path:
+                raise unlistable(str(self.root), error) from None
             return unreadable(path, issue("source.unreadable-directory", reason=reason_of(error)))
         # Most names are ASCII, whose order is that of their bytes.
         names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
         return names
 
     def unreachable(self, path: str, error: OSError) -> SourceFile:
-        """Return what a path is whose status cannot be had."""
+        """Return what a path is whose status cannot be had. Raises SourceError if that is the machine's fault."""
+        raise_if_of_the_machine(error)
+        if not path or path == self._start:
+            raise unlistable(self._prefix + path, error) from None
         if error.errno in _LEADS_NOWHERE and os.path.islink(self._prefix + path):
             return _link(path, issue("source.broken-link"))
         return unreadable(path, issue("source.unreadable", reason=reason_of(error)))
@@ -164,7 +179,11 @@ class OpenFile:
 
     def __init__(self, path: str) -> None:
         # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise_if_of_the_machine(error)
+            raise
 
     def _read(self, offset: int, length: int) -> bytes:
         # The walk has found a regular file, and most headers take one reading: to ask again for each costs a tenth of
@@ -173,7 +192,8 @@ class OpenFile:
             self._require_regular()
         try:
             return os.pread(self._descriptor, length, offset)
-        except OSError:
+        except OSError as error:
+            raise_if_of_the_machine(error)
             self._require_regular()
             raise
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory.replaced import has_files_of
 from dicommap.model.attributes import captured_keywords
 from dicommap.model.traffic import Traffic
 from dicommap.progress import Progress, reporting
 from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content, with_archives
 from dicommap.sources import ListedFiles, LocalTree, close_archives
+from dicommap.sources.machine import empty_now
 from dicommap.workflows.scan_sources import named_sources
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def scan(
         writer = InventoryWriter(path, keywords, roots, reading=READING, started_ns=started, cache=cache)
         stack.enter_context(writer)
         stack.callback(close_archives)
-        return _written(writer, named, keywords, workers, archives=archives, progress=progress)
+        return _written(writer, named, keywords, workers, archives=archives, path=path, progress=progress)
 
 
 def _written(
@@ -96,6 +98,7 @@ def _written(
     workers: Workers,
     *,
     archives: bool,
+    path: Path | None,
     progress: Asked,
 ) -> Inventory:
     """Walk, read, and write what was found; return the finished inventory."""
@@ -104,19 +107,30 @@ def _written(
         report = stack.enter_context(reporting(progress, "files"))
         counting = None if report is None else stack.enter_context(Counting(scanned))
         results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
-        done = 0
+        done, counts = 0, [0] * len(named)
         for batch, read in results:
             batch.put(writer, read)
             done += len(batch.files)
+            counts[batch.source] += len(batch.files)
             if report is not None and counting is not None:
                 report(Progress(done, max(done, counting.total), counting.done))
         listing = sum(source.requests for source in named if not isinstance(source, LocalTree | ListedFiles))
         writer.count_traffic(Traffic(requests=listing))
+        _require_sources(named, counts, path)
         with same_content(scanned, writer) as same:
             connection = writer.finish(same)
         if report is not None:
             report(Progress(done, done, True))
         return Inventory(connection)
+
+
+def _require_sources(named: Sequence[Named], counts: Sequence[int], path: Path | None) -> None:
+    """Raise SourceError if a source is gone, or is empty and the inventory at `path` has files of it."""
+    for source, count in zip(named, counts, strict=True):
+        if isinstance(source, LocalTree | ListedFiles):
+            source.require_unchanged()
+        if not count and path is not None and has_files_of(path, str(source)):
+            raise empty_now(str(source))
 
 
 def _entered(source: Named, writer: InventoryWriter) -> Source:

@@ -278,7 +278,7 @@ def test_a_damaged_inventory_is_an_error_with_a_fix(tmp_path: Path) -> None:
                 _ = cut.summary(), list(cut.studies()), list(cut.issues())
         except InventoryError as error:
             messages.add(str(error))
-    assert messages == {"The inventory is damaged. Scan again."}
+    assert messages == {"The inventory is damaged, or was altered after the scan. Scan again."}
 
 
 def test_a_damaged_inventory_can_be_replaced(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def forget(opened: Counter[str]) -> None:
 
 
 def read(opened: Counter[str]) -> set[str]:
-    return {name for name in opened if not name.startswith(".")}  # the lock is opened as well
+    return {name for name in opened if not name.startswith(".") and name != "i.db"}  # the lock and the inventory
 
 
 def summary(tree: Path, output: Path, **options: bool) -> tuple[int, int]:
