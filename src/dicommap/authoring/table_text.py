@@ -49,8 +49,14 @@ def table_text(data: bytes) -> str | TextProblem:
     words = _format_of(data)
     if words is not None:
         return TextProblem(words=words)
-    if data.startswith(_UTF16_MARKS):
-        return _from_utf16(data)
+    text = _from_utf16(data) if data.startswith(_UTF16_MARKS) else _from_utf8(data)
+    if isinstance(text, str) and "\0" in text:
+        row = _row_at(text[: text.index("\0")])
+        return TextProblem(words=f"has a NUL character in row {row}, which is no text{_SAVE_AS_CSV}", row=row)
+    return text
+
+
+def _from_utf8(data: bytes) -> str | TextProblem:
     if _looks_like_utf16(data[:_START]):
         return TextProblem(words=f"is UTF-16 text without a byte order mark{_SAVE_AS_CSV}")
     try:

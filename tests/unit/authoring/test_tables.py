@@ -85,6 +85,13 @@ def test_the_row_of_bytes_that_are_not_utf16_is_named() -> None:
     assert (found.code, found.location.row) == ("sheet.unreadable-text", 3)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_row_of_a_nul_character_is_named(encoding: str) -> None:
+    found = issue_of(f'{KEY},Name\n1.2,"two\nlines"\n1.3,A\0B\n'.encode(encoding))
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", 3)
+    assert "has a NUL character in row 3" in found.message
+
+
 @pytest.mark.parametrize(
     ("text", "row"),
     [
