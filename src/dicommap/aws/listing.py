@@ -46,7 +46,9 @@ class Page(NamedTuple):
 
 def listed(clients: Clients, uri: S3Uri) -> Iterator[ListedObject]:
     """Yield every object under a URI, its key relative to that, in the order of the keys' UTF-8. Raises AwsError."""
-    for page in Lister(clients.s3, uri.bucket).pages(uri.prefix):
+    with calling("ListObjectsV2", str(uri)):  # the first use of a client: profile and region may be none
+        client = clients.s3
+    for page in Lister(client, uri.bucket).pages(uri.prefix):
         for found in page.objects:
             yield found._replace(key=found.key.removeprefix(uri.prefix))
 
