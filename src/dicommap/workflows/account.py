@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -58,11 +59,7 @@ def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients
             f"The package was submitted before through the endpoint {url}; an endpoint is not taken from a package.",
             fix=f"If it is yours, name it: --endpoint-url {url}",
         )
-    whole = Clients(
-        profile=asked.profile or kept.profile,
-        region=asked.region or kept.region,
-        endpoint_url=asked.endpoint_url,
-    )
+    whole = replace(asked, profile=asked.profile or kept.profile, region=asked.region or kept.region)
     return asked if whole == asked else whole  # which may have opened connections
 
 
