@@ -25,6 +25,10 @@ COMBINATIONS_LIMIT = 100_000
 """Combinations of current values that are tried to see whether they all come to the same new value."""
 
 
+RESULTS_LIMIT = 2**22
+"""Characters of all the new values that are compared."""
+
+
 class Assigns(Protocol):
     """What a verb yields: an attribute, and how its new value comes about."""
 
@@ -85,7 +89,14 @@ class ComputedAssignment:
         count = math.prod(map(len, current))
         if count > COMBINATIONS_LIMIT:
             return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=count)]
-        results = {self.compute(*combination) for combination in product(*current)}
+        results: set[str | NoResult] = set()
+        length = 0
+        for combination in product(*current):
+            result = self.compute(*combination)
+            length += len(result) if isinstance(result, str) and result not in results else 0
+            results.add(result)
+            if length > RESULTS_LIMIT:
+                return [issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
         reasons = sorted({result.reason for result in results if isinstance(result, NoResult)})
         if reasons:
             return [issue("rules.no-result", place, keyword=keyword_of(self.tag), reason="; ".join(reasons))]

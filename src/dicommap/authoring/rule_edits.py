@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.patterns import Patterns
-from dicommap.authoring.spelling import SpelledFloat
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
 from dicommap.model.edits import NOT_COMPUTED, Edit, Policy, Rule
 from dicommap.model.levels import Level, level_of
-from dicommap.model.masking import MASK
 from dicommap.model.overridable import keyword_issues
 from dicommap.model.tags import keyword_of, tag_of
 from dicommap.model.undecodable import is_undecodable
@@ -34,21 +31,6 @@ _UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """What rules can match beside the captured attributes."""
 _REMOVAL = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
 """What people call the verb that no rule has."""
-
-
-def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
-    """Read a rules file's TOML; its schema is checked apart."""
-    try:
-        return tomllib.loads(data.decode("utf-8-sig"), parse_float=SpelledFloat), []
-    except UnicodeDecodeError:
-        return None, [issue("rules.not-toml", Location(path=name), reason="it is not UTF-8")]
-    except tomllib.TOMLDecodeError as error:
-        reason = str(error).rstrip(".)").replace("(at ", "at ")
-        return None, [issue("rules.not-toml", Location(path=name), reason=_without_values(reason))]
-    except RecursionError:
-        return None, [issue("rules.not-toml", Location(path=name), reason="it is nested too deep")]
-    except ValueError:  # Python refuses integers of more than 4,300 digits
-        return None, [issue("rules.not-toml", Location(path=name), reason="a number has too many digits")]
 
 
 def told_of_removal(found: Issue) -> Issue:
@@ -252,8 +234,3 @@ def _values_of(series: Series) -> Values:
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
     }
     return {**series.values, **uids}
-
-
-def _without_values(reason: str) -> str:
-    """Return tomllib's reason without what it quotes from the file."""
-    return re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", MASK, reason)

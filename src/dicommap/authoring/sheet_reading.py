@@ -10,6 +10,7 @@ from dicommap.authoring.sheet_writing import STATE_COLUMN
 from dicommap.authoring.tables import INFORMATION_MARK, Table, column_issues, letter_of, read_table
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.attribute_names import looks_like_attribute
+from dicommap.model.findings import DOCUMENT_LIMIT, until_enough
 from dicommap.model.formulas import unguarded
 from dicommap.model.hierarchy import Target
 from dicommap.model.overridable import keyword_issues, overridable_issues
@@ -71,7 +72,9 @@ def read_sheet(
     table = read_table(name, data, _STUDY, delimiter)
     if isinstance(table, Issue):
         return None, [table]
-    issues = list(_header_issues(table, captured))
+    issues = list(until_enough(_header_issues(table, captured), DOCUMENT_LIMIT, Location(path=name)))
+    if len(issues) > DOCUMENT_LIMIT:
+        return None, issues  # nor is it known of the other columns whether they can be used
     refused = {found.location.column for found in issues}
     rows: dict[Target, Row] = {}
     unread: dict[int | None, None] = {}

@@ -23,6 +23,10 @@ INFORMATION_MARK = "#"
 DELIMITERS = ",;\t|"
 """What may stand between cells."""
 
+COLUMNS_LIMIT = 16_384
+"""Cells of a row: as many as a spreadsheet has columns."""
+CELLS_LIMIT = 20_000_000
+"""Cells of a table, an empty row counted as one: a sheet of 256 MiB has about 13 million."""
 _CELL_LIMIT = 2**24
 _HEADER_SOUGHT_IN = 50
 """Rows at the beginning in which a header is sought that is not the first one."""
@@ -116,9 +120,19 @@ def read_table(name: str, data: bytes, key: str, delimiter: str | None = None) -
 def _rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue:
     csv.field_size_limit(_CELL_LIMIT)
     rows: list[list[str]] = []
+    count = 0
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            rows.append(cells)
+            # Rows of nothing but delimiters would need hundreds of bytes for each of theirs.
+            rows.append(cells if any(cells) else [])
+            count += len(rows[-1]) + 1
+            if len(cells) > COLUMNS_LIMIT or count > CELLS_LIMIT:
+                what = (
+                    f"{COLUMNS_LIMIT:,} cells in row {len(rows):,}"
+                    if count <= CELLS_LIMIT
+                    else f"{CELLS_LIMIT:,} cells"
+                )
+                return issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {what}")
     except csv.Error as error:
         # The reader stops in the row where the cell begins: what follows an open quote is all in one cell.
         row = len(rows) + 1

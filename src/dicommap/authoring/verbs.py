@@ -7,11 +7,11 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-import re2
-
 from dicommap.authoring.assignment import ComputedAssignment, FixedAssignment
 from dicommap.authoring.lookup_table import LookupAssignment
+from dicommap.authoring.replacements import replacing
 from dicommap.authoring.spelling import with_spelling
+from dicommap.authoring.templates import filled, separators, template_parts
 from dicommap.authoring.wishes import refusals, wished_attribute
 from dicommap.issues import Issue, Location, has_error, issue
 from dicommap.model.attribute_names import shown_name, suggestion
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
 
     from dicommap.authoring.assignment import Assigns, Compute
     from dicommap.authoring.lookup_table import LookupTable
-    from dicommap.model.edits import Lookup, Replacement, Rule
+    from dicommap.model.edits import Lookup, Rule
 
-_BRACES = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
 _ENCLOSED = re.compile(r"\{([^{}]{1,64})\}")
-_BACKSLASHES = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
-"""What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
 _TEXT_VRS = TEXT_VRS | {"PN"}
 _WRITTEN_VRS = _TEXT_VRS | {"DS", "IS"}
 
@@ -53,14 +50,14 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Issue]:
     """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
-        parts = _parts(_BRACES, text)
+        parts = template_parts(text)
         if parts is None:
             yield issue("rules.template", where, suggestion=_brace_suggestion(text))
         elif len(parts) == 1:
             yield from _fixed(keyword, parts[0], where)
         else:
-            marks = _separators(vrs_of(tag_of(keyword) or 0))
-            yield from _computed(keyword, partial(_filled, marks, parts), where, _WRITTEN_VRS, parts[1::2])
+            marks = separators(vrs_of(tag_of(keyword) or 0))
+            yield from _computed(keyword, partial(filled, marks, parts), where, _WRITTEN_VRS, parts[1::2])
             yield from (found for name in parts[1::2] for found in keyword_issues(name, where))
 
 
@@ -77,7 +74,7 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[Assigns | Iss
     """
     for keyword, replacement in rule.replace.items():
         where = Location(path=place.path, rule=place.rule, keyword=shown_name(keyword))
-        compute = _replacing(replacement)
+        compute = replacing(replacement)
         if compute is None:
             yield issue("rules.pattern", where)
         else:
@@ -181,85 +178,11 @@ def _for_each_value(vr: str, compute: Compute) -> Compute:
     return changed
 
 
-def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
-    """Split a text into literal and reference by turns; None where a mark stands alone."""
-    parts, end = [""], 0
-    for match in marks.finditer(text):
-        parts[-1] += text[end : match.start()]
-        end = match.end()
-        if match["reference"]:
-            parts += [match["reference"], ""]
-        elif len(match[0]) == 2:
-            parts[-1] += match[0][0]
-        else:
-            return None
-    parts[-1] += text[end:]
-    return parts
-
-
 def _brace_suggestion(text: str) -> str:
     """Return what somebody may have meant who put something else than a keyword into braces."""
     enclosed = _ENCLOSED.findall(text.replace("{{", "").replace("}}", ""))
     return next((meant for inner in enclosed if (meant := suggestion(inner)) and tag_of(inner) is None), "")
 
 
-def _separators(vrs: tuple[str, ...]) -> str:
-    """Return what separates parts of an attribute's text: its values, and the component groups of a name."""
-    return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
-
-
-def _filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
-    """Return a template's text, whose parts are literal and keyword by turns, with values in the keywords' places."""
-    names, literals = parts[1::2], parts[::2]
-    # A missing part would make an identifier that looks like another.
-    empty = [name for name, value in zip(names, values, strict=True) if not value]
-    if empty:
-        return NoResult(f"{empty[0]}, to which it refers, is empty")
-    text = literals[0]
-    joints = []
-    for name, value, literal in zip(names, values, literals[1:], strict=True):
-        joints.append((len(text), name, value))
-        text += value + literal
-    for at, name, value in joints:
-        if not _stands_apart(text[:at], value, text[at + len(value) :], marks):
-            several = "values" if "\\" in value else "component groups"
-            return NoResult(f"{name}, to which it refers, has several {several}, and the text beside it belongs to one")
-    return text
-
-
-def _stands_apart(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Say whether what stands beside a value of several parts belongs to none of them.
-
-    With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.
-    """
-    for mark in marks:
-        if mark in value:
-            beside = marks[: marks.index(mark) + 1]
-            return (not before or before[-1] in beside) and (not after or after[0] in beside)
-    return True
-
-
-def _replacing(replacement: Replacement) -> Compute | None:
-    """Return what a replacement does to a text; None where it is none that can be used."""
-    options = re2.Options()
-    options.log_errors = False  # RE2 would print the pattern
-    try:
-        pattern = re2.compile(replacement.pattern, options)
-    except re2.error:
-        return None
-    parts = _parts(_BACKSLASHES, replacement.with_)
-    if parts is None or max(map(int, parts[1::2]), default=0) > pattern.groups:
-        return None
-    literals, groups = parts[::2], [int(part) for part in parts[1::2]]
-
-    # A function takes the matches' place, since a text would be read as Python's escapes, in Latin-1.
-    def replaced(match: re.Match[str]) -> str:
-        return literals[0] + "".join(
-            (match[group] or "") + literal for group, literal in zip(groups, literals[1:], strict=True)
-        )
-
-    return lambda text: str(pattern.sub(replaced, text))
-
-
 def _stripped_name(text: str) -> str:
-    return re.sub(r" *([\^=]) *", r"\1", text.strip())
+    return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))

@@ -55,6 +55,10 @@ NOT_COMPUTED: Attribute = {"vr": "UN"}
 """Stands for the new value of an edit that is refused, so that nothing was computed for it."""
 
 
+RULES_OF_A_FILE = 10_000
+"""Rules that a file may have: each is asked of every study."""
+
+
 class Policy(StrEnum):
     """What a rule does where the attribute has a value already."""
 
@@ -120,4 +124,4 @@ class Rule(_Document):
 class Rules(_Document):
     """A rules file."""
 
-    rule: tuple[Rule, ...] = Field(min_length=1)
+    rule: tuple[Rule, ...] = Field(min_length=1, max_length=RULES_OF_A_FILE)

@@ -38,6 +38,14 @@ def limited(found: Iterable[Issue], limit: int, location: Location) -> Iterator[
         yield issue("document.more-findings", location, severity=worst, count=len(severities), of="")
 
 
+def until_enough(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+    """Yield the first issues and, if there is one more, an error that says so; further ones are not looked for."""
+    rest = iter(found)
+    yield from islice(rest, limit)
+    if next(rest, None) is not None:
+        yield issue("document.more-findings", location, severity=Severity.ERROR, count="at least 1", of="")
+
+
 class Findings:
     """What a draft finds, in its order: of each code at one document and rule the first ones, and how many more.
 

@@ -11,15 +11,17 @@ from dicommap.authoring.editor import Editors
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
 from dicommap.authoring.lookup import missing_columns, read_lookup, repeated_rows
-from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues, told_of_removal
+from dicommap.authoring.rule_edits import RuleEdits, rules_issues, told_of_removal
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.authoring.tables import require_delimiter
+from dicommap.authoring.toml_reading import parse_toml
 from dicommap.checks.schema_check import schema_issues
 from dicommap.errors import DocumentError
-from dicommap.issues import has_error
+from dicommap.issues import Location, has_error
+from dicommap.model.document_limits import RULES_LIMIT
 from dicommap.model.edits import Rules
-from dicommap.model.findings import Findings
+from dicommap.model.findings import DOCUMENT_LIMIT, Findings, until_enough
 from dicommap.model.paths import printable
 from dicommap.package.reading import read_document
 
@@ -132,7 +134,7 @@ def read_rules(path: Path, name: str | None = None, shared: SharedTables | None 
     `name` is what findings call it, without it its own name; `shared` are tables that other files have looked up in.
     """
     name, shared = name or path.name, {} if shared is None else shared
-    document, issues = parse_toml(name, read_document(path))
+    document, issues = parse_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
         issues += [told_of_removal(found).at(path=name) for found in schema_issues("rules", document)]
     if issues:
@@ -143,8 +145,10 @@ def read_rules(path: Path, name: str | None = None, shared: SharedTables | None 
         if rule.lookup is not None:
             tables[rule.name], found = _table(path, rule.name, rule.lookup, shared)
             issues += found
-    # Rules that share a lookup find the same repeated rows.
-    issues = [*dict.fromkeys(issues), *rules_issues(name, rules, tables)]
+    # Rules that share a lookup find the same repeated rows. Each unknown keyword is compared with those of the
+    # dictionary: there may be a million of them.
+    issues = list(dict.fromkeys(issues))
+    issues += until_enough(rules_issues(name, rules, tables), DOCUMENT_LIMIT, Location(path=name))
     refused = has_error(issues)
     return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 

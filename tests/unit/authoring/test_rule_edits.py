@@ -6,7 +6,8 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
+from dicommap.authoring.rule_edits import RuleEdits, rules_issues
+from dicommap.authoring.toml_reading import parse_toml
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue
 from dicommap.model.edits import Edit, Rules

@@ -7,8 +7,9 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, parse_toml, rules_issues
+from dicommap.authoring.rule_edits import RuleEdits, rules_issues
 from dicommap.authoring.spelling import with_spelling
+from dicommap.authoring.toml_reading import parse_toml
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute

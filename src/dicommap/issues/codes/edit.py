@@ -54,7 +54,8 @@ CODES = (
         message="The pattern, or what takes its place, is not one of RE2.",
         explanation="Regular expressions are those of RE2, which needs time in proportion to the text whatever the "
         "pattern. It has no look-around and no references back inside a pattern. In the text that takes its place a "
-        "backslash stands before another one or before a digit from 1 to 9, and such a reference needs its group.",
+        "backslash stands before another one or before a digit from 1 to 9, and such a reference needs its group. A "
+        "pattern has at most 10,000 characters and 100 groups.",
         fix="Write the pattern without what RE2 does not have.",
     ),
     Code(

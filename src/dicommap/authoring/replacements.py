@@ -1,0 +1,68 @@
+"""What `replace` does to a text: the matches of a regular expression become another text.
+
+The expressions are RE2's, which needs time in proportion to the text whatever the pattern; but that time grows with the
+pattern and its groups, and the new text with each match, so that all of them have limits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import re2
+
+from dicommap.authoring.templates import RESULT_LIMIT, TOO_LONG, replacement_parts
+from dicommap.model.no_result import NoResult
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from dicommap.model.edits import Replacement
+
+PATTERN_LIMIT = 10_000
+"""Characters of a pattern."""
+GROUPS_LIMIT = 100
+"""Groups of a pattern."""
+SEARCHED_LIMIT = 16_384
+"""Characters of a value in which a pattern is sought. LT, the longest text that overrides are used for, has 10,240."""
+
+
+class _TooLongError(Exception):
+    """The new text is longer than RESULT_LIMIT."""
+
+
+def replacing(replacement: Replacement) -> Callable[[str], str | NoResult] | None:
+    """Return what a replacement does to a text; None if it cannot be used."""
+    options = re2.Options()
+    options.log_errors = False  # RE2 would print the pattern
+    if len(replacement.pattern) > PATTERN_LIMIT:
+        return None
+    try:
+        pattern = re2.compile(replacement.pattern, options)
+    except re2.error:
+        return None
+    parts = replacement_parts(replacement.with_)
+    if parts is None or max(map(int, parts[1::2]), default=0) > pattern.groups or pattern.groups > GROUPS_LIMIT:
+        return None
+    literals, groups = parts[::2], [int(part) for part in parts[1::2]]
+
+    def replaced(text: str) -> str | NoResult:
+        if len(text) > SEARCHED_LIMIT:
+            return NoResult(f"the current value has more than {SEARCHED_LIMIT:,} characters")
+        length = len(text)
+
+        # A function takes the matches' place, since a text would be read as Python's escapes, in Latin-1.
+        def of_match(match: re.Match[str]) -> str:
+            nonlocal length
+            found = [match[group] or "" for group in groups]
+            length += sum(map(len, found)) + sum(map(len, literals))
+            if length > RESULT_LIMIT:
+                raise _TooLongError
+            return literals[0] + "".join(one + literal for one, literal in zip(found, literals[1:], strict=True))
+
+        try:
+            return str(pattern.sub(of_match, text))
+        except _TooLongError:
+            return TOO_LONG
+
+    return replaced
