@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import dicommap as library
+from dicommap.errors import UsageError
 from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS
+from dicommap.model.member_names import shown_type
 from dicommap.model.tags import tag_of, vrs_of
 from tests.cli.running import Ran, dicommap
 from tests.making import STUDY, p10, uid, write_tree
@@ -153,3 +155,125 @@ def test_the_sources_are_untouched(scanned: Path, tmp_path: Path) -> None:
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in copy.iterdir()}
     dicommap("scan", copy, "-o", tmp_path / "third.db")
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in copy.iterdir()} == before
+
+
+COLUMNS = [
+    CANARY + "^HANS",
+    "StudyInstanceUID,CANARY,CANARY",
+    "StudyInstanceUID,CANARY HANS",
+    "CANARY;StudyInstanceUID;X",
+]
+
+
+@pytest.mark.parametrize("header", COLUMNS)
+def test_headings_that_are_values_are_silent(scanned: Path, tmp_path: Path, header: str) -> None:
+    sheet = tmp_path / "s.csv"
+    sheet.write_text(f"{header}\n{STUDY}{',x' * header.count(',')}\n", encoding="utf-8")
+    assert_silent(dicommap("draft", scanned, "--sheet", sheet, "--input-s3-uri", URI, "-n"))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        'set = { "CANARY" = "1" }',
+        'set = { "CANARY^HANS" = "{" }',
+        'set = { PatientID = "{CANARY}" }',
+        'set = { PatientID = "{CANARY^HANS}" }',
+        'match = { CANARY = "*" }\nset = { PatientID = "1" }',
+        'empty = ["CANARY"]',
+        'replace = { CANARY = { pattern = "(", with = "" } }',
+        "shift_days = { CANARY = 1 }",
+        'truncate_date = { CANARY = "year" }',
+        'upper = ["CANARY"]',
+        'raw = { CANARY = { vr = "LO" } }',
+        'raw = { 00100020 = { vr = "LO", CANARY = 1 } }',
+        'set = { PatientID = "1" }\nCANARY = 1',
+        "set = { CANARY = 5 }",
+        'lookup = { file = "w.csv", by = "PatientID", set = { CANARY = "N" } }',
+        'lookup = { file = "w.csv", by = "PatientID", set = { PatientID = "N" }, CANARY = 1 }',
+        'set = { PatientID = "1" }\n[CANARY]\nx = 1',
+        'set = { PatientID = "1" }\n[[CANARY.HANS]]\nx = 1',
+    ],
+)
+def test_names_in_rules_that_are_values_are_silent(scanned: Path, tmp_path: Path, rules: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'[[rule]]\nname = "r"\nlevel = "study"\n{rules}\n', encoding="utf-8")
+    (tmp_path / "w.csv").write_text("PatientID,N,CANARY,CANARY\n1,2,3,4\n", encoding="utf-8")
+    for form in ("table", "json"):
+        assert_silent(dicommap("validate", path, "--format", form))
+    ran = dicommap("draft", scanned, "--rules", path, "--input-s3-uri", URI, "-n")
+    assert_silent(ran)
+    assert ran.status in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {CANARY: {"vr": "LO"}},
+        {"CANARY^HANS": {"vr": "LO"}},
+        {"00100020": {"vr": "LO", CANARY: ["x"]}},
+        {"00100010": {"vr": "PN", "Value": [{CANARY: "x"}]}},
+        {"00081110": {"vr": "SQ", "Value": [{CANARY: {"vr": "LO"}}]}},
+        {"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [{CANARY: 1}]}},
+        {"importConfiguration": {CANARY: 1}, "inputS3Uri": "s3://bucket/x/"},
+        {"jobs": [{CANARY: 1}], "version": 1, CANARY: {"x": 1}},
+    ],
+)
+def test_names_of_members_that_are_values_are_silent(tmp_path: Path, document: object) -> None:
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for form in ("table", "json", "csv"):
+        assert_silent(dicommap("validate", path, "--format", form))
+
+
+@pytest.mark.parametrize("option", ["--attributes", "--harmonize", "--columns"])
+def test_values_given_as_options_are_silent(scanned: Path, tmp_path: Path, option: str) -> None:
+    value = "CANARY^HANS"
+    if option == "--attributes":
+        ran = dicommap("scan", tmp_path / "tree", "-o", tmp_path / "x.db", option, value)
+    elif option == "--columns":
+        ran = dicommap("sheet", scanned, "-o", "-", option, value)
+    else:
+        ran = dicommap("draft", scanned, option, value, "--input-s3-uri", URI, "-n")
+    assert ran.status in (1, 2)
+    assert_silent(ran)
+
+
+def test_terms_that_dicom_does_not_know_are_silent(tmp_path: Path) -> None:
+    file = p10(SpecificCharacterSet="ISO_IR 100").replace(b"ISO_IR 100", b"CANARY HAN")
+    other = p10(SOPInstanceUID=uid(STUDY, 1, 7)).replace(b"1.2.840.10008.1.2.1\0", b"CANARY^HANS.........")
+    write_tree(tmp_path / "tree", {"a": file, "b": other})
+    assert_silent(dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db"))
+    for form in ("table", "json", "jsonl", "csv"):
+        for level in ("study", "series", "instance", "issue"):
+            assert_silent(dicommap("show", tmp_path / "i.db", "--level", level, "--format", form))
+
+
+class CanaryHansError(Exception):
+    """Has a name that may be a patient's."""
+
+
+class CanaryHans:
+    """Has one, too."""
+
+
+@pytest.mark.parametrize("returned", [CanaryHans(), {"PatientID": CanaryHans()}, {CanaryHans(): "x"}, {"CANARY^H": 7}])
+def test_names_of_types_that_functions_return_are_silent(scanned: Path, returned: Any) -> None:
+    with library.Inventory.open(scanned) as inventory, pytest.raises(UsageError) as error:
+        library.draft(inventory, input_s3_uri=URI, by_study=lambda _: returned)
+    assert CANARY not in str(error.value).upper()
+    assert STUDY in str(error.value)
+
+
+def test_what_a_function_returned_is_told_by_keyword_type_and_study(scanned: Path) -> None:
+    seven: Any = {"PatientID": 7}
+    with library.Inventory.open(scanned) as inventory, pytest.raises(UsageError, match="a value of type int for Pat"):
+        library.draft(inventory, input_s3_uri=URI, by_study=lambda _: seven)
+
+
+def test_names_of_exceptions_are_shown_only_of_known_libraries() -> None:
+    assert [shown_type(kind) for kind in (ValueError, CanaryHansError, UsageError)] == [
+        "ValueError",
+        "***",
+        "UsageError",
+    ]

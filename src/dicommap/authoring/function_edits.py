@@ -12,9 +12,11 @@ from dicommap.authoring.wishes import refusals
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
+from dicommap.model.attribute_names import shown_name
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import NOT_COMPUTED, Edit
 from dicommap.model.hierarchy import Series, Study, Target
+from dicommap.model.member_names import shown_type
 from dicommap.model.tags import tag_of, vrs_of
 from dicommap.model.undecodable import is_undecodable
 
@@ -76,7 +78,7 @@ class FunctionEdits:
     def _edits(
         self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
-        for keyword, text in self._checked(values).items():
+        for keyword, text in self._checked(target, values).items():
             self._account.note(target.study_instance_uid, Effect.REACHED)
             asked = Location(rule=self._name, keyword=keyword)
             refused = refusals(keyword, asked)
@@ -101,12 +103,23 @@ class FunctionEdits:
                     computed_from=tuple(seen),
                 )
 
-    def _checked(self, values: object) -> Mapping[str, str]:
+    def _checked(self, target: Target, values: object) -> Mapping[str, str]:
         found = {} if values is None else values
-        if isinstance(found, Mapping) and all(isinstance(one, str) for pair in found.items() for one in pair):
-            return found
-        raise UsageError(
-            f"The function {self._name} did not return texts by keyword.",
+        if not isinstance(found, Mapping):
+            raise self._refusal(target, f"returned a value of type {shown_type(type(found))}")
+        for keyword, text in found.items():
+            if not isinstance(keyword, str):
+                raise self._refusal(target, f"returned a keyword of type {shown_type(type(keyword))}")
+            if not isinstance(text, str):
+                what = f"a value of type {shown_type(type(text))} for {shown_name(keyword)}"
+                raise self._refusal(target, f"returned {what}")
+        return found
+
+    def _refusal(self, target: Target, problem: str) -> UsageError:
+        series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""
+        return UsageError(
+            f"The function {self._name} did not return texts by keyword: for study {target.study_instance_uid}{series} "
+            f"it {problem}.",
             fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute.",
         )
 

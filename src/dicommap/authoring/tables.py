@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dicommap.authoring.table_text import TextProblem, table_text
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
+from dicommap.model.attribute_names import looks_like_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,8 @@ def column_issues(table: Table) -> Iterator[Issue]:
     """Find columns that stand twice, and columns without a name that hold something: which is meant cannot be known."""
     for column, count in Counter(table.header).items():
         if count > 1 and column and not column.startswith(INFORMATION_MARK):
-            yield issue("sheet.repeated-column", Location(path=table.name, row=table.header_row, column=column))
+            shown = column if looks_like_attribute(column) else letter_of(table.header.index(column))
+            yield issue("sheet.repeated-column", Location(path=table.name, row=table.header_row, column=shown))
     for index, column in enumerate(table.header):
         if not column and any(len(row) > index and row[index].strip() for row in table.rows):
             yield issue(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.clients import missing_boto3
 from dicommap.errors import AwsError
+from dicommap.model.member_names import shown_type
 from dicommap.model.paths import printable
+from dicommap.model.service_words import shown_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +74,7 @@ _ENDPOINT_FIX = "Check the endpoint and the region, and what stands between here
 _OWN_WORDS = DENIED | frozenset({"ConflictException", "ServiceQuotaExceededException", "ValidationException"})
 """Codes whose message says more than the code. It may name accounts, roles and UIDs, and never credentials."""
 _WORDS_LIMIT = 500
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
 
 @contextmanager
@@ -133,10 +137,12 @@ def _endless(what: str) -> AwsError:
 
 def _refusal(error: ClientError, what: str) -> AwsError:
     answer = error.response
-    code = str(answer.get("Error", {}).get("Code") or "an unknown code")
+    named = str(answer.get("Error", {}).get("Code") or "")
+    code = named if _CODE.fullmatch(named) else "an unknown code"
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     words = str(answer["Error"].get("Message") or "") if code in _OWN_WORDS and not code.isdecimal() else ""
-    said = f" AWS says: {printable(words[:_WORDS_LIMIT]).rstrip('.')}." if words else ""
+    masked = shown_words(words[:_WORDS_LIMIT], show_values=False)
+    said = f" AWS says: {printable(masked).rstrip('.')}." if words else ""
     transient = code in THROTTLED or status >= _SERVER_FAULT
     local = not transient and code not in _OF_ALL
     return AwsError(
@@ -155,7 +161,7 @@ def _fix(code: str, transient: bool) -> str:
 
 def _failure(error: Exception, what: str) -> AwsError:
     """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
-    kind = type(error).__name__
+    kind = shown_type(type(error))
     fixes = {
         "NoCredentialsError": "No credentials were found: name a profile with --aws-profile, or log in. "
         "Public buckets are scanned without any, by --no-sign-request.",

@@ -137,7 +137,9 @@ def _tell_fault(error: BaseException) -> None:
     import traceback  # it takes a while, and is needed only here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-    kind = type(error).__name__
+    from dicommap.model.member_names import shown_type
+
+    kind = shown_type(type(error))
     _print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
 
 

@@ -34,7 +34,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _NAMED = 20
 """Missing attributes that an error names."""
 _EDITS = 3
-"""Letters by which a misspelt name may differ from a keyword, so that it can hold no name of its own."""
+"""Letters by which a misspelt name may differ from a keyword, and one of four: so it can hold no name of its own."""
 
 
 def tag_in(text: str) -> int | None:
@@ -81,7 +81,8 @@ def looks_like_attribute(name: str) -> bool:
         return False
     folded = _folded(name)
     close = [keyword.lower() for keyword in similar_keywords(name)]
-    return any((len(folded) >= _PART and folded in one) or _distance(folded, one, _EDITS) <= _EDITS for one in close)
+    edits = min(_EDITS, len(folded) // 4)
+    return any((len(folded) >= _PART and folded in one) or _distance(folded, one, edits) <= edits for one in close)
 
 
 def shown_word(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MASK = "***"
+
+_TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
+"""UIDs: those that DICOM gives its transfer syntaxes (PS3.6 Table A-1), and those of vendors."""
 
 _in_all_reprs = False
 
@@ -36,7 +40,17 @@ def shown_in_repr(*, unmasked: bool = False) -> bool:
 
 def shown(keyword: str, value: str, *, show_values: bool) -> str:
     """Return a value as people see it, or the mask in its place; an empty value has nothing to hide."""
-    return visible_value(keyword, value) if show_values or not value or keyword in SHOWN_ALWAYS else MASK
+    is_shown = show_values or not value or (keyword in SHOWN_ALWAYS and is_known_term(keyword, value))
+    return visible_value(keyword, value) if is_shown else MASK
+
+
+def is_known_term(keyword: str, value: str) -> bool:
+    """Return whether a value is of the terms that DICOM defines for its attribute; True if it defines none."""
+    if keyword == "SpecificCharacterSet":
+        from dicommap.model.character_set import specific_character_set
+
+        return value.isprintable() and specific_character_set(value).is_known
+    return keyword != "TransferSyntaxUID" or _TRANSFER_SYNTAX.fullmatch(value) is not None
 
 
 def differing(count: int) -> str:

@@ -12,21 +12,23 @@ import re
 from dicommap.model.masking import MASK
 
 _TEXT = (
-    "a accepted access all already an and any are array as at attribute attributes aws be been bucket buckets but by "
-    "bytes can cannot cause class code completed compressed conformant contain contained contains content corrupt "
-    "could count customer data dataset date decode decoded decoding decompress denied deserialize dicom did do does "
-    "element elements empty encode encoded encoding encountered error errors exceed exceeded exceeding exceeds "
-    "exception exist existing exists expected fail failed failure file files folder folders for format found frame "
-    "frames from group has have header healthimaging identifier image images import imported importing in incorrect "
-    "input instance instances internal invalid is it item items its job jobs json key kms large larger length level "
-    "limit limits malformed mapping mappings match matches maximum message meta metadata minimum mismatch missing "
-    "more must name no non not number object objects of offset on one only or out output p10 parse parsed parsing "
-    "part path patient pattern permission permissions pixel pixels please preamble prefix present primary private "
-    "process processed processing quota read reading required resource retry role s3 sequence series server service "
-    "set size sop specified standard store stored structure study such support supported syntax system table tag than "
-    "that the there this throttled timeout to too transcode transcoded transcoding transfer try type uid unable under "
-    "unexpected unknown unreadable unsupported update uri valid validate validation value values vr was were when "
-    "while with without write zero zip "
+    "a accepted access action actions all allows already an and any are array as at attribute attributes "
+    "authorization authorized aws be because been bucket buckets but by bytes can cannot cause class code completed "
+    "compressed conformant constraint contain contained contains content corrupt could count customer data dataset "
+    "date decode decoded decoding decompress denied deserialize detected dicom did do does element elements empty "
+    "encode encoded encoding encountered error errors exceed exceeded exceeding exceeds exception exist existing "
+    "exists expected explicit expression fail failed failure file files folder folders for format found frame frames "
+    "from group has have header healthimaging identifier identity-based image images import imported importing in "
+    "incorrect input instance instances internal invalid is it item items its job jobs json key kms large larger "
+    "length level limit limits malformed mapping mappings match matches maximum member message meta metadata minimum "
+    "mismatch missing more must name no non not number object objects of offset on one only or out output p10 parse "
+    "parsed parsing part path patient pattern perform performing permission permissions pixel pixels please policy "
+    "preamble prefix present primary private process processed processing quota read reading regular required "
+    "resource resource-based retry role s3 satisfy sequence series server service set size sop specified standard "
+    "store stored structure study such support supported syntax system table tag than that the there this throttled "
+    "timeout to too transcode transcoded transcoding transfer try type uid unable under unexpected unknown unreadable "
+    "unsupported update uri user valid validate validation value values vr was were when while with without write "
+    "zero zip "
 )
 _WORDS = frozenset(_TEXT.split())
 _ABBREVIATIONS = frozenset(
@@ -36,6 +38,9 @@ _SENTENCE = re.compile(r"(?:\.|(?:Exception|Error):)\s+\Z")
 _PIECE = re.compile(
     r"(?P<quoted>\"[^\"]*\"|(?<!\w)'[^']*'(?!\w))"
     r"|(?P<joined>(?:[^\s^=\\'\"]+=|[^\s^=\\'\"]*[\^\\])[^\s'\"]*)"
+    r"|(?P<phrase>Access Denied|Member must)"
+    r"|(?P<arn>arn:aws[a-z-]*:[\w-]*:[\w-]*:[0-9]*:[\w+=,.@:/*-]+)"
+    r"|(?P<action>(?:medical-imaging|s3|iam|sts|kms):[A-Z][A-Za-z]{2,60}(?![A-Za-z]))"
     r"|(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"
     r"|(?P<uid>(?<![0-9.])(?:1\.[23]|2\.16|2\.25)(?:\.[0-9]+){2,}(?![0-9.]))"
     r"|(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"
@@ -60,7 +65,7 @@ def _piece(match: re.Match[str]) -> str:
     text, kind = match[0], match.lastgroup
     if kind == "quoted":
         return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
-    if kind in ("tag", "uid") or (kind == "word" and _is_word(match)) or _is_technical(text):
+    if kind in ("phrase", "arn", "action", "tag", "uid") or (kind == "word" and _is_word(match)) or _is_technical(text):
         return text
     return MASK
 

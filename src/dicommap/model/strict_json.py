@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.document_limits import DEPTH_LIMIT, OVERRIDE_LIMIT, has_more_values
 from dicommap.model.findings import DOCUMENT_LIMIT, limited
+from dicommap.model.member_names import shown_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,8 +69,10 @@ def depth_issues(value: object) -> list[Issue]:
 
 
 def pointer_token(member: str | int) -> str:
-    """Return one step of a JSON Pointer (RFC 6901), with its leading slash; half a character becomes its escape."""
-    return "/" + _whole(str(member)).replace("~", "~0").replace("/", "~1")
+    """Return one step of a JSON Pointer (RFC 6901), with its leading slash; a name that may be a value is masked."""
+    return "/" + (
+        str(member) if isinstance(member, int) else shown_member(member).replace("~", "~0").replace("/", "~1")
+    )
 
 
 def dump_json(value: object) -> str:
@@ -161,7 +164,3 @@ def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
 
 def _is_whole(text: str) -> bool:
     return text.isascii() or _SURROGATE.search(text) is None
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

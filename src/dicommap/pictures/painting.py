@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.errors import InvalidDicomError
 
+from dicommap.model.member_names import shown_type
 from dicommap.model.pydicom_words import pydicom_words_kept_back
 from dicommap.pictures.codec_process import CODECS
 from dicommap.pictures.decoding import decode
@@ -44,4 +45,4 @@ def painted_here(file: PictureFile, index: int, size: int | None) -> tuple[Image
         except MemoryError:
             raise NoPictureError("The image is larger than memory") from None
         except Exception as error:  # noqa: BLE001  pydicom and the codecs raise all kinds
-            raise NoPictureError(f"The image cannot be decoded ({type(error).__name__})") from None
+            raise NoPictureError(f"The image cannot be decoded ({shown_type(type(error))})") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import SHOWN_ALWAYS
-from dicommap.model.masking import one_line
+from dicommap.model.masking import one_line, shown
 from dicommap.render.inventory_screen import MASKED_NOTE, NO_MODALITY, listed, series_rows, study_rows
 from dicommap.render.overview import (
     SERIES_SHOWN,
@@ -83,7 +83,7 @@ def instance_screen(instance: Instance) -> Screen:
         ("StudyInstanceUID", instance.study_instance_uid),
         ("SeriesInstanceUID", instance.series_instance_uid),
         ("SOPClassUID", instance.sop_class_uid),
-        ("TransferSyntaxUID", instance.transfer_syntax_uid),
+        ("TransferSyntaxUID", shown("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False)),
         ("InstanceNumber", instance.instance_number),
         ("source", instance.source),
         ("path", instance.path),
@@ -142,7 +142,15 @@ def _values(keyword: str, counts: ValueCounts, *, show_values: bool) -> str:
         return one_line(keyword, counts, show_values=show_values)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     more = [f"and {len(ranked) - VALUES_SHOWN:,} more"] if len(ranked) > VALUES_SHOWN else []
-    return "; ".join([*(f"{value or '(empty)'} ({files:,})" for value, files in ranked[:VALUES_SHOWN]), *more])
+    return "; ".join(
+        [
+            *(
+                f"{shown(keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
+                for value, files in ranked[:VALUES_SHOWN]
+            ),
+            *more,
+        ]
+    )
 
 
 def _noted(blocks: list[Block], show_values: bool) -> list[Block]:

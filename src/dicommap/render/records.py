@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.model.attributes import SHOWN_ALWAYS
-from dicommap.model.masking import one_line
+from dicommap.model.masking import MASK, one_line, shown
 from dicommap.model.person_names import distinct_values
 from dicommap.model.visible import decodable
 
@@ -49,7 +49,7 @@ def instance_record(instance: Instance) -> Record:
         "SeriesInstanceUID": instance.series_instance_uid,
         "SOPInstanceUID": instance.sop_instance_uid,
         "SOPClassUID": instance.sop_class_uid,
-        "TransferSyntaxUID": instance.transfer_syntax_uid,
+        "TransferSyntaxUID": shown("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False),
         "InstanceNumber": decodable(instance.instance_number),
         "disposition": instance.disposition.value,
         "bytes": instance.size,
@@ -87,9 +87,9 @@ def _distinct(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> 
 
 
 def _entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
-    hidden = not show_values and keyword not in SHOWN_ALWAYS
-    if hidden:
+    if not show_values and keyword not in SHOWN_ALWAYS:
         counts = distinct_values(keyword, counts)
+    hidden = {value for value in counts if shown(keyword, value, show_values=show_values) == MASK}
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     # A masked value is null; an empty one has nothing to hide.
-    return [{"value": None if hidden and value else decodable(value), "files": files} for value, files in ranked]
+    return [{"value": None if value in hidden else decodable(value), "files": files} for value, files in ranked]

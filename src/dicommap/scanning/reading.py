@@ -9,6 +9,7 @@ from dicommap.errors import DicommapError, reason_of
 from dicommap.inventory import FileRow, HeaderRow, file_row
 from dicommap.issues import issue
 from dicommap.model.hierarchy import Disposition
+from dicommap.model.member_names import shown_type
 from dicommap.model.paths import printable
 from dicommap.model.traffic import Traffic
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
@@ -134,7 +135,7 @@ def work(task: Task) -> Rows:
         import traceback  # it takes a while, and is needed only here
 
         frames = traceback.extract_tb(error.__traceback__)
-        raise Fault(f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}") from None
+        raise Fault(f"{shown_type(type(error))} at {frames[-1].filename}:{frames[-1].lineno}") from None
 
 
 def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:

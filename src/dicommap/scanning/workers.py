@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.errors import DicommapError, ExecutorError, UsageError
+from dicommap.model.member_names import shown_type
 from dicommap.scanning.reading import Fault, Rows, read_files, work
 
 if TYPE_CHECKING:
@@ -183,6 +184,6 @@ def _result(future: Future[Rows]) -> Rows:
 
 def _failed(error: Exception) -> ExecutorError:
     return ExecutorError(
-        f"The processes or threads that read the files failed ({type(error).__name__}).",
+        f"The processes or threads that read the files failed ({shown_type(type(error))}).",
         fix="Run the scan again: it goes on from where it was. With fewer jobs it needs less memory.",
     )

@@ -59,10 +59,13 @@ def test_redirects_without_end_are_told_wherever_the_stack_ends(error: Exception
 
 
 def test_aws_is_quoted_where_its_words_help_and_no_further() -> None:
-    said = "User: arn:aws:iam::111122223333:user/a is not authorized\x1b[31m."
-    assert "AWS says: User: arn:aws:iam::111122223333:user/a is not authorized\\x1b[31m." in str(
+    said = "User: arn:aws:iam::111122223333:user/a is not authorized, Zyzzyva\x1b[31m."
+    assert "AWS says: User: arn:aws:iam::111122223333:user/a is not authorized, ***" in str(
         told(refusal("AccessDeniedException", 403, said))
     )
+    assert "AWS says: Access Denied." in str(told(refusal("AccessDenied", 403, "Access Denied")))
+    odd = told(refusal("Zyzzyva^Quark", 400))
+    assert "Zyzzyva" not in odd.message
     assert "secret" not in str(told(refusal("ExpiredToken", 400, "secret")))
     assert len(told(refusal("ValidationException", 400, "x" * 5000)).message) < 1000
 

@@ -30,7 +30,7 @@ AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
         (configuration(), "schema.count", AT),
         (configuration(*[mapping()] * 1001), "schema.count", AT),
         (configuration({"studyInstanceUID": "1.2"}), "schema.required", f"{AT}/0"),
-        (configuration(mapping(**{SECRET + "/~": 1})), "schema.unknown-member", f"{AT}/0/{SECRET}~1~0"),
+        (configuration(mapping(**{SECRET + "/~": 1})), "schema.unknown-member", f"{AT}/0/***"),
         (configuration(mapping(studyInstanceUID=SECRET)), "schema.pattern", f"{AT}/0/studyInstanceUID"),
         (configuration(mapping(studyInstanceUID="")), "schema.length", f"{AT}/0/studyInstanceUID"),
         (configuration(mapping(studyInstanceUID="1" * 513)), "schema.length", f"{AT}/0/studyInstanceUID"),

@@ -12,6 +12,7 @@ from pydicom.valuerep import PersonName as PydicomPersonName
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.dicom_json.types import Attribute, DataSet
 from dicommap.model.document_limits import DEPTH_LIMIT
+from dicommap.model.member_names import shown_type
 from dicommap.model.tags import hex_of, in_no_data_set, keyword_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
 
@@ -66,7 +67,7 @@ class _Conversion:
         try:
             element = dataset[tag]
         except Exception as error:  # noqa: BLE001  pydicom's converters raise all kinds
-            raise _LeftOutError(f"pydicom cannot read its value ({type(error).__name__})") from None
+            raise _LeftOutError(f"pydicom cannot read its value ({shown_type(type(error))})") from None
         if element.VR not in ALL_VRS:
             raise _LeftOutError("its value representation is not settled")
         if element.VR == "SQ":

@@ -1,0 +1,93 @@
+"""Names of JSON and TOML members that a message may repeat, and types of Python's objects.
+
+Somebody may have put a patient's name where the name of a member is due. So a pointer repeats only the names of this
+package's and AWS's documents, names that differ from them by one letter, keywords and tags.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+
+MASK = "***"
+
+_TEXT = """
+    Alphabetic BulkDataURI Ideographic InlineBinary Phonetic Value attempt attributes by bytes clientToken code column
+    configuration dataAccessRoleArn dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration
+    dicomMetadataMappings disposition edits empty emptyValue endedAt ending endpointUrl etag exceptionType failed file
+    fileBytes files folders forecast id identifyingUids imageSetId imageSets importConfiguration imported
+    inputOwnerAccountId inputS3Uri instances isPrimary job jobId jobName jobStatus jobs keyword level location lookup
+    lower mappings match message metadataFilePath name non-primary not-reported object objects otherLevels others
+    outcome outputS3Uri overrideFiles path pattern pointer policy preview primary profile quotas raw region replace row
+    rule samePatient seenAt series seriesInstanceUID set severity sha256 shift_days size source sourceBytes sourceFiles
+    sources staged startingAt state status strip studies study studyInstanceUID submittedAt truncate_date unplanned
+    upper value version vr warnings with
+    clear delete drop remove rules unset
+    jobProperties jobSummary numberOfScannedFiles numberOfImportedFiles imageSetsSummary warningsSummary
+"""
+MEMBERS = frozenset(_TEXT.split())
+"""Members of the shipped schemas, of AWS's job manifests, and what people call members that rules do not have."""
+
+_TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
+_SHORT = 3
+"""Characters of a name that is too short to be anybody's identifier."""
+_LONGEST = max(map(len, MEMBERS)) + 1
+_KNOWN_PACKAGES = frozenset(
+    [
+        "PIL",
+        "boto3",
+        "botocore",
+        "dask",
+        "dateutil",
+        "dicommap",
+        "distributed",
+        "numpy",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "pydantic",
+        "pydicom",
+        "re2",
+        "rich",
+        "s3transfer",
+        "typer",
+        "urllib3",
+        "zstandard",
+    ]
+)
+
+
+def shown_member(name: str) -> str:
+    """Return the name of a member for a message, or the mask unless it looks like one, a keyword or a tag."""
+    from dicommap.model.dictionary import TAGS
+
+    if name in MEMBERS or _TAG.fullmatch(name) is not None or name in TAGS:
+        return name
+    if len(name) > _LONGEST or not name.isascii() or not name.isprintable():
+        return MASK
+    if len(name) <= _SHORT:
+        return name
+    folded = name.lower()
+    return name if folded in _near_members() or not _near_members().isdisjoint(_shorter(folded)) else MASK
+
+
+def shown_type(kind: type) -> str:
+    """Return the name of a type for a message, or the mask unless it is Python's or of a library that this one uses.
+
+    A name that somebody gave to a class of his own may say anything.
+    """
+    package = kind.__module__.partition(".")[0]
+    known = package in sys.stdlib_module_names or package in _KNOWN_PACKAGES
+    return kind.__name__ if known and kind.__name__.isidentifier() and package != "__main__" else MASK
+
+
+@lru_cache(maxsize=1)
+def _near_members() -> frozenset[str]:
+    folded = {name.lower() for name in MEMBERS}
+    return frozenset(folded | {short for name in folded if len(name) > 3 for short in _shorter(name)})
+
+
+def _shorter(name: str) -> list[str]:
+    """Return the name without each of its letters: two names that differ by one letter have one of these in common."""
+    return [name[:at] + name[at + 1 :] for at in range(len(name))]
