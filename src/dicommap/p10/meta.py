@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _UIDS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
-_VALUE_LIMIT = 1_024
+META_UID_LIMIT = 1_024
 
 
 class Meta(NamedTuple):
@@ -58,7 +58,7 @@ def read_meta(window: Window, offset: int) -> Meta:
         window.require(offset)
         if tag not in _UIDS:
             continue
-        if length > _VALUE_LIMIT:
+        if length > META_UID_LIMIT:
             raise MalformedError(start, "a UID of the file meta is too long")
         if tag == _SOP_INSTANCE:
             instance = vr, start, window.value_at(start, length)

@@ -39,8 +39,19 @@ _DRAWN = frozenset(
 )
 """Photometric interpretations (PS3.3 C.7.6.3.1.2) that have a known way to the screen here."""
 
-_OUTSIDE_GROUP_0028 = (0x00080018, 0x00080060, 0x00181164, 0x7FE00001, 0x7FE00002, 0x52009229, 0x52009230)
-"""SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups."""
+_SEGMENTATION = (0x00620001, 0x0062000E)
+"""SegmentationType, MaximumFractionalValue."""
+_OUTSIDE_GROUP_0028 = (
+    0x00080018,
+    0x00080060,
+    0x00181164,
+    0x7FE00001,
+    0x7FE00002,
+    0x52009229,
+    0x52009230,
+    *_SEGMENTATION,
+)
+"""SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups, and segmentations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 BY_FILE = "window from the file"
 BY_PERCENTILES = "window by percentiles"
+BY_SEGMENTATION = "window of a segmentation"
+ONE_VALUE = "all pixels have one value"
 
 _TABLE_SIZE = 2**16
 """Up to this range stored values are looked up in a table, so that no array of floats is as large as the image."""
 _SAMPLE = 2**18
 """Values that percentiles are taken of, evenly spaced over the image."""
 _PERCENTILES = (1, 99)
+_MID_GREY = 128
+"""What an image of one value is shown as: black would say that there is nothing."""
 _FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
@@ -76,10 +80,23 @@ def _windowed(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[N
     center, width = _number(attributes, "WindowCenter"), _number(attributes, "WindowWidth")
     if center is not None and width is not None and width > 0:
         return apply_windowing(meaning, _screen(center, width, attributes)), BY_FILE
+    if (largest := _largest_of_segmentation(attributes)) is not None:
+        return meaning * (255 / largest), BY_SEGMENTATION
     low, high = np.percentile(sample, _PERCENTILES) if sample.size else (0.0, 1.0)
     if not low < high and sample.size:
         low, high = sample.min(), sample.max()
+    if not low < high and sample.size:
+        return np.where(np.isfinite(meaning), float(_MID_GREY), meaning), ONE_VALUE
     return (meaning - low) * (255 / ((high - low) or 1)), BY_PERCENTILES
+
+
+def _largest_of_segmentation(attributes: Dataset) -> float | None:
+    """Return the largest value of a segmentation's pixels (PS3.3 C.8.20.2), or None if the image is none."""
+    kind = attributes.get("SegmentationType")
+    if kind == "FRACTIONAL":
+        largest = _number(attributes, "MaximumFractionalValue")
+        return largest if largest is not None and largest > 0 else None
+    return 1.0 if kind == "BINARY" or attributes.get("BitsAllocated") == 1 else None
 
 
 def _screen(center: float, width: float, attributes: Dataset) -> Dataset:

@@ -9,7 +9,7 @@ import pytest
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
-from dicommap.pictures.greys import BY_FILE, BY_PERCENTILES, greys
+from dicommap.pictures.greys import BY_FILE, BY_PERCENTILES, BY_SEGMENTATION, ONE_VALUE, greys
 from tests.unit.pictures.images import Array, attributes, ramp
 
 
@@ -144,3 +144,35 @@ def test_values_over_a_wide_range_need_no_table() -> None:
     stored = np.array([[-(2**31), 0], [2**30, 2**31 - 1]], "int32")
     found = shown(stored, WindowCenter=0, WindowWidth=2**32)
     assert found.tolist() == [[0, 128], [191, 255]]
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "grey"),
+    [
+        (0, {"SegmentationType": "BINARY"}, 0),
+        (1, {"SegmentationType": "BINARY"}, 255),
+        (1, {"BitsAllocated": 1}, 255),
+        (0, {"BitsAllocated": 1}, 0),
+        (0, {"SegmentationType": "FRACTIONAL", "MaximumFractionalValue": 200}, 0),
+        (200, {"SegmentationType": "FRACTIONAL", "MaximumFractionalValue": 200}, 255),
+        (50, {"SegmentationType": "FRACTIONAL", "MaximumFractionalValue": 200}, 64),
+    ],
+)
+def test_segmentations_have_the_window_of_their_values(value: int, told: dict[str, Any], grey: int) -> None:
+    found, origin = greys(np.full((4, 4), value, "uint8"), attributes(**told))
+    assert origin == BY_SEGMENTATION
+    assert (found == grey).all()
+
+
+@pytest.mark.parametrize("value", [0, 500, -3])
+@pytest.mark.parametrize("more", [{}, {"PhotometricInterpretation": "MONOCHROME1"}, {"SegmentationType": "FRACTIONAL"}])
+def test_an_image_of_one_value_is_grey_and_says_so(value: int, more: dict[str, Any]) -> None:
+    found, origin = greys(np.full((4, 4), value, "int16"), attributes(**more))
+    assert origin == ONE_VALUE
+    assert ((found >= 127) & (found <= 128)).all()
+
+
+def test_an_image_of_one_value_with_a_window_is_shown_by_it() -> None:
+    found, origin = greys(np.full((4, 4), 500, "int16"), attributes(WindowCenter=500, WindowWidth=100))
+    assert origin == BY_FILE
+    assert (np.abs(found.astype(int) - 128) <= 2).all()
