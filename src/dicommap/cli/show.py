@@ -12,10 +12,14 @@ from dicommap.cli.findings import write_issues
 from dicommap.cli.options import Format, FormatOption, InventoryPath, ShowValues
 from dicommap.inventory import Inventory
 from dicommap.render.records import Record, file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, csv_lines, json_array, json_lines
+from dicommap.render.text import byte_count, csv_lines, first_characters, json_array, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+CELL_LIMIT = 200
+"""Characters of a cell of a table, paths excepted; json, jsonl and csv have whole values."""
 
 
 class ShowLevel(StrEnum):
@@ -111,4 +115,6 @@ def _show_issues(inventory: Inventory, form: Format) -> None:
 
 def _cell(column: str, row: dict[str, str]) -> str:
     text = row.get(column, "")
-    return byte_count(int(text)) if column == "bytes" else text
+    if column in ("path", "source"):
+        return text
+    return byte_count(int(text)) if column == "bytes" else first_characters(text, CELL_LIMIT)

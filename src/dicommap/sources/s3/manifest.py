@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.faults import calling
 from dicommap.errors import DocumentError, reason_of
+from dicommap.model.document_limits import S3_INVENTORY_LIMIT, has_more_values
 from dicommap.model.paths import printable
 from dicommap.reading import open_regular_file, read_regular_file, read_stream
 from dicommap.sources.s3.connection import S3Connection
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
 _SCHEME = "s3://"
-_LIMIT = 64 * 2**20
+_LIMIT = S3_INVENTORY_LIMIT.bytes
 """Bytes of a manifest, which has some 150 for each file of the list."""
 _BUCKET_ARN = "arn:"
 
@@ -123,6 +124,8 @@ def read_manifest(place: StrPath, connection: S3Connection) -> Manifest:
 
 def _manifest(content: bytes, directory: Path | None) -> Manifest:
     try:
+        if has_more_values(content, S3_INVENTORY_LIMIT.values):
+            raise ValueError("too many values")
         found = json.loads(content)
         name, schema = str(found["fileFormat"]), str(found["fileSchema"])
         files = tuple(DataFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
