@@ -7,6 +7,7 @@ import sys
 
 from dicommap.cli.endings import ended
 from dicommap.cli.plain import plain_scan
+from dicommap.cli.utf8 import require_utf8_names
 
 
 def main() -> None:
@@ -16,6 +17,7 @@ def main() -> None:
     itself is. A run that a signal stops ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM, 141
     where the reader of a pipe has gone.
     """
+    require_utf8_names()
     sys.exit(ended(_run))
 
 

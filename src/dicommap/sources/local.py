@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,11 @@ class LocalTree:
         """
         if not os.fspath(path):
             raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
+        if sys.getfilesystemencoding().lower() != "utf-8":
+            raise SourceError(
+                f"Python takes file names for {sys.getfilesystemencoding()} here, and keys in S3 are UTF-8.",
+                fix="Start Python in its UTF-8 mode: set PYTHONUTF8=1.",
+            )
         try:
             named = Path(os.path.abspath(path))
             status = os.stat(named)

@@ -1,0 +1,70 @@
+"""Paths and keys are the same in every locale, and printing never fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.making import small_tree
+
+URI = ["--input-s3-uri", "s3://example-bucket/in/"]
+RULES = '[[rule]]\nname = "a"\nlevel = "study"\nset = { PatientSex = "O" }\n'
+
+
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    found = {
+        "UTF-8": {"LC_ALL": "C.UTF-8"},
+        "C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    }
+    folder = tmp_path_factory.mktemp("locales")
+    if shutil.which("localedef"):
+        command = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(folder / "en_US.ISO-8859-1")]
+        subprocess.run(command, capture_output=True, check=False)
+    if (folder / "en_US.ISO-8859-1").is_dir():
+        found["Latin-1"] = {"LC_ALL": "en_US.ISO-8859-1", "LOCPATH": str(folder), "PYTHONUTF8": "0"}
+    return found
+
+
+def run(locale: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
+    command = [sys.executable, "-m", "dicommap", *map(str, arguments)]
+    return subprocess.run(command, env={**environment, **locale}, capture_output=True, check=False, timeout=120)
+
+
+def test_keys_are_the_same_in_every_locale(tmp_path: Path, locales: dict[str, dict[str, str]]) -> None:
+    tree = small_tree(tmp_path / "tree")
+    first = next(path for path in sorted(tree.rglob("*")) if path.is_file())
+    first.rename(first.with_name("Ä1"))
+    shutil.copy(first.with_name("Ä1"), first.with_name("\udcc4"))  # a byte that is no UTF-8
+    (tmp_path / "rules.toml").write_text(RULES)
+    objects = set()
+    for name, locale in locales.items():
+        place, package = tmp_path / f"{name}.db", tmp_path / f"package {name}"
+        done = run(locale, "scan", tree, "-o", place)
+        assert done.returncode in (0, 1), done.stderr
+        for other in locales.values():
+            assert run(other, "show", place, "--level", "file").returncode == 0
+        done = run(locale, "draft", place, *URI, "--rules", tmp_path / "rules.toml", "-o", package)
+        assert b"Traceback" not in done.stderr
+        assert done.returncode in (0, 1), done.stderr
+        objects.add((package / "jobs/0001/objects.csv").read_bytes() if package.exists() else done.returncode)
+    assert len(objects) == 1
+    found = objects.pop()
+    assert not isinstance(found, bytes) or "/Ä1,".encode() in found
+
+
+def test_a_python_that_takes_names_for_something_else_is_refused(
+    tmp_path: Path, locales: dict[str, dict[str, str]]
+) -> None:
+    script = "import dicommap, sys; dicommap.scan(sys.argv[1])"
+    environment = {**os.environ, **locales["C"]}
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], env=environment, capture_output=True, check=False, timeout=60
+    )
+    assert b"PYTHONUTF8=1" in done.stderr
