@@ -19,6 +19,10 @@ NO_SKIPS = bool(os.environ.get("DICOMMAP_NO_SKIPS"))
 
 needs_corpus = pytest.mark.skipif(CORPUS is None, reason="set DICOMMAP_CORPUS to a directory of real DICOM files")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: apt-get install chromium")
+HAS_LOCALES = shutil.which("localedef") is not None and Path("/usr/share/i18n/locales/en_US").exists()
+"""Whether locales of other character sets can be made."""
+
+needs_locales = pytest.mark.skipif(not HAS_LOCALES, reason="sources of locales are missing: apt-get install locales")
 needs_dcmtk = pytest.mark.skipif(shutil.which("dcmdump") is None, reason="DCMTK is missing: apt-get install dcmtk")
 
 

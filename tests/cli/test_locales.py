@@ -11,24 +11,29 @@ from pathlib import Path
 import pytest
 
 from tests.making import small_tree
+from tests.tools import needs_locales
 
 URI = ["--input-s3-uri", "s3://example-bucket/in/"]
 RULES = '[[rule]]\nname = "a"\nlevel = "study"\nset = { PatientSex = "O" }\n'
 
 
-@pytest.fixture(scope="module")
-def locales(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    found = {
-        "UTF-8": {"LC_ALL": "C.UTF-8"},
-        "C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    }
+UTF_8 = {"LC_ALL": "C.UTF-8"}
+C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.fixture(scope="module", params=["C", pytest.param("Latin-1", marks=needs_locales)])
+def locales(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Return the environment of a UTF-8 locale, and of one that is none."""
+    if request.param == "C":
+        return {"UTF-8": UTF_8, "C": C}
     folder = tmp_path_factory.mktemp("locales")
-    if shutil.which("localedef"):
-        command = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(folder / "en_US.ISO-8859-1")]
-        subprocess.run(command, capture_output=True, check=False)
-    if (folder / "en_US.ISO-8859-1").is_dir():
-        found["Latin-1"] = {"LC_ALL": "en_US.ISO-8859-1", "LOCPATH": str(folder), "PYTHONUTF8": "0"}
-    return found
+    command = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(folder / "en_US.ISO-8859-1")]
+    subprocess.run(command, capture_output=True, check=False)  # it warns of characters that the set has not
+    assert (folder / "en_US.ISO-8859-1").is_dir()
+    return {
+        "UTF-8": UTF_8,
+        "Latin-1": {"LC_ALL": "en_US.ISO-8859-1", "LOCPATH": str(folder), "PYTHONUTF8": "0"},
+    }
 
 
 def run(locale: dict[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -59,11 +64,9 @@ def test_keys_are_the_same_in_every_locale(tmp_path: Path, locales: dict[str, di
     assert not isinstance(found, bytes) or "/Ä1,".encode() in found
 
 
-def test_a_python_that_takes_names_for_something_else_is_refused(
-    tmp_path: Path, locales: dict[str, dict[str, str]]
-) -> None:
+def test_a_python_that_takes_names_for_something_else_is_refused(tmp_path: Path) -> None:
     script = "import dicommap, sys; dicommap.scan(sys.argv[1])"
-    environment = {**os.environ, **locales["C"]}
+    environment = {**os.environ, **C}
     done = subprocess.run(
         [sys.executable, "-c", script, tmp_path], env=environment, capture_output=True, check=False, timeout=60
     )
