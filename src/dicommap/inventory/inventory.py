@@ -170,7 +170,7 @@ class Inventory(ShownInventory, Framed, Searched):
     def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
         kinds = (one_of(self._roots), reading.path, byte_count, whole, member(Disposition))
-        more = (uid, uid, uid, text, text, value, text)
+        more = (uid, uid, uid, value, value, value, text)
         for source, path, length, mtime, disposition, *texts in self._rows(_INSTANCES, (*kinds, *more)):
             study, series, instance, sop_class, syntax, instance_number, etag = texts
             yield ShownInstance(

@@ -18,6 +18,7 @@ from dicommap.inventory.reading import (
     read_rows,
     text,
     uid,
+    value,
     whole,
 )
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest, relabelled
@@ -67,7 +68,7 @@ class Previous:
             "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
             f"{', ' if columns else ''}{columns} FROM header WHERE id = ?"
         )
-        self._header_readers = (uid, uid, text, text) + (optional_value,) * len(keywords)
+        self._header_readers = (uid, uid, value, value) + (optional_value,) * len(keywords)
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
         self._last = 0
         sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (whole, _stored))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dicommap.model.undecodable import ERRORS
 from dicommap.p10.encoding import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -68,8 +69,8 @@ def read_meta(window: Window, offset: int) -> Meta:
 
 
 def uid_text(raw: bytes) -> str:
-    """Return a UID of the file meta as text, without padding."""
-    return raw.decode("ascii", "replace").strip(" \0")
+    """Return a UID of the file meta as text, without padding; bytes that no UID has stay different."""
+    return raw.decode("ascii", ERRORS).strip(" \0")
 
 
 def actual_encoding(window: Window, offset: int, declared: str) -> Encoding | None:

@@ -74,8 +74,7 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
     many files, one with the number of distinct values among them.
     """
     cell = sql or f'"{keyword}"'
-    # A function of ours only for those few cells: SQLite calls it through Python.
-    text = f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
+    text = _decoded(cell)
     kind = kind_of(keyword)
     if kind is Kind.TEXT:
         yield Column(name=keyword, kind=kind, sql=text, optional=True)
@@ -84,6 +83,12 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
         yield Column(name=f"{keyword}_text", kind=Kind.TEXT, sql=text, optional=True)
     if summarised:
         yield _whole(f"{keyword}_distinct", f'"{keyword}_distinct"')
+
+
+def _decoded(cell: str) -> str:
+    """Return the expression for a value as text, whether it is stored as text or, with undecodable bytes, as a BLOB."""
+    # A function of ours only for those few cells: SQLite calls it through Python.
+    return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 
 
 def kind_of(keyword: str) -> Kind:
@@ -105,7 +110,7 @@ def _fixed(level: FrameLevel) -> Iterator[Column]:
         yield from (_whole("instances"), _whole("files"), _whole("bytes"))
     elif level is FrameLevel.INSTANCE:
         yield from map(_text, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
-        yield from map(_text, ("SOPClassUID", "TransferSyntaxUID"))
+        yield from (_text(name, _decoded(name)) for name in ("SOPClassUID", "TransferSyntaxUID"))
         yield from attribute_columns("InstanceNumber", summarised=False, sql="f.InstanceNumber")
         yield from _file()
     elif level is FrameLevel.FILE:
