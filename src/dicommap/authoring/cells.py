@@ -11,7 +11,8 @@ from dicommap.authoring.near_matches import normal_form
 from dicommap.authoring.no_value import lacks_value
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.levels import Level, level_of
-from dicommap.model.masking import MASK, differing
+from dicommap.model.mask import MASK
+from dicommap.model.masking import differing
 from dicommap.model.person_names import distinct_values
 from dicommap.model.tags import tag_of
 

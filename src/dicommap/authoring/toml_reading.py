@@ -13,7 +13,7 @@ from typing import Any
 from dicommap.authoring.spelling import SpelledFloat
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_values
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 
 _PART = r"(?<![A-Za-z0-9_{quotes}-])(?:[A-Za-z0-9_{quotes}-]++[ \t]*+\.[ \t]*+){{{count}}}"
 _LONG_KEY = re.compile(_PART.format(quotes="", count=DEPTH_LIMIT))

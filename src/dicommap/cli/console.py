@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.plain_table import is_plain, plain_table
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError
 from dicommap.model.dictionary import ENTRIES, TAGS
+from dicommap.model.mask import MASK
 from dicommap.model.paths import printable
 from dicommap.model.tags import is_private, keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MASK = "***"
-"""Stands in place of a name that may be a patient's value."""
 
 _TAG = re.compile(r"\s*\(?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*[,:; ]?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*\)?\s*")
 _NOT_LETTERS = re.compile(r"[\W_]+")

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
 from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.mask import MASK
 from dicommap.model.person_names import distinct_values
 from dicommap.model.visible import visible_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-MASK = "***"
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
 """UIDs: those that DICOM gives its transfer syntaxes (PS3.6 Table A-1), and those of vendors."""

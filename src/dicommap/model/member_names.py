@@ -10,24 +10,32 @@ import re
 import sys
 from functools import lru_cache
 
-MASK = "***"
+from dicommap.model.mask import MASK
 
-_TEXT = """
-    Alphabetic BulkDataURI Ideographic InlineBinary Phonetic Value attempt attributes by bytes clientToken code column
-    configuration dataAccessRoleArn dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration
-    dicomMetadataMappings disposition edits empty emptyValue endedAt ending endpointUrl etag exceptionType failed file
-    fileBytes files folders forecast id identifyingUids imageSetId imageSets importConfiguration imported
-    inputOwnerAccountId inputS3Uri instances isPrimary job jobId jobName jobStatus jobs keyword level location lookup
-    lower mappings match message metadataFilePath name non-primary not-reported object objects otherLevels others
-    outcome outputS3Uri overrideFiles path pattern pointer policy preview primary profile quotas raw region replace row
-    rule samePatient seenAt series seriesInstanceUID set severity sha256 shift_days size source sourceBytes sourceFiles
-    sources staged startingAt state status strip studies study studyInstanceUID submittedAt truncate_date unplanned
-    upper value version vr warnings with
-    clear delete drop remove rules unset
-    jobProperties jobSummary numberOfScannedFiles numberOfImportedFiles imageSetsSummary warningsSummary
+_OF_SCHEMAS = """
+    Alphabetic attempt attributes BulkDataURI by bytes clientToken code column configuration dataAccessRoleArn
+    dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition edits empty
+    emptyValue endedAt ending endpointUrl etag exceptionType failed file fileBytes files folders forecast id
+    identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary inputOwnerAccountId
+    inputS3Uri instances isPrimary job jobId jobName jobs jobStatus keyword level location lookup lower mappings
+    match message metadataFilePath name non-primary not-reported object objects otherLevels others outcome
+    outputS3Uri overrideFiles path pattern Phonetic pointer policy preview primary profile quotas raw region replace
+    row rule samePatient seenAt series seriesInstanceUID set severity sha256 shift_days size source sourceBytes
+    sourceFiles sources staged startingAt state status strip studies study studyInstanceUID submittedAt
+    truncate_date unplanned upper Value value version vr warnings with
 """
-MEMBERS = frozenset(_TEXT.split())
-"""Members of the shipped schemas, of AWS's job manifests, and what people call members that rules do not have."""
+_OF_JOB_MANIFESTS = """
+    imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
+    numberOfGeneratedImageSets numberOfImportedFiles numberOfMatchedSOPInstances numberOfScannedFiles
+    warningsSummary
+"""
+_OFTEN_MEANT = "clear delete drop if remove rules unless unset when where"
+"""Names that people give to members of rules, and that rules do not have."""
+
+SCHEMA_MEMBERS = frozenset(_OF_SCHEMAS.split())
+"""All members of the shipped schemas but keywords and tags; a test compares them."""
+MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_OF_JOB_MANIFESTS} {_OFTEN_MEANT}".split())
+"""Names that a message repeats."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _SHORT = 3

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dicommap.model.person_names import comparable_name
+
 PARTS = {"PatientName": 3}
 """Attributes that are compared in parts: a name by its component groups, of which one may be absent (PS3.5 6.2.1)."""
 
+_SEPARATORS = re.compile(r"([\^=])")
 _OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
 """A date as ACR-NEMA wrote it (PS3.5 Table 6.2-1, note of DA)."""
 
@@ -19,14 +22,15 @@ def compared_parts(keyword: str, text: str) -> tuple[str, ...]:
     (PS3.5 section 6.2.1). PatientSex is equal whatever its letters' case. An identifier is equal to no other spelling.
     """
     if keyword == "PatientName":
-        groups = [_compared_name(group) for group in text.split("=")]
+        groups = comparable_name(_folded_name(text)).split("=")
         return tuple((*groups, "", "", "")[: PARTS[keyword]])
     if keyword == "PatientBirthDate":
         return (_OLD_DATE.sub(r"\1\2\3", text.strip(" ")),)
     return (text.strip(" ").upper() if keyword == "PatientSex" else text.strip(" "),)
 
 
-def _compared_name(group: str) -> str:
-    folded = unicodedata.normalize("NFD", group).casefold()
-    components = (" ".join(component.split()) for component in unicodedata.normalize("NFC", folded).split("^"))
-    return "^".join(components).rstrip("^")
+def _folded_name(text: str) -> str:
+    """Return a name in one letter case and normal form, with single spaces inside its components and none around."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+    parts = (" ".join(part.split()) for part in _SEPARATORS.split(folded))
+    return "".join(parts)

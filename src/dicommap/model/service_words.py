@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 
 _TEXT = (
     "a accepted access action actions all allows already an and any are array as at attribute attributes "

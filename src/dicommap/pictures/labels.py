@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK, one_line
+from dicommap.model.mask import MASK
+from dicommap.model.masking import one_line
 from dicommap.model.paths import printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 from dicommap.render.screen import Column, Kind, Row, Rows
 from dicommap.render.text import first_characters
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK, shown, shown_in_repr
+from dicommap.model.mask import MASK
+from dicommap.model.masking import shown, shown_in_repr
 from dicommap.render.changes import MASKED_NOTE
 from dicommap.render.screen import Column, Kind, Note, Row, Rows, Screen
 from dicommap.render.shown import Shown

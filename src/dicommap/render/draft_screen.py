@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.model.levels import Level
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 from dicommap.render.accounts import account_lines
 from dicommap.render.changes import MASKED_NOTE, change_rows, targets
 from dicommap.render.conflicts import conflict_blocks, has_masked

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK, shown, told
+from dicommap.model.mask import MASK
+from dicommap.model.masking import shown, told
 from dicommap.render.findings import codes_block, severity_counts
 from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
 from dicommap.render.text import byte_count, counted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK, shown_in_repr
+from dicommap.model.mask import MASK
+from dicommap.model.masking import shown_in_repr
 from dicommap.render.changes import MASKED_NOTE, change_rows, targets
 from dicommap.render.screen import Note, Screen
 from dicommap.render.shown import Shown

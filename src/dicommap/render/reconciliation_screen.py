@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 from dicommap.model.service_words import shown_words
 from dicommap.render.findings import codes_block, first_of_each, severity_counts
 from dicommap.render.outcome_records import counted_outcomes

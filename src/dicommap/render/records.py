@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.model.attributes import SHOWN_ALWAYS
-from dicommap.model.masking import MASK, one_line, shown
+from dicommap.model.mask import MASK
+from dicommap.model.masking import one_line, shown
 from dicommap.model.person_names import distinct_values
 from dicommap.model.visible import decodable
 

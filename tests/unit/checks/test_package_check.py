@@ -289,7 +289,7 @@ BROKEN = {
         REQUEST,
         "/importConfiguration",
     ),
-    "request-member": (*in_request(another=SECRET), "schema.unknown-member", REQUEST, "/another"),
+    "request-member": (*in_request(another=SECRET), "schema.unknown-member", REQUEST, "/***"),
     "request-store": (*in_request(datastoreId=SECRET), "schema.pattern", REQUEST, "/datastoreId"),
     "request-placeholder": (*in_request(datastoreId="<datastoreId>"), "request.placeholder", REQUEST, "/datastoreId"),
     "request-not-json": (REQUEST, rewritten(SECRET), "json.not-json", REQUEST, ""),

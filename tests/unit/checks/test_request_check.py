@@ -47,7 +47,7 @@ def test_placeholders_are_notes_and_no_errors() -> None:
     ("members", "code", "pointer"),
     [
         ({"datastoreId": "<outputS3Uri>"}, "schema.pattern", "/datastoreId"),
-        ({"another": "<another>"}, "schema.unknown-member", "/another"),
+        ({"another": "<another>"}, "schema.unknown-member", "/***"),
         ({"clientToken": "<clientToken>"}, "schema.pattern", "/clientToken"),
         ({"jobName": "<jobName>"}, "schema.pattern", "/jobName"),
         ({"inputS3Uri": "<inputS3Uri>"}, "schema.pattern", "/inputS3Uri"),

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.model.attribute_names import (
-    MASK,
     hint,
     looks_like_attribute,
     shown_name,
@@ -19,6 +18,7 @@ from dicommap.model.attribute_names import (
     tag_in,
 )
 from dicommap.model.dictionary import TAGS
+from dicommap.model.mask import MASK
 from tests.effort import examples
 
 SPELLINGS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.masking import MASK
+from dicommap.model.mask import MASK
 from dicommap.model.service_words import shown_words
 
 

@@ -1,0 +1,47 @@
+"""Values that identify a person, as they are compared."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dicommap.model.patient import PARTS, compared_parts
+from dicommap.model.person_names import comparable_name
+from tests.effort import examples
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Doe^John", "DOE^JOHN^^^"),
+        ("Doe^John", " Doe ^ John ^ ^"),
+        ("Mu\u0308ller^J", "M\u00dcLLER^j"),
+        ("Yamada^Tarou=A^B=C", "YAMADA^TAROU^=A^B^^=C^"),
+        ("Stra\u00dfe", "STRASSE"),
+        ("Doe  Smith^J", "Doe Smith^J"),
+        ("", "^^="),
+    ],
+)
+def test_spellings_of_one_name_are_equal(one: str, other: str) -> None:
+    assert compared_parts("PatientName", one) == compared_parts("PatientName", other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Doe^John", "DoeJohn"), ("Doe^^John", "Doe^John"), ("A=B", "A==B")])
+def test_different_names_stay_different(one: str, other: str) -> None:
+    assert compared_parts("PatientName", one) != compared_parts("PatientName", other)
+
+
+@examples(200)
+@given(st.text(alphabet="aB \u00fc\u0308\u00df^=", max_size=12))
+def test_names_that_dicom_takes_for_one_have_the_same_parts(name: str) -> None:
+    parts = compared_parts("PatientName", name)
+    assert len(parts) == PARTS["PatientName"]
+    assert parts == compared_parts("PatientName", comparable_name(name))
+    assert not any(part.endswith("^") for part in parts)
+
+
+def test_dates_identifiers_and_sex() -> None:
+    assert compared_parts("PatientBirthDate", "1970.01.31 ") == compared_parts("PatientBirthDate", "19700131")
+    assert compared_parts("PatientSex", "f") == compared_parts("PatientSex", "F ")
+    assert compared_parts("PatientID", "007") != compared_parts("PatientID", "7")
