@@ -114,7 +114,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
     ),
     "a plan of a million unknown members": (
         lambda: '{"jobs": [], "profile": {}' + "".join(f',"x{number}":0' for number in range(1_000_000)) + "}",
-        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+        ("schema.unknown-member", {"path": "override.json", "pointer": "/***"}),
     ),
     "a configuration of 400,000 mappings that are none": (
         lambda: '{"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [' + "{}," * 400_000 + "{}]}}",
