@@ -128,6 +128,14 @@ def test_a_list_in_utf16_is_refused_and_the_inventory_of_before_stays(coding: st
     assert (tmp_path / "i.db").read_bytes() == before
 
 
+def test_a_list_of_paths_that_end_with_a_nul_names_the_option(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes(b"".join(name.encode() + b"\0" for name in files_of(tree)))
+    ran = dicommap("scan", tree, "--files-from", tmp_path / "list.txt", "-o", tmp_path / "i.db")
+    assert ran.status == 2
+    assert "Add --null." in ran.err
+    assert dicommap("scan", tree, "--files-from", tmp_path / "list.txt", "--null", "-o", tmp_path / "i.db").status == 0
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

@@ -54,6 +54,8 @@ _TIME = re.compile(
     r"(?:(?:1899-12-3[01]|190[04]-01-0[0-9])[ T])?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)? ?(?P<half>[AaPp]\.? ?[Mm]\.?)?"
 )
+_SHORT_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?")
+"""Not a time as people write it, but spreadsheets read it: a ratio such as 1:2 becomes 01:02:00."""
 _COMPACT_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
 _MINUTES = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
 _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
@@ -101,7 +103,7 @@ def time_damage(before: str, cell: str) -> str | None:
     """Return how a program rewrote a time of day, or None if it did not."""
     if not (0 < len(before) <= _LONGEST and 0 < len(cell) <= _LONGEST):
         return None
-    was, became = _TIME.fullmatch(before), _TIME.fullmatch(cell)
+    was, became = _TIME.fullmatch(before) or _SHORT_TIME.fullmatch(before), _TIME.fullmatch(cell)
     if was is None and became is not None:
         was = _COMPACT_TIME.fullmatch(before)
     if was is None:

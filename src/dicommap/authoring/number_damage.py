@@ -123,6 +123,8 @@ def _is_cut_to_digits(before: str, cell: str) -> bool:
     digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
     if not (digits.isdigit() and left.isdigit()) or len(digits) <= _DIGITS_KEPT or digits == left:
         return False
+    if len(digits) <= _LONGEST and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
+        return True  # as pandas and JavaScript keep it, in a binary number of 53 bits
     return len(left) == len(digits) and left.endswith("0" * (len(digits) - _DIGITS_KEPT)) and _rounds(digits, left)
 
 

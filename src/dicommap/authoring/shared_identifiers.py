@@ -1,5 +1,7 @@
 """Identifiers that edits make equal although they were different: studies of two patients could become one patient's.
 
+Studies without an identifier had different ones, too: nobody knows whose they were.
+
 An edit may be meant to do so: "007" and "7" are one patient's PatientID in two spellings. So the studies that have one
 identifier after the edits are compared: where their names, birth dates or sexes differ, it is an issue.
 
@@ -191,7 +193,7 @@ class _Groups:
     def _add(self, study: Study, after: After) -> None:
         found: dict[tuple[str, str], Traits] = {}
         for series in study.series:
-            for key, traits in _traits(self.identifier, series, after):
+            for key, traits in _traits(self.identifier, study.study_instance_uid, series, after):
                 found[key] = tuple(map(_merged, found.get(key, traits), traits))
                 if traits[0] != _digest(*key):
                     self.wanted.add(_digest(key[0]))
@@ -204,7 +206,9 @@ class _Groups:
                 group.add(traits, (study.study_instance_uid,), 1)
 
 
-def _traits(identifier: Identifier, series: Series, after: After) -> Iterator[tuple[tuple[str, str], Traits]]:
+def _traits(
+    identifier: Identifier, study: str, series: Series, after: After
+) -> Iterator[tuple[tuple[str, str], Traits]]:
     """Yield each identifier, with its issuer, that a series has after the edits, and the traits of its files."""
     compared: Traits = ()
     for keyword in identifier.compared:
@@ -215,7 +219,9 @@ def _traits(identifier: Identifier, series: Series, after: After) -> Iterator[tu
     for new, old in _old_by_new(series, identifier.keyword, after).items():
         for new_issuer, old_issuer in _old_by_new(series, identifier.issuer, after).items():
             if new:  # an empty identifier is none that studies could share
-                yield (new, new_issuer), (_only(_digest(*one) for one in product(old, old_issuer)), *compared)
+                # Studies without an identifier had none in common.
+                before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
+                yield (new, new_issuer), (_only(before), *compared)
 
 
 def _old_by_new(series: Series, keyword: str | None, after: After) -> dict[str, set[str]]:

@@ -21,6 +21,8 @@ _TYPOGRAPHIC = {
 """What programs write while somebody types, and what was typed."""
 _TYPED = str.maketrans(_TYPOGRAPHIC)
 _DASHES = re.compile(r"-{2,}")
+_CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "cp850", "cp932", "gbk")
+"""In which spreadsheets read a file without a byte order mark."""
 _LIMITS = (255, 32_767)
 """Characters: what older formats and functions of spreadsheets keep of a cell, and what Excel keeps of one."""
 
@@ -37,9 +39,20 @@ def text_damage(before: str, cell: str) -> str | None:
         return "other spaces or ends of lines"
     if _is_other_truth_word(before.casefold(), cell.casefold(), cell):
         return "the spreadsheet's word for true or false"
+    if not before.isascii() and any(_as_read(before, codec) == cell for codec in _CODE_PAGES):
+        return "UTF-8 that was read in another character set"
     if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _typed(before) == _typed(cell):
         return "typographic quotes or dashes"
     return None
+
+
+def _as_read(text: str, codec: str) -> str:
+    """Return how a program shows the UTF-8 of a text if it takes it for another character set."""
+    # Windows shows the bytes that its code page 1252 lacks as control characters.
+    data = text.encode("utf-8", "surrogatepass")
+    if codec == "cp1252":
+        return "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in data)
+    return data.decode(codec, "replace")
 
 
 def is_truth_word(cell: str) -> bool:

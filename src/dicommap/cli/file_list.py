@@ -51,18 +51,22 @@ def _paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
     for line in _parts(file, b"\0" if null else b"\n"):
         path = line if null else line.removesuffix(b"\r")
         if first:
-            _require_bytes(path)
+            _require_bytes(path, null=null)
             path = path if null else path.removeprefix(_UTF8_MARK)
         first = False
         yield os.fsdecode(path)
 
 
-def _require_bytes(first: bytes) -> None:
-    """Raise DocumentError if the first line is UTF-16."""
+def _require_bytes(first: bytes, *, null: bool) -> None:
+    """Raise DocumentError if the first line is UTF-16, or holds paths that end with a NUL each."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
             "The list of files is UTF-16, as PowerShell's '>' writes it.",
             fix="Save it as UTF-8, in PowerShell with: Out-File -Encoding utf8",
+        )
+    if b"\0" in first and not null:
+        raise DocumentError(
+            "The paths of the list end with a NUL each, as find -print0 writes them.", fix="Add --null."
         )
 
 

@@ -27,6 +27,8 @@ _ANY_CHARACTER = frozenset(ISO_8859[number] for number in ("100", "148", "203"))
 _THAI = ISO_8859["166"]
 _THREE_BYTES = "\u0800"
 """The first character that is three bytes in UTF-8."""
+_TWO_BYTES = frozenset({"gb18030", "gbk"})
+_LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
 def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
@@ -39,6 +41,8 @@ def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
         return None
     if _CONTROLS.search(text):
         return HOLDS_CONTROLS
+    if charset.whole in _TWO_BYTES and _is_utf_8_in_two_bytes(text, charset.whole):
+        return IS_UTF_8
     if charset.g1 is not None and _is_utf_8(text, charset.g1):
         return IS_UTF_8
     return None
@@ -53,6 +57,19 @@ def _is_utf_8(text: str, declared: CodedSet) -> bool:
         return False
     # What is of another set came with an escape sequence, which UTF-8 does not have.
     return None not in codes and all(_is_plausible(word, declared) for word in _WORD.findall(meant))
+
+
+def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
+    """Return whether text of a set with two bytes for each character is well-formed UTF-8, and hardly so by chance.
+
+    A single Chinese character can be UTF-8 of two bytes: the 茅 of Mao Dun is é. So there must be a character of three
+    bytes, which needs three Chinese ones with bytes that follow UTF-8's order, or an accented letter inside a word.
+    """
+    try:
+        meant = text.encode(codec).decode("utf-8")
+    except UnicodeError:
+        return False
+    return any(one >= _THREE_BYTES for one in meant) or _LATIN_WORD.search(meant) is not None
 
 
 def _is_plausible(word: str, declared: CodedSet) -> bool:

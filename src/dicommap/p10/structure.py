@@ -85,16 +85,26 @@ def beyond_the_end(
     return MalformedError(start, reason) if wrong else EndOfFile(window.size, reason)
 
 
+def _end_of_items(data: bytes, encoding: Encoding) -> int:
+    """Return where the items of defined length end with which a value begins; all of it if one has no known end."""
+    offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
+    while data.startswith(tag, offset):
+        if offset + 8 > len(data):
+            return len(data)
+        _, _, length = encoding.implicit_head.unpack_from(data, offset)
+        offset += 8 + length
+    return min(offset, len(data))
+
+
 def _known_vr(tag: int) -> str:
     vrs = vrs_of(tag)
     return vrs[0] if vrs else ""
 
 
 def _hides_elements(window: Window, start: int, encoding: Encoding) -> bool:
-    """Return whether StudyInstanceUID stands behind `start` as an element; in a sequence it may be an item's."""
+    """Return whether StudyInstanceUID stands behind `start` as an element, and not in an item of a sequence."""
     rest = window.peek(start, min(_SEARCHED, max(0, window.size - start)))
-    if rest.startswith(encoding.tag.pack(0xFFFE, 0xE000)):
-        return False
+    rest = rest[_end_of_items(rest, encoding) :]
     place = rest.find(encoding.tag.pack(*_STUDY_UID))
     head = rest[place + 4 : place + 8] if place >= 0 else b""
     return head.endswith(b"\0\0") and len(head) == 4 if encoding.implicit else head[:2] == b"UI"

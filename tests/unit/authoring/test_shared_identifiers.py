@@ -49,7 +49,7 @@ def test_an_edit_that_meets_another_patient_is_told_with_uids_and_keywords_only(
     (found,) = issues(studies, edit("PatientID", "7", uid="1.1"))
     assert (found.code, found.severity) == ("edit.same-patient", Severity.WARNING)
     assert found.message == (
-        "Studies that had different PatientIDs have the same one after the edits, but differ in PatientName, "
+        "Studies that had different PatientIDs, or none, have the same one after the edits, but differ in PatientName, "
         "PatientBirthDate, PatientSex; 2 studies: 1.1, 1.2."
     )
 
@@ -126,6 +126,15 @@ def test_no_identifier_is_none_that_patients_share() -> None:
     studies = [patient("1.1", "1", JANE), patient("1.2", "", RICHARD)]
     assert not issues(studies, edit("PatientID", "", uid="1.1"))
     assert issues(studies, edit("PatientID", "1", uid="1.2"))
+
+
+def test_studies_without_an_identifier_had_none_in_common() -> None:
+    strangers = [patient("1.1", "", JANE), patient("1.2", "", RICHARD)]
+    edits = [edit("PatientID", "UNKNOWN", uid="1.1"), edit("PatientID", "UNKNOWN", uid="1.2")]
+    assert [one.code for one in issues(strangers, *edits)] == ["edit.same-patient"]
+    assert not issues([patient("1.1", "", JANE), patient("1.2", "", JANE)], *edits)
+    both_series = study({"PatientID": "", **JANE}, {"PatientID": "", **JANE}, uid="1.1")
+    assert not issues([both_series], edits[0])
 
 
 def test_values_that_differ_inside_a_study_count() -> None:

@@ -52,6 +52,13 @@ def test_utf_8_is_found_in_every_set_of_one_byte_unless_it_is_undecodable(declar
     assert is_undecodable(text) or character_set_doubt(text, specific_character_set(declared)) is not None
 
 
+@pytest.mark.parametrize("declared", ["GB18030", "GBK"])
+@pytest.mark.parametrize("meant", ["张三", "王小东李", "Müller", "Jürgen^Köhler"])
+def test_utf_8_that_is_declared_as_chinese_is_doubtful_unless_it_is_undecodable(declared: str, meant: str) -> None:
+    text = decode("PN", meant.encode(), specific_character_set(declared), "<")
+    assert is_undecodable(text) or character_set_doubt(text, specific_character_set(declared)) == IS_UTF_8
+
+
 @pytest.mark.parametrize("declared", [*LATIN, "ISO_IR 101", "ISO_IR 144"])
 def test_windows_quotation_marks_are_control_characters(declared: str) -> None:
     assert doubt("Knie “links”".encode("cp1252"), declared) == HOLDS_CONTROLS
@@ -85,6 +92,11 @@ def test_control_characters_are_doubtful_whatever_is_declared(declared: str) -> 
         ("ISO_IR 192", "Müller"),
         ("ISO_IR 192", "Ã¼"),
         ("GB18030", "王^小东"),
+        ("GB18030", "茅盾"),
+        ("GBK", "茅"),
+        ("GB18030", "L1茅"),
+        ("GB18030", "胸部正侧位"),
+        ("GB18030", "é, ü, 𠀀"),
     ],
 )
 def test_text_as_people_write_it_is_not_doubtful(declared: str, text: str) -> None:

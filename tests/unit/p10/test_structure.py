@@ -55,6 +55,16 @@ def test_a_file_cut_inside_a_sequence_that_names_a_study_is_truncated() -> None:
         assert refused(whole[: whole.index(made) + len(made) - 20]).disposition is Disposition.TRUNCATED
 
 
+@ALL
+def test_a_sequence_that_claims_the_elements_behind_its_items_has_a_wrong_length(encoding: Encoding) -> None:
+    items = item(element(0x00081155, "UI", "1.2", encoding), encoding, defined=True) * 2
+    length = len(items)
+    wrong = element(0x00081111, "SQ", items, encoding, length=length + 5_000)
+    found = refused(content(encoding, {0x00081111: wrong}), encoding)
+    assert found.disposition is Disposition.MALFORMED
+    assert f"(0008,1111) claims {length + 5_000:,} bytes, and " in message(found)
+
+
 def test_a_file_cut_inside_a_head_names_the_element_before() -> None:
     whole = content()
     end = whole.index(b"\x20\0\x0d\0")

@@ -239,8 +239,8 @@ CODES = (
         name="edit.same-patient",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one PatientID",
-        message="Studies that had different PatientIDs have the same one after the edits, but differ in {differing}; "
-        "{studies}: {uids}.",
+        message="Studies that had different PatientIDs, or none, have the same one after the edits, but differ in "
+        "{differing}; {studies}: {uids}.",
         explanation="Whoever looks for a patient finds the images of all studies that have the PatientID. The studies "
         "are compared as they are after all edits, and with studies that no edit changes. Names that differ in letter "
         "case, Unicode normal form or empty components at their end are equal (PS3.5 section 6.2.1), and an absent "
@@ -253,8 +253,8 @@ CODES = (
         name="edit.same-accession",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one AccessionNumber",
-        message="Studies that had different AccessionNumbers have the same one after the edits, but differ in "
-        "{differing}; {studies}: {uids}.",
+        message="Studies that had different AccessionNumbers, or none, have the same one after the edits, but differ "
+        "in {differing}; {studies}: {uids}.",
         explanation="An AccessionNumber identifies one order for one patient. The studies are compared as for "
         "edit.same-patient, and by PatientID as well. The profile's setting samePatient, 'strict' for short, makes it "
         "an error.",
@@ -264,7 +264,8 @@ CODES = (
         name="edit.shared-accession",
         severity=Severity.NOTE,
         title="Edits give several studies one AccessionNumber",
-        message="Studies that had different AccessionNumbers have the same one after the edits; {studies}: {uids}.",
+        message="Studies that had different AccessionNumbers, or none, have the same one after the edits; {studies}: "
+        "{uids}.",
         explanation="An AccessionNumber identifies one order, which most often has one study. The patient of these "
         "studies does not differ.",
         fix="Nothing needs to be done if the studies belong to one order.",

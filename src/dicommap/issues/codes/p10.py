@@ -191,8 +191,9 @@ CODES = (
         severity=Severity.WARNING,
         title="A text whose SpecificCharacterSet is likely to be wrong",
         message="{keyword} {reason}: SpecificCharacterSet is likely to be wrong.",
-        explanation="In a character set of one byte every byte is some character, so a wrong SpecificCharacterSet "
-        "(0008,0005) gives wrong letters and no error. Two signs tell: the bytes are well-formed UTF-8 with characters "
+        explanation="In a character set of one byte every byte is some character, and GBK has nearly all pairs of "
+        "bytes. So a wrong SpecificCharacterSet (0008,0005) gives wrong letters and no error. Two signs tell: the "
+        "bytes are well-formed UTF-8 with characters "
         "beyond ASCII, or the text has control characters from U+0080 to U+009F, which stand for letters and "
         "quotation marks in the code pages of Windows. A correct text that is UTF-8 by chance is possible, but very "
         "rare: it has a symbol or a second capital directly behind each capital with an accent. The value is "
