@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.damage import damage, damaged_form
+from dicommap.authoring.damage import damage, damaged_form, damaged_letters
 from dicommap.authoring.near_matches import normal_form
 from dicommap.authoring.no_value import lacks_value
 from dicommap.issues import Issue, Location, issue
@@ -78,7 +78,7 @@ def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[I
 
     """
     what = placeholder(cell)
-    sign = None if what else damage(before, cell) or damaged_form(tag, cell)
+    sign = None if what else damage(before, cell) or damaged_form(tag, cell) or damaged_letters(cell)
     if what:
         yield issue("sheet.placeholder-cell", place, what=what)
     elif sign:

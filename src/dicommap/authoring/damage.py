@@ -11,7 +11,7 @@ import re
 from dicommap.authoring.date_damage import date_damage, looks_like_date, time_damage
 from dicommap.authoring.no_value import is_identifier, is_word_for_no_value
 from dicommap.authoring.number_damage import is_scientific, number_damage
-from dicommap.authoring.text_damage import is_truth_word, text_damage
+from dicommap.authoring.text_damage import MISREAD, is_misread, is_truth_word, text_damage
 
 _SPREADSHEET_ERROR = re.compile(
     r"#+|#[\u00a1\u00bf]?[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/?(?:A|V|D|DISP|B)|#GETTING_DATA|Err:[0-9]+", re.IGNORECASE
@@ -77,6 +77,11 @@ def damaged_number(cell: str) -> str | None:
     if is_truth_word(cell):
         return "the spreadsheet's word for true or false, where an identifier is due"
     return None
+
+
+def damaged_letters(cell: str) -> str | None:
+    """Return what shows by itself that the letters of a text are not those that somebody wrote, or None."""
+    return MISREAD if is_misread(cell) else None
 
 
 def is_spreadsheet_error(cell: str) -> bool:

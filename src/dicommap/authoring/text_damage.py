@@ -21,8 +21,12 @@ _TYPOGRAPHIC = {
 """What programs write while somebody types, and what was typed."""
 _TYPED = str.maketrans(_TYPOGRAPHIC)
 _DASHES = re.compile(r"-{2,}")
+MISREAD = "UTF-8 that was read in another character set"
 _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "cp850", "cp932", "gbk")
 """In which spreadsheets read a file without a byte order mark."""
+_ANSI = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+_ANSI_BYTES = {letter: byte for byte, letter in _ANSI.items()}
+"""Windows shows the bytes that its code page 1252 lacks as control characters."""
 _LIMITS = (255, 32_767)
 """Characters: what older formats and functions of spreadsheets keep of a cell, and what Excel keeps of one."""
 
@@ -40,7 +44,7 @@ def text_damage(before: str, cell: str) -> str | None:
     if _is_other_truth_word(before.casefold(), cell.casefold(), cell):
         return "the spreadsheet's word for true or false"
     if not before.isascii() and any(_as_read(before, codec) == cell for codec in _CODE_PAGES):
-        return "UTF-8 that was read in another character set"
+        return MISREAD
     if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _typed(before) == _typed(cell):
         return "typographic quotes or dashes"
     return None
@@ -48,11 +52,21 @@ def text_damage(before: str, cell: str) -> str | None:
 
 def _as_read(text: str, codec: str) -> str:
     """Return how a program shows the UTF-8 of a text if it takes it for another character set."""
-    # Windows shows the bytes that its code page 1252 lacks as control characters.
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":
-        return "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in data)
+        return "".join(_ANSI.get(byte, chr(byte)) for byte in data)
     return data.decode(codec, "replace")
+
+
+def is_misread(cell: str) -> bool:
+    """Return whether a cell is UTF-8 that a program took for the code page of Western Europe: MÃ¼ller is Müller."""
+    if cell.isascii():
+        return False
+    try:
+        bytes(_ANSI_BYTES.get(one, ord(one)) for one in cell).decode("utf-8")
+    except ValueError:
+        return False
+    return True
 
 
 def is_truth_word(cell: str) -> bool:

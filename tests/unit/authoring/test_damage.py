@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.damage import damage, damaged_form
+from dicommap.authoring.damage import damage, damaged_form, damaged_letters
 from dicommap.model.tags import tag_of
 
 
@@ -384,3 +384,16 @@ def test_what_identifiers_look_like_is_no_damage(cell: str) -> None:
 def test_long_cells_take_no_long_time(before: str, cell: str) -> None:
     damage(before, cell)
     damaged_form(tag_of("PatientID") or 0, cell)
+
+
+@pytest.mark.parametrize("meant", ["Müller", "Łoś^Zofia", "山田^太郎", "5 µm", "O’Brien"])
+@pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
+def test_utf_8_read_as_a_western_code_page_is_seen_without_a_value_before(meant: str, codec: str) -> None:
+    misread = "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in meant.encode())
+    assert damaged_letters(misread)
+    assert damaged_letters(meant) is None
+
+
+@pytest.mark.parametrize("cell", ["", "Mueller", "MÜLLER", "Ã", "«Été»", "São Paulo", "ÄÖÜ", "Łódź", "50 °C"])
+def test_letters_with_accents_are_no_damage(cell: str) -> None:
+    assert damaged_letters(cell) is None
