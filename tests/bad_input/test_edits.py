@@ -181,7 +181,7 @@ def test_wrong_rows_are_found_among_many(tmp_path: Path) -> None:
     rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(5_000)]
     rows[777] = "1.2.777,P777," + "x" * 65
     rows[888] = "1.2.888,P888"
-    rows[999] = "1.2.1000,P1000,Doe^Another"
+    rows[999], rows[1_000] = "1.2.1000,P1000,Doe^1000", "1.2.1000,P1000,Doe^Another"
     rows[4_999] = "1.2.9999999,P,Doe^Nobody"
     inventory = filled(tmp_path / "inventory.db", 5_000)
     ran = bounded("draft", inventory=inventory, sheets=[sheet_of(rows, tmp_path)])
