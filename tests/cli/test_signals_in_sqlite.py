@@ -1,4 +1,4 @@
-"""Signals that come while SQLite works: the run ends, the inventory of before stays, and the work goes on later."""
+"""Signals that come while SQLite works: the run ends, the previous inventory stays, and the work goes on later."""
 
 from __future__ import annotations
 

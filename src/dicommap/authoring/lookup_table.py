@@ -53,8 +53,8 @@ class LookupTable:
     """The number of the row that names the columns."""
     taken: set[str] = field(default_factory=set)
     """Columns that rules take values from."""
-    _has_told_leftovers: bool = field(default=False, repr=False)
-    _has_told_accounts: bool = field(default=False, repr=False)
+    _has_yielded_leftovers: bool = field(default=False, repr=False)
+    _has_yielded_accounts: bool = field(default=False, repr=False)
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
     """The first row of each near key; made once a row is missed."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
@@ -92,9 +92,9 @@ class LookupTable:
 
         They are yielded once, however many rules share the table.
         """
-        if self._has_told_leftovers:
+        if self._has_yielded_leftovers:
             return
-        self._has_told_leftovers = True
+        self._has_yielded_leftovers = True
         for row in self.rows.values():
             row.account.close()
             place, studies = Location(path=self.name, row=row.number), row.account.studies
@@ -108,9 +108,9 @@ class LookupTable:
 
         Blank rows are left out.
         """
-        if self._has_told_accounts:
+        if self._has_yielded_accounts:
             return
-        self._has_told_accounts = True
+        self._has_yielded_accounts = True
         rows = [row.account for row in self.rows.values()]
         for account in rows:
             account.close()

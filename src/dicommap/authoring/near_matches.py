@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _POINT_ZERO = re.compile(r"([0-9])[.,]0+$")
-_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SPACES = re.compile(r"[\s\xad\u200b-\u200f\u2060\ufeff]+")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([,.'\u2019])[0-9]{3})(?:\1[0-9]{3})*")
 _MARKS = re.compile(r"[,.'\u2019]")
@@ -31,7 +31,7 @@ _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("letter case", str.casefold),
     (".0 at its end", lambda text: _POINT_ZERO.sub(r"\1", text)),
     ("groups of digits", lambda text: _MARKS.sub("", text) if _GROUPED.fullmatch(text) else text),
-    ("leading zeros", lambda text: _LEADING_ZEROS.sub("", text)),
+    ("leading zeros", lambda text: LEADING_ZEROS.sub("", text)),
 )
 """What may differ between near texts, and what removes it."""
 

@@ -6,14 +6,14 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from dicommap.authoring.near_matches import LEADING_ZEROS
+from dicommap.authoring.number_damage import DIGITS_KEPT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SHORTENED = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
 _SPACES = re.compile(r"\s+")
-_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
-_DIGITS_KEPT = 15
-"""Significant digits that spreadsheets keep of a number."""
 _ENOUGH = 2
 """UIDs that are kept for one cell: with two it is not known which one is meant."""
 
@@ -57,7 +57,7 @@ class NearUids:
 
 def _key(text: str) -> str:
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return _LEADING_ZEROS.sub("", _SPACES.sub("", text))
+    return LEADING_ZEROS.sub("", _SPACES.sub("", text))
 
 
 def _as_numbers(text: str) -> Iterator[tuple[str, int, str]]:
@@ -70,5 +70,5 @@ def _as_numbers(text: str) -> Iterator[tuple[str, int, str]]:
         yield first[:-1] or first, int(shortened["exponent"]) + 1, "digits that are lost"
     elif digits and not text.strip("0123456789,.'\u2019\u00a0\u202f "):
         yield digits, len(digits), "its points"
-        if len(digits) > _DIGITS_KEPT and not digits[_DIGITS_KEPT:].strip("0"):
-            yield digits[: _DIGITS_KEPT - 1], len(digits), "digits that are lost"
+        if len(digits) > DIGITS_KEPT and not digits[DIGITS_KEPT:].strip("0"):
+            yield digits[: DIGITS_KEPT - 1], len(digits), "digits that are lost"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 64
 """Characters; no program formats a longer text as a number."""
-_DIGITS_KEPT = 15
+DIGITS_KEPT = 15
 """Significant digits that spreadsheets keep of a number."""
 _DECIMALS_ROUNDED = 4
 """Decimals that a value has at least if the loss of some of them is taken for a program's rounding."""
@@ -121,16 +121,16 @@ def _without_currency(text: str) -> str:
 
 def _is_cut_to_digits(before: str, cell: str) -> bool:
     digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
-    if not (digits.isdigit() and left.isdigit()) or len(digits) <= _DIGITS_KEPT or digits == left:
+    if not (digits.isdigit() and left.isdigit()) or len(digits) <= DIGITS_KEPT or digits == left:
         return False
     if len(digits) <= _LONGEST and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
         return True  # as pandas and JavaScript keep it, in a binary number of 53 bits
-    return len(left) == len(digits) and left.endswith("0" * (len(digits) - _DIGITS_KEPT)) and _rounds(digits, left)
+    return len(left) == len(digits) and left.endswith("0" * (len(digits) - DIGITS_KEPT)) and _rounds(digits, left)
 
 
 def _rounds(digits: str, left: str) -> bool:
     # Some spreadsheets cut, some round.
-    return abs(int(digits[:_DIGITS_KEPT]) - int(left[:_DIGITS_KEPT])) <= 1
+    return abs(int(digits[:DIGITS_KEPT]) - int(left[:DIGITS_KEPT])) <= 1
 
 
 def _is_rounded(before: str, cell: str) -> bool:

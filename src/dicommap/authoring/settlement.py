@@ -64,16 +64,7 @@ def settle_all(
     result = Settlement(issues=Findings() if found is None else found)
     forecaster, grouping, identifiers = Forecaster(files), GroupingEdits(), SharedIdentifiers(same_patient)
     for study in studies:
-        edits: list[Edit] = []
-        for one in editor.for_study(study):
-            if isinstance(one, Issue):
-                result.issues += [one]
-            else:
-                edits.append(one)
-        sources = undecodable_sources(study, edits)
-        if sources:
-            result.issues += undecodable_source_issues(study, edits, sources, files)
-            edits = [edit for index, edit in enumerate(edits) if index not in sources]
+        edits = _usable_edits(study, editor, files, result)
         settled = settle(study, edits)
         note_changes(study.study_instance_uid, edits, settled)
         grouping.note(edits, settled)
@@ -92,3 +83,17 @@ def settle_all(
     result.issues += editor.leftovers()
     result.accounts += editor.accounts()
     return result
+
+
+def _usable_edits(study: Study, editor: Editor, files: FilesOfStudy, result: Settlement) -> list[Edit]:
+    """Return the edits of a study but those that are computed from undecodable values; issues go into the result."""
+    edits: list[Edit] = []
+    for one in editor.for_study(study):
+        if isinstance(one, Issue):
+            result.issues += [one]
+        else:
+            edits.append(one)
+    sources = undecodable_sources(study, edits)
+    if sources:
+        result.issues += undecodable_source_issues(study, edits, sources, files)
+    return [edit for index, edit in enumerate(edits) if index not in sources]

@@ -24,17 +24,17 @@ _SCARCE = {
         "Close other programs, give the process more memory, or use smaller documents or fewer processes (-j).",
     ),
     RecursionError: (
-        "dicommap: something that was read is nested too deep.",
-        "Check what was named: documents of dicommap have at most some ten levels.",
+        "dicommap: a document that was read is nested too deep.",
+        "Check which files you named: documents of dicommap have some ten levels at most.",
     ),
 }
-"""What is told when the machine has no more of something."""
+"""Error of Python for lack of something -> the message, and what to do."""
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 _stops: list[int] = []
-"""Signals that came and were to end the run."""
+"""The signals that ended this run, in the order in which they came."""
 
 
 class Stopped(SystemExit):

@@ -43,7 +43,7 @@ def fhir_command(
     """Write the studies as FHIR ImagingStudy resources, R4, as newline delimited JSON.
 
     The file holds patient values. It is what an import job of AWS HealthLake takes. Each resource is checked with the
-    models of fhir.resources before it is written; what it cannot say is a finding.
+    models of fhir.resources before it is written; what it cannot hold is an issue.
     """
     to_stdout = str(output) == STDOUT
     with Inventory.open(inventory) as opened:

@@ -1,4 +1,4 @@
-"""One finding and where it is."""
+"""An issue and its location."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much a finding matters, from the least to the most."""
+    """How much an issue matters, from the least to the most."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -23,16 +23,17 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
     def reaches(self, floor: Severity) -> bool:
-        """Say whether this is as severe as `floor`, or more."""
+        """Return whether this is as severe as `floor`, or more."""
         return self.rank >= floor.rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a finding is. Only what applies is set.
+    """Where an issue is. Only the members that apply are set.
 
-    UIDs appear here because a finding about a study cannot be acted on without them; they never
-    appear in a message's text.
+    Nobody can act on an issue about a study without its UID. The UID of one study or series is here and not in the
+    message; a message names UIDs only if an issue is about several studies, as `edit.same-patient` is, or about the
+    root of many UIDs.
     """
 
     path: str | None = None
@@ -42,7 +43,7 @@ class Location:
     """A place inside a JSON or TOML document: a JSON Pointer (RFC 6901)."""
 
     row: int | None = None
-    """A row of a sheet; the header is row 1."""
+    """A row of a sheet or lookup, as spreadsheets count: the header is row 1, or row 2 below a line `sep=;`."""
 
     column: str | None = None
     """A column of a sheet."""
@@ -80,7 +81,7 @@ def _words(name: str, value: str | int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One finding: something is wrong with the data, and this says what and where."""
+    """One issue: something is wrong with the data, and this says what and where."""
 
     code: str
     severity: Severity

@@ -59,8 +59,8 @@ def s3_root(root: str) -> S3Uri | None:
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a root is meant as an S3 URI; `s3_root` returns None for one that is none."""
-    return root.startswith(_SCHEME)
+    """Return whether a root is meant as an S3 URI, in any letter case; `s3_root` returns None for one that is none."""
+    return root[: len(_SCHEME)].lower() == _SCHEME
 
 
 def overlap(one: S3Uri, other: S3Uri) -> bool:

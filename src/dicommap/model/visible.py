@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from dicommap.model.paths import printable
 from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.vr import LINES_VRS
 
-_LONG_TEXT_VRS = frozenset({"LT", "ST", "UT"})
 _LAYOUT = re.compile("([\t\n\f\r]+)")
 """The control characters that long texts may have (PS3.5 section 6.1.3)."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -43,7 +43,7 @@ def with_lines(text: str) -> str:
 def may_have_lines(keyword: str) -> bool:
     """Return whether values of an attribute may have tabs and ends of lines: those of LT, ST and UT."""
     tag = tag_of(keyword)
-    return tag is not None and bool(vrs_of(tag)) and set(vrs_of(tag)) <= _LONG_TEXT_VRS
+    return tag is not None and bool(vrs_of(tag)) and set(vrs_of(tag)) <= LINES_VRS
 
 
 def decodable(text: str) -> str:

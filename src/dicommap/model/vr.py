@@ -25,7 +25,7 @@ FLOAT_VRS = frozenset({"FL", "FD"})
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
 """A backslash is a character of their one value, not a separator (PS3.5 section 6.4)."""
-_LINES_VRS = frozenset({"LT", "ST", "UT"})
+LINES_VRS = frozenset({"LT", "ST", "UT"})
 """Tabs and ends of lines are allowed in these (PS3.5 section 6.1.3)."""
 ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
 
@@ -150,7 +150,7 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
 
 def holds_control(vr: str, text: str) -> bool:
     """Return whether a text holds a control character that its VR does not allow (PS3.5 section 6.1.3)."""
-    return (_CONTROL_IN_LONG_TEXT if vr in _LINES_VRS else _CONTROL).search(text) is not None
+    return (_CONTROL_IN_LONG_TEXT if vr in LINES_VRS else _CONTROL).search(text) is not None
 
 
 def is_uri(text: str) -> bool:
@@ -222,7 +222,7 @@ def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]
 
 
 def _unfit_character(vr: str, text: str) -> str | None:
-    if vr in _LINES_VRS:
+    if vr in LINES_VRS:
         return "a control character" if holds_control(vr, text) else None
     if "\\" in text:
         return "a backslash, which separates values"

@@ -81,7 +81,7 @@ def read_files(task: Task) -> Rows:
     read_header_of = _readers.for_keywords(task.keywords)
     if isinstance(task.opener, S3Opener):
         return _read_objects(task, task.opener, read_header_of)
-    made = _RowsMade(task)
+    made = _RowBuilder(task)
     for path, size in task.files:
         try:
             with task.opener.open(path) as read:
@@ -93,7 +93,7 @@ def read_files(task: Task) -> Rows:
     return made.rows()
 
 
-class _RowsMade:
+class _RowBuilder:
     """The rows of a task's files, and how many characters they hold."""
 
     def __init__(self, task: Task) -> None:
@@ -140,7 +140,7 @@ def work(task: Task) -> Rows:
 
 def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:
     """Read headers of objects: as many at once as the longest values that they can have leave room for."""
-    made, traffic = _RowsMade(task), Traffic()
+    made, traffic = _RowBuilder(task), Traffic()
     at_once = max(1, OBJECTS_LIMIT // sum(Wanted(task.keywords).limits.values()))
     for start in range(0, len(task.files), at_once):
         paths = [path for path, _ in task.files[start : start + at_once]]

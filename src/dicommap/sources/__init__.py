@@ -7,7 +7,7 @@ from dicommap.sources.listed import ListedFiles
 from dicommap.sources.local import LocalTree
 from dicommap.sources.s3.opener import S3Opener
 from dicommap.sources.s3.refusals import ObjectError
-from dicommap.sources.source import Opener, Source, is_s3
+from dicommap.sources.source import Opener, Source
 
 __all__ = [
     "LocalTree",
@@ -19,7 +19,6 @@ __all__ = [
     "digest_of",
     "S3Opener",
     "ObjectError",
-    "is_s3",
     "Source",
     "Opener",
 ]

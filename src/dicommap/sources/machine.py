@@ -1,4 +1,4 @@
-"""Faults of the machine, told apart from unreadable files: they end a scan, and the inventory of before stays.
+"""Faults of the machine, which end a scan, in contrast to unreadable files. The previous inventory is kept.
 
 A file that may not be read, or that the disk cannot give, is data: one row of the inventory among many. That a process
 has too many open files, or that a whole source is gone, says nothing about any file.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dicommap.errors import SourceError, reason_of
 
 _OF_THE_MACHINE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-_KEPT = "The inventory of before is kept."
+_KEPT = "The previous inventory is kept."
 
 
 def raise_if_of_the_machine(error: OSError) -> None:
@@ -32,9 +32,9 @@ def unlistable(root: str, error: OSError) -> SourceError:
 
 
 def empty_now(root: str) -> SourceError:
-    """Return the error to raise if a source has no files, of which the inventory of before has some."""
+    """Return the error to raise if a source has no files, and the previous inventory has files of it."""
     return SourceError(
-        f"The source {root} has no files now, and the inventory of before has files of it.",
+        f"The source {root} has no files now, and the previous inventory has files of it.",
         fix=f"Check that it is mounted. If it is meant to be empty, remove the inventory first. {_KEPT}",
     )
 

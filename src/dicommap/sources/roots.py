@@ -11,8 +11,8 @@ from dicommap.errors import UsageError, reason_of
 from dicommap.model.paths import printable
 from dicommap.model.planned_copy import OutsideRootsError
 from dicommap.model.s3_uri import S3Uri
+from dicommap.model.source_places import is_s3_root
 from dicommap.reading import open_descriptor
-from dicommap.sources.source import is_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ class SourceRoots:
         folders, prefixes = [], []
         for root in named:
             name = os.fspath(root)
-            if is_s3(name):
+            if is_s3_root(name):
                 prefixes.append(_prefix(name))
             else:
                 folders.append(_folder(name))
@@ -42,7 +42,7 @@ class SourceRoots:
 
     def hold(self, source: str) -> bool:
         """Return whether a plan's source, a path or an S3 URI, is one of the roots or below one."""
-        if is_s3(source):
+        if is_s3_root(source):
             uri = S3Uri.parse(source)
             return uri is not None and self.hold_object(uri.bucket, uri.prefix)
         try:

@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from dicommap.p10 import ReadAt
 
 
-_S3 = "s3://"
-
-
-def is_s3(text: str) -> bool:
-    """Say whether a source is named as S3 URIs are."""
-    return text[: len(_S3)].lower() == _S3
-
-
 class Opener(Protocol):
     """Opens the files of a source. It is pickled and goes to worker processes, so it holds no open file."""
 

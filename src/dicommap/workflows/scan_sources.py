@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError, UsageError
-from dicommap.sources import ListedFiles, LocalTree, is_s3
+from dicommap.model.source_places import is_s3_root
+from dicommap.sources import ListedFiles, LocalTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +36,9 @@ def named_sources(
         raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix.")
     texts = [os.fspath(source) for source in named]
     _require_sense(texts, archives=archives, listed=files is not None, s3_inventory=s3_inventory)
-    sources = [_bucket(text, clients) if is_s3(text) else LocalTree(text, follow_links=follow_links) for text in texts]
+    sources = [
+        _bucket(text, clients) if is_s3_root(text) else LocalTree(text, follow_links=follow_links) for text in texts
+    ]
     _require_apart(sources)
     first = sources[0]
     if s3_inventory is not None and not isinstance(first, LocalTree):
@@ -51,8 +54,8 @@ def named_sources(
 
 def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inventory: StrPath | None) -> None:
     """Raise UsageError for what is not for such sources, and SourceError for a URI that was taken for a path."""
-    buckets = [is_s3(text) for text in texts]
-    if any(text.startswith("s3:/") and not is_s3(text) and not os.path.exists(text) for text in texts):
+    buckets = [is_s3_root(text) for text in texts]
+    if any(text.startswith("s3:/") and not is_s3_root(text) and not os.path.exists(text) for text in texts):
         raise SourceError("An S3 URI was given as a path.", fix="Give it as text: 's3://bucket/prefix/'.")
     if any(buckets) and archives:
         raise UsageError("Archives in S3 are not entered.", fix="Scan without them, or unpack them first.")

@@ -1,4 +1,4 @@
-"""Faults of the machine end a scan and keep the inventory of before; unreadable files among others are data."""
+"""Faults of the machine end a scan and keep the previous inventory; unreadable files among others are data."""
 
 from __future__ import annotations
 

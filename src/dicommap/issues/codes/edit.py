@@ -222,7 +222,7 @@ CODES = (
         explanation="The scan has warned of this value (p10.doubtful-text): it could be decoded, but hardly means what "
         "it shows. A rule, lookup or function that reads it, or --harmonize that gives it to other files, carries "
         "wrong characters on. Override files are UTF-8, so nothing shows there that the text was ever declared "
-        "otherwise. Told once for each study and attribute.",
+        "otherwise. There is one warning for each study and attribute.",
         fix="Look at the value with 'dicommap show --show-values'. If it is wrong, correct SpecificCharacterSet in the "
         "files and scan again, or type the new value in a sheet.",
     ),

@@ -10,7 +10,7 @@ import pytest
 from dicommap.aws.listing import nanoseconds
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources import is_s3
+from dicommap.model.source_places import is_s3_root
 from dicommap.sources.s3 import prefix
 from dicommap.sources.s3.prefix import S3Prefix
 from tests.s3 import Bucket
@@ -60,7 +60,7 @@ def test_nothing_at_all_is_an_error(bucket: Bucket) -> None:
 
 @pytest.mark.parametrize("text", ["s3://", "s3://B/x", "S3://bucket/x", "s3:///x", "s3://bucket/a\nb"])
 def test_what_is_no_uri_is_an_error(text: str) -> None:
-    assert is_s3(text)
+    assert is_s3_root(text)
     with pytest.raises(SourceError, match="no S3 URI"):
         S3Prefix(text)
 
