@@ -12,6 +12,7 @@ import pytest
 
 from dicommap.model import document_limits
 from dicommap.model.document_limits import DocumentLimit
+from dicommap.sources.archives import limits as archive_limits
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
@@ -56,4 +57,9 @@ def test_each_number_is_that_of_the_code(row: tuple[str, ...]) -> None:
 
 def test_each_limit_of_a_document_has_its_row() -> None:
     names = {name for name, value in vars(document_limits).items() if isinstance(value, DocumentLimit)} - {"LARGEST"}
+    assert names <= {row[-1].strip("`") for row in ROWS}
+
+
+def test_each_limit_of_an_archive_has_its_row() -> None:
+    names = {name for name in vars(archive_limits) if name.startswith("MAX_")} - {"MAX_P10_BYTES"}
     assert names <= {row[-1].strip("`") for row in ROWS}

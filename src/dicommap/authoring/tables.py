@@ -28,7 +28,8 @@ COLUMNS_LIMIT = 16_384
 """Cells of a row: as many as a spreadsheet has columns."""
 CELLS_LIMIT = 20_000_000
 """Cells of a table, an empty row counted as one: a sheet of 256 MiB has about 13 million."""
-_CELL_LIMIT = 2**24
+CELL_TEXT_LIMIT = 2**24
+"""Characters of a cell."""
 _HEADER_SOUGHT_IN = 50
 """Rows at the beginning in which a header is sought that is not the first one."""
 _LINE_SOUGHT = 2**20
@@ -120,7 +121,7 @@ def read_table(name: str, data: bytes, key: str, delimiter: str | None = None) -
 
 
 def _rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue:
-    csv.field_size_limit(_CELL_LIMIT)
+    csv.field_size_limit(CELL_TEXT_LIMIT)
     rows: list[list[str]] = []
     count = 0
     try:
@@ -146,7 +147,7 @@ def _rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue:
 def _csv_problem(words: str, row: int) -> str:
     """Return what is wrong with a row, from the words of Python's csv module."""
     if "field larger" in words:
-        return f"row {row} has a cell of more than {_CELL_LIMIT:,} characters"
+        return f"row {row} has a cell of more than {CELL_TEXT_LIMIT:,} characters"
     if "end of data" in words:
         return f"a quote that opens in row {row} is not closed"
     return f"a quote in row {row} is not closed, or stands inside a cell without being doubled"

@@ -17,8 +17,8 @@ _STDIN = "-"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _READ_BYTES = 2**16
-_PATH_BYTES = 2**20
-"""Longer than any path: what is longer is no list."""
+PATH_LIMIT = 2**20
+"""Bytes of one path of a list: more than any path has."""
 
 
 @contextmanager
@@ -75,9 +75,9 @@ def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:
     while found := _read(file):
         *parts, rest = (rest + found).split(end)
         yield from parts
-        if len(rest) > _PATH_BYTES:
+        if len(rest) > PATH_LIMIT:
             raise DocumentError(
-                f"A path of the list has more than {_PATH_BYTES:,} bytes.",
+                f"A path of the list has more than {PATH_LIMIT:,} bytes.",
                 fix="List one path in each line; with --null, end each with a NUL.",
             )
     if rest:

@@ -33,7 +33,7 @@ _KEPT = timedelta(minutes=5)
 
 _USUAL_REGION = "us-east-1"
 
-_CERTIFICATES_LIMIT = 16 * 2**20
+CERTIFICATES_LIMIT = 16 * 2**20
 """Bytes of a file of certificates; all that browsers trust are 0.3 million."""
 
 
@@ -143,6 +143,6 @@ def _options(endpoint: str) -> ClientConfig:
 
 def _bytes_of(path: str | Path) -> bytes:
     try:
-        return read_regular_file(path, _CERTIFICATES_LIMIT)
+        return read_regular_file(path, CERTIFICATES_LIMIT)
     except OSError:
         raise AwsError("The file that AWS_CA_BUNDLE names cannot be read.", fix="Name one that can.") from None
