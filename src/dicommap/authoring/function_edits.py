@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
+from dicommap.authoring.damage import damaged_form
+from dicommap.authoring.no_value import lacks_value
 from dicommap.authoring.watched_values import watched_series, watched_study
 from dicommap.authoring.wishes import refusals
 from dicommap.errors import UsageError
@@ -125,9 +127,17 @@ class FunctionEdits:
 
 
 def _attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
-    """Return the attribute that a text means; a text that is not whole was damaged on its way to the function."""
+    """Return the attribute that a text means, or what shows that it was damaged on its way to the function.
+
+    Such texts come of tables that pandas read: `str(nan)` and `str(12345.0)` are no PatientIDs.
+    """
     tag = tag_of(keyword) or 0
     if is_undecodable(text):
         what = "a byte that could not be decoded, or U+FFFD in its place"
         return [issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
+    sign = (
+        "a word that programs write for no value" if lacks_value(tag, text.strip()) else damaged_form(tag, text.strip())
+    )
+    if sign:
+        return [issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
     return attribute_from_text(tag, text, place)

@@ -55,6 +55,31 @@ def test_what_a_function_asks_for_is_checked(keyword: str, text: str, code: str)
     assert SECRET not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("PatientID", "nan"),
+        ("PatientID", " None "),
+        ("PatientID", "<NA>"),
+        ("PatientID", "12345.0"),
+        ("AccessionNumber", "1.2E+10"),
+        ("AccessionNumber", "True"),
+        ("PatientName", "NULL"),
+        ("StudyDescription", "NaN"),
+    ],
+)
+def test_what_pandas_makes_of_a_missing_value_or_a_number_is_no_edit(keyword: str, text: str) -> None:
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    assert isinstance(found, Issue)
+    assert (found.code, found.location.keyword) == ("edit.damaged-value", keyword)
+
+
+@pytest.mark.parametrize(("keyword", "text"), [("PatientID", "12345"), ("PatientID", ""), ("StudyDescription", "NONE")])
+def test_what_people_write_is_an_edit(keyword: str, text: str) -> None:
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    assert isinstance(found, Edit)
+
+
 def test_a_function_that_never_asks_for_anything_is_told() -> None:
     editor = FunctionEdits(by_study=lambda _: None)
     assert [*editor.for_study(ONE)] == []

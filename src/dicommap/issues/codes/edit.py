@@ -236,6 +236,17 @@ CODES = (
         fix="Remove or narrow one of the edits.",
     ),
     Code(
+        name="edit.damaged-value",
+        severity=Severity.ERROR,
+        title="A function returned what a program made of a value",
+        message="The new {keyword} that the function returned is {sign}.",
+        explanation="A table that a program has read has numbers and NaN where identifiers were: as texts they are "
+        "12345.0, 1.2E+10, nan or None. As an identifier such a word would make one patient of many. The edit is not "
+        "applied.",
+        fix="Read the table as text, in pandas with read_csv(..., dtype=str, keep_default_na=False), and return "
+        "nothing for a study without a value. If the text itself is meant, set it by a rule.",
+    ),
+    Code(
         name="edit.same-patient",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one PatientID",

@@ -10,7 +10,7 @@ CODES = (
         name="fhir.several-values",
         severity=Severity.WARNING,
         title="A resource has one value where files have several",
-        message="{keyword} has {count} values; the resource has the most frequent one.",
+        message="{keyword} has {count} values; only the most frequent one is for the resource.",
         explanation="An ImagingStudy has one value for each attribute of a study or series. Files that differ in an "
         "attribute by which HealthImaging groups them become several image sets, of which the resource describes one.",
         fix="Make the attribute the same with a sheet, a rule or --harmonize, draft a package, and name it with "
