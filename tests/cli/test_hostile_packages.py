@@ -282,6 +282,27 @@ def _is_the_right_one(hostile: Hostile, request: tuple[str, str]) -> bool:
     return request[0] == "PUT" and f"/{hostile.bucket.name}/staged/0001/" in request[1] and request[1].endswith("2.dcm")
 
 
+@pytest.mark.parametrize(
+    ("source", "said", "status"),
+    [("/", "[package.broad-source]", 0), ("tree", "[package.source-path]", 1)],
+)
+def test_a_look_before_staging_tells_what_is_wrong_with_the_sources(
+    source: str, said: str, status: int, hostile: Hostile
+) -> None:
+    hostile.plan(sources=[source])
+    ran = hostile.run("stage", "-n")
+    assert (ran.status, hostile.sent) == (status, []), ran.everything
+    assert said in ran.everything
+    assert "Nothing was sent." in ran.everything
+
+
+def test_a_look_before_staging_tells_of_sources_that_were_not_named(hostile: Hostile) -> None:
+    hostile.plan(sources=["/"])
+    ran = hostile.run("stage", "-n", "--source", hostile.tree)
+    assert (ran.status, hostile.sent) == (1, []), ran.everything
+    assert "[package.source-not-named]" in ran.everything
+
+
 def test_the_package_is_staged_if_nobody_changed_it(hostile: Hostile) -> None:
     ran = hostile.stage()
     assert ran.status == 0, ran.everything

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
 from dicommap.cli.confirmation import SourceRootsOption, YesOption, asking
-from dicommap.cli.console import print_line, print_table, write
+from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.issues import Severity
 from dicommap.render.text import byte_count, counted, json_lines
 from dicommap.workflows.planned_copies import planned_copies
 from dicommap.workflows.stage import Staged, stage
+from dicommap.workflows.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 JOBS_SHOWN = 50
 
@@ -44,7 +49,7 @@ def stage_command(
     --source and give --yes.
     """
     if dry_run:
-        write(json_lines(dict(copy) for copy in planned_copies(package, jobs=jobs or ())))
+        _show(package, jobs or (), sources or (), fail_on)
         return
     staged = stage(
         package,
@@ -56,6 +61,22 @@ def stage_command(
     )
     _print(staged)
     exit_by((found.severity for found in staged.issues), fail_on)
+
+
+def _show(package: Path, jobs: Sequence[str], sources: Sequence[str], fail_on: FailOn) -> None:
+    """Print every copy, and the errors and warnings of the package: with an error nothing would be sent."""
+    count = 0
+
+    def records() -> Iterator[dict[str, object]]:
+        nonlocal count
+        for copy in planned_copies(package, jobs=jobs):
+            count += 1
+            yield dict(copy)
+
+    write(json_lines(records()))
+    found = [one for one in validate(package, sources=sources or None) if one.severity is not Severity.NOTE]
+    print_error(*map(str, found), f"{counted(count, 'copy')}. Nothing was sent.")
+    exit_by((one.severity for one in found), fail_on)
 
 
 def _print(staged: Staged) -> None:

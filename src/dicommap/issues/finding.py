@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -89,9 +90,14 @@ class Issue:
     message: str
 
     def __str__(self) -> str:
-        subject = self.location.keyword or ""
-        place = str(replace(self.location, keyword=None) if subject in self.message else self.location)
+        place = str(replace(self.location, keyword=None) if self._names_its_keyword() else self.location)
         return f"{self.severity}: {place + ': ' if place else ''}{self.message} [{self.code}]"
+
+    def _names_its_keyword(self) -> bool:
+        subject = self.location.keyword
+        if not subject or subject not in self.message:
+            return False
+        return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
     def at(self, **place: str | int | None) -> Issue:
         """Return the same finding with more of its location known: `found.at(path="a.json")`."""
