@@ -7,6 +7,8 @@ import csv
 import io
 from dataclasses import dataclass
 
+from dicommap.model.packed_files import HEAD_BYTES, packed_file
+
 _SAVE_AS_CSV = "; save it as CSV UTF-8"
 _UNPACK = "; unpack it first"
 _ZIP = b"PK\x03\x04"
@@ -14,11 +16,6 @@ _MIME_TYPE_END = 256
 """OpenDocument files say what they are in their first member, `mimetype`: not compressed (ODF 1.3, part 2, 3.3)."""
 _FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", f"is an Excel workbook (.xls){_SAVE_AS_CSV}"),
-    (b"\x1f\x8b", f"is compressed by gzip{_UNPACK}"),
-    (b"BZh", f"is compressed by bzip2{_UNPACK}"),
-    (b"\xfd7zXZ\0", f"is compressed by xz{_UNPACK}"),
-    (b"\x28\xb5\x2f\xfd", f"is compressed by zstd{_UNPACK}"),
-    (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive{_UNPACK}"),
     (b"PAR1", "is a Parquet file; write it as CSV in UTF-8"),
     (b"SQLite format 3\0", "is an SQLite database; write the table as CSV in UTF-8"),
     (b"%PDF-", f"is a PDF document; open the table itself in a spreadsheet{_SAVE_AS_CSV}"),
@@ -76,6 +73,11 @@ def _format_of(data: bytes) -> str | None:
         if b"Index/" in start:
             return "is a Numbers document; export it as CSV in UTF-8"
         return f"is an Excel workbook (.xlsx){_SAVE_AS_CSV}"
+    packed = packed_file(data[:HEAD_BYTES])
+    if packed is not None:
+        return (
+            f"is a {packed.kind} archive{_UNPACK}" if packed.is_archive else f"is compressed by {packed.kind}{_UNPACK}"
+        )
     return next((words for first, words in _FORMATS if data.startswith(first)), None)
 
 
