@@ -124,17 +124,9 @@ class Copier:
         if not self._roots.hold_object(source_bucket, copy.source):
             return Copied(code="stage.source-outside")
         found = ObjectBytes(self._clients, source_bucket, copy.source, etag=copy.etag)
-        try:
-            found.read(0, 1)
-            problem = instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
-        except AwsError as error:
-            if error.code in _OTHER_OBJECT:
-                return Copied(code="stage.source-changed", facts={"what": "ETag"})
-            raise
-        if found.size != copy.size:
-            return Copied(code="stage.source-changed", facts={"what": "size"})
-        if problem:
-            return Copied(code="stage.other-instance", facts={"problem": problem})
+        refused = _refused(found, copy)
+        if refused is not None:
+            return refused
         source = {"Bucket": source_bucket, "Key": copy.source}
         condition = {"CopySourceIfMatch": found.etag}
         target = {"Bucket": copy.bucket, "Key": copy.key}
@@ -249,6 +241,20 @@ class Copier:
             if error.code in ABSENT - {"NoSuchBucket"}:
                 return None
             raise
+
+
+def _refused(found: ObjectBytes, copy: Copy) -> Copied | None:
+    """Return why an object in S3 is not copied, by its size and header; None if it is the planned instance."""
+    try:
+        found.read(0, 1)
+        problem = instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
+    except AwsError as error:
+        if error.code in _OTHER_OBJECT:
+            return Copied(code="stage.source-changed", facts={"what": "ETag"})
+        raise
+    if found.size != copy.size:
+        return Copied(code="stage.source-changed", facts={"what": "size"})
+    return Copied(code="stage.other-instance", facts={"problem": problem}) if problem else None
 
 
 def _status(file: BinaryIO) -> os.stat_result:

@@ -46,13 +46,9 @@ def objects_issues(
                 yield issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
                 return
             before = key
-            found = _source_problem(one, sources_in_s3)
-            if found is not None:
-                yield issue("package.object-source", Location(path=path), row=counts["sourceFiles"] + 2, problem=found)
-                return
-            found = _staged_problem(one) if job["staged"] else None
-            if found is not None:
-                yield issue("package.staged-object", Location(path=path), row=counts["sourceFiles"] + 2, problem=found)
+            code, problem = _row_problem(one, sources_in_s3, staged=job["staged"])
+            if problem is not None:
+                yield issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
                 return
             counts["instances"] += one.disposition in _INSTANCES
             counts["sourceFiles"] += 1
@@ -68,6 +64,14 @@ def objects_issues(
         if job[member] != count:
             where = replace(place, pointer=f"{place.pointer}/{member}")
             yield issue("package.counts", where, planned=job[member], found=count, what=member)
+
+
+def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
+    """Return the code and the words for what is wrong with a row; None instead of the words if nothing is."""
+    problem = _source_problem(one, sources_in_s3)
+    if problem is not None or not staged:
+        return "package.object-source", problem
+    return "package.staged-object", _staged_problem(one)
 
 
 def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
