@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
 from dicommap.authoring.damage import damaged_form
-from dicommap.authoring.no_value import lacks_value
+from dicommap.authoring.no_value import WORD_FOR_NO_VALUE, lacks_value
 from dicommap.authoring.watched_values import watched_series, watched_study
 from dicommap.authoring.wishes import refusals
 from dicommap.errors import UsageError
@@ -135,9 +135,7 @@ def _attribute(keyword: str, text: str, place: Location) -> Attribute | list[Iss
     if is_undecodable(text):
         what = "a byte that could not be decoded, or U+FFFD in its place"
         return [issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
-    sign = (
-        "a word that programs write for no value" if lacks_value(tag, text.strip()) else damaged_form(tag, text.strip())
-    )
+    sign = WORD_FOR_NO_VALUE if lacks_value(tag, text.strip()) else damaged_form(tag, text.strip())
     if sign:
         return [issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
     return attribute_from_text(tag, text, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.model.tags import keyword_of, vrs_of
 
+WORD_FOR_NO_VALUE = "a word that programs write for no value"
 _OF_PROGRAMS = frozenset(
     {
         "null",

@@ -2,6 +2,8 @@
 
 The expressions are RE2's, which needs time in proportion to the text whatever the pattern; but that time grows with the
 pattern and its groups, and the new text with each match, so that all of them have limits.
+
+A letter with an accent is one character or two; pattern and value are compared in the normal form NFC, as in `match`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from dicommap.authoring.near_matches import normal_form
 from dicommap.authoring.templates import RESULT_LIMIT, TOO_LONG, replacement_parts
 from dicommap.model.no_result import NoResult
 
@@ -38,7 +41,7 @@ def replacing(replacement: Replacement) -> Callable[[str], str | NoResult] | Non
     if len(replacement.pattern) > PATTERN_LIMIT:
         return None
     try:
-        pattern = re2.compile(replacement.pattern, options)
+        pattern = re2.compile(normal_form(replacement.pattern), options)
     except re2.error:
         return None
     parts = replacement_parts(replacement.with_)
@@ -49,7 +52,8 @@ def replacing(replacement: Replacement) -> Callable[[str], str | NoResult] | Non
     def replaced(text: str) -> str | NoResult:
         if len(text) > SEARCHED_LIMIT:
             return NoResult(f"the current value has more than {SEARCHED_LIMIT:,} characters")
-        length = len(text)
+        composed = normal_form(text)
+        length = len(composed)
 
         # A function takes the matches' place, since a text would be read as Python's escapes, in Latin-1.
         def of_match(match: re.Match[str]) -> str:
@@ -61,8 +65,9 @@ def replacing(replacement: Replacement) -> Callable[[str], str | NoResult] | Non
             return literals[0] + "".join(one + literal for one, literal in zip(found, literals[1:], strict=True))
 
         try:
-            return str(pattern.sub(of_match, text))
+            new = str(pattern.sub(of_match, composed))
         except _TooLongError:
             return TOO_LONG
+        return text if new == composed else new
 
     return replaced

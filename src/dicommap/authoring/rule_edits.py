@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.accounting import noted
+from dicommap.authoring.no_value import WORD_FOR_NO_VALUE, lacks_value
 from dicommap.authoring.patterns import Patterns
 from dicommap.authoring.verbs import assignments
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.account import Account, Effect
+from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import NOT_COMPUTED, Edit, Policy, Rule
 from dicommap.model.levels import Level, level_of
 from dicommap.model.overridable import keyword_issues
@@ -149,6 +151,8 @@ class RuleEdits:
         row: Account | None = None
         if not any(is_undecodable(value) for _, value in sources):
             attribute, row = assignment.attribute(values, place), assignment.row(values)
+            if sources and row is None and not isinstance(attribute, list):
+                attribute = _without_word_for_no_value(assignment.tag, attribute, values, place)
         if isinstance(attribute, list):
             yield from self._found(attribute, row, target.study_instance_uid)
         elif attribute is not None:
@@ -234,3 +238,14 @@ def _values_of(series: Series) -> Values:
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
     }
     return {**series.values, **uids}
+
+
+def _without_word_for_no_value(
+    tag: int, attribute: Attribute | None, values: Values, place: Location
+) -> Attribute | list[Issue] | None:
+    """Return a computed attribute, or an issue if its new value is a word for no value, such as NULL."""
+    text = (text_from_attribute(attribute) if attribute is not None else None) or ""
+    keyword = keyword_of(tag)
+    if text in values[keyword] or not lacks_value(tag, text):
+        return attribute
+    return [issue("edit.damaged-value", place, keyword=keyword, sign=WORD_FOR_NO_VALUE)]

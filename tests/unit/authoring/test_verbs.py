@@ -83,6 +83,22 @@ NAMES_SWAPPED = "replace = { PatientName = { pattern = '^([^^]*)\\^([^^]*)', wit
             {"PatientID": "b", "StudyID": "a"},
         ),
         ("replace = { PatientID = { pattern = '^0+', with = '' } }", {"PatientID": "007"}, {"PatientID": "7"}),
+        (
+            "replace = { StudyDescription = { pattern = '\u00dc', with = 'UE' } }",
+            {"StudyDescription": "U\u0308BER"},
+            {"StudyDescription": "UEBER"},
+        ),
+        (
+            "replace = { StudyDescription = { pattern = 'U\u0308', with = 'UE' } }",
+            {"StudyDescription": "\u00dcBER"},
+            {"StudyDescription": "UEBER"},
+        ),
+        (
+            "replace = { StudyDescription = { pattern = 'X', with = 'Y' } }",
+            {"StudyDescription": "U\u0308BER"},
+            {"StudyDescription": "U\u0308BER"},
+        ),
+        ("upper = ['PatientID']", {"PatientID": "N/A"}, {"PatientID": "N/A"}),
         (NAMES_SWAPPED, {"PatientName": "Jane^Doe"}, {"PatientName": "Doe^Jane"}),
         ("shift_days = { StudyDate = -31 }", {"StudyDate": "20260115"}, {"StudyDate": "20251215"}),
         ("shift_days = { StudyDate = 1 }", {"StudyDate": ""}, {"StudyDate": ""}),
@@ -98,6 +114,23 @@ def test_a_verb_makes_the_new_value_of_the_current_ones(
     edits, issues = work(rule, dict(current))
     assert edits == expected
     assert not issues
+
+
+@pytest.mark.parametrize(
+    ("rule", "current"),
+    [
+        ("set = { PatientID = '{AccessionNumber}' }", {"AccessionNumber": "NULL"}),
+        ("replace = { PatientID = { pattern = '^P', with = '' } }", {"PatientID": "Pnan"}),
+    ],
+)
+def test_a_word_for_no_value_is_no_identifier_that_a_rule_computes(rule: str, current: dict[str, str]) -> None:
+    edits, issues = work(rule, dict(current))
+    assert edits == {}
+    assert [one.code for one in issues] == ["edit.damaged-value"]
+
+
+def test_a_word_for_no_value_can_be_written_in_a_rule() -> None:
+    assert work("set = { PatientID = 'NA' }", {"PatientID": "7"}) == ({"PatientID": "NA"}, [])
 
 
 def test_several_values_of_an_attribute_are_changed_one_by_one() -> None:

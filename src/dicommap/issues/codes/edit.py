@@ -238,10 +238,11 @@ CODES = (
     Code(
         name="edit.damaged-value",
         severity=Severity.ERROR,
-        title="A function returned what a program made of a value",
-        message="The new {keyword} that the function returned is {sign}.",
+        title="A new value that a program made, and nobody gave",
+        message="The new {keyword} is {sign}.",
         explanation="A table that a program has read has numbers and NaN where identifiers were: as texts they are "
-        "12345.0, 1.2E+10, nan or None. As an identifier such a word would make one patient of many. The edit is not "
+        "12345.0, 1.2E+10, nan or None, and a function may return them. A rule may find such a word in another "
+        "attribute of the files. As an identifier such a word would make one patient of many. The edit is not "
         "applied.",
         fix="Read the table as text, in pandas with read_csv(..., dtype=str, keep_default_na=False), and return "
         "nothing for a study without a value. If the text itself is meant, set it by a rule.",
