@@ -62,20 +62,20 @@ def damaged_key(cell: str) -> str | None:
     if is_scientific(cell):
         return "scientific notation"
     if looks_like_date(cell) or _CLOCK.fullmatch(cell):
-        return "a date or time, where an identifier is due"
+        return "a date or time instead of an identifier"
     return None
 
 
 def damaged_number(cell: str) -> str | None:
     """Return what shows that an identifier was written as a number, though all its digits are there, or None."""
     if _POINT_ZERO.fullmatch(cell):
-        return "a number with .0, where an identifier is due"
+        return "a number with .0 instead of an identifier"
     if _GROUPED.fullmatch(cell):
-        return "a number with groups of digits, where an identifier is due"
+        return "a number with groups of digits instead of an identifier"
     if _AMOUNT.fullmatch(cell) and not _OF_AMOUNTS.isdisjoint((cell[0], cell[-1])):
-        return "an amount, where an identifier is due"
+        return "an amount instead of an identifier"
     if is_truth_word(cell):
-        return "the spreadsheet's word for true or false, where an identifier is due"
+        return "the spreadsheet's word for true or false instead of an identifier"
     return None
 
 

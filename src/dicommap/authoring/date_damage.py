@@ -79,7 +79,7 @@ def date_damage(before: str, cell: str) -> str | None:
         return None
     if any(_is_same(one, other) for one in _dates_of_cell(cell) for other in were):
         has_year = _COMPACT.fullmatch(before) or any(None not in one for one in were)
-        return "a date in another notation" if has_year else "a date, where the value was none"
+        return "a date in another notation" if has_year else "a date, though the value was not one"
     if _SERIAL.fullmatch(cell) and not before.isdigit():
         days = (epoch + timedelta(days=int(cell)) for epoch in _EPOCHS)
         found = [_Date(day.year, day.month, day.day) for day in days if day.year in _YEARS]

@@ -28,7 +28,7 @@ class LookupRow:
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
     account: Account
-    """What becomes of it."""
+    """What became of the row in each study."""
 
     def text(self, column: str) -> str:
         """Return the text of a cell, without spaces around it and what keeps it from being a formula."""
@@ -48,7 +48,7 @@ class LookupTable:
     unread: tuple[Account, ...] = field(default=(), repr=False)
     """Of the rows that are left out because something is wrong with them."""
     header: tuple[str, ...] = ()
-    """The names of its columns; none where it could not be read."""
+    """The names of its columns; none if it could not be read."""
     header_row: int = 1
     """The number of the row that names the columns."""
     taken: set[str] = field(default_factory=set)
@@ -74,7 +74,7 @@ class LookupTable:
         return issue("lookup.no-row", place, keyword=self.by, name=self.name, hint=hint)
 
     def reach(self, values: Values, study: str) -> None:
-        """Note that a study asks for the rows of its keys, whatever comes of it."""
+        """Note that a study asks for the rows of its keys, whether or not its values change."""
         for key in _keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
@@ -153,12 +153,12 @@ class LookupAssignment:
         return (self.table.by,)
 
     def row(self, values: Values) -> Account | None:
-        """Return the account of the row that the value comes from; None where there is no such row."""
+        """Return the account of the row that the value comes from; None if there is no such row."""
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.account
 
     def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, what keeps it from being one, or None where the cell is empty."""
+        """Return the new attribute, the issues that prevent it, or None if the cell is empty."""
         row = self.table.find(values, replace(place, keyword=None))
         if isinstance(row, Issue):
             return [row]

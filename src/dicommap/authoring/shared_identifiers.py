@@ -3,7 +3,7 @@
 Studies without an identifier had different ones, too: nobody knows whose they were.
 
 An edit may be meant to do so: "007" and "7" are one patient's PatientID in two spellings. So the studies that have one
-identifier after the edits are compared: where their names, birth dates or sexes differ, it is an issue.
+identifier after the edits are compared: if their names, birth dates or sexes differ, it is an issue.
 
     study  PatientID  after  PatientName
     1.2.1  007        7      Doe^Jane

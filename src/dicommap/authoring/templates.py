@@ -75,7 +75,7 @@ def filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _stands_apart(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Say whether what stands beside a value of several parts belongs to none of them.
+    r"""Return whether the text beside a value of several parts belongs to none of them.
 
     With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.
     """

@@ -91,7 +91,7 @@ def _status(run: Callable[[], object]) -> int:
 def _told(error: BaseException) -> int:
     """Tell what ended the run, and return the exit status."""
     if _stops:
-        # SQLite drops what a signal's handler raises while it works, and another error comes of that.
+        # SQLite drops what a signal's handler raises while it works, and reports another error instead.
         error = Stopped(_stops[-1])
     with suppress(OSError):  # stderr may be what is full, or gone
         if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):

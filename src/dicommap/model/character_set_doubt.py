@@ -35,7 +35,7 @@ def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
     """Return why a decoded text is hardly what its Specific Character Set says, or None.
 
     The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes gives
-    None: it is told by itself.
+    None, since that is an issue of its own.
     """
     if text.isascii() or is_undecodable(text):
         return None
