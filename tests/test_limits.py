@@ -60,6 +60,10 @@ def test_each_limit_of_a_document_has_its_row() -> None:
     assert names <= {row[-1].strip("`") for row in ROWS}
 
 
+def test_integers_have_as_many_digits_as_python_reads() -> None:
+    assert sys.int_info.default_max_str_digits == document_limits.DIGITS_LIMIT
+
+
 def test_each_limit_of_an_archive_has_its_row() -> None:
     names = {name for name in vars(archive_limits) if name.startswith("MAX_")} - {"MAX_P10_BYTES"}
     assert names <= {row[-1].strip("`") for row in ROWS}

@@ -75,11 +75,6 @@ def number_format(cell: str) -> str:
     return "another notation of the same number"
 
 
-def is_number(text: str) -> bool:
-    """Return whether a text is a number in any notation of programs."""
-    return any(True for _ in _readings(text))
-
-
 def _plain_signs(text: str) -> str:
     """Return a text with all its spaces, digits and minus signs as ASCII has them."""
     return unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
