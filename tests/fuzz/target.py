@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicommap.inventory.stored import stored_value
 from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
 from dicommap.p10.window import FIRST_BYTES
 
@@ -80,5 +81,8 @@ def _sound(found: Header | Refusal) -> Header | Refusal:
     assert isinstance(found, Header | Refusal), "neither a header nor a refusal"
     assert isinstance(found, Header) or found.issues, "a refusal without a reason"
     if isinstance(found, Header):
-        "".join(found.values.values()).encode()  # the inventory stores UTF-8
+        for stored in map(stored_value, found.values.values()):
+            assert isinstance(stored, bytes) or (stored or "").encode("utf-8", "replace").decode() == stored, (
+                "a value that cannot be stored"
+            )
     return found

@@ -28,6 +28,8 @@ ELSEWHERE = {
     "json.byte-order-mark": "test_a_byte_order_mark_is_found",
     "json.duplicate-key": "test_a_member_that_stands_twice_is_found_at_its_place",
     "document.more-findings": "test_findings_are_counted_where_they_are_too_many",
+    "document.too-many-values": "test_a_document_of_too_many_values_is_refused",
+    "value.replacement-character": "test_a_character_that_was_lost_is_found_at_its_place",
 }
 """Codes about bytes, which no data set shows, or about many findings -> their tests below."""
 
@@ -111,6 +113,18 @@ def test_what_is_cut_off_is_no_json(data: st.DataObject) -> None:
     text = json.dumps(data.draw(data.draw(st.sampled_from(RULES)).keeps)).encode()
     cut = data.draw(st.integers(0, len(text) - 1))
     assert found_in(text[:cut]) == [("json.not-json", "")]
+
+
+def test_a_document_of_too_many_values_is_refused() -> None:
+    text = json.dumps({"00080060": {"vr": "CS", "Value": ["MR"] * 100}}).encode()
+    read, issues = parse_json(text, values_limit=50)
+    assert read is None
+    assert [one.code for one in issues] == ["document.too-many-values"]
+
+
+def test_a_character_that_was_lost_is_found_at_its_place() -> None:
+    text = json.dumps({"00081030": {"vr": "LO", "Value": ["Sch\ufffddel"]}}).encode()
+    assert found_in(text) == [("value.replacement-character", "/00081030/Value/0")]
 
 
 @given(st.integers(0, 60))

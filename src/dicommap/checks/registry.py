@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
-from referencing import Registry, Resource
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from dicommap.errors import UnknownNameError
 
@@ -51,12 +52,14 @@ def validator(name: str) -> Draft202012Validator:
 @lru_cache
 def _schema(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(schema_text(name))
+    # jsonschema would take its own validator, which knows other integers, for a part of a schema that names its draft.
+    del schema["$schema"]
     return schema
 
 
 @lru_cache(maxsize=1)
 def _registry() -> Registry[Any]:
-    resources = [Resource.from_contents(_schema(name)) for name in schema_names()]
+    resources = [DRAFT202012.create_resource(_schema(name)) for name in schema_names()]
     return Registry().with_resources((str(resource.id()), resource) for resource in resources)
 
 

@@ -74,3 +74,10 @@ def test_patterns_stay_in_the_portable_subset(name: str) -> None:
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="override"):
         schema_text("../plan")
+
+
+def test_a_fraction_is_no_integer_also_behind_a_reference_to_another_schema() -> None:
+    item = {"00091001": {"vr": "SQ", "Value": [{"00201206": {"vr": "IS", "Value": [5.0]}}]}}
+    assert not validator("dicom-json").is_valid(item)
+    item["00091001"]["Value"][0]["00201206"]["Value"] = [5]  # type: ignore[index]
+    assert validator("dicom-json").is_valid(item)
