@@ -21,7 +21,7 @@ release = version = version_of("dicommap")
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/**", "CHANGELOG.md"]
 exclude_patterns = [".*", "build", "dist", "demo", "src", "tests", "schemas", "docs/_site", "**/.ipynb_checkpoints"]
-extensions = ["myst_nb", "sphinx.ext.autodoc", "commands"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "commands"]
 
 # Every reference has to lead somewhere. Other projects' names cannot be looked up offline; ours can.
 nitpicky = True
