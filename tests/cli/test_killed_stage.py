@@ -107,6 +107,7 @@ def killer(bucket: Bucket) -> Iterator[Killer]:
         yield found
 
 
+@pytest.mark.long
 def test_killed_at_every_step_and_run_again_each_object_is_copied_once(stagings: Stagings, killer: Killer) -> None:
     sources = stagings.sources()
     package = stagings.package()

@@ -21,7 +21,7 @@ from dicommap.model.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.files import text_of
 from tests.s3 import Bucket
-from tests.tools import CORPUS
+from tests.tools import CORPUS, needs_corpus
 
 PREFIX = "archive/incoming/"
 ROLE = "arn:aws:iam::123456789012:role/import"
@@ -29,9 +29,10 @@ PATIENT_ID = 0x00100020
 Sheet = list[dict[str, str]]
 
 
-@pytest.fixture
-def real_tree(pydicom_files: Path) -> Path:
-    return CORPUS or pydicom_files / "test_files" / "dicomdirtests"
+@pytest.fixture(params=["wheel", pytest.param("corpus", marks=[needs_corpus, pytest.mark.long])])
+def real_tree(request: pytest.FixtureRequest, pydicom_files: Path) -> Path:
+    wheel = pydicom_files / "test_files" / "dicomdirtests"
+    return wheel if CORPUS is None or request.param == "wheel" else CORPUS
 
 
 class Person:

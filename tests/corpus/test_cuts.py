@@ -100,6 +100,7 @@ def test_a_real_file_cut_at_every_byte_of_its_header(name: str, pydicom_files: P
 
 
 @needs_corpus
+@pytest.mark.long
 def test_files_of_the_corpus_cut_at_every_byte_of_their_headers() -> None:
     failing = {}
     for path in sorted((CORPUS or Path()).rglob("*.dcm"))[::EVERY]:

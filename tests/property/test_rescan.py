@@ -42,6 +42,7 @@ def test_a_rescan_makes_the_rows_of_a_first_scan(taken: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as directory, patch.object(batch, "FILES_IN_A_BATCH", 1):
         tree, output = Path(directory, "tree"), Path(directory, "i.db")
         tree.mkdir()
+        (tree / "kept").write_bytes(CONTENTS[0])  # a source that has lost all its files is refused
         for moment, step in enumerate([*taken, ("scan", "cache")]):
             take(step, moment, tree, output)
         assert {path.name for path in Path(directory).iterdir()} == {"tree", "i.db"}
