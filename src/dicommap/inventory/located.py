@@ -190,7 +190,9 @@ class LocatedFiles(Iterable[PlannedObject]):
 
     def _series_weights(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
-            return self._rows(queries.WEIGHTS, (uid, uid, byte_count, byte_count, byte_count), largest)
+            return self._rows(
+                queries.WEIGHTS, (uid, uid, byte_count, byte_count, byte_count), largest, largest, largest
+            )
         files: Counter[tuple[str, str]] = Counter()
         sizes: Counter[tuple[str, str]] = Counter()
         large: Counter[tuple[str, str]] = Counter()

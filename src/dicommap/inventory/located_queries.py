@@ -31,7 +31,7 @@ ORDER BY SeriesInstanceUID, source, path
 
 WEIGHTS = f"""
 SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
-    SELECT header AS number, SUM(size <= ?1) AS files, SUM(IIF(size <= ?1, size, 0)) AS bytes, SUM(size > ?1) AS large
+    SELECT header AS number, SUM(size <= ?) AS files, SUM(IIF(size <= ?, size, 0)) AS bytes, SUM(size > ?) AS large
     FROM file WHERE typeof(path) = 'text' AND {_INSTANCES} GROUP BY header
 ) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  our own words only
