@@ -31,10 +31,6 @@ class Unpacking(Protocol):
         """Read up to `size` bytes; none only at the end."""
         ...
 
-    def close(self) -> None:
-        """Close it."""
-        ...
-
 
 def decompressor(path: str) -> Callable[[ArchiveFile], Unpacking]:
     """Return what unpacks a file of this name."""
@@ -52,7 +48,6 @@ class UnpackedBytes:
     def __init__(self, unpacking: Unpacking, allowance: Allowance) -> None:
         self._unpacking, self._allowance = unpacking, allowance
         self.position = 0
-        self.close = unpacking.close
 
     def read(self, length: int) -> bytes:
         """Read up to `length` bytes; fewer only at the end. Raises ArchiveError for damage."""
@@ -146,9 +141,6 @@ class _Streams:
                     raise EOFError
             if found := self._unpack(data, size):
                 return found
-
-    def close(self) -> None:
-        """Leave the file open: it is the archive's."""
 
     def _more(self) -> bytes:
         found = self._file.read(_CHUNK)

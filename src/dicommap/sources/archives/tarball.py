@@ -93,11 +93,9 @@ class CompressedTar:
 
     def close(self) -> None:
         """Close the file."""
-        self._bytes.close()
         self._file.close()
 
     def _begin(self) -> None:
-        self._bytes.close()
         self._file.seek(0)
         self._start()
 
