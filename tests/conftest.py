@@ -34,6 +34,11 @@ def pytest_collection() -> None:
         _counting[name] = os.environ.pop(name)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of bytes by its argument: archives hold the time at which they were made, and names must not."""
+    return argname if isinstance(val, bytes) and len(val) > 16 else None
+
+
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let processes count their lines: for tests of what runs in no other way."""
