@@ -25,7 +25,7 @@ from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, header_digest,
 from dicommap.inventory.stored import members_between, real_path, stored_path
 from dicommap.inventory.tables_check import require_own_tables
 from dicommap.issues import Severity
-from dicommap.issues.codes.grouping import CODES
+from dicommap.issues.codes import instance, series, study
 from dicommap.model.hierarchy import Disposition
 from dicommap.reading.interrupts import raise_if_interrupted
 
@@ -43,7 +43,7 @@ _REMEMBERED_HEADERS = 4_096
 _COPIED_PAGES = 4_096
 """Pages of a file that are copied before Python looks for signals."""
 
-_MADE_BY_GROUPING = frozenset(code.name for code in CODES)
+_MADE_BY_GROUPING = frozenset(code.name for family in (instance, series, study) for code in family.CODES)
 
 _FOUND_ANEW = _MADE_BY_GROUPING | {"s3.key", "s3.object-and-folder"}
 """Findings that are not taken over with a file: grouping and the walk find them each time."""

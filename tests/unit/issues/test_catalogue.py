@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import string
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ def test_every_code_says_what_is_wrong_and_what_to_do(code: Code) -> None:
     assert "{" not in made.message
     validator("issue").validate(made.to_dict())
     assert explain(code.name) is code
+
+
+def test_every_code_stands_in_the_file_of_its_family() -> None:
+    families = {path.stem: path for path in (SOURCE / "issues" / "codes").glob("*.py") if path.stem != "__init__"}
+    for family, path in families.items():
+        codes = import_module(f"dicommap.issues.codes.{family}").CODES
+        assert codes, f"{path.name} has no code"
+        assert {code.name.partition(".")[0].replace("-", "_") for code in codes} == {family}
+    assert {name.partition(".")[0].replace("-", "_") for name in CATALOGUE} == set(families)
 
 
 def test_no_code_is_there_twice() -> None:

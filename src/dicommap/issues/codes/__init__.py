@@ -1,1 +1,1 @@
-"""The catalogue, a module for each family of codes: what it is about is the word before the dot."""
+"""Issue codes, one module for each family: the word before the dot, with underscores for hyphens."""

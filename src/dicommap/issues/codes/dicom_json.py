@@ -1,4 +1,4 @@
-"""Codes for JSON itself and for the DICOM JSON Model (PS3.18 Annex F)."""
+"""Codes for the DICOM JSON Model (PS3.18 Annex F)."""
 
 from __future__ import annotations
 
@@ -6,64 +6,6 @@ from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
-        name="json.not-json",
-        severity=Severity.ERROR,
-        title="Not JSON",
-        message="The document is not JSON: {reason}.",
-        explanation="The text does not parse as RFC 8259 asks. Nothing of it was used.",
-        fix="Mend the document at the place that is named.",
-    ),
-    Code(
-        name="json.not-utf8",
-        severity=Severity.ERROR,
-        title="Not UTF-8",
-        message="The document is not UTF-8.",
-        explanation="JSON is exchanged in UTF-8 (RFC 8259 section 8.1), and so is the DICOM JSON Model (PS3.18 F.2).",
-        fix="Save the document in UTF-8 without a byte order mark.",
-    ),
-    Code(
-        name="json.byte-order-mark",
-        severity=Severity.ERROR,
-        title="A byte order mark",
-        message="The document begins with a byte order mark.",
-        explanation="RFC 8259 section 8.1 forbids to add one to JSON that is sent; some readers take it for a part of "
-        "the text and fail.",
-        fix="Save the document in UTF-8 without a byte order mark; some editors call it 'UTF-8 with signature'.",
-    ),
-    Code(
-        name="json.duplicate-key",
-        severity=Severity.ERROR,
-        title="A member stands twice in one object",
-        message="The object has this member more than once.",
-        explanation="Most readers keep the last one silently; others the first. The DICOM JSON Model does not allow "
-        "it (PS3.18 F.3.1).",
-        fix="Remove one of the two.",
-    ),
-    Code(
-        name="json.not-finite",
-        severity=Severity.ERROR,
-        title="NaN or Infinity",
-        message="The number is not finite.",
-        explanation="NaN and Infinity are not JSON (RFC 8259 section 6), and a number like 1e400 becomes infinite.",
-        fix="Leave the value out.",
-    ),
-    Code(
-        name="json.lone-surrogate",
-        severity=Severity.ERROR,
-        title="Half a character",
-        message="The string holds a surrogate without its partner.",
-        explanation="A lone surrogate is no character and cannot be written as UTF-8.",
-        fix="Write the character itself, or both halves of its escape.",
-    ),
-    Code(
-        name="json.too-deep",
-        severity=Severity.ERROR,
-        title="Nested too deep",
-        message="The document is nested deeper than {limit} levels.",
-        explanation="No real data set is nested so deep, and readers fail on it.",
-        fix="Flatten the document.",
-    ),
     Code(
         name="dicom-json.not-object",
         severity=Severity.ERROR,

@@ -1,4 +1,4 @@
-"""Codes for packages, import jobs and their requests."""
+"""Codes for the files of a package and its plan."""
 
 from __future__ import annotations
 
@@ -6,44 +6,6 @@ from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
-        name="draft.nothing-to-do",
-        severity=Severity.ERROR,
-        title="The edits change nothing",
-        message="No edit changes any value, so there is nothing to write.",
-        explanation="An import configuration needs at least one mapping, so no package was written.",
-        fix="Check the sheets and rules; without edits an import job needs no import configuration.",
-    ),
-    Code(
-        name="draft.path-taken",
-        severity=Severity.ERROR,
-        title="A source file lies where an override file would go",
-        message="The source has a file where an override file would be uploaded.",
-        explanation="Source files and override files share one prefix; one would replace the other. In a bucket that "
-        "was scanned again after a submit, the file may be the override file of that submit.",
-        fix="Rename the file in the source. An override file of an earlier submit: when its job has ended, draft from "
-        "the inventory of the scan before it and submit with --replace, or remove the file and scan again.",
-    ),
-    Code(
-        name="draft.colliding-paths",
-        severity=Severity.ERROR,
-        title="Two sources have a file of the same relative path",
-        message="{count} paths occur under more than one source; this is the first.",
-        explanation="One import job reads one inputS3Uri, and a file's key is the prefix and its path relative to its "
-        "source. Files of the same path would need the same key, and one would replace the other.",
-        fix="Scan a directory that holds all sources, or scan and draft each source with a prefix of its own.",
-    ),
-    Code(
-        name="draft.repeated-instances",
-        severity=Severity.WARNING,
-        title="Instances that would be imported twice",
-        message="{have} the SOP Instance UID of another file{content}.",
-        explanation="A job takes every file under its prefix, and an import does not remove duplicates: each import of "
-        "the same instance costs storage, as a new version or as a non-primary image set. Which of two files with "
-        "different content becomes the primary image set's is not documented.",
-        fix="'dicommap show INVENTORY --level issue' lists them, as instance.duplicate and instance.conflict. Take "
-        "those that are not meant out of what is scanned, and scan again.",
-    ),
     Code(
         name="package.missing-file",
         severity=Severity.ERROR,
@@ -137,41 +99,6 @@ CODES = (
         title="The plan's counts are wrong",
         message="The plan says {planned} {what}; there are {found}.",
         explanation="The plan was edited after the package was drafted.",
-        fix="Draft the package again.",
-    ),
-    Code(
-        name="request.placeholder",
-        severity=Severity.NOTE,
-        title="A member of the request is still to be filled in",
-        message="{member} is still to be filled in.",
-        explanation="The account's ids are not known to a draft unless it is told.",
-        fix="Fill it in before the request is sent, or draft with the matching option.",
-    ),
-    Code(
-        name="request.output-overlaps",
-        severity=Severity.ERROR,
-        title="A request that writes among what it reads",
-        message="outputS3Uri and inputS3Uri lie one within the other.",
-        explanation="What the job writes would be among what this job or another one reads, and be reported as "
-        "failures or imported. A submit refuses it as well.",
-        fix="Choose an outputS3Uri apart from all prefixes that are imported.",
-    ),
-    Code(
-        name="request.client-token",
-        severity=Severity.ERROR,
-        title="A client token that is not the plan's",
-        message="clientToken is not the one that the plan's job has.",
-        explanation="The token is derived from what the job does, so that it is started once however often, and by "
-        "however many people, its request is sent. With another token it is started again.",
-        fix="Draft the package again. To import again what was imported, change the plan: 'dicommap reconcile --retry' "
-        "does for what failed.",
-    ),
-    Code(
-        name="request.configuration",
-        severity=Severity.ERROR,
-        title="Request and import configuration differ",
-        message="importConfiguration differs from import-configuration.json.",
-        explanation="Both are meant to be sent for the same job; they must say the same.",
         fix="Draft the package again.",
     ),
     Code(

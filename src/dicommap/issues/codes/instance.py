@@ -1,4 +1,4 @@
-"""Codes for what comes to light when instances are grouped into series and studies."""
+"""Codes for instances, which grouping finds."""
 
 from __future__ import annotations
 
@@ -40,33 +40,5 @@ CODES = (
         message="The file has {size} bytes; the limit for one P10 file is {limit}.",
         explanation="The limit is listed under the service's endpoints and quotas and is not adjustable.",
         fix="Split the object, or compress its pixel data.",
-    ),
-    Code(
-        name="series.in-two-studies",
-        severity=Severity.ERROR,
-        title="A series in two studies",
-        message="The SeriesInstanceUID occurs in {count} studies.",
-        explanation="A series belongs to one study (PS3.3 section A.1). A file of it has a wrong Study or Series "
-        "Instance UID, and an override cannot be trusted to reach the right instances.",
-        fix="Correct the UIDs in the files, and scan again.",
-    ),
-    Code(
-        name="study.inconsistent-attribute",
-        severity=Severity.WARNING,
-        title="An attribute differs within a study",
-        message="{keyword} has {count} different values in the study.",
-        explanation="A patient or study attribute has one value in a study. HealthImaging groups a study by StudyDate, "
-        "AccessionNumber, PatientID, StudyInstanceUID and StudyID; instances that differ in one of these become "
-        "non-primary image sets.",
-        fix="Set the attribute for the whole study with a sheet or a rule.",
-    ),
-    Code(
-        name="series.inconsistent-attribute",
-        severity=Severity.WARNING,
-        title="An attribute differs within a series",
-        message="{keyword} has {count} different values in the series.",
-        explanation="A series attribute has one value in a series. HealthImaging groups a series by "
-        "SeriesInstanceUID and SeriesNumber; instances that differ in one of these become non-primary image sets.",
-        fix="Set the attribute for the series with a sheet or a rule.",
     ),
 )

@@ -1,0 +1,34 @@
+"""Codes for making an attribute the same within a study or series."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="harmonize.not-captured",
+        severity=Severity.ERROR,
+        title="An attribute to harmonize that the inventory does not hold",
+        message="The inventory does not hold {keyword}.",
+        explanation="Only captured attributes can be compared.",
+        fix="Scan again with --attributes and this keyword.",
+    ),
+    Code(
+        name="harmonize.tie",
+        severity=Severity.ERROR,
+        title="No value is the most frequent one",
+        message="Several values of {keyword} are the most frequent ones; files that have each: {files}.",
+        explanation="The majority decides, and there is none. Guessing could give a study the identifier of "
+        "another patient.",
+        fix="Set the attribute for this study with a sheet or a rule, or leave it out of --harmonize.",
+    ),
+    Code(
+        name="harmonize.unused",
+        severity=Severity.NOTE,
+        title="An attribute that is the same already",
+        message="{keyword} does not differ within any study or series.",
+        explanation="There was nothing to harmonize.",
+        fix="Nothing needs to be done.",
+    ),
+)

@@ -1,0 +1,27 @@
+"""Codes for series, which grouping finds."""
+
+from __future__ import annotations
+
+from dicommap.issues.code import Code
+from dicommap.issues.finding import Severity
+
+CODES = (
+    Code(
+        name="series.in-two-studies",
+        severity=Severity.ERROR,
+        title="A series in two studies",
+        message="The SeriesInstanceUID occurs in {count} studies.",
+        explanation="A series belongs to one study (PS3.3 section A.1). A file of it has a wrong Study or Series "
+        "Instance UID, and an override cannot be trusted to reach the right instances.",
+        fix="Correct the UIDs in the files, and scan again.",
+    ),
+    Code(
+        name="series.inconsistent-attribute",
+        severity=Severity.WARNING,
+        title="An attribute differs within a series",
+        message="{keyword} has {count} different values in the series.",
+        explanation="A series attribute has one value in a series. HealthImaging groups a series by "
+        "SeriesInstanceUID and SeriesNumber; instances that differ in one of these become non-primary image sets.",
+        fix="Set the attribute for the series with a sheet or a rule.",
+    ),
+)
