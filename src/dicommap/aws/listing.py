@@ -1,13 +1,15 @@
-"""Listing a bucket: pages of ListObjectsV2, in S3's order, with every key exactly as it is; and where it is.
+"""Pages of ListObjectsV2 in S3's order with exact keys, and the region of a bucket.
 
-boto3 sends the requests, since obstore gives keys without slashes at their ends and refuses a listing with one odd key;
-its own reading of a page takes twenty times as long as this one.
+boto3 sends the requests, since obstore gives keys without slashes at their ends and refuses a listing with one odd key.
+botocore's parser needs twenty times as long for a page as `_page`, so an event handler takes the page before botocore
+parses it. The handler is registered on a copy of the client: the client itself, which a caller may use for listings of
+their own, keeps its event handlers.
 """
 
 from __future__ import annotations
 
 import re
-import threading
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +35,6 @@ EMPTY_PAGES = 1_000
 _SIZE = re.compile(r"[0-9]{1,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_registering = threading.Lock()
 
 
 class Page(NamedTuple):
@@ -69,10 +70,10 @@ class Lister:
     """Asks one bucket for its listing, and counts the requests."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
-        """Take boto3's client of S3; from now on its own answers to ListObjectsV2 are empty."""
-        self._bucket, self._client = bucket, client
-        with _registering:  # a client may be shared by threads
-            client.meta.events.register("before-parse.s3.ListObjectsV2", _take_page, unique_id=_OURS)
+        """List with boto3's S3 client, whose event handlers are called but not changed."""
+        self._bucket, self._client = bucket, _with_own_handlers(client)
+        self._original = client  # its signer holds its event emitter by a weak reference only
+        self._client.meta.events.register("before-parse.s3.ListObjectsV2", _take_page, unique_id=_OURS)
         self.requests = 0
         self.region: str | None = None
         """Where the bucket is, once an answer has said so."""
@@ -119,6 +120,21 @@ class Lister:
             if error.code in DENIED:
                 error.fix = "Grant s3:ListBucket on the bucket, or name another prefix or profile."
             raise
+
+
+def _with_own_handlers(client: Any) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
+    """Return a copy of a client on which handlers can be registered without a change of the client.
+
+    The copy has the handlers that the client has now, and shares its connections, credentials and settings. botocore
+    has no public way to copy a client: the emitter of events stands in the client's meta and in its endpoint.
+    """
+    copied = object.__new__(type(client))
+    vars(copied).update(vars(client))  # copy() would ask the empty copy for its attributes, which never ends
+    copied.meta = copy(client.meta)
+    copied.meta.events = copy(client.meta.events)
+    copied._endpoint = copy(client._endpoint)
+    copied._endpoint._event_emitter = copied.meta.events
+    return copied
 
 
 def _endless(problem: str) -> AwsError:

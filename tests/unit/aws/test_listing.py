@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import gc
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+import dicommap
 from dicommap.aws import Clients
-from dicommap.aws.listing import bucket_region, listed
+from dicommap.aws.listing import Lister, bucket_region, listed
 from dicommap.errors import AwsError
 from dicommap.model.s3_uri import S3Uri
 from tests.s3 import REGION, Bucket
@@ -45,3 +52,58 @@ def test_what_s3_refuses_is_told(bucket: Bucket) -> None:
         list(listed(clients, S3Uri(bucket="no-such-bucket", prefix="in/")))
     with pytest.raises(AwsError, match="HeadBucket of s3://no-such-bucket/ was refused: 404"):
         bucket_region(clients, "no-such-bucket")
+
+
+def handlers_of(client: Any) -> dict[str, list[object]]:
+    """Return the handlers that each S3 event of a client calls, in their order."""
+    operations = client.meta.service_model.operation_names
+    names = ("before-parameter-build", "before-call", "before-sign", "before-send", "before-parse", "after-call")
+    emitter = client.meta.events._emitter
+    return {
+        f"{name}.s3.{operation}": list(emitter._handlers.prefix_search(f"{name}.s3.{operation}"))
+        for name in names
+        for operation in operations
+    }
+
+
+def test_a_listing_leaves_the_clients_event_handlers_alone(bucket: Bucket) -> None:
+    bucket.put("in/1", b"one")
+    clients = bucket.clients
+    before = handlers_of(clients.s3)
+    pages = Lister(clients.s3, bucket.name).pages("in/")
+    assert [one.key for one in next(pages).objects] == ["in/1"]
+    answer = clients.s3.list_objects_v2(Bucket=bucket.name)  # while the listing is going on
+    assert [one["Key"] for one in answer["Contents"]] == ["in/1"]
+    assert list(pages) == []
+    assert [one.key for one in listed(clients, S3Uri(bucket=bucket.name, prefix="in/"))] == ["1"]
+    assert clients.s3.list_objects_v2(Bucket=bucket.name)["KeyCount"] == 1
+    assert handlers_of(clients.s3) == before
+
+
+def test_a_listing_calls_the_clients_event_handlers(bucket: Bucket) -> None:
+    bucket.put("in/1", b"one")
+    clients, sent = bucket.clients, list[str]()
+    clients.s3.meta.events.register("before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request.method))
+    assert len(list(listed(clients, S3Uri(bucket=bucket.name, prefix="in/")))) == 1
+    assert sent == ["GET"]
+
+
+def test_a_listing_goes_on_when_nobody_else_has_the_client(bucket: Bucket) -> None:
+    bucket.put("in/1", b"one")
+    lister = Lister(bucket.clients.s3, bucket.name)
+    gc.collect()
+    assert [len(page.objects) for page in lister.pages("in/")] == [1]
+
+
+def test_only_a_client_of_its_own_gets_event_handlers() -> None:
+    """A handler on a client, or on a session, that somebody else has changes the answers that they get."""
+    source = Path(dicommap.__file__).parent
+    calls = [
+        (path.relative_to(source).as_posix(), ast.unparse(node.func))
+        for path in sorted(source.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    changing = re.compile(r"events\.(un)?register|setup_default_session|set_config_variable|\.add_event")
+    found = [(path, call) for path, call in calls if changing.search(call)]
+    assert found == [("aws/listing.py", "self._client.meta.events.register")]

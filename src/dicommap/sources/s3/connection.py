@@ -82,7 +82,6 @@ def require_s3() -> None:
 def _clients(connection: S3Connection, process: int) -> Clients:
     del process
     require_s3()
-    # Not the clients that others use: a listing's answers are taken from this one before it parses them.
     return Clients(
         profile=connection.profile,
         region=connection.region,
