@@ -168,3 +168,28 @@ def test_control_characters_do_not_reach_the_terminal(scanned: Path, tmp_path: P
         assert not any(character in ran.everything for character in "\x1b\x9b"), ran
     assert r"\x1b[31m\x0aodd" in runs[2].out
     assert len(runs[3].err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (("show", "i.db", "--format", "xls"), ("table", "json", "jsonl", "csv")),
+        (("show", "i.db", "--format", "CSV"), ("table", "json", "jsonl", "csv")),
+        (("show", "i.db", "--format="), ("table", "json", "jsonl", "csv")),
+        (("show", "i.db", "--level", "xls"), ("study", "series", "instance", "file", "issue")),
+        (("validate", "i.db", "--format", "xls"), ("table", "json", "jsonl", "csv")),
+        (("validate", "i.db", "--fail-on", "xls"), ("note", "warning", "error", "never")),
+        (("reconcile", "package", "--format", "xls"), ("table", "json", "jsonl", "csv", "html")),
+        (("reconcile", "package", "--level", "xls"), ("job", "study", "instance", "issue")),
+        (("sheet", "i.db", "-o", "-", "--level", "xls"), ("study", "series")),
+        (("sheet", "i.db", "-o", "-", "--delimiter", "xls"), ("comma", "semicolon", "tab", "bar")),
+        (("draft", "i.db", "--staging", "xls"), ("never", "where-needed", "all")),
+        (("policy", "package", "--part", "xls"), ()),
+        (("scan", "tree", "--fail-on", "xls"), ("note", "warning", "error", "never")),
+    ],
+    ids=" ".join,
+)
+def test_an_unknown_word_of_an_option_is_refused(arguments: tuple[str, ...], known: tuple[str, ...]) -> None:
+    ran = dicommap(*arguments)
+    assert_refused(ran, *known)
+    assert "xls" in ran.err or "xls" not in arguments

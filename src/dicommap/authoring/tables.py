@@ -11,9 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.table_text import TextProblem, table_text
-from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, issue
 from dicommap.model.attribute_names import looks_like_attribute
+from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,9 @@ class Table:
 
 
 def require_delimiter(delimiter: str) -> None:
-    """Raise UsageError where a character cannot stand between cells."""
+    """Raise UsageError if a character cannot stand between the cells of a sheet."""
     if delimiter not in DELIMITERS or len(delimiter) != 1:
-        raise UsageError("A sheet has no such delimiter.", fix="It is a comma, a semicolon, a tab or a bar.")
+        raise unknown_choice("delimiter", delimiter, ["a comma", "a semicolon", "a tab", "a bar"])
 
 
 def column_issues(table: Table) -> Iterator[Issue]:

@@ -14,6 +14,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from dicommap.errors import UnknownNameError
+from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -39,7 +40,7 @@ def schema_names() -> list[str]:
 def schema_text(name: str) -> str:
     """Return a schema as it was written. Raises UnknownNameError where there is none of the name."""
     if name not in schema_names():
-        raise UnknownNameError("There is no schema of that name.", fix=f"There are {', '.join(schema_names())}.")
+        raise UnknownNameError(f"Unknown schema '{printable(name[:80])}'.", fix=f"Known: {', '.join(schema_names())}.")
     return (_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 

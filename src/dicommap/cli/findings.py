@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dicommap.cli.choices import FailOn, Format
 from dicommap.cli.console import print_line, print_table, write
 from dicommap.issues import Severity
-from dicommap.render.text import csv_lines, json_array, json_lines
+from dicommap.model.choices import choice_of
+from dicommap.render.text import record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,18 +46,13 @@ def print_issue_counts(counts: Mapping[tuple[str, Severity], int]) -> None:
 
 
 def write_issues(issues: Iterable[Issue], form: Format) -> None:
-    """Write issues as JSON, JSON Lines or CSV."""
-    records = (found.to_dict() for found in issues)
-    if form is Format.JSON:
-        write(json_array(records))
-    elif form is Format.JSONL:
-        write(json_lines(records))
-    else:
-        write(csv_lines(_cells(found) for found in issues))
+    """Write issues as JSON, JSON Lines or CSV. Raises UsageError for any other format."""
+    write(record_lines(issues, form, record=lambda found: found.to_dict(), row=_cells))
 
 
 def exit_by(severities: Iterable[Severity], fail_on: FailOn) -> None:
-    """End with status 1 where a severity reaches the floor."""
+    """End with status 1 if a severity reaches the floor. Raises UsageError for an unknown floor."""
+    fail_on = choice_of(FailOn, fail_on, "severity")
     if fail_on is FailOn.NEVER:
         return
     floor = Severity(fail_on.value)

@@ -13,9 +13,10 @@ from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.options import FailOn, FailOnOption, ShowValues, not_stdout
 from dicommap.errors import UsageError
+from dicommap.model.choices import choice_of, unknown_choice
 from dicommap.package.writing import require_writable
 from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
-from dicommap.render.text import counted, csv_lines, json_array, json_lines
+from dicommap.render.text import counted, record_lines
 from dicommap.workflows.reconcile import Reconciling
 from dicommap.workflows.retry import Retrying
 from dicommap.workflows.writing import require_new, write_pieces
@@ -102,6 +103,7 @@ def reconcile_command(
     With --retry a new package is written for what was not imported: a job of which nothing was is planned as it was,
     and what is missing of any other is to be copied below --stage-uri first.
     """
+    level, form = choice_of(ResultLevel, level, "level"), choice_of(ResultFormat, form, "format")
     _require_places(output, form, retry)
     clients = clients_of(aws_profile, region, endpoint_url)
     run = Reconciling(package, manifests=manifests, clients=clients, progress=True)
@@ -112,7 +114,8 @@ def reconcile_command(
             pass
         pieces: Iterable[str] = (run.result().html(show_values=show_values),)
     else:
-        pieces = _pieces(_records(jobs, level, show_values=show_values), form)
+        records = _records(jobs, level, show_values=show_values)
+        pieces = record_lines(records, form, record=lambda one: one, row=flat)
     if output is not None:
         write_pieces(output, pieces)
     elif form is not ResultFormat.TABLE:
@@ -166,16 +169,10 @@ def _records_of(one: Reconciled, level: ResultLevel, *, show_values: bool) -> It
         yield from map(study_record, one.studies)
     elif level is ResultLevel.INSTANCE:
         yield from (instance_record(one.outcomes, found, show_values=show_values) for found in one.instances())
-    else:
+    elif level is ResultLevel.ISSUE:
         yield from (found.to_dict() for found in one.outcomes.issues)
-
-
-def _pieces(records: Iterable[Record], form: ResultFormat) -> Iterator[str]:
-    if form is ResultFormat.JSON:
-        return json_array(records)
-    if form is ResultFormat.JSONL:
-        return json_lines(records)
-    return csv_lines(map(flat, records))
+    else:
+        raise unknown_choice("level", level, ResultLevel)
 
 
 def _print(found: Reconciliation, *, show_values: bool) -> None:

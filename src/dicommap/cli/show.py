@@ -11,8 +11,9 @@ from dicommap.cli.console import print_table, write
 from dicommap.cli.findings import write_issues
 from dicommap.cli.options import Format, FormatOption, InventoryPath, ShowValues
 from dicommap.inventory import Inventory
+from dicommap.model.choices import choice_of, unknown_choice
 from dicommap.render.records import Record, file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, csv_lines, first_characters, json_array, json_lines
+from dicommap.render.text import byte_count, first_characters, record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,21 +71,18 @@ def show_command(
     A table has the columns that people look for first; json, jsonl and csv have all captured attributes. Patient
     values are masked unless --show-values is given.
     """
+    level, form = choice_of(ShowLevel, level, "level"), choice_of(Format, form, "format")
     with Inventory.open(inventory) as opened:
         if level is ShowLevel.ISSUE:
             _show_issues(opened, form)
             return
         records = _records(opened, level, show_values=show_values)
-        if form is Format.JSON:
-            write(json_array(records))
-        elif form is Format.JSONL:
-            write(json_lines(records))
-        elif form is Format.CSV:
-            write(csv_lines(map(flat, records)))
-        else:
+        if form is Format.TABLE:
             columns = _columns(opened, level)
             rows = ([_cell(column, row) for column in columns] for row in map(flat, records))
             print_table(columns, rows, numbers=_NUMBERS, masked=not show_values)
+        else:
+            write(record_lines(records, form, record=lambda one: one, row=flat))
 
 
 def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
@@ -102,7 +100,9 @@ def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> It
         return (series_record(series, show_values=show_values) for series in inventory.series())
     if level is ShowLevel.INSTANCE:
         return map(instance_record, inventory.instances())
-    return map(file_record, inventory.files())
+    if level is ShowLevel.FILE:
+        return map(file_record, inventory.files())
+    raise unknown_choice("level", level, ShowLevel)
 
 
 def _show_issues(inventory: Inventory, form: Format) -> None:

@@ -16,6 +16,7 @@ from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, Pro
 from dicommap.errors import AwsError
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_error
+from dicommap.model.choices import choice_of
 from dicommap.model.profile import Profile
 from dicommap.package.planned import PlannedPackage
 from dicommap.render.text import counted
@@ -108,7 +109,7 @@ def _checked(
 
 
 def _print(found: Sequence[Issue], form: Format) -> None:
-    if form is not Format.TABLE:
+    if choice_of(Format, form, "format") is not Format.TABLE:
         write_issues(found, form)
         return
     print_issues(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from dicommap.errors import UsageError
+from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class Profile(BaseModel):
                 continue
             name, _, value = setting.partition("=")
             if value not in _choices().get(name, ()):
-                raise UsageError("The profile has no such setting.", fix=f"It is {STRICT}, or one of {_named()}.")
+                raise unknown_choice("setting of the profile", setting, [STRICT, *_known()])
             chosen[name] = value
         return cls(**chosen)
 
@@ -59,5 +59,5 @@ def _choices() -> dict[str, tuple[str, ...]]:
     return {name: get_args(field.annotation) for name, field in Profile.model_fields.items()}
 
 
-def _named() -> str:
-    return ", ".join(f"{name}={value}" for name, values in _choices().items() for value in values)
+def _known() -> list[str]:
+    return [f"{name}={value}" for name, values in _choices().items() for value in values]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dicommap.errors import UsageError
+from dicommap.model.choices import unknown_choice
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
+from dicommap.model.paths import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,9 +43,11 @@ class Quotas(BaseModel):
         chosen: dict[str, int] = {}
         for setting in settings:
             name, _, value = setting.partition("=")
-            if name not in cls.model_fields or not (value.isascii() and value.isdigit()):
+            if name not in cls.model_fields:
+                raise unknown_choice("quota", name, cls.model_fields)
+            if not (value.isascii() and value.isdigit()):
                 raise UsageError(
-                    "There is no such quota.", fix=f"Say as in files=20000; quotas are {', '.join(cls.model_fields)}."
+                    f"The quota '{name}' has no number: '{printable(value[:80])}'.", fix=f"Write it as in {name}=20000."
                 )
             chosen[name] = int(value)
         try:

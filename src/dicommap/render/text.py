@@ -6,23 +6,61 @@ import csv
 import io
 import json
 import re
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
 
+from dicommap.model.choices import choice_of
 from dicommap.model.formulas import guarded
 from dicommap.model.paths import printable
 from dicommap.model.visible import may_have_lines, with_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dicommap.render.records import Record
 
+
+_Item = TypeVar("_Item")
 
 _VALUES = frozenset({"before", "after"})
 """Columns with values of any attribute, made visible by what it may have."""
 
 _NOT_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON would hold raw, and terminals obey: DEL, C1 and marks of direction; and lone surrogates."""
+
+
+class RecordFormat(StrEnum):
+    """The formats in which records are written for other programs."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def record_lines(
+    items: Iterable[_Item],
+    form: str,
+    *,
+    record: Callable[[_Item], Record],
+    row: Callable[[_Item], Mapping[str, str]],
+) -> Iterator[str]:
+    """Return items as the pieces of a text in one of the formats for other programs.
+
+    Args:
+        items: What is written.
+        form: A value of RecordFormat.
+        record: Makes a JSON object of an item.
+        row: Makes a row of CSV, column -> cell, of an item.
+
+    Raises:
+        UsageError: The format is unknown.
+    """
+    chosen = choice_of(RecordFormat, form, "format")
+    if chosen is RecordFormat.JSON:
+        return json_array(map(record, items))
+    if chosen is RecordFormat.JSONL:
+        return json_lines(map(record, items))
+    return csv_lines(map(row, items))
 
 
 def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:

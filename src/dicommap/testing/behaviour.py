@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
+from dicommap.model.choices import unknown_choice
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 
@@ -31,3 +32,11 @@ class Behaviour:
     """Whether a file with a warning is in success.ndjson as well."""
     empty_manifests: Literal["left-out", "written"] = "left-out"
     """Whether a list of success, failure or warning without lines is written."""
+
+    def __post_init__(self) -> None:
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise unknown_choice(name, getattr(self, name), known)
+
+
+_CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Behaviour).items() if get_origin(kind) is Literal}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import UsageError
+from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -77,7 +78,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UsageError(f"There is no fault {self.kind!r}.", fix=f"It is one of {', '.join(KINDS)}.")
+            raise unknown_choice("fault", self.kind, KINDS)
 
     @property
     def text(self) -> str:

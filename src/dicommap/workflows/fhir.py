@@ -15,6 +15,7 @@ from dicommap.checks.fhir_check import imaging_study_check
 from dicommap.checks.package_check import package_issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import has_error, issue
+from dicommap.model.choices import unknown_choice
 from dicommap.model.findings import Findings
 from dicommap.model.package_layout import PLAN
 from dicommap.package import Folder, planned_overrides
@@ -138,7 +139,7 @@ def _described(
 
 def _status(text: str) -> str:
     if text not in STATUSES:
-        raise UsageError("An ImagingStudy has no such status.", fix=f"It is one of {', '.join(STATUSES)}.")
+        raise unknown_choice("status of an ImagingStudy", text, STATUSES)
     return text
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
 from dicommap.issues import Location, Severity, issue
+from dicommap.model.choices import choice_of
 from dicommap.model.override_file import override_text
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.quotas import Quotas
@@ -61,7 +62,7 @@ class JobSettings:
     ) -> JobSettings:
         """Return the settings of a call: a source in S3 lies where it lies, and a staging prefix is there to be used.
 
-        Raises UsageError where a URI is missing or one too many, or there is no such staging.
+        Raises UsageError where a URI is missing or one too many, or the staging is unknown.
         """
         chosen = _staging(staging, stage_uri)
         if input_s3_uri is None:
@@ -160,10 +161,7 @@ def _jobs(plan: Prefixes, located: LocatedFiles, base: S3Uri, settings: JobSetti
 def _staging(staging: Staging | str | None, stage_uri: str | None) -> Staging:
     if staging is None:
         return Staging.NEVER if stage_uri is None else Staging.WHERE_NEEDED
-    try:
-        chosen = Staging(staging)
-    except ValueError:
-        raise UsageError("There is no such staging.", fix=f"It is {', '.join(Staging)}.") from None
+    chosen = choice_of(Staging, staging, "staging")
     if (chosen is Staging.NEVER) != (stage_uri is None):
         raise UsageError(
             "Staging and its prefix do not go together.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
 from dicommap.authoring.tables import require_delimiter
-from dicommap.errors import UsageError
+from dicommap.model.choices import unknown_choice
 from dicommap.model.levels import Level
 from dicommap.model.masking import shown_in_repr
 from dicommap.render.shown import Shown
@@ -70,11 +70,11 @@ def sheet(
 
     `columns` are keywords, or one, to have instead of the level's usual ones. `delimiter` stands between cells: a
     comma, semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
-    UsageError where there is no such level or delimiter.
+    UsageError if the level or delimiter is unknown.
     """
     of = _LEVELS.get(level)
     if of is None:
-        raise UsageError("A sheet has no such level.", fix="It is 'study' or 'series'.")
+        raise unknown_choice("level", level, _LEVELS)
     require_delimiter(delimiter)
     keywords = sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
     return Sheet(inventory, of, keywords, delimiter)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.errors import UsageError
 from dicommap.inventory.frames.extras import require
+from dicommap.model.choices import choice_of
 from dicommap.progress import reporting
 
 if TYPE_CHECKING:
@@ -92,7 +92,4 @@ class Framed:
 def _level(name: str) -> FrameLevel:
     from dicommap.inventory.frames.columns import FrameLevel
 
-    try:
-        return FrameLevel(name)
-    except ValueError:
-        raise UsageError("There is no such level.", fix=f"Use {', '.join(FrameLevel)}.") from None
+    return choice_of(FrameLevel, name, "level")

@@ -110,7 +110,7 @@ def _reader(manifest: Manifest) -> Callable[[BinaryIO, str], Iterator[ListedObje
             "pyarrow, which reads S3 Inventories in Parquet and ORC, cannot be imported.",
             fix="Install it: pip install 'dicommap[s3,arrow]'",
         ) from None
-    objects = parquet_objects if manifest.form is ListFormat.PARQUET else orc_objects
+    objects = {ListFormat.PARQUET: parquet_objects, ListFormat.ORC: orc_objects}[manifest.form]
     return lambda file, _: objects(file)
 
 

@@ -1,0 +1,44 @@
+"""Words that stand for one of a few choices, such as formats and levels. An unknown word is refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from dicommap.errors import UsageError
+from dicommap.model.paths import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_ECHOED = 80
+"""Characters of an unknown word that a message repeats."""
+
+
+def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
+    """Return the choice that a word stands for.
+
+    Args:
+        choices: The enumeration to choose from.
+        word: The value of one of its members, or the member itself.
+        noun: What is chosen, for the message: "format", "level".
+
+    Raises:
+        UsageError: The word is unknown. The message repeats it and names the known ones.
+    """
+    try:
+        return choices(word)
+    except ValueError:
+        raise unknown_choice(noun, word, choices) from None
+
+
+def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
+    """Return the error for an unknown word, which says "Unknown format 'xls'" and names the known formats.
+
+    Args:
+        noun: What is chosen.
+        word: What the caller named instead.
+        known: The words that can be chosen.
+    """
+    return UsageError(f"Unknown {noun} '{printable(str(word)[:_ECHOED])}'.", fix=f"Known: {', '.join(known)}.")

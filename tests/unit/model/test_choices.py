@@ -1,0 +1,116 @@
+"""An unknown word is refused, in the command line and in Python: the message repeats it and names the known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.authoring.tables import require_delimiter
+from dicommap.cli.choices import FailOn, Format
+from dicommap.cli.findings import exit_by, write_issues
+from dicommap.cli.reconcile import ResultFormat, ResultLevel, reconcile_command
+from dicommap.cli.show import ShowLevel, show_command
+from dicommap.errors import UsageError
+from dicommap.issues import Severity, issue
+from dicommap.model.choices import choice_of, unknown_choice
+from dicommap.model.staging import Staging
+from dicommap.render.text import RecordFormat, record_lines
+from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.faults import Fault
+from dicommap.workflows.jobs import _staging
+
+URI = "s3://bucket/in/"
+
+
+class Fruit(StrEnum):
+    APPLE = "apple"
+    PEAR = "pear"
+
+
+def dicommap_inventory(directory: Path) -> Path:
+    (directory / "tree").mkdir()
+    path = directory / "i.db"
+    dicommap.scan(directory / "tree", output=path).close()
+    return path
+
+
+def test_a_known_word_is_its_choice() -> None:
+    assert choice_of(Fruit, "pear", "fruit") is Fruit.PEAR
+    assert choice_of(Fruit, Fruit.APPLE, "fruit") is Fruit.APPLE
+
+
+@pytest.mark.parametrize("word", ["plum", "", "PEAR", " pear", None, 7])
+def test_an_unknown_word_is_echoed_with_the_known_ones(word: Any) -> None:
+    with pytest.raises(UsageError) as refused:
+        choice_of(Fruit, word, "fruit")
+    assert str(refused.value) == f"Unknown fruit '{word}'. Known: apple, pear."
+
+
+def test_an_echoed_word_is_short_and_printable() -> None:
+    assert str(unknown_choice("fruit", "\x1b[2J" + "x" * 1_000, Fruit)).startswith("Unknown fruit '\\x1b[2Jxxx")
+    assert len(str(unknown_choice("fruit", "x" * 1_000, Fruit))) < 150
+
+
+REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {
+    "record_lines": (lambda _: record_lines([{}], "wrong", record=dict, row=dict), RecordFormat),
+    "write_issues": (lambda _: write_issues([issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
+    "exit_by": (lambda _: exit_by([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
+    "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]
+    "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
+    "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
+    "staging": (lambda _: _staging("wrong", URI), Staging),
+    "profile": (lambda _: dicommap.Profile.of(["wrong"]), ("strict", "dataSet=object", "dataSet=array")),
+    "profile value": (lambda _: dicommap.Profile.of(["dataSet=wrong"]), ("strict", "dataSet=array")),
+    "quota": (lambda _: dicommap.Quotas.of(["wrong=5"]), ("files", "bytes", "fileBytes", "folders", "mappings")),
+    "to_arrow": (lambda inventory: inventory.to_arrow("wrong"), ("study", "series", "instance", "file", "issue")),
+    "to_pandas": (lambda inventory: inventory.to_pandas("wrong"), ("study", "series", "instance", "file", "issue")),
+    "to_parquet": (lambda inventory: inventory.to_parquet("/nowhere", "wrong"), ("instance", "file", "issue")),
+    "advance": (lambda _: Behaviour(advance="wrong"), ("poll", "call")),  # type: ignore[arg-type]
+    "override_files": (lambda _: Behaviour(override_files="wrong"), ("ignored", "failed")),  # type: ignore[arg-type]
+    "warned_files": (lambda _: Behaviour(warned_files="wrong"), ("both", "warning-only")),  # type: ignore[arg-type]
+    "empty_manifests": (lambda _: Behaviour(empty_manifests="wrong"), ("left-out", "written")),  # type: ignore[arg-type]
+    "fault": (lambda _: Fault(kind="wrong"), ("throttle", "answer-lost")),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_every_function_refuses_an_unknown_word(name: str, inventory: dicommap.Inventory) -> None:
+    call, known = REFUSALS[name]
+    with pytest.raises(UsageError) as refused:
+        call(inventory)
+    assert refused.value.message.startswith("Unknown ")
+    assert "wrong'" in refused.value.message
+    for word in known:
+        assert word in refused.value.fix
+
+
+@pytest.mark.parametrize("form", ["table", "html", "CSV", "xls", ""])
+def test_issues_are_never_written_as_csv_instead(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UsageError, match=f"Unknown format '{form}'"):
+        write_issues([issue("json.not-json", reason="x")], form)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("level", ShowLevel)
+def test_show_refuses_an_unknown_level_or_format(
+    form: Format, level: ShowLevel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = dicommap_inventory(tmp_path)
+    with pytest.raises(UsageError, match=r"Unknown format 'xls'. Known: table, json, jsonl, csv\."):
+        show_command(path, level, "xls")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"Unknown level 'frame'. Known: study, series, instance, file, issue\."):
+        show_command(path, "frame", form)  # type: ignore[arg-type]
+    assert capsys.readouterr().out == ""
+
+
+def test_reconcile_refuses_an_unknown_level_or_format_before_it_reads(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"Unknown format 'xls'. Known: {', '.join(ResultFormat)}"):
+        reconcile_command(tmp_path, form="xls")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"Unknown level 'file'. Known: {', '.join(ResultLevel)}"):
+        reconcile_command(tmp_path, level="file")  # type: ignore[arg-type]
