@@ -60,7 +60,7 @@ def metadata_file_path(override: Override) -> str:
 def import_configuration(placed: Iterable[tuple[Override, PlacedFile]]) -> ImportConfiguration:
     """Return the configuration that maps each override's study or series to its file, in the order given.
 
-    Raises ValueError for none or more than 1,000 overrides: the caller looks before.
+    Raises ValueError for no override or more than MAX_MAPPINGS: the caller looks before.
     """
     mappings = tuple(_mapping(override, file.path) for override, file in placed)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.aws.clock import SYSTEM
+from dicommap.model.healthimaging import GET_RATE, LIST_RATE, START_RATE
 
 if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
@@ -19,12 +20,12 @@ class Limit:
     burst: int
 
 
-START = Limit(1, 2)
-"""StartDICOMImportJob ("Throttling limits" of the developer guide)."""
-GET = Limit(25, 50)
-"""GetDICOMImportJob (same page)."""
-LIST = Limit(10, 20)
-"""ListDICOMImportJobs (same page)."""
+START = Limit(*START_RATE)
+"""StartDICOMImportJob."""
+GET = Limit(*GET_RATE)
+"""GetDICOMImportJob."""
+LIST = Limit(*LIST_RATE)
+"""ListDICOMImportJobs."""
 DESCRIBE = Limit(10, 10)
 """DescribeFHIRImportJob: "Endpoints and quotas" of HealthLake was not read; this is ours, and careful."""
 

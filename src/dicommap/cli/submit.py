@@ -13,8 +13,9 @@ from dicommap.cli.console import print_error, print_line, print_table, write
 from dicommap.cli.findings import exit_by, print_issues
 from dicommap.cli.job_lines import tell_job
 from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.render.text import counted, json_lines
-from dicommap.workflows.submit import CONCURRENT_JOBS, Submitted, submit
+from dicommap.workflows.submit import Submitted, submit
 
 PackagePath = Annotated[Path, typer.Argument(metavar="PACKAGE", help="The directory that 'dicommap draft' wrote.")]
 

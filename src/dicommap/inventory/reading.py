@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dicommap.errors import InventoryError
 from dicommap.inventory.stored import real_path, real_value
 from dicommap.issues import Location
+from dicommap.model.healthimaging import MAX_STORED_UID
 from dicommap.model.paths import printable
-from dicommap.model.uid import HEALTHIMAGING_LENGTH_LIMIT
 from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _NUMBERS_IN_A_LOCATION = frozenset({"row"})
 
 _MOST_BYTES = 2**60
 """More than all files of the world's largest store; a sum of some is still a number of SQLite."""
-_UID = re.compile(rf"[0-9.]{{1,{HEALTHIMAGING_LENGTH_LIMIT}}}")
+_UID = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCell(Exception):  # noqa: N818  never leaves this module but as an InventoryError

@@ -30,10 +30,10 @@ class DocumentLimit:
 
 
 CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
-"""An import configuration or a request: 1,000 mappings of 4 values, whose texts have at most 2,048 characters."""
+"""An import configuration or a request: MAX_MAPPINGS mappings of 4 values; no text is longer than MAX_ROLE_ARN."""
 
 OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""An override file. AWS documents no limit; the metadata of an image set has at most 50 MB ("Endpoints and quotas")."""
+"""An override file. AWS documents no limit; its nearest number is MAX_METADATA_MB for the metadata of an image set."""
 
 PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
 """plan.json, which grows with jobs, mappings and override files: it has about one value in 60 bytes."""
@@ -48,7 +48,7 @@ TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
 """A sheet, a lookup, or a table of a package that is read as a whole."""
 
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""job-output-manifest.json: a job of 5,000 image sets has about half a megabyte."""
+"""job-output-manifest.json: a job of DEFAULT_JOB_FILES image sets has about half a megabyte."""
 
 S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """manifest.json of an S3 Inventory: three texts for each of its data files."""

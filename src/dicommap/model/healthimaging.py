@@ -1,24 +1,84 @@
-"""Limits and lists that AWS HealthImaging documents, each with its page of the developer guide."""
+"""Limits and lists that AWS HealthImaging documents, each with its page of the developer guide.
+
+This module imports nothing of dicommap, so that every other module can read AWS's numbers here. No message, docstring
+or default states one of them on its own; a test compares the pages of docs with this module.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 MAX_MAPPINGS = 1_000
 """Items of dicomMetadataMappings in one import job (API reference, DicomJsonMetadataImportConfiguration)."""
 
-MAX_P10_BYTES = 10 * 1024**3
-"""Size of one DICOM P10 file: 10 GB, not adjustable ("Endpoints and quotas").
+MAX_MAPPING_UID = 512
+"""Characters of a UID in a mapping (API reference, DicomMetadataMapping)."""
 
-How many bytes a GB has is not documented. A larger file is too large either way.
-"""
+MAX_METADATA_FILE_PATH = 1_024
+"""Characters of metadataFilePath (API reference, DicomMetadataMapping)."""
 
-MAX_JOB_BYTES = 10 * 1000**3
-"""Size of all files in one import job: 10 GB, not adjustable (same page); so many bytes obey it either way."""
+MAX_S3_URI = 1_024
+"""Characters of inputS3Uri and outputS3Uri (API reference, StartDICOMImportJob)."""
+
+MAX_KEY_BYTES = 1_024
+"""Bytes of UTF-8 of an S3 object key (Amazon S3 user guide, "Naming objects")."""
+
+MAX_JOB_NAME = 64
+"""Characters of jobName (API reference, StartDICOMImportJob)."""
+
+MAX_CLIENT_TOKEN = 64
+"""Characters of clientToken (same page)."""
+
+MIN_ROLE_ARN, MAX_ROLE_ARN = 20, 2_048
+"""Characters of dataAccessRoleArn (same page)."""
+
+MAX_STORED_UID = 256
+"""Characters of a UID that an import stores ("DICOM element constraints")."""
+
+MAX_P10_GB = 10
+"""Size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
+
+MAX_P10_BYTES = MAX_P10_GB * 1024**3
+"""The same in bytes. How many bytes a GB has is not documented. A larger file is too large either way."""
+
+MAX_JOB_GB = 10
+"""Size of all files in one import job in GB, not adjustable ("Endpoints and quotas")."""
+
+MAX_JOB_BYTES = MAX_JOB_GB * 1000**3
+"""The same in bytes: so many bytes obey the quota, however many bytes a GB has."""
 
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""
 
 MAX_JOB_FOLDERS = 10_000
 """Nested folders in one import job, not adjustable (same page)."""
+
+MAX_METADATA_MB = 50
+"""Size of the metadata of an image set in MB, adjustable (same page)."""
+
+CONCURRENT_JOBS = 100
+"""Import jobs of a data store at once by default, adjustable (same page)."""
+
+CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
+"""The same in the region ap-southeast-2 (same page)."""
+
+
+class Rate(NamedTuple):
+    """Calls that the service takes."""
+
+    per_second: float
+    burst: int
+    """Calls at once, after a while without calls."""
+
+
+START_RATE = Rate(1, 2)
+"""Calls of StartDICOMImportJob ("Throttling limits")."""
+
+GET_RATE = Rate(25, 50)
+"""Calls of GetDICOMImportJob (same page)."""
+
+LIST_RATE = Rate(10, 20)
+"""Calls of ListDICOMImportJobs (same page)."""
 
 ELEMENT_LENGTHS = {
     "PatientName": 256,

@@ -10,15 +10,26 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from dicommap.model.healthimaging import MAX_MAPPINGS
+from dicommap.model.healthimaging import (
+    MAX_CLIENT_TOKEN,
+    MAX_JOB_NAME,
+    MAX_MAPPING_UID,
+    MAX_MAPPINGS,
+    MAX_METADATA_FILE_PATH,
+    MAX_ROLE_ARN,
+    MAX_S3_URI,
+    MIN_ROLE_ARN,
+)
 
-Uid = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[0-9.]+$")]
-MetadataFilePath = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=r"^[!-~](?:[ -~]*[!-~])?$")]
+Uid = Annotated[str, StringConstraints(min_length=1, max_length=MAX_MAPPING_UID, pattern=r"^[0-9.]+$")]
+MetadataFilePath = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_METADATA_FILE_PATH, pattern=r"^[!-~](?:[ -~]*[!-~])?$")
+]
 S3UriText = Annotated[
     str,
     StringConstraints(
         min_length=1,
-        max_length=1024,
+        max_length=MAX_S3_URI,
         pattern="^s3://[a-z0-9][.\\-a-z0-9]{1,61}[a-z0-9](?:/[^\n\r\u2028\u2029]*)?$",
     ),
 ]
@@ -59,18 +70,20 @@ class ImportConfiguration(_Document):
 class StartDICOMImportJobRequest(_Document):
     """The whole request: what `aws medical-imaging start-dicom-import-job --cli-input-json` takes."""
 
-    jobName: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._/#-]+$")] | None = (
-        None
-    )
+    jobName: (
+        Annotated[str, StringConstraints(min_length=1, max_length=MAX_JOB_NAME, pattern=r"^[A-Za-z0-9._/#-]+$")] | None
+    ) = None
     dataAccessRoleArn: Annotated[
         str,
         StringConstraints(
-            min_length=20,
-            max_length=2048,
+            min_length=MIN_ROLE_ARN,
+            max_length=MAX_ROLE_ARN,
             pattern="^arn:aws(?:-[^:\n\r\u2028\u2029]+)?:iam::[0-9]{12}:role/[^\n\r\u2028\u2029]+$",
         ),
     ]
-    clientToken: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+    clientToken: Annotated[
+        str, StringConstraints(min_length=1, max_length=MAX_CLIENT_TOKEN, pattern=r"^[A-Za-z0-9._-]+$")
+    ]
     datastoreId: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{32}$")]
     inputS3Uri: S3UriText
     outputS3Uri: S3UriText

@@ -20,7 +20,7 @@ _Quota = Annotated[int, Field(ge=1)]
 class Quotas(BaseModel):
     """What one import job may hold; the defaults are those of "Endpoints and quotas" in the developer guide.
 
-    Of its 10 GB each has 1000**3 bytes, so that a job obeys the quota whichever GB is meant: that is not documented.
+    A GB has 1000**3 bytes here, so that a job obeys the quota whichever GB is meant: AWS does not document it.
     Whether override files count as files of a job is not documented: they are counted.
     """
 
@@ -35,7 +35,7 @@ class Quotas(BaseModel):
     folders: _Quota = MAX_JOB_FOLDERS
     """Nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS
-    """Items of dicomMetadataMappings, of which the API takes no more than 1,000."""
+    """Items of dicomMetadataMappings, of which the API takes no more than MAX_MAPPINGS."""
 
     @classmethod
     def of(cls, settings: Iterable[str]) -> Quotas:

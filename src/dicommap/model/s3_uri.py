@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, issue
+from dicommap.model.healthimaging import MAX_KEY_BYTES, MAX_S3_URI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue
 
-KEY_BYTES_LIMIT = 1_024
-"""Bytes of UTF-8 of an S3 object key (Amazon S3 user guide, "Naming objects")."""
-
-URI_LIMIT = 1_024
 _URI = re.compile(
     r"s3://(?P<bucket>[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])(?:/(?P<prefix>[^\n\r\u2028\u2029\ud800-\udfff]*))?"
 )
@@ -45,7 +42,7 @@ class S3Uri:
             return None
         prefix = match["prefix"] or ""
         uri = cls(bucket=match["bucket"], prefix=prefix if not prefix or prefix.endswith("/") else prefix + "/")
-        return uri if len(str(uri)) <= URI_LIMIT else None
+        return uri if len(str(uri)) <= MAX_S3_URI else None
 
 
 def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
@@ -70,8 +67,8 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
     if problem:
         yield issue("mapping.path", location, problem=problem)
     length = len((uri.key(path) if uri else path).encode())
-    if length > KEY_BYTES_LIMIT:
-        yield issue("mapping.key-too-long", location, length=length, limit=KEY_BYTES_LIMIT)
+    if length > MAX_KEY_BYTES:
+        yield issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
 
 
 def _segment_problem(path: str) -> str | None:

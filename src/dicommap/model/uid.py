@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
+from dicommap.model.healthimaging import MAX_STORED_UID
+
 LENGTH_LIMIT = 64
 """Characters of a UID (PS3.5 section 9.1)."""
-
-HEALTHIMAGING_LENGTH_LIMIT = 256
-"""Characters of a UID that HealthImaging stores (developer guide, DICOM element constraints)."""
 
 UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
 """A UID but for its length: components without leading zeros, the first one 0 to 2, and below 0 and 1 the second one 0
@@ -24,14 +23,14 @@ _MAPPABLE = re.compile(r"[0-9.]+")
 def mapping_problem(uid: str) -> str | None:
     """Say why no mapping can name this UID, or None where one can.
 
-    AWS's service model takes digits and dots; HealthImaging stores at most 256 characters.
+    AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
     """
     if not uid:
         return "is empty"
     if _MAPPABLE.fullmatch(uid) is None:
         return "has characters other than digits and dots"
-    if len(uid) > HEALTHIMAGING_LENGTH_LIMIT:
-        return f"has {len(uid)} characters; HealthImaging stores at most {HEALTHIMAGING_LENGTH_LIMIT}"
+    if len(uid) > MAX_STORED_UID:
+        return f"has {len(uid)} characters; HealthImaging stores at most {MAX_STORED_UID}"
     if "" in uid.split("."):
         return "has an empty component"
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dicommap.model.tags import vm_of, vrs_of
 
 SHORT_TEXT_LIMIT = 4_096
-"""Bytes: 16 values of 64 characters, each character of 4 bytes. HealthImaging stores UIDs of up to 256 characters."""
+"""Bytes: 16 values of 64 characters, each character of 4 bytes. A UID of MAX_STORED_UID characters fits."""
 
 VALUE_LIMIT = 2**16
 """Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.issues import Location, Severity, issue
+from dicommap.model.healthimaging import MAX_KEY_BYTES, START_RATE
 from dicommap.model.paths import printable
-from dicommap.model.s3_uri import KEY_BYTES_LIMIT
 from dicommap.planning.told import TOLD
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 JOBS_NAMED = 5
 """Jobs of one study that are named; the others are counted."""
 
-_STARTS_PER_MINUTE = 60
-"""StartDICOMImportJob: once a second ("Throttling limits"), whatever its burst of two brings."""
+_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
+"""Jobs that can be started in a minute, whatever the burst brings."""
 
 
 def plan_issues(
@@ -89,7 +89,7 @@ def _file_issues(found: InPlace, quotas: Quotas) -> Iterator[Issue]:
         yield issue("job.file-too-large", place, size=one.size, limit=quotas.fileBytes)
     yield from _more(found.too_large, "the files that are too large")
     for one in found.too_long.first:
-        yield issue("job.key-too-long", Location(path=printable(one.key), study=one.study), limit=KEY_BYTES_LIMIT)
+        yield issue("job.key-too-long", Location(path=printable(one.key), study=one.study), limit=MAX_KEY_BYTES)
     yield from _more(found.too_long, "the keys that are too long")
     for key in found.unprintable.first:
         yield issue("job.unprintable-key", Location(path=printable(key)))

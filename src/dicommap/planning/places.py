@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.model.s3_uri import KEY_BYTES_LIMIT, URI_LIMIT
+from dicommap.model.healthimaging import MAX_KEY_BYTES, MAX_S3_URI
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +24,9 @@ class Places:
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
         """Take the folders under the base in which all is known: elsewhere there may be anything."""
-        self._room = URI_LIMIT - len(str(base))
+        self._room = MAX_S3_URI - len(str(base))
         self._known = tuple(offsets)
-        self.key_limit = KEY_BYTES_LIMIT - len(base.prefix.encode())
+        self.key_limit = MAX_KEY_BYTES - len(base.prefix.encode())
         """Bytes of UTF-8 that a key below the base has room for."""
 
     def known(self, folder: str) -> bool:

@@ -7,6 +7,7 @@ import signal
 import sys
 
 from dicommap.errors import DicommapError
+from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.testing.behaviour import Behaviour
 from dicommap.testing.faults import KINDS, Fault
 from dicommap.testing.service import ImportJobService
@@ -43,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="the port; 0 for one that is free")
     parser.add_argument("--advance", choices=("poll", "call"), default="poll", help="what moves a job on")
     parser.add_argument("--no-throttling", action="store_true", help="take any number of calls a second")
-    parser.add_argument("--concurrent-jobs", type=int, default=100, metavar="N", help="jobs that may run at once")
+    parser.add_argument(
+        "--concurrent-jobs", type=int, default=CONCURRENT_JOBS, metavar="N", help="jobs that may run at once"
+    )
     parser.add_argument(
         "--fault",
         action="append",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from dicommap.model.choices import unknown_choice
+from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 
@@ -18,7 +19,7 @@ class Behaviour:
     """Whether a job goes on by one status each time that somebody asks for it, or when the test says so."""
     throttling: bool = True
     """Whether calls beyond the documented rates are refused."""
-    concurrent_jobs: int = 100
+    concurrent_jobs: int = CONCURRENT_JOBS
     """Jobs of a data store that have not ended ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
     """Of each job; one that is over a quota ends as FAILED."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 REQUEST_LIMIT = 8 * 2**20
-"""Bytes of a request's body: 1,000 mappings of the longest members have 2 MB."""
+"""Bytes of a request's body: as many of the longest mappings as a job takes have 2 MB."""
 
 
 class Reply:

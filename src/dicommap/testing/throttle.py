@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from dicommap.model.healthimaging import GET_RATE, LIST_RATE, START_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Calls a second that are taken for ever, and how many at once."""
-
-    per_second: float
-    burst: int
-
-
 DOCUMENTED = {
-    "StartDICOMImportJob": Rate(1, 2),
-    "GetDICOMImportJob": Rate(25, 50),
-    "ListDICOMImportJobs": Rate(10, 20),
+    "StartDICOMImportJob": START_RATE,
+    "GetDICOMImportJob": GET_RATE,
+    "ListDICOMImportJobs": LIST_RATE,
 }
 
 

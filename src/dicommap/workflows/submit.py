@@ -14,6 +14,7 @@ from dicommap.aws.stored import Stored
 from dicommap.checks.request_check import output_issues
 from dicommap.checks.surroundings_check import surroundings_issues
 from dicommap.issues import Location, has_error, issue
+from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.model.package_layout import job_folder
 from dicommap.package.planned import PlannedPackage
 from dicommap.package.submissions import Submissions
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from dicommap.render.screen import Screen
     from dicommap.workflows.orders import Order
     from dicommap.workflows.transfers import Confirm
-
-CONCURRENT_JOBS = 100
-"""Import jobs of a data store at once, by default ("Endpoints and quotas"); 20 in ap-southeast-2; adjustable."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_P10_GB
 
 CODES = (
     Code(
@@ -104,7 +105,7 @@ CODES = (
         severity=Severity.ERROR,
         title="A member that is larger than any P10 file that can be imported",
         message="The member has {size} bytes, more than {limit}, and was not read.",
-        explanation="HealthImaging takes P10 files of at most 10 GB.",
+        explanation=f"HealthImaging takes P10 files of at most {MAX_P10_GB} GB.",
         fix="Unpack the archive and scan the directory, if the file matters.",
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_MAPPINGS
 
 CODES = (
     Code(
@@ -30,8 +31,8 @@ CODES = (
         title="A document of too many values",
         message="The document has more than {limit} JSON values, so it was not read.",
         explanation="Each value needs some 100 bytes of memory, however few bytes it has in the file. An import "
-        "configuration has at most 1,000 mappings, an override file the changed attributes of one study or series. "
-        "The page on limits has the limits of all documents.",
+        f"configuration has at most {MAX_MAPPINGS:,} mappings, an override file the changed attributes of one "
+        "study or series. The page on limits has the limits of all documents.",
         fix="Check whether another file has taken the document's place; otherwise split it.",
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import CONCURRENT_JOBS, MAX_KEY_BYTES, START_RATE
 
 _STAGE = "draft with --stage-uri, which plans copies of such studies under a prefix of their own"
 
@@ -63,7 +64,7 @@ CODES = (
         severity=Severity.WARNING,
         title="A path too long for a key",
         message="The key would have more than {limit} bytes of UTF-8 under the input prefix.",
-        explanation="S3 takes keys of 1,024 bytes, and the input prefix is part of them.",
+        explanation=f"S3 takes keys of {MAX_KEY_BYTES:,} bytes, and the input prefix is part of them.",
         fix=f"Use a shorter prefix, rename the file or its folders, or {_STAGE}.",
     ),
     Code(
@@ -124,8 +125,8 @@ CODES = (
         title="Many small jobs",
         message="{jobs} import in place, with {files} files each on average; to start them takes {minutes} minutes "
         "at least. Were all files staged, {staged} would do.",
-        explanation="StartDICOMImportJob may be called once a second, and a data store runs 100 jobs at a time by "
-        "default. Each folder is a job where the folder around it is over a quota.",
+        explanation=f"AWS takes {START_RATE.per_second} call of StartDICOMImportJob a second, and a data store runs "
+        f"{CONCURRENT_JOBS} jobs at a time by default. Each folder is a job if the folder around it is over a quota.",
         fix="Nothing has to be done; 'dicommap draft --staging all --stage-uri URI' plans fewer jobs and more copies.",
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_KEY_BYTES
 
 CODES = (
     Code(
@@ -20,7 +21,7 @@ CODES = (
         severity=Severity.ERROR,
         title="The key of an override file is too long",
         message="The prefix and metadataFilePath make a key of {length} bytes; S3 allows {limit}.",
-        explanation="An S3 object key is at most 1,024 bytes of UTF-8.",
+        explanation=f"An S3 object key is at most {MAX_KEY_BYTES:,} bytes of UTF-8.",
         fix="Use a shorter prefix or path.",
     ),
     Code(

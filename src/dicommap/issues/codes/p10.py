@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_STORED_UID
 
 CODES = (
     Code(
@@ -131,9 +132,9 @@ CODES = (
         severity=Severity.ERROR,
         title="A UID that no mapping can name",
         message="{keyword} {problem}.",
-        explanation="StartDICOMImportJob takes UIDs of digits and dots only, and HealthImaging stores at most 256 "
-        "characters (its DICOM element constraints). This value breaks one of these or has an empty component, so the "
-        "instance is not counted.",
+        explanation="StartDICOMImportJob takes UIDs of digits and dots only, and HealthImaging stores at most "
+        f"{MAX_STORED_UID} characters (its DICOM element constraints). This value breaks one of these or has an empty "
+        "component, so the instance is not counted.",
         fix="Correct the UID in the file and scan again.",
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_S3_URI
 
 CODES = (
     Code(
@@ -11,8 +12,8 @@ CODES = (
         severity=Severity.ERROR,
         title="Not an S3 URI that AWS takes",
         message="The S3 URI is not of the form s3://bucket/prefix that AWS's service model gives.",
-        explanation="StartDICOMImportJob takes at most 1,024 characters: s3://, a bucket of 3 to 63 lower-case "
-        "letters, digits, dots and hyphens, and a prefix.",
+        explanation=f"StartDICOMImportJob takes at most {MAX_S3_URI:,} characters: s3://, a bucket of 3 to 63 "
+        "lower-case letters, digits, dots and hyphens, and a prefix.",
         fix="Correct the URI.",
     ),
     Code(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicommap.issues.code import Code
 from dicommap.issues.finding import Severity
+from dicommap.model.healthimaging import MAX_MAPPINGS
 
 CODES = (
     Code(
@@ -53,7 +54,7 @@ CODES = (
         severity=Severity.ERROR,
         title="Too few or too many items",
         message="There are {count} items; the schema's {limit_name} is {limit}.",
-        explanation="The document's schema gives the limits; an import job takes from 1 to 1,000 mappings.",
+        explanation=f"The document's schema gives the limits; an import job takes from 1 to {MAX_MAPPINGS:,} mappings.",
         fix="Split or fill the list.",
     ),
     Code(

@@ -28,7 +28,7 @@ MAX_UNPACKED_BYTES = 2**40
 """What any archive may unpack to at most: an hour's work for each process, and a hundred import jobs."""
 
 MAX_NAME = 4_096
-"""Characters of a member's name: what Linux takes for a path; S3 takes 1,024 for a key."""
+"""Characters of a member's name: what Linux takes for a path; S3 takes MAX_KEY_BYTES for a key."""
 
 MAX_ZERO_BYTES = 256 * 2**20
 """Zeros behind the mark of a tar file's end that are read to find out whether another tar file follows: a second's
