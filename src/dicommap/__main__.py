@@ -1,6 +1,6 @@
 """`python -m dicommap` is `dicommap`."""
 
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 
 if __name__ == "__main__":
     main()

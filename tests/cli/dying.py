@@ -24,11 +24,11 @@ from botocore.httpsession import URLLib3Session
 
 from dicommap.aws import Clients, copying
 from dicommap.aws.instance_check import instance_problem
-from dicommap.cli import application, commands, confirmation, reconcile, stage, submit  # imported now, not by each run
-from dicommap.cli.app import main
+from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
+from dicommap.cli.main import main
 from tests.s3 import REGION, models_read_once
 
-__all__ = ["application", "commands", "reconcile", "stage", "submit"]
+__all__ = ["commands", "reconcile", "stage", "submit"]
 
 
 class Steps:

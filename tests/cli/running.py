@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
 FAULTY = """
 import sys
 import dicommap.cli.show as show
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 
 def failing(*arguments, **options):
     raise {error}
@@ -40,7 +40,7 @@ main()
 
 SLOW = """
 import pathlib, signal, sys, time
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 from dicommap.p10 import HeaderReader
 
 def slow(*arguments, **options):

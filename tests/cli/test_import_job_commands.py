@@ -148,8 +148,8 @@ def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, im
 
 
 def test_options_of_the_connection_are_taken(package: Path, bucket: Bucket) -> None:
-    ran = dicommap("submit", package, "--yes", *options(bucket), "--aws-profile", "nobody")
-    assert_refused(ran, "--aws-profile")
+    ran = dicommap("submit", package, "--yes", *options(bucket), "--profile", "nobody")
+    assert_refused(ran, "--profile")
     ran = dicommap("submit", package, "--yes", *options(bucket), "--endpoint-url", "nowhere")
     assert_refused(ran, "--endpoint-url")
 

@@ -24,8 +24,12 @@ print(*sys.modules)
 
 LISTED = """
 import sys
-from dicommap.cli.application import app
-app(["show", sys.argv[1], "--level", "LEVEL", "--format", "FORM"], standalone_mode=False)
+from dicommap.cli.main import main
+sys.argv = ["dicommap", "show", sys.argv[1], "--level", "LEVEL", "--format", "FORM"]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
 print(*sys.modules)
 """
 

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from dicommap.cli.job_lines import tell_job
+from dicommap.cli.output import print_job_event
 
 
 def test_each_change_is_a_line_with_its_time_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_job("0001", "SUBMITTED -> FAILED: a\x1b[31mb\nc")
-    tell_job("healthlake:f/1", "COMPLETED")
+    print_job_event("0001", "SUBMITTED -> FAILED: a\x1b[31mb\nc")
+    print_job_event("healthlake:f/1", "COMPLETED")
     printed = capsys.readouterr()
     assert printed.out == ""
     first, second = printed.err.splitlines()

@@ -255,7 +255,7 @@ def test_a_package_of_another_profile_is_drafted_and_validated_by_it(tree: Path,
     inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
     rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
     dicommap("scan", tree, "-o", inventory)
-    profile = ("--profile", "dataSet=array", "--profile", "overrideFiles=shared")
+    profile = ("--assume", "dataSet=array", "--assume", "overrideFiles=shared")
     drafted = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, *profile, "-o", package)
     assert drafted.status == 0
     (file,) = (package / "jobs/0001/files/dicommap-overrides").iterdir()
@@ -264,9 +264,9 @@ def test_a_package_of_another_profile_is_drafted_and_validated_by_it(tree: Path,
     # What lies in a package is checked by its profile, and what does not by the one that is named.
     assert dicommap("validate", package / "jobs/0001/import-configuration.json").status == 0
     assert "override.form" in dicommap("validate", file).out
-    assert dicommap("validate", file, "--profile", "dataSet=array").status == 0
-    assert dicommap("validate", package, "--profile", "strict").status == 2
-    assert "dataSet=array" in dicommap("validate", file, "--profile", "array").err
+    assert dicommap("validate", file, "--assume", "dataSet=array").status == 0
+    assert dicommap("validate", package, "--assume", "strict").status == 2
+    assert "dataSet=array" in dicommap("validate", file, "--assume", "array").err
 
 
 def test_a_sheet_of_tabs_comes_back_with_or_without_its_delimiter_named(tree: Path, tmp_path: Path) -> None:

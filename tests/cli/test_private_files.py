@@ -110,7 +110,7 @@ def commit(writer):
         print(flush=True)
         time.sleep(60)
 InventoryWriter._commit = commit
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 sys.argv = ["dicommap", "scan", sys.argv[1], "-o", sys.argv[2]]
 main()
 """

@@ -158,7 +158,7 @@ REFUSALS = [
     (403, "AccessDenied", "Grant"),
     (404, "NoSuchBucket", "Check the name"),
     (400, "ExpiredToken", "renew them and run the same again"),
-    (403, "InvalidAccessKeyId", "--aws-profile"),
+    (403, "InvalidAccessKeyId", "--profile"),
     (503, "SlowDown", "wait"),
 ]
 """Status, code, and words of what to do."""

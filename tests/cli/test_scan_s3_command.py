@@ -65,7 +65,7 @@ def test_options_name_the_endpoint_and_the_region(server: str, tmp_path: Path, m
         ([PREFIX, "--archives"], "not entered"),
         ([PREFIX, "--files-from", "list"], "for a local source"),
         ([PREFIX, "--s3-inventory", "none.json"], "cannot be read"),
-        ([PREFIX, "--aws-profile", "nobody"], "ProfileNotFound"),
+        ([PREFIX, "--profile", "nobody"], "ProfileNotFound"),
         ([PREFIX, "--endpoint-url", "no URL"], "endpoint"),
         (["s3:/archive/p/"], "as a path"),
     ],

@@ -51,7 +51,7 @@ writer.UnchangedRun.extend = lambda *_: False
 """
 
 RUN = """
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """

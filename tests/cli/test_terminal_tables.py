@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dicommap.cli.styled import print_styled_table
+from dicommap.cli.drawing import draw_table
 from tests.cli.running import dicommap
 from tests.making import p10
 
@@ -67,11 +67,11 @@ def test_a_narrow_terminal_gets_a_line_for_each_value(inventory: Path) -> None:
 def test_ids_of_jobs_are_whole(
     columns: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dicommap.cli.styled.PIPE_WIDTH", 60)
-    print_styled_table(columns, [("0001", "7" * 32, *["some words"] * (len(columns) - 2))], numbers=())
+    monkeypatch.setattr("dicommap.cli.drawing.PIPE_WIDTH", 60)
+    draw_table(columns, [("0001", "7" * 32, *["some words"] * (len(columns) - 2))], numbers=())
     assert "7" * 32 in capsys.readouterr().out
 
 
 def test_tables_without_uids_are_folded(capsys: pytest.CaptureFixture[str]) -> None:
-    print_styled_table(("code", "message"), [("a.code", "word " * 100)], numbers=())
+    draw_table(("code", "message"), [("a.code", "word " * 100)], numbers=())
     assert len(capsys.readouterr().out.splitlines()) > 2

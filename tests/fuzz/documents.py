@@ -19,7 +19,7 @@ from unittest import mock
 
 import dicommap
 from dicommap.aws.listing import _page
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 from dicommap.errors import DicommapError
 from dicommap.model.plan import Job
 from dicommap.sources.s3.connection import S3Connection

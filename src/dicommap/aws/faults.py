@@ -64,7 +64,7 @@ _FIXES = (
     (_GONE, "The object is not there, or not any more: run the same again."),
     (DENIED, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
     (EXPIRED, "The credentials have expired: renew them and run the same again, which goes on from where it was."),
-    (_UNKNOWN, "Check which credentials are used: --aws-profile, or what the environment names."),
+    (_UNKNOWN, "Check which credentials are used: --profile, or what the environment names."),
     (_SKEWED, "Set this machine's clock."),
     (_ELSEWHERE, "The bucket is in another region: name it with --region."),
     (ABSENT, "Check the name, the account and the region."),
@@ -163,11 +163,11 @@ def _failure(error: Exception, what: str) -> AwsError:
     """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
     kind = shown_type(type(error))
     fixes = {
-        "NoCredentialsError": "No credentials were found: name a profile with --aws-profile, or log in. "
+        "NoCredentialsError": "No credentials were found: name a profile with --profile, or log in. "
         "Public buckets are scanned without any, by --no-sign-request.",
         "PartialCredentialsError": "The credentials are not complete: check the profile or the environment.",
         "NoRegionError": "No region is known: name one with --region.",
-        "ProfileNotFound": "There is no such profile: check --aws-profile, and AWS_PROFILE.",
+        "ProfileNotFound": "There is no such profile: check --profile, and AWS_PROFILE.",
         "TokenRetrievalError": "The login has expired: log in again.",
         "UnauthorizedSSOTokenError": "The login has expired: log in again.",
         "SSOTokenLoadError": "There is no login: log in.",

@@ -1,91 +1,132 @@
-"""The commands by name, each imported when it is run: `dicommap --help` needs none of them."""
+"""The commands: their names and summaries, and the parser that takes their options from the command's own module."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import argparse
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
-from dicommap.cli.endings import Passing
+from dicommap.cli.parser import Parser, suggestion
 
 if TYPE_CHECKING:
-    from typer._click.core import Command, Context
+    from collections.abc import Sequence
 
-_Parameters = ParamSpec("_Parameters")
+    from dicommap.errors import UsageError
 
-SUMMARIES = {
+COMMANDS = {
     "demo": "Do the whole job on the files that pydicom ships.",
     "scan": "Read headers and group them by study and series.",
     "show": "List what an inventory holds.",
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",
-    "stage": "Copy what staged jobs are to import.",
+    "stage": "Copy the files of staged jobs to their prefixes.",
     "policy": "Print the permissions that import jobs need.",
     "submit": "Upload override files and start import jobs.",
     "watch": "Follow import jobs until they have ended.",
-    "reconcile": "Account for every planned instance.",
+    "reconcile": "List one outcome for every planned instance.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",
-    "explain": "Say what an issue code means.",
+    "explain": "Explain an issue code and what to do about it.",
+    "completion": "Print a script that completes commands in a shell.",
 }
-"""Name -> what it does, in one line of a terminal. A command is the function NAME_command of the module of its name."""
+"""Name -> summary, in the order of the work. Each command is the module of its name in this package.
+
+A command module has DESCRIPTION (its help), EXAMPLES (lines of a shell, or nothing), `add_arguments(parser)`, and
+`run(args)`, which returns the exit status. It is imported when the command runs or is asked about, and not before.
+"""
 
 
-def passing(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
-    """Let everything that a command raises, but for its exit status, come to `ended`."""
+class CommandParser(Parser):
+    """The parser of one command, filled from the command's module when it is used."""
 
-    @wraps(command)
-    def run(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except typer.Exit:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  it goes on, to `ended`
-            raise Passing(error) from None
+    def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(prog, **options)
+        self.name = prog.rpartition(" ")[2]
+        self._is_filled = False
 
-    return run
+    def fill(self) -> None:
+        """Import the command's module and add its arguments, once."""
+        if self._is_filled:
+            return
+        self._is_filled = True
+        module = import_module(f"dicommap.cli.{self.name}")
+        self.description = module.DESCRIPTION
+        self.epilog = f"Examples:\n{module.EXAMPLES}" if module.EXAMPLES else None
+        self.set_defaults(run=module.run)
+        module.add_arguments(self)
 
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the words after the command's name."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
 
-class _Named(TyperCommand):
-    """A command that is known by its name and first line; to run it, the real one is imported."""
-
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: Context | None = None,
-        **extra: Any,  # noqa: ANN401
-    ) -> Context:
-        """Return the context of the real command, which goes on with it."""
-        return _imported(self.name or "").make_context(info_name, args, parent, **extra)
-
-
-class Commands(TyperGroup):
-    """The application's commands."""
-
-    def list_commands(self, ctx: Context) -> list[str]:
-        """Return the names in the order of the work."""
-        return list(SUMMARIES)
-
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """Return a command by its name, not imported yet."""
-        if cmd_name not in SUMMARIES:
-            return None
-        return _Named(name=cmd_name, help=SUMMARIES[cmd_name], callback=None)
+    def unknown_option(self, name: str) -> UsageError:
+        """Return the error for an unknown option; it names the commands that have the option."""
+        owners = _owners_of(name)
+        if not owners:
+            return super().unknown_option(name)
+        return self.usage_error(
+            f"'{self.prog}' has no option {name}.",
+            suggestion(name, self._option_string_actions, similarity=0.8),
+            f"{name} is an option of {_listed(owners)}.",
+        )
 
 
-def _imported(name: str) -> Command:
-    function = getattr(import_module(f"dicommap.cli.{name}"), f"{name}_command")
-    alone = typer.Typer(
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    alone.command(name)(passing(function))
-    return typer.main.get_command(alone)
+class RootParser(Parser):
+    """The parser of the program: the first word chooses the command."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "dicommap",
+            description="Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports.",
+        )
+        self.add_argument(
+            "--version", action=_VersionAction, nargs=0, default=argparse.SUPPRESS, help="Print the version and exit."
+        )
+        self.immediate.add("--version")
+        commands = self.add_subparsers(
+            title="Commands", dest="command", metavar="COMMAND", required=True, parser_class=CommandParser
+        )
+        for name, summary in COMMANDS.items():
+            commands.add_parser(name, help=summary)
+        self.commands: dict[str, CommandParser] = commands.choices
+
+    def call(self) -> str:
+        """Return how to call the program."""
+        return "dicommap COMMAND [OPTIONS] [ARGUMENTS]"
+
+    def unknown_option(self, name: str) -> UsageError:
+        """Return the error for an option before the command's name."""
+        owners = _owners_of(name)
+        if not owners:
+            return super().unknown_option(name)
+        return self.usage_error(
+            f"Option {name} stands before the command.", f"Write it after the command's name: dicommap COMMAND {name}."
+        )
+
+
+class _VersionAction(argparse.Action):
+    """Print the version, and end; it is looked up only now, since that takes long."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"dicommap {version('dicommap')}\n")
+        parser.exit()
+
+
+def _owners_of(option: str) -> list[str]:
+    """Return the commands that have an option; all command modules are imported for it."""
+    parsers = RootParser().commands
+    for parser in parsers.values():
+        parser.fill()
+    return [name for name, parser in parsers.items() if option in parser._option_string_actions]
+
+
+def _listed(commands: Sequence[str]) -> str:
+    quoted = [f"'dicommap {name}'" for name in commands]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,38 +1,33 @@
-"""Confirmation of what is about to be sent: shown on stderr, and asked for on a terminal."""
+"""Confirmation before something is sent: the transfer is shown on stderr, and asked about on a terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_error
+from dicommap.cli.output import print_error
 from dicommap.errors import UsageError
 from dicommap.model.paths import printable
 from dicommap.render.transfer_lines import transfer_lines
 
 if TYPE_CHECKING:
-    from dicommap.model.transfer import Transfer
+    from collections.abc import Callable
 
-YesOption = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask before anything is sent; needed without a terminal.")
-]
-SourceRootsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--source",
-        metavar="ROOT",
-        help="A directory or S3 prefix that files may be sent from; may be repeated. Without it, you are asked.",
-    ),
-]
+    from dicommap.cli.parser import Parser
+    from dicommap.model.transfer import Transfer
 
 ANSWER = "yes"
 
 
+def add_yes(parser: Parser) -> None:
+    """Add --yes."""
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help="Do not ask before anything is sent. Needed without a terminal."
+    )
+
+
 def asking(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
-    """Return what shows a transfer to a person and asks whether it may be sent.
+    """Return a function that shows a transfer to a person and asks whether it may be sent.
 
     Args:
         yes: Whether the answer was given on the command line.

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_line
-from dicommap.cli.drafted import print_draft
-from dicommap.cli.findings import exit_by, print_issue_counts, print_issues
-from dicommap.cli.options import FailOn, not_stdout
+from dicommap.cli.draft import print_draft
+from dicommap.cli.options import FailOn, output_path
+from dicommap.cli.output import exit_status, print_issue_counts, print_issues, print_line
 from dicommap.render.text import counted
 from dicommap.workflows.demo import INPUT_S3_URI, demo
 
+if TYPE_CHECKING:
+    import argparse
 
-def demo_command(
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="Where the results go.", show_default=True, callback=not_stdout
-        ),
-    ] = Path("dicommap-demo"),
-) -> None:
-    """Do the whole job on the real P10 files that pydicom ships: scan, edit, draft, validate.
+    from dicommap.cli.parser import Parser
 
-    The values shown are those of pydicom's public test files.
-    """
-    made = demo(output)
+DESCRIPTION = """
+Do the whole job on the real P10 files that pydicom ships: scan, edit, draft, validate.
+
+The values shown are those of pydicom's public test files.
+"""
+
+EXAMPLES = "  dicommap demo"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's options."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=output_path,
+        default=Path("dicommap-demo"),
+        help="The directory to write the results to.",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    made = demo(args.output)
     counts = made.summary
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
     print_line("Scanned: " + ", ".join(counted(count, noun) for count, noun in parts), style="bold")
     print_issue_counts(counts.issues)
-    _heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
-    _heading(f"Drafted for {INPUT_S3_URI}")
+    _print_heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
+    _print_heading(f"Drafted for {INPUT_S3_URI}")
     print_draft(made.draft, show_values=True)
-    _heading("Validated")
+    _print_heading("Validated")
     print_issues(made.issues)
-    exit_by((found.severity for found in (*made.draft.issues, *made.issues)), FailOn.ERROR)
-    _heading("Look at")
+    status = exit_status((issue.severity for issue in (*made.draft.issues, *made.issues)), FailOn.ERROR)
+    if status:
+        return status
+    _print_heading("Look at")
     for path, what in (
         (made.package / "preview.csv", "what changes, and why"),
         (made.package / "jobs/0001/import-configuration.json", "for --import-configuration file://..."),
@@ -46,8 +60,9 @@ def demo_command(
         (made.inventory, "dicommap show " + str(made.inventory)),
     ):
         print_line(f"  {path}: {what}")
+    return 0
 
 
-def _heading(line: str) -> None:
+def _print_heading(line: str) -> None:
     print_line()
     print_line(line, style="bold")

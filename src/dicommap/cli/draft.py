@@ -1,142 +1,165 @@
-"""The command `dicommap draft`."""
+"""The command `dicommap draft`, and a draft on the terminal."""
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.drafted import print_draft
-from dicommap.cli.findings import exit_by
 from dicommap.cli.options import (
-    DelimiterOption,
-    FailOn,
-    FailOnOption,
-    InventoryPath,
-    ProfileOption,
-    ShowValues,
+    add_assume,
+    add_choice,
+    add_delimiter,
+    add_dry_run,
+    add_fail_on,
+    add_import_settings,
+    add_inventory,
+    add_keywords,
+    add_show_values,
     keywords_in,
-    not_stdout,
+    output_path,
 )
+from dicommap.cli.output import exit_status, print_issues, print_line, print_table
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.model.profile import Profile
 from dicommap.model.quotas import Quotas
 from dicommap.model.staging import Staging
+from dicommap.render.accounts import account_lines
+from dicommap.render.conflicts import FORECAST_NOTE
+from dicommap.render.text import counted
 from dicommap.workflows.draft import draft
 from dicommap.workflows.writing import require_new, write_pieces
 
-InputUri = Annotated[
-    str | None,
-    typer.Option(
-        "--input-s3-uri", metavar="URI", help="Where a local tree will be in S3; a source in S3 is where it is."
-    ),
-]
-QuotaOption = Annotated[
-    list[str] | None,
-    typer.Option("--quota", metavar="NAME=NUMBER", help="What your account allows, such as files=20000; repeat it."),
-]
-StagingOption = Annotated[Staging | None, typer.Option("--staging", help="Which studies are copied to be imported.")]
-StageUri = Annotated[
-    str | None,
-    typer.Option("--stage-uri", metavar="URI", help="Copy below this prefix what cannot be imported whole in place."),
-]
-LeaveOut = Annotated[bool, typer.Option("--leave-out", help="Write the package though some instances are in no job.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="PACKAGE", help="The directory to write.", callback=not_stdout)
-]
-Sheets = Annotated[list[Path] | None, typer.Option("--sheet", metavar="FILE", help="An edited sheet.")]
-RulesFiles = Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="A rules file.")]
-Harmonize = Annotated[
-    list[str] | None,
-    typer.Option(
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.cli.parser import Parser
+    from dicommap.workflows.drafted import Draft
+
+DESCRIPTION = """
+Turn edits into override files, mappings and an import configuration, and write them as a package.
+
+An import job takes everything under its prefix, so that jobs are the largest folders that obey the quotas. Studies that
+cannot be imported so, or only by cutting a study, are planned to be copied below --stage-uri if it is given.
+
+Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the
+terminal patient values are masked unless --show-values is given; the package holds them.
+"""
+
+EXAMPLES = """\
+  dicommap draft i.db --sheet s.csv --input-s3-uri s3://bucket/in/ -n
+  dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
+
+PREVIEWED = 50
+"""Changes, and other rows of a draft's tables, that are shown on the terminal; the package's tables have all."""
+
+ACCOUNTS_SHOWN = 50
+"""Rules, and files of rows, of which is told on the terminal what became of them; the package's edits.csv has all."""
+
+_PREVIEW = ("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of")
+_STUDY_EDITS = ("StudyInstanceUID", "edit", "changed in", "attributes")
+_CONFLICTS = (
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "keyword",
+    "values",
+    "non-primary",
+    "files",
+    "cure",
+    "cure value",
+)
+_FILES = ("StudyInstanceUID", "keyword", "value", "primary value", "SOPInstanceUID", "path")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_inventory(parser)
+    parser.add_argument("-o", "--output", metavar="PACKAGE", type=output_path, help="The directory to write.")
+    add_dry_run(parser, "Show the preview only; write no package.")
+    parser.add_argument(
+        "--html", metavar="FILE", type=output_path, help="Write the whole preview as an HTML page, too."
+    )
+    parser.add_argument("--by-study", action="store_true", help="List the edits of each study, and what they changed.")
+    parser.add_argument(
+        "--forecast",
+        action="store_true",
+        help="List the files that are likely to become non-primary image sets, and what would prevent it.",
+    )
+    add_show_values(parser)
+    add_fail_on(parser)
+    edits = parser.add_argument_group("Edits")
+    edits.add_argument("--sheet", metavar="FILE", action="append", type=Path, help="An edited sheet. May be repeated.")
+    add_delimiter(edits)
+    edits.add_argument("--rules", metavar="FILE", action="append", type=Path, help="A rules file. May be repeated.")
+    add_keywords(
+        edits,
         "--harmonize",
-        metavar="KEYWORD",
-        help="Where values differ in a study, or series, give all files the most frequent one; a tie is an error.",
-    ),
-]
-Html = Annotated[
-    Path | None,
-    typer.Option("--html", metavar="FILE", help="Write the whole preview as an HTML page, too.", callback=not_stdout),
-]
-ByStudy = Annotated[bool, typer.Option("--by-study", help="Say of each study which edits changed what in it.")]
-Forecast = Annotated[
-    bool,
-    typer.Option(
-        "--forecast", help="List the files that are likely to become non-primary image sets, and what would cure it."
-    ),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the preview only; write no package.")]
-DatastoreId = Annotated[str | None, typer.Option("--datastore-id", help="For the request.")]
-DataAccessRoleArn = Annotated[str | None, typer.Option("--data-access-role-arn", help="For the request.")]
-OutputUri = Annotated[str | None, typer.Option("--output-s3-uri", help="For the request.")]
+        "If values differ in a study or series, give all files the most frequent one; a tie is an error.",
+    )
+    plan = parser.add_argument_group("Import jobs")
+    plan.add_argument(
+        "--input-s3-uri",
+        metavar="URI",
+        help="The S3 prefix where the files of a local tree will be. Files of a source in S3 are there already.",
+    )
+    plan.add_argument(
+        "--quota",
+        metavar="NAME=NUMBER",
+        action="append",
+        help="A quota of your AWS account, such as files=20000. May be repeated.",
+    )
+    add_assume(plan)
+    add_choice(plan, "--staging", kind=Staging, text="Which studies are copied to a prefix of their own.")
+    plan.add_argument(
+        "--stage-uri", metavar="URI", help="The S3 prefix to copy studies below that cannot be imported whole in place."
+    )
+    plan.add_argument(
+        "--leave-out", action="store_true", help="Write the package even if some instances are in no job."
+    )
+    add_import_settings(plan)
 
 
-def draft_command(
-    inventory: InventoryPath,
-    input_s3_uri: InputUri = None,
-    output: Output = None,
-    sheets: Sheets = None,
-    delimiter: DelimiterOption = None,
-    rules: RulesFiles = None,
-    harmonize: Harmonize = None,
-    profile: ProfileOption = None,
-    quota: QuotaOption = None,
-    staging: StagingOption = None,
-    stage_uri: StageUri = None,
-    leave_out: LeaveOut = False,
-    html: Html = None,
-    by_study: ByStudy = False,
-    forecast: Forecast = False,
-    dry_run: DryRun = False,
-    datastore_id: DatastoreId = None,
-    data_access_role_arn: DataAccessRoleArn = None,
-    output_s3_uri: OutputUri = None,
-    show_values: ShowValues = False,
-    fail_on: FailOnOption = FailOn.ERROR,
-) -> None:
-    """Turn edits into override files, mappings and an import configuration, and write them as a package.
-
-    An import job takes everything under its prefix, so that jobs are the largest folders that obey the quotas. What
-    cannot be imported so, or only by cutting a study, is planned to be copied below --stage-uri where one is given.
-
-    Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the
-    terminal patient values are masked unless --show-values is given; the package holds them.
-    """
-    keywords = keywords_in(harmonize)
-    has_edits = bool(sheets or rules or keywords)
-    _require_call(output=output, dry_run=dry_run, is_enough=has_edits or (dry_run and forecast))
-    if html is not None:
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    harmonize = keywords_in(args.harmonize)
+    has_edits = bool(args.sheet or args.rules or harmonize)
+    _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))
+    if args.html is not None:
         # A package that is written already would make the second try fail as well.
-        require_new(html)
-    account = {"datastoreId": datastore_id, "dataAccessRoleArn": data_access_role_arn, "outputS3Uri": output_s3_uri}
-    with Inventory.open(inventory) as opened:
+        require_new(args.html)
+    account = {
+        "datastoreId": args.datastore_id,
+        "dataAccessRoleArn": args.data_access_role_arn,
+        "outputS3Uri": args.output_s3_uri,
+    }
+    with Inventory.open(args.inventory) as inventory:
         drafted = draft(
-            opened,
-            input_s3_uri=input_s3_uri,
-            sheets=sheets or [],
-            delimiter=delimiter.character if delimiter else None,
-            rules=rules or [],
-            harmonize=keywords,
-            profile=Profile.of(profile or ()),
-            quotas=Quotas.of(quota or ()),
-            staging=staging,
-            stage_uri=stage_uri,
-            leave_out=leave_out,
-            output=None if dry_run else output,
+            inventory,
+            input_s3_uri=args.input_s3_uri,
+            sheets=args.sheet or [],
+            delimiter=args.delimiter.character if args.delimiter else None,
+            rules=args.rules or [],
+            harmonize=harmonize,
+            profile=Profile.of(args.assume or ()),
+            quotas=Quotas.of(args.quota or ()),
+            staging=args.staging,
+            stage_uri=args.stage_uri,
+            leave_out=args.leave_out,
+            output=None if args.dry_run else args.output,
             account={name: value for name, value in account.items() if value},
             progress=True,
         )
-    if html is not None:
-        write_pieces(html, (drafted.preview_html(show_values=show_values),))
-    print_draft(drafted, show_values=show_values, by_study=by_study, forecast=forecast)
-    exit_by((found.severity for found in drafted.issues), fail_on)
+    if args.html is not None:
+        write_pieces(args.html, (drafted.preview_html(show_values=args.show_values),))
+    print_draft(drafted, show_values=args.show_values, by_study=args.by_study, forecast=args.forecast)
+    return exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
-def _require_call(*, output: Path | None, dry_run: bool, is_enough: bool) -> None:
-    """Raise UsageError where nothing says what to do, or where to."""
-    if output is None and not dry_run:
+def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
+    """Raise UsageError if there are no edits, or no place to write the package to."""
+    if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
     if not is_enough:
         raise UsageError(
@@ -144,3 +167,60 @@ def _require_call(*, output: Path | None, dry_run: bool, is_enough: bool) -> Non
             fix="Name a sheet with --sheet, rules with --rules, or a keyword with --harmonize; or see what would fall "
             "apart without any, with -n --forecast.",
         )
+
+
+def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, forecast: bool = False) -> None:
+    """Print a draft; `by_study` adds the edits of each study, `forecast` what is likely to become non-primary."""
+    if drafted.changes:
+        total = len(drafted.changes)
+        _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masked=not show_values)
+    if by_study and drafted.changes:
+        rows = list(drafted.edits_by_study())
+        print_line()
+        _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
+    for line in islice(account_lines(drafted.accounts), ACCOUNTS_SHOWN):
+        print_line(line)
+    if forecast:
+        _print_forecast(drafted, show_values=show_values)
+    print_issues(drafted.issues)
+    _print_jobs(drafted)
+    studies = sum(override.series_instance_uid is None for override in drafted.overrides)
+    series = len(drafted.overrides) - studies
+    sum_up = f"{counted(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
+    if drafted.package is None:
+        print_line(f"{sum_up} would be made. Nothing was written.")
+    else:
+        print_line(sum_up)
+        print_line(f"Package: {drafted.package}")
+
+
+def _print_jobs(drafted: Draft) -> None:
+    """Print how many jobs there are, and where, unless it is a single one that takes all where it lies."""
+    plan = drafted.plan
+    if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
+        return
+    staged = sum(job.staged for job in plan.jobs)
+    print_line(f"{counted(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")
+
+
+def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
+    print_line()
+    print_line(FORECAST_NOTE)
+    if not drafted.conflicts:
+        print_line("Each grouping attribute has one value in every study and series.")
+        return
+    conflicts = drafted.conflicts.to_dicts(show_values=show_values)
+    _print_rows(_CONFLICTS, conflicts, len(conflicts), "conflict", masked=not show_values)
+    files = list(drafted.forecast(show_values=show_values))
+    print_line()
+    _print_rows(_FILES, files, len(files), "file", masked=not show_values)
+
+
+def _print_rows(
+    columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, *, masked: bool = False
+) -> None:
+    """Print the first rows of a table, and how many more there are."""
+    first = ([row[column] for column in columns] for row in islice(rows, PREVIEWED))
+    print_table(columns, first, numbers=("non-primary", "files"), masked=masked)
+    if total > PREVIEWED:
+        print_line(f"... and {counted(total - PREVIEWED, f'more {noun}')}")

@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dicommap.errors import DicommapError, UsageError, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 USAGE_STATUS = 2
 FAULT_STATUS = 3
@@ -50,26 +52,18 @@ class Stopped(SystemExit):
         self.name = signal.Signals(number).name
 
 
-class Passing(BaseException):
-    """Carries what a command raised past the parser of the command line, which has its own way with some."""
-
-    def __init__(self, error: BaseException) -> None:
-        super().__init__()
-        self.error = error
-
-
-def ended(run: Callable[[], object]) -> int:
+def ended(run: Callable[[], int | None]) -> int:
     """Run the command line and return its exit status; what went wrong is told on stderr, never as a traceback."""
     try:
         status = _status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
-        status = _told(error.error if isinstance(error, Passing) else error)
+        status = _told(error)
     _let_go(sys.stdout)
     _let_go(sys.stderr)
     return status
 
 
-def _status(run: Callable[[], object]) -> int:
+def _status(run: Callable[[], int | None]) -> int:
     _stops.clear()
     with _signals_stopping():
         if sys.stdout is None:
@@ -77,9 +71,8 @@ def _status(run: Callable[[], object]) -> int:
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A character that the terminal's encoding does not have is no reason to stop.
             sys.stdout.reconfigure(errors="backslashreplace")
-        status = 0
         try:
-            run()
+            status = run() or 0
         except Stopped:
             raise
         except SystemExit as end:
@@ -180,6 +173,6 @@ def _let_go(stream: TextIO | None) -> None:
 
 def _print_error(*lines: str) -> None:
     """Print lines to stderr; what prints is loaded when there is something to print."""
-    from dicommap.cli.console import print_error
+    from dicommap.cli.output import print_error
 
     print_error(*lines)

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_line, print_table
+from dicommap.cli.output import print_line, print_table
 from dicommap.errors import UnknownNameError
 from dicommap.issues import CATALOGUE, explain
 
+if TYPE_CHECKING:
+    import argparse
 
-def explain_command(
-    code: Annotated[str | None, typer.Argument(help="Which issue code; without it all are listed.")] = None,
-) -> None:
-    """Say what an issue code means and what to do about it."""
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = "Explain what an issue code means and what to do about it."
+
+EXAMPLES = "  dicommap explain p10.truncated"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument."""
+    parser.add_argument("code", metavar="[CODE]", nargs="?", help="The issue code. Without it all codes are listed.")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    code = args.code
     if code is None:
-        print_table(
-            ("code", "severity", "title"), ((one.name, one.severity.value, one.title) for one in CATALOGUE.values())
-        )
-        return
+        rows = ((one.name, one.severity.value, one.title) for one in CATALOGUE.values())
+        print_table(("code", "severity", "title"), rows)
+        return 0
     entry = explain(code)
     if entry is None:
         close = difflib.get_close_matches(code, CATALOGUE, n=3)
         raise UnknownNameError(
-            f"There is no issue code {code or 'of that name'}.",
-            fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists them.",
+            f"Unknown issue code '{code}'.",
+            fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists all codes.",
         )
     print_line(f"{entry.name} ({entry.severity})", style="bold")
     for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
         print_line(paragraph)
+    return 0

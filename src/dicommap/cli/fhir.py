@@ -4,64 +4,79 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_error, print_line
-from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import STDOUT, FailOn, FailOnOption, InventoryPath
+from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
+from dicommap.cli.output import exit_status, print_error, print_issues, print_line
 from dicommap.inventory import Inventory
 from dicommap.render.text import counted
 from dicommap.workflows.fhir import fhir
 
+if TYPE_CHECKING:
+    import argparse
 
-def fhir_command(
-    inventory: InventoryPath,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.ndjson", help="Where they go; - for stdout.")],
-    package: Annotated[
-        Path | None, typer.Option("--package", metavar="PACKAGE", help="Describe the studies after its overrides.")
-    ] = None,
-    status: Annotated[
-        str, typer.Option("--status", help="Of all resources: registered, available or unknown.", show_default=True)
-    ] = "available",
-    patient_system: Annotated[
-        str | None, typer.Option("--patient-system", metavar="URI", help="Who assigns PatientID.")
-    ] = None,
-    accession_system: Annotated[
-        str | None, typer.Option("--accession-system", metavar="URI", help="Who assigns AccessionNumber.")
-    ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option("--timezone", metavar="NAME", help="Of times without an offset, such as Europe/Berlin."),
-    ] = None,
-    instances: Annotated[
-        bool, typer.Option("--instances/--no-instances", help="List the instances of each series.")
-    ] = True,
-    fail_on: FailOnOption = FailOn.ERROR,
-) -> None:
-    """Write the studies as FHIR ImagingStudy resources, R4, as newline delimited JSON.
+    from dicommap.cli.parser import Parser
 
-    The file holds patient values. It is what an import job of AWS HealthLake takes. Each resource is checked with the
-    models of fhir.resources before it is written; what it cannot hold is an issue.
-    """
-    to_stdout = str(output) == STDOUT
-    with Inventory.open(inventory) as opened:
+DESCRIPTION = """
+Write the studies as FHIR ImagingStudy resources, R4, as newline delimited JSON.
+
+The file holds patient values. An import job of AWS HealthLake takes it. Each resource is checked with the models of
+fhir.resources before it is written; a value that they refuse is an issue.
+"""
+
+EXAMPLES = "  dicommap fhir inventory.db -o studies.ndjson --timezone Europe/Berlin"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_inventory(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.ndjson",
+        type=Path,
+        required=True,
+        help="The file to write; '-' is standard output.",
+    )
+    parser.add_argument(
+        "--package", metavar="PACKAGE", type=Path, help="Describe the studies with the overrides of this package."
+    )
+    parser.add_argument(
+        "--status", default="available", help="The status of all resources: registered, available or unknown."
+    )
+    parser.add_argument("--patient-system", metavar="URI", help="The namespace of PatientID: who assigns it.")
+    parser.add_argument("--accession-system", metavar="URI", help="The namespace of AccessionNumber: who assigns it.")
+    parser.add_argument(
+        "--timezone", metavar="NAME", help="The time zone of times without an offset, such as Europe/Berlin."
+    )
+    parser.add_argument(
+        "--instances", action="store_true", default=True, help="List the instances of each series, as by default."
+    )
+    parser.add_argument(
+        "--no-instances", action="store_false", dest="instances", help="Do not list the instances of each series."
+    )
+    add_fail_on(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    to_stdout = str(args.output) == STDOUT
+    with Inventory.open(args.inventory) as inventory:
         written = fhir(
-            opened,
-            sys.stdout.buffer if to_stdout else output,
-            package=package,
-            status=status,
-            patient_system=patient_system,
-            accession_system=accession_system,
-            timezone=timezone,
-            instances=instances,
+            inventory,
+            sys.stdout.buffer if to_stdout else args.output,
+            package=args.package,
+            status=args.status,
+            patient_system=args.patient_system,
+            accession_system=args.accession_system,
+            timezone=args.timezone,
+            instances=args.instances,
         )
     parts = ((written.studies, "study"), (written.series, "series"), (written.instances, "instance"))
-    line = f"{output}: " + ", ".join(counted(count, noun) for count, noun in parts)
+    line = f"{args.output}: " + ", ".join(counted(count, noun) for count, noun in parts)
     if to_stdout:
         print_error(*map(str, written.issues), line)
     else:
         print_issues(written.issues)
         print_line(line)
-    exit_by((one.severity for one in written.issues), fail_on)
+    return exit_status((issue.severity for issue in written.issues), args.fail_on)

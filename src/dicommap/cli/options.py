@@ -1,31 +1,186 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the kinds of values that options have."""
 
 from __future__ import annotations
 
+import argparse
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, TypeVar
 
-import typer
+from dicommap.errors import UsageError
 
-from dicommap.cli.choices import STDOUT as STDOUT
-from dicommap.cli.choices import Delimiter as Delimiter
-from dicommap.cli.choices import FailOn as FailOn
-from dicommap.cli.choices import Format as Format
-from dicommap.cli.choices import keywords_in as keywords_in
-from dicommap.cli.choices import not_stdout as not_stdout
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-DelimiterOption = Annotated[Delimiter | None, typer.Option("--delimiter", help="What stands between cells.")]
-InventoryPath = Annotated[Path, typer.Argument(metavar="INVENTORY", help="The file that 'dicommap scan' wrote.")]
-ProfileOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--profile",
+    from dicommap.aws import Clients
+    from dicommap.cli.parser import Parser
+
+STDOUT = "-"
+"""The name that stands for standard output."""
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class FailOn(StrEnum):
+    """The least severity that makes the exit status 1."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+    NEVER = "never"
+
+
+class Format(StrEnum):
+    """How records are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Delimiter(StrEnum):
+    """The character between the cells of a sheet."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+    BAR = "bar"
+
+    @property
+    def character(self) -> str:
+        """Return the character itself."""
+        return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.value]
+
+
+def member_of(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
+    """Return the conversion of a word to a member of an enum; an unknown word stays, and the parser refuses it."""
+    values = set(kind)
+
+    def convert(word: str) -> _Choice | str:
+        return kind(word) if word in values else word
+
+    return convert
+
+
+def output_path(word: str) -> Path:
+    """Convert a word to the path of something that a command writes as a whole.
+
+    Raises:
+        UsageError: The path is `-`: a file of that name is hard to see and to remove.
+    """
+    if word == STDOUT:
+        raise UsageError(
+            "'-' is standard output, which this command does not write to.",
+            fix="Name a file or directory.",
+        )
+    return Path(word)
+
+
+def whole_number(word: str) -> int:
+    """Convert a word to an integer."""
+    digits = word.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
+        raise argparse.ArgumentTypeError(f"'{word}' is not a whole number")
+    return int(word)
+
+
+def keywords_in(texts: Sequence[str] | None) -> list[str]:
+    """Return the keywords of an option that may be repeated, or separated by commas."""
+    return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
+
+
+def add_inventory(parser: Parser) -> None:
+    """Add the argument INVENTORY."""
+    parser.add_argument("inventory", metavar="INVENTORY", type=Path, help="The file that 'dicommap scan' wrote.")
+
+
+def add_package(parser: Parser, text: str = "The directory that 'dicommap draft' wrote.") -> None:
+    """Add the argument PACKAGE."""
+    parser.add_argument("package", metavar="PACKAGE", type=Path, help=text)
+
+
+def add_choice(
+    container: argparse._ActionsContainer, *names: str, kind: type[StrEnum], text: str, default: StrEnum | None = None
+) -> None:
+    """Add an option whose values are the members of an enum."""
+    container.add_argument(*names, type=member_of(kind), choices=tuple(kind), default=default, help=text)
+
+
+def add_format(parser: Parser, kind: type[StrEnum] = Format) -> None:
+    """Add --format."""
+    add_choice(parser, "--format", kind=kind, default=kind("table"), text="How to print the results.")
+
+
+def add_fail_on(parser: Parser) -> None:
+    """Add --fail-on."""
+    add_choice(
+        parser,
+        "--fail-on",
+        kind=FailOn,
+        default=FailOn.ERROR,
+        text="The least severity of an issue that makes the exit status 1.",
+    )
+
+
+def add_show_values(parser: Parser) -> None:
+    """Add --show-values."""
+    parser.add_argument("--show-values", action="store_true", help="Show patient values instead of masking them.")
+
+
+def add_delimiter(container: argparse._ActionsContainer) -> None:
+    """Add --delimiter."""
+    add_choice(container, "--delimiter", kind=Delimiter, text="The character between the cells of a sheet.")
+
+
+def add_assume(container: argparse._ActionsContainer) -> None:
+    """Add --assume."""
+    container.add_argument(
+        "--assume",
         metavar="SETTING",
-        help="How to settle what AWS does not document: 'strict', or MEMBER=VALUE such as dataSet=array; repeat it.",
-    ),
-]
-FailOnOption = Annotated[
-    FailOn, typer.Option("--fail-on", help="The least severity that makes the exit status 1.", show_default=True)
-]
-ShowValues = Annotated[bool, typer.Option("--show-values", help="Show patient values instead of masking them.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.", show_default=True)]
+        action="append",
+        help="What to assume if AWS does not document it: 'strict', or MEMBER=VALUE such as dataSet=array. "
+        "May be repeated.",
+    )
+
+
+def add_keywords(container: argparse._ActionsContainer, name: str, text: str) -> None:
+    """Add an option with DICOM keywords, which `keywords_in` reads."""
+    container.add_argument(name, metavar="KEYWORD", action="append", help=f"{text} Repeat it, or use commas.")
+
+
+def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
+    """Add --dry-run."""
+    container.add_argument("-n", "--dry-run", action="store_true", help=text)
+
+
+def add_jobs(parser: Parser, verb: str) -> None:
+    """Add --job, which chooses jobs of a package."""
+    parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
+
+
+def add_import_settings(container: argparse._ActionsContainer) -> None:
+    """Add the members of an import job's request that a package may leave open."""
+    container.add_argument("--datastore-id", metavar="ID", help="The data store to import into.")
+    container.add_argument("--data-access-role-arn", metavar="ARN", help="The role that jobs read and write with.")
+    container.add_argument("--output-s3-uri", metavar="URI", help="The S3 prefix where jobs write their manifests.")
+
+
+def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
+    """Add the options of all commands that call AWS, named as in the AWS CLI, and return their group."""
+    group = parser.add_argument_group("AWS options")
+    group.add_argument("--profile", metavar="NAME", help="Profile of AWS credentials, if not the one that boto3 finds.")
+    group.add_argument("--region", metavar="REGION", help="AWS region, if not the one that boto3 finds.")
+    group.add_argument(
+        "--endpoint-url",
+        metavar="URL",
+        help="Endpoint of all services. AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL_MEDICAL_IMAGING name one for each.",
+    )
+    return group
+
+
+def clients_of(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
+    """Return the clients that the AWS options ask for; nothing is opened before one is used."""
+    from dicommap.aws import Clients
+
+    return Clients(profile=args.profile, region=args.region, endpoint_url=args.endpoint_url, unsigned=unsigned)

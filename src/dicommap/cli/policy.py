@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_error, write
+from dicommap.cli.options import add_choice, add_import_settings, add_package
+from dicommap.cli.output import print_error, write
 from dicommap.model.strict_json import dump_json
 from dicommap.workflows.policy import policy
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+Print the IAM policies that a package's import jobs need, as JSON. Nothing is sent.
+
+rolePermissions and roleTrust are for the role that jobs read and write with; caller is for whoever submits, watches and
+reconciles. A value that is not known is printed as its name in angle brackets.
+"""
+
+EXAMPLES = "  dicommap policy package --part caller"
 
 
 class Part(StrEnum):
@@ -25,31 +37,25 @@ class Part(StrEnum):
 _MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrust", Part.CALLER: "caller"}
 
 
-def policy_command(
-    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="The directory that 'dicommap draft' wrote.")],
-    part: Annotated[Part, typer.Option("--part", help="Print one policy alone, as IAM takes it.")] = Part.ALL,
-    datastore_id: Annotated[str | None, typer.Option("--datastore-id", metavar="ID", help="Where to import.")] = None,
-    data_access_role_arn: Annotated[
-        str | None, typer.Option("--data-access-role-arn", metavar="ARN", help="The role that jobs read and write by.")
-    ] = None,
-    output_s3_uri: Annotated[
-        str | None, typer.Option("--output-s3-uri", metavar="URI", help="Where jobs write their manifests.")
-    ] = None,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The data store's region.")] = None,
-) -> None:
-    """Print the IAM policies that a package's import jobs need, as JSON; nothing is sent.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_package(parser)
+    add_choice(parser, "--part", kind=Part, default=Part.ALL, text="Print one policy alone, as IAM takes it.")
+    add_import_settings(parser)
+    parser.add_argument("--region", metavar="REGION", help="The region of the data store.")
 
-    rolePermissions and roleTrust are for the role that jobs read and write by, caller is for whoever submits, watches
-    and reconciles. What is not known has its name in angle brackets.
-    """
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
     policies = policy(
-        package,
-        datastore_id=datastore_id,
-        data_access_role_arn=data_access_role_arn,
-        output_s3_uri=output_s3_uri,
-        region=region,
+        args.package,
+        datastore_id=args.datastore_id,
+        data_access_role_arn=args.data_access_role_arn,
+        output_s3_uri=args.output_s3_uri,
+        region=args.region,
     )
-    text = dump_json(policies if part is Part.ALL else policies[_MEMBERS[part]])
+    text = dump_json(policies if args.part is Part.ALL else policies[_MEMBERS[args.part]])
     write([text])
     if "<" in text:
-        print_error("What stands in angle brackets is not known: give it with options.")
+        print_error("Values in angle brackets are not known: give them with options.")
+    return 0

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
-from dicommap.cli.console import print_error, print_line, print_table, write
-from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption, ShowValues, not_stdout
+from dicommap.cli.options import (
+    add_aws_options,
+    add_choice,
+    add_fail_on,
+    add_format,
+    add_package,
+    add_show_values,
+    clients_of,
+    output_path,
+)
+from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.errors import UsageError
-from dicommap.model.choices import choice_of, unknown_choice
+from dicommap.model.choices import unknown_choice
 from dicommap.package.writing import require_writable
 from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
 from dicommap.render.text import counted, record_lines
@@ -22,12 +27,29 @@ from dicommap.workflows.retry import Retrying
 from dicommap.workflows.writing import require_new, write_pieces
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator
 
+    from dicommap.cli.parser import Parser
     from dicommap.reconciliation.job import Reconciled
     from dicommap.render.records import Record
     from dicommap.workflows.reconcile import Reconciliation
     from dicommap.workflows.retry import Retry
+
+DESCRIPTION = """
+List one outcome for every planned instance, from what the import jobs wrote under their outputS3Uri.
+
+Each instance has one outcome: primary, non-primary, warnings (imported with them), imported (it is not known whether
+as primary), failed, or not-reported. A job that is COMPLETED may have instances that were not imported. The exit
+status is 1 if any was not. Words of the service that may be a patient's are masked unless --show-values is given.
+
+With --retry a new package is written for what was not imported: a job of which nothing was imported is planned again as
+it was, and the missing instances of any other job are to be copied below --stage-uri first.
+"""
+
+EXAMPLES = """\
+  dicommap reconcile package
+  dicommap reconcile package --level instance --format csv -o outcomes.csv"""
 
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
@@ -36,7 +58,7 @@ _NUMBERS = ("instances", *(outcome.value for outcome in ORDER))
 
 
 class ResultLevel(StrEnum):
-    """What the rows are."""
+    """What each row is."""
 
     JOB = "job"
     STUDY = "study"
@@ -54,86 +76,69 @@ class ResultFormat(StrEnum):
     HTML = "html"
 
 
-def reconcile_command(
-    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="A package whose jobs were started.")],
-    manifests: Annotated[
-        Path | None,
-        typer.Option(
-            "--manifests", metavar="DIR", help="Where the jobs' output was downloaded to; without it, it is fetched."
-        ),
-    ] = None,
-    level: Annotated[
-        ResultLevel, typer.Option("--level", help="What to list in json, jsonl and csv.", show_default=True)
-    ] = ResultLevel.STUDY,
-    form: Annotated[
-        ResultFormat, typer.Option("--format", help="How to print.", show_default=True)
-    ] = ResultFormat.TABLE,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the results there, and print the table.", callback=not_stdout
-        ),
-    ] = None,
-    retry: Annotated[
-        Path | None,
-        typer.Option(
-            "--retry",
-            metavar="PACKAGE",
-            help="Write a new package that holds only what was not imported.",
-            callback=not_stdout,
-        ),
-    ] = None,
-    stage_uri: Annotated[
-        str | None,
-        typer.Option("--stage-uri", metavar="URI", help="With --retry: what has to be copied is copied below it."),
-    ] = None,
-    show_values: ShowValues = False,
-    fail_on: FailOnOption = FailOn.ERROR,
-    aws_profile: AwsProfileOption = None,
-    region: RegionOption = None,
-    endpoint_url: EndpointUrlOption = None,
-) -> None:
-    """Account for every planned instance, from what the import jobs wrote under their outputS3Uri.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_package(parser, "A package whose jobs were started.")
+    parser.add_argument(
+        "--manifests",
+        metavar="DIR",
+        type=Path,
+        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
+    )
+    add_choice(
+        parser, "--level", kind=ResultLevel, default=ResultLevel.STUDY, text="What to list in json, jsonl and csv."
+    )
+    add_format(parser, ResultFormat)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=output_path, help="Write the results to this file, and print the table."
+    )
+    add_show_values(parser)
+    add_fail_on(parser)
+    retry = parser.add_argument_group("Import again")
+    retry.add_argument(
+        "--retry",
+        metavar="PACKAGE",
+        type=output_path,
+        help="Write a new package that holds only what was not imported.",
+    )
+    retry.add_argument(
+        "--stage-uri", metavar="URI", help="With --retry: the S3 prefix to copy below what has to be copied."
+    )
+    add_aws_options(parser)
 
-    Each instance has one outcome: primary, non-primary, warnings (imported with them), imported (whether primary is
-    not said), failed, or not-reported. That a job is COMPLETED says nothing of its instances. The exit status is 1
-    where any of them is not imported. Words of the service that may be a patient's are masked unless --show-values is
-    given.
 
-    With --retry a new package is written for what was not imported: a job of which nothing was is planned as it was,
-    and what is missing of any other is to be copied below --stage-uri first.
-    """
-    level, form = choice_of(ResultLevel, level, "level"), choice_of(ResultFormat, form, "format")
-    _require_places(output, form, retry)
-    clients = clients_of(aws_profile, region, endpoint_url)
-    run = Reconciling(package, manifests=manifests, clients=clients, progress=True)
-    retrying = Retrying(run.package) if retry is not None else None
-    jobs = run if retrying is None else retrying.noting(run)
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    output, form, show_values = args.output, args.format, args.show_values
+    _require_places(output, form, args.retry)
+    reconciling = Reconciling(args.package, manifests=args.manifests, clients=clients_of(args), progress=True)
+    retrying = Retrying(reconciling.package) if args.retry is not None else None
+    jobs = reconciling if retrying is None else retrying.noting(reconciling)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
         for _ in jobs:
             pass
-        pieces: Iterable[str] = (run.result().html(show_values=show_values),)
+        pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
     else:
-        records = _records(jobs, level, show_values=show_values)
+        records = _records(jobs, args.level, show_values=show_values)
         pieces = record_lines(records, form, record=lambda one: one, row=flat)
     if output is not None:
         write_pieces(output, pieces)
     elif form is not ResultFormat.TABLE:
         write(pieces)
-    found = run.result()
-    is_told = output is not None or form is ResultFormat.TABLE
-    if is_told:
-        _print(found, show_values=show_values)
-    issues = [*found.issues]
-    if retrying is not None and retry is not None:
-        again = retrying.write(retry, stage_uri)
-        _print_retry(again, is_told=is_told)
+    result = reconciling.result()
+    has_text = output is not None or form is ResultFormat.TABLE
+    if has_text:
+        _print(result, show_values=show_values)
+    issues = [*result.issues]
+    if retrying is not None:
+        again = retrying.write(args.retry, args.stage_uri)
+        _print_retry(again, has_text=has_text)
         issues += again.issues
-    exit_by((one.severity for one in issues), fail_on)
+    return exit_status((issue.severity for issue in issues), args.fail_on)
 
 
 def _require_places(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
-    """Raise where nothing could be written in the end: before work is done for it."""
+    """Raise if the results could not be written in the end: before work is done for them."""
     if output is not None:
         if form is ResultFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
@@ -142,14 +147,14 @@ def _require_places(output: Path | None, form: ResultFormat, retry: Path | None)
         require_writable(retry)
 
 
-def _print_retry(again: Retry, *, is_told: bool) -> None:
-    """Tell of the new package; on stderr where results are on stdout for a program."""
+def _print_retry(again: Retry, *, has_text: bool) -> None:
+    """Print a line about the new package; to stderr if results are on stdout for a program."""
     place = f"Package: {again.package}" if again.package is not None else "No new package was written."
     line = (
         f"{counted(again.instances, 'instance')} to import again: {counted(again.in_place, 'job')} in place, "
         f"{counted(again.staged, 'job')} to be staged"
     )
-    if is_told:
+    if has_text:
         print_issues(again.issues)
         print_line(line)
         print_line(place)
@@ -170,7 +175,7 @@ def _records_of(one: Reconciled, level: ResultLevel, *, show_values: bool) -> It
     elif level is ResultLevel.INSTANCE:
         yield from (instance_record(one.outcomes, found, show_values=show_values) for found in one.instances())
     elif level is ResultLevel.ISSUE:
-        yield from (found.to_dict() for found in one.outcomes.issues)
+        yield from (issue.to_dict() for issue in one.outcomes.issues)
     else:
         raise unknown_choice("level", level, ResultLevel)
 

@@ -3,114 +3,124 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
-from dicommap.aws import Clients
-from dicommap.cli.choices import FailOn, keywords_in, not_stdout
-from dicommap.cli.console import print_line
-from dicommap.cli.deferred import Deferred
-from dicommap.cli.file_list import listed_paths
-from dicommap.cli.findings import exit_by, print_issue_counts
-from dicommap.errors import UsageError
-from dicommap.inventory import Summary
+from dicommap.cli.options import (
+    add_aws_options,
+    add_fail_on,
+    add_keywords,
+    clients_of,
+    keywords_in,
+    output_path,
+    whole_number,
+)
+from dicommap.cli.output import exit_status, print_issue_counts, print_line
+from dicommap.errors import DocumentError, UsageError, reason_of
+from dicommap.reading import NotRegularFileError, open_regular_file
 from dicommap.render.text import byte_count, counted
 from dicommap.workflows.scan import AUTO_JOBS, scan
 
 if TYPE_CHECKING:
-    import typer
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from dicommap.cli import aws_options as aws
-    from dicommap.cli import options as shared
-else:  # a call that is plainly right needs none of them
-    typer, aws, shared = Deferred("typer"), Deferred("dicommap.cli.aws_options"), Deferred("dicommap.cli.options")
+    from dicommap.cli.parser import Parser
+    from dicommap.inventory import Summary
+
+DESCRIPTION = """
+Walk trees of P10 files, read their headers and group them by study and series.
+
+Every path is in the inventory exactly once. Nothing is ever written to a source. If INVENTORY exists already, or a scan
+into it was stopped, only files that are new or have another size or time are read, and objects in S3 that have another
+ETag.
+
+With --files-from the files of a list are scanned; their paths are relative to SOURCE, which is the current directory
+unless another is named.
+"""
+
+EXAMPLES = """\
+  dicommap scan export/ -o inventory.db
+  dicommap scan s3://bucket/prefix/ -o inventory.db --profile research
+  find . -name '*.dcm' -print0 | dicommap scan --files-from - -0 -o i.db"""
+
+PATH_LIMIT = 2**20
+"""Bytes of one path of a list: more than any path has."""
+
+_STDIN = "-"
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_READ_BYTES = 2**16
 
 
-def scan_command(
-    *,
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SOURCE...", help="Directories or files, or prefixes as in s3://bucket/prefix/.", show_default=False
-        ),
-    ] = None,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="INVENTORY", help="Where the inventory goes.", callback=not_stdout)
-    ],
-    attributes: Annotated[
-        list[str] | None,
-        typer.Option("--attributes", metavar="KEYWORD", help="Capture this too; repeat it, or use commas."),
-    ] = None,
-    follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Follow links to directories, but never in a loop.")
-    ] = False,
-    archives: Annotated[
-        bool, typer.Option("--archives", help="Scan what is inside .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz, too.")
-    ] = False,
-    files_from: Annotated[
-        str | None,
-        typer.Option(
-            "--files-from", metavar="FILE", help="Scan only the files listed here, one on a line; '-' is stdin."
-        ),
-    ] = None,
-    null: Annotated[bool, typer.Option("--null", "-0", help="The list's paths end with a NUL, not a line.")] = False,
-    s3_inventory: Annotated[
-        str | None,
-        typer.Option(
-            "--s3-inventory", metavar="MANIFEST", help="An S3 Inventory's manifest.json, instead of listing the bucket."
-        ),
-    ] = None,
-    aws_profile: aws.AwsProfileOption = None,
-    region: aws.RegionOption = None,
-    endpoint_url: aws.EndpointUrlOption = None,
-    no_sign_request: Annotated[
-        bool, typer.Option("--no-sign-request", help="Read a public bucket without credentials.")
-    ] = False,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", "-j", metavar="N", help="Processes that read; 0: one for each processor, if it pays."),
-    ] = AUTO_JOBS,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Read all files, also those unchanged since the last scan.")
-    ] = False,
-    fail_on: shared.FailOnOption = FailOn.ERROR,
-) -> None:
-    """Walk trees of P10 files, read their headers and group them by study and series.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's arguments and options."""
+    parser.add_argument(
+        "sources", metavar="SOURCE...", nargs="*", help="Directories or files, or prefixes such as s3://bucket/prefix/."
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="INVENTORY", type=output_path, required=True, help="The inventory to write."
+    )
+    add_keywords(parser, "--attributes", "Capture these attributes, too.")
+    parser.add_argument("--follow-links", action="store_true", help="Follow links to directories, but never in a loop.")
+    parser.add_argument(
+        "--archives", action="store_true", help="Scan the content of .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz, too."
+    )
+    parser.add_argument(
+        "--files-from", metavar="FILE", help="Scan only the files listed here, one on a line; '-' is standard input."
+    )
+    parser.add_argument(
+        "-0", "--null", action="store_true", help="The paths of the list end with a NUL instead of a line feed."
+    )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=whole_number,
+        default=AUTO_JOBS,
+        help="Processes that read files; 0 is one for each processor, if it pays.",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="Read all files, also those unchanged since the last scan."
+    )
+    add_fail_on(parser)
+    aws = add_aws_options(parser)
+    aws.add_argument(
+        "--s3-inventory",
+        metavar="MANIFEST",
+        help="The manifest.json of an S3 Inventory, to read instead of listing the bucket.",
+    )
+    aws.add_argument("--no-sign-request", action="store_true", help="Read a public bucket without credentials.")
 
-    Every path is in the inventory exactly once. Nothing is ever written to a source. Where INVENTORY is one already,
-    or a scan into it was stopped, only files that are new or have another size or time are read, and objects in S3 that
-    have another ETag.
 
-    With --files-from the files of a list are scanned; their paths are relative to SOURCE, which is the current
-    directory unless another is named.
-    """
-    if not sources and files_from is None:
-        raise UsageError("No source was named.", fix="Name a directory.")
-    if null and files_from is None:
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    if not args.sources and args.files_from is None:
+        raise UsageError("No source was named.", fix="Name a directory. See 'dicommap scan --help'.")
+    if args.null and args.files_from is None:
         raise UsageError("--null is for a list of files.", fix="Name the list with --files-from.")
     with ExitStack() as stack:
-        files = None if files_from is None else stack.enter_context(listed_paths(files_from, null=null))
+        files = None if args.files_from is None else stack.enter_context(_listed_paths(args.files_from, null=args.null))
         inventory = stack.enter_context(
             scan(
-                *(sources or [os.curdir]),
-                output=output,
-                attributes=keywords_in(attributes),
-                follow_links=follow_links,
-                archives=archives,
+                *(args.sources or [os.curdir]),
+                output=args.output,
+                attributes=keywords_in(args.attributes),
+                follow_links=args.follow_links,
+                archives=args.archives,
                 files=files,
-                s3_inventory=s3_inventory,
-                clients=Clients(
-                    profile=aws_profile, region=region, endpoint_url=endpoint_url, unsigned=no_sign_request
-                ),
-                jobs=jobs,
-                cache=not no_cache,
+                s3_inventory=args.s3_inventory,
+                clients=clients_of(args, unsigned=args.no_sign_request),
+                jobs=args.jobs,
+                cache=not args.no_cache,
                 progress=True,
             )
         )
-        counts = inventory.summary()
-    _print_summary(counts, output)
-    exit_by((severity for _, severity in counts.issues), fail_on)
+        summary = inventory.summary()
+    _print_summary(summary, args.output)
+    return exit_status((severity for _, severity in summary.issues), args.fail_on)
 
 
 def _print_summary(counts: Summary, output: Path) -> None:
@@ -118,8 +128,8 @@ def _print_summary(counts: Summary, output: Path) -> None:
     found = ", ".join(counted(count, noun) for count, noun in parts)
     print_line(f"{found} in {counted(counts.files, 'file')} ({byte_count(counts.size)})")
     if counts.unchanged:
-        taken = counted(counts.unchanged, "unchanged file")
-        print_line(f"Read {counted(counts.read, 'file')}; took {taken} from the scan before.")
+        unchanged = counted(counts.unchanged, "unchanged file")
+        print_line(f"Read {counted(counts.read, 'file')}; took {unchanged} from the scan before.")
     if counts.traffic.requests:
         print_line(_traffic(counts))
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
@@ -131,7 +141,84 @@ def _print_summary(counts: Summary, output: Path) -> None:
 
 
 def _traffic(counts: Summary) -> str:
-    """Return a line on what went over the network; most objects should take one request."""
+    """Return a line about requests to S3; most objects should take one request."""
     requests, received, repeated = counts.traffic
     once = f"; {counts.read - repeated:,} of {counted(counts.read, 'file')} took one request" if counts.read else ""
     return f"Sent {counted(requests, 'request')} to S3 and received {byte_count(received)}{once}."
+
+
+@contextmanager
+def _listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
+    """Open a list of files, as find and other programs write it; `-` is standard input.
+
+    Paths end with a line feed, or a carriage return and a line feed; with `null` each ends with a NUL, since names may
+    hold all other characters. Empty lines are empty paths.
+
+    Raises:
+        DocumentError: The list cannot be read.
+    """
+    if name == _STDIN:
+        if sys.stdin is None:
+            raise DocumentError("Standard input is closed.", fix="Send the list to it, or name a file.")
+        yield _paths(sys.stdin.buffer, null=null)
+        return
+    try:
+        file = open_regular_file(name)
+    except NotRegularFileError as error:
+        raise DocumentError(
+            f"The list of files cannot be read: {reason_of(error)}.",
+            fix=f"Name a regular file, or send the list to standard input and name '{_STDIN}'.",
+        ) from None
+    except OSError as error:
+        raise _unreadable(error) from None
+    with file:
+        yield _paths(file, null=null)
+
+
+def _paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
+    first = True
+    for line in _parts(file, b"\0" if null else b"\n"):
+        path = line if null else line.removesuffix(b"\r")
+        if first:
+            _require_bytes(path, null=null)
+            path = path if null else path.removeprefix(_UTF8_MARK)
+        first = False
+        yield os.fsdecode(path)
+
+
+def _require_bytes(first: bytes, *, null: bool) -> None:
+    """Raise DocumentError if the first line is UTF-16, or holds paths that end with a NUL each."""
+    if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
+        raise DocumentError(
+            "The list of files is UTF-16, as PowerShell's '>' writes it.",
+            fix="Save it as UTF-8, in PowerShell with: Out-File -Encoding utf8",
+        )
+    if b"\0" in first and not null:
+        raise DocumentError(
+            "The paths of the list end with a NUL each, as find -print0 writes them.", fix="Add --null."
+        )
+
+
+def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:
+    rest = b""
+    while found := _read(file):
+        *parts, rest = (rest + found).split(end)
+        yield from parts
+        if len(rest) > PATH_LIMIT:
+            raise DocumentError(
+                f"A path of the list has more than {PATH_LIMIT:,} bytes.",
+                fix="List one path in each line; with --null, end each with a NUL.",
+            )
+    if rest:
+        yield rest
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(_READ_BYTES)
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: OSError) -> DocumentError:
+    return DocumentError(f"The list of files cannot be read: {reason_of(error)}.", fix="Name a list that you may read.")

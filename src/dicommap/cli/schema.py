@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from dicommap.checks.registry import schema_names, schema_text
-from dicommap.cli.console import write
+from dicommap.cli.output import write
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = "Print a JSON Schema of a document that dicommap reads or writes."
+
+EXAMPLES = "  dicommap schema import-configuration"
 
 
-def schema_command(
-    name: Annotated[str | None, typer.Argument(help="Which schema; without it their names are listed.")] = None,
-) -> None:
-    """Print a JSON Schema of a document that dicommap reads or writes."""
-    if name is None:
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument."""
+    parser.add_argument("name", metavar="[NAME]", nargs="?", help="The schema. Without it the names are listed.")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    if args.name is None:
         write(f"{known}\n" for known in schema_names())
     else:
-        write([schema_text(name)])
+        write([schema_text(args.name)])
+    return 0

@@ -4,47 +4,73 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_line, write
-from dicommap.cli.options import Delimiter, DelimiterOption, InventoryPath, keywords_in
+from dicommap.cli.options import (
+    STDOUT,
+    Delimiter,
+    add_choice,
+    add_delimiter,
+    add_inventory,
+    add_keywords,
+    keywords_in,
+)
+from dicommap.cli.output import print_line, write
 from dicommap.inventory import Inventory
 from dicommap.render.text import counted
 from dicommap.workflows.sheet import sheet, write_sheet
 
+if TYPE_CHECKING:
+    import argparse
+
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+Write an editable sheet: CSV with a row for each study or series, and current values in the cells.
+
+It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A cell such as
+'<2 different values>' means that files of the study or series have different values; if it is left alone, nothing
+changes. Cells are separated by tabs in a FILE.tsv and by commas in any other file, unless --delimiter is given.
+"""
+
+EXAMPLES = "  dicommap sheet inventory.db -o studies.csv --columns PatientID,StudyDate"
+
 
 class SheetLevel(StrEnum):
-    """What the rows are."""
+    """What each row of a sheet is."""
 
     STUDY = "study"
     SERIES = "series"
 
 
-def sheet_command(
-    inventory: InventoryPath,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.csv", help="Where it goes; - for stdout.")],
-    level: Annotated[SheetLevel, typer.Option("--level", help="A row for each of these.")] = SheetLevel.STUDY,
-    delimiter: DelimiterOption = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--columns", metavar="KEYWORD", help="Only these; may be repeated, or separated by commas."),
-    ] = None,
-) -> None:
-    """Write an editable sheet: CSV with a row for each study or series, and current values in the cells.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_inventory(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.csv",
+        type=Path,
+        required=True,
+        help="The file to write; '-' is standard output.",
+    )
+    add_choice(parser, "--level", kind=SheetLevel, default=SheetLevel.STUDY, text="What each row is.")
+    add_delimiter(parser)
+    add_keywords(parser, "--columns", "Write only these columns.")
 
-    It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A cell such as
-    '<2 different values>' stands where values differ inside; left alone it changes nothing. Between cells stands a tab
-    in a FILE.tsv and a comma in any other, unless --delimiter says otherwise.
-    """
-    if delimiter is None:
-        delimiter = Delimiter.TAB if output.suffix.lower() == ".tsv" else Delimiter.COMMA
-    with Inventory.open(inventory) as opened:
-        lines = sheet(opened, level=level.value, columns=keywords_in(columns), delimiter=delimiter.character)
-        if str(output) == "-":
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    output = args.output
+    delimiter = args.delimiter or (Delimiter.TAB if output.suffix.lower() == ".tsv" else Delimiter.COMMA)
+    with Inventory.open(args.inventory) as inventory:
+        lines = sheet(
+            inventory, level=args.level.value, columns=keywords_in(args.columns), delimiter=delimiter.character
+        )
+        if str(output) == STDOUT:
             write(lines)
-            return
+            return 0
         count = write_sheet(output, lines)
     rows = counted(count, "row")
-    print_line(f"{output}: {rows}. Edit it, then: dicommap draft {inventory} --sheet {output} ...")
+    print_line(f"{output}: {rows}. Edit it, then: dicommap draft {args.inventory} --sheet {output} ...")
+    return 0

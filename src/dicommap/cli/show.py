@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.console import print_table, write
-from dicommap.cli.findings import write_issues
-from dicommap.cli.options import Format, FormatOption, InventoryPath, ShowValues
+from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
+from dicommap.cli.output import print_table, write, write_issues
 from dicommap.inventory import Inventory
-from dicommap.model.choices import choice_of, unknown_choice
+from dicommap.model.choices import unknown_choice
 from dicommap.render.records import Record, file_record, flat, instance_record, series_record, study_record
 from dicommap.render.text import byte_count, first_characters, record_lines
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+List what an inventory holds.
+
+A table has the columns that people look for first; json, jsonl and csv have all captured attributes. Patient values
+are masked unless --show-values is given.
+"""
+
+EXAMPLES = """\
+  dicommap show inventory.db
+  dicommap show inventory.db --level issue --format csv > issues.csv"""
 
 CELL_LIMIT = 200
 """Characters of a cell of a table, paths excepted; json, jsonl and csv have whole values."""
 
 
 class ShowLevel(StrEnum):
-    """What the rows are."""
+    """What each row is."""
 
     STUDY = "study"
     SERIES = "series"
@@ -60,29 +70,28 @@ _COLUMNS = {
 _NUMBERS = ("series", "instances", "bytes", "InstanceNumber", "SeriesNumber")
 
 
-def show_command(
-    inventory: InventoryPath,
-    level: Annotated[ShowLevel, typer.Option("--level", help="What to list.", show_default=True)] = ShowLevel.STUDY,
-    form: FormatOption = Format.TABLE,
-    show_values: ShowValues = False,
-) -> None:
-    """List what an inventory holds.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_inventory(parser)
+    add_choice(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
+    add_format(parser)
+    add_show_values(parser)
 
-    A table has the columns that people look for first; json, jsonl and csv have all captured attributes. Patient
-    values are masked unless --show-values is given.
-    """
-    level, form = choice_of(ShowLevel, level, "level"), choice_of(Format, form, "format")
-    with Inventory.open(inventory) as opened:
-        if level is ShowLevel.ISSUE:
-            _show_issues(opened, form)
-            return
-        records = _records(opened, level, show_values=show_values)
-        if form is Format.TABLE:
-            columns = _columns(opened, level)
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    with Inventory.open(args.inventory) as inventory:
+        if args.level is ShowLevel.ISSUE:
+            _show_issues(inventory, args.format)
+            return 0
+        records = _records(inventory, args.level, show_values=args.show_values)
+        if args.format is Format.TABLE:
+            columns = _columns(inventory, args.level)
             rows = ([_cell(column, row) for column in columns] for row in map(flat, records))
-            print_table(columns, rows, numbers=_NUMBERS, masked=not show_values)
+            print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
         else:
-            write(record_lines(records, form, record=lambda one: one, row=flat))
+            write(record_lines(records, args.format, record=lambda one: one, row=flat))
+    return 0
 
 
 def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:

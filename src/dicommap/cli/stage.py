@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
-from dicommap.cli.confirmation import SourceRootsOption, YesOption, asking
-from dicommap.cli.console import print_error, print_line, print_table, write
-from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.cli.confirmation import add_yes, asking
+from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, clients_of
+from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.issues import Severity
 from dicommap.render.text import byte_count, counted, json_lines
 from dicommap.workflows.planned_copies import planned_copies
@@ -19,64 +14,75 @@ from dicommap.workflows.stage import Staged, stage
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import argparse
+    from collections.abc import Iterator
+
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+Copy the files of a package's staged jobs to the prefixes of these jobs, and verify the copies.
+
+Files in S3 are copied by S3 itself, local ones uploaded. If a run was stopped, run it again and it goes on: copies that
+are there are left as they are, and nothing is ever written over another object.
+
+Before anything is sent, source roots, buckets, account and counts are shown, and you are asked. Only files below these
+roots are sent, and only those that are the instances that the package names. Scripts name the roots with --source and
+give --yes.
+"""
+
+EXAMPLES = """\
+  dicommap stage package --dry-run
+  dicommap stage package --source /data/export --yes"""
 
 JOBS_SHOWN = 50
 
 
-def stage_command(
-    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="The directory that 'dicommap draft' wrote.")],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Show every copy as JSON Lines; send nothing.")
-    ] = False,
-    jobs: Annotated[
-        list[str] | None, typer.Option("--job", metavar="ID", help="Stage only this job; may be repeated.")
-    ] = None,
-    sources: SourceRootsOption = None,
-    yes: YesOption = False,
-    aws_profile: AwsProfileOption = None,
-    region: RegionOption = None,
-    endpoint_url: EndpointUrlOption = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-) -> None:
-    """Copy what the staged jobs of a package are to import under their prefixes, and verify the copies.
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_package(parser)
+    add_dry_run(parser, "Print every copy as JSON Lines; send nothing.")
+    add_jobs(parser, "Stage")
+    parser.add_argument(
+        "--source",
+        metavar="ROOT",
+        action="append",
+        help="A directory or S3 prefix that files may be sent from. May be repeated. Without it you are asked.",
+    )
+    add_yes(parser)
+    add_fail_on(parser)
+    add_aws_options(parser)
 
-    Files in S3 are copied by S3 itself, local ones uploaded. A run that was stopped is run again and goes on: copies
-    that are there are left as they are, and nothing is ever written over another object.
 
-    Before anything is sent, source roots, buckets, account and counts are shown, and you are asked. Only files below
-    these roots are sent, and only those that are the instances that the package names. Scripts name the roots with
-    --source and give --yes.
-    """
-    if dry_run:
-        _show(package, jobs or (), sources or (), fail_on)
-        return
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    if args.dry_run:
+        return _show(args)
     staged = stage(
-        package,
-        sources=sources or (),
-        jobs=jobs or (),
-        clients=clients_of(aws_profile, region, endpoint_url),
-        confirm=asking(yes=yes, roots_named=bool(sources)),
+        args.package,
+        sources=args.source or (),
+        jobs=args.job or (),
+        clients=clients_of(args),
+        confirm=asking(yes=args.yes, roots_named=bool(args.source)),
         progress=True,
     )
     _print(staged)
-    exit_by((found.severity for found in staged.issues), fail_on)
+    return exit_status((issue.severity for issue in staged.issues), args.fail_on)
 
 
-def _show(package: Path, jobs: Sequence[str], sources: Sequence[str], fail_on: FailOn) -> None:
+def _show(args: argparse.Namespace) -> int:
     """Print every copy, and the errors and warnings of the package: with an error nothing would be sent."""
     count = 0
 
     def records() -> Iterator[dict[str, object]]:
         nonlocal count
-        for copy in planned_copies(package, jobs=jobs):
+        for copy in planned_copies(args.package, jobs=args.job or ()):
             count += 1
             yield dict(copy)
 
     write(json_lines(records()))
-    found = [one for one in validate(package, sources=sources or None) if one.severity is not Severity.NOTE]
-    print_error(*map(str, found), f"{counted(count, 'copy')}. Nothing was sent.")
-    exit_by((one.severity for one in found), fail_on)
+    issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
+    print_error(*map(str, issues), f"{counted(count, 'copy')}. Nothing was sent.")
+    return exit_status((issue.severity for issue in issues), args.fail_on)
 
 
 def _print(staged: Staged) -> None:

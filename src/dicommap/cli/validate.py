@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
-from dicommap.cli.console import print_line
-from dicommap.cli.findings import exit_by, print_issues, write_issues
-from dicommap.cli.options import FailOn, FailOnOption, Format, FormatOption, ProfileOption
-from dicommap.errors import AwsError
+from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, clients_of
+from dicommap.cli.output import exit_status, print_issues, print_line, write_issues
+from dicommap.errors import AwsError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_error
 from dicommap.model.choices import choice_of
@@ -23,74 +19,99 @@ from dicommap.render.text import counted
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Sequence
 
     from dicommap.aws import Clients
+    from dicommap.cli.parser import Parser
     from dicommap.issues import Issue
     from dicommap.render.findings import Issues
 
+DESCRIPTION = """
+Check packages and documents, whoever wrote them, and list everything that is wrong.
 
-def validate_command(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Packages, import configurations, requests, override or rules files."),
-    ],
-    inventory: Annotated[
-        Path | None, typer.Option("--inventory", "-i", help="Look the mappings' studies and series up in it.")
-    ] = None,
-    input_s3_uri: Annotated[
-        str | None, typer.Option("--input-s3-uri", metavar="URI", help="Check paths as keys under it.")
-    ] = None,
-    files: Annotated[
-        Path | None, typer.Option("--files", metavar="DIR", help="What will be uploaded to inputS3Uri.")
-    ] = None,
-    profile: ProfileOption = None,
-    sources: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            metavar="ROOT",
-            help="A directory or S3 prefix that files of a package may be sent from; may be repeated.",
-        ),
-    ] = None,
-    s3: Annotated[
-        bool, typer.Option("--s3", help="Compare a package with what lies in S3 under the prefixes of its jobs, too.")
-    ] = False,
-    form: FormatOption = Format.TABLE,
-    fail_on: FailOnOption = FailOn.ERROR,
-    aws_profile: AwsProfileOption = None,
-    region: RegionOption = None,
-    endpoint_url: EndpointUrlOption = None,
-) -> None:
-    """Check packages and documents, whoever wrote them, and list everything that is wrong.
+With --s3, every object of a package's jobs has to be in S3 with its size, and nothing else; override files need not be
+there before they are submitted. If AWS gives no answer at all, the exit status is 2, after all issues that were found
+without it.
+"""
 
-    With --s3, every object of a package's jobs has to be in S3 with its size, and nothing else; override files need
-    not be there before they are submitted. Where AWS gives no answer at all the exit status is 2, after all that was
-    found without it.
-    """
-    settled = Profile.of(profile) if profile else None
-    clients = clients_of(aws_profile, region, endpoint_url) if s3 else None
-    with Inventory.open(inventory) if inventory is not None else nullcontext() as opened:
+EXAMPLES = """\
+  dicommap validate package --inventory inventory.db
+  dicommap validate import-configuration.json --input-s3-uri s3://bucket/in/"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    parser.add_argument(
+        "paths",
+        metavar="PATH...",
+        nargs="+",
+        type=Path,
+        help="Packages, import configurations, requests, override files or rules files.",
+    )
+    parser.add_argument(
+        "-i",
+        "--inventory",
+        metavar="INVENTORY",
+        type=Path,
+        help="Look up the studies and series of mappings in this inventory.",
+    )
+    parser.add_argument("--input-s3-uri", metavar="URI", help="Check the paths of mappings as keys under this prefix.")
+    parser.add_argument("--files", metavar="DIR", type=Path, help="The directory that will be uploaded to inputS3Uri.")
+    add_assume(parser)
+    parser.add_argument(
+        "--source",
+        metavar="ROOT",
+        action="append",
+        help="A directory or S3 prefix that files of a package may be sent from. May be repeated.",
+    )
+    add_format(parser)
+    add_fail_on(parser)
+    aws = add_aws_options(parser)
+    aws.add_argument(
+        "--s3",
+        action="store_true",
+        help="Compare a package with the objects in S3 under the prefixes of its jobs, too.",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    assumptions = Profile.of(args.assume) if args.assume else None
+    if not args.s3:
+        _refuse_aws_options(args)
+    clients = clients_of(args) if args.s3 else None
+    with Inventory.open(args.inventory) if args.inventory is not None else nullcontext() as inventory:
 
         def check(path: Path, s3: Clients | None) -> Issues:
             return validate(
                 path,
-                inventory=opened,
-                input_s3_uri=input_s3_uri,
-                files=files,
-                profile=settled,
-                sources=sources,
+                inventory=inventory,
+                input_s3_uri=args.input_s3_uri,
+                files=args.files,
+                profile=assumptions,
+                sources=args.source,
                 s3=s3,
                 progress=True,
             )
 
-        found, unanswered = _checked(paths, clients, check)
-    _print(found, form)
-    if unanswered is not None:  # it is no finding: packages may be as they ought to be
+        issues, unanswered = _checked(args.paths, clients, check)
+    _print(issues, args.format)
+    if unanswered is not None:  # it is no issue: packages may be as they ought to be
         raise unanswered
-    if s3 and form is Format.TABLE and not has_error(found):
-        _print_proved(paths, alone=not any(one.severity is Severity.WARNING for one in found))
-    exit_by((one.severity for one in found), fail_on)
+    if args.s3 and args.format is Format.TABLE and not has_error(issues):
+        _print_proved(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
+    return exit_status((issue.severity for issue in issues), args.fail_on)
+
+
+def _refuse_aws_options(args: argparse.Namespace) -> None:
+    """Raise UsageError if an AWS option is given that would be ignored."""
+    for name, value in (("--profile", args.profile), ("--region", args.region), ("--endpoint-url", args.endpoint_url)):
+        if value is not None:
+            raise UsageError(
+                f"{name} has no effect without --s3.",
+                fix="Add --s3 to compare a package with S3. Assumptions about AWS are given by --assume.",
+            )
 
 
 def _checked(

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dicommap.cli.aws_options import AwsProfileOption, EndpointUrlOption, RegionOption, clients_of
-from dicommap.cli.console import print_line, print_table
-from dicommap.cli.findings import exit_by, print_issues
-from dicommap.cli.job_lines import tell_job
-from dicommap.cli.options import FailOn, FailOnOption
+from dicommap.cli.options import add_aws_options, add_fail_on, clients_of
+from dicommap.cli.output import exit_status, print_issues, print_job_event, print_line, print_table
 from dicommap.model.service_words import shown_words
 from dicommap.model.submission import SubmissionState
 from dicommap.render.submission_screen import NOT_SUCCESS
 from dicommap.render.text import counted
 from dicommap.workflows.watch import Watched, watch
 
+if TYPE_CHECKING:
+    import argparse
 
-def watch_command(
-    package: Annotated[
-        Path | None, typer.Argument(metavar="PACKAGE", help="A package that 'dicommap submit' submits.")
-    ] = None,
-    fhir_jobs: Annotated[
-        list[str] | None,
-        typer.Option("--fhir-job", metavar="DATASTORE/JOB", help="An import job of HealthLake; may be repeated."),
-    ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Look at each job once, and wait for none.")] = False,
-    aws_profile: AwsProfileOption = None,
-    region: RegionOption = None,
-    endpoint_url: EndpointUrlOption = None,
-    fail_on: FailOnOption = FailOn.ERROR,
-) -> None:
-    """Follow import jobs until all have ended: those of a package, and FHIR import jobs of HealthLake beside them.
+    from dicommap.cli.parser import Parser
 
-    What the service says is saved in PACKAGE/submission. The exit status is 1 where a job failed. That a job is
-    COMPLETED says nothing of its files: their manifests do.
-    """
+DESCRIPTION = """
+Follow import jobs until all have ended: those of a package, and FHIR import jobs of HealthLake beside them.
+
+The answers of the service are saved in PACKAGE/submission. The exit status is 1 if a job failed. A job that is
+COMPLETED may have failed files: 'dicommap reconcile' reads its job manifests.
+"""
+
+EXAMPLES = """\
+  dicommap watch package
+  dicommap watch --fhir-job DATASTORE/JOB"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    parser.add_argument(
+        "package", metavar="[PACKAGE]", nargs="?", type=Path, help="A package that 'dicommap submit' submits."
+    )
+    parser.add_argument(
+        "--fhir-job",
+        metavar="DATASTORE/JOB",
+        action="append",
+        help="An import job of HealthLake. May be repeated.",
+    )
+    parser.add_argument("--once", action="store_true", help="Look at each job once, and wait for none.")
+    add_fail_on(parser)
+    add_aws_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
     watched = watch(
-        package,
-        fhir_jobs=fhir_jobs or (),
-        once=once,
-        clients=clients_of(aws_profile, region, endpoint_url),
+        args.package,
+        fhir_jobs=args.fhir_job or (),
+        once=args.once,
+        clients=clients_of(args),
         progress=True,
-        tell=tell_job,
+        tell=print_job_event,
     )
     _print(watched)
-    exit_by((found.severity for found in watched.issues), fail_on)
+    return exit_status((issue.severity for issue in watched.issues), args.fail_on)
 
 
 def _print(watched: Watched) -> None:

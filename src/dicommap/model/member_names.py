@@ -59,7 +59,6 @@ _KNOWN_PACKAGES = frozenset(
         "re2",
         "rich",
         "s3transfer",
-        "typer",
         "urllib3",
         "zstandard",
     ]

@@ -141,7 +141,7 @@ def _require_package(place: Path, files: StrPath | None, profile: Profile | None
     if profile is not None:
         raise DocumentError(
             f"{place.name} is a package, whose plan holds its profile.",
-            fix="Leave --profile out, or name the import configuration in it.",
+            fix="Leave --assume out, or name the import configuration in it.",
         )
 
 

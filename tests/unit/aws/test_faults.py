@@ -73,7 +73,7 @@ def test_aws_is_quoted_where_its_words_help_and_no_further() -> None:
 @pytest.mark.parametrize(
     ("error", "fix"),
     [
-        (NoCredentialsError(), "--aws-profile"),
+        (NoCredentialsError(), "--profile"),
         (EndpointConnectionError(endpoint_url="http://user:secret@127.0.0.1:1"), "network"),
         (ParamValidationError(report="Doe^Jane"), "form"),
     ],
@@ -91,7 +91,7 @@ def test_an_endpoint_that_is_no_url_is_told(s3_environment: str) -> None:
 
 
 def test_a_profile_that_is_none_is_told(s3_environment: str) -> None:
-    with pytest.raises(AwsError, match="--aws-profile"), calling("ListBuckets"):
+    with pytest.raises(AwsError, match="--profile"), calling("ListBuckets"):
         Clients(profile="nobody").s3.list_buckets()
 
 

@@ -24,7 +24,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 SHOW = """
 import contextlib, io, sys
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 sys.argv = ["dicommap", "show", sys.argv[1]]
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main()

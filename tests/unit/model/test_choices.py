@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 import dicommap
 from dicommap.authoring.tables import require_delimiter
-from dicommap.cli.choices import FailOn, Format
-from dicommap.cli.findings import exit_by, write_issues
-from dicommap.cli.reconcile import ResultFormat, ResultLevel, reconcile_command
-from dicommap.cli.show import ShowLevel, show_command
+from dicommap.cli import show
+from dicommap.cli.commands import RootParser
+from dicommap.cli.options import FailOn, Format
+from dicommap.cli.output import exit_status, write_issues
+from dicommap.cli.reconcile import ResultFormat, ResultLevel
+from dicommap.cli.show import ShowLevel
 from dicommap.errors import UsageError
 from dicommap.issues import Severity, issue
 from dicommap.model.choices import choice_of, unknown_choice
@@ -59,7 +62,7 @@ def test_an_echoed_word_is_short_and_printable() -> None:
 REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {
     "record_lines": (lambda _: record_lines([{}], "wrong", record=dict, row=dict), RecordFormat),
     "write_issues": (lambda _: write_issues([issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
-    "exit_by": (lambda _: exit_by([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
+    "exit_status": (lambda _: exit_status([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
     "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
@@ -102,15 +105,15 @@ def test_show_refuses_an_unknown_level_or_format(
     form: Format, level: ShowLevel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = dicommap_inventory(tmp_path)
-    with pytest.raises(UsageError, match=r"Unknown format 'xls'. Known: table, json, jsonl, csv\."):
-        show_command(path, level, "xls")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"Unknown format 'xls'. Known: json, jsonl, csv\."):
+        show.run(Namespace(inventory=path, level=level, format="xls", show_values=False))
     with pytest.raises(UsageError, match=r"Unknown level 'frame'. Known: study, series, instance, file, issue\."):
-        show_command(path, "frame", form)  # type: ignore[arg-type]
+        show.run(Namespace(inventory=path, level="frame", format=form, show_values=False))
     assert capsys.readouterr().out == ""
 
 
 def test_reconcile_refuses_an_unknown_level_or_format_before_it_reads(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=f"Unknown format 'xls'. Known: {', '.join(ResultFormat)}"):
-        reconcile_command(tmp_path, form="xls")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=f"Unknown level 'file'. Known: {', '.join(ResultLevel)}"):
-        reconcile_command(tmp_path, level="file")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"Unknown value 'xls' for --format. Known: {', '.join(ResultFormat)}"):
+        RootParser().parse_args(["reconcile", str(tmp_path), "--format", "xls"])
+    with pytest.raises(UsageError, match=f"Unknown value 'file' for --level. Known: {', '.join(ResultLevel)}"):
+        RootParser().parse_args(["reconcile", str(tmp_path), "--level", "file"])

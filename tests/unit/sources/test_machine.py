@@ -182,7 +182,7 @@ def init(self, path):
             pass
     before(self, path)
 local.OpenFile.__init__ = init
-from dicommap.cli.app import main
+from dicommap.cli.main import main
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """

@@ -14,7 +14,7 @@ CODES = (
         explanation="Nothing is known of what the job will find there. What was checked elsewhere is not touched by "
         "this.",
         fix="Grant s3:ListBucket for the prefix ('dicommap policy PACKAGE' lists the rights), or name another profile "
-        "with --aws-profile, and run the same again.",
+        "with --profile, and run the same again.",
     ),
     Code(
         name="listing.unread",

@@ -21,7 +21,7 @@ CODES = (
         message="The file holds {found}; the profile's dataSet says {expected}.",
         explanation="AWS does not say whether an override file is one data set object or an array that holds it. All "
         "files of a package have the form that its profile names.",
-        fix="Write the file in the form of the profile, or check it with --profile dataSet=array or dataSet=object.",
+        fix="Write the file in the form of the profile, or check it with --assume dataSet=array or dataSet=object.",
     ),
     Code(
         name="override.empty-value",
@@ -30,7 +30,7 @@ CODES = (
         message="{keyword} is empty without a Value; the profile's emptyValue says one null.",
         explanation="PS3.18 F.2.5 leaves Value out of an empty attribute. AWS does not say what it makes of that, so a "
         "profile may ask for a Value of one null instead, and then in all files.",
-        fix="Write a Value of one null, or check with --profile emptyValue=no-value.",
+        fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
     Code(
         name="override.missing-uid",
@@ -39,7 +39,7 @@ CODES = (
         message="{keyword} is not in the file; the profile's identifyingUids says that it is.",
         explanation="AWS does not say whether the UIDs of the mapping are to be repeated in its file. A profile may "
         "ask for them, and then in all files.",
-        fix="Repeat the UID of the mapping in the file, or check with --profile identifyingUids=absent.",
+        fix="Repeat the UID of the mapping in the file, or check with --assume identifyingUids=absent.",
     ),
     Code(
         name="override.other-uid",

@@ -38,7 +38,7 @@ CODES = (
         title="The data store is not there",
         message="There is no such data store in {region}.",
         explanation="GetDatastore does not find the data store in the region and account of the credentials.",
-        fix="Check --datastore-id, --region and --aws-profile.",
+        fix="Check --datastore-id, --region and --profile.",
     ),
     Code(
         name="submit.datastore-status",
@@ -54,6 +54,6 @@ CODES = (
         title="The role is of another account than the data store",
         message="The role belongs to account {role}, the data store to account {datastore}.",
         explanation="IAM lets a role be passed only to a service in the role's own account.",
-        fix="Check --data-access-role-arn and --aws-profile.",
+        fix="Check --data-access-role-arn and --profile.",
     ),
 )

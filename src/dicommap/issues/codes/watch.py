@@ -47,7 +47,7 @@ CODES = (
         title="The service does not know the job",
         message="The service does not know the job.",
         explanation="HealthImaging lists jobs for 90 days. It may also be of another region or account.",
-        fix="Check --region and --aws-profile; the manifests under outputS3Uri stay.",
+        fix="Check --region and --profile; the manifests under outputS3Uri stay.",
     ),
     Code(
         name="watch.unknown-status",

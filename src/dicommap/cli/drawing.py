@@ -1,4 +1,4 @@
-"""What is printed with styles or drawn on terminals; the program's one place for rich, which takes long to import."""
+"""Tables and styled lines, drawn by rich, which takes long to import and is imported here only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dicommap.cli.plain_table import PIPE_WIDTH
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+PIPE_WIDTH = 240
+"""Characters of a line in a pipe or file, which has no width, so that UIDs are not broken."""
 
 _GAP = 2  # characters that Table puts between columns
 
 _NARROW = 12
-"""Characters that a column needs to be read, if what stands in it is folded; less where its name is shorter."""
+"""Characters that a column of folded cells needs at least, unless its name is shorter."""
 
 
 class _Console(Console):
@@ -34,13 +35,13 @@ def _console() -> Console:
     return _Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
 
 
-def print_styled(line: str, style: str) -> None:
-    """Print a line to stdout, in a style where it is a terminal."""
+def draw_line(line: str, style: str) -> None:
+    """Print a line to stdout, in a style if that is a terminal."""
     _console().print(Text(line), style=style)
 
 
-def print_styled_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
-    """Print a table to stdout: long cells folded, but no UID or job's id; where that leaves no room, rows as blocks."""
+def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
+    """Print a table to stdout: long cells folded, but no UID or job's id; if that leaves no room, rows as blocks."""
     console = _console()
     whole = [column.endswith("UID") or column == "jobId" for column in columns]
     widths = [

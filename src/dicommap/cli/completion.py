@@ -1,0 +1,70 @@
+"""The command `dicommap completion`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import shtab
+
+from dicommap.cli.commands import RootParser
+from dicommap.cli.options import member_of
+from dicommap.cli.output import write
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+Print a script by which a shell completes commands, options, values and paths.
+
+The script is made once and holds all words, so that the Tab key starts no Python. Print it again after an update of
+dicommap.
+"""
+
+EXAMPLES = """\
+  source <(dicommap completion bash)                 # in ~/.bashrc
+  dicommap completion zsh > ~/.zfunc/_dicommap       # a directory of $fpath
+  dicommap completion fish > ~/.config/fish/completions/dicommap.fish"""
+
+_DIRECTORIES = {"DIR", "PACKAGE", "[PACKAGE]", "ROOT"}
+_FILES = {"FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...", "SOURCE..."}
+"""What stands for paths in help; the shell completes them."""
+
+
+class Shell(StrEnum):
+    """A shell that completes words."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument."""
+    parser.add_argument(
+        "shell", metavar="SHELL", type=member_of(Shell), choices=tuple(Shell), help="bash, zsh or fish."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    write([completion_script(args.shell)])
+    return 0
+
+
+def completion_script(shell: Shell) -> str:
+    """Return the script for a shell.
+
+    shtab was chosen instead of argcomplete, which starts Python and imports the program at each Tab; shtab makes a
+    static script from the parser, for the same three shells.
+    """
+    root = RootParser()
+    for parser in root.commands.values():
+        parser.fill()
+        for action in parser._actions:
+            kind = "directory" if action.metavar in _DIRECTORIES else "file" if action.metavar in _FILES else None
+            if kind is not None:
+                action.complete = kind  # type: ignore[attr-defined]  # the attribute that shtab reads
+    return shtab.complete(root, shell=shell.value)

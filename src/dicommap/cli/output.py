@@ -1,0 +1,145 @@
+"""What commands print: results and issues on stdout, progress and errors on stderr, and the exit status of issues."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from dicommap.cli.options import FailOn, Format
+from dicommap.issues import Severity
+from dicommap.model.choices import choice_of
+from dicommap.model.mask import MASK
+from dicommap.model.paths import printable
+from dicommap.render.text import record_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dicommap.issues import Issue
+
+ISSUES_LISTED = 20
+"""Issues of one code that are listed before the rest is only counted."""
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+_ASK_FOR_STYLE = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""Environment variables by which rich takes stdout for a terminal."""
+
+_ISSUES_STATUS = 1
+
+
+def print_line(line: str = "", *, style: str | None = None) -> None:
+    """Print one line of results, its control characters escaped: paths and names may hold any."""
+    if style is None or not _has_style():
+        _put(sys.stdout, line)
+    else:
+        from dicommap.cli.drawing import draw_line
+
+        draw_line(printable(line), style)
+
+
+def print_error(*lines: str) -> None:
+    """Print lines to stderr, their control characters escaped."""
+    _put(sys.stderr, *lines)
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write text to stdout as it is, in UTF-8 whatever the locale."""
+    for piece in pieces:
+        sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masked: bool = False
+) -> None:
+    """Print a table, control characters of its cells escaped.
+
+    Args:
+        columns: The headings.
+        rows: The cells of each row.
+        numbers: The columns that are aligned to the right.
+        masked: Whether the mask in a cell stands for a value; then a last line says how to see the values.
+
+    """
+    from dicommap.cli.drawing import draw_table
+
+    cells = [tuple(map(printable, row)) for row in rows]
+    draw_table(columns, cells, numbers=numbers)
+    if masked and any(MASK in cell for row in cells for cell in row):
+        print_line(f"{MASK} is a masked value; --show-values shows them.")
+
+
+def print_issues(issues: Sequence[Issue]) -> None:
+    """Print issues, the worst first; of each code the first ones, and how many more there are."""
+    listed: Counter[str] = Counter()
+    totals = Counter(issue.code for issue in issues)
+    for issue in sorted(issues, key=lambda one: -one.severity.rank):
+        listed[issue.code] += 1
+        if listed[issue.code] <= ISSUES_LISTED:
+            print_line(str(issue), style=_STYLES[issue.severity])
+    for code, count in totals.items():
+        if count > ISSUES_LISTED:
+            print_line(f"... and {count - ISSUES_LISTED:,} more of {code}")
+    if issues:
+        print_line("'dicommap explain CODE' says what an issue means and what to do.")
+
+
+def print_issue_counts(counts: Mapping[tuple[str, Severity], int]) -> None:
+    """Print how many issues each code has, the worst first."""
+    rows = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1]))
+    cells = [(severity.value, code, f"{count:,}") for (code, severity), count in rows]
+    print_table(("severity", "code", "count"), cells, numbers=("count",))
+
+
+def write_issues(issues: Iterable[Issue], form: Format) -> None:
+    """Write issues as JSON, JSON Lines or CSV.
+
+    Raises:
+        UsageError: The format is another one.
+    """
+    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_cells))
+
+
+def exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
+    """Return the exit status 1 if a severity reaches the floor of --fail-on, and else 0.
+
+    Raises:
+        UsageError: The floor is unknown.
+    """
+    fail_on = choice_of(FailOn, fail_on, "severity")
+    if fail_on is FailOn.NEVER:
+        return 0
+    floor = Severity(fail_on.value)
+    return _ISSUES_STATUS if any(severity.reaches(floor) for severity in severities) else 0
+
+
+def print_job_event(job: str, event: str) -> None:
+    """Print to stderr what was done for a job, or what has changed, with the time; above a progress bar."""
+    from dicommap.model.job_report import utc_text
+
+    name = f"job {job}" if job.isdecimal() else job
+    # A bar passes on what is written to sys.stderr itself, and to nothing that stands for it.
+    sys.stderr.write(printable(f"{utc_text(datetime.now(UTC))} {name}: {event}") + "\n")
+    sys.stderr.flush()
+
+
+def _put(stream: TextIO | None, *lines: str) -> None:
+    if stream is not None:
+        stream.writelines(printable(line) + "\n" for line in lines)
+        stream.flush()
+
+
+def _has_style() -> bool:
+    return sys.stdout.isatty() or any(name in os.environ for name in _ASK_FOR_STYLE)
+
+
+def _cells(issue: Issue) -> dict[str, str]:
+    return {
+        "severity": issue.severity.value,
+        "code": issue.code,
+        "location": str(issue.location),
+        "message": issue.message,
+    }

@@ -1,0 +1,272 @@
+"""The argument parser of all commands: argparse, with suggestions for wrong words and help for people."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from dicommap.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import TextIO
+
+MAX_HELP_WIDTH = 100
+"""Characters of a line of help on a wide terminal: longer lines are hard to read."""
+
+_HELP_POSITION = 28
+_MANY = ("*", "+", argparse.PARSER)
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Format help: short names with one metavar, defaults at the end, paragraphs and examples kept apart."""
+
+    def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own, such as prefix_chars
+        super().__init__(prog, **{"max_help_position": _HELP_POSITION, "width": _help_width(), **options})
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = "Usage: ",
+    ) -> None:
+        """Add the usage line with a capital, as the other headings have."""
+        super().add_usage(usage, actions, groups, prefix)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = textwrap.dedent(text).strip().split("\n\n")
+        return "\n\n".join(
+            paragraph  # lines of an example stay as they are
+            if "\n  " in paragraph
+            else textwrap.fill(" ".join(paragraph.split()), width, break_on_hyphens=False)
+            for paragraph in paragraphs
+        )
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+    def _format_action(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse._SubParsersAction):  # the commands need no heading of their own
+            return "".join(self._format_action(command) for command in action._get_subactions())
+        return super()._format_action(action)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings:
+            return super()._format_action_invocation(action)
+        names = ", ".join(action.option_strings)
+        return f"{names} {value_name(action)}" if takes_value(action) else names
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text = action.help or ""
+        if action.required and action.option_strings:
+            return f"{text} [required]"
+        has_default = takes_value(action) and action.option_strings and action.default is not None
+        return f"{text} [default: %(default)s]" if has_default else text
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are UsageErrors that echo the user's word and name the help.
+
+    Options may stand anywhere among the arguments, a value may begin with a dash, and help is shown whatever else is
+    wrong with a call. argparse alone does none of this, so that `parse_known_args` first brings the words in order.
+    """
+
+    def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
+        settings = {"add_help": False, "allow_abbrev": False, "exit_on_error": False, "formatter_class": HelpFormatter}
+        super().__init__(prog, **{**settings, **options})
+        self.color = False  # of Python 3.14
+        self._positionals.title = "Arguments"
+        self._optionals.title = "Options"
+        self.immediate = {"-h", "--help"}
+        """Options that print something and end the run."""
+        self.add_argument("-h", "--help", action="help", help="Show this help and exit.")
+
+    # Overloads of argparse tell what kind of namespace comes back; here there is one kind.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse the words of a call.
+
+        Raises:
+            UsageError: A word is unknown, or one is missing.
+        """
+        words = self.arranged(sys.argv[1:] if args is None else args)
+        try:
+            return super().parse_known_args(words, namespace)
+        except argparse.ArgumentError as error:
+            raise self.usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
+
+    def print_help(self, file: TextIO | None = None) -> None:  # type: ignore[override]
+        """Print the help; argparse's own method hides that a disk is full."""
+        (file or sys.stdout).write(self.format_help())
+
+    def format_help(self) -> str:
+        """Return the help, below a usage line that names the required words only."""
+        self.usage = self.call().replace("%", "%%")
+        return super().format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError for what argparse finds after all checks of our own."""
+        raise self.usage_error(message[:1].upper() + message[1:] + ".")
+
+    def usage_error(self, message: str, *advice: str) -> UsageError:
+        """Return an error with advice, the last of which is where the help is."""
+        return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
+
+    def call(self) -> str:
+        """Return how to call this: the program, options that are required, and arguments."""
+        required = [f"{names_of(one)[0]} {value_name(one)}" for one in self._actions if one.required and is_option(one)]
+        arguments = [value_name(one) for one in self._positional_arguments()]
+        return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
+
+    def arranged(self, words: Sequence[str]) -> list[str]:
+        """Return the words with each option joined to its value, and all arguments after the options.
+
+        For example `tree -o i.db more` becomes `--output=i.db -- tree more`.
+
+        Raises:
+            UsageError: An option is unknown or has no value, or there are too few or too many arguments.
+        """
+        options: list[str] = []
+        arguments: list[str] = []
+        given: set[argparse.Action] = set()
+        wrong: UsageError | None = None
+        has_commands = self._subparsers is not None
+        rest = iter(words)
+        for word in rest:
+            if word in self.immediate:
+                return [word]
+            if word == "--" or (has_commands and not _is_dashed(word)):
+                arguments += rest if word == "--" else [word, *rest]
+            elif not _is_dashed(word):
+                arguments.append(word)
+            else:
+                try:
+                    options += self._option_words(word, rest, given)
+                except UsageError as error:  # help that is asked for further on comes first
+                    wrong = wrong or error
+        if wrong is None:
+            wrong = self._missing_option(given) or self._wrong_arguments(arguments)
+        if wrong is not None:
+            raise wrong
+        if has_commands:
+            return [*options, *arguments]
+        return [*options, "--", *arguments] if arguments else options
+
+    def _option_words(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
+        """Return what argparse is to read for an option, and for its value if that is the next word."""
+        name, equals, value = word.partition("=")
+        action = self._option_string_actions.get(name)
+        if action is None and not word.startswith("--") and (short := self._option_string_actions.get(word[:2])):
+            if takes_value(short):  # -j2
+                name, equals, value, action = word[:2], "=", word[2:], short
+            else:  # -n0
+                given.add(short)
+                return [word[:2], *self._option_words(f"-{word[2:]}", rest, given)]
+        if action is None:
+            raise self.unknown_option(name)
+        given.add(action)
+        if not takes_value(action):
+            if equals:
+                raise self.usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
+            return [name]
+        if not equals:
+            found = next(iter(rest), None)
+            if found is None:
+                raise self.usage_error(f"Option {name} needs a value.", f"Write {name} {value_name(action)}.")
+            value = found
+        if action.choices is not None:
+            self._check_value(action, value)
+        return [f"{names_of(action)[-1]}={value}"]
+
+    def unknown_option(self, name: str) -> UsageError:
+        """Return the error for an option that this parser does not have."""
+        return self.usage_error(f"Unknown option '{name}'.", suggestion(name, self._option_string_actions))
+
+    def _missing_option(self, given: set[argparse.Action]) -> UsageError | None:
+        for action in self._actions:
+            if action.required and is_option(action) and action not in given:
+                written = f"{names_of(action)[0]} {value_name(action)}"
+                return self.usage_error(f"Option {written} is missing.", f"Write '{self.call()}'.")
+        return None
+
+    def _wrong_arguments(self, arguments: Sequence[str]) -> UsageError | None:
+        expected = self._positional_arguments()
+        required = [one for one in expected if one.nargs in (None, "+", argparse.PARSER)]
+        if len(arguments) < len(required):
+            missing = value_name(required[len(arguments)])
+            return self.usage_error(f"Argument {missing} is missing.", f"Write '{self.call()}'.")
+        if len(arguments) > len(expected) and not any(one.nargs in _MANY for one in expected):
+            extra = arguments[len(expected)]
+            return self.usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.call()}'.")
+        return None
+
+    def _positional_arguments(self) -> list[argparse.Action]:
+        return [one for one in self._actions if not is_option(one)]
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 - a converted value
+        """Refuse a value that is none of an action's choices, be they values or commands."""
+        if action.choices is None or value in action.choices:
+            return
+        known = list(map(str, action.choices))
+        meant, listed = suggestion(str(value), known), f"Known: {', '.join(known)}."
+        if isinstance(action, argparse._SubParsersAction):
+            raise self.usage_error(f"Unknown command '{value}'.", meant or listed)
+        name = names_of(action)[-1] if is_option(action) else value_name(action)
+        raise self.usage_error(f"Unknown value '{value}' for {name}.", meant, listed)
+
+
+def suggestion(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
+    """Return the question whether the most similar of the known words is meant, or nothing.
+
+    Args:
+        word: A word of the user's.
+        known: Words, or names of options with their dashes.
+        similarity: How similar a word has to be, from 0 to 1.
+    """
+    from difflib import get_close_matches  # it takes a while, and only wrong calls need it
+
+    bare = {name.lstrip("-"): name for name in known}
+    close = get_close_matches(word.lstrip("-"), bare, n=1, cutoff=similarity)
+    return f"Did you mean '{bare[close[0]]}'?" if close else ""
+
+
+def is_option(action: argparse.Action) -> bool:
+    """Return whether an action is an option, and not an argument."""
+    return bool(action.option_strings)
+
+
+def takes_value(action: argparse.Action) -> bool:
+    """Return whether an option has a value behind its name."""
+    return action.nargs != 0
+
+
+def names_of(action: argparse.Action) -> list[str]:
+    """Return the names of an option, short ones first."""
+    return sorted(action.option_strings, key=len)
+
+
+def value_name(action: argparse.Action) -> str:
+    """Return what stands for an action's value in help: its metavar, its choices, or its name."""
+    if isinstance(action.metavar, str):
+        return action.metavar
+    if action.choices is not None:
+        return "|".join(map(str, action.choices))
+    return action.dest.upper()
+
+
+def _is_dashed(word: str) -> bool:
+    return word.startswith("-") and word != "-"
+
+
+def _help_width() -> int:
+    """Return the characters of a line of help: argparse would import shutil for it, which takes long."""
+    try:
+        columns = int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        columns = os.get_terminal_size(1).columns if os.isatty(1) else 80
+    return max(40, min(columns, MAX_HELP_WIDTH)) - 2
