@@ -12,7 +12,6 @@ from dicommap.checks.plan_check import plan_issues
 from dicommap.checks.request_check import output_issues, request_issues
 from dicommap.checks.schema_check import schema_issues
 from dicommap.issues import Issue, Location, has_error, issue
-from dicommap.model.document_limits import limit_at
 from dicommap.model.package_layout import (
     CONFIGURATION,
     EDITS,
@@ -23,6 +22,7 @@ from dicommap.model.package_layout import (
     REQUEST,
     SUBMISSION,
     job_folder,
+    limit_at,
 )
 from dicommap.model.paths import printable
 from dicommap.model.plan import Plan

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dicommap.model.package_layout import CONFIGURATION, PLAN, REQUEST, SUBMISSION
-
 MEBIBYTE = 2**20
 
 DEPTH_LIMIT = 64
@@ -57,18 +55,6 @@ LARGEST = PLAN_LIMIT
 """What a document may be as long as its kind is not known."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-
-
-def limit_at(path: str) -> DocumentLimit:
-    """Return the limit of a file of a package, by its path there."""
-    name = path.rpartition("/")[2]
-    if path == PLAN:
-        return PLAN_LIMIT
-    if path.startswith(f"{SUBMISSION}/"):
-        return STATE_LIMIT
-    if "/files/" in path:
-        return OVERRIDE_LIMIT
-    return CONFIGURATION_LIMIT if name in (CONFIGURATION, REQUEST) else TABLE_LIMIT
 
 
 def limit_of_unknown(data: bytes) -> DocumentLimit:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from dicommap.model.document_limits import (
+    CONFIGURATION_LIMIT,
+    OVERRIDE_LIMIT,
+    PLAN_LIMIT,
+    STATE_LIMIT,
+    TABLE_LIMIT,
+    DocumentLimit,
+)
+
 PLAN = "plan.json"
 PREVIEW = "preview.csv"
 EDITS = "edits.csv"
@@ -24,3 +33,15 @@ def job_folder(job_id: str) -> str:
 def submission_path(job_id: str) -> str:
     """Return where the state of a job's submission stands."""
     return f"{SUBMISSION}/{job_id}.json"
+
+
+def limit_at(path: str) -> DocumentLimit:
+    """Return the limit of a file of a package, by its path there."""
+    name = path.rpartition("/")[2]
+    if path == PLAN:
+        return PLAN_LIMIT
+    if path.startswith(f"{SUBMISSION}/"):
+        return STATE_LIMIT
+    if "/files/" in path:
+        return OVERRIDE_LIMIT
+    return CONFIGURATION_LIMIT if name in (CONFIGURATION, REQUEST) else TABLE_LIMIT

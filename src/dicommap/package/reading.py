@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, reason_of
 from dicommap.issues import Issue, issue
-from dicommap.model.document_limits import LARGEST, limit_at
+from dicommap.model.document_limits import LARGEST
+from dicommap.model.package_layout import limit_at
 from dicommap.progress import Progress
 from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
 
