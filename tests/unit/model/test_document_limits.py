@@ -16,10 +16,10 @@ from dicommap.model.document_limits import (
     STATE_LIMIT,
     TABLE_LIMIT,
     has_more_values,
-    limit_at,
     limit_of_unknown,
 )
 from dicommap.model.healthimaging import MAX_MAPPINGS
+from dicommap.model.package_layout import limit_at
 from dicommap.model.strict_json import parse_json
 from dicommap.reconciliation.lenient_json import lenient_json
 from tests.effort import examples
