@@ -63,7 +63,7 @@ def worked(text: str, inventory: list[Study]) -> tuple[dict[str, list[Edit]], li
     editor = SheetEdits(sheet)
     edits: dict[str, list[Edit]] = {}
     for study in inventory:
-        for found in editor.for_study(study):
+        for found in editor.edits_for_study(study):
             if isinstance(found, Edit):
                 edits.setdefault(study.study_instance_uid, []).append(found)
             else:
@@ -127,7 +127,7 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
     editor = SheetEdits(sheet)
     found: dict[str, dict[int, str]] = {}
     for study in inventory:
-        edits = list(editor.for_study(study))
+        edits = list(editor.edits_for_study(study))
         assert not [one for one in edits if isinstance(one, Issue)]
         settled = settle(study, [one for one in edits if isinstance(one, Edit)])
         for override in settled.overrides:

@@ -20,7 +20,7 @@ def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterat
     """Yield edits and findings of one account in a study, the findings noted in it."""
     for one in found:
         if isinstance(one, Issue):
-            account.note_issue(study, one)
+            account.record_issue(study, one)
         yield one
 
 
@@ -44,4 +44,4 @@ def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
     for edit in edits if contradictions else ():
         for found in contradictions.get(keyword_of(edit.tag), {}).values():
             for account in edit.accounts:
-                account.note_issue(study, found)
+                account.record_issue(study, found)

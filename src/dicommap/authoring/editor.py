@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Editor(Protocol):
     """A way in for edits. A new one is a class with these three methods."""
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with them there."""
 
     def leftovers(self) -> Iterator[Issue]:
@@ -40,16 +40,16 @@ class Editors:
         """Say whether there is any."""
         return bool(self.editors or self.harmonizing)
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield what all editors yield for a study."""
         wished: set[Wished] = set()
         for editor in self.editors:
-            for found in editor.for_study(study):
+            for found in editor.edits_for_study(study):
                 if isinstance(found, Edit):
                     wished.add((found.target.series_instance_uid, found.tag))
                 yield found
         for one in self.harmonizing:
-            yield from one.for_study(study, wished)
+            yield from one.edits_for_study(study, wished)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield what of all editors came to nothing, each finding once: rules may share a lookup."""

@@ -52,7 +52,7 @@ class Forecaster:
         keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
         groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
         sets = ImageSets.of(keywords, groups, scopes)
-        outside = sets.outside_counts()
+        outside = sets.count_non_primary_files()
         listed = self._listed(sets, self._read(study, keywords, by_scope))
         for scope, counts in scopes.items():
             edits = _changes_inside(study, scope, by_scope)

@@ -53,7 +53,7 @@ class FunctionEdits:
         self._told: set[str] = set()
         """Keywords of which it was said that no override can set them."""
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
         yield from noted(self._account, study.study_instance_uid, self._asked_for(study))
 

@@ -61,7 +61,7 @@ class HarmonizeEdits:
         self._by_series = level_of(self._tag) is Level.SERIES
         self._account = Account(source=f"harmonize {keyword}")
 
-    def for_study(self, study: Study, wished: Collection[Wished] = ()) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study, wished: Collection[Wished] = ()) -> Iterator[Edit | Issue]:
         """Yield the edit for a study, or for each of its series, in which the attribute differs.
 
         `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.

@@ -52,7 +52,7 @@ class ImageSets:
                 if self.primary.get(scope, value) != value:
                     yield scope, value
 
-    def outside_counts(self) -> Counter[Scope]:
+    def count_non_primary_files(self) -> Counter[Scope]:
         """Return how many files have another value than the primary image set, conflict by conflict."""
         counts: Counter[Scope] = Counter()
         for (series, values), files in self.groups.items():

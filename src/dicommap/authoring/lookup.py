@@ -33,7 +33,7 @@ def read_lookup(lookup: Lookup, data: bytes) -> tuple[LookupTable, list[Issue]]:
     rows: dict[str, LookupRow] = {}
     repeated: list[tuple[LookupRow, LookupRow]] = []
     unread: list[Account] = []
-    for row in found.whole_rows():
+    for row in found.complete_rows():
         if isinstance(row, Issue):
             issues.append(row)
             unread.append(Account(source=lookup.file, row=row.location.row, unread=True))

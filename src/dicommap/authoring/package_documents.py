@@ -104,7 +104,7 @@ def _job(
         instances=taken.instances,
         sourceFiles=taken.files,
         sourceBytes=taken.bytes,
-        folders=taken.folders_with(files),
+        folders=taken.count_folders_with(files),
         objects=objects,
         files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
     )

@@ -42,7 +42,7 @@ class Patterns:
         value = normal_form(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
-    def must_match(self, value: str) -> bool:
+    def is_certain_match(self, value: str) -> bool:
         """Return whether one of them matches a value, whatever its undecodable bytes stand for.
 
         Of an undecodable value only the ASCII characters that it begins with are known.
@@ -54,7 +54,7 @@ class Patterns:
 
     def is_unknown(self, value: str) -> bool:
         """Return whether it cannot be known if one of them matches a value, since some bytes could not be decoded."""
-        if not is_undecodable(value) or self.must_match(value):
+        if not is_undecodable(value) or self.is_certain_match(value):
             return False
         known = _known(value)
         return any(text.startswith(known) for text in self.texts) or any(

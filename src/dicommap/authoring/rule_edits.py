@@ -86,7 +86,7 @@ class RuleEdits:
         self._told: set[Issue] = set()
         """What is wrong with cells of the lookup, whatever study they are joined to."""
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
         if not self._missing:
             yield from noted(self._account, study.study_instance_uid, self._edits(study))
@@ -170,7 +170,7 @@ class RuleEdits:
         """Yield what keeps a study from an edit, and note it; what a cell is to blame for is told once."""
         for found in issues:
             for account in (self._account, *(() if row is None else (row,))):
-                account.note_issue(study, found)
+                account.record_issue(study, found)
             if found.location.study is None:
                 if found in self._told:
                     continue
@@ -195,7 +195,7 @@ class RuleEdits:
         place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, pattern in patterns.items():
             where, count = replace(place, keyword=keyword), len(values[keyword])
-            matching = sum(map(pattern.must_match, values[keyword]))
+            matching = sum(map(pattern.is_certain_match, values[keyword]))
             if any(map(pattern.is_unknown, values[keyword])):
                 yield issue("rules.undecodable-match", where, keyword=keyword)
             elif matching < count:
@@ -204,7 +204,7 @@ class RuleEdits:
     def _one_series_has_all(self, study: Study) -> bool:
         return any(
             all(
-                pattern.must_match(value)
+                pattern.is_certain_match(value)
                 for keyword, pattern in self._series_patterns.items()
                 for value in values[keyword]
             )
@@ -215,7 +215,7 @@ class RuleEdits:
 def _may_match(patterns: Mapping[str, Patterns], values: Values) -> bool:
     """Return whether each keyword has a value that matches its pattern, or of which that cannot be known."""
     return all(
-        any(pattern.must_match(value) or pattern.is_unknown(value) for value in values[keyword])
+        any(pattern.is_certain_match(value) or pattern.is_unknown(value) for value in values[keyword])
         for keyword, pattern in patterns.items()
     )
 

@@ -88,7 +88,7 @@ def settle_all(
 def _usable_edits(study: Study, editor: Editor, files: FilesOfStudy, result: Settlement) -> list[Edit]:
     """Return the edits of a study but those that are computed from undecodable values; issues go into the result."""
     edits: list[Edit] = []
-    for one in editor.for_study(study):
+    for one in editor.edits_for_study(study):
         if isinstance(one, Issue):
             result.issues += [one]
         else:

@@ -44,7 +44,7 @@ class SheetEdits:
         self._told: set[str] = set()
         """Columns of which it was said that no override can set them."""
 
-    def for_study(self, study: Study) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with its cells."""
         self._studies.add(study.study_instance_uid)
         self._note_uids(study)

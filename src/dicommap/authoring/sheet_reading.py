@@ -135,7 +135,7 @@ def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | Dama
         for index, column in enumerate(header)
         if tag_of(column) is not None and column not in refused and column not in (_STUDY, _SERIES)
     ]
-    for found in table.whole_rows():
+    for found in table.complete_rows():
         if isinstance(found, Issue):
             yield found
             continue

@@ -51,7 +51,7 @@ class Table:
     header_row: int = 1
     """The number of the row that names the columns; 2 below a line `sep=;`."""
 
-    def whole_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
+    def complete_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
         """Yield each row that has a cell for each column, with its number as spreadsheets count; blank rows are passed.
 
         A row of another length is a finding.

@@ -53,7 +53,7 @@ class Taken:
             if override.series_instance_uid is None or override.series_instance_uid in series
         ]
 
-    def folders_with(self, files: Iterable[str]) -> int:
+    def count_folders_with(self, files: Iterable[str]) -> int:
         """Return how many nested folders there are with those of these files, which lie one folder deep."""
         added = {path.partition("/")[0] for path in files}
         return self._folders.count + len(added - self._outermost)

@@ -59,7 +59,7 @@ def undecodable_source_issues(
             file=first.get((series, source), "a file"),
         )
         for account in edit.accounts:
-            account.note_issue(study.study_instance_uid, found)
+            account.record_issue(study.study_instance_uid, found)
         yield found
 
 

@@ -44,7 +44,7 @@ class Roots(Protocol):
         """Open a regular file below a root and return its descriptor. Raises OSError, also if it is below none."""
         ...
 
-    def hold_object(self, bucket: str, key: str) -> bool:
+    def contains_object(self, bucket: str, key: str) -> bool:
         """Return whether an object is below a root."""
         ...
 
@@ -121,7 +121,7 @@ class Copier:
 
     def _copied(self, copy: Copy) -> Copied:
         source_bucket = copy.source_bucket or ""
-        if not self._roots.hold_object(source_bucket, copy.source):
+        if not self._roots.contains_object(source_bucket, copy.source):
             return Copied(code="stage.source-outside")
         found = ObjectBytes(self._clients, source_bucket, copy.source, etag=copy.etag)
         refused = _refused(found, copy)

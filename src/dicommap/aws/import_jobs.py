@@ -115,11 +115,11 @@ class ImportJobs:
             if summary.submittedAt is not None and summary.submittedAt < since:
                 continue
             job = self.get(request["datastoreId"], summary.jobId)
-            if job.agreement(request) == "same":
+            if job.agreement_with(request) == "same":
                 return job
         return None
 
-    def describe_fhir(self, datastore: str, job: str) -> FhirImportJob:
+    def get_fhir_job(self, datastore: str, job: str) -> FhirImportJob:
         """Return the properties of an import job of HealthLake. Raises AwsError."""
         self._descriptions.wait()
         with calling("DescribeFHIRImportJob", f"job {job}"):

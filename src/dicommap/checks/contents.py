@@ -67,7 +67,7 @@ def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place
     content = files.get(path)
     if isinstance(content, bytes):
         lines = HashedLines([content])
-        lines.drain()
+        lines.read_to_end()
         yield from lines.issues(path, planned, place)
 
 
@@ -95,7 +95,7 @@ class HashedLines(Iterator[bytes]):
         self._size += len(line)
         return line
 
-    def drain(self) -> None:
+    def read_to_end(self) -> None:
         """Let the rest go by."""
         deque(self, maxlen=0)
 

@@ -81,7 +81,7 @@ def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Co
     if isinstance(table, Issue):
         yield table.at(path=path)
     elif table is not None:
-        table.drain()
+        table.read_to_end()
         yield from table.issues(path, planned, place)
 
 
@@ -146,7 +146,7 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
         yield table.at(path=path)
     elif table is not None:
         found = list(objects_issues(table, job, sources, path, _in_plan(place)))
-        table.drain()
+        table.read_to_end()
         # What is wrong with a table that was changed is the change.
         yield from list(table.issues(path, job["objects"], _in_plan(f"{place}/objects"))) or found
 

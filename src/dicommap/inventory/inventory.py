@@ -235,11 +235,11 @@ class Inventory(ShownInventory, Framed, Searched):
             known.setdefault(study, set()).add(series)
         return known
 
-    def files_in_archives(self) -> int:
+    def count_files_in_archives(self) -> int:
         """Return how many files of instances are members of archives."""
         return int(next(self._rows(_IN_ARCHIVES, (whole,)))[0])
 
-    def repeated_instances(self) -> tuple[int, int]:
+    def count_duplicates(self) -> tuple[int, int]:
         """Return how many files have the SOP Instance UID of one before them, and how many of these differ from it."""
         rows = self._rows(_REPEATED, (text, whole))
         counts: dict[str, int] = dict(map(tuple, rows))

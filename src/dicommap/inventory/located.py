@@ -86,7 +86,7 @@ class LocatedFiles(Iterable[PlannedObject]):
 
     def weights(self, largest: int) -> Iterator[StudyWeight]:
         """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
-        for study, series in groupby(self._series_weights(largest), key=lambda one: one[0]):
+        for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
             yield StudyWeight(
                 study_instance_uid=study,
                 series=tuple(
@@ -188,7 +188,7 @@ class LocatedFiles(Iterable[PlannedObject]):
             if not _inside(row[1], self._archives[row[0]]):
                 yield row
 
-    def _series_weights(self, largest: int) -> Iterator[Sequence[Any]]:
+    def _series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
             return self._rows(
                 queries.WEIGHTS, (uid, uid, byte_count, byte_count, byte_count), largest, largest, largest

@@ -49,7 +49,7 @@ class Glance:
         self._connection = connection
         self._keywords = frozenset(keywords)
 
-    def first_studies(self) -> list[StudyLine]:
+    def read_first_studies(self) -> list[StudyLine]:
         """Return the first studies by UID, each with its first series."""
         uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES, (text,))]
         return [self._study(uid) for uid in uids]

@@ -31,24 +31,24 @@ class Plots:
         """Return the instances and bytes of each modality."""
         from dicommap.pictures.plots import modalities_plot
 
-        with self._followed(progress) as studies:
+        with self._with_progress(progress) as studies:
             return modalities_plot(studies)
 
     def timeline(self, *, show_values: bool = False, progress: Asked = None) -> Plot:
         """Return the studies of each year; with `show_values` of each month or day, which may tell a patient's date."""
         from dicommap.pictures.plots import timeline_plot
 
-        with self._followed(progress) as studies:
+        with self._with_progress(progress) as studies:
             return timeline_plot(studies, show_values=show_values)
 
     def attributes(self, *, progress: Asked = None) -> Plot:
         """Return a heat map of missing and inconsistent attributes by modality."""
         from dicommap.pictures.plots import attributes_plot
 
-        with self._followed(progress) as studies:
+        with self._with_progress(progress) as studies:
             return attributes_plot(studies)
 
     @contextmanager
-    def _followed(self, asked: Asked) -> Iterator[Iterator[Study]]:
+    def _with_progress(self, asked: Asked) -> Iterator[Iterator[Study]]:
         with reporting(asked, "studies") as report:
             yield followed(self._studies(), report, None if report is None else self._count())

@@ -76,7 +76,7 @@ class Previous:
         self.roots = list(self._sources)
         """Of its sources in order, as they are stored."""
         ((started, complete),) = read_rows(connection, "SELECT started_ns, complete FROM scan", (whole, whole))
-        self._settled_before: int = started - RACY_NS
+        self._stable_before_ns: int = started - RACY_NS
         self.complete = bool(complete)
         """Whether the scan was finished, with all that grouping shows."""
 
@@ -109,7 +109,7 @@ class Previous:
         source = self._sources.get(stored_path(root))
         if source is None:
             return {}
-        settled = self._settled_before
+        settled = self._stable_before_ns
         # An object that changes gets another ETag: nothing about it has to settle.
         asked = {
             stored_path(file.path): file
@@ -147,7 +147,7 @@ class Previous:
         """
         bounds = (after, after + len(files))
         rows = self._connection.execute(f"{queries.WHOLE_FILE} ORDER BY id", bounds).fetchall()
-        settled = self._settled_before
+        settled = self._stable_before_ns
         if len(rows) != len(files):
             return False
         if any(file.disposition is not None or (file.mtime_ns >= settled and not file.etag) for file in files):
@@ -167,7 +167,7 @@ class Previous:
         conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
         return bool(files == count and conflict is None)
 
-    def copy_whole(self, connection: sqlite3.Connection) -> None:
+    def copy_all(self, connection: sqlite3.Connection) -> None:
         """Copy all it holds into another inventory."""
         self._connection.backup(connection, pages=_COPIED_PAGES, progress=lambda *_: None)
 
@@ -187,7 +187,7 @@ class Previous:
             (row for row in issues if row[1] not in _MADE_BY_GROUPING),
         )
 
-    def holds_archive(self, root: str, archive: SourceFile) -> bool:
+    def has_unchanged_archive(self, root: str, archive: SourceFile) -> bool:
         """Say whether this archive was entered as it is now."""
         return self._archive(root, archive) is not None
 
@@ -211,7 +211,7 @@ class Previous:
             return None
         return [(real_path(path)[begin:], size) for path, size, _ in rows]
 
-    def found_copy(self, first: Place, other: Place, roots: Sequence[str]) -> bool:
+    def is_duplicate(self, first: Place, other: Place, roots: Sequence[str]) -> bool:
         """Say whether `other` was found to be a copy of `first`, and neither has changed since."""
         if not self.complete:
             return False  # it was stopped before it compared anything
@@ -221,7 +221,7 @@ class Previous:
             if source is None:
                 return False
             parameters += [source, stored_path(place.path), place.size, place.mtime_ns, place.etag]
-            parameters.append(self._settled_before)
+            parameters.append(self._stable_before_ns)
         try:
             return self._connection.execute(queries.COPY, parameters).fetchone() is not None
         except sqlite3.Error as error:
@@ -230,7 +230,7 @@ class Previous:
 
     def _archive(self, root: str, archive: SourceFile) -> int | None:
         source = self._sources.get(stored_path(root))
-        place = (source, stored_path(archive.path), archive.size, archive.mtime_ns, self._settled_before)
+        place = (source, stored_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
         try:
             found = self._connection.execute(queries.ARCHIVE, place).fetchone()
         except sqlite3.Error as error:

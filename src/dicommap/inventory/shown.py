@@ -46,12 +46,12 @@ class ShownInventory(Shown):
 
         try:
             if self._overview is None:
-                self._overview = self._looked_over()
+                self._overview = self._make_overview()
         except InventoryError as error:
             return unreadable_screen(str(error))
         return inventory_screen(self._overview, show_values=shown_in_repr(unmasked=self._unmasked))
 
-    def _looked_over(self) -> Overview:
+    def _make_overview(self) -> Overview:
         from dicommap.inventory.overview import Glance
         from dicommap.render.overview import Overview
 
@@ -61,7 +61,7 @@ class ShownInventory(Shown):
             sources=self.sources,
             modalities=glance.modalities(),
             dates=glance.dates(),
-            first=glance.first_studies(),
+            first=glance.read_first_studies(),
         )
 
 

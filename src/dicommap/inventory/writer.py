@@ -78,7 +78,7 @@ class InventoryWriter:
         self._connection: sqlite3.Connection | None = None
         self.previous: tuple[Previous, ...] = ()
         """What can be taken from: what a stopped scan left, then the inventory of before."""
-        self._uncopied = 0
+        self._files_to_copy = 0
         """Files at the beginning that are in the inventory of before, and not in this one yet."""
         if path is not None:
             require_replaceable(path)
@@ -146,9 +146,9 @@ class InventoryWriter:
         if time.monotonic() - self._committed >= _COMMITTED_EVERY:
             self._commit()
 
-    def add_run(self, count: int) -> None:
+    def add_unchanged(self, count: int) -> None:
         """Put in the next files of the run: as they are in the inventory of before. They come before all others."""
-        self._uncopied += count
+        self._files_to_copy += count
         self._files += count
 
     def count(self, *, read: int, unchanged: int) -> None:
@@ -165,8 +165,8 @@ class InventoryWriter:
 
         Returns the open connection. `same_content` says whether two files of one size are equal.
         """
-        if self._uncopied and self.previous[0].is_whole(self._uncopied):
-            self._take_whole()
+        if self._files_to_copy and self.previous[0].is_whole(self._files_to_copy):
+            self._copy_previous()
         else:
             self._group(same_content)
         database = self._database
@@ -175,24 +175,24 @@ class InventoryWriter:
         if self._path is not None:
             database.execute("PRAGMA journal_mode = DELETE")
             database.close()
-            self._put_in_place()
+            self._publish()
             self._connection = database = schema.open_existing(self._path)
         self._finished = True
         self._let_go()
         return database
 
     def _copy_run(self) -> None:
-        if self._uncopied:
-            count, self._uncopied = self._uncopied, 0
+        if self._files_to_copy:
+            count, self._files_to_copy = self._files_to_copy, 0
             self._whole = False
             self.previous[0].copy_first(count, self._database)
 
-    def _take_whole(self) -> None:
+    def _copy_previous(self) -> None:
         """Take the inventory of before as it is: nothing has changed since."""
         (scan,) = self._database.execute("SELECT reading, started_ns FROM scan").fetchall()
         self._database.commit()
         self._whole = False
-        self.previous[0].copy_whole(self._database)
+        self.previous[0].copy_all(self._database)
         self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
 
     def _group(self, same_content: SameContent) -> None:
@@ -254,7 +254,7 @@ class InventoryWriter:
         self._kept = self._files
         self._committed = time.monotonic()
 
-    def _put_in_place(self) -> None:
+    def _publish(self) -> None:
         places = self._places
         try:
             os.replace(places.unfinished, places.inventory)

@@ -96,7 +96,7 @@ class Account:
             self._study = study
         self._effect |= effect
 
-    def note_issue(self, study: str, found: Issue) -> None:
+    def record_issue(self, study: str, found: Issue) -> None:
         """Note what a finding says of it in a study; warnings and notes do not keep it from anything."""
         if found.code in AMBIGUOUS_CODES:
             self.note(study, Effect.AMBIGUOUS)

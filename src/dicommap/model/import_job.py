@@ -55,7 +55,7 @@ class ImportJob(BaseModel):
         """Return how the job has ended; None while it has not, or where its status is new to us."""
         return ENDINGS.get(self.jobStatus)
 
-    def agreement(self, request: Mapping[str, Any]) -> Agreement | None:
+    def agreement_with(self, request: Mapping[str, Any]) -> Agreement | None:
         """Say whether the job's prefix and importConfiguration are those of a request; None where they are not told.
 
         Mappings are compared as a set: that the service keeps their order is not documented.

@@ -93,7 +93,7 @@ class Items:
         if self._passed > ELEMENT_LIMIT:
             raise MalformedError(offset, f"the header has more than {ELEMENT_LIMIT:,} elements and items")
 
-    def look_at_first(self, tag: int, start: int, length: int, encoding: Encoding) -> None:
+    def check_first_item(self, tag: int, start: int, length: int, encoding: Encoding) -> None:
         """Note whether the first item of a sequence of defined length, which is passed as a whole, is odd."""
         head = self._window.peek(start, 8)
         if length < 16 or len(head) < 8 or head[:4] != encoding.tag.pack(0xFFFE, 0xE000):

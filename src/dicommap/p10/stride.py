@@ -35,7 +35,7 @@ def stride(
     whatever is odd, undefined in length, or not all at hand is left to the walk. Most elements of most headers are
     passed here, so the loop holds as little as it can.
     """
-    data = window.at_hand
+    data = window.buffered_start
     size = min(len(data), window.size)
     implicit, vr, short_vrs = encoding.implicit, b"", SHORT_VRS
     head_at = encoding.implicit_head.unpack_from if implicit else encoding.explicit_head.unpack_from

@@ -111,7 +111,7 @@ def _end_of(window: Window, items: Items, encoding: Encoding, tag: int, vr: byte
     except EndOfFile:
         raise beyond_the_end(window, start, length, encoding, tag=tag, vr=vr) from None
     if vr == b"SQ":
-        items.look_at_first(tag, start, length, encoding)
+        items.check_first_item(tag, start, length, encoding)
     return start + length
 
 

@@ -48,7 +48,7 @@ class Window:
         return self._bytes[begin : begin + length]
 
     @property
-    def at_hand(self) -> bytes:
+    def buffered_start(self) -> bytes:
         """Return the beginning of the file as far as it is here; nothing where the walk has left it behind."""
         return b"" if self._start else self._bytes
 

@@ -80,7 +80,7 @@ class Submissions:
             fix="Restore it, or remove it: then it is taken from the states of the jobs beside it.",
         )
 
-    def keep(self, account: SubmissionAccount) -> None:
+    def write_account(self, account: SubmissionAccount) -> None:
         """Keep what the first submit was told of the account. Raises PackageError."""
         self._write(self._package / ACCOUNT, account)
 

@@ -79,7 +79,7 @@ def middle(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
     """Return the middle image, what is to say of it, and whether it is one: else it says why there is none."""
     if slices.images:
         return _image(slices, slices.spread(1)[0], size)
-    words = "No pixel data" if slices.without_image else next(iter(slices.lost), "No files")
+    words = "No pixel data" if slices.files_without_image else next(iter(slices.lost), "No files")
     return placeholder(words, size or _SIZE_OF_WORDS), words, False
 
 

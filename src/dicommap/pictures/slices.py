@@ -48,7 +48,7 @@ class Slices:
     """What the headers of a series told: the files with images, in order, and how many others there are."""
 
     found: tuple[Slice, ...]
-    without_image: int
+    files_without_image: int
     """Files without Rows, such as RTSTRUCT and SR."""
     lost: tuple[str, ...]
     """Why files could not be read, each in words."""

@@ -42,7 +42,7 @@ class Folder:
         """Files with an instance below."""
         self.lying: dict[str, int] = {}
         """Study -> files that lie in this very folder."""
-        self.lying_files = 0
+        self.own_files = 0
         """All files that do."""
         self.partial: dict[str, int] = {}
         """Study -> files below, for each study that has others elsewhere."""
@@ -56,41 +56,41 @@ class Folder:
         """The folders in it that the last file went through that lies in one which cannot be a prefix."""
 
     @property
-    def divided(self) -> bool:
+    def is_divided(self) -> bool:
         """Say whether it can be no job, so that the folders in it are looked at one by one."""
         return self.over is not None or not self.known
 
-    def lay(self, needs: Needs, study: str | None, series: str | None, files: int, size: int) -> None:
+    def add_files(self, needs: Needs, study: str | None, series: str | None, files: int, size: int) -> None:
         """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
-        self.lying_files += files
+        self.own_files += files
         self.load.files += files
         self.load.bytes += size
         if study is None:
             return
         before = self.lying.get(study, 0)
         self.lying[study] = before + files
-        if study in needs and (not before or needs.differ_by_series(study)):
+        if study in needs and (not before or needs.has_series_override(study)):
             self.touched.update(needs.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], needs: Needs, quotas: Quotas) -> None:
         """Take in what lies in this very folder, once all of it is known."""
         self.instances += sum(self.lying.values())
-        if not self.divided:
+        if not self.is_divided:
             self._take_in(self.lying, totals, needs)
         self.judge(needs, quotas)
 
-    def enclose(self, part: Folder, totals: Mapping[str, int], needs: Needs) -> None:
+    def add_folder(self, part: Folder, totals: Mapping[str, int], needs: Needs) -> None:
         """Take in a folder that lies in this one, and is closed."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
         if part.over is not None and self.over is None:
             self.over = part.over
-        if not self.divided:  # of one that is, nobody asks which studies it holds
+        if not self.is_divided:  # of one that is, nobody asks which studies it holds
             self.touched |= part.touched
             self._take_in(part.partial, totals, needs)
 
-    def forget_inside(self) -> None:
+    def drop_parts(self) -> None:
         """Forget what is only asked of a folder that is divided."""
         self.parts, self.lying = [], {}
 

@@ -115,19 +115,19 @@ class _Walk:
                 continue
             end = key.rfind("/") + 1
             if end != len(folder) or not key.startswith(folder):
-                here.lay(self._needs, study, series, run, run_size)
+                here.add_files(self._needs, study, series, run, run_size)
                 folder = key[:end]
                 here = self._go_to(folder)
                 study, series, run, run_size = its_study, its_series, 0, 0
             elif its_series != series or its_study != study:
-                here.lay(self._needs, study, series, run, run_size)
+                here.add_files(self._needs, study, series, run, run_size)
                 study, series, run, run_size = its_study, its_series, 0, 0
             run += 1
             run_size += size
             if size > largest:
                 here.load.largest = max(here.load.largest, size)
                 self.found.too_large.add(Misfit(key=key, size=size, study=its_study))
-        here.lay(self._needs, study, series, run, run_size)
+        here.add_files(self._needs, study, series, run, run_size)
         while self._open:
             self._close()
 
@@ -135,7 +135,7 @@ class _Walk:
         if len(key.encode()) <= self._places.key_limit:
             return False
         self.found.too_long.add(Misfit(key=key, size=size, study=study))
-        self._set_apart({study: 1} if study else {})
+        self._leave_out({study: 1} if study else {})
         return True
 
     def _go_to(self, folder: str) -> Folder:
@@ -146,7 +146,7 @@ class _Walk:
         begin = len(here.prefix)
         while begin < len(folder):
             end = folder.index("/", begin) + 1
-            if not self._places.prefixable(folder[:end], folder[begin:end]):
+            if not self._places.can_be_prefix(folder[:end], folder[begin:end]):
                 _count_deeper(here, folder[begin:])
                 break
             here = Folder(folder[:end], known=self._places.known(folder[:end]))
@@ -158,24 +158,24 @@ class _Walk:
         """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
         folder = self._open.pop()
         folder.close(self._totals, self._needs, self._quotas)
-        if folder.divided:
+        if folder.is_divided:
             self._divide(folder)
         elif not self._open:
-            self._settle(folder)
+            self._make_job(folder)
         if not self._open:
             return
         if not (self._whole and folder.partial):
-            folder.forget_inside()
+            folder.drop_parts()
         around = self._open[-1]
-        around.enclose(folder, self._totals, self._needs)
-        if not folder.divided:
+        around.add_folder(folder, self._totals, self._needs)
+        if not folder.is_divided:
             around.parts.append(folder)
-        if not around.divided:
+        if not around.is_divided:
             around.judge(self._needs, self._quotas)
-        if around.divided:
-            self._settle_parts(around)
+        if around.is_divided:
+            self._make_jobs_of_parts(around)
 
-    def _settle(self, folder: Folder) -> None:
+    def _make_job(self, folder: Folder) -> None:
         """Make a job of a folder that obeys the quotas, unless it has to be divided to leave studies whole."""
         if not folder.instances:
             return
@@ -192,18 +192,18 @@ class _Walk:
         instances = sum(folder.lying.values())
         if instances:
             self.found.leftovers.add(
-                Leftover(folder=folder.prefix, files=folder.lying_files, instances=instances, excess=folder.over)
+                Leftover(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.over)
             )
             self.found.smallest.note(folder.over)
-            self._set_apart(folder.lying)
-        self._settle_parts(folder)
+            self._leave_out(folder.lying)
+        self._make_jobs_of_parts(folder)
 
-    def _settle_parts(self, folder: Folder) -> None:
+    def _make_jobs_of_parts(self, folder: Folder) -> None:
         parts, folder.parts = folder.parts, []
         for part in parts:
-            self._settle(part)
+            self._make_job(part)
 
-    def _set_apart(self, files: Mapping[str, int]) -> None:
+    def _leave_out(self, files: Mapping[str, int]) -> None:
         for study, count in files.items():
             self.found.apart[study] = self.found.apart.get(study, 0) + count
 

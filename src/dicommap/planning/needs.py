@@ -24,7 +24,7 @@ class Needs:
     def __contains__(self, study: object) -> bool:
         return study in self._of_study
 
-    def differ_by_series(self, study: str) -> bool:
+    def has_series_override(self, study: str) -> bool:
         """Say whether a study has an override for a series."""
         sizes = self._of_study[study]
         return len(sizes) > 1 or None not in sizes

@@ -37,7 +37,7 @@ class Packed:
     jobs: list[PackedJob] = field(default_factory=list)
     cut: dict[str, tuple[Excess, list[int]]] = field(default_factory=dict)
     """Study that is over a quota alone -> the quota, and the jobs that take a part of it, counted from 0."""
-    impossible: dict[str, int] = field(default_factory=dict)
+    unpackable_files: dict[str, int] = field(default_factory=dict)
     """Study -> its files that fit into no job at all, since a file and its overrides are over a quota."""
     smallest: Smallest = field(default_factory=Smallest)
     """Of these files, each with its overrides."""
@@ -62,11 +62,11 @@ def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_o
             for piece, its_load in _series_pieces(uid, series, needs, quotas, sizes_of):
                 job = packing.put(piece, its_load, shared)
                 if job is None:
-                    packing.found.impossible[uid] = packing.found.impossible.get(uid, 0) + its_load.files
+                    packing.found.unpackable_files[uid] = packing.found.unpackable_files.get(uid, 0) + its_load.files
                     packing.found.smallest.note(its_load.excess(quotas))
                 elif job not in jobs:
                     jobs.append(job)
-        if len(jobs) > 1 or (jobs and uid in packing.found.impossible):
+        if len(jobs) > 1 or (jobs and uid in packing.found.unpackable_files):
             packing.found.cut[uid] = excess, jobs
     return packing.found
 

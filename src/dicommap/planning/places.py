@@ -33,7 +33,7 @@ class Places:
         """Say whether all that lies in a folder is known, so that a job may take it."""
         return folder.startswith(self._known)
 
-    def prefixable(self, folder: str, name: str) -> bool:
+    def can_be_prefix(self, folder: str, name: str) -> bool:
         """Say whether a folder can be an inputS3Uri, given that the one around it can.
 
         `folder` is its prefix relative to the base; `name` is the last segment of that, slash included.

@@ -108,13 +108,13 @@ def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen
                 yield study
 
     jobs = _packed(counted(), layout, needs, quotas)
-    for study, count in jobs.impossible.items():
+    for study, count in jobs.unpackable_files.items():
         left_out[study] = left_out.get(study, 0) + count
     return Prefixes(
         in_place=found,
         staged=jobs,
         staged_studies=studies,
-        staged_files=files - sum(jobs.impossible.values()),
+        staged_files=files - sum(jobs.unpackable_files.values()),
         left_out=left_out,
         if_staged=_if_staged(layout.weights(quotas.fileBytes), found, layout, needs, quotas),
     )

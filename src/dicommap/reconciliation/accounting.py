@@ -35,7 +35,7 @@ class _Entry:
     warned: int = 0
     is_primary: bool | None = None
     image_set_id: str = ""
-    is_in_two: bool = False
+    is_in_two_image_sets: bool = False
     """Image sets."""
     warnings: tuple[str, ...] = ()
     exception_type: str = ""
@@ -65,7 +65,7 @@ class Account:
         self._overrides = overrides
         self._unclear: list[tuple[tuple[str, ...], Record]] = []
         self._full = self._relative = 0
-        self._strangers: dict[str, bool] = {}
+        self._unplanned: dict[str, bool] = {}
         self.seen = Seen()
         self.tally = Tally()
 
@@ -79,7 +79,7 @@ class Account:
         keys = named(record.input_file, self._uri, self._entries)
         if not keys:
             imported = record.kind is not Kind.FAILURE
-            self._strangers[record.input_file] = imported or self._strangers.get(record.input_file, False)
+            self._unplanned[record.input_file] = imported or self._unplanned.get(record.input_file, False)
         elif len(keys) > 1:
             self._unclear.append((keys, record))
         else:
@@ -99,9 +99,9 @@ class Account:
                 entry.is_primary = primary.get(entry.image_set_id)
             self.seen.imported += bool(entry.imported)
             self.seen.failed += bool(entry.failed)
-            self._contradictions(entry)
-        for name, imported in self._strangers.items():
-            self._strange(name, imported=imported)
+            self._check_contradictions(entry)
+        for name, imported in self._unplanned.items():
+            self._enter_unplanned(name, imported=imported)
 
     def outcomes(self) -> Iterator[InstanceOutcome]:
         """Yield what became of each planned instance, in the order of the plan."""
@@ -116,7 +116,7 @@ class Account:
             entry.message = entry.message or record.message
         else:
             if record.image_set_id and entry.image_set_id not in ("", record.image_set_id):
-                entry.is_in_two = True
+                entry.is_in_two_image_sets = True
             entry.imported += 1
             entry.warned += record.kind is Kind.WARNING
             entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
@@ -124,20 +124,20 @@ class Account:
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
-    def _contradictions(self, entry: _Entry) -> None:
+    def _check_contradictions(self, entry: _Entry) -> None:
         is_instance = entry.planned.disposition in INSTANCES
         if not is_instance and (entry.imported or entry.failed):
             self.seen.others += 1
         place = _at(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
             self.tally.add(issue("manifest.contradiction", place))
-        if entry.is_in_two:
+        if entry.is_in_two_image_sets:
             self.tally.add(issue("manifest.two-image-sets", place))
         if entry.imported and not is_instance:
             disposition = entry.planned.disposition.value
             self.tally.add(issue("reconcile.unexpected-import", place, disposition=disposition))
 
-    def _strange(self, name: str, *, imported: bool) -> None:
+    def _enter_unplanned(self, name: str, *, imported: bool) -> None:
         """Tell of an object that nobody planned."""
         self.seen.others += 1
         self.seen.imported += imported

@@ -56,7 +56,7 @@ class Described:
 
     resource: dict[str, Any] = field(default_factory=dict, repr=False)
     issues: list[Issue] = field(default_factory=list)
-    zoneless: int = 0
+    times_without_zone: int = 0
     """Times that are left out since their time zone is not known."""
 
 
@@ -118,7 +118,7 @@ class _Making:
 
     def _subject(self) -> dict[str, Any]:
         text = self._one("PatientID", list(self._values.values()), self._where)
-        value = self._expressed("PatientID", lambda: fhir_values.string(text), self._where)
+        value = self._convert("PatientID", lambda: fhir_values.string(text), self._where)
         if value is None:
             if not text.strip():  # a value that is left out has an issue already
                 self._found("fhir.no-patient-id", self._where)
@@ -128,7 +128,7 @@ class _Making:
     def _string(self, keyword: str) -> str | None:
         """Return an attribute of the study."""
         text = self._one(keyword, list(self._values.values()), self._where)
-        return self._expressed(keyword, lambda: fhir_values.string(text), self._where)
+        return self._convert(keyword, lambda: fhir_values.string(text), self._where)
 
     def _series(self, series: Series, instances: list[Instance]) -> dict[str, Any]:
         values = self._values[series.series_instance_uid]
@@ -137,12 +137,12 @@ class _Making:
             keyword: self._one(keyword, [values], where)
             for keyword in ("Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined")
         }
-        body_part = self._expressed("BodyPartExamined", lambda: fhir_values.string(texts["BodyPartExamined"]), where)
+        body_part = self._convert("BodyPartExamined", lambda: fhir_values.string(texts["BodyPartExamined"]), where)
         made = _present(
             uid=self._id("SeriesInstanceUID", series.series_instance_uid, where),
-            number=self._expressed("SeriesNumber", lambda: fhir_values.unsigned_int(texts["SeriesNumber"]), where),
+            number=self._convert("SeriesNumber", lambda: fhir_values.unsigned_int(texts["SeriesNumber"]), where),
             modality=self._modality(texts["Modality"], where),
-            description=self._expressed(
+            description=self._convert(
                 "SeriesDescription", lambda: fhir_values.string(texts["SeriesDescription"]), where
             ),
             numberOfInstances=series.instances,
@@ -155,7 +155,7 @@ class _Making:
         return made
 
     def _modality(self, text: str, where: Location) -> dict[str, str]:
-        value = self._expressed("Modality", lambda: fhir_values.string(text), where)
+        value = self._convert("Modality", lambda: fhir_values.string(text), where)
         if value is None:
             if not text.strip():
                 self._found("fhir.no-modality", where)
@@ -182,20 +182,20 @@ class _Making:
 
     def _started(self, on: str, at: str, values: list[_Values], where: Location) -> str | None:
         texts = {keyword: self._one(keyword, values, where) for keyword in (on, at, "TimezoneOffsetFromUTC")}
-        day = self._expressed(on, lambda: fhir_values.day(texts[on]), where)
-        time = self._expressed(at, lambda: fhir_values.time_of_day(texts[at]), where)
+        day = self._convert(on, lambda: fhir_values.day(texts[on]), where)
+        time = self._convert(at, lambda: fhir_values.time_of_day(texts[at]), where)
         if day is None or time is None:
             return None if day is None else day.isoformat()
-        offset = self._expressed(
+        offset = self._convert(
             "TimezoneOffsetFromUTC", lambda: fhir_values.offset(texts["TimezoneOffsetFromUTC"]), where
         )
         zone = self._settings.zone
         if offset is None and zone is not None:
-            offset = self._expressed(at, lambda: fhir_values.offset_at(day, time, zone), where)
+            offset = self._convert(at, lambda: fhir_values.offset_at(day, time, zone), where)
             if offset is None:
                 return day.isoformat()
         if offset is None:
-            self._described.zoneless += 1
+            self._described.times_without_zone += 1
             return day.isoformat()
         return f"{day.isoformat()}T{time}{offset}"
 
@@ -215,7 +215,7 @@ class _Making:
         self._found("fhir.uid-too-long", where, keyword=keyword, length=len(uid), limit=ID_LIMIT)
         return None
 
-    def _expressed(self, keyword: str, express: Callable[[], Value | None], where: Location) -> Value | None:
+    def _convert(self, keyword: str, express: Callable[[], Value | None], where: Location) -> Value | None:
         try:
             return express()
         except InexpressibleError as problem:

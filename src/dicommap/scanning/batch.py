@@ -45,7 +45,7 @@ class Batch:
         unread = [file for file in self.files if file.path not in self.known]
         if not unread:
             return None
-        opener = source.opener.expecting(unread)
+        opener = source.opener.for_files(unread)
         return Task(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
@@ -61,7 +61,7 @@ class Batch:
         if read is not None:
             writer.count_traffic(read.traffic)
         if self.in_run:
-            writer.add_run(len(self.files))
+            writer.add_unchanged(len(self.files))
         else:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
@@ -124,7 +124,7 @@ def with_archives(source: LocalTree | ListedFiles, writer: InventoryWriter) -> W
 def _in_unchanged_archives(previous: Previous, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
     """Return the files without those whose archive is another now: a member's size and time do not tell that."""
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
-    changed = {path for path, archive in archives.items() if not previous.holds_archive(root, archive)}
+    changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
     if not changed:
         return files
     return [file for file in files if file.archive is None or file.archive.path not in changed]

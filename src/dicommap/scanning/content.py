@@ -29,10 +29,10 @@ def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator
     def same(first: Place, other: Place) -> bool:
         if first.etag and first.etag == other.etag:
             return True  # of one size: S3 makes equal ETags of equal bytes only, as far as its digests can tell
-        if any(previous.found_copy(first, other, roots) for previous in writer.previous):
+        if any(previous.is_duplicate(first, other, roots) for previous in writer.previous):
             return True
         try:
-            if digests.are_needed(first) or digests.are_needed(other):
+            if digests.is_sequential(first) or digests.is_sequential(other):
                 ours, theirs = digests.of(first), digests.of(other)
                 return ours is not None and ours == theirs
             with _opened(sources, first) as one, _opened(sources, other) as another:
@@ -59,7 +59,7 @@ class _Digests:
         connection.execute("CREATE TABLE digest (source INTEGER, path BLOB, digest BLOB, PRIMARY KEY (source, path))")
         self._archives: set[tuple[int, str]] = set()
 
-    def are_needed(self, place: Place) -> bool:
+    def is_sequential(self, place: Place) -> bool:
         """Say whether a file can only be read after others."""
         return self._archive(place) is not None
 
@@ -92,7 +92,7 @@ class _Digests:
 def _opened(sources: Sequence[Source], place: Place) -> AbstractContextManager[ReadAt]:
     opener = sources[place.source].opener
     if isinstance(opener, S3Opener):
-        opener = opener.expecting([place])
+        opener = opener.for_files([place])
     return opener.open(place.path)
 
 

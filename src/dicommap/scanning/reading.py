@@ -144,7 +144,7 @@ def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> R
     at_once = max(1, OBJECTS_LIMIT // sum(Wanted(task.keywords).limits.values()))
     for start in range(0, len(task.files), at_once):
         paths = [path for path, _ in task.files[start : start + at_once]]
-        results, used = opener.read_each(paths, read_header_of)
+        results, used = opener.read_headers(paths, read_header_of)
         traffic = traffic.plus(used)
         characters = 0
         for path, found in zip(paths, results, strict=True):

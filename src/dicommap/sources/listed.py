@@ -50,7 +50,7 @@ class ListedFiles:
     def __str__(self) -> str:
         return str(self.opener)
 
-    def require_one(self) -> None:
+    def require_existing_path(self) -> None:
         """Refuse a list of which no path exists: then the list is wrong, not each file.
 
         Raises:

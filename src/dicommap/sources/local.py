@@ -140,7 +140,7 @@ class LocalTree:
         """
         return OpenFile(self._prefix + path)
 
-    def expecting(self, files: Sequence[SourceFile]) -> LocalTree:
+    def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
         """Return what opens the files of a walk: a file that changes is read as it is by then."""
         return self
 

@@ -44,13 +44,13 @@ class SourceRoots:
         """Return whether a plan's source, a path or an S3 URI, is one of the roots or below one."""
         if is_s3_root(source):
             uri = S3Uri.parse(source)
-            return uri is not None and self.hold_object(uri.bucket, uri.prefix)
+            return uri is not None and self.contains_object(uri.bucket, uri.prefix)
         try:
             return os.path.isabs(source) and self._folder_of(os.path.realpath(source)) is not None
         except (OSError, ValueError):
             return False
 
-    def hold_object(self, bucket: str, key: str) -> bool:
+    def contains_object(self, bucket: str, key: str) -> bool:
         """Return whether a key is below one of the prefixes."""
         return any(bucket == one.bucket and key.startswith(one.prefix) for one in self.prefixes)
 

@@ -20,7 +20,7 @@ class Opener(Protocol):
         """Open a file for reading at offsets. Raises OSError where that cannot be done."""
         ...
 
-    def expecting(self, files: Sequence[SourceFile]) -> Opener:
+    def for_files(self, files: Sequence[SourceFile]) -> Opener:
         """Return what opens these files of a walk, and refuses what is not as the walk met it, where that matters."""
         ...
 

@@ -54,7 +54,7 @@ class Answers:
     def _get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self._status(request["datastoreId"])
         job = self.jobs.get(request["datastoreId"], request["jobId"])
-        self.jobs.looked_at(job)
+        self.jobs.advance_on_poll(job)
         with_folder = self.jobs.behaviour.job_folder_in_output_uri
         return {
             "jobProperties": {
@@ -68,7 +68,7 @@ class Answers:
     def _list(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self._status(request["datastoreId"])
         for job in self.jobs.of(request["datastoreId"]):
-            self.jobs.looked_at(job)
+            self.jobs.advance_on_poll(job)
         found = self.jobs.of(request["datastoreId"], request.get("jobStatus"))
         return _page("jobSummaries", [_summary(job) for job in found], request)
 

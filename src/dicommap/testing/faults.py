@@ -117,7 +117,7 @@ class Faults:
         """Let nothing happen any more."""
         self._pending.clear()
 
-    def take_all(self, kinds: Container[str]) -> list[Fault]:
+    def take_matching(self, kinds: Container[str]) -> list[Fault]:
         """Return all faults of these kinds that happen now, and count them."""
         return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.happens()]
 
@@ -132,12 +132,12 @@ class Faults:
 @dataclass
 class _Pending:
     fault: Fault
-    well: int
+    successful_calls_left: int
     left: int | None
 
     def happens(self) -> bool:
-        if self.well:
-            self.well -= 1
+        if self.successful_calls_left:
+            self.successful_calls_left -= 1
             return False
         if self.left is None:
             return True

@@ -86,7 +86,7 @@ class Importing:
             outcome.rejected[key] = ("ValidationException", str(error))
             return
         study, series = (text_of(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
-        after = overrides.applied(file.data_set, study, series)
+        after = overrides.apply_to(file.data_set, study, series)
         instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
         image_set = self.image_sets.add(job.datastore_id, instance)
         if "unreported" in faults:

@@ -125,7 +125,7 @@ class Jobs:
             job.status = "COMPLETED" if job.message is None else "FAILED"
             job.ended_at = datetime.now(UTC)
 
-    def looked_at(self, job: StartedJob) -> None:
+    def advance_on_poll(self, job: StartedJob) -> None:
         """Move a job on where looking at it does."""
         if self.behaviour.advance == "poll":
             self.advance(job)

@@ -48,7 +48,7 @@ class Overrides:
             found[target] = _data_set(content, target, profile, index)
         return cls(found)
 
-    def applied(self, data_set: DataSet, study: str, series: str) -> DataSet:
+    def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
         """Return an instance's data set with the overrides of its study and of its series; it stays as it is."""
         result = dict(data_set)
         for target in (

@@ -155,7 +155,7 @@ class ImportJobService:
         return Importing(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
 
     def _run(self, job: StartedJob) -> str | None:
-        faults = self._faults.take_all(JOB)
+        faults = self._faults.take_matching(JOB)
         if self._importing is not None:
             return self._importing.run(job, faults)
         return next((fault.text for fault in faults if fault.kind == "job-failed"), None)

@@ -99,7 +99,7 @@ def draft(
     )
     request = _Request(settings, account or {}, profile)
     require_account(request.account)
-    issues = [*settings.call_issues(inventory.sources, request.account), *account_issues(request.account)]
+    issues = [*settings.uri_issues(inventory.sources, request.account), *account_issues(request.account)]
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
@@ -164,8 +164,8 @@ def _documents(
             issues += planned.issues
             found, documents = _checked(inventory, settled, request, planned)
             issues += found
-    issues += archive_issues(inventory.files_in_archives())
-    issues += repeated_issues(*inventory.repeated_instances())
+    issues += archive_issues(inventory.count_files_in_archives())
+    issues += repeated_issues(*inventory.count_duplicates())
     return issues, {} if has_error(issues) else documents
 
 

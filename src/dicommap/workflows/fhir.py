@@ -110,7 +110,7 @@ class _Counting:
             self._studies += 1
             self._series += len(series)
             self._instances += sum(len(found.get("instance", ())) for found in series)
-            self._zoneless += one.zoneless
+            self._zoneless += one.times_without_zone
             self._issues += one.issues
             yield one.resource
 

@@ -86,7 +86,7 @@ class JobSettings:
             )
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
-    def call_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
+    def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
         """Find what is wrong with the URIs, alone and with each other."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)

@@ -147,9 +147,9 @@ class Retrying:
             # Without a record nobody knows; with two that contradict each other neither.
             self._doubtful += found.reported_imported or not found.reported_failed
             if not is_whole:
-                self._missing.append(self._where_it_lies(job, found.planned))
+                self._missing.append(self._with_s3_source(job, found.planned))
 
-    def _where_it_lies(self, job: Job, planned: PlannedObject) -> PlannedObject:
+    def _with_s3_source(self, job: Job, planned: PlannedObject) -> PlannedObject:
         """Return an object with its place in S3 as its source: a local file was uploaded to where the job read it."""
         if s3_root(self._package.plan.sources[planned.root]) is not None:
             return planned
@@ -214,7 +214,7 @@ class Retrying:
             )
             for study, (excess, numbers) in sorted(found.packed.cut.items())
         ]
-        left_out = sum(found.packed.impossible.values())
+        left_out = sum(found.packed.unpackable_files.values())
         return found.jobs, [*issues, issue("job.unplanned", files=counted(left_out, "file"))] if left_out else issues
 
     def _head(self) -> PlanHead:

@@ -42,13 +42,13 @@ def named_sources(
     _require_apart(sources)
     first = sources[0]
     if s3_inventory is not None and not isinstance(first, LocalTree):
-        stack.enter_context(closing(first.list_from(s3_inventory)))
+        stack.enter_context(closing(first.use_s3_inventory(s3_inventory)))
     if files is None or not isinstance(first, LocalTree):
         return sources
     if len(sources) > 1 or isinstance(files, str | bytes | os.PathLike):
         raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
     listed = stack.enter_context(closing(ListedFiles(first, files)))
-    listed.require_one()
+    listed.require_existing_path()
     return [listed]
 
 

@@ -171,7 +171,7 @@ def _sent(
         issues += _stored_issues(submitter, package, orders) if check else ()
     if not has_error(issues):
         if submitter.replace:
-            submitter.require_unread(orders)
+            submitter.require_no_reading_job(orders)
         submitter.keep_account(orders[0])
         for order in followed(orders, report, len(orders)):
             submitter.submit(order)

@@ -63,7 +63,7 @@ class Submitter:
     def keep_account(self, order: Order) -> None:
         """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
         if self.is_first:
-            self.states.keep(account_for(order.request, self.clients, self.region))
+            self.states.write_account(account_for(order.request, self.clients, self.region))
 
     def settle(self, order: Order) -> None:
         """Find out what became of a job that an earlier run was about to start.
@@ -80,7 +80,7 @@ class Submitter:
                 self.tell(order.job.id, f"had been started as {found.jobId}")
                 self._started(state, found)
 
-    def require_unread(self, orders: Iterable[Order]) -> None:
+    def require_no_reading_job(self, orders: Iterable[Order]) -> None:
         """Make sure that no job that runs reads what is to be replaced: it would import with the other's overrides.
 
         Orders have been settled. Raises UsageError where a job does, and AwsError.
@@ -93,7 +93,7 @@ class Submitter:
         try:
             job = self.jobs.reading(to_start[0].request["datastoreId"], uris)
         except AwsError as error:
-            self._go_on_without_listing(error)
+            self._continue_without_listing(error)
             return
         if job is not None:
             raise UsageError(
@@ -141,7 +141,7 @@ class Submitter:
         try:
             return self.jobs.started(order.request, since)
         except AwsError as error:
-            self._go_on_without_listing(error)
+            self._continue_without_listing(error)
             return None  # of the same client token the service makes no second job
 
     def _upload(self, order: Order, *, is_first: bool) -> None:
@@ -166,7 +166,7 @@ class Submitter:
             try:
                 self._active = self.jobs.active(order.request["datastoreId"])
             except AwsError as error:
-                self._go_on_without_listing(error)
+                self._continue_without_listing(error)
                 return
             if self._active >= self.concurrent_jobs:
                 self.tell(order.job.id, f"waits: {self._active:,} jobs have not ended")
@@ -193,10 +193,10 @@ class Submitter:
         try:
             return self.jobs.active(order.request["datastoreId"]) > 0
         except AwsError as error:
-            self._go_on_without_listing(error)
+            self._continue_without_listing(error)
             return False
 
-    def _go_on_without_listing(self, error: AwsError) -> None:
+    def _continue_without_listing(self, error: AwsError) -> None:
         if error.code not in DENIED:
             raise error
         if self._is_listed:

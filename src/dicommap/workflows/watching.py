@@ -71,7 +71,7 @@ class PackageWatch:
         self._is_submitting = self._states.is_locked()
         for submission in self.submissions():
             if self._is_open(submission):
-                self._look_at(submission)
+                self._poll_job(submission)
 
     def counts(self) -> tuple[int, int]:
         """Return how many jobs have ended, and how many there are."""
@@ -86,7 +86,7 @@ class PackageWatch:
     def _is_open(self, submission: Submission) -> bool:
         return submission.state is SubmissionState.STARTED and submission.job not in self._unknown
 
-    def _look_at(self, submission: Submission) -> None:
+    def _poll_job(self, submission: Submission) -> None:
         try:
             job = self._service.get(submission.datastoreId, submission.jobId or "")
         except AwsError as error:
@@ -120,7 +120,7 @@ class PackageWatch:
             data = read_document(path, CONFIGURATION_LIMIT.bytes, beneath=self._package)
             configuration, _ = parse_json(data, CONFIGURATION_LIMIT.values)
             sent["importConfiguration"] = configuration
-        return job.agreement(sent)
+        return job.agreement_with(sent)
 
 
 class FhirWatch:
@@ -146,7 +146,7 @@ class FhirWatch:
         """Look at the job, unless it has ended. Raises AwsError."""
         if self.has_ended():
             return
-        report = self._service.describe_fhir(self._datastore, self._job).report()
+        report = self._service.get_fhir_job(self._datastore, self._job).report()
         before = self.report.status if self.report is not None else None
         self.report = report
         if report.status != before:

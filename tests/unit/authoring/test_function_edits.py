@@ -25,7 +25,7 @@ def test_a_function_gives_a_study_its_values() -> None:
         (patient,) = one.values["PatientID"]
         return {"PatientID": f"SITE-{patient}"}
 
-    (edit,) = FunctionEdits(by_study=prefixed).for_study(ONE)
+    (edit,) = FunctionEdits(by_study=prefixed).edits_for_study(ONE)
     assert isinstance(edit, Edit)
     assert text_from_attribute(edit.attribute) == "SITE-7"
     assert edit.cause == "function prefixed"
@@ -35,7 +35,7 @@ def test_a_function_gives_series_their_values() -> None:
     def named(one: Series) -> Mapping[str, str] | None:
         return {"SeriesDescription": "Knee"} if "MR" in one.values["Modality"] else None
 
-    (edit,) = FunctionEdits(by_series=named).for_study(ONE)
+    (edit,) = FunctionEdits(by_series=named).edits_for_study(ONE)
     assert isinstance(edit, Edit)
     assert edit.target.series_instance_uid == "1.2.2"
 
@@ -49,7 +49,7 @@ def test_a_function_gives_series_their_values() -> None:
     ],
 )
 def test_what_a_function_asks_for_is_checked(keyword: str, text: str, code: str) -> None:
-    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).edits_for_study(ONE)
     assert isinstance(found, Issue)
     assert found.code == code
     assert SECRET not in str(found)
@@ -69,20 +69,20 @@ def test_what_a_function_asks_for_is_checked(keyword: str, text: str, code: str)
     ],
 )
 def test_what_pandas_makes_of_a_missing_value_or_a_number_is_no_edit(keyword: str, text: str) -> None:
-    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).edits_for_study(ONE)
     assert isinstance(found, Issue)
     assert (found.code, found.location.keyword) == ("edit.damaged-value", keyword)
 
 
 @pytest.mark.parametrize(("keyword", "text"), [("PatientID", "12345"), ("PatientID", ""), ("StudyDescription", "NONE")])
 def test_what_people_write_is_an_edit(keyword: str, text: str) -> None:
-    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).for_study(ONE)
+    (found,) = FunctionEdits(by_study=lambda _: {keyword: text}).edits_for_study(ONE)
     assert isinstance(found, Edit)
 
 
 def test_a_function_that_never_asks_for_anything_is_told() -> None:
     editor = FunctionEdits(by_study=lambda _: None)
-    assert [*editor.for_study(ONE)] == []
+    assert [*editor.edits_for_study(ONE)] == []
     assert [found.code for found in editor.leftovers()] == ["rules.unused"]
 
 
@@ -109,11 +109,11 @@ def test_a_draft_takes_functions_and_harmonizes(inventory: dicommap.Inventory) -
 @pytest.mark.parametrize("returned", [{"PatientID": None}, {"PatientID": 7}, ["PatientID"], {7: "x"}, 7])
 def test_what_is_no_mapping_of_texts_is_refused_in_words(returned: Any) -> None:
     with pytest.raises(UsageError, match="did not return texts"):
-        list(FunctionEdits(by_study=lambda _: returned).for_study(ONE))
+        list(FunctionEdits(by_study=lambda _: returned).edits_for_study(ONE))
 
 
 def test_half_a_character_is_refused() -> None:
-    (found,) = FunctionEdits(by_study=lambda _: {"PatientID": "a\ud800"}).for_study(ONE)
+    (found,) = FunctionEdits(by_study=lambda _: {"PatientID": "a\ud800"}).edits_for_study(ONE)
     assert isinstance(found, Issue)
     assert found.code == "value.characters"
 

@@ -16,7 +16,7 @@ SECRET = "Zyzzyva"
 
 def work(keyword: str, one: Study) -> tuple[list[Edit], list[Issue]]:
     editor = HarmonizeEdits(keyword)
-    found = [*editor.for_study(one), *editor.leftovers()]
+    found = [*editor.edits_for_study(one), *editor.leftovers()]
     issues = [item for item in found if isinstance(item, Issue)]
     assert not any(SECRET in str(item) for item in issues)
     return [item for item in found if isinstance(item, Edit)], issues

@@ -31,7 +31,7 @@ def work(
     editor = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
     edits: dict[str, dict[str, Any]] = {}
     for one in studies:
-        for item in editor.for_study(one):
+        for item in editor.edits_for_study(one):
             if isinstance(item, Issue):
                 issues.append(item)
             else:

@@ -24,7 +24,7 @@ def rules(text: str) -> Rules:
 
 def work(rule: str, *studies: object) -> tuple[list[Edit], list[Issue]]:
     editor = RuleEdits("r.toml", rules(f"[[rule]]\nname = 'one'\n{rule}").rule[0], KEYWORDS)
-    found = [item for one in studies for item in editor.for_study(one)]  # type: ignore[arg-type]
+    found = [item for one in studies for item in editor.edits_for_study(one)]  # type: ignore[arg-type]
     found += editor.leftovers()
     return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
 

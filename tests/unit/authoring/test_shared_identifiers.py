@@ -24,7 +24,7 @@ class Given:
     def __init__(self, *edits: Edit) -> None:
         self._edits = edits
 
-    def for_study(self, study: Study) -> Any:
+    def edits_for_study(self, study: Study) -> Any:
         return (one for one in self._edits if one.target.study_instance_uid == study.study_instance_uid)
 
     def leftovers(self) -> Any:

@@ -27,7 +27,7 @@ def work(text: str) -> tuple[list[Edit], list[Issue]]:
     assert sheet is not None
     assert not issues
     editor = SheetEdits(sheet)
-    found = [item for one in (ONE, OTHER) for item in editor.for_study(one)] + list(editor.leftovers())
+    found = [item for one in (ONE, OTHER) for item in editor.edits_for_study(one)] + list(editor.leftovers())
     return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
 
 
@@ -155,7 +155,7 @@ def test_a_formula_in_a_value_is_guarded_and_comes_back_as_it_was() -> None:
     assert "'=1+1" in text
     sheet, _ = read_sheet("s.csv", text.encode(), KEYWORDS)
     assert sheet is not None
-    assert list(SheetEdits(sheet).for_study(inventory[0])) == []
+    assert list(SheetEdits(sheet).edits_for_study(inventory[0])) == []
 
 
 WORDS = ["NULL", "None", "nan", "NaN", "NA", "<NA>", "N/A", "\\N", "-", "NaT", "undefined", "(null)"]
@@ -182,7 +182,7 @@ def test_a_word_for_no_value_that_was_there_stays_and_is_not_emptied(word: str) 
     def found(cell: str) -> list[str]:
         sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n1.2,{cell}\n".encode(), KEYWORDS)
         assert sheet is not None
-        return [item.code if isinstance(item, Issue) else "edit" for item in SheetEdits(sheet).for_study(one)]
+        return [item.code if isinstance(item, Issue) else "edit" for item in SheetEdits(sheet).edits_for_study(one)]
 
     assert found(word) == []
     assert found("") == ["sheet.damaged-cell"]
@@ -199,7 +199,7 @@ def test_another_normal_form_alone_is_no_edit_and_no_issue(before: str, cell: st
     one = study({"PatientName": before})
     sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientName\n1.2,{cell}\n".encode(), KEYWORDS)
     assert sheet is not None
-    assert list(SheetEdits(sheet).for_study(one)) == []
+    assert list(SheetEdits(sheet).edits_for_study(one)) == []
 
 
 def test_a_new_value_is_written_in_the_normal_form_that_was_typed() -> None:
@@ -212,7 +212,7 @@ def stale(text: str, *inventory: Study) -> Issue:
     assert sheet is not None
     assert not issues
     editor = SheetEdits(sheet)
-    found = [item for one in inventory for item in editor.for_study(one)]
+    found = [item for one in inventory for item in editor.edits_for_study(one)]
     (first,) = [item for item in found if isinstance(item, Issue) and item.code == "sheet.stale-row"][:1]
     return first
 
@@ -256,7 +256,7 @@ def test_a_state_in_capitals_is_the_same() -> None:
     state = state_of(inventory[0].values, Level.STUDY)
     sheet, _ = read_sheet("s.csv", text.replace(state, state.upper()).encode(), KEYWORDS)
     assert sheet is not None
-    assert list(SheetEdits(sheet).for_study(inventory[0])) == []
+    assert list(SheetEdits(sheet).edits_for_study(inventory[0])) == []
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_uid_that_a_spreadsheet_changed_names_the_study(uid: str, cell: str, c
     sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
     assert sheet is not None
     editor = SheetEdits(sheet)
-    assert not [item for one in (OTHER, study({}, uid=uid)) for item in editor.for_study(one)]
+    assert not [item for one in (OTHER, study({}, uid=uid)) for item in editor.edits_for_study(one)]
     (found,) = editor.leftovers()
     assert (found.code, found.location.row, found.location.study) == (code, 2, uid)
     assert f"; the one named here comes close: it differs by {words}." in found.message
@@ -282,7 +282,7 @@ def test_a_series_uid_that_a_spreadsheet_changed_names_the_series() -> None:
     sheet, _ = read_sheet("s.csv", b"StudyInstanceUID,SeriesInstanceUID,Modality\n1.200,12001,CT\n", KEYWORDS)
     assert sheet is not None
     editor = SheetEdits(sheet)
-    assert list(editor.for_study(one)) == []
+    assert list(editor.edits_for_study(one)) == []
     (found,) = editor.leftovers()
     assert (found.code, found.location.column, found.location.series) == (
         "sheet.damaged-uid",
@@ -296,7 +296,7 @@ def test_a_uid_that_comes_close_to_none_names_none(cell: str) -> None:
     sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
     assert sheet is not None
     editor = SheetEdits(sheet)
-    assert not [item for one in (ONE, study({}, uid="1.2.3.4")) for item in editor.for_study(one)] or cell == "12"
+    assert not [item for one in (ONE, study({}, uid="1.2.3.4")) for item in editor.edits_for_study(one)] or cell == "12"
     (found,) = editor.leftovers()
     assert found.code == "sheet.damaged-uid"
     assert (found.location.study is None) == (cell != "12")
@@ -307,5 +307,5 @@ def test_a_repeated_row_has_the_account_of_the_first() -> None:
     assert sheet is not None
     assert [(one.code, one.severity) for one in issues] == [("sheet.repeated-row", "note")]
     editor = SheetEdits(sheet)
-    assert len(list(editor.for_study(OTHER))) == 1
+    assert len(list(editor.edits_for_study(OTHER))) == 1
     assert [(one.row, one.outcome) for one in editor.accounts()] == [(2, "no change"), (3, "no change")]

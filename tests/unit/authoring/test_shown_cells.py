@@ -26,7 +26,7 @@ def found(value: str, cell: str, keyword: str = "PatientName") -> list[str]:
     assert sheet is not None
     assert not issues
     one = study({keyword: value})
-    results = SheetEdits(sheet).for_study(one)
+    results = SheetEdits(sheet).edits_for_study(one)
     return [item.code if isinstance(item, Issue) else f"edit {text_from_attribute(item.attribute)}" for item in results]
 
 
@@ -120,7 +120,7 @@ def test_no_edit_of_a_sheet_is_computed_from_what_was_there() -> None:
     sheet, _ = read_sheet("s.csv", b"StudyInstanceUID,PatientName\n1.2,typed\n", KEYWORDS)
     assert sheet is not None
     one = study({"PatientName": BAD})
-    (edit,) = SheetEdits(sheet).for_study(one)
+    (edit,) = SheetEdits(sheet).edits_for_study(one)
     assert isinstance(edit, Edit)
     assert edit.computed_from == ()
     assert len(settle_all([one], SheetEdits(sheet), files_of(one)).overrides) == 1

@@ -124,7 +124,7 @@ def test_a_line_that_names_the_delimiter_is_passed_over_and_counted(line: str, d
         return
     table = table_of(line.format(delimiter) + "\r\n" + PLAIN.replace(",", delimiter))
     assert table.header == (KEY, "PatientID")
-    assert list(table.whole_rows()) == [(3, ("1.2", "007"))]
+    assert list(table.complete_rows()) == [(3, ("1.2", "007"))]
 
 
 def test_a_given_delimiter_comes_before_the_line_that_names_one() -> None:
@@ -133,7 +133,7 @@ def test_a_given_delimiter_comes_before_the_line_that_names_one() -> None:
 
 def test_other_faults_below_a_line_that_names_the_delimiter_have_their_row() -> None:
     assert issue_of(b"sep=;\nName;Other\nA;B\n").location == Location(path="s.csv", row=2)
-    (found,) = [one for one in table_of(f"sep=;\n{KEY};A\n1.2\n").whole_rows() if isinstance(one, Issue)]
+    (found,) = [one for one in table_of(f"sep=;\n{KEY};A\n1.2\n").complete_rows() if isinstance(one, Issue)]
     assert (found.code, found.location.row) == ("sheet.ragged-row", 3)
 
 

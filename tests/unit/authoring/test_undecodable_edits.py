@@ -215,7 +215,7 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
 )
 def test_a_pattern_is_certain_or_it_is_not_known(pattern: str, value: str, matches: bool | None) -> None:
     patterns = Patterns.of(pattern)
-    assert patterns.must_match(value) is (matches is True)
+    assert patterns.is_certain_match(value) is (matches is True)
     assert patterns.is_unknown(value) is (matches is None)
 
 

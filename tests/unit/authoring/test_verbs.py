@@ -43,7 +43,7 @@ def work(text: str, *series: dict[str, str | dict[str, int]]) -> tuple[dict[str,
     assert not issues
     editor = RuleEdits("r.toml", rules.rule[0], CAPTURED)
     members = [{**dict.fromkeys(CAPTURED, ""), **one} for one in series]
-    found = [*editor.for_study(study(*members)), *editor.leftovers()]
+    found = [*editor.edits_for_study(study(*members)), *editor.leftovers()]
     edits = {keyword_of(one.tag): text_from_attribute(one.attribute) for one in found if isinstance(one, Edit)}
     return edits, [one for one in found if isinstance(one, Issue)]
 
@@ -286,7 +286,7 @@ RAW_PRIVATE = """
 def test_what_text_cannot_express_is_given_as_dicom_json(rule: str, tags: set[int]) -> None:
     rules = read(rule)
     assert not list(rules_issues("r.toml", rules.rule))
-    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).for_study(study(dict.fromkeys(CAPTURED, ""))))
+    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).edits_for_study(study(dict.fromkeys(CAPTURED, ""))))
     assert {one.tag: one.attribute for one in found if isinstance(one, Edit)} == {
         int(tag, 16): attribute for tag, attribute in rules.rule[0].raw.items()
     }
@@ -371,14 +371,14 @@ def test_decimal_numbers_of_raw_attributes_keep_their_spelling() -> None:
     single = text.replace("71.50, 1_0.0, 71.5, 70, +1e2", "71.50")
     document, _ = parse_toml("r.toml", single.encode())
     editor = RuleEdits("r.toml", Rules.model_validate(document).rule[0], CAPTURED)
-    found = {keyword_of(one.tag): one.attribute for one in editor.for_study(study({})) if isinstance(one, Edit)}
+    found = {keyword_of(one.tag): one.attribute for one in editor.edits_for_study(study({})) if isinstance(one, Edit)}
     assert found["PatientWeight"] == {"vr": "DS", "Value": ["71.50"]}
 
 
 def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> None:
     rules = read(RAW_INVISIBLE)
     assert [one.code for one in rules_issues("r.toml", rules.rule)] == ["value.invisible-character"]
-    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).for_study(study(dict.fromkeys(CAPTURED, ""))))
+    found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).edits_for_study(study(dict.fromkeys(CAPTURED, ""))))
     assert [one.tag for one in found if isinstance(one, Edit)] == [0x00104000, 0x00100010]
 
 

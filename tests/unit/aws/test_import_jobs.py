@@ -32,7 +32,7 @@ def test_a_job_is_started_looked_up_and_listed(jobs: ImportJobs) -> None:
     assert first.jobStatus == "SUBMITTED"
     job = jobs.get(DATASTORE_ID, first.jobId)
     assert (job.jobId, job.jobName, job.inputS3Uri) == (first.jobId, "dicommap-0001", "s3://bucket/in/")
-    assert job.agreement(request()) == "same"
+    assert job.agreement_with(request()) == "same"
     assert [one.jobId for one in jobs.all(DATASTORE_ID)] == [first.jobId]
 
 

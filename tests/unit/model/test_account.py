@@ -47,9 +47,9 @@ def test_a_study_counts_once_for_each_thing_that_was_done_in_it() -> None:
 def test_findings_are_noted_by_what_they_keep_an_edit_from() -> None:
     account = Account(source="r.toml", rule="one")
     account.note("1.1", Effect.REACHED)
-    account.note_issue("1.1", issue("lookup.no-row", keyword="PatientID", name="w.csv", hint=""))
-    account.note_issue("1.2", issue("rules.partial-match", **FACTS))
-    account.note_issue("1.3", issue("rules.no-result", **FACTS))
+    account.record_issue("1.1", issue("lookup.no-row", keyword="PatientID", name="w.csv", hint=""))
+    account.record_issue("1.2", issue("rules.partial-match", **FACTS))
+    account.record_issue("1.3", issue("rules.no-result", **FACTS))
     account.close()
     assert (account.unchanged, account.ambiguous, account.refused) == (1, 1, 1)
 

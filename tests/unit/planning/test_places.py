@@ -17,6 +17,6 @@ def test_a_folder_can_be_a_prefix_where_its_uri_is_in_order(path: list[str]) -> 
     can_be = True
     for name in path:
         folder += f"{name}/"
-        can_be = can_be and places.prefixable(folder, f"{name}/")
+        can_be = can_be and places.can_be_prefix(folder, f"{name}/")
     text = f"{BASE}{folder}"
     assert can_be == (S3Uri.parse(text) is not None and not list(s3_uri_issues(text, Location())))

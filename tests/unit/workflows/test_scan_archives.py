@@ -247,9 +247,9 @@ def test_instances_in_archives_are_counted(tmp_path: Path) -> None:
     pack(Path(os.fsdecode(os.fsencode(root) + b"/\xff.tar")), [("z", p10(SOPInstanceUID="1.2"))])
     pack(root / "v.tar", [("\udcff", p10(SOPInstanceUID="1.1"))])
     with dicommap.scan(root, archives=True) as inventory:
-        assert inventory.files_in_archives() == 4
+        assert inventory.count_files_in_archives() == 4
         drafted = dicommap.draft(inventory, input_s3_uri="s3://example-bucket/incoming/", harmonize=["PatientID"])
     (found,) = [found for found in drafted.issues if found.code == "archive.instances-inside"]
     assert "inside archives: 4." in found.message
     with dicommap.scan(small_tree(tmp_path / "small")) as inventory:
-        assert inventory.files_in_archives() == 0
+        assert inventory.count_files_in_archives() == 0

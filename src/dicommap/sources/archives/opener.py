@@ -44,7 +44,7 @@ class ArchiveOpener:
         self._tree = tree
         self._expected = expected
 
-    def expecting(self, files: Sequence[SourceFile]) -> ArchiveOpener:
+    def for_files(self, files: Sequence[SourceFile]) -> ArchiveOpener:
         """Return what opens these files of a walk as long as their archives do not change."""
         archives = {file.archive.path: file.archive for file in files if file.archive is not None}
         return ArchiveOpener(self._tree, {path: (one.size, one.mtime_ns) for path, one in archives.items()})

@@ -60,16 +60,16 @@ class S3Opener:
         self._prefix = prefix
         self._listed = listed or {}
 
-    def expecting(self, files: Iterable[Listed]) -> S3Opener:
+    def for_files(self, files: Iterable[Listed]) -> S3Opener:
         """Return what opens these objects of a listing, each as it was listed."""
         return S3Opener(self._connection, self._prefix, {file.path: (file.size, file.etag) for file in files})
 
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
         """Open one of the objects that it expects for reading at offsets. The function raises OSError, and AwsError."""
-        yield self._reading(path).read_waiting
+        yield self._reading(path).read_blocking
 
-    def read_each(
+    def read_headers(
         self, paths: Iterable[str], read: Callable[[ReadAt, int], _Found]
     ) -> tuple[list[_Found | ObjectError], Traffic]:
         """Return what `read` gives of each of these objects and their sizes, or why one cannot be read.
@@ -109,7 +109,7 @@ class _Reading:
                 return part.cut(offset, length)
         raise _MoreNeeded(offset, min(length, self.size - offset))
 
-    def read_waiting(self, offset: int, length: int) -> bytes:
+    def read_blocking(self, offset: int, length: int) -> bytes:
         """Give bytes, and fetch those that are not here; of these only the last are kept."""
         try:
             return self.read(offset, length)
@@ -157,7 +157,7 @@ class _Round(Generic[_Found]):
                 self._threads.submit(self._fetch)
             for one in self._objects:
                 if not one.size:
-                    self._found[one] = self._read(one.read_waiting, 0)
+                    self._found[one] = self._read(one.read_blocking, 0)
             while len(self._found) < len(self._objects):
                 self._take(*self._come.get())
         finally:
@@ -189,7 +189,7 @@ class _Round(Generic[_Found]):
                 raise come
             self._unanswered = 0
             one.take(come)
-            self._found[one] = self._read(one.read if one.requests <= _READ_AGAIN else one.read_waiting, one.size)
+            self._found[one] = self._read(one.read if one.requests <= _READ_AGAIN else one.read_blocking, one.size)
         except _MoreNeeded as needed:
             self._reader.notice(needed.end)
             one.wanted = needed.begin, needed.end

@@ -70,7 +70,7 @@ class S3Prefix:
     def __str__(self) -> str:
         return str(self._uri)
 
-    def list_from(self, manifest: StrPath) -> InventoryList:
+    def use_s3_inventory(self, manifest: StrPath) -> InventoryList:
         """Take the list of an S3 Inventory instead of listing; who asks for it closes it.
 
         `manifest` is the manifest.json, a path or an S3 URI, of files in CSV, Parquet or ORC. Raises DocumentError

@@ -53,7 +53,7 @@ def contents(root: Path) -> dict[str, bytes]:
     """Return all bytes of each path that a walk leaves to be read."""
     source = source_of(root)
     files = [file for file in source.walk() if file.disposition is None]
-    opener = source.opener.expecting(files)
+    opener = source.opener.for_files(files)
     found = {}
     for file in files:
         with opener.open(file.path) as read:

@@ -150,7 +150,7 @@ def test_archives_of_many_entries_are_not_kept_open_together(tmp_path: Path, mon
 def test_a_member_of_an_archive_that_changed_is_refused(tmp_path: Path, kind: str, change: str) -> None:
     path = pack(tmp_path / f"s.{kind}", [("a", b"1"), ("b", b"2")])
     source = source_of(tmp_path)
-    opener = source.opener.expecting(list(source.walk()))
+    opener = source.opener.for_files(list(source.walk()))
     assert read(opener, f"s.{kind}!/a") == b"1"
     moment = path.stat().st_mtime_ns
     if change == "other time":
@@ -261,7 +261,7 @@ def test_altered_archives_give_findings_or_members_and_nothing_else(tmp_path: Pa
             path.write_bytes(altered_bytes(good, random_numbers))
         source = source_of(tmp_path)
         files = list(source.walk())
-        opener = source.opener.expecting(files)
+        opener = source.opener.for_files(files)
         for file in files:
             if file.disposition is None and file.archive is not None:
                 told = code_of_reading(opener, file.path)

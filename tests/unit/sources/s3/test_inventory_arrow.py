@@ -37,7 +37,7 @@ def filled(bucket: Bucket) -> Bucket:
 def listed(bucket: Bucket, place: Path, form: str, data: dict[str, bytes], **changed: Any) -> list[Any]:
     manifest = write_inventory(place, bucket, data, **{"fileFormat": form, "fileSchema": SCHEMAS[form], **changed})
     source = S3Prefix(f"{bucket.uri}p/")
-    kept = source.list_from(manifest)
+    kept = source.use_s3_inventory(manifest)
     try:
         return list(source.walk())
     finally:

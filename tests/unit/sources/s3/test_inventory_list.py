@@ -34,7 +34,7 @@ def filled(bucket: Bucket) -> Bucket:
 
 def listed(bucket: Bucket, manifest: Path | str) -> list[Any]:
     source = S3Prefix(f"{bucket.uri}p/")
-    kept = source.list_from(manifest)
+    kept = source.use_s3_inventory(manifest)
     try:
         found = list(source.walk())
         assert sum(source.count()) >= len(found)

@@ -45,7 +45,7 @@ class Objects:
 def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
     monkeypatch.setattr(opener, "reader_of", lambda connection: objects)
     listed = [SimpleNamespace(path=f"{number:03}", size=30, etag='"e"') for number in range(OBJECTS)]
-    return S3Opener(CONNECTION, "p/").expecting(listed)
+    return S3Opener(CONNECTION, "p/").for_files(listed)
 
 
 @pytest.mark.parametrize(("is_near", "at_once"), [(False, AT_ONCE), (True, AT_ONCE_NEAR)])
@@ -54,7 +54,7 @@ def test_fewer_are_asked_for_at_once_where_the_server_is_near(
 ) -> None:
     objects = Objects(is_near=is_near, at_once=at_once)
     paths = [f"{number:03}" for number in range(OBJECTS)]
-    found, traffic = opened(monkeypatch, objects).read_each(paths, lambda read, size: read(0, 1))
+    found, traffic = opened(monkeypatch, objects).read_headers(paths, lambda read, size: read(0, 1))
     assert objects.most == at_once
     assert found == [b" "] * OBJECTS
     assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS, OBJECTS * 10, 0)
@@ -66,7 +66,7 @@ def test_results_are_in_order_and_all_is_read_by_the_thread_that_asks(monkeypatc
         return read_at(size - 5, 5).decode()
 
     paths = [f"{number:03}" for number in reversed(range(OBJECTS))]
-    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_each(paths, read)
+    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_headers(paths, read)
     assert found == [f"p/{path}" for path in paths]
     assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS * 2, OBJECTS * 15, OBJECTS)
 
@@ -82,7 +82,7 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
     objects = Objects(is_near=False)
     monkeypatch.setattr(objects, "part", panicking)
     with pytest.raises(Panic):
-        opened(monkeypatch, objects).read_each(["000"], lambda read, size: read(0, 1))
+        opened(monkeypatch, objects).read_headers(["000"], lambda read, size: read(0, 1))
 
 
 @pytest.mark.parametrize(("seconds", "is_near"), [(NEAR_SECONDS / 2, True), (NEAR_SECONDS * 2, False)])

@@ -134,7 +134,7 @@ def test_prefixes_overlap_where_one_is_below_the_other(bucket: Bucket, one: str,
 def test_what_travels_to_workers_holds_no_credentials(bucket: Bucket) -> None:
     bucket.put("a", b"x")
     source = S3Prefix(bucket.uri)
-    pickled = pickle.dumps(source.opener.expecting(list(source.walk())))
+    pickled = pickle.dumps(source.opener.for_files(list(source.walk())))
     assert b"AKIDEXAMPLE" not in pickled
     assert b"loopback-only" not in pickled
 
@@ -152,4 +152,4 @@ def test_times_are_read_to_the_microsecond() -> None:
 def test_a_manifest_that_is_not_there_is_an_error(bucket: Bucket) -> None:
     bucket.put("a", b"x")
     with pytest.raises(DocumentError):
-        S3Prefix(bucket.uri).list_from("no-such-manifest.json")
+        S3Prefix(bucket.uri).use_s3_inventory("no-such-manifest.json")
