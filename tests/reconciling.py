@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
-from dicommap.model.plan import Job
+from dicommap.model.plan import PlanJob
 from dicommap.model.submission import Submission
-from dicommap.package.planned import PlannedPackage
-from dicommap.package.submissions import Submissions
+from dicommap.package.planned import PackageDirectory
+from dicommap.package.submissions import SubmissionStates
 from tests.s3 import Bucket
 
 DATASTORE_ID = "0123456789abcdef0123456789abcdef"
@@ -20,15 +20,15 @@ FOLDER = f"{DATASTORE_ID}-DicomImport-{JOB_ID}"
 TIME = "2026-11-22T10:00:00Z"
 
 
-def drafted(tree: Path, package: Path, uri: str = "s3://bucket/in/") -> PlannedPackage:
+def drafted(tree: Path, package: Path, uri: str = "s3://bucket/in/") -> PackageDirectory:
     """Draft a package that gives every study of a tree a new PatientID."""
     with dicommap.scan(tree) as inventory:
         made = dicommap.draft(inventory, input_s3_uri=uri, by_study=lambda _: {"PatientID": "NEW-1"}, output=package)
     assert made.ok, made.issues
-    return PlannedPackage(package)
+    return PackageDirectory(package)
 
 
-def submitted(package: PlannedPackage, output_s3_uri: str = "s3://bucket/out/", **members: Any) -> None:
+def submitted(package: PackageDirectory, output_s3_uri: str = "s3://bucket/out/", **members: Any) -> None:
     """Write the state of the package's only job: one that has ended, but for these members."""
     (job,) = package.plan.jobs
     state = {
@@ -47,10 +47,10 @@ def submitted(package: PlannedPackage, output_s3_uri: str = "s3://bucket/out/", 
         **members,
     }
     document = {name: value for name, value in state.items() if value is not None}
-    Submissions(package.path).write(Submission.model_validate(document))
+    SubmissionStates(package.path).write(Submission.model_validate(document))
 
 
-def keys_of(package: PlannedPackage) -> list[str]:
+def keys_of(package: PackageDirectory) -> list[str]:
     """Return the whole keys of the only job's objects."""
     (job,) = package.plan.jobs
     prefix = job.inputS3Uri.split("/", 3)[3]
@@ -65,7 +65,7 @@ def failure(key: str, message: str = "DICOM attribute SOPClassUID does not exist
     return json.dumps({"inputFile": key, "exception": {"exceptionType": "ValidationException", "message": message}})
 
 
-def summary(job: Job, imported: int, failed: int = 0) -> str:
+def summary(job: PlanJob, imported: int, failed: int = 0) -> str:
     """Return a job-output-manifest.json."""
     numbers = {
         "numberOfScannedFiles": imported + failed,
@@ -77,7 +77,7 @@ def summary(job: Job, imported: int, failed: int = 0) -> str:
     return json.dumps({"jobSummary": {**ids, **numbers}})
 
 
-def manifests(package: PlannedPackage, imported: Iterable[str], failed: Iterable[str] = ()) -> dict[str, str]:
+def manifests(package: PackageDirectory, imported: Iterable[str], failed: Iterable[str] = ()) -> dict[str, str]:
     """Return what a job writes that imported and refused these keys, by paths under its outputS3Uri."""
     successes, failures = [success(key) for key in imported], [failure(key) for key in failed]
     return {

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.model.plan import Job
+from dicommap.model.plan import PlanJob
 from dicommap.model.strict_json import dump_json
 from dicommap.testing.service import DATASTORE_ID
 from tests.making import small_tree
@@ -76,7 +76,7 @@ def package(root: Path, bucket: Bucket, jobs: int = 2, *, uploaded: bool = True)
         plan["jobs"].append(job)
         shutil.copytree(drafted / "jobs/0001", together / f"jobs/{number:04}")
         place = together / f"jobs/{number:04}/start-dicom-import-job.json"
-        place.write_text(dump_json(_read(place) | {"clientToken": Job.model_validate(job).client_token(1)}))
+        place.write_text(dump_json(_read(place) | {"clientToken": PlanJob.model_validate(job).client_token(1)}))
     plan["series"] *= jobs
     (together / "plan.json").write_text(dump_json(plan))
     if uploaded:

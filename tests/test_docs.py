@@ -13,13 +13,13 @@ from unittest.mock import patch
 import pytest
 
 import dicommap
-from dicommap.checks.override_check import override_file_issues
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.override_check import check_override_file
+from dicommap.checks.schema_check import check_schema
 from dicommap.inventory import Inventory
 from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition, Target
-from dicommap.model.profile import Profile
-from dicommap.render.codes import codes_markdown
+from dicommap.model.profile import Assumptions
+from dicommap.render.codes import format_codes_markdown
 from dicommap.testing import ImportJobService
 from tests import shown
 from tests.s3 import REGION, environment
@@ -45,17 +45,17 @@ def text_of(path: Path) -> str:
 
 def test_the_page_of_issue_codes_is_current() -> None:
     page = text_of(DOCS / "issue-codes.md")
-    assert page == "".join(codes_markdown(CATALOGUE.values())), "run: make docs/issue-codes.md"
+    assert page == "".join(format_codes_markdown(CATALOGUE.values())), "run: make docs/issue-codes.md"
 
 
 def test_the_rules_example_is_valid() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", text_of(DOCS / "formats/rules.md"), re.DOTALL)
-    assert schema_issues("rules", tomllib.loads(example)) == []
+    assert check_schema("rules", tomllib.loads(example)) == []
 
 
 def test_the_override_example_is_valid() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", text_of(DOCS / "formats/package.md"), re.DOTALL)
-    assert override_file_issues(example.encode(), Target(study_instance_uid="1.2"), Profile()) == []
+    assert check_override_file(example.encode(), Target(study_instance_uid="1.2"), Assumptions()) == []
 
 
 @pytest.fixture(scope="module")

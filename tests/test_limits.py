@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.aws.copying import SINGLE
+from dicommap.aws.copying import MAX_SINGLE_COPY_BYTES
 from dicommap.model import document_limits, healthimaging
 from dicommap.model.document_limits import DocumentLimit
 from dicommap.sources.archives import limits as archive_limits
@@ -143,7 +143,7 @@ def test_no_page_states_another_number_of_aws() -> None:
     known = {
         "mappings": {AWS["MAX_MAPPINGS"]},
         "nested folders": {AWS["MAX_JOB_FOLDERS"]},
-        "GB": {AWS["MAX_JOB_GB"], AWS["MAX_P10_GB"], SINGLE // 2**30},
+        "GB": {AWS["MAX_JOB_GB"], AWS["MAX_P10_GB"], MAX_SINGLE_COPY_BYTES // 2**30},
         "import jobs of a data store": {AWS["CONCURRENT_JOBS"]},
         "files by default": {AWS["DEFAULT_JOB_FILES"]},
         "files for a job by default": {AWS["DEFAULT_JOB_FILES"]},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.schema_check import check_schema
 from tests.cli.running import dicommap_process
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -45,4 +45,4 @@ def test_the_python_example_runs(tree: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_rules_example_is_valid() -> None:
-    assert schema_issues("rules", tomllib.loads(block("toml", "[[rule]]"))) == []
+    assert check_schema("rules", tomllib.loads(block("toml", "[[rule]]"))) == []

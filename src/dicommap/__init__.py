@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
     from dicommap.model.masking import show_values
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
     from dicommap.model.quotas import Quotas
     from dicommap.render.findings import Issues
     from dicommap.workflows.data_set import data_set
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dicommap.workflows.reconcile import Reconciliation, reconcile
     from dicommap.workflows.scan import scan
     from dicommap.workflows.sheet import sheet
-    from dicommap.workflows.stage import Staged, stage
-    from dicommap.workflows.submit import Submitted, submit
+    from dicommap.workflows.stage import StageResult, stage
+    from dicommap.workflows.submit import SubmitResult, submit
     from dicommap.workflows.validate import validate
-    from dicommap.workflows.watch import Watched, watch
+    from dicommap.workflows.watch import WatchResult, watch
 
 __all__ = [
     "scan",
@@ -38,12 +38,12 @@ __all__ = [
     "data_set",
     "Inventory",
     "Draft",
-    "Staged",
-    "Submitted",
-    "Watched",
+    "StageResult",
+    "SubmitResult",
+    "WatchResult",
     "Clients",
     "Reconciliation",
-    "Profile",
+    "Assumptions",
     "Quotas",
     "Issue",
     "Issues",
@@ -67,12 +67,12 @@ _PLACES = {
     "data_set": "workflows.data_set",
     "Inventory": "inventory",
     "Draft": "workflows.draft",
-    "Staged": "workflows.stage",
-    "Submitted": "workflows.submit",
-    "Watched": "workflows.watch",
+    "StageResult": "workflows.stage",
+    "SubmitResult": "workflows.submit",
+    "WatchResult": "workflows.watch",
     "Clients": "aws",
     "Reconciliation": "workflows.reconcile",
-    "Profile": "model.profile",
+    "Assumptions": "model.profile",
     "Quotas": "model.quotas",
     "Issue": "issues",
     "Issues": "render.findings",

@@ -21,10 +21,10 @@ class DicommapError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions are pickled by their arguments alone, and workers raise these in other processes.
-        return _restored, (type(self), self.message, dict(vars(self)))
+        return _restore_error, (type(self), self.message, dict(vars(self)))
 
 
-def _restored(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
+def _restore_error(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
     error = kind.__new__(kind, message)
     vars(error).update(state)
     return error
@@ -85,6 +85,6 @@ class UnknownNameError(DicommapError):
     """No schema or issue code has the name that was asked for."""
 
 
-def reason_of(error: OSError) -> str:
+def os_error_reason(error: OSError) -> str:
     """Return the system's words for an error, without the path."""
     return error.strerror or "unknown reason"

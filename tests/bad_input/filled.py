@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dicommap.inventory import HeaderRow, InventoryWriter, file_row
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory import HeaderRow, InventoryWriter, make_file_row
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import added
 
 _IN_A_BATCH = 500
@@ -14,7 +14,7 @@ _IN_A_BATCH = 500
 
 def filled(path: Path, studies: int) -> Path:
     """Write an inventory whose study `n` is 1.2.n, its PatientID Pn and its PatientName Doe^n; return its path."""
-    with InventoryWriter(path, CAPTURED, ["/one"]) as writer:
+    with InventoryWriter(path, DEFAULT_KEYWORDS, ["/one"]) as writer:
         for start in range(0, studies, _IN_A_BATCH):
             digests: dict[HeaderRow, bytes] = {}
             files, rows = [], []
@@ -27,7 +27,7 @@ def filled(path: Path, studies: int) -> Path:
                 }
                 _, file, header = added(str(number), f"{uid} {uid}.1 {uid}.1.1", **values)
                 files.append(file)
-                rows.append(file_row(header, CAPTURED, writer.label(0, file.path), digests))
+                rows.append(make_file_row(header, DEFAULT_KEYWORDS, writer.label(0, file.path), digests))
             writer.add(0, files, rows, {digest: header for header, digest in digests.items()})
         writer.finish(lambda one, other: True).close()
     return path

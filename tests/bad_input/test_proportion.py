@@ -11,20 +11,20 @@ import pytest
 
 import dicommap
 from dicommap.authoring import tables
-from dicommap.authoring.accounting import note_changes
+from dicommap.authoring.accounting import record_changes
 from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.replacements import GROUPS_LIMIT, PATTERN_LIMIT, SEARCHED_LIMIT, replacing
-from dicommap.authoring.settling import settle
+from dicommap.authoring.replacements import GROUPS_LIMIT, PATTERN_LIMIT, SEARCHED_TEXT_LIMIT, compile_replacement
+from dicommap.authoring.settling import resolve_study
 from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.tables import read_table
-from dicommap.authoring.templates import RESULT_LIMIT, filled, template_parts
-from dicommap.authoring.toml_reading import parse_toml
-from dicommap.authoring.verbs import _stripped_name
-from dicommap.checks.schema_check import schema_issues
+from dicommap.authoring.tables import read_csv_table
+from dicommap.authoring.templates import RESULT_LENGTH_LIMIT, fill_template, split_template
+from dicommap.authoring.toml_reading import parse_rules_toml
+from dicommap.authoring.verbs import _strip_person_name
+from dicommap.checks.schema_check import check_schema
 from dicommap.issues import Issue
-from dicommap.model.account import Account, Outcome
-from dicommap.model.edits import RULES_OF_A_FILE, Edit, Lookup, Replacement
-from dicommap.model.findings import DOCUMENT_LIMIT
+from dicommap.model.account import EditOutcome, EditResult
+from dicommap.model.edits import MAX_RULES, Edit, LookupSettings, Replacement
+from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT
 from dicommap.model.hierarchy import Study
 from dicommap.model.no_result import NoResult
 from dicommap.model.tags import tag_of
@@ -62,7 +62,7 @@ def edits(study: Study, count: int) -> list[Edit]:
             tag=tag_of("StudyID") or 0,
             attribute={"vr": "SH", "Value": [f"S{number}"]},
             cause=f"rule {number}",
-            accounts=(Account(source="rules.toml", rule=f"{number}"),),
+            accounts=(EditResult(source="rules.toml", rule=f"{number}"),),
         )
         for number in range(count)
     ]
@@ -71,41 +71,41 @@ def edits(study: Study, count: int) -> list[Edit]:
 def test_rules_that_contradict_each_other(study: Study) -> None:
     def settled(count: int) -> list[Edit]:
         wished = edits(study, count)
-        note_changes(study.study_instance_uid, wished, settle(study, wished))
+        record_changes(study.study_instance_uid, wished, resolve_study(study, wished))
         return wished
 
     in_proportion(settled, 1_000)
     accounts = [edit.accounts[0] for edit in settled(5)]
     for account in accounts:
         account.close()
-    assert {account.outcome for account in accounts} == {Outcome.AMBIGUOUS}
+    assert {account.outcome for account in accounts} == {EditOutcome.AMBIGUOUS}
 
 
 def test_references_in_a_template() -> None:
     def of(count: int) -> str | NoResult:
-        parts = template_parts("-{PatientID}" * count) or []
-        return filled("\\", parts, *["x" * 100] * count)
+        parts = split_template("-{PatientID}" * count) or []
+        return fill_template("\\", parts, *["x" * 100] * count)
 
     in_proportion(of, 1_000)
     assert of(2) == ("-" + "x" * 100) * 2
-    told = filled("\\", template_parts("{PatientID}" * 1_000) or [], *["x" * 5_000] * 1_000)
+    told = fill_template("\\", split_template("{PatientID}" * 1_000) or [], *["x" * 5_000] * 1_000)
     assert isinstance(told, NoResult)
-    assert f"{RESULT_LIMIT:,}" in told.reason
+    assert f"{RESULT_LENGTH_LIMIT:,}" in told.reason
 
 
 def test_braces_in_a_template() -> None:
-    in_proportion(lambda count: template_parts("{{" * count), 200_000)
+    in_proportion(lambda count: split_template("{{" * count), 200_000)
 
 
 def test_a_replacement_that_multiplies_a_text() -> None:
-    change = replacing(Replacement.model_validate({"pattern": "y*?", "with": "x" * 10_000}))
+    change = compile_replacement(Replacement.model_validate({"pattern": "y*?", "with": "x" * 10_000}))
     assert change is not None
     assert isinstance(change("y" * 1_000), NoResult)
-    nine = replacing(Replacement.model_validate({"pattern": "(.*)", "with": "\\1" * 1_000}))
+    nine = compile_replacement(Replacement.model_validate({"pattern": "(.*)", "with": "\\1" * 1_000}))
     assert nine is not None
     assert isinstance(nine("y" * 5_000), NoResult)
     assert nine("y") == "y" * 1_000
-    assert isinstance(nine("y" * (SEARCHED_LIMIT + 1)), NoResult)
+    assert isinstance(nine("y" * (SEARCHED_TEXT_LIMIT + 1)), NoResult)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_replacement_that_multiplies_a_text() -> None:
     ],
 )
 def test_the_size_of_patterns(pattern: str, fits: bool) -> None:
-    assert (replacing(Replacement.model_validate({"pattern": pattern, "with": ""})) is not None) is fits
+    assert (compile_replacement(Replacement.model_validate({"pattern": pattern, "with": ""})) is not None) is fits
 
 
 def test_the_largest_pattern_on_the_longest_text() -> None:
-    change = replacing(Replacement.model_validate({"pattern": "(a)?" * GROUPS_LIMIT, "with": "b"}))
+    change = compile_replacement(Replacement.model_validate({"pattern": "(a)?" * GROUPS_LIMIT, "with": "b"}))
     assert change is not None
-    assert seconds(lambda: change("a" * SEARCHED_LIMIT)) < 5
+    assert seconds(lambda: change("a" * SEARCHED_TEXT_LIMIT)) < 5
 
 
 def test_results_that_are_many_and_long(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_unknown_columns() -> None:
     header = ",".join(f"PatientNam{number}" for number in range(5_000))
     sheet, issues = read_sheet("s.csv", f"StudyInstanceUID,{header}\n1.2,{',' * 4_999}\n".encode(), ())
     assert sheet is None
-    assert (len(issues), issues[-1].code) == (DOCUMENT_LIMIT + 1, "document.more-findings")
+    assert (len(issues), issues[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-findings")
 
 
 def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
@@ -152,23 +152,23 @@ def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
     names = ", ".join(f'PatientNam{number} = "x"' for number in range(5_000))
     rules.write_text(f'[[rule]]\nname = "r"\nlevel = "study"\nset = {{{names}}}\n', encoding="utf-8")
     found = dicommap.validate(rules)
-    assert (len(found), found[-1].code) == (DOCUMENT_LIMIT + 1, "document.more-findings")
+    assert (len(found), found[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-findings")
 
 
 def test_the_size_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = read_table("t.csv", b"a" + b"," * tables.COLUMNS_LIMIT, "a")
+    wide = read_csv_table("t.csv", b"a" + b"," * tables.COLUMNS_LIMIT, "a")
     assert isinstance(wide, Issue)
     assert "16,384 cells in row 1" in wide.message
     monkeypatch.setattr(tables, "CELLS_LIMIT", 10)
-    assert not isinstance(read_table("t.csv", b"a,b\n,\n,\n1,2\n", "a"), Issue)
+    assert not isinstance(read_csv_table("t.csv", b"a,b\n,\n,\n1,2\n", "a"), Issue)
     for text in (b"a,b\n" + b",\n" * 9, b"a\n" + b"1\n" * 9):
-        found = read_table("t.csv", text, "a")
+        found = read_csv_table("t.csv", text, "a")
         assert isinstance(found, Issue)
         assert "10 cells" in found.message
 
 
 def test_a_table_that_many_rules_share_tells_its_rows_once() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"StudyID": "ID"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"StudyID": "ID"}})
     table, issues = read_lookup(lookup, b"PatientID,ID\nP1,1\nP2,2\n")
     assert not issues
     assert [len(list(table.leftovers())) for _ in range(3)] == [2, 0, 0]
@@ -177,24 +177,24 @@ def test_a_table_that_many_rules_share_tells_its_rows_once() -> None:
 
 def test_a_dotted_key_of_many_parts() -> None:
     for text in ("a" + ".a" * 80_000 + " = 1", "[" + '"a" . ' * 80_000 + "a]", "a . " * 64 + "a = 1"):
-        document, (found,) = parse_toml("r.toml", text.encode())
+        document, (found,) = parse_rules_toml("r.toml", text.encode())
         assert (document, found.code) == (None, "json.too-deep")
     uid = "1." * 200
     texts = f'a = "{uid}"\nb = \'{uid}\'\nc = \'\'\'\n{uid}\'\'\'\n# {uid}\nd = """\n{uid}\\""""\n'
     texts += "e." * 60 + "f = 1\n"
-    document, issues = parse_toml("r.toml", texts.encode())
+    document, issues = parse_rules_toml("r.toml", texts.encode())
     assert not issues
     assert document is not None
     assert document["b"] == uid
 
 
 def test_spaces_in_a_name() -> None:
-    in_proportion(lambda count: _stripped_name("x" + " " * count + "y"), 100_000)
-    assert _stripped_name(" Doe ^ Jane = X  Y ^ Z ") == "Doe^Jane=X  Y^Z"
+    in_proportion(lambda count: _strip_person_name("x" + " " * count + "y"), 100_000)
+    assert _strip_person_name(" Doe ^ Jane = X  Y ^ Z ") == "Doe^Jane=X  Y^Z"
 
 
 def test_the_schema_has_the_limit_of_rules() -> None:
     schema = json.loads((Path(__file__).parents[2] / "schemas/v1/rules.schema.json").read_bytes())
-    assert schema["properties"]["rule"]["maxItems"] == RULES_OF_A_FILE
-    document = {"rule": [{"name": "a", "level": "study", "empty": ["StudyID"]}] * (RULES_OF_A_FILE + 1)}
-    assert [found.code for found in schema_issues("rules", document)] == ["schema.count"]
+    assert schema["properties"]["rule"]["maxItems"] == MAX_RULES
+    document = {"rule": [{"name": "a", "level": "study", "empty": ["StudyID"]}] * (MAX_RULES + 1)}
+    assert [found.code for found in check_schema("rules", document)] == ["schema.count"]

@@ -91,11 +91,11 @@ def main() -> None:
 
 
 def _imported() -> None:
-    from dicommap.checks.registry import schema_names, validator
+    from dicommap.checks.registry import get_schema_validator, list_schema_names
     from dicommap.workflows import draft, scan, validate  # noqa: F401
 
-    for name in schema_names():
-        validator(name)
+    for name in list_schema_names():
+        get_schema_validator(name)
 
 
 def _do(call: str, out: int, err: int) -> None:

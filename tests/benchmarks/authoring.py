@@ -14,14 +14,14 @@ from functools import partial
 
 import pydicom
 
-from dicommap.authoring.settling import settle
-from dicommap.checks.override_check import override_file_issues
-from dicommap.checks.registry import validator
+from dicommap.authoring.settling import resolve_study
+from dicommap.checks.override_check import check_override_file
+from dicommap.checks.registry import get_schema_validator
 from dicommap.issues import Location
 from dicommap.model.dicom_json import attribute_from_text, dump_data_set
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.tags import tag_of
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.options import Options
@@ -76,9 +76,9 @@ def author(study: Study) -> bytes:
         attribute = attribute_from_text(tag, text.format(number), Location(path="studies.csv", row=number))
         assert isinstance(attribute, dict)
         edits.append(Edit(target=target, tag=tag, attribute=attribute, cause="studies.csv"))
-    (override,) = settle(study, edits).overrides
+    (override,) = resolve_study(study, edits).overrides
     data = dump_data_set(override.data_set).encode()
-    assert not override_file_issues(data, target, Profile())
+    assert not check_override_file(data, target, Assumptions())
     return data
 
 
@@ -90,7 +90,7 @@ def ours(count: int) -> None:
 
 def peers(documents: Iterable[bytes]) -> None:
     """Read documents with pydicom and check them with jsonschema."""
-    check = validator("dicom-json")
+    check = get_schema_validator("dicom-json")
     for data in documents:
         pydicom.Dataset.from_json(data.decode())
         assert not list(check.iter_errors(json.loads(data)))

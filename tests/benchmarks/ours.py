@@ -6,20 +6,22 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from dicommap.p10 import Header, HeaderReader, ReadAt, Refusal, Wanted
+from dicommap.p10 import Header, HeaderReader, ReadAt, RejectedFile, WantedAttributes
 from tests.benchmarks.reading import Row, run
 from tests.benchmarks.wanted import ATTRIBUTES
 
-TEN = Wanted(tuple(name for name in ATTRIBUTES if not name.endswith("UID") and name != "SpecificCharacterSet"))
+TEN = WantedAttributes(
+    tuple(name for name in ATTRIBUTES if not name.endswith("UID") and name != "SpecificCharacterSet")
+)
 """The ten attributes and InstanceNumber, which is always read."""
 
 
-def new_reader(wanted: Wanted) -> Callable[[ReadAt, int], Header | Refusal]:
+def new_reader(wanted: WantedAttributes) -> Callable[[ReadAt, int], Header | RejectedFile]:
     """Return a reader that has read nothing yet."""
     return HeaderReader(wanted).read
 
 
-def read_all(paths: Sequence[str], wanted: Wanted = TEN) -> list[Row]:
+def read_all(paths: Sequence[str], wanted: WantedAttributes = TEN) -> list[Row]:
     """Read files with a new reader, so that nothing is kept from one round to the next."""
     read_one = new_reader(wanted)
     rows: list[Row] = []
@@ -34,10 +36,10 @@ def read_all(paths: Sequence[str], wanted: Wanted = TEN) -> list[Row]:
     return rows
 
 
-def _row(found: Header | Refusal) -> Row:
+def _row(found: Header | RejectedFile) -> Row:
     return list(map(found.values.get, ATTRIBUTES)) if isinstance(found, Header) else None
 
 
 if __name__ == "__main__":
     usual = "usual" in sys.argv[1:]
-    run((lambda paths: read_all(paths, Wanted.usual())) if usual else read_all)
+    run((lambda paths: read_all(paths, WantedAttributes.usual())) if usual else read_all)

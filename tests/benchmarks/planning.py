@@ -6,13 +6,13 @@ import sqlite3
 import time
 import tracemalloc
 
-from dicommap.inventory.located import LocatedFiles
+from dicommap.inventory.located import InventoryObjects
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.staging import Staging
-from dicommap.planning.needs import Needs
-from dicommap.planning.places import Places
-from dicommap.planning.planner import Prefixes, plan_prefixes
+from dicommap.model.staging import StagingPolicy
+from dicommap.planning.needs import OverrideSizes
+from dicommap.planning.places import PrefixRules
+from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.lying import INSTANCES, LAYOUTS, lying, uid
 from tests.benchmarks.options import Options
@@ -26,20 +26,20 @@ BOUND = 30.0
 _BASE = S3Uri(bucket="example-bucket", prefix="incoming/")
 
 
-def planned(connection: sqlite3.Connection, staging: Staging, studies: int) -> Prefixes:
+def planned(connection: sqlite3.Connection, staging: StagingPolicy, studies: int) -> PrefixPlan:
     """Plan the jobs of an inventory in which every study has an override."""
-    needs = Needs(((uid(study), None), 300) for study in range(studies))
-    return plan_prefixes(LocatedFiles(connection), needs, Places(_BASE), Quotas(), staging)
+    needs = OverrideSizes(((uid(study), None), 300) for study in range(studies))
+    return plan_prefixes(InventoryObjects(connection), needs, PrefixRules(_BASE), Quotas(), staging)
 
 
-def seconds(connection: sqlite3.Connection, staging: Staging, studies: int) -> tuple[float, Prefixes]:
+def seconds(connection: sqlite3.Connection, staging: StagingPolicy, studies: int) -> tuple[float, PrefixPlan]:
     """Return the CPU time that planning takes in this process, and the plan."""
     started = time.process_time()
     plan = planned(connection, staging, studies)
     return time.process_time() - started, plan
 
 
-def peak(connection: sqlite3.Connection, staging: Staging, studies: int) -> int:
+def peak(connection: sqlite3.Connection, staging: StagingPolicy, studies: int) -> int:
     """Return the most bytes that planning holds at once, beside the inventory."""
     tracemalloc.start()
     planned(connection, staging, studies)
@@ -53,10 +53,10 @@ def measure(_options: Options, studies: int = STUDIES) -> str:
     rows, never, memory = [], [], []
     for name, path in LAYOUTS.items():
         connection = lying(path, studies)
-        in_place, plan = seconds(connection, Staging.NEVER, studies)
-        where_needed, staged = seconds(connection, Staging.WHERE_NEEDED, studies)
+        in_place, plan = seconds(connection, StagingPolicy.NEVER, studies)
+        where_needed, staged = seconds(connection, StagingPolicy.WHERE_NEEDED, studies)
         never += [in_place, where_needed]
-        memory.append(peak(connection, Staging.WHERE_NEEDED, studies))
+        memory.append(peak(connection, StagingPolicy.WHERE_NEEDED, studies))
         connection.close()
         rows.append(
             (

@@ -16,15 +16,15 @@ import obstore
 
 import dicommap
 from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.opener import AT_ONCE
+from dicommap.sources.s3.opener import MAX_REQUESTS
 from dicommap.sources.s3.prefix import S3Prefix
-from dicommap.sources.s3.reader import FIRST_BYTES
+from dicommap.sources.s3.reader import FIRST_REQUEST_BYTES
 
 
 def gets(uri: str) -> Callable[[], int]:
     """Return what asks for the objects, with as many requests at once as a scan has, and the same conditions."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-    asked = [(prefix + file.path, min(file.size, FIRST_BYTES), file.etag) for file in S3Prefix(uri).walk()]
+    asked = [(prefix + file.path, min(file.size, FIRST_REQUEST_BYTES), file.etag) for file in S3Prefix(uri).walk()]
     store = S3Connection(bucket=bucket).store()
 
     def get(one: tuple[str, int, str]) -> int:
@@ -32,7 +32,7 @@ def gets(uri: str) -> Callable[[], int]:
         return len(obstore.get(store, key, options={"range": (0, end), "if_match": etag}).bytes())
 
     def ask() -> int:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
+        with ThreadPoolExecutor(MAX_REQUESTS) as threads:
             return sum(length > 0 for length in threads.map(get, asked))
 
     return ask

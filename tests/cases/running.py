@@ -17,15 +17,15 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
-from dicommap.checks.job_check import job_issues, submission_issues
-from dicommap.checks.surroundings_check import surroundings_issues
+from dicommap.checks.job_check import check_job_status, check_submission
+from dicommap.checks.surroundings_check import check_environment
 from dicommap.model.fhir_import_job import FhirImportJob
 from dicommap.model.quotas import Quotas
 from dicommap.model.submission import Submission
-from dicommap.model.surroundings import Reading, Surroundings
-from dicommap.package.planned import PlannedPackage
-from dicommap.workflows.stage import staged
-from dicommap.workflows.validate_s3 import stored_issues
+from dicommap.model.surroundings import ImportEnvironment, ResourceState
+from dicommap.package.planned import PackageDirectory
+from dicommap.workflows.stage import stage_with_store
+from dicommap.workflows.validate_s3 import s3_object_issues
 from tests.cases.stored import StoredByDocument
 from tests.s3 import environment
 from tests.s3_faults import Fault, faulty, quick_retries
@@ -154,24 +154,26 @@ def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
 
 
 def _surroundings(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
-    def reading(told: dict[str, Any]) -> Reading:
-        return Reading(is_absent=told.get("isAbsent", False), **{k: v for k, v in told.items() if k != "isAbsent"})
+    def reading(told: dict[str, Any]) -> ResourceState:
+        return ResourceState(
+            is_absent=told.get("isAbsent", False), **{k: v for k, v in told.items() if k != "isAbsent"}
+        )
 
-    found = Surroundings(
+    found = ImportEnvironment(
         region=arguments["region"],
         role_arn=arguments["roleArn"],
         datastore=reading(arguments["datastore"]),
         buckets={name: reading(told) for name, told in arguments["buckets"].items()},
     )
-    return list(surroundings_issues(found))
+    return list(check_environment(found))
 
 
 def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     if "fhirJob" in arguments:
         report = FhirImportJob.model_validate(arguments["fhirJob"]).report()
-        return list(job_issues(report, dicommap.Location(path=f"healthlake:{report.datastore}/{report.job}")))
+        return list(check_job_status(report, dicommap.Location(path=f"healthlake:{report.datastore}/{report.job}")))
     submission = Submission.model_validate(arguments["submission"])
-    return list(submission_issues(submission, is_unknown=arguments.get("isUnknown", False)))
+    return list(check_submission(submission, is_unknown=arguments.get("isUnknown", False)))
 
 
 def _reconcile(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
@@ -186,12 +188,12 @@ def _retry(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
 
 def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
-    return stored_issues(PlannedPackage(place / arguments["package"]), stored)
+    return s3_object_issues(PackageDirectory(place / arguments["package"]), stored)
 
 
 def _stage(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
-    return staged(place / arguments["package"], stored).issues
+    return stage_with_store(place / arguments["package"], stored).issues
 
 
 def _fhir(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:

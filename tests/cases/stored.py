@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dicommap.errors import AwsError
-from dicommap.model.listed_object import ListedObject
-from dicommap.model.planned_copy import Copied, Copy
+from dicommap.model.listed_object import S3Object
+from dicommap.model.planned_copy import CopyResult, StagingCopy
 from dicommap.model.s3_uri import S3Uri
 
 
@@ -27,13 +27,13 @@ class StoredByDocument:
         region: str | None = self._buckets[bucket]["region"]
         return region
 
-    def listed(self, uri: S3Uri) -> Iterator[ListedObject]:
+    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
         for found in self._buckets[uri.bucket]["objects"]:
             if "refused" in found:
                 raise _refusal(found["refused"])
             if found["key"].startswith(uri.prefix):
                 key = found["key"].removeprefix(uri.prefix)
-                yield ListedObject(key=key, size=found["size"], etag=found.get("etag", ""))
+                yield S3Object(key=key, size=found["size"], etag=found.get("etag", ""))
 
     def sha256(self, bucket: str, key: str) -> str:
         found = self._object(bucket, key)
@@ -47,23 +47,23 @@ class StoredByDocument:
             return "reading it was refused"
         return (bytes(size - 4) + b"DICM") if "p10" in found else bytes(size)
 
-    def is_copy(self, copy: Copy, found: ListedObject) -> bool:
+    def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
         return (found.size, found.etag) == (copy.size, copy.etag)
 
-    def copy(self, copy: Copy) -> Copied:
+    def copy(self, copy: StagingCopy) -> CopyResult:
         objects = self._buckets[copy.source_bucket]["objects"]
         source = next((found for found in objects if found["key"] == copy.source), None)
         if source is None:
-            return Copied(code="stage.source-missing", facts={"reason": "there is no such object"})
+            return CopyResult(code="stage.source-missing", facts={"reason": "there is no such object"})
         if "outside" in source:
-            return Copied(code="stage.source-outside")
+            return CopyResult(code="stage.source-outside")
         if "other" in source:
-            return Copied(code="stage.other-instance", facts={"problem": "its SOPInstanceUID differs"})
+            return CopyResult(code="stage.other-instance", facts={"problem": "its SOPInstanceUID differs"})
         if source["etag"] != copy.etag:
-            return Copied(code="stage.source-changed", facts={"what": "ETag"})
+            return CopyResult(code="stage.source-changed", facts={"what": "ETag"})
         if copy.key not in self._vanishing:
             self._buckets[copy.bucket]["objects"].append({"key": copy.key, "size": copy.size, "etag": copy.etag})
-        return Copied(etag=copy.etag)
+        return CopyResult(etag=copy.etag)
 
     def _object(self, bucket: str, key: str) -> dict[str, Any]:
         return next(found for found in self._buckets[bucket]["objects"] if found["key"] == key)

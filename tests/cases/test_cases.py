@@ -15,9 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import dicommap
-from dicommap.checks.registry import validator
+from dicommap.checks.registry import get_schema_validator
 from dicommap.issues import CATALOGUE
-from dicommap.model.package_layout import OBJECTS
+from dicommap.model.package_layout import OBJECTS_FILE
 from tests.cases import make_archives, make_p10
 from tests.cases.running import ROOT, Case, case_names, run
 
@@ -37,7 +37,7 @@ def test_case(name: str, tmp_path: Path) -> None:
     values = _values(case)
     for found in issues:
         document = found.to_dict()
-        validator("issue").validate(document)
+        get_schema_validator("issue").validate(document)
         assert (str(found) + json.dumps(document, ensure_ascii=False)).encode("utf-8")
         assert not [value for value in values if value in found.message]
 
@@ -132,7 +132,7 @@ def _values(case: Case) -> set[str]:
 
 def _values_of(path: Path) -> Iterator[str]:
     try:
-        if path.name == OBJECTS:
+        if path.name == OBJECTS_FILE:
             return  # keys, sizes and UIDs
         if path.suffix == ".csv":
             rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))

@@ -23,7 +23,7 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dicommap.aws import Clients, copying
-from dicommap.aws.instance_check import instance_problem
+from dicommap.aws.instance_check import find_instance_problem
 from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
 from dicommap.cli.main import main
 from tests.s3 import REGION, models_read_once
@@ -131,7 +131,7 @@ def _hook_everything(steps: Steps) -> None:
         setattr(os, name, steps.around(getattr(os, name), lambda *_, name=name, **__: name))
     URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: str(request.method))
     confirmation._ask = steps.around(confirmation._ask, lambda: "question")
-    check = steps.around(instance_problem, lambda *_: "check")
+    check = steps.around(find_instance_problem, lambda *_: "check")
     vars(copying).update(instance_problem=check)
 
 

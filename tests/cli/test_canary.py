@@ -11,8 +11,8 @@ import pytest
 
 import dicommap as library
 from dicommap.errors import UsageError
-from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS
-from dicommap.model.member_names import shown_type
+from dicommap.model.attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS
+from dicommap.model.member_names import mask_unknown_type
 from dicommap.model.tags import tag_of, vrs_of
 from tests.cli.running import Ran, dicommap
 from tests.making import STUDY, p10, uid, write_tree
@@ -23,7 +23,7 @@ URI = "s3://bucket/incoming/"
 
 def patient_values(number: int) -> dict[str, Any]:
     """Return a value with the canary for every captured text attribute, as its VR allows."""
-    texts = [keyword for keyword in CAPTURED if keyword not in SHOWN_ALWAYS]
+    texts = [keyword for keyword in DEFAULT_KEYWORDS if keyword not in UNMASKED_KEYWORDS]
     free = {keyword for keyword in texts if vrs_of(tag_of(keyword) or 0)[0] in ("LO", "SH", "PN", "CS")}
     return dict.fromkeys(free, f"{CANARY}{number}")
 
@@ -272,7 +272,7 @@ def test_what_a_function_returned_is_told_by_keyword_type_and_study(scanned: Pat
 
 
 def test_names_of_exceptions_are_shown_only_of_known_libraries() -> None:
-    assert [shown_type(kind) for kind in (ValueError, CanaryHansError, UsageError)] == [
+    assert [mask_unknown_type(kind) for kind in (ValueError, CanaryHansError, UsageError)] == [
         "ValueError",
         "***",
         "UsageError",

@@ -23,7 +23,7 @@ import pytest
 from botocore.httpsession import URLLib3Session
 
 import dicommap as dm
-from dicommap.model.plan import Job
+from dicommap.model.plan import PlanJob
 from dicommap.model.strict_json import dump_json
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
@@ -92,7 +92,7 @@ class Hostile:
         job |= {"objects": {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}, "sourceBytes": sum(sizes)}
         job |= members
         (self.package / "plan.json").write_text(dump_json(plan))
-        token = Job.model_validate(job).client_token(plan["attempt"])
+        token = PlanJob.model_validate(job).client_token(plan["attempt"])
         self.change(REQUEST, lambda one: {**one, "clientToken": token, "inputS3Uri": job["inputS3Uri"]})
 
     def link(self, name: str, target: Path) -> None:

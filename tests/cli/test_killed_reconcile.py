@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError
-from dicommap.package.planned import PlannedPackage
+from dicommap.package.planned import PackageDirectory
 from tests.cli.killing import Killer, killing
 from tests.making import small_tree
 from tests.reconciling import drafted, keys_of, manifests, put, submitted
@@ -20,7 +20,7 @@ from tests.submitting import account
 
 
 @pytest.fixture
-def package(tmp_path: Path, bucket: Bucket) -> PlannedPackage:
+def package(tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     """Return a package whose only job has refused one instance of two."""
     tree = small_tree(tmp_path / "tree", studies=1, series=1)
     found = drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
@@ -50,7 +50,7 @@ def is_taken(place: Path, bucket: Bucket) -> bool:
 
 
 def test_killed_at_every_step_and_run_again_the_results_are_the_same(
-    package: PlannedPackage, bucket: Bucket, killer: Killer, tmp_path: Path
+    package: PackageDirectory, bucket: Bucket, killer: Killer, tmp_path: Path
 ) -> None:
     objects = [(key, bucket.get(key)) for key in bucket.keys("")]
     of_package = contents(package.path)

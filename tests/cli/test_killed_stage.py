@@ -13,7 +13,7 @@ import pytest
 
 import dicommap
 from dicommap.model.quotas import Quotas
-from dicommap.workflows.planned_copies import planned_copies
+from dicommap.workflows.planned_copies import list_staging_copies
 from tests.cli.killing import Killer, killing
 from tests.making import small_tree
 from tests.s3 import Bucket, environment
@@ -75,7 +75,7 @@ class Stagings:
     def require_staged_once(self, package: Path) -> None:
         """Each planned copy has one version, with the bytes and the ETag of its source; nothing else was ever there."""
         expected = {}
-        for copy in planned_copies(package):
+        for copy in list_staging_copies(package):
             source = str(copy["from"])
             path = self.tree / source.removeprefix(f"{self.bucket.uri}in/").removeprefix(f"{self.tree}/")
             expected[str(copy["to"]).removeprefix(self.bucket.uri)] = path.read_bytes()

@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.schema_check import check_schema
 from dicommap.issues import CATALOGUE
 from tests.cli.running import dicommap, dicommap_process
 from tests.making import STUDY, p10, small_tree, uid, write_tree
@@ -105,7 +105,7 @@ def test_show_prints_records_that_fit_their_schema(tree: Path, tmp_path: Path) -
         assert [json.loads(line) for line in lines] == array
         assert len(array) == count
         schema = "issue" if level == "issue" else "record"
-        assert [issue for record in array for issue in schema_issues(schema, record)] == []
+        assert [issue for record in array for issue in check_schema(schema, record)] == []
         table = list(csv.DictReader(io.StringIO(dicommap("show", inventory, "--level", level, "--format", "csv").out)))
         assert len(table) == count
         assert dicommap("show", inventory, "--level", level).status == 0
@@ -148,7 +148,7 @@ def test_validate_prints_issues_as_json(tree: Path, tmp_path: Path) -> None:
     (found,) = json.loads(ran.out)
     assert found["code"] == "dicom-json.tag"
     assert found["location"] == {"path": "override.json", "pointer": "/0010002a"}
-    assert schema_issues("issue", found) == []
+    assert check_schema("issue", found) == []
 
 
 def test_attributes_can_be_added_to_what_is_captured(tree: Path, tmp_path: Path) -> None:

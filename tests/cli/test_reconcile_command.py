@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.checks.registry import validator
-from dicommap.package.planned import PlannedPackage
+from dicommap.checks.registry import get_schema_validator
+from dicommap.package.planned import PackageDirectory
 from tests.cli.running import dicommap, dicommap_process
 from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, success, write
 from tests.s3 import Bucket
@@ -19,12 +19,12 @@ SECRET = "CANARY"
 
 
 @pytest.fixture
-def package(tree: Path, tmp_path: Path) -> PlannedPackage:
+def package(tree: Path, tmp_path: Path) -> PackageDirectory:
     return drafted(tree, tmp_path / "package")
 
 
 @pytest.fixture
-def mixed(package: PlannedPackage, tmp_path: Path) -> Path:
+def mixed(package: PackageDirectory, tmp_path: Path) -> Path:
     """Return manifests of a job with every outcome, and words of the service that name a patient."""
     first, second, third, _, *rest = keys_of(package)
     files = manifests(package, [], [])
@@ -35,7 +35,7 @@ def mixed(package: PlannedPackage, tmp_path: Path) -> Path:
     return write(tmp_path / "m", files)
 
 
-def test_the_table_tells_of_jobs_studies_reasons_and_findings(package: PlannedPackage, mixed: Path) -> None:
+def test_the_table_tells_of_jobs_studies_reasons_and_findings(package: PackageDirectory, mixed: Path) -> None:
     ran = dicommap("reconcile", package.path, "--manifests", mixed)
     assert ran.status == 1
     assert "1 instance: ValidationException: ***PatientName *** is invalid" in ran.out
@@ -48,7 +48,7 @@ def test_the_table_tells_of_jobs_studies_reasons_and_findings(package: PlannedPa
 
 
 @pytest.mark.parametrize(("level", "rows"), [("job", 1), ("study", 2), ("instance", 8), ("issue", 8)])
-def test_every_level_is_told_in_every_form(package: PlannedPackage, mixed: Path, level: str, rows: int) -> None:
+def test_every_level_is_told_in_every_form(package: PackageDirectory, mixed: Path, level: str, rows: int) -> None:
     printed = {
         form: dicommap("reconcile", package.path, "--manifests", mixed, "--level", level, "--format", form)
         for form in ("json", "jsonl", "csv")
@@ -58,14 +58,14 @@ def test_every_level_is_told_in_every_form(package: PlannedPackage, mixed: Path,
     records = json.loads(printed["json"].out)
     assert len(records) == rows
     for record in records:
-        validator("issue" if level == "issue" else "outcome").validate(record)
+        get_schema_validator("issue" if level == "issue" else "outcome").validate(record)
     assert [json.loads(line) for line in printed["jsonl"].out.splitlines()] == records
     cells = list(csv.DictReader(io.StringIO(printed["csv"].out)))
     assert len(cells) == rows
     assert set(cells[0]) >= {"severity", "message"} if level == "issue" else set(cells[0]) == set(records[0])
 
 
-def test_a_spreadsheet_takes_no_message_for_a_formula(package: PlannedPackage, tmp_path: Path) -> None:
+def test_a_spreadsheet_takes_no_message_for_a_formula(package: PackageDirectory, tmp_path: Path) -> None:
     first, *_ = keys_of(package)
     files = manifests(package, [], [])
     files[f"{FOLDER}/FAILURE/failure.ndjson"] = failure(first, "=1+1")
@@ -75,7 +75,7 @@ def test_a_spreadsheet_takes_no_message_for_a_formula(package: PlannedPackage, t
     assert "'=1+1" in ran.out
 
 
-def test_results_can_be_written(package: PlannedPackage, mixed: Path, tmp_path: Path) -> None:
+def test_results_can_be_written(package: PackageDirectory, mixed: Path, tmp_path: Path) -> None:
     output = tmp_path / "r.html"
     arguments = ("reconcile", package.path, "--manifests", mixed, "-o", output, "--format")
     ran = dicommap(*arguments, "html")
@@ -95,7 +95,7 @@ def test_results_can_be_written(package: PlannedPackage, mixed: Path, tmp_path: 
     assert dicommap("reconcile", package.path, "--manifests", mixed, "--format", "html").out == page
 
 
-def test_a_new_package_holds_what_was_not_imported(package: PlannedPackage, mixed: Path, tmp_path: Path) -> None:
+def test_a_new_package_holds_what_was_not_imported(package: PackageDirectory, mixed: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     arguments = ("reconcile", package.path, "--manifests", mixed, "--retry", again)
     ran = dicommap(*arguments)
@@ -118,7 +118,9 @@ def test_a_new_package_holds_what_was_not_imported(package: PlannedPackage, mixe
 
 
 @pytest.mark.usefixtures("counted")
-def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(package: PlannedPackage, bucket: Bucket) -> None:
+def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(
+    package: PackageDirectory, bucket: Bucket
+) -> None:
     submitted(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, keys_of(package)))
     ran = dicommap_process("reconcile", package.path)
@@ -126,7 +128,7 @@ def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(package: 
     assert "8 of 8 instances imported" in ran.out
 
 
-def test_wrong_calls_are_told(package: PlannedPackage, tmp_path: Path, bucket: Bucket) -> None:
+def test_wrong_calls_are_told(package: PackageDirectory, tmp_path: Path, bucket: Bucket) -> None:
     submitted(package, "s3://no-such-bucket/out/")
     for arguments, words in (
         ((tmp_path,), "no plan.json"),

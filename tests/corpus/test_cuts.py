@@ -10,12 +10,12 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
+from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
 from tests.making import DEFLATED
 from tests.tools import CORPUS, needs_corpus
 from tests.unit.p10.elements import codes, read, read_on, warmed
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 A_BIT = 64
 """Bytes behind the header that are cut away as well."""
 
@@ -49,7 +49,7 @@ def _header_end(file: bytes) -> int:
     return min((tell for tell in tells if tell), default=len(file))
 
 
-def _shrunk(file: bytes, end: int) -> Callable[[HeaderReader | None], Header | Refusal]:
+def _shrunk(file: bytes, end: int) -> Callable[[HeaderReader | None], Header | RejectedFile]:
     """Return how to read a file that lost its end after its size was taken, alone or on a reader."""
     cut = file[:end]
 
@@ -59,9 +59,9 @@ def _shrunk(file: bytes, end: int) -> Callable[[HeaderReader | None], Header | R
     return lambda on: read_header(read_at, len(file), WANTED) if on is None else on.read(read_at, len(file))
 
 
-def _wrong(whole: Header, found: Header | Refusal) -> list[str]:
+def _wrong(whole: Header, found: Header | RejectedFile) -> list[str]:
     """Return what is wrong with the header of a cut file."""
-    if isinstance(found, Refusal):
+    if isinstance(found, RejectedFile):
         return [] if found.issues else ["a refusal without a reason"]
     wrong = [f"{name} differs" for name, value in found.values.items() if value != whole.values.get(name)]
     lost = whole.values.keys() - found.values.keys()

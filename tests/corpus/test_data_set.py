@@ -10,7 +10,7 @@ from typing import Any
 import pydicom
 
 import dicommap
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.schema_check import check_schema
 from dicommap.model.dicom_json import data_set_issues, dump_data_set
 from dicommap.model.strict_json import parse_json
 from tests.tools import CORPUS, needs_corpus
@@ -82,7 +82,7 @@ def check(path: Path, checked: set[Any]) -> None:
     # The schema takes long; of files with the same attributes one is enough, and any that the codec finds unfit.
     if unfit or shape(document) not in checked:
         checked.add(shape(document))
-        for one in schema_issues("dicom-json", document):
+        for one in check_schema("dicom-json", document):
             assert any(pointer.startswith(one.location.pointer or "-") for pointer in unfit), one
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

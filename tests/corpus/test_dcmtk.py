@@ -21,11 +21,11 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.model.character_set import specific_character_set
-from dicommap.model.coded_sets import GB_2312, ISO_8859, KS_X_1001, CodedSet
+from dicommap.model.character_set import parse_specific_character_set
+from dicommap.model.coded_sets import GB_2312, ISO_8859, KS_X_1001, CodedCharacterSet
 from dicommap.model.undecodable import is_undecodable
 from dicommap.p10 import Header
-from dicommap.p10.text import decode
+from dicommap.p10.text import decode_value
 from tests.making import DEFLATED
 from tests.tools import CORPUS, needs_corpus, needs_dcmtk
 from tests.unit.p10.elements import content, element, even, p10, read
@@ -63,10 +63,10 @@ def judged(directory: Path, declared: str, value: bytes, vr: str = "LT") -> str 
 
 
 def ours(declared: str, value: bytes, vr: str = "LT") -> str:
-    return decode(vr, value, specific_character_set(declared), "<")
+    return decode_value(vr, value, parse_specific_character_set(declared), "<")
 
 
-def codes_of(coded: CodedSet) -> list[bytes]:
+def codes_of(coded: CodedCharacterSet) -> list[bytes]:
     places = range(0xA1, 0xFF)
     return [code for code in map(bytes, product(places, repeat=coded.size)) if coded.character(code) is not None]
 
@@ -89,7 +89,7 @@ def test_every_character_of_a_set_of_one_byte(number: str, extended: bool, tmp_p
 
 
 @pytest.mark.parametrize(("number", "coded"), [("149", KS_X_1001), ("58", GB_2312)])
-def test_every_character_of_a_set_of_two_bytes(number: str, coded: CodedSet, tmp_path: Path) -> None:
+def test_every_character_of_a_set_of_two_bytes(number: str, coded: CodedCharacterSet, tmp_path: Path) -> None:
     declared = f"\\ISO 2022 IR {number}"
     value = b"\x1b" + coded.escape + b"".join(codes_of(coded)) + b"z"
     theirs, text = judged(tmp_path, declared, value), ours(declared, value)

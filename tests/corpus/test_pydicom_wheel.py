@@ -11,11 +11,11 @@ import pytest
 
 import dicommap
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
+from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
 from tests.unit.p10.elements import read, read_on
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
@@ -54,12 +54,14 @@ def test_every_file_that_is_no_instance_carries_an_issue(scanned: dicommap.Inven
 
 
 @pytest.fixture(scope="session")
-def headers(contents: dict[str, bytes]) -> dict[str, Header | Refusal]:
+def headers(contents: dict[str, bytes]) -> dict[str, Header | RejectedFile]:
     """Return what is read from each file alone."""
     return {path: read(content) for path, content in contents.items()}
 
 
-def test_every_header_agrees_with_pydicom(contents: dict[str, bytes], headers: dict[str, Header | Refusal]) -> None:
+def test_every_header_agrees_with_pydicom(
+    contents: dict[str, bytes], headers: dict[str, Header | RejectedFile]
+) -> None:
     disagreeing = {}
     for path, found in headers.items():
         if isinstance(found, Header):
@@ -71,7 +73,7 @@ def test_every_header_agrees_with_pydicom(contents: dict[str, bytes], headers: d
 
 @pytest.mark.parametrize("seed", [None, 1, 2, 3])
 def test_a_warm_reader_reads_each_file_as_if_it_were_alone(
-    contents: dict[str, bytes], headers: dict[str, Header | Refusal], seed: int | None
+    contents: dict[str, bytes], headers: dict[str, Header | RejectedFile], seed: int | None
 ) -> None:
     """In the order of paths, where neighbours share layouts, and in any other; each file twice."""
     paths = [*contents] * 2

@@ -61,7 +61,7 @@ def _guided(directory: Path, runs: int, seed: int) -> None:
         from dicommap.p10 import inflate
         from tests.fuzz.seeds import seeds
         from tests.fuzz.target import check
-    inflate.INFLATED_LIMIT = INFLATED
+    inflate.MAX_INFLATED_BYTES = INFLATED
     corpus = Path(tempfile.mkdtemp(prefix="dicommap-fuzz-"))  # libFuzzer ends the process: nobody is left to remove it
     for number, data in enumerate(seeds(directory)):
         (corpus / f"{number:04}").write_bytes(data)
@@ -75,7 +75,7 @@ def _at_random(directory: Path, runs: int, seed: int) -> None:
     from tests.fuzz.seeds import mutated, seeds
     from tests.fuzz.target import check
 
-    inflate.INFLATED_LIMIT = INFLATED
+    inflate.MAX_INFLATED_BYTES = INFLATED
     inputs = list(seeds(directory))
     chance = random.Random(seed)
     begin, slowest = time.monotonic(), 0.0

@@ -18,13 +18,13 @@ from pathlib import Path
 from unittest import mock
 
 import dicommap
-from dicommap.aws.listing import _page
+from dicommap.aws.listing import _parse_page
 from dicommap.cli.main import main
 from dicommap.errors import DicommapError
-from dicommap.model.plan import Job
+from dicommap.model.plan import PlanJob
 from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.inventory_csv import csv_objects
-from dicommap.sources.s3.manifest import read_manifest
+from dicommap.sources.s3.inventory_csv import read_csv_objects
+from dicommap.sources.s3.manifest import read_s3_inventory_manifest
 from tests.fuzz.hostile import (
     changed_bytes,
     changed_database,
@@ -164,7 +164,7 @@ class Situation:
         yield self._of("s3/manifest.json", (changed_json,), reads=_s3_manifest)
         yield self._of("s3/data.csv", (changed_table,), reads=_s3_rows)
         (self.root / "s3/listing.xml").write_bytes(LISTING)
-        yield self._of("s3/listing.xml", (), reads=lambda path: _page(path.read_bytes()))
+        yield self._of("s3/listing.xml", (), reads=lambda path: _parse_page(path.read_bytes()))
 
     def _of(
         self,
@@ -189,7 +189,7 @@ class Situation:
         change(plan["jobs"][0])
         place.write_text(json.dumps(plan), encoding="utf-8")
         request = self.root / "package/jobs/0001/start-dicom-import-job.json"
-        token = Job.model_validate(plan["jobs"][0]).client_token(plan["attempt"])
+        token = PlanJob.model_validate(plan["jobs"][0]).client_token(plan["attempt"])
         request.write_text(json.dumps(json.loads(request.read_bytes()) | {"clientToken": token}), encoding="utf-8")
 
     def check(self, document: Document, data: bytes, *, repaired: bool = False) -> None:
@@ -268,11 +268,11 @@ _S3_MANIFEST = {
 
 
 def _s3_manifest(path: Path) -> None:
-    read_manifest(os.fspath(path), S3Connection(bucket="bucket"))
+    read_s3_inventory_manifest(os.fspath(path), S3Connection(bucket="bucket"))
 
 
 def _s3_rows(path: Path) -> None:
-    for _ in csv_objects(io.BytesIO(path.read_bytes()), path.name, ("Bucket", "Key", "Size", "ETag")):
+    for _ in read_csv_objects(io.BytesIO(path.read_bytes()), path.name, ("Bucket", "Key", "Size", "ETag")):
         pass
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.inventory.stored import stored_value
-from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
-from dicommap.p10.window import FIRST_BYTES
+from dicommap.inventory.stored import encode_value
+from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
+from dicommap.p10.window import FIRST_READ_BYTES
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 PATCH = 3
 """Bytes of one patch: two of an offset, and one to put there."""
 
@@ -25,7 +25,7 @@ class Asked:
 
     def bounded(self, size: int) -> None:
         """Assert that no more was asked for than two walks need, each going back once for every window."""
-        assert self.bytes <= 4 * size + FIRST_BYTES, "bytes asked for"
+        assert self.bytes <= 4 * size + FIRST_READ_BYTES, "bytes asked for"
         assert self.calls <= 8 + size // 16, "calls"
 
 
@@ -60,14 +60,14 @@ def check(data: bytes) -> None:
     _shrunk(reader, neighbour, alone[neighbour])
 
 
-def _cold(file: bytes) -> Header | Refusal:
+def _cold(file: bytes) -> Header | RejectedFile:
     asked = Asked(file)
     found = _sound(read_header(asked.read, len(file), WANTED))
     asked.bounded(len(file))
     return found
 
 
-def _shrunk(reader: HeaderReader, file: bytes, whole: Header | Refusal) -> None:
+def _shrunk(reader: HeaderReader, file: bytes, whole: Header | RejectedFile) -> None:
     """Read a file that lost its second half after its size was taken."""
     asked = Asked(file[: len(file) // 2])
     found = _sound(reader.read(asked.read, len(file)))
@@ -77,11 +77,11 @@ def _shrunk(reader: HeaderReader, file: bytes, whole: Header | Refusal) -> None:
         assert complete, "a value was lost in silence"
 
 
-def _sound(found: Header | Refusal) -> Header | Refusal:
-    assert isinstance(found, Header | Refusal), "neither a header nor a refusal"
+def _sound(found: Header | RejectedFile) -> Header | RejectedFile:
+    assert isinstance(found, Header | RejectedFile), "neither a header nor a refusal"
     assert isinstance(found, Header) or found.issues, "a refusal without a reason"
     if isinstance(found, Header):
-        for stored in map(stored_value, found.values.values()):
+        for stored in map(encode_value, found.values.values()):
             assert isinstance(stored, bytes) or (stored or "").encode("utf-8", "replace").decode() == stored, (
                 "a value that cannot be stored"
             )

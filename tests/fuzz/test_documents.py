@@ -38,7 +38,7 @@ def test_it_notices_a_fault(situation: Situation, monkeypatch: pytest.MonkeyPatc
     def faulty(*_: object) -> None:
         raise KeyError("Doe^Jane")
 
-    monkeypatch.setattr(package_check, "plan_issues", faulty)
+    monkeypatch.setattr(package_check, "check_plan", faulty)
     with pytest.raises(FailedInputError, match="ended with 3"):
         situation.check(situation.documents[0], situation.documents[0].seed)
 
@@ -57,6 +57,6 @@ def test_it_notices_what_takes_much_memory(situation: Situation, monkeypatch: py
         kept.append(b"x" * 400 * 2**20)
         return []
 
-    monkeypatch.setattr(fhir, "package_issues", greedy)
+    monkeypatch.setattr(fhir, "check_package", greedy)
     with pytest.raises(FailedInputError, match="KiB"):
         situation.check(situation.documents[0], situation.documents[0].seed)

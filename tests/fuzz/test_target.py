@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, HeaderReader, ReadAt, Refusal, inflate
-from dicommap.p10.layout import Layout
-from dicommap.p10.likeness import Likeness
-from dicommap.p10.window import Window
+from dicommap.p10 import Header, HeaderReader, ReadAt, RejectedFile, inflate
+from dicommap.p10.layout import HeaderLayout
+from dicommap.p10.likeness import SharedBytes
+from dicommap.p10.window import ByteWindow
 from tests.fuzz.seeds import mutated, seeds
 from tests.fuzz.target import check, input_of, pair_of
 from tests.unit.p10.elements import content, p10
@@ -33,7 +33,7 @@ def test_it_holds_for_real_files(inputs: list[bytes]) -> None:
 
 
 def test_it_holds_for_changes_of_real_files(inputs: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "INFLATED_LIMIT", 2**20)
+    monkeypatch.setattr(inflate, "MAX_INFLATED_BYTES", 2**20)
     chance = random.Random(1)
     for _ in range(MUTATED):
         check(mutated(chance, inputs))
@@ -50,8 +50,8 @@ def test_an_input_stands_for_a_file_and_its_neighbour() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "lax"),
     [
-        (Likeness, "holds", lambda self, head: len(head) >= self._size),
-        (Layout, "differences", lambda self, head: set() if len(head) >= len(self.head) else None),
+        (SharedBytes, "holds", lambda self, head: len(head) >= self._size),
+        (HeaderLayout, "differences", lambda self, head: set() if len(head) >= len(self.head) else None),
     ],
 )
 def test_it_notices_a_layout_that_fits_too_much(
@@ -66,7 +66,7 @@ def test_it_notices_a_layout_that_fits_too_much(
 def test_it_notices_a_reader_that_loses_values_of_a_cut_file(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = HeaderReader.read
 
-    def losing(self: HeaderReader, read: ReadAt, size: int) -> Header | Refusal:
+    def losing(self: HeaderReader, read: ReadAt, size: int) -> Header | RejectedFile:
         if len(read(0, size)) == size:
             return honest(self, read, size)
         return Header(disposition=Disposition.INSTANCE, transfer_syntax_uid="", values={})
@@ -77,10 +77,10 @@ def test_it_notices_a_reader_that_loses_values_of_a_cut_file(monkeypatch: pytest
 
 
 def test_it_notices_a_reader_that_asks_for_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wasting(self: Window, offset: int, length: int) -> bytes:
+    def wasting(self: ByteWindow, offset: int, length: int) -> bytes:
         self._read(0, 2**20)
         return self._bytes[offset : offset + length]
 
-    monkeypatch.setattr(Window, "bytes_at", wasting)
+    monkeypatch.setattr(ByteWindow, "bytes_at", wasting)
     with pytest.raises(AssertionError, match="asked for"):
         check(input_of(FILE))

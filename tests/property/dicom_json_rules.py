@@ -13,7 +13,7 @@ from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.model.document_limits import DEPTH_LIMIT
 from dicommap.model.strict_json import pointer_token
-from dicommap.model.tags import hex_of, in_no_data_set, vm_of, vrs_of
+from dicommap.model.tags import hex_of, is_outside_data_sets, vm_of, vrs_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, SINGLE_VALUE_VRS
 from tests.property.dicom_json_values import BULK, LARGEST_FLOAT, LIMITS, UNITS, VALID, Values, inline_binary
 
@@ -96,7 +96,7 @@ empty = any_vr().map(attribute)
 
 # --- members, tags, order --------------------------------------------------------------------------------------------
 
-KNOWN = [tag for tag in DicomDictionary if len(vrs_of(tag)) == 1 and not in_no_data_set(tag)]
+KNOWN = [tag for tag in DicomDictionary if len(vrs_of(tag)) == 1 and not is_outside_data_sets(tag)]
 SEVERAL = [tag for tag in KNOWN if vrs_of(tag)[0] in ("CS", "DS", "LO", "US") and (vm := vm_of(tag)) and vm.low > 1]
 
 names = st.text(max_size=10) | st.sampled_from(

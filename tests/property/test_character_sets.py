@@ -11,10 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, python_encoding
 
-from dicommap.model.character_set import SpecificCharacterSet, specific_character_set, unencodable
-from dicommap.model.coded_sets import GB_2312, ISO_8859, JIS_X_0208, JIS_X_0212, KATAKANA, KS_X_1001, ROMAJI, CodedSet
+from dicommap.model.character_set import SpecificCharacterSet, parse_specific_character_set, unencodable_characters
+from dicommap.model.coded_sets import (
+    GB_2312,
+    ISO_8859,
+    JIS_X_0208,
+    JIS_X_0212,
+    KATAKANA,
+    KS_X_1001,
+    ROMAJI,
+    CodedCharacterSet,
+)
 from dicommap.model.undecodable import is_undecodable
-from dicommap.p10.text import decode
+from dicommap.p10.text import decode_value
 from tests.effort import examples
 
 SINGLE = ["", "ISO_IR 6", "ISO_IR 13", *(f"ISO_IR {number}" for number in ISO_8859)]
@@ -40,7 +49,7 @@ VRS = st.sampled_from(["PN", "LO", "SH", "UC", "LT", "ST", "UT"])
 
 
 def read(vr: str, value: bytes, declared: str) -> str:
-    return decode(vr, value, specific_character_set(declared), "<")
+    return decode_value(vr, value, parse_specific_character_set(declared), "<")
 
 
 @given(VRS, VALUES, DECLARED)
@@ -56,7 +65,7 @@ def test_any_bytes_are_decoded_and_no_escape_sequence_is_left(vr: str, value: by
 def test_what_could_be_decoded_is_what_the_data_set_can_hold(vr: str, value: bytes, declared: str) -> None:
     """The check of new values and the reader have one table."""
     text = read(vr, value, declared)
-    lost = unencodable(text, declared)
+    lost = unencodable_characters(text, declared)
     if lost is not None and not is_undecodable(text):
         controls = {one for one in text if "\x80" <= one <= "\x9f"}
         assert lost - controls - {"¥"} == frozenset()
@@ -67,7 +76,7 @@ def test_what_could_be_decoded_is_what_the_data_set_can_hold(vr: str, value: byt
 def test_without_code_extensions_the_text_gives_the_bytes_back(value: bytes, declared: str) -> None:
     value = b"a" + value + b"z"  # no padding
     text = read("UT", value, declared)
-    assert bytes_of(text, specific_character_set(declared)) == value
+    assert bytes_of(text, parse_specific_character_set(declared)) == value
 
 
 def bytes_of(text: str, charset: SpecificCharacterSet) -> bytes:
@@ -88,7 +97,7 @@ def bytes_of(text: str, charset: SpecificCharacterSet) -> bytes:
 
 
 @pytest.mark.parametrize("coded", SETS, ids=lambda coded: coded.escape.decode())
-def test_every_code_of_a_set_has_a_character_of_its_own(coded: CodedSet) -> None:
+def test_every_code_of_a_set_has_a_character_of_its_own(coded: CodedCharacterSet) -> None:
     whole = range(0x20, 0x7F) if coded.element == 0 else range(0xA0, 0x100)
     codes = [bytes(code) for code in product(whole, repeat=coded.size)]
     characters = {code: coded.character(code) for code in codes}

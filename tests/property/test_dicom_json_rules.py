@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dicommap.checks.registry import validator
+from dicommap.checks.registry import get_schema_validator
 from dicommap.model import dicom_json, vr
 from dicommap.model.dicom_json import data_set_issues
-from dicommap.model.findings import ATTRIBUTE_LIMIT, DOCUMENT_LIMIT
+from dicommap.model.findings import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT
 from dicommap.model.strict_json import parse_json
 from tests.effort import examples
 from tests.property.dicom_json_rules import CREATOR, RULES, TAG, Rule
@@ -62,7 +62,7 @@ def placed(draw: st.DrawFn, data_set: Any, *, nested: bool) -> tuple[Any, str]:
 def test_what_keeps_a_rule_is_taken_by_codec_and_schema(rule: Rule, data: st.DataObject) -> None:
     document, _ = data.draw(placed(data.draw(rule.keeps), nested=rule.nested))
     assert not found_in(json.dumps(document).encode())
-    assert validator("dicom-json").is_valid(document)
+    assert get_schema_validator("dicom-json").is_valid(document)
 
 
 @each_rule
@@ -72,7 +72,7 @@ def test_what_breaks_a_rule_is_found_at_its_place_and_nothing_else_is(rule: Rule
     data_set, pointer = data.draw(rule.breaks)
     document, place = data.draw(placed(data_set, nested=rule.nested))
     assert found_in(json.dumps(document).encode()) == [(rule.code, place + pointer)]
-    assert validator("dicom-json").is_valid(document) is bool(rule.not_in_schema)
+    assert get_schema_validator("dicom-json").is_valid(document) is bool(rule.not_in_schema)
 
 
 def test_every_code_that_the_codec_can_give_has_its_rule() -> None:
@@ -162,13 +162,13 @@ def test_a_member_that_stands_twice_is_found_at_its_place(data: st.DataObject, m
 def test_findings_are_counted_where_they_are_too_many(more: int, of: tuple[str, Any]) -> None:
     vr, item = of
     document = CREATOR | {
-        TAG: {"vr": vr, "Value": [item] * ATTRIBUTE_LIMIT + [item] * more + [{} if vr == "SQ" else None]}
+        TAG: {"vr": vr, "Value": [item] * ATTRIBUTE_ISSUE_LIMIT + [item] * more + [{} if vr == "SQ" else None]}
     }
     issues = list(data_set_issues(document))
-    assert len(issues) == ATTRIBUTE_LIMIT + 1
+    assert len(issues) == ATTRIBUTE_ISSUE_LIMIT + 1
     assert (issues[-1].code, issues[-1].location.pointer) == ("document.more-findings", f"/{TAG}/Value")
     assert f" {more} " in issues[-1].message
-    many = {f"x{number:05}": {"vr": "LO"} for number in range(DOCUMENT_LIMIT + more)}
+    many = {f"x{number:05}": {"vr": "LO"} for number in range(DOCUMENT_ISSUE_LIMIT + more)}
     issues = list(data_set_issues(many))
-    assert [one.code for one in issues] == ["dicom-json.tag"] * DOCUMENT_LIMIT + ["document.more-findings"]
+    assert [one.code for one in issues] == ["dicom-json.tag"] * DOCUMENT_ISSUE_LIMIT + ["document.more-findings"]
     assert issues[-1].severity is issues[0].severity

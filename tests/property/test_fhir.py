@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.checks.fhir_check import imaging_study_check
+from dicommap.checks.fhir_check import load_imaging_study_check
 from dicommap.model.hierarchy import Disposition, Instance, Series, Study
-from dicommap.render.fhir_values import ID_LIMIT
-from dicommap.render.imaging_study import ResourceSettings, imaging_study
+from dicommap.render.fhir_values import MAX_ID_LENGTH
+from dicommap.render.imaging_study import ImagingStudySettings, build_imaging_study
 from tests.effort import examples
 from tests.making import CT_IMAGE_STORAGE
 
@@ -30,7 +30,7 @@ KEYWORDS = (
     "BodyPartExamined",
     "TimezoneOffsetFromUTC",
 )
-CHECK = imaging_study_check()
+CHECK = load_imaging_study_check()
 CHECK({"resourceType": "ImagingStudy", "status": "available", "subject": {"type": "Patient"}})  # the first one is slow
 
 texts = st.one_of(
@@ -89,7 +89,7 @@ def test_a_resource_is_always_valid_and_accounts_for_everything(
     made: tuple[Study, list[Instance]], zone: ZoneInfo | None
 ) -> None:
     study, instances = made
-    described = imaging_study(study, instances, {}, ResourceSettings(zone=zone))
+    described = build_imaging_study(study, instances, {}, ImagingStudySettings(zone=zone))
     CHECK(described.resource)
     _ids_fit(described.resource)
     if "T" in described.resource.get("started", ""):
@@ -97,10 +97,10 @@ def test_a_resource_is_always_valid_and_accounts_for_everything(
     listed = sum(len(one.get("instance", ())) for one in described.resource.get("series", ()))
     told = sum(one.code == "fhir.uid-too-long" for one in described.issues)
     kept = [one for one in instances if one.disposition is Disposition.INSTANCE]
-    fitting = [one for one in kept if max(len(one.series_instance_uid), len(one.sop_instance_uid)) <= ID_LIMIT]
+    fitting = [one for one in kept if max(len(one.series_instance_uid), len(one.sop_instance_uid)) <= MAX_ID_LENGTH]
     assert listed == len(fitting)
     assert bool(told) is (
-        len(fitting) < len(kept) or any(len(one.series_instance_uid) > ID_LIMIT for one in study.series)
+        len(fitting) < len(kept) or any(len(one.series_instance_uid) > MAX_ID_LENGTH for one in study.series)
     )
 
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dicommap.checks.registry import validator
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.registry import get_schema_validator
+from dicommap.checks.schema_check import check_schema
 from dicommap.model.import_configuration import ImportConfiguration
 from tests.effort import examples
 
@@ -49,7 +49,7 @@ def botocore_takes(document: object) -> bool:
 def test_what_the_models_build_is_taken_by_the_schema_and_by_botocore(document: dict[str, Any]) -> None:
     written = ImportConfiguration.model_validate(document).model_dump(mode="json", exclude_none=True)
     assert written == document
-    assert not schema_issues("import-configuration", written)
+    assert not check_schema("import-configuration", written)
     assert botocore_takes(written)
 
 
@@ -110,16 +110,16 @@ ONE = {"studyInstanceUID": "1.2", "metadataFilePath": "a"}
 @example({OUTER: None})
 @examples(150)
 def test_the_models_and_the_schema_give_every_document_the_same_verdict(document: Any) -> None:
-    verdict = bool(validator("import-configuration").is_valid(document))
+    verdict = bool(get_schema_validator("import-configuration").is_valid(document))
     assert model_takes(document) is verdict
-    assert (not schema_issues("import-configuration", document)) is verdict
+    assert (not check_schema("import-configuration", document)) is verdict
 
 
 @given(mutated())
 @examples(100)
 def test_whatever_botocore_refuses_the_schema_refuses(document: Any) -> None:
     if not botocore_takes(document):
-        assert schema_issues("import-configuration", document)
+        assert check_schema("import-configuration", document)
 
 
 def test_mutation_makes_documents_of_both_kinds() -> None:

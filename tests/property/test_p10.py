@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dicommap.inventory.stored import real_value, stored_value
+from dicommap.inventory.stored import decode_value, encode_value
 from dicommap.model.tags import vrs_of
-from dicommap.p10 import Header, Refusal, Wanted, read_header
-from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
+from dicommap.p10 import Header, RejectedFile, WantedAttributes, read_header
+from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from tests.corpus.oracle import differences, pydicom_values
 from tests.effort import examples
 from tests.making import EXPLICIT_BIG
@@ -31,11 +31,11 @@ from tests.unit.p10.elements import (
     uid_elements,
 )
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 LEAKED = "1.9.9.9"
 """The StudyInstanceUID of every nested item: never the study's."""
 
-Build = Callable[[Encoding], bytes]
+Build = Callable[[DataSetEncoding], bytes]
 """Makes an element in an encoding."""
 
 _PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="\\="), max_size=21)
@@ -87,7 +87,7 @@ def _nested(depth: int) -> st.SearchStrategy[Build]:
     )
 
 
-def _leak(encoding: Encoding) -> bytes:
+def _leak(encoding: DataSetEncoding) -> bytes:
     return element(0x0020000D, "UI", even(LEAKED), encoding) + element(0x00100020, "LO", "leaked", encoding)
 
 
@@ -100,10 +100,10 @@ def _sequences(draw: st.DrawFn, depth: int = 2) -> tuple[int, Build]:
     defined = draw(st.booleans())
     vr = draw(st.sampled_from(["SQ", "SQ", "UN"]))
 
-    def build(encoding: Encoding) -> bytes:
+    def build(encoding: DataSetEncoding) -> bytes:
         # In UN the items are implicit little endian; pydicom does not know that in a big endian file.
-        unknown = vr == "UN" and encoding is EXPLICIT_LITTLE
-        inside = IMPLICIT_LITTLE if unknown else encoding
+        unknown = vr == "UN" and encoding is EXPLICIT_LITTLE_ENDIAN
+        inside = IMPLICIT_LITTLE_ENDIAN if unknown else encoding
         made = [item(make(inside), inside, defined=size) for make, size in items]
         return sequence(tag, made, encoding, defined=defined, vr="UN" if unknown else "SQ")
 
@@ -160,7 +160,7 @@ def test_repeated_and_reordered_elements_are_read_as_pydicom_reads_them(made: tu
 def test_a_nested_study_is_never_taken_for_the_files(one: tuple[str, bytes], other: tuple[str, bytes]) -> None:
     for syntax, data in (one, other):
         found = read(p10(data, syntax))
-        assert isinstance(found, Refusal) or found.values["StudyInstanceUID"] != LEAKED
+        assert isinstance(found, RejectedFile) or found.values["StudyInstanceUID"] != LEAKED
 
 
 @given(data_sets(), st.randoms(use_true_random=False))
@@ -180,7 +180,7 @@ def test_a_cut_never_gives_a_wrong_value(made: tuple[str, bytes], choice: random
 _STARTS = st.sampled_from([b"", b"DICM", bytes(128) + b"DICM", p10(b""), p10(b"", EXPLICIT_BIG), p10(content())[:250]])
 
 
-def _counted(file: bytes, size: int) -> tuple[Header | Refusal, int]:
+def _counted(file: bytes, size: int) -> tuple[Header | RejectedFile, int]:
     """Read a header, and count how often bytes were asked for."""
     calls = 0
 
@@ -199,7 +199,7 @@ def test_arbitrary_bytes_give_a_header_or_a_refusal(start: bytes, more: bytes, b
     file = start + more
     for size in (len(file), len(file) + beyond):
         found, calls = _counted(file, size)
-        assert isinstance(found, Header | Refusal)
+        assert isinstance(found, Header | RejectedFile)
         assert isinstance(found, Header) or found.issues
         assert calls <= 4 + len(file)
 
@@ -226,8 +226,8 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 def is_kept(text: str) -> bool:
     """Return whether an inventory that stores a value gives the same value again."""
-    stored = stored_value(text)
-    return (real_value(stored) if isinstance(stored, bytes) else (stored or "").encode().decode()) == text
+    stored = encode_value(text)
+    return (decode_value(stored) if isinstance(stored, bytes) else (stored or "").encode().decode()) == text
 
 
 @given(mutated())
@@ -246,7 +246,7 @@ def test_a_damaged_file_gives_a_header_or_a_refusal(file: bytes) -> None:
 )
 @examples(300)
 def test_any_bytes_in_any_character_set_become_text_that_can_be_stored(value: bytes, terms: list[str]) -> None:
-    encoding = EXPLICIT_LITTLE
+    encoding = EXPLICIT_LITTLE_ENDIAN
     charset = element(0x00080005, "CS", "\\".join(terms))
     file = p10(content(encoding, {0x00080005: charset, 0x00100020: element(0x00100020, "LO", value)}))
     found = read(file)

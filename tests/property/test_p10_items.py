@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.tag import Tag
 
-from dicommap.p10 import Header, Wanted
-from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
+from dicommap.p10 import Header, WantedAttributes
+from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from dicommap.p10.items import ITEM_ENCODING, STRAY_DELIMITER
 from tests import making
 from tests.effort import examples
 from tests.unit.p10.elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed
 
-WANTED = Wanted.usual()
-SYNTAXES = {EXPLICIT_LITTLE: making.EXPLICIT_LITTLE, IMPLICIT_LITTLE: making.IMPLICIT_LITTLE}
+WANTED = WantedAttributes.usual()
+SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: making.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: making.IMPLICIT_LITTLE}
 BEFORE, PRIVATE = (0x00081111, 0x00081140), (0x00091010, 0x00191011)
 DELIMITER = tag_bytes(0xFFFEE0DD) + bytes(4)
 
 
 @st.composite
-def elements(draw: st.DrawFn, encoding: Encoding, depth: int) -> bytes:
+def elements(draw: st.DrawFn, encoding: DataSetEncoding, depth: int) -> bytes:
     """Return what an item holds: elements in order, with UIDs of another study, and maybe a sequence."""
     made = {
         0x00081150: element(0x00081150, "UI", "1.2.840.10008.5.1.4.1.1.2\0", encoding),
@@ -39,18 +39,18 @@ def elements(draw: st.DrawFn, encoding: Encoding, depth: int) -> bytes:
 
 
 @st.composite
-def sequences(draw: st.DrawFn, tag: int, encoding: Encoding, depth: int = 2) -> bytes:
+def sequences(draw: st.DrawFn, tag: int, encoding: DataSetEncoding, depth: int = 2) -> bytes:
     """Return a sequence of undefined length, whose items are in either encoding and of either length."""
     items = []
     for _ in range(draw(st.integers(1, 3))):
-        inner = draw(st.sampled_from([EXPLICIT_LITTLE, IMPLICIT_LITTLE]))
+        inner = draw(st.sampled_from([EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN]))
         items.append(item(draw(elements(inner, depth)), defined=draw(st.booleans())))
     return sequence(tag, items, encoding)
 
 
 @st.composite
 def files(draw: st.DrawFn) -> bytes:
-    encoding = draw(st.sampled_from([EXPLICIT_LITTLE, IMPLICIT_LITTLE]))
+    encoding = draw(st.sampled_from([EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN]))
     more = {0x00100010: element(0x00100010, "PN", "Doe^Jane", encoding)}
     for tag in draw(st.lists(st.sampled_from([*BEFORE, *PRIVATE]), min_size=1, max_size=2, unique=True)):
         more[tag] = draw(sequences(tag, encoding))
@@ -76,7 +76,7 @@ def test_what_pydicom_reads_of_implicit_items_in_an_explicit_file_is_read(
     data: st.DataObject, tag: int, defined: bool
 ) -> None:
     items = [
-        item(data.draw(elements(IMPLICIT_LITTLE, 0)), defined=data.draw(st.booleans()))
+        item(data.draw(elements(IMPLICIT_LITTLE_ENDIAN, 0)), defined=data.draw(st.booleans()))
         for _ in range(data.draw(st.integers(1, 3)))
     ]
     file = p10(content(more={tag: sequence(tag, items, defined=defined)}))
@@ -90,10 +90,10 @@ def test_what_pydicom_reads_of_implicit_items_in_an_explicit_file_is_read(
     assert found.values["StudyInstanceUID"] == oracle.StudyInstanceUID
 
 
-@given(st.data(), st.sampled_from([EXPLICIT_LITTLE, IMPLICIT_LITTLE]))
+@given(st.data(), st.sampled_from([EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN]))
 @examples(60)
 def test_a_delimiter_behind_a_sequence_of_defined_length_changes_no_value(
-    data: st.DataObject, encoding: Encoding
+    data: st.DataObject, encoding: DataSetEncoding
 ) -> None:
     inner = item(data.draw(elements(encoding, 0)), defined=True)
     made = sequence(0x00081111, [inner], encoding, defined=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.model.uid import uid_conformance_problem, uid_mapping_problem
 from dicommap.p10 import Header
 from tests.effort import examples
 from tests.property.test_p10 import data_sets, mutated
@@ -131,11 +131,11 @@ def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
 @examples(100)
 def test_a_mapping_can_name_every_conformant_uid(uid: str) -> None:
     """So a UID is never both refused and told as not conformant."""
-    assert conformance_problem(uid) is not None or mapping_problem(uid) is None
+    assert uid_conformance_problem(uid) is not None or uid_mapping_problem(uid) is None
 
 
 @given(st.lists(st.from_regex(r"\A(0|[1-9][0-9]{0,3})\Z"), min_size=1, max_size=80), st.sampled_from("012"))
 @examples(100)
 def test_a_mapping_can_name_every_uid_of_conformant_components(components: list[str], root: str) -> None:
     uid = ".".join([root, *components])
-    assert conformance_problem(uid) is not None or mapping_problem(uid) is None
+    assert uid_conformance_problem(uid) is not None or uid_mapping_problem(uid) is None

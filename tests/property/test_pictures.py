@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from dicommap.pictures.files import NoPictureError, PictureFile
-from dicommap.pictures.painting import painted
+from dicommap.pictures.painting import render_frame
 from dicommap.pictures.slices import read_slices
 from tests.effort import examples
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
@@ -43,7 +43,7 @@ def look(place: Path, content: bytes) -> None:
     file = PictureFile(str(place), UID)
     read_slices([file])
     with contextlib.suppress(NoPictureError):
-        drawn, _ = painted(file, 0, 48)
+        drawn, _ = render_frame(file, 0, 48)
         assert max(drawn.size) == 48
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from dicommap.issues import Severity
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.staging import Piece, Staging
-from dicommap.planning.findings import plan_issues
-from dicommap.planning.places import Places
-from dicommap.planning.planner import Prefixes, plan_prefixes
-from dicommap.planning.told import Told
+from dicommap.model.staging import StagingPolicy, StudyPart
+from dicommap.planning.findings import planning_issues
+from dicommap.planning.places import PrefixRules
+from dicommap.planning.planner import PrefixPlan, plan_prefixes
+from dicommap.planning.told import BoundedList
 from tests.unit.planning.lying import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
@@ -48,7 +48,7 @@ quotas = st.builds(
 )
 
 
-def pieces_of(layout: Lies, piece: Piece, limits: Quotas) -> list[Row]:
+def pieces_of(layout: Lies, piece: StudyPart, limits: Quotas) -> list[Row]:
     """Return the files of a piece, as a staged job takes them."""
     rows = [row for row in layout.rows if row[2] == piece.study_instance_uid and row[1] <= limits.fileBytes]
     if piece.series_instance_uid is not None:
@@ -56,39 +56,39 @@ def pieces_of(layout: Lies, piece: Piece, limits: Quotas) -> list[Row]:
     return rows[piece.first :] if piece.files is None else rows[piece.first : piece.first + piece.files]
 
 
-def jobs_of(layout: Lies, plan: Prefixes, limits: Quotas) -> list[list[Row]]:
+def jobs_of(layout: Lies, plan: PrefixPlan, limits: Quotas) -> list[list[Row]]:
     staged = [[row for piece in job.pieces for row in pieces_of(layout, piece, limits)] for job in plan.staged.jobs]
     return [layout.under(prefix) for prefix in plan.in_place.prefixes] + staged
 
 
-@given(layouts(), quotas, st.sampled_from(Staging))
-def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
+@given(layouts(), quotas, st.sampled_from(StagingPolicy))
+def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+    plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     assert all(layout.fits(prefix, limits) for prefix in plan.in_place.prefixes)
     for job, rows in zip(plan.staged.jobs, jobs_of(layout, plan, limits)[len(plan.in_place.prefixes) :], strict=True):
         assert rows
         assert layout.obeys(rows, len({piece.study_instance_uid for piece in job.pieces}), limits)
 
 
-@given(layouts(), quotas, st.sampled_from(Staging))
-def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    prefixes = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging).in_place.prefixes
+@given(layouts(), quotas, st.sampled_from(StagingPolicy))
+def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+    prefixes = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging).in_place.prefixes
     assert all(not prefix or prefix.endswith("/") for prefix in prefixes)
     assert not any(one.startswith(other) for one in prefixes for other in prefixes if one is not other)
     assert all(S3Uri.parse(f"{BASE}{prefix}") is not None for prefix in prefixes)
     assert not {"..", ""} & {segment for prefix in prefixes for segment in prefix.split("/")[:-1]}
 
 
-@given(layouts(), quotas, st.sampled_from(Staging))
-def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
+@given(layouts(), quotas, st.sampled_from(StagingPolicy))
+def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+    plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     taken = Counter(row for rows in jobs_of(layout, plan, limits) for row in rows if row[2] is not None)
     assert set(taken.values()) <= {1}
     left = layout.instances()
     left.subtract(Counter(row[2] for row in taken if row[2] is not None))
     assert {study: count for study, count in left.items() if count} == dict(plan.left_out)
     ids = [str(number) for number in range(len(plan.in_place.prefixes) + len(plan.staged.jobs))]
-    found = list(plan_issues(plan, ids, limits, not_utf_8=Told(), others=0, leave_out=False))
+    found = list(planning_issues(plan, ids, limits, not_utf_8=BoundedList(), others=0, leave_out=False))
     assert ("job.unplanned" in {one.code for one in found}) == bool(plan.left_out)
     assert (Severity.ERROR in {one.severity for one in found if one.code != "job.none"}) == bool(plan.left_out)
     nothing = {one.code for one in found if one.code == "job.none" or one.severity is Severity.ERROR}
@@ -97,31 +97,31 @@ def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Q
 
 @given(layouts(), quotas)
 def test_a_quota_that_is_too_small_is_told_with_what_lets_something_in(layout: Lies, limits: Quotas) -> None:
-    for staging in (Staging.NEVER, Staging.ALL):
-        plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
-        smallest = plan.staged.smallest if staging is Staging.ALL else plan.in_place.smallest
+    for staging in (StagingPolicy.NEVER, StagingPolicy.ALL):
+        plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
+        smallest = plan.staged.smallest if staging is StagingPolicy.ALL else plan.in_place.smallest
         if jobs_of(layout, plan, limits) or not smallest:
             continue
         enough = limits.model_copy(update={one.quota: one.count for one in smallest.values()})
         for _ in range(len(Quotas.model_fields)):  # what is over one quota may be over the next
-            again = plan_prefixes(layout, layout.needs, Places(BASE), enough, staging)
-            found = again.staged.smallest if staging is Staging.ALL else again.in_place.smallest
+            again = plan_prefixes(layout, layout.needs, PrefixRules(BASE), enough, staging)
+            found = again.staged.smallest if staging is StagingPolicy.ALL else again.in_place.smallest
             if jobs_of(layout, again, enough):
                 break
             enough = enough.model_copy(update={one.quota: one.count for one in found.values()})
         assert jobs_of(layout, again, enough)
 
 
-@given(layouts(), quotas, st.sampled_from(Staging))
-def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging: Staging) -> None:
-    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, staging)
+@given(layouts(), quotas, st.sampled_from(StagingPolicy))
+def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+    plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     jobs = jobs_of(layout, plan, limits)
     parts = Counter(study for rows in jobs for study in {row[2] for row in rows if row[2] is not None})
     cut = {study for study, count in parts.items() if count > 1 or study in plan.left_out}
     ids = [str(number) for number in range(len(jobs))]
-    found = list(plan_issues(plan, ids, limits, not_utf_8=Told(), others=0, leave_out=True))
+    found = list(planning_issues(plan, ids, limits, not_utf_8=BoundedList(), others=0, leave_out=True))
     told = {one.location.study for one in found if one.code in ("job.study-cut", "job.study-over-quota")}
-    if staging is Staging.NEVER:
+    if staging is StagingPolicy.NEVER:
         assert told == cut
     else:
         # Of a study that lacks only files which are too large, these are told of and not the study.
@@ -130,7 +130,7 @@ def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging
 
 @given(layouts(), quotas)
 def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
-    prefixes = plan_prefixes(layout, layout.needs, Places(BASE), limits, Staging.NEVER).in_place.prefixes
+    prefixes = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, StagingPolicy.NEVER).in_place.prefixes
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}
     wanted = {folder for folder in wanted if any(row[2] for row in layout.under(folder))}
     assert prefixes == sorted(outermost(wanted))
@@ -138,7 +138,7 @@ def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
 
 @given(layouts(), quotas)
 def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: Lies, limits: Quotas) -> None:
-    plan = plan_prefixes(layout, layout.needs, Places(BASE), limits, Staging.WHERE_NEEDED)
+    plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, StagingPolicy.WHERE_NEEDED)
     totals = layout.instances()
 
     def keeps_whole(folder: str) -> bool:

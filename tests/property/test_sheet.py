@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.authoring.cells import cell_issues, is_same, plain
-from dicommap.authoring.settling import settle
+from dicommap.authoring.cells import cell_issues, is_same_value, normalize_cell
+from dicommap.authoring.settling import resolve_study
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import sheet_lines
+from dicommap.authoring.sheet_writing import format_sheet_lines
 from dicommap.issues import Issue, Location
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit
-from dicommap.model.formulas import unguarded
+from dicommap.model.formulas import unescape_formulas
 from dicommap.model.hierarchy import Series, Study
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
@@ -76,7 +76,7 @@ LEVELS = st.sampled_from([Level.STUDY, Level.SERIES])
 
 def written(inventory: list[Study], level: Level) -> str:
     items: Any = inventory if level is Level.STUDY else [series for study in inventory for series in study.series]
-    return "".join(sheet_lines(items, level, KEYWORDS))
+    return "".join(format_sheet_lines(items, level, KEYWORDS))
 
 
 @given(studies(), LEVELS)
@@ -111,8 +111,11 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
         for keyword in data.draw(st.sets(st.sampled_from(KEYWORDS), max_size=3)):
             new = data.draw(NEW[keyword])
             old = row[keyword]
-            before, cell = plain(unguarded(old.strip(" "))), plain(unguarded(new.strip(" ")))
-            if is_same(before, cell) or list(cell_issues(before, cell, Location(), tag_of(keyword) or 0)):
+            before, cell = (
+                normalize_cell(unescape_formulas(old.strip(" "))),
+                normalize_cell(unescape_formulas(new.strip(" "))),
+            )
+            if is_same_value(before, cell) or list(cell_issues(before, cell, Location(), tag_of(keyword) or 0)):
                 continue
             row[keyword] = new
             expected.setdefault(row["StudyInstanceUID"], {})[tag_of(keyword) or 0] = cell
@@ -129,7 +132,7 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
     for study in inventory:
         edits = list(editor.edits_for_study(study))
         assert not [one for one in edits if isinstance(one, Issue)]
-        settled = settle(study, [one for one in edits if isinstance(one, Edit)])
+        settled = resolve_study(study, [one for one in edits if isinstance(one, Edit)])
         for override in settled.overrides:
             assert override.series_instance_uid is None
             for tag, attribute in override.data_set.items():

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Severity
-from dicommap.model.account import Effect
+from dicommap.model.account import EditEffect
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.authoring.settling import Settled
-    from dicommap.model.account import Account
+    from dicommap.authoring.settling import StudyResolution
+    from dicommap.model.account import EditResult
     from dicommap.model.edits import Edit
 
 
-def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+def record_issues(account: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
     """Yield edits and findings of one account in a study, the findings noted in it."""
     for one in found:
         if isinstance(one, Issue):
@@ -24,7 +24,7 @@ def noted(account: Account, study: str, found: Iterable[Edit | Issue]) -> Iterat
         yield one
 
 
-def effective(edits: Iterable[Edit], settled: Settled) -> list[Edit]:
+def filter_effective_edits(edits: Iterable[Edit], settled: StudyResolution) -> list[Edit]:
     """Return those of a study's edits that took part in a change."""
     changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
     return [
@@ -32,11 +32,11 @@ def effective(edits: Iterable[Edit], settled: Settled) -> list[Edit]:
     ]
 
 
-def note_changes(study: str, edits: Iterable[Edit], settled: Settled) -> None:
+def record_changes(study: str, edits: Iterable[Edit], settled: StudyResolution) -> None:
     """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
-    for edit in effective(edits, settled):
+    for edit in filter_effective_edits(edits, settled):
         for account in edit.accounts:
-            account.note(study, Effect.CHANGED)
+            account.note(study, EditEffect.CHANGED)
     # Of one code and severity all contradictions say the same of an edit: thousands of rules may contradict each other.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
     for found in settled.issues:

@@ -6,29 +6,29 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.damage import damage, damaged_form, damaged_letters
-from dicommap.authoring.near_matches import normal_form
-from dicommap.authoring.no_value import lacks_value
-from dicommap.issues import Issue, Location, issue
+from dicommap.authoring.damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
+from dicommap.authoring.near_matches import normalize_nfc
+from dicommap.authoring.no_value import is_null_word_for
+from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.levels import Level, level_of
 from dicommap.model.mask import MASK
-from dicommap.model.masking import differing
-from dicommap.model.person_names import distinct_values
+from dicommap.model.masking import different_values_marker
+from dicommap.model.person_names import merge_equal_names
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dicommap.model.hierarchy import Values
+    from dicommap.model.hierarchy import AttributeValues
 
 
-def cell_text(keyword: str, counts: Mapping[str, int]) -> str:
+def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
     """Return a cell for the distinct values of an attribute: the value, or a marker if they differ."""
-    counts = distinct_values(keyword, counts)
-    return differing(len(counts)) if len(counts) > 1 else next(iter(counts), "")
+    counts = merge_equal_names(keyword, counts)
+    return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
-def state_of(values: Values, level: Level) -> str:
+def compute_row_state(values: AttributeValues, level: Level) -> str:
     """Return a short text that changes when a value of a study or series does: of a study's own, or of all.
 
     A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any
@@ -46,7 +46,7 @@ def state_of(values: Values, level: Level) -> str:
     return "s" + digest.hexdigest()
 
 
-def placeholder(cell: str) -> str | None:
+def describe_placeholder(cell: str) -> str | None:
     """Say which sign that stands for values a cell holds, or None: such a sign is never a value itself."""
     if cell == MASK:
         return "the mask of a hidden value"
@@ -55,14 +55,14 @@ def placeholder(cell: str) -> str | None:
     return None
 
 
-def plain(text: str) -> str:
+def normalize_cell(text: str) -> str:
     """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
 
 
-def is_same(before: str, cell: str) -> bool:
+def is_same_value(before: str, cell: str) -> bool:
     """Return whether a cell holds the current value: spaces around it, ends of lines and normal form do not count."""
-    return normal_form(plain(before)) == normal_form(plain(cell))
+    return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
 def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[Issue]:
@@ -77,11 +77,15 @@ def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[I
         tag: The attribute that it is for.
 
     """
-    what = placeholder(cell)
-    sign = None if what else damage(before, cell) or damaged_form(tag, cell) or damaged_letters(cell)
+    what = describe_placeholder(cell)
+    sign = (
+        None
+        if what
+        else describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
+    )
     if what:
-        yield issue("sheet.placeholder-cell", place, what=what)
+        yield make_issue("sheet.placeholder-cell", place, what=what)
     elif sign:
-        yield issue("sheet.damaged-cell", place, sign=sign)
-    elif lacks_value(tag, cell):
-        yield issue("sheet.no-value-word", place)
+        yield make_issue("sheet.damaged-cell", place, sign=sign)
+    elif is_null_word_for(tag, cell):
+        yield make_issue("sheet.no-value-word", place)

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import re
 
-from dicommap.authoring.date_damage import date_damage, looks_like_date, time_damage
-from dicommap.authoring.no_value import is_identifier, is_word_for_no_value
-from dicommap.authoring.number_damage import is_scientific, number_damage
-from dicommap.authoring.text_damage import MISREAD, is_misread, is_truth_word, text_damage
+from dicommap.authoring.date_damage import describe_date_damage, describe_time_damage, looks_like_date
+from dicommap.authoring.no_value import is_identifier_attribute, is_null_word
+from dicommap.authoring.number_damage import describe_number_damage, is_scientific_notation
+from dicommap.authoring.text_damage import MISREAD_UTF8, describe_text_damage, is_misread_utf8, is_truth_word
 
 _SPREADSHEET_ERROR = re.compile(
     r"#+|#[\u00a1\u00bf]?[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/?(?:A|V|D|DISP|B)|#GETTING_DATA|Err:[0-9]+", re.IGNORECASE
 )
 """Errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
 _POINT_ZERO = re.compile(r"[0-9]+[.,]0+")
-_GROUPED = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
+_DIGIT_GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
 """Not with points and spaces, with which people write identifiers as well."""
 _AMOUNT = re.compile(r"(?:[$\u20ac\u00a3\u00a5] ?)?[0-9][0-9.,]*(?: ?[%$\u20ac\u00a3\u00a5])?")
-_OF_AMOUNTS = frozenset("%$\u20ac\u00a3\u00a5")
-_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
+_AMOUNT_SIGNS = frozenset("%$\u20ac\u00a3\u00a5")
+_TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
 
 
-def damage(before: str, cell: str) -> str | None:
+def describe_cell_damage(before: str, cell: str) -> str | None:
     """Return how a program damaged a value that people left alone, or None if the cell may be their edit.
 
     Args:
@@ -37,51 +37,51 @@ def damage(before: str, cell: str) -> str | None:
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if not cell:
-        return "empty, as programs read the word for no value that was there" if is_word_for_no_value(before) else None
-    for found in (date_damage, number_damage, time_damage, text_damage):
+        return "empty, as programs read the word for no value that was there" if is_null_word(before) else None
+    for found in (describe_date_damage, describe_number_damage, describe_time_damage, describe_text_damage):
         sign = found(before, cell)
         if sign:
             return sign
     return None
 
 
-def damaged_form(tag: int, cell: str) -> str | None:
+def describe_identifier_damage(tag: int, cell: str) -> str | None:
     """Return what shows by itself that a program rewrote an identifier, or None.
 
     People who want such an identifier all the same can set it by a rule.
     """
-    if not is_identifier(tag):
+    if not is_identifier_attribute(tag):
         return None
-    return damaged_key(cell) or damaged_number(cell)
+    return describe_key_damage(cell) or describe_number_formatting(cell)
 
 
-def damaged_key(cell: str) -> str | None:
+def describe_key_damage(cell: str) -> str | None:
     """Return what shows that a part of an identifier is lost, or None."""
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
-    if is_scientific(cell):
+    if is_scientific_notation(cell):
         return "scientific notation"
-    if looks_like_date(cell) or _CLOCK.fullmatch(cell):
+    if looks_like_date(cell) or _TIME_OF_DAY.fullmatch(cell):
         return "a date or time instead of an identifier"
     return None
 
 
-def damaged_number(cell: str) -> str | None:
+def describe_number_formatting(cell: str) -> str | None:
     """Return what shows that an identifier was written as a number, though all its digits are there, or None."""
     if _POINT_ZERO.fullmatch(cell):
         return "a number with .0 instead of an identifier"
-    if _GROUPED.fullmatch(cell):
+    if _DIGIT_GROUPS.fullmatch(cell):
         return "a number with groups of digits instead of an identifier"
-    if _AMOUNT.fullmatch(cell) and not _OF_AMOUNTS.isdisjoint((cell[0], cell[-1])):
+    if _AMOUNT.fullmatch(cell) and not _AMOUNT_SIGNS.isdisjoint((cell[0], cell[-1])):
         return "an amount instead of an identifier"
     if is_truth_word(cell):
         return "the spreadsheet's word for true or false instead of an identifier"
     return None
 
 
-def damaged_letters(cell: str) -> str | None:
+def describe_letter_damage(cell: str) -> str | None:
     """Return what shows by itself that the letters of a text are not those that somebody wrote, or None."""
-    return MISREAD if is_misread(cell) else None
+    return MISREAD_UTF8 if is_misread_utf8(cell) else None
 
 
 def is_spreadsheet_error(cell: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 64
+_LENGTH_LIMIT = 64
 """Characters; no program writes a longer date."""
 _MONTHS = (
     ("january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari", "styczen"),
@@ -27,27 +27,27 @@ _MONTHS = (
     ("december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "desember", "grudzien"),
 )
 """Names in English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian languages and Polish."""
-_NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
-_BETWEEN = r"[-./, ]*"
-_NUMERIC = re.compile(r"(?P<a>[0-9]{1,4})(?P<mark>[-/.]|\. | )(?P<b>[0-9]{1,2})(?:(?P=mark)(?P<c>[0-9]{1,4}))?\.?")
+_MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
+_SEPARATOR = r"[-./, ]*"
+_NUMERIC_DATE = re.compile(r"(?P<a>[0-9]{1,4})(?P<mark>[-/.]|\. | )(?P<b>[0-9]{1,2})(?:(?P=mark)(?P<c>[0-9]{1,4}))?\.?")
 _TWO_NUMBERS = re.compile(r"(?P<a>[0-9]{1,4})[-/. ](?P<b>[0-9]{1,4})")
-_DAY_FIRST = re.compile(
-    rf"(?P<day>[0-9]{{1,2}})(?:\.|st|nd|rd|th)?{_BETWEEN}{_NAME}(?:{_BETWEEN}(?P<year>[0-9]{{2,4}}))?"
+_DAY_FIRST_DATE = re.compile(
+    rf"(?P<day>[0-9]{{1,2}})(?:\.|st|nd|rd|th)?{_SEPARATOR}{_MONTH_NAME}(?:{_SEPARATOR}(?P<year>[0-9]{{2,4}}))?"
 )
-_NAME_FIRST = re.compile(
-    rf"{_NAME}{_BETWEEN}(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:[-/, ]+(?P<year>[0-9]{{2,4}}))?"
-    rf"|(?P<month>[^\W\d_]{{3,12}})\.?{_BETWEEN}(?P<of>[0-9]{{2,4}})"
+_MONTH_FIRST_DATE = re.compile(
+    rf"{_MONTH_NAME}{_SEPARATOR}(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:[-/, ]+(?P<year>[0-9]{{2,4}}))?"
+    rf"|(?P<month>[^\W\d_]{{3,12}})\.?{_SEPARATOR}(?P<of>[0-9]{{2,4}})"
 )
-_EAST_ASIAN = re.compile(
+_EAST_ASIAN_DATE = re.compile(
     "(?:(?P<year>[0-9]{4})[\u5e74\ub144] ?)?(?P<month>[0-9]{1,2})[\u6708\uc6d4] ?(?:(?P<day>[0-9]{1,2})[\u65e5\uc77c])?"
 )
-_COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{2,6}(?:\.[0-9]+)?)?")
+_DICOM_DATE = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[0-9]{2,6}(?:\.[0-9]+)?)?")
 _WEEKDAY = re.compile(r"[^\W\d_]{2,12}\.?,? +(?=.*[0-9].*[ ./-].*[0-9])")
-_TIME_BEHIND = re.compile(
+_TIME_SUFFIX = re.compile(
     r"[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-][0-9:]{4,5})?$"
 )
-_SERIAL = re.compile(r"[0-9]{5}")
-_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
+_SERIAL_DAY = re.compile(r"[0-9]{5}")
+_SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """Day 0 of the numbers that spreadsheets keep for dates."""
 _YEARS = range(1990, 2100)
 _TIME = re.compile(
@@ -56,10 +56,10 @@ _TIME = re.compile(
 )
 _SHORT_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?")
 """Not a time as people write it, but spreadsheets read it: a ratio such as 1:2 becomes 01:02:00."""
-_COMPACT_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
-_MINUTES = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
+_DICOM_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
+_MINUTES_AND_SECONDS = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
 _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
-_DAY = 24 * 60 * 60
+_SECONDS_PER_DAY = 24 * 60 * 60
 
 
 class _Date(NamedTuple):
@@ -70,53 +70,55 @@ class _Date(NamedTuple):
     day: int | None
 
 
-def date_damage(before: str, cell: str) -> str | None:
+def describe_date_damage(before: str, cell: str) -> str | None:
     """Return how a program rewrote a value as a date, or None if it did not."""
-    if not (0 < len(before) <= _LONGEST and 0 < len(cell) <= _LONGEST):
+    if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
-    were = set(_dates_of_value(before))
+    were = set(_parse_value_dates(before))
     if not were:
         return None
-    if any(_is_same(one, other) for one in _dates_of_cell(cell) for other in were):
-        has_year = _COMPACT.fullmatch(before) or any(None not in one for one in were)
+    if any(_is_same_date(one, other) for one in _parse_cell_dates(cell) for other in were):
+        has_year = _DICOM_DATE.fullmatch(before) or any(None not in one for one in were)
         return "a date in another notation" if has_year else "a date, though the value was not one"
-    if _SERIAL.fullmatch(cell) and not before.isdigit():
-        days = (epoch + timedelta(days=int(cell)) for epoch in _EPOCHS)
+    if _SERIAL_DAY.fullmatch(cell) and not before.isdigit():
+        days = (epoch + timedelta(days=int(cell)) for epoch in _SERIAL_EPOCHS)
         found = [_Date(day.year, day.month, day.day) for day in days if day.year in _YEARS]
-        if any(_is_same(one, other) for one in found for other in were):
+        if any(_is_same_date(one, other) for one in found for other in were):
             return "the number that stands for a date"
     return None
 
 
 def looks_like_date(cell: str) -> bool:
     """Return whether a cell is a date in a form that spreadsheets and pandas write and people rarely type."""
-    return _TYPICAL.fullmatch(cell) is not None and any(True for _ in _dates_of_cell(cell))
+    return _SPREADSHEET_DATE.fullmatch(cell) is not None and any(True for _ in _parse_cell_dates(cell))
 
 
-_TYPICAL = re.compile(
+_SPREADSHEET_DATE = re.compile(
     r"[0-9]{1,2}(?:-|\. ?)[A-Z][^\W\d_A-Z]{2,8}\.?(?:[- ][0-9]{2,4})?|[A-Z][^\W\d_A-Z]{2,8}\.?[- ][0-9]{2}"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 )
 
 
-def time_damage(before: str, cell: str) -> str | None:
+def describe_time_damage(before: str, cell: str) -> str | None:
     """Return how a program rewrote a time of day, or None if it did not."""
-    if not (0 < len(before) <= _LONGEST and 0 < len(cell) <= _LONGEST):
+    if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     was, became = _TIME.fullmatch(before) or _SHORT_TIME.fullmatch(before), _TIME.fullmatch(cell)
     if was is None and became is not None:
-        was = _COMPACT_TIME.fullmatch(before)
+        was = _DICOM_TIME.fullmatch(before)
     if was is None:
         return None
-    second = _seconds(was)
+    second = _seconds_of_day(was)
     if became is not None:
-        same = _seconds(became) == second or (not became["second"] and _seconds(became) // 60 == second // 60)
+        same = _seconds_of_day(became) == second or (
+            not became["second"] and _seconds_of_day(became) // 60 == second // 60
+        )
     else:
-        same = _is_part_of_day(second, cell) or _is_minutes_of(was, cell)
+        same = _is_part_of_day(second, cell) or _is_without_hour(was, cell)
     return "a time in another notation" if same else None
 
 
-def _seconds(found: re.Match[str]) -> int:
+def _seconds_of_day(found: re.Match[str]) -> int:
     hour = int(found["hour"])
     half = (found.groupdict().get("half") or "").casefold()
     if half:
@@ -130,93 +132,93 @@ def _is_part_of_day(second: int, cell: str) -> bool:
         return False
     digits = found["digits"][:9]
     unit = 0.1 ** len(digits)
-    return abs(int(digits) * unit - second / _DAY) <= unit / 2 + 1e-9
+    return abs(int(digits) * unit - second / _SECONDS_PER_DAY) <= unit / 2 + 1e-9
 
 
-def _is_minutes_of(was: re.Match[str], cell: str) -> bool:
-    found = _MINUTES.fullmatch(cell)
+def _is_without_hour(was: re.Match[str], cell: str) -> bool:
+    found = _MINUTES_AND_SECONDS.fullmatch(cell)
     return found is not None and (found["minute"], found["second"]) == (was["minute"], was["second"])
 
 
-def _is_same(one: _Date, other: _Date) -> bool:
+def _is_same_date(one: _Date, other: _Date) -> bool:
     """Return whether two dates agree in all parts that both have, at least two."""
     shared = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
-def _dates_of_value(text: str) -> Iterator[_Date]:
+def _parse_value_dates(text: str) -> Iterator[_Date]:
     """Yield the dates that a value may be or be taken for."""
-    compact = _COMPACT.fullmatch(text)
+    compact = _DICOM_DATE.fullmatch(text)
     if compact:
-        yield from _valid(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
+        yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
         return
     two = _TWO_NUMBERS.fullmatch(text)
     if two:
         first, second = two["a"], two["b"]
-        yield from _valid(_Date(None, int(first), int(second)), _Date(None, int(second), int(first)))
-        for year in _years(first):
-            yield from _valid(_Date(year, int(second), None))
-        for year in _years(second):
-            yield from _valid(_Date(year, int(first), None))
-    yield from _dates_of_cell(text)
+        yield from _filter_valid_dates(_Date(None, int(first), int(second)), _Date(None, int(second), int(first)))
+        for year in _possible_years(first):
+            yield from _filter_valid_dates(_Date(year, int(second), None))
+        for year in _possible_years(second):
+            yield from _filter_valid_dates(_Date(year, int(first), None))
+    yield from _parse_cell_dates(text)
 
 
-def _dates_of_cell(cell: str) -> Iterator[_Date]:
+def _parse_cell_dates(cell: str) -> Iterator[_Date]:
     """Yield the dates that a cell may be that a program wrote as a date."""
-    text = _TIME_BEHIND.sub("", cell)
+    text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _month_of(text) is None else text
-    numeric = _NUMERIC.fullmatch(text)
+    numeric = _NUMERIC_DATE.fullmatch(text)
     if numeric and numeric["c"] is not None:
-        yield from _numeric_dates(numeric)
-    day_first = _DAY_FIRST.fullmatch(text)
+        yield from _parse_numeric_dates(numeric)
+    day_first = _DAY_FIRST_DATE.fullmatch(text)
     if day_first:
         month = _month_of(day_first["name"])
-        for year in _years(day_first["year"]) or [None]:
-            yield from _valid(_Date(year, month, int(day_first["day"])))
+        for year in _possible_years(day_first["year"]) or [None]:
+            yield from _filter_valid_dates(_Date(year, month, int(day_first["day"])))
         if not day_first["year"]:
-            for year in _years(day_first["day"]):
-                yield from _valid(_Date(year, month, None))
-    yield from _dates_with_name_first(text)
-    east_asian = _EAST_ASIAN.fullmatch(text)
+            for year in _possible_years(day_first["day"]):
+                yield from _filter_valid_dates(_Date(year, month, None))
+    yield from _parse_month_first_dates(text)
+    east_asian = _EAST_ASIAN_DATE.fullmatch(text)
     if east_asian:
         parts = (east_asian[part] for part in ("year", "month", "day"))
-        yield from _valid(_Date(*(int(part) if part else None for part in parts)))
+        yield from _filter_valid_dates(_Date(*(int(part) if part else None for part in parts)))
 
 
-def _dates_with_name_first(text: str) -> Iterator[_Date]:
-    found = _NAME_FIRST.fullmatch(text)
+def _parse_month_first_dates(text: str) -> Iterator[_Date]:
+    found = _MONTH_FIRST_DATE.fullmatch(text)
     if found and found["name"]:
         month = _month_of(found["name"])
-        for year in _years(found["year"]) or [None]:
-            yield from _valid(_Date(year, month, int(found["day"])))
+        for year in _possible_years(found["year"]) or [None]:
+            yield from _filter_valid_dates(_Date(year, month, int(found["day"])))
         if not found["year"]:
-            for year in _years(found["day"]):
-                yield from _valid(_Date(year, month, None))
+            for year in _possible_years(found["day"]):
+                yield from _filter_valid_dates(_Date(year, month, None))
     elif found:
-        for year in _years(found["of"]):
-            yield from _valid(_Date(year, _month_of(found["month"]), None))
+        for year in _possible_years(found["of"]):
+            yield from _filter_valid_dates(_Date(year, _month_of(found["month"]), None))
 
 
-def _numeric_dates(found: re.Match[str]) -> Iterator[_Date]:
+def _parse_numeric_dates(found: re.Match[str]) -> Iterator[_Date]:
     first, second, third = found["a"], found["b"], found["c"]
     if len(first) != 3 and len(third) <= 2:
-        for year in _years(first):
-            yield from _valid(_Date(year, int(second), int(third)))
+        for year in _possible_years(first):
+            yield from _filter_valid_dates(_Date(year, int(second), int(third)))
     if len(first) <= 2:
-        for year in _years(third):
-            yield from _valid(_Date(year, int(second), int(first)))
+        for year in _possible_years(third):
+            yield from _filter_valid_dates(_Date(year, int(second), int(first)))
             if "." not in found["mark"]:
-                yield from _valid(_Date(year, int(first), int(second)))
+                yield from _filter_valid_dates(_Date(year, int(first), int(second)))
 
 
-def _years(digits: str | None) -> list[int | None]:
+def _possible_years(digits: str | None) -> list[int | None]:
     """Return the years that two or four digits, or one, may mean."""
     if not digits or len(digits) == 3:
         return []
     return [int(digits)] if len(digits) == 4 else [1900 + int(digits), 2000 + int(digits)]
 
 
-def _valid(*dates: _Date) -> Iterator[_Date]:
+def _filter_valid_dates(*dates: _Date) -> Iterator[_Date]:
     for one in dates:
         if one.month is not None and 1 <= one.month <= 12 and (one.day is None or 1 <= one.day <= 31):
             yield one

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
-from dicommap.model.character_set import unencodable
+from dicommap.issues import Location, make_issue
+from dicommap.model.character_set import unencodable_characters
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.authoring.settling import Change
+    from dicommap.authoring.settling import AttributeChange
     from dicommap.issues import Issue
     from dicommap.model.hierarchy import Study
 
-_DECLARED = "SpecificCharacterSet"
+_CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 
 
-def declared_character_issues(study: Study, changes: Iterable[Change]) -> Iterator[Issue]:
+def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -> Iterator[Issue]:
     """Find new values with characters that some files of their target declare no room for (PS3.5 section 6.1).
 
     An inventory that does not hold SpecificCharacterSet gives no findings.
@@ -31,11 +31,11 @@ def declared_character_issues(study: Study, changes: Iterable[Change]) -> Iterat
             continue
         values = study.values if change.series_instance_uid is None else by_series[change.series_instance_uid]
         files, count = 0, 0
-        for declared, having in values.get(_DECLARED, {}).items():
-            characters = unencodable(text, declared)
+        for declared, having in values.get(_CHARACTER_SET_KEYWORD, {}).items():
+            characters = unencodable_characters(text, declared)
             if characters:
                 files, count = files + having, max(count, len(characters))
         if files:
             keyword = keyword_of(change.tag)
             place = Location(keyword=keyword, study=change.study_instance_uid, series=change.series_instance_uid)
-            yield issue("value.undeclared-character", place, keyword=keyword, count=count, files=files)
+            yield make_issue("value.undeclared-character", place, keyword=keyword, count=count, files=files)

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
-from dicommap.model.character_set import specific_character_set
-from dicommap.model.character_set_doubt import character_set_doubt
+from dicommap.issues import make_issue
+from dicommap.model.character_set import parse_specific_character_set
+from dicommap.model.character_set_doubt import character_set_mismatch
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.tags import keyword_of
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dicommap.model.edits import CurrentValue, Edit
     from dicommap.model.hierarchy import Series, Study
 
-_DECLARED = "SpecificCharacterSet"
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_CHARACTER_SET = "SpecificCharacterSet"
+_NON_ASCII_TEXT = re.compile(r"[^\x00-\x7f]+")
 
 
-def doubtful_source_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issue]:
+def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issue]:
     """Yield a warning for each attribute of the study whose new value comes from a doubtful current one.
 
     That is one which the edit was computed from. If an edit does not say what it was computed from, its new value is
@@ -31,31 +31,31 @@ def doubtful_source_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issu
     """
     warned: set[tuple[int, str]] = set()
     for edit in edits:
-        members = _members(study, edit.target.series_instance_uid)
-        sources = edit.computed_from or _copied_sources(members, edit)
+        members = _find_target_series(study, edit.target.series_instance_uid)
+        sources = edit.computed_from or _find_non_ascii_sources(members, edit)
         for keyword, value in sources:
-            reason = None if value.isascii() else _doubt(members, (keyword, value))
+            reason = None if value.isascii() else _describe_doubt(members, (keyword, value))
             if reason is None or (edit.tag, keyword) in warned:
                 continue
             warned.add((edit.tag, keyword))
             place = replace(edit.place, keyword=keyword_of(edit.tag), study=study.study_instance_uid)
-            yield issue("edit.doubtful-source", place, keyword=keyword_of(edit.tag), source=keyword, reason=reason)
+            yield make_issue("edit.doubtful-source", place, keyword=keyword_of(edit.tag), source=keyword, reason=reason)
 
 
-def _members(study: Study, series: str | None) -> list[Series]:
+def _find_target_series(study: Study, series: str | None) -> list[Series]:
     return [one for one in study.series if series in (None, one.series_instance_uid)]
 
 
-def _doubt(members: list[Series], source: CurrentValue) -> str | None:
+def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
     """Return why a current value is doubtful in one of the character sets that the files with it declare."""
     keyword, value = source
     having = [one.values for one in members if value in one.values.get(keyword, {})]
-    declared = dict.fromkeys(terms for values in having for terms in values.get(_DECLARED, {"": 1}))
-    reasons = (character_set_doubt(value, specific_character_set(terms)) for terms in declared)
+    declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))
+    reasons = (character_set_mismatch(value, parse_specific_character_set(terms)) for terms in declared)
     return next((reason for reason in reasons if reason), None)
 
 
-def _copied_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
+def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
     """Return the current values that have characters beyond ASCII in common with a new one."""
     text = text_from_attribute(edit.attribute) or ""
     if text.isascii():
@@ -65,5 +65,5 @@ def _copied_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
         for one in members
         for keyword, counts in one.values.items()
         for value in counts
-        if not value.isascii() and any(part in text for part in _NOT_ASCII.findall(value))
+        if not value.isascii() and any(part in text for part in _NON_ASCII_TEXT.findall(value))
     ]

@@ -10,13 +10,13 @@ from dicommap.model.edits import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.authoring.harmonize import HarmonizeEdits, Wished
+    from dicommap.authoring.harmonize import EditedAttribute, HarmonizeEdits
     from dicommap.issues import Issue
-    from dicommap.model.account import Account
+    from dicommap.model.account import EditResult
     from dicommap.model.hierarchy import Study
 
 
-class Editor(Protocol):
+class EditProvider(Protocol):
     """A way in for edits. A new one is a class with these three methods."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
@@ -25,15 +25,15 @@ class Editor(Protocol):
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, what came to nothing."""
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield, after the last study, what became of each part of it: row by row, rule by rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Editors:
+class CombinedEdits:
     """Several editors as one, and after them those that harmonize what the others leave."""
 
-    editors: tuple[Editor, ...] = ()
+    editors: tuple[EditProvider, ...] = ()
     harmonizing: tuple[HarmonizeEdits, ...] = ()
 
     def __bool__(self) -> bool:
@@ -42,7 +42,7 @@ class Editors:
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield what all editors yield for a study."""
-        wished: set[Wished] = set()
+        wished: set[EditedAttribute] = set()
         for editor in self.editors:
             for found in editor.edits_for_study(study):
                 if isinstance(found, Edit):
@@ -56,7 +56,7 @@ class Editors:
         found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.leftovers())
         yield from dict.fromkeys(found)
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield the accounts of all editors, each once: rules may share a lookup."""
         found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.accounts())
         yield from {id(account): account for account in found}.values()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.harmonize import most_frequent
-from dicommap.authoring.image_sets import ImageSets
-from dicommap.issues import Location, issue
-from dicommap.model.conflict import Conflict, OutsideFile
+from dicommap.authoring.harmonize import most_frequent_value
+from dicommap.authoring.image_sets import PredictedImageSets
+from dicommap.issues import Location, make_issue
+from dicommap.model.conflict import GroupingConflict, NonPrimaryFile
 from dicommap.model.dicom_json import attribute_from_text, text_from_attribute
 from dicommap.model.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.model.tags import keyword_of, tag_of
@@ -20,44 +20,44 @@ from dicommap.model.tags import keyword_of, tag_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dicommap.authoring.image_sets import Scope, Values
-    from dicommap.authoring.settling import Change
+    from dicommap.authoring.image_sets import ConflictingValues, ConflictScope
+    from dicommap.authoring.settling import AttributeChange
     from dicommap.issues import Issue
-    from dicommap.model.conflict import FilesOfStudy, FileValues
+    from dicommap.model.conflict import FileValues, StudyFileReader
     from dicommap.model.hierarchy import Series, Study, ValueCounts
 
-FILES_LISTED = 100_000
+LISTED_FILES_LIMIT = 100_000
 """Files that are named in one draft; beyond these they are only counted."""
 
 _STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
 _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
 
-_Changes = dict["Scope", "Change"]
+_ChangesByScope = dict["ConflictScope", "AttributeChange"]
 
 
-class Forecaster:
+class ImageSetForecaster:
     """Asked for each study once, it tells what would fall apart, and names the files as long as there is room."""
 
-    def __init__(self, files: FilesOfStudy, room: int = FILES_LISTED) -> None:
+    def __init__(self, files: StudyFileReader, room: int = LISTED_FILES_LIMIT) -> None:
         """Take what tells the files of a study: it is asked only of studies in conflict, and of each at most twice."""
         self._files = files
         self._room = room
 
-    def conflicts(self, study: Study, changes: Iterable[Change]) -> Iterator[Conflict]:
+    def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield the grouping attributes that still differ inside a study or its series after its changes."""
         by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
-        scopes = {scope: counts for scope, counts in _counted(study, by_scope) if len(counts) > 1}
+        scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
         if not scopes:
             return
         keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
         groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
-        sets = ImageSets.of(keywords, groups, scopes)
+        sets = PredictedImageSets.of(keywords, groups, scopes)
         outside = sets.count_non_primary_files()
         listed = self._listed(sets, self._read(study, keywords, by_scope))
         for scope, counts in scopes.items():
-            edits = _changes_inside(study, scope, by_scope)
-            cure_value = _cure_value(scope[1], counts, edits)
-            yield Conflict(
+            edits = _find_series_changes(study, scope, by_scope)
+            cure_value = _choose_cure_value(scope[1], counts, edits)
+            yield GroupingConflict(
                 study_instance_uid=study.study_instance_uid,
                 series_instance_uid=scope[0],
                 keyword=scope[1],
@@ -70,33 +70,37 @@ class Forecaster:
                 edits=tuple(dict.fromkeys(cause for change in edits for cause in change.causes)),
             )
 
-    def _read(self, study: Study, keywords: tuple[str, ...], changes: _Changes) -> Iterator[tuple[FileValues, Values]]:
+    def _read(
+        self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
+    ) -> Iterator[tuple[FileValues, ConflictingValues]]:
         """Yield the files of a study, each with the values that the overrides leave it."""
         for file in self._files(study.study_instance_uid, keywords):
             scanned = zip(keywords, file.values, strict=True)
             yield (
                 file,
                 tuple(
-                    value if (text := _overridden(file.series_instance_uid, keyword, changes)) is None else text
+                    value if (text := _find_override_text(file.series_instance_uid, keyword, changes)) is None else text
                     for keyword, value in scanned
                 ),
             )
 
-    def _listed(self, sets: ImageSets, files: Iterator[tuple[FileValues, Values]]) -> dict[Scope, list[OutsideFile]]:
-        listed: dict[Scope, list[OutsideFile]] = {}
+    def _listed(
+        self, sets: PredictedImageSets, files: Iterator[tuple[FileValues, ConflictingValues]]
+    ) -> dict[ConflictScope, list[NonPrimaryFile]]:
+        listed: dict[ConflictScope, list[NonPrimaryFile]] = {}
         for file, values in files if self._room > 0 else ():
             for scope, value in sets.outside(file.series_instance_uid, values):
-                listed.setdefault(scope, []).append(_outside_file(file, value))
+                listed.setdefault(scope, []).append(_build_outside_file(file, value))
                 self._room -= 1
             if self._room <= 0:
                 break
         return listed
 
 
-def conflict_issue(conflict: Conflict) -> Issue:
+def build_conflict_issue(conflict: GroupingConflict) -> Issue:
     """Return the finding, with the override that would cure it."""
     place = Location(keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid)
-    return issue(
+    return make_issue(
         "forecast.non-primary",
         place,
         keyword=conflict.keyword,
@@ -107,38 +111,38 @@ def conflict_issue(conflict: Conflict) -> Issue:
     )
 
 
-def _counted(study: Study, changes: _Changes) -> Iterator[tuple[Scope, Counter[str]]]:
+def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
     """Yield the values that each grouping attribute has after the changes, in the study and in each series."""
     for keyword in _STUDY_KEYWORDS:
         values: Counter[str] = Counter()
         for series in study.series:
-            values.update(_effective(series, keyword, changes))
+            values.update(_count_series_values(series, keyword, changes))
         yield (None, keyword), values
     for series in study.series:
         for keyword in _SERIES_KEYWORDS:
-            yield (series.series_instance_uid, keyword), _effective(series, keyword, changes)
+            yield (series.series_instance_uid, keyword), _count_series_values(series, keyword, changes)
 
 
-def _effective(series: Series, keyword: str, changes: _Changes) -> Counter[str]:
+def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
     """Return a series' values of an attribute as the overrides leave them."""
-    text = _overridden(series.series_instance_uid, keyword, changes)
+    text = _find_override_text(series.series_instance_uid, keyword, changes)
     return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
-def _overridden(series: str, keyword: str, changes: Mapping[Scope, Change]) -> str | None:
+def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
     """Return the text that an override gives an attribute in a series; None where none does."""
     change = changes.get((series, keyword)) or changes.get((None, keyword))
     return None if change is None else text_from_attribute(change.after) or ""
 
 
-def _changes_inside(study: Study, scope: Scope, changes: _Changes) -> list[Change]:
+def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
     """Return the changes that set the attribute in a part of where it differs."""
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     found = (changes.get((series, scope[1])) for series in members)
     return [change for change in found if change is not None]
 
 
-def _cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Change]) -> str | None:
+def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
     """Return the value that all files should have: what the edits say where they agree, or else most of the files.
 
     None where they do not agree, or no override can hold what most files have.
@@ -146,16 +150,16 @@ def _cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Change]) -> s
     asked = {text_from_attribute(change.after) or "" for change in edits}
     if asked:
         return asked.pop() if len(asked) == 1 else None
-    value = most_frequent(counts)
-    return value if value is not None and _is_valid(keyword, value) else None
+    value = most_frequent_value(counts)
+    return value if value is not None and _is_valid_value(keyword, value) else None
 
 
-def _is_valid(keyword: str, value: str) -> bool:
+def _is_valid_value(keyword: str, value: str) -> bool:
     return isinstance(attribute_from_text(tag_of(keyword) or 0, value, Location()), dict)
 
 
-def _outside_file(file: FileValues, value: str) -> OutsideFile:
-    return OutsideFile(
+def _build_outside_file(file: FileValues, value: str) -> NonPrimaryFile:
+    return NonPrimaryFile(
         source=file.source,
         path=file.path,
         series_instance_uid=file.series_instance_uid,

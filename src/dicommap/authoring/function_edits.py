@@ -6,19 +6,19 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.accounting import noted
-from dicommap.authoring.damage import damaged_form
-from dicommap.authoring.no_value import WORD_FOR_NO_VALUE, lacks_value
-from dicommap.authoring.watched_values import watched_series, watched_study
-from dicommap.authoring.wishes import refusals
+from dicommap.authoring.accounting import record_issues
+from dicommap.authoring.damage import describe_identifier_damage
+from dicommap.authoring.no_value import NULL_WORD_DESCRIPTION, is_null_word_for
+from dicommap.authoring.watched_values import record_series_reads, record_study_reads
+from dicommap.authoring.wishes import override_keyword_issues
 from dicommap.errors import UsageError
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.account import Account, Effect
-from dicommap.model.attribute_names import shown_name
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.account import EditEffect, EditResult
+from dicommap.model.attribute_names import mask_unless_attribute
 from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import NOT_COMPUTED, Edit
+from dicommap.model.edits import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.member_names import shown_type
+from dicommap.model.member_names import mask_unknown_type
 from dicommap.model.tags import tag_of, vrs_of
 from dicommap.model.undecodable import is_undecodable
 
@@ -48,50 +48,50 @@ class FunctionEdits:
         self._by_study = by_study
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")
-        self._account = Account(source=f"function {self._name}")
+        self._account = EditResult(source=f"function {self._name}")
         self._cause = str(self._account)
         self._told: set[str] = set()
         """Keywords of which it was said that no override can set them."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
-        yield from noted(self._account, study.study_instance_uid, self._asked_for(study))
+        yield from record_issues(self._account, study.study_instance_uid, self._asked_for(study))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that the function never asked for anything."""
         if not self._account.used:
             subject = "The function returned values for"
-            yield issue("rules.unused", Location(rule=self._name), subject=subject)
+            yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield what became of the function."""
         self._account.close()
         yield self._account
 
     def _asked_for(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
-            given, seen = watched_study(study)
+            given, seen = record_study_reads(study)
             yield from self._edits(study.target, self._by_study(given), seen)
         if self._by_series is not None:
             for series in study.series:
-                member, seen = watched_series(series)
+                member, seen = record_series_reads(series)
                 yield from self._edits(series.target, self._by_series(member), seen)
 
     def _edits(
         self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
         for keyword, text in self._checked(target, values).items():
-            self._account.note(target.study_instance_uid, Effect.REACHED)
+            self._account.note(target.study_instance_uid, EditEffect.REACHED)
             asked = Location(rule=self._name, keyword=keyword)
-            refused = refusals(keyword, asked)
+            refused = override_keyword_issues(keyword, asked)
             if refused:
                 # What no override can set is so in every study, and told once.
-                self._account.note(target.study_instance_uid, Effect.REFUSED)
+                self._account.note(target.study_instance_uid, EditEffect.REFUSED)
                 yield from () if keyword in self._told else refused
                 self._told.add(keyword)
                 continue
             place = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute = NOT_COMPUTED if seen else _attribute(keyword, text, place)
+            attribute = NOT_COMPUTED_ATTRIBUTE if seen else _parse_attribute(keyword, text, place)
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -108,12 +108,12 @@ class FunctionEdits:
     def _checked(self, target: Target, values: object) -> Mapping[str, str]:
         found = {} if values is None else values
         if not isinstance(found, Mapping):
-            raise self._refusal(target, f"returned a value of type {shown_type(type(found))}")
+            raise self._refusal(target, f"returned a value of type {mask_unknown_type(type(found))}")
         for keyword, text in found.items():
             if not isinstance(keyword, str):
-                raise self._refusal(target, f"returned a keyword of type {shown_type(type(keyword))}")
+                raise self._refusal(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
             if not isinstance(text, str):
-                what = f"a value of type {shown_type(type(text))} for {shown_name(keyword)}"
+                what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
                 raise self._refusal(target, f"returned {what}")
         return found
 
@@ -126,7 +126,7 @@ class FunctionEdits:
         )
 
 
-def _attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+def _parse_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
     """Return the attribute that a text means, or what shows that it was damaged on its way to the function.
 
     Such texts come of tables that pandas read: `str(nan)` and `str(12345.0)` are no PatientIDs.
@@ -134,8 +134,10 @@ def _attribute(keyword: str, text: str, place: Location) -> Attribute | list[Iss
     tag = tag_of(keyword) or 0
     if is_undecodable(text):
         what = "a byte that could not be decoded, or U+FFFD in its place"
-        return [issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
-    sign = WORD_FOR_NO_VALUE if lacks_value(tag, text.strip()) else damaged_form(tag, text.strip())
+        return [make_issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
+    sign = (
+        NULL_WORD_DESCRIPTION if is_null_word_for(tag, text.strip()) else describe_identifier_damage(tag, text.strip())
+    )
     if sign:
-        return [issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
+        return [make_issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
     return attribute_from_text(tag, text, place)

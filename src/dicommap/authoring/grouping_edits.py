@@ -5,33 +5,35 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.accounting import effective
-from dicommap.issues import issue
+from dicommap.authoring.accounting import filter_effective_edits
+from dicommap.issues import make_issue
 from dicommap.model.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.authoring.settling import Settled
+    from dicommap.authoring.settling import StudyResolution
     from dicommap.issues import Issue, Location
     from dicommap.model.edits import Edit
 
 _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
-class GroupingEdits:
+class GroupingEditCounter:
     """Counts, edit by edit, the studies in which one changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
-    def note(self, edits: Iterable[Edit], settled: Settled) -> None:
+    def note(self, edits: Iterable[Edit], settled: StudyResolution) -> None:
         """Note the edits of one study, and what came of them."""
-        found = ((edit.place, edit.tag) for edit in effective(edits, settled) if edit.tag in _GROUPING_TAGS)
+        found = (
+            (edit.place, edit.tag) for edit in filter_effective_edits(edits, settled) if edit.tag in _GROUPING_TAGS
+        )
         self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
         """Yield, after the last study, a note for each edit that changed such an attribute anywhere."""
         for (place, tag), count in self._studies.items():
-            yield issue("edit.grouping-attribute", place, keyword=keyword_of(tag), count=count)
+            yield make_issue("edit.grouping-attribute", place, keyword=keyword_of(tag), count=count)

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.accounting import noted
-from dicommap.authoring.wishes import refusals
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.account import Account, Effect
+from dicommap.authoring.accounting import record_issues
+from dicommap.authoring.wishes import override_keyword_issues
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.account import EditEffect, EditResult
 from dicommap.model.dicom_json import attribute_from_text
-from dicommap.model.edits import NOT_COMPUTED, Edit
+from dicommap.model.edits import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.model.levels import Level, level_of
-from dicommap.model.overridable import keyword_issues
-from dicommap.model.person_names import distinct_values
+from dicommap.model.overridable import unknown_keyword_issues
+from dicommap.model.person_names import merge_equal_names
 from dicommap.model.tags import tag_of
 from dicommap.model.undecodable import is_undecodable
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dicommap.model.hierarchy import Study, Target, ValueCounts
 
-Wished = tuple[str | None, int]
+EditedAttribute = tuple[str | None, int]
 """What an edit is for: the series, None for the whole study, and the tag."""
 
 
@@ -33,14 +33,14 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
     """Find why an attribute cannot be harmonized at all."""
     place = Location(keyword=keyword)
     if tag_of(keyword) is None:
-        yield from keyword_issues(keyword, place, is_option=True)
+        yield from unknown_keyword_issues(keyword, place, is_option=True)
         return
-    yield from refusals(keyword, place)
+    yield from override_keyword_issues(keyword, place)
     if keyword not in captured:
-        yield issue("harmonize.not-captured", place, keyword=keyword)
+        yield make_issue("harmonize.not-captured", place, keyword=keyword)
 
 
-def most_frequent(counts: ValueCounts) -> str | None:
+def most_frequent_value(counts: ValueCounts) -> str | None:
     """Return the value that most files have; None where several have as many, or there is none.
 
     An empty value is the lack of one: it never outvotes a value.
@@ -59,42 +59,42 @@ class HarmonizeEdits:
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
-        self._account = Account(source=f"harmonize {keyword}")
+        self._account = EditResult(source=f"harmonize {keyword}")
 
-    def edits_for_study(self, study: Study, wished: Collection[Wished] = ()) -> Iterator[Edit | Issue]:
+    def edits_for_study(self, study: Study, wished: Collection[EditedAttribute] = ()) -> Iterator[Edit | Issue]:
         """Yield the edit for a study, or for each of its series, in which the attribute differs.
 
         `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.
         """
-        yield from noted(self._account, study.study_instance_uid, self._edits(study, wished))
+        yield from record_issues(self._account, study.study_instance_uid, self._edits(study, wished))
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield, after the last study, that there was nothing to harmonize."""
         if not self._account.used:
-            yield issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
+            yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield what became of the keyword."""
         self._account.close()
         yield self._account
 
-    def _edits(self, study: Study, wished: Collection[Wished]) -> Iterator[Edit | Issue]:
+    def _edits(self, study: Study, wished: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
         for one in study.series if self._by_series else (study,):
-            target, counts = one.target, distinct_values(self._keyword, one.values[self._keyword])
+            target, counts = one.target, merge_equal_names(self._keyword, one.values[self._keyword])
             if len(counts) < 2:
                 continue
-            self._account.note(study.study_instance_uid, Effect.REACHED)
+            self._account.note(study.study_instance_uid, EditEffect.REACHED)
             if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(wished):
                 yield from self._most_frequent(target, counts)
 
     def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
         place = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
-        value = most_frequent(counts)
+        value = most_frequent_value(counts)
         if value is None:
             files = max(files for value, files in counts.items() if value)
-            yield issue("harmonize.tie", place, keyword=self._keyword, files=files)
+            yield make_issue("harmonize.tie", place, keyword=self._keyword, files=files)
             return
-        attribute = NOT_COMPUTED if is_undecodable(value) else attribute_from_text(self._tag, value, place)
+        attribute = NOT_COMPUTED_ATTRIBUTE if is_undecodable(value) else attribute_from_text(self._tag, value, place)
         if isinstance(attribute, list):
             yield from attribute
             return

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dicommap.authoring.cells import cell_issues
-from dicommap.authoring.near_matches import differences, near_key, normal_form
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.account import Account, Effect
+from dicommap.authoring.near_matches import compute_near_key, describe_differences, normalize_nfc
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.account import EditEffect, EditResult
 from dicommap.model.dicom_json import Attribute, attribute_from_text
-from dicommap.model.formulas import unguarded
+from dicommap.model.formulas import unescape_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dicommap.model.hierarchy import Values
+    from dicommap.model.hierarchy import AttributeValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class LookupRow:
     key: str = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
-    account: Account
+    account: EditResult
     """What became of the row in each study."""
 
     def text(self, column: str) -> str:
         """Return the text of a cell, without spaces around it and what keeps it from being a formula."""
-        return unguarded(self.cells[column].strip()).strip()
+        return unescape_formulas(self.cells[column].strip()).strip()
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class LookupTable:
     rows: Mapping[str, LookupRow] = field(repr=False)
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
     """Rows with the key of an earlier one: the earlier one, and the row."""
-    unread: tuple[Account, ...] = field(default=(), repr=False)
+    unread: tuple[EditResult, ...] = field(default=(), repr=False)
     """Of the rows that are left out because something is wrong with them."""
     header: tuple[str, ...] = ()
     """The names of its columns; none if it could not be read."""
@@ -60,32 +60,32 @@ class LookupTable:
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Near key of a row -> the key and UID of the first study that has no row."""
 
-    def find(self, values: Values, place: Location) -> LookupRow | Issue:
+    def find(self, values: AttributeValues, place: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
-        keys = _keys(values, self.by)
+        keys = _normalize_keys(values, self.by)
         if len(keys) > 1:
-            return issue("lookup.ambiguous", place, keyword=self.by, count=len(keys))
+            return make_issue("lookup.ambiguous", place, keyword=self.by, count=len(keys))
         key = "".join(keys)
         row = self.rows.get(key)
         if row is not None:
             return row
         near = self._near_row(key)
-        hint = f"; row {near.number} comes close: it differs by {differences(key, near.key)}" if near else ""
-        return issue("lookup.no-row", place, keyword=self.by, name=self.name, hint=hint)
+        hint = f"; row {near.number} comes close: it differs by {describe_differences(key, near.key)}" if near else ""
+        return make_issue("lookup.no-row", place, keyword=self.by, name=self.name, hint=hint)
 
-    def reach(self, values: Values, study: str) -> None:
+    def reach(self, values: AttributeValues, study: str) -> None:
         """Note that a study asks for the rows of its keys, whether or not its values change."""
-        for key in _keys(values, self.by):
+        for key in _normalize_keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
-                row.account.note(study, Effect.REACHED)
+                row.account.note(study, EditEffect.REACHED)
             elif self._near_row(key) is not None:
-                self._near_studies.setdefault(near_key(key), (key, study))
+                self._near_studies.setdefault(compute_near_key(key), (key, study))
 
     def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
         """Return whether two rows hold the same in some columns."""
         known = [column for column in columns if column in self.header]
-        return all(normal_form(first.text(column)) == normal_form(row.text(column)) for column in known)
+        return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 
     def leftovers(self) -> Iterator[Issue]:
         """Yield the rows that no study asked for, or that several did though an accession is for one.
@@ -101,9 +101,9 @@ class LookupTable:
             if not studies:
                 yield self._unused(row, place)
             elif studies > 1 and self.by == "AccessionNumber":
-                yield issue("lookup.several-studies", place, count=studies)
+                yield make_issue("lookup.several-studies", place, count=studies)
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield what became of each row, in their order, once for all rules that share the table.
 
         Blank rows are left out.
@@ -121,9 +121,9 @@ class LookupTable:
         yield from sorted([*rows, *repeats, *self.unread], key=lambda account: account.row or 0)
 
     def _unused(self, row: LookupRow, place: Location) -> Issue:
-        key, study = self._near_studies.get(near_key(row.key), ("", None)) if self._near_studies else ("", None)
-        hint = f"; that of the study comes close: it differs by {differences(key, row.key)}" if study else ""
-        return issue("lookup.unused-row", replace(place, study=study), hint=hint)
+        key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
+        hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
+        return make_issue("lookup.unused-row", replace(place, study=study), hint=hint)
 
     def _near_row(self, key: str) -> LookupRow | None:
         """Return the first row whose key comes close to one that no row has."""
@@ -132,12 +132,12 @@ class LookupTable:
         if self._near_rows is None:
             self._near_rows = {}
             for row in self.rows.values():
-                self._near_rows.setdefault(near_key(row.key), row)
-        return self._near_rows.get(near_key(key))
+                self._near_rows.setdefault(compute_near_key(row.key), row)
+        return self._near_rows.get(compute_near_key(key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookupAssignment:
+class LookupValue:
     """One attribute that gets the cell of one column, in the row that the table finds."""
 
     tag: int
@@ -152,12 +152,12 @@ class LookupAssignment:
         """Return the keyword whose current value is looked up."""
         return (self.table.by,)
 
-    def row(self, values: Values) -> Account | None:
+    def row(self, values: AttributeValues) -> EditResult | None:
         """Return the account of the row that the value comes from; None if there is no such row."""
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.account
 
-    def attribute(self, values: Values, place: Location) -> Attribute | list[Issue] | None:
+    def attribute(self, values: AttributeValues, place: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, the issues that prevent it, or None if the cell is empty."""
         row = self.table.find(values, replace(place, keyword=None))
         if isinstance(row, Issue):
@@ -170,6 +170,6 @@ class LookupAssignment:
         return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
 
 
-def _keys(values: Values, keyword: str) -> list[str]:
+def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
     """Return the distinct current values as keys are compared."""
-    return list(dict.fromkeys(normal_form(value.strip()) for value in values[keyword]))
+    return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))

@@ -1,6 +1,6 @@
 """Texts that nearly match: people and programs drop zeros, change letter case, add .0 or spaces.
 
-Near texts have the same `near_key`, so that an index of these keys finds them in linear time. Nothing is ever joined by
+Near texts have the same `compute_near_key`, so that an index of these keys finds them in linear time. Nothing is ever joined by
 it: a near match is only named.
 """
 
@@ -16,39 +16,41 @@ if TYPE_CHECKING:
 _POINT_ZERO = re.compile(r"([0-9])[.,]0+$")
 LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 _SPACES = re.compile(r"[\s\xad\u200b-\u200f\u2060\ufeff]+")
-_GROUPED = re.compile(r"[0-9]{1,3}(?:([,.'\u2019])[0-9]{3})(?:\1[0-9]{3})*")
-_MARKS = re.compile(r"[,.'\u2019]")
+_DIGIT_GROUPS = re.compile(r"[0-9]{1,3}(?:([,.'\u2019])[0-9]{3})(?:\1[0-9]{3})*")
+_GROUP_SEPARATORS = re.compile(r"[,.'\u2019]")
 
 
-def normal_form(text: str) -> str:
+def normalize_nfc(text: str) -> str:
     """Return a text in the normal form NFC, in which texts are compared that look the same (Unicode Annex 15)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-_STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+_NORMALIZATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("Unicode normal form", lambda text: unicodedata.normalize("NFKC", text)),
     ("spaces", lambda text: _SPACES.sub("", text)),
     ("letter case", str.casefold),
     (".0 at its end", lambda text: _POINT_ZERO.sub(r"\1", text)),
-    ("groups of digits", lambda text: _MARKS.sub("", text) if _GROUPED.fullmatch(text) else text),
+    ("groups of digits", lambda text: _GROUP_SEPARATORS.sub("", text) if _DIGIT_GROUPS.fullmatch(text) else text),
     ("leading zeros", lambda text: LEADING_ZEROS.sub("", text)),
 )
 """What may differ between near texts, and what removes it."""
 
 
-def near_key(text: str) -> str:
+def compute_near_key(text: str) -> str:
     """Return what a text has in common with all texts that nearly match it."""
-    return _without(text, None)
+    return _apply_normalizations(text, None)
 
 
-def differences(one: str, other: str) -> str:
+def describe_differences(one: str, other: str) -> str:
     """Return by what two texts of the same near key differ: `leading zeros and letter case`."""
-    names = [name for name, _ in _STEPS if _without(one, name) != _without(other, name)]
+    names = [
+        name for name, _ in _NORMALIZATIONS if _apply_normalizations(one, name) != _apply_normalizations(other, name)
+    ]
     return " and ".join(names) or "the way it is written"
 
 
-def _without(text: str, kept: str | None) -> str:
-    for name, step in _STEPS:
+def _apply_normalizations(text: str, kept: str | None) -> str:
+    for name, step in _NORMALIZATIONS:
         if name != kept:
             text = step(text)
     return text

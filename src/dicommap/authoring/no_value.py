@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dicommap.model.tags import keyword_of, vrs_of
 
-WORD_FOR_NO_VALUE = "a word that programs write for no value"
-_OF_PROGRAMS = frozenset(
+NULL_WORD_DESCRIPTION = "a word that programs write for no value"
+_NULL_WORDS_OF_PROGRAMS = frozenset(
     {
         "null",
         "(null)",
@@ -28,26 +28,30 @@ _OF_PROGRAMS = frozenset(
     }
 )
 """Of SQL, pandas, NumPy, R, spreadsheets and JavaScript: no value of any attribute."""
-_OF_PEOPLE = frozenset({"none", "na", "n/a", "n.a.", "n.a", "n/d", "nil", "-", "--", "---", "\u2013", "\u2014", "."})
+_NULL_WORDS_OF_PEOPLE = frozenset(
+    {"none", "na", "n/a", "n.a.", "n.a", "n/d", "nil", "-", "--", "---", "\u2013", "\u2014", "."}
+)
 """Of people and programs; some attributes have NONE as a term of their own."""
-_IDENTIFIER_ENDS = ("ID", "IDs", "UID", "Number", "Identifier")
+_IDENTIFIER_SUFFIXES = ("ID", "IDs", "UID", "Number", "Identifier")
 _IDENTIFIER_VRS = frozenset({"LO", "SH", "CS", "AE", "UI", "UT", "UC"})
 
 
-def is_word_for_no_value(text: str) -> bool:
+def is_null_word(text: str) -> bool:
     """Return whether a whole value is a word for no value, in any case of its letters."""
-    return text.casefold() in _OF_PROGRAMS | _OF_PEOPLE
+    return text.casefold() in _NULL_WORDS_OF_PROGRAMS | _NULL_WORDS_OF_PEOPLE
 
 
-def is_identifier(tag: int) -> bool:
+def is_identifier_attribute(tag: int) -> bool:
     """Return whether an attribute identifies a patient, study, order or device, by its keyword and VR."""
-    return keyword_of(tag).endswith(_IDENTIFIER_ENDS) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
+    return keyword_of(tag).endswith(_IDENTIFIER_SUFFIXES) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
 
 
-def lacks_value(tag: int, cell: str) -> bool:
+def is_null_word_for(tag: int, cell: str) -> bool:
     """Return whether a cell is a word that cannot be meant as a value of an attribute.
 
     For identifiers and names of persons it is any word for no value, for others only what programs write.
     """
     folded = cell.casefold()
-    return folded in _OF_PROGRAMS or (folded in _OF_PEOPLE and (is_identifier(tag) or vrs_of(tag) == ("PN",)))
+    return folded in _NULL_WORDS_OF_PROGRAMS or (
+        folded in _NULL_WORDS_OF_PEOPLE and (is_identifier_attribute(tag) or vrs_of(tag) == ("PN",))
+    )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 64
+_LENGTH_LIMIT = 64
 """Characters; no program formats a longer text as a number."""
-DIGITS_KEPT = 15
+SPREADSHEET_DIGITS = 15
 """Significant digits that spreadsheets keep of a number."""
 _DECIMALS_ROUNDED = 4
 """Decimals that a value has at least if the loss of some of them is taken for a program's rounding."""
@@ -20,77 +20,79 @@ _DECIMALS_ROUNDED = 4
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _SCIENTIFIC_AS_WRITTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{2,3}")
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9].*")
-_PLAIN = re.compile(r"(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[Ee][+-]?[0-9]+)?")
-_GROUPED = re.compile(
+_PLAIN_NUMBER = re.compile(r"(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[Ee][+-]?[0-9]+)?")
+_GROUPED_NUMBER = re.compile(
     r"(?P<whole>[0-9]{1,3}(?P<mark>[.,'\u2019 ])[0-9]{3}(?:(?P=mark)[0-9]{3})*)(?:[.,](?P<rest>[0-9]+))?"
 )
-_GROUPED_IN_INDIA = re.compile(r"(?P<whole>[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.(?P<rest>[0-9]+))?")
-_CODE = (
+_INDIAN_GROUPED_NUMBER = re.compile(r"(?P<whole>[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.(?P<rest>[0-9]+))?")
+_CURRENCY = (
     r"(?:USD|EUR|GBP|CHF|JPY|CNY|RMB|INR|KRW|BRL|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|TRY|ZAR|Fr\.?|kr\.?|Rs\.?|R\$)"
 )
-_CURRENCY_CODE = re.compile(rf"{_CODE}(?= )|(?<= ){_CODE}")
-_NO_GROUP = re.compile(r"[.,'\u2019 ]")
-_NO_NUMBER = re.compile(r"[A-DF-Za-df-z_/^\\]")
+_CURRENCY_CODE = re.compile(rf"{_CURRENCY}(?= )|(?<= ){_CURRENCY}")
+_GROUP_SEPARATOR = re.compile(r"[.,'\u2019 ]")
+_NOT_NUMERIC = re.compile(r"[A-DF-Za-df-z_/^\\]")
 """What no number has, if a space or sign of a currency is not there: it spares the time to read one."""
-_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-"})
+_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 
-def is_scientific(cell: str) -> bool:
+def is_scientific_notation(cell: str) -> bool:
     """Return whether a cell is a number as programs shorten long ones: 1.2E+10."""
     return _SCIENTIFIC_AS_WRITTEN.fullmatch(cell) is not None
 
 
-def number_damage(before: str, cell: str) -> str | None:
+def describe_number_damage(before: str, cell: str) -> str | None:
     """Return how a program rewrote a number, or None if it did not.
 
     It is the same number written differently, or a long one whose digits are lost. Leading zeros that were added are no
     damage: people put them back. Nor are spaces that were removed.
     """
-    if is_scientific(cell) and not _SCIENTIFIC.fullmatch(before):
+    if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
         return "scientific notation"
-    were = set(_readings(before))
-    are = set(_readings(cell)) if were else were
+    were = set(_possible_numbers(before))
+    are = set(_possible_numbers(cell)) if were else were
     if not are:
         return None
     if _SCIENTIFIC.fullmatch(cell) and not _SCIENTIFIC.fullmatch(before):
         return "scientific notation"
-    if _is_cut_to_digits(before, _NO_GROUP.sub("", _plain_signs(cell))):
+    if _is_cut_to_spreadsheet_digits(before, _GROUP_SEPARATOR.sub("", _normalize_signs(cell))):
         return "digits after the fifteenth are lost"
-    if _is_rounded(before, cell):
+    if _is_rounded_decimal(before, cell):
         return "digits behind the decimal point are lost"
     if not were & are or _LEADING_ZERO.fullmatch(cell) or before.replace(" ", "") == cell:
         return None
-    return "leading zeros are lost" if _LEADING_ZERO.fullmatch(before) else number_format(cell)
+    return "leading zeros are lost" if _LEADING_ZERO.fullmatch(before) else describe_number_format(cell)
 
 
-def number_format(cell: str) -> str:
+def describe_number_format(cell: str) -> str:
     """Return the format of a number that is written as programs do it."""
-    text = _plain_signs(cell)
+    text = _normalize_signs(cell)
     if "%" in text:
         return "a percentage"
-    if _without_currency(text) != text:
+    if _strip_currency(text) != text:
         return "a currency sign"
-    if _GROUPED.fullmatch(text.lstrip("+-")) or _GROUPED_IN_INDIA.fullmatch(text.lstrip("+-")):
+    if _GROUPED_NUMBER.fullmatch(text.lstrip("+-")) or _INDIAN_GROUPED_NUMBER.fullmatch(text.lstrip("+-")):
         return "its digits are grouped"
     return "another notation of the same number"
 
 
-def _plain_signs(text: str) -> str:
+def _normalize_signs(text: str) -> str:
     """Return a text with all its spaces, digits and minus signs as ASCII has them."""
-    return unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
+    return unicodedata.normalize("NFKC", text).translate(_MINUS_SIGNS).strip()
 
 
-def _readings(text: str) -> Iterator[Decimal]:
+def _possible_numbers(text: str) -> Iterator[Decimal]:
     """Yield the numbers that a text may be: 1,234 is 1.234 and 1234."""
-    if not 0 < len(text) <= _LONGEST or (_NO_NUMBER.search(text) and text.isascii() and not {" ", "$"} & set(text)):
+    if not 0 < len(text) <= _LENGTH_LIMIT or (
+        _NOT_NUMERIC.search(text) and text.isascii() and not {" ", "$"} & set(text)
+    ):
         return
-    text = _without_currency(_plain_signs(text))
+    text = _strip_currency(_normalize_signs(text))
     negative = text[:1] in "-(" or text[-1:] == "-"
     text = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
     text = text.removesuffix("-").lstrip("+-").strip()
     percent = text.endswith("%") or text.startswith("%")
     text = text.strip("% ")
-    for digits in _digits(text):
+    for digits in _possible_digits(text):
         try:
             number = Decimal(digits)
         except InvalidOperation:
@@ -99,44 +101,48 @@ def _readings(text: str) -> Iterator[Decimal]:
         yield -number if negative else number
 
 
-def _digits(text: str) -> Iterator[str]:
-    if _PLAIN.fullmatch(text):
+def _possible_digits(text: str) -> Iterator[str]:
+    if _PLAIN_NUMBER.fullmatch(text):
         yield text.replace(",", ".")
-    for grouped in (_GROUPED.fullmatch(text), _GROUPED_IN_INDIA.fullmatch(text)):
+    for grouped in (_GROUPED_NUMBER.fullmatch(text), _INDIAN_GROUPED_NUMBER.fullmatch(text)):
         if grouped:
-            yield _NO_GROUP.sub("", grouped["whole"]) + "." + (grouped["rest"] or "0")
+            yield _GROUP_SEPARATOR.sub("", grouped["whole"]) + "." + (grouped["rest"] or "0")
 
 
-def _without_currency(text: str) -> str:
+def _strip_currency(text: str) -> str:
     if text.isascii() and not any(letter.isalpha() or letter == "$" for letter in text):
         return text
     kept = "".join(letter for letter in text if unicodedata.category(letter) != "Sc")
     return _CURRENCY_CODE.sub("", kept).strip()
 
 
-def _is_cut_to_digits(before: str, cell: str) -> bool:
+def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
     digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
-    if not (digits.isdigit() and left.isdigit()) or len(digits) <= DIGITS_KEPT or digits == left:
+    if not (digits.isdigit() and left.isdigit()) or len(digits) <= SPREADSHEET_DIGITS or digits == left:
         return False
-    if len(digits) <= _LONGEST and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
+    if len(digits) <= _LENGTH_LIMIT and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
         return True  # as pandas and JavaScript keep it, in a binary number of 53 bits
-    return len(left) == len(digits) and left.endswith("0" * (len(digits) - DIGITS_KEPT)) and _rounds(digits, left)
+    return (
+        len(left) == len(digits)
+        and left.endswith("0" * (len(digits) - SPREADSHEET_DIGITS))
+        and _is_rounded_integer(digits, left)
+    )
 
 
-def _rounds(digits: str, left: str) -> bool:
+def _is_rounded_integer(digits: str, left: str) -> bool:
     # Some spreadsheets cut, some round.
-    return abs(int(digits[:DIGITS_KEPT]) - int(left[:DIGITS_KEPT])) <= 1
+    return abs(int(digits[:SPREADSHEET_DIGITS]) - int(left[:SPREADSHEET_DIGITS])) <= 1
 
 
-def _is_rounded(before: str, cell: str) -> bool:
+def _is_rounded_decimal(before: str, cell: str) -> bool:
     """Return whether a cell is the number of before with fewer decimals, as a number format shows it."""
-    had, has = (_decimals(text) for text in (before, cell))
+    had, has = (_count_decimals(text) for text in (before, cell))
     if has is None or had is None or not 0 < has < had or had < _DECIMALS_ROUNDED:
         return False
-    exact, shown = (next(_readings(text)) for text in (before, cell))
+    exact, shown = (next(_possible_numbers(text)) for text in (before, cell))
     return abs(exact - shown) <= Decimal(5).scaleb(-has - 1)
 
 
-def _decimals(text: str) -> int | None:
+def _count_decimals(text: str) -> int | None:
     found = re.fullmatch(r"[+-]?[0-9]+[.,]([0-9]+)", text)
-    return len(found[1]) if found and len(text) <= _LONGEST else None
+    return len(found[1]) if found and len(text) <= _LENGTH_LIMIT else None

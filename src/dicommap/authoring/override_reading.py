@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.override import Override
-from dicommap.model.override_file import override_text, without_null
+from dicommap.model.override_file import dump_override, remove_null_value
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
     from dicommap.model.import_configuration import DicomMetadataMapping
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
 
 
-def read_override(data: bytes, mapping: DicomMetadataMapping, profile: Profile) -> Override:
+def parse_override(data: bytes, mapping: DicomMetadataMapping, profile: Assumptions) -> Override:
     """Return the override of a mapping from its file.
 
     Raises ValueError where the file is not what this profile makes of any override.
@@ -25,8 +25,8 @@ def read_override(data: bytes, mapping: DicomMetadataMapping, profile: Profile) 
     override = Override(
         study_instance_uid=mapping.studyInstanceUID,
         series_instance_uid=mapping.seriesInstanceUID,
-        data_set={tag: without_null(attribute) for tag, attribute in data_set.items()},
+        data_set={tag: remove_null_value(attribute) for tag, attribute in data_set.items()},
     )
-    if override_text(override, profile).encode() != data:
+    if dump_override(override, profile).encode() != data:
         raise ValueError("the file has another form than its profile")
     return override

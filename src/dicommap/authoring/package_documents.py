@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.placement import import_configuration, placed_files
-from dicommap.authoring.taken import Taken
-from dicommap.model.documents import Documents
-from dicommap.model.package_layout import CONFIGURATION, EDITS, FORECAST, OBJECTS, PLAN, PREVIEW, REQUEST, job_folder
-from dicommap.model.plan import Content, Job, Plan, PlannedFile, Unplanned
-from dicommap.model.planned_object import objects_pieces
+from dicommap.authoring.placement import build_import_configuration, build_override_files
+from dicommap.authoring.taken import JobObjectCounts
+from dicommap.model.documents import PackageDocuments
+from dicommap.model.package_layout import (
+    CONFIGURATION_FILE,
+    EDITS_FILE,
+    FORECAST_FILE,
+    OBJECTS_FILE,
+    PLAN_FILE,
+    PREVIEW_FILE,
+    REQUEST_FILE,
+    job_folder,
+)
+from dicommap.model.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
+from dicommap.model.planned_object import iterate_objects_csv
 from dicommap.model.strict_json import dump_json
 
 if TYPE_CHECKING:
@@ -19,11 +28,11 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from dicommap.model.documents import Pieces
+    from dicommap.model.documents import TextPieces
     from dicommap.model.import_configuration import ImportConfiguration
     from dicommap.model.override import Override
     from dicommap.model.planned_job import PlannedJob
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
     from dicommap.model.quotas import Quotas
     from dicommap.model.s3_uri import S3Uri
 
@@ -32,14 +41,14 @@ REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanHead:
+class PlanHeader:
     """What a plan says beside its jobs."""
 
     roots: tuple[str, ...]
     uri: S3Uri
     """Where the whole source lies, or will."""
     quotas: Quotas
-    profile: Profile
+    profile: Assumptions
     files: int
     """All there are, be they in a job or not."""
     instances: int
@@ -48,7 +57,7 @@ class PlanHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
+class PackageTables:
     """The tables of a package, as CSV."""
 
     preview: str = field(repr=False)
@@ -56,13 +65,13 @@ class Tables:
     forecast: str = field(repr=False)
 
 
-def package_documents(
+def build_package_documents(
     jobs: Iterable[PlannedJob],
     overrides: Iterable[Override],
-    head: PlanHead,
-    tables: Tables,
+    head: PlanHeader,
+    tables: PackageTables,
     account: Mapping[str, str],
-) -> Documents:
+) -> PackageDocuments:
     """Return every file of the package by its path: the same text for the same input.
 
     `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
@@ -71,32 +80,32 @@ def package_documents(
     for override in overrides:
         of_study.setdefault(override.study_instance_uid, []).append(override)
     texts: dict[str, str] = {}
-    objects: dict[str, Pieces] = {}
+    objects: dict[str, TextPieces] = {}
     planned = []
     for job in jobs:
-        made, its_texts = _job(job, of_study, head, account)
+        made, its_texts = _build_job(job, of_study, head, account)
         planned.append(made)
         texts |= its_texts
-        objects[f"{job_folder(job.id)}/{OBJECTS}"] = partial(objects_pieces, job.objects)
-    texts[PLAN] = dump_json(_dumped(_plan(planned, head, tables)))
-    texts |= {PREVIEW: tables.preview, EDITS: tables.edits, FORECAST: tables.forecast}
-    return Documents(texts, objects)
+        objects[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
+    texts[PLAN_FILE] = dump_json(_dump_model(_build_plan(planned, head, tables)))
+    texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    return PackageDocuments(texts, objects)
 
 
-def _dumped(document: BaseModel) -> dict[str, object]:
+def _dump_model(document: BaseModel) -> dict[str, object]:
     return document.model_dump(mode="json", exclude_none=True)
 
 
-def _job(
-    job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHead, account: Mapping[str, str]
-) -> tuple[Job, dict[str, str]]:
+def _build_job(
+    job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHeader, account: Mapping[str, str]
+) -> tuple[PlanJob, dict[str, str]]:
     """Return a job of the plan, and its documents by their paths but for the objects."""
-    taken = Taken()
-    objects = Content.of_pieces(objects_pieces(taken.noting(job.objects)))
-    placed = placed_files(taken.overrides(of_study), head.profile)
+    taken = JobObjectCounts()
+    objects = FileDigest.of_pieces(iterate_objects_csv(taken.noting(job.objects)))
+    placed = build_override_files(taken.overrides(of_study), head.profile)
     files = {file.path: file.text for _, file in placed}
-    configuration = import_configuration(placed) if placed else None
-    made = Job(
+    configuration = build_import_configuration(placed) if placed else None
+    made = PlanJob(
         id=job.id,
         inputS3Uri=str(job.uri),
         staged=job.staged,
@@ -111,12 +120,12 @@ def _job(
     folder = job_folder(job.id)
     texts = {f"{folder}/files/{path}": text for path, text in files.items()}
     if configuration is not None:
-        texts[f"{folder}/{CONFIGURATION}"] = dump_json(_dumped(configuration))
-    texts[f"{folder}/{REQUEST}"] = dump_json(_request(configuration, made, head.attempt, account))
+        texts[f"{folder}/{CONFIGURATION_FILE}"] = dump_json(_dump_model(configuration))
+    texts[f"{folder}/{REQUEST_FILE}"] = dump_json(_build_request(configuration, made, head.attempt, account))
     return made, texts
 
 
-def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
+def _build_plan(jobs: list[PlanJob], head: PlanHeader, tables: PackageTables) -> Plan:
     # A study that is cut is mapped in each of its jobs, and still one.
     mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
     return Plan(
@@ -124,22 +133,22 @@ def _plan(jobs: list[Job], head: PlanHead, tables: Tables) -> Plan:
         sources=head.roots,
         inputS3Uri=str(head.uri),
         quotas=head.quotas,
-        unplanned=Unplanned(
+        unplanned=UnplannedCounts(
             instances=head.instances - sum(job.instances for job in jobs),
             files=head.files - sum(job.sourceFiles for job in jobs),
         ),
         studies=len({study for study, _ in mapped}),
         series=sum(series is not None for _, series in mapped),
         profile=head.profile,
-        preview=Content.of(tables.preview),
-        edits=Content.of(tables.edits),
-        forecast=Content.of(tables.forecast),
+        preview=FileDigest.of(tables.preview),
+        edits=FileDigest.of(tables.edits),
+        forecast=FileDigest.of(tables.forecast),
         jobs=tuple(jobs),
     )
 
 
-def _request(
-    configuration: ImportConfiguration | None, job: Job, attempt: int, account: Mapping[str, str]
+def _build_request(
+    configuration: ImportConfiguration | None, job: PlanJob, attempt: int, account: Mapping[str, str]
 ) -> dict[str, object]:
     request: dict[str, object] = {
         "jobName": f"dicommap-{job.id}" if attempt == 1 else f"dicommap-{job.id}-attempt-{attempt}",
@@ -148,4 +157,4 @@ def _request(
         "clientToken": job.client_token(attempt),
         "inputS3Uri": job.inputS3Uri,
     }
-    return request if configuration is None else request | {"importConfiguration": _dumped(configuration)}
+    return request if configuration is None else request | {"importConfiguration": _dump_model(configuration)}

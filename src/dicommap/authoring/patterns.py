@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.near_matches import normal_form
+from dicommap.authoring.near_matches import normalize_nfc
 from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_WILD = frozenset("*?[")
-_BEFORE_WILD = re.compile(r"[^*?[]*")
+_WILDCARDS = frozenset("*?[")
+_BEFORE_WILDCARD = re.compile(r"[^*?[]*")
 _STARS = re.compile(r"\**")
 _ASCII = re.compile(r"[\x00-\x7f]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Patterns:
+class ShellPatterns:
     """Patterns of which one has to match a whole value, case-sensitive, both in the normal form NFC."""
 
     texts: frozenset[str] = field(repr=False)
@@ -30,16 +30,16 @@ class Patterns:
     """The patterns of the expressions."""
 
     @classmethod
-    def of(cls, given: str | Iterable[str]) -> Patterns:
+    def of(cls, given: str | Iterable[str]) -> ShellPatterns:
         """Return the patterns of a rule's member of `match`: one text, or several."""
-        patterns = [normal_form(pattern) for pattern in ([given] if isinstance(given, str) else given)]
-        texts = frozenset(pattern for pattern in patterns if not _WILD & set(pattern))
+        patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
+        texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
         wild = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
         return cls(texts, tuple(re.compile(translate(pattern)) for pattern in wild), tuple(wild))
 
     def match(self, value: str) -> bool:
         """Say whether one of them matches a value."""
-        value = normal_form(value)
+        value = normalize_nfc(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
     def is_certain_match(self, value: str) -> bool:
@@ -49,26 +49,28 @@ class Patterns:
         """
         if not is_undecodable(value):
             return self.match(value)
-        known = _known(value)
-        return any(known.startswith(literal) and _STARS.fullmatch(rest) for literal, rest in map(_divided, self.wild))
+        known = _ascii_prefix(value)
+        return any(
+            known.startswith(literal) and _STARS.fullmatch(rest) for literal, rest in map(_split_at_wildcard, self.wild)
+        )
 
     def is_unknown(self, value: str) -> bool:
         """Return whether it cannot be known if one of them matches a value, since some bytes could not be decoded."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
-        known = _known(value)
+        known = _ascii_prefix(value)
         return any(text.startswith(known) for text in self.texts) or any(
-            known.startswith(literal) or literal.startswith(known) for literal, _ in map(_divided, self.wild)
+            known.startswith(literal) or literal.startswith(known) for literal, _ in map(_split_at_wildcard, self.wild)
         )
 
 
-def _known(value: str) -> str:
+def _ascii_prefix(value: str) -> str:
     match = _ASCII.match(value)
     return "" if match is None else match[0]
 
 
-def _divided(pattern: str) -> tuple[str, str]:
+def _split_at_wildcard(pattern: str) -> tuple[str, str]:
     """Return what stands before the first wildcard of a pattern, and the rest."""
-    match = _BEFORE_WILD.match(pattern)
+    match = _BEFORE_WILDCARD.match(pattern)
     end = 0 if match is None else match.end()
     return pattern[:end], pattern[end:]

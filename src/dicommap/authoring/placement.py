@@ -11,38 +11,38 @@ from dicommap.model.import_configuration import (
     DicomMetadataMapping,
     ImportConfiguration,
 )
-from dicommap.model.override_file import override_text
+from dicommap.model.override_file import dump_override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicommap.model.override import Override
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
 
-FOLDER = "dicommap-overrides"
+OVERRIDES_FOLDER = "dicommap-overrides"
 """One folder for all, since nested folders count against a quota of the job."""
 
-_NAME_LIMIT = 200
+_FILE_NAME_LIMIT = 200
 """File systems take names of 255 bytes; two UIDs of PS3.5's 64 characters stay below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedFile:
+class OverrideFile:
     """An override file: where it lies, relative to inputS3Uri, and what it holds."""
 
     path: str
     text: str = field(repr=False)
 
 
-def placed_files(overrides: Iterable[Override], profile: Profile) -> list[tuple[Override, PlacedFile]]:
+def build_override_files(overrides: Iterable[Override], profile: Assumptions) -> list[tuple[Override, OverrideFile]]:
     """Return each override with its file in the form of the profile, in order of UIDs.
 
     Where files may be shared, overrides whose files would hold the same have that of the first of them.
     """
     placed = []
-    first: dict[str, PlacedFile] = {}
+    first: dict[str, OverrideFile] = {}
     for override in sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or "")):
-        file = PlacedFile(path=metadata_file_path(override), text=override_text(override, profile))
+        file = OverrideFile(path=metadata_file_path(override), text=dump_override(override, profile))
         if profile.overrideFiles == "shared":
             file = first.setdefault(file.text, file)
         placed.append((override, file))
@@ -52,22 +52,22 @@ def placed_files(overrides: Iterable[Override], profile: Profile) -> list[tuple[
 def metadata_file_path(override: Override) -> str:
     """Return the path of an override's file, relative to inputS3Uri: named by its UIDs, or by their hash if long."""
     name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
-    if len(name) > _NAME_LIMIT:
+    if len(name) > _FILE_NAME_LIMIT:
         name = hashlib.sha256(name.encode()).hexdigest()
-    return f"{FOLDER}/{name}.json"
+    return f"{OVERRIDES_FOLDER}/{name}.json"
 
 
-def import_configuration(placed: Iterable[tuple[Override, PlacedFile]]) -> ImportConfiguration:
+def build_import_configuration(placed: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
     """Return the configuration that maps each override's study or series to its file, in the order given.
 
     Raises ValueError for no override or more than MAX_MAPPINGS: the caller looks before.
     """
-    mappings = tuple(_mapping(override, file.path) for override, file in placed)
+    mappings = tuple(_build_mapping(override, file.path) for override, file in placed)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)
     return ImportConfiguration(dicomJsonMetadataImportConfiguration=inner)
 
 
-def _mapping(override: Override, path: str) -> DicomMetadataMapping:
+def _build_mapping(override: Override, path: str) -> DicomMetadataMapping:
     if override.series_instance_uid is None:
         return DicomMetadataMapping(studyInstanceUID=override.study_instance_uid, metadataFilePath=path)
     return DicomMetadataMapping(

@@ -7,47 +7,47 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.masking import shown
+from dicommap.model.masking import mask_value
 from dicommap.model.tags import hex_of, keyword_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from dicommap.authoring.settling import Change
+    from dicommap.authoring.settling import AttributeChange
     from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import ValueCounts
 
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
-_CAUSES_SHOWN = 3
+_CAUSES_LIMIT = 3
 """An edit of a study may come from as many rows of a sheet as the study has series."""
 
 
-def preview_row(change: Change, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
+def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
     """Return one line of the preview, its values masked unless they are asked for, many edits behind it shortened."""
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
-        return shown(keyword, text, show_values=show_values) or _EMPTY
+        return mask_value(keyword, text, show_values=show_values) or _EMPTY
 
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
         "tag": hex_of(change.tag),
         "keyword": keyword,
-        "before": _before(change.before, value),
-        "after": value(_after(change.after)),
-        "because of": _because_of(change.causes) if shorten else "; ".join(change.causes),
+        "before": _format_values_before(change.before, value),
+        "after": value(_format_value_after(change.after)),
+        "because of": _format_causes(change.causes) if shorten else "; ".join(change.causes),
     }
 
 
-def study_edit_rows(changes: Iterable[Change]) -> Iterator[dict[str, str]]:
+def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[str, str]]:
     """Yield a line for each study and each edit that changed something in it: where, and which attributes.
 
     The changes of a study must follow each other.
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
-        by_cause: dict[str, list[Change]] = {}
+        by_cause: dict[str, list[AttributeChange]] = {}
         for change in of_study:
             for cause in change.causes:
                 by_cause.setdefault(cause, []).append(change)
@@ -65,13 +65,13 @@ def study_edit_rows(changes: Iterable[Change]) -> Iterator[dict[str, str]]:
             }
 
 
-def _after(attribute: Attribute) -> str:
+def _format_value_after(attribute: Attribute) -> str:
     text = text_from_attribute(attribute)
     # What no text means, such as a sequence, is shown as it will be written.
     return json.dumps(attribute, ensure_ascii=False) if text is None else text
 
 
-def _before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
+def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
     if counts is None:
         return _NOT_CAPTURED
     if len(counts) == 1:
@@ -80,6 +80,6 @@ def _before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
     return "; ".join(f"{value(text)} ({files})" for text, files in ranked)
 
 
-def _because_of(causes: Sequence[str]) -> str:
-    more = len(causes) - _CAUSES_SHOWN
-    return "; ".join([*causes[:_CAUSES_SHOWN], *([f"and {more:,} more"] if more > 0 else [])])
+def _format_causes(causes: Sequence[str]) -> str:
+    more = len(causes) - _CAUSES_LIMIT
+    return "; ".join([*causes[:_CAUSES_LIMIT], *([f"and {more:,} more"] if more > 0 else [])])

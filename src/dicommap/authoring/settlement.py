@@ -5,49 +5,49 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.accounting import note_changes
-from dicommap.authoring.declared_characters import declared_character_issues
-from dicommap.authoring.doubtful_edits import doubtful_source_issues
-from dicommap.authoring.forecast import Forecaster, conflict_issue
-from dicommap.authoring.grouping_edits import GroupingEdits
-from dicommap.authoring.settling import settle
+from dicommap.authoring.accounting import record_changes
+from dicommap.authoring.declared_characters import unencodable_value_issues
+from dicommap.authoring.doubtful_edits import doubtful_character_set_issues
+from dicommap.authoring.forecast import ImageSetForecaster, build_conflict_issue
+from dicommap.authoring.grouping_edits import GroupingEditCounter
+from dicommap.authoring.settling import resolve_study
 from dicommap.authoring.shared_identifiers import SharedIdentifiers
-from dicommap.authoring.undecodable_edits import undecodable_source_issues, undecodable_sources
+from dicommap.authoring.undecodable_edits import find_undecodable_sources, undecodable_source_issues
 from dicommap.issues import Issue, Severity
-from dicommap.model.findings import Findings
+from dicommap.model.findings import BoundedIssues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dicommap.authoring.editor import Editor
-    from dicommap.authoring.settling import Change
-    from dicommap.model.account import Account
-    from dicommap.model.conflict import Conflict, FilesOfStudy
+    from dicommap.authoring.editor import EditProvider
+    from dicommap.authoring.settling import AttributeChange
+    from dicommap.model.account import EditResult
+    from dicommap.model.conflict import GroupingConflict, StudyFileReader
     from dicommap.model.edits import Edit
     from dicommap.model.hierarchy import Study
     from dicommap.model.override import Override
 
 
 @dataclass(slots=True)
-class Settlement:
+class Resolution:
     """What came of the edits of all studies."""
 
     overrides: list[Override] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    issues: Findings = field(default_factory=Findings)
-    accounts: list[Account] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
+    changes: list[AttributeChange] = field(default_factory=list)
+    issues: BoundedIssues = field(default_factory=BoundedIssues)
+    accounts: list[EditResult] = field(default_factory=list)
+    conflicts: list[GroupingConflict] = field(default_factory=list)
 
 
-def settle_all(
+def resolve_edits(
     studies: Iterable[Study],
-    editor: Editor,
-    files: FilesOfStudy,
-    found: Findings | None = None,
+    editor: EditProvider,
+    files: StudyFileReader,
+    found: BoundedIssues | None = None,
     *,
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
-) -> Settlement:
+) -> Resolution:
     """Settle the edits that the editor has for each study; findings about what was never reached come last.
 
     Args:
@@ -61,23 +61,27 @@ def settle_all(
         same_patient: The severity of an edit that gives studies of different patients one identifier.
 
     """
-    result = Settlement(issues=Findings() if found is None else found)
-    forecaster, grouping, identifiers = Forecaster(files), GroupingEdits(), SharedIdentifiers(same_patient)
+    result = Resolution(issues=BoundedIssues() if found is None else found)
+    forecaster, grouping, identifiers = (
+        ImageSetForecaster(files),
+        GroupingEditCounter(),
+        SharedIdentifiers(same_patient),
+    )
     for study in studies:
-        edits = _usable_edits(study, editor, files, result)
-        settled = settle(study, edits)
-        note_changes(study.study_instance_uid, edits, settled)
+        edits = _collect_edits(study, editor, files, result)
+        settled = resolve_study(study, edits)
+        record_changes(study.study_instance_uid, edits, settled)
         grouping.note(edits, settled)
         identifiers.note(study, settled.changes)
         result.overrides += settled.overrides
         result.changes += settled.changes
         result.issues += settled.issues
-        result.issues += declared_character_issues(study, settled.changes)
+        result.issues += unencodable_value_issues(study, settled.changes)
         changed = {change.tag for change in settled.changes}
-        result.issues += doubtful_source_issues(study, [edit for edit in edits if edit.tag in changed])
+        result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
         conflicts = list(forecaster.conflicts(study, settled.changes))
         result.conflicts += conflicts
-        result.issues += map(conflict_issue, conflicts)
+        result.issues += map(build_conflict_issue, conflicts)
     result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += grouping.issues()
     result.issues += editor.leftovers()
@@ -85,7 +89,7 @@ def settle_all(
     return result
 
 
-def _usable_edits(study: Study, editor: Editor, files: FilesOfStudy, result: Settlement) -> list[Edit]:
+def _collect_edits(study: Study, editor: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
     """Return the edits of a study but those that are computed from undecodable values; issues go into the result."""
     edits: list[Edit] = []
     for one in editor.edits_for_study(study):
@@ -93,7 +97,7 @@ def _usable_edits(study: Study, editor: Editor, files: FilesOfStudy, result: Set
             result.issues += [one]
         else:
             edits.append(one)
-    sources = undecodable_sources(study, edits)
+    sources = find_undecodable_sources(study, edits)
     if sources:
         result.issues += undecodable_source_issues(study, edits, sources, files)
     return [edit for index, edit in enumerate(edits) if index not in sources]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.dicom_json import Attribute, text_from_attribute
 from dicommap.model.levels import Level, level_of
 from dicommap.model.override import Override
-from dicommap.model.sole_value import compact
-from dicommap.model.tags import creator_of, hex_of, keyword_of
+from dicommap.model.sole_value import compact_counts
+from dicommap.model.tags import hex_of, keyword_of, private_creator_tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.issues import Issue
     from dicommap.model.edits import Edit
-    from dicommap.model.hierarchy import Study, ValueCounts, Values
+    from dicommap.model.hierarchy import AttributeValues, Study, ValueCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AttributeChange:
     """One line of the preview: an attribute of a study or series, its values before and after, and why."""
 
     study_instance_uid: str
@@ -34,139 +34,148 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class StudyResolution:
     """What became of a study's edits."""
 
     overrides: tuple[Override, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AttributeChange, ...]
     issues: tuple[Issue, ...]
 
 
 @dataclass(slots=True)
-class _Wish:
+class _MergedEdit:
     attribute: Attribute
     causes: list[str]
 
 
-_Wishes = dict[str | None, dict[int, _Wish]]
+_MergedEdits = dict[str | None, dict[int, _MergedEdit]]
 """Series Instance UID, or None for the whole study -> tag -> what is wished for."""
 
-_Causes = dict[tuple[str, ...], tuple[str, ...]]
+_SharedCauses = dict[tuple[str, ...], tuple[str, ...]]
 """Causes that several changes of a study have: there are very many changes, and they are kept."""
 
 
-def settle(study: Study, edits: Iterable[Edit]) -> Settled:
+def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
 
     An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
     keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
     attribute of which edits contradict each other.
     """
-    wishes: _Wishes = {None: {}}
+    wishes: _MergedEdits = {None: {}}
     contradictions: list[tuple[int, Issue]] = []
     for edit in edits:
-        found = _add(wishes, edit)
+        found = _merge_edit(wishes, edit)
         if found:
             contradictions.append((edit.tag, found))
-    contradictions += _level_contradictions(study, wishes)
+    contradictions += _find_level_contradictions(study, wishes)
     for tag in {tag for tag, _ in contradictions}:
         for of_target in wishes.values():
             of_target.pop(tag, None)
-    _collapse(study, wishes)
-    values: dict[str | None, Values] = {one.series_instance_uid: one.values for one in study.series}
+    _move_to_study(study, wishes)
+    values: dict[str | None, AttributeValues] = {one.series_instance_uid: one.values for one in study.series}
     values[None] = study.values
-    shared: _Causes = {}
+    shared: _SharedCauses = {}
     changes = [
         change
         for series in sorted(wishes, key=lambda uid: uid or "")
-        for change in _changes(study.study_instance_uid, series, values[series], wishes[series], shared)
+        for change in _build_changes(study.study_instance_uid, series, values[series], wishes[series], shared)
     ]
-    return Settled(
-        overrides=tuple(_overrides(changes)), changes=tuple(changes), issues=tuple(found for _, found in contradictions)
+    return StudyResolution(
+        overrides=tuple(_build_overrides(changes)),
+        changes=tuple(changes),
+        issues=tuple(found for _, found in contradictions),
     )
 
 
-def _add(wishes: _Wishes, edit: Edit) -> Issue | None:
+def _merge_edit(wishes: _MergedEdits, edit: Edit) -> Issue | None:
     series = edit.target.series_instance_uid
     of_target = wishes.setdefault(series, {})
-    wish = of_target.setdefault(edit.tag, _Wish(edit.attribute, []))
+    wish = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
     if wish.attribute != edit.attribute:
-        return _contradiction(edit.target.study_instance_uid, series, edit.tag, wish.causes[0], edit.cause)
+        return _build_contradiction_issue(edit.target.study_instance_uid, series, edit.tag, wish.causes[0], edit.cause)
     wish.causes.append(edit.cause)
     return None
 
 
-def _level_contradictions(study: Study, wishes: _Wishes) -> list[tuple[int, Issue]]:
+def _find_level_contradictions(study: Study, wishes: _MergedEdits) -> list[tuple[int, Issue]]:
     return [
-        (tag, _contradiction(study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]))
+        (
+            tag,
+            _build_contradiction_issue(
+                study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]
+            ),
+        )
         for series, of_series in wishes.items()
         for tag, wish in of_series.items()
         if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute
     ]
 
 
-def _contradiction(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
+def _build_contradiction_issue(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
     place = Location(keyword=keyword_of(tag), study=study, series=series)
-    return issue("edit.contradiction", place, first=first, second=second)
+    return make_issue("edit.contradiction", place, first=first, second=second)
 
 
-def _collapse(study: Study, wishes: _Wishes) -> None:
+def _move_to_study(study: Study, wishes: _MergedEdits) -> None:
     of_study = wishes[None]
     for tag in {tag for series, tags in wishes.items() if series for tag in tags}:
         found = {series: tags[tag] for series, tags in wishes.items() if series and tag in tags}
         first = next(iter(found.values()))
         if tag not in of_study:
-            if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _holds_everywhere(study, tag, found):
+            if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _has_same_value_in_all_series(
+                study, tag, found
+            ):
                 continue
-            of_study[tag] = _Wish(first.attribute, [])
+            of_study[tag] = _MergedEdit(first.attribute, [])
         for series, wish in found.items():
             of_study[tag].causes += wish.causes
             del wishes[series][tag]
-    _keep_creators(wishes)
+    _restore_private_creators(wishes)
 
 
-def _keep_creators(wishes: _Wishes) -> None:
+def _restore_private_creators(wishes: _MergedEdits) -> None:
     """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
     for series, of_series in wishes.items():
         for tag in list(of_series) if series else ():
-            creator = creator_of(tag)
+            creator = private_creator_tag_of(tag)
             if creator is not None and creator in wishes[None]:
                 of_series.setdefault(creator, wishes[None][creator])
 
 
-def _holds_everywhere(study: Study, tag: int, found: dict[str, _Wish]) -> bool:
+def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
     """Say whether every series gets the same value, or has it already."""
     attribute = next(iter(found.values())).attribute
     if any(wish.attribute != attribute for wish in found.values()):
         return False
     text = text_from_attribute(attribute)
     others = (series for series in study.series if series.series_instance_uid not in found)
-    return all(_has_only(series.values.get(keyword_of(tag)), text) for series in others)
+    return all(_has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
 
 
-def _has_only(before: ValueCounts | None, text: str | None) -> bool:
+def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
     return before is not None and list(before) == [text]
 
 
-def _changes(
-    study: str, series: str | None, values: Values, wishes: dict[int, _Wish], shared: _Causes
-) -> Iterator[Change]:
+def _build_changes(
+    study: str, series: str | None, values: AttributeValues, wishes: dict[int, _MergedEdit], shared: _SharedCauses
+) -> Iterator[AttributeChange]:
     for tag, wish in sorted(wishes.items()):
         before = values.get(keyword_of(tag))
-        if not _has_only(before, text_from_attribute(wish.attribute)):
+        if not _has_only_value(before, text_from_attribute(wish.attribute)):
             causes = tuple(dict.fromkeys(wish.causes))
-            yield Change(
+            yield AttributeChange(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 tag=tag,
-                before=None if before is None else compact(before),
+                before=None if before is None else compact_counts(before),
                 after=wish.attribute,
                 causes=shared.setdefault(causes, causes),
             )
 
 
-def _overrides(changes: list[Change]) -> list[Override]:
-    by_target: dict[tuple[str, str | None], list[Change]] = {}
+def _build_overrides(changes: list[AttributeChange]) -> list[Override]:
+    by_target: dict[tuple[str, str | None], list[AttributeChange]] = {}
     for change in changes:
         by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)
     return [

@@ -20,34 +20,34 @@ from hashlib import blake2b
 from itertools import product
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, Severity, issue
+from dicommap.issues import Location, Severity, make_issue
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.patient import PARTS, compared_parts
+from dicommap.model.patient import COMPARED_PART_COUNTS, normalize_identity_value
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from dicommap.authoring.settling import Change
+    from dicommap.authoring.settling import AttributeChange
     from dicommap.issues import Issue
     from dicommap.model.hierarchy import Series, Study
 
-LISTED = 10
+LISTED_STUDIES_LIMIT = 10
 """Studies that one issue names; the others are counted."""
 
-_PERSON = ("PatientName", "PatientBirthDate", "PatientSex")
+_PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, _SEVERAL = 0, 1
 """What stands in place of a digest: no value is known, or there are different ones."""
 
-After = dict[tuple[str | None, int], str]
+NewTexts = dict[tuple[str | None, int], str]
 """Series Instance UID, or None for the whole study, and tag -> the new value as text."""
 
-Traits = tuple[int, ...]
+ValueDigests = tuple[int, ...]
 """For the old identifier and each compared part: the digest of its only value, _ABSENT or _SEVERAL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identifier:
+class ComparedIdentifier:
     """An attribute that identifies a patient or an order, and what studies that share it are compared by."""
 
     keyword: str
@@ -65,17 +65,17 @@ class Identifier:
 
 
 IDENTIFIERS = (
-    Identifier(
+    ComparedIdentifier(
         keyword="PatientID",
         issuer="IssuerOfPatientID",
-        compared=_PERSON,
+        compared=_PATIENT_KEYWORDS,
         code="edit.same-patient",
         code_if_equal=None,
     ),
-    Identifier(
+    ComparedIdentifier(
         keyword="AccessionNumber",
         issuer=None,  # IssuerOfAccessionNumberSequence is a sequence, which no inventory holds
-        compared=("PatientID", *_PERSON),
+        compared=("PatientID", *_PATIENT_KEYWORDS),
         code="edit.same-accession",
         code_if_equal="edit.shared-accession",
     ),
@@ -87,9 +87,9 @@ class SharedIdentifiers:
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
         """Take how severe it is that studies of different patients get one identifier."""
-        self._groups = [_Groups(identifier, severity) for identifier in IDENTIFIERS]
+        self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
-    def note(self, study: Study, changes: Sequence[Change]) -> None:
+    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Note a study whose edits change an identifier, or what is compared."""
         for groups in self._groups:
             groups.note(study, changes)
@@ -111,41 +111,41 @@ class SharedIdentifiers:
 
 
 @dataclass(slots=True)
-class _Group:
+class _StudyGroup:
     """The studies that have one identifier after the edits."""
 
-    traits: Traits
+    traits: ValueDigests
     bare: int
     """The digest of the identifier without its issuer; 0 if it has no issuer."""
     studies: tuple[str, ...]
     """The first ones; those that brought another value stand in front."""
     count: int = 1
 
-    def add(self, traits: Traits, studies: tuple[str, ...], count: int) -> None:
+    def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
         """Add studies with the same identifier."""
-        merged = tuple(map(_merged, self.traits, traits))
+        merged = tuple(map(_merge_digests, self.traits, traits))
         found = (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
-        self.studies = found[:LISTED]
+        self.studies = found[:LISTED_STUDIES_LIMIT]
         self.traits, self.count = merged, self.count + count
 
 
 @dataclass(slots=True)
-class _Groups:
+class _StudyGroups:
     """The studies by one identifier."""
 
-    identifier: Identifier
+    identifier: ComparedIdentifier
     severity: Severity
     wanted: set[int] = field(default_factory=set)
     """Digests of the identifiers that edits gave to studies that had another one."""
-    _by_key: dict[int, _Group] = field(default_factory=dict)
+    _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 
-    def note(self, study: Study, changes: Sequence[Change]) -> None:
+    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study if its edits change the identifier, or what is compared."""
-        after: After = {
+        after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
             for change in changes
-            if change.tag in _tags(self.identifier)
+            if change.tag in _identifier_tags(self.identifier)
         }
         if after:
             self._noted.add(study.study_instance_uid)
@@ -168,12 +168,12 @@ class _Groups:
         for group in self._by_key.values():
             yield from self._group_issues(group)
 
-    def _group_issues(self, group: _Group) -> Iterator[Issue]:
+    def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
         identifier = self.identifier
         before, *compared = group.traits
         if before != _SEVERAL:
             return
-        keywords = (keyword for keyword in identifier.compared for _ in range(PARTS.get(keyword, 1)))
+        keywords = (keyword for keyword in identifier.compared for _ in range(COMPARED_PART_COUNTS.get(keyword, 1)))
         different = (keyword for keyword, trait in zip(keywords, compared, strict=True) if trait == _SEVERAL)
         differing = list(dict.fromkeys(different))
         if not differing and (identifier.code_if_equal is None or group.count < 2):
@@ -181,7 +181,7 @@ class _Groups:
         studies = sorted(group.studies)
         count = "1 study" if group.count == 1 else f"{group.count:,} studies"
         uids = ", ".join(studies) + (" and others" if group.count > len(studies) else "")
-        yield issue(
+        yield make_issue(
             identifier.code if differing else identifier.code_if_equal or "",
             Location(keyword=identifier.keyword),
             severity=self.severity if differing else None,
@@ -190,41 +190,41 @@ class _Groups:
             uids=uids,
         )
 
-    def _add(self, study: Study, after: After) -> None:
-        found: dict[tuple[str, str], Traits] = {}
+    def _add(self, study: Study, after: NewTexts) -> None:
+        found: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:
-            for key, traits in _traits(self.identifier, study.study_instance_uid, series, after):
-                found[key] = tuple(map(_merged, found.get(key, traits), traits))
+            for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
+                found[key] = tuple(map(_merge_digests, found.get(key, traits), traits))
                 if traits[0] != _digest(*key):
                     self.wanted.add(_digest(key[0]))
         for key, traits in found.items():
             group = self._by_key.get(_digest(*key))
             if group is None:
                 bare = _digest(key[0]) if key[1] else 0
-                self._by_key[_digest(*key)] = _Group(traits, bare, (study.study_instance_uid,))
+                self._by_key[_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
             else:
                 group.add(traits, (study.study_instance_uid,), 1)
 
 
-def _traits(
-    identifier: Identifier, study: str, series: Series, after: After
-) -> Iterator[tuple[tuple[str, str], Traits]]:
+def _compute_digests(
+    identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
+) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
     """Yield each identifier, with its issuer, that a series has after the edits, and the traits of its files."""
-    compared: Traits = ()
+    compared: ValueDigests = ()
     for keyword in identifier.compared:
-        texts = [compared_parts(keyword, text) for text in _old_by_new(series, keyword, after)]
+        texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
         compared += tuple(
-            _only(_digest(text) if text else _ABSENT for text in part) for part in zip(*texts, strict=True)
+            _reduce_digests(_digest(text) if text else _ABSENT for text in part) for part in zip(*texts, strict=True)
         )
-    for new, old in _old_by_new(series, identifier.keyword, after).items():
-        for new_issuer, old_issuer in _old_by_new(series, identifier.issuer, after).items():
+    for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
+        for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is none that studies could share
                 # Studies without an identifier had none in common.
                 before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
-                yield (new, new_issuer), (_only(before), *compared)
+                yield (new, new_issuer), (_reduce_digests(before), *compared)
 
 
-def _old_by_new(series: Series, keyword: str | None, after: After) -> dict[str, set[str]]:
+def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
     """Return each value that the attribute has after the edits, with the values that became it."""
     if keyword is None:
         return {"": {""}}
@@ -236,17 +236,17 @@ def _old_by_new(series: Series, keyword: str | None, after: After) -> dict[str, 
     return {text: {text} for text in old}
 
 
-def _tags(identifier: Identifier) -> frozenset[int]:
+def _identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
     return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
 
 
-def _only(digests: Iterable[int]) -> int:
+def _reduce_digests(digests: Iterable[int]) -> int:
     found = {one for one in digests if one != _ABSENT}
     return _SEVERAL if len(found) > 1 else next(iter(found), _ABSENT)
 
 
-def _merged(one: int, other: int) -> int:
-    return _only((one, other))
+def _merge_digests(one: int, other: int) -> int:
+    return _reduce_digests((one, other))
 
 
 def _digest(text: str, issuer: str = "") -> int:

@@ -5,33 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.accounting import noted
-from dicommap.authoring.cells import cell_issues, cell_text, is_same, plain, state_of
+from dicommap.authoring.accounting import record_issues
+from dicommap.authoring.cells import cell_issues, compute_row_state, format_cell, is_same_value, normalize_cell
 from dicommap.authoring.near_uids import NearUids
-from dicommap.authoring.shown_cells import shown_cell, shown_cell_issues
-from dicommap.authoring.stale_rows import stale_hint
-from dicommap.authoring.wishes import refusals
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.account import Account, Effect
+from dicommap.authoring.shown_cells import escape_issues, format_cell_with_escapes
+from dicommap.authoring.stale_rows import describe_stale_row
+from dicommap.authoring.wishes import override_keyword_issues
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.account import EditEffect, EditResult
 from dicommap.model.dicom_json import attribute_from_text
 from dicommap.model.edits import Edit
-from dicommap.model.formulas import unguarded
+from dicommap.model.formulas import unescape_formulas
 from dicommap.model.levels import Level
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.authoring.sheet_reading import Row, Sheet
-    from dicommap.model.hierarchy import Study, Target, Values
+    from dicommap.authoring.sheet_reading import EditedSheet, SheetRow
+    from dicommap.model.hierarchy import AttributeValues, Study, Target
 
 
 class SheetEdits:
     """A sheet at work: asked for each study once, it remembers what became of its rows."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: EditedSheet) -> None:
         self._sheet = sheet
-        self._reached: dict[Target, Account] = {}
+        self._reached: dict[Target, EditResult] = {}
         self._studies: set[str] = set()
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
@@ -59,19 +59,19 @@ class SheetEdits:
         for target, row in unreached.items():
             place = Location(path=self._sheet.name, row=row.number)
             if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
-                yield issue("sheet.unknown-series", place)
+                yield make_issue("sheet.unknown-series", place)
             else:
-                study, hint = _near(self._near_studies, target.study_instance_uid)
-                yield issue("sheet.unknown-study", replace(place, study=study), hint=hint)
+                study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
+                yield make_issue("sheet.unknown-study", replace(place, study=study), hint=hint)
         if not self._changed and not unreached and self._sheet.whole:
-            yield issue("sheet.no-change", Location(path=self._sheet.name))
+            yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
-    def accounts(self) -> Iterator[Account]:
+    def accounts(self) -> Iterator[EditResult]:
         """Yield what became of each row, in their order; rows without a cell are none."""
         name = self._sheet.name
-        unread = {number: Account(source=name, row=number, unread=True) for number in self._sheet.unread}
+        unread = {number: EditResult(source=name, row=number, unread=True) for number in self._sheet.unread}
         rows = {
-            row.number: self._reached.get(target) or Account(source=name, row=row.number)
+            row.number: self._reached.get(target) or EditResult(source=name, row=row.number)
             for target, row in self._sheet.rows.items()
         }
         for account in rows.values():
@@ -100,58 +100,61 @@ class SheetEdits:
         for one in self._sheet.damaged:
             place = Location(path=self._sheet.name, row=one.row, column=one.column)
             if one.column == "StudyInstanceUID":
-                uid, hint = _near(self._near_studies, one.text)
+                uid, hint = _find_near_uid(self._near_studies, one.text)
                 place = replace(place, study=uid)
             else:
-                uid, hint = _near(self._near_series, one.text)
+                uid, hint = _find_near_uid(self._near_series, one.text)
                 place = replace(place, series=uid)
-            yield issue("sheet.damaged-uid", place, problem=one.problem, hint=hint)
+            yield make_issue("sheet.damaged-uid", place, problem=one.problem, hint=hint)
 
-    def _stale_row(self, row: Row, values: Values) -> Issue:
+    def _stale_row(self, row: SheetRow, values: AttributeValues) -> Issue:
         if not self._rows_by_state:
             for one in self._sheet.rows.values():
                 self._rows_by_state.setdefault(one.state or "", one.number)
-        states = (state_of(values, one) for one in (Level.STUDY, Level.SERIES))
+        states = (compute_row_state(values, one) for one in (Level.STUDY, Level.SERIES))
         other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
         place = Location(path=self._sheet.name, row=row.number)
-        return issue("sheet.stale-row", place, hint=stale_hint(row, values, other))
+        return make_issue("sheet.stale-row", place, hint=describe_stale_row(row, values, other))
 
-    def _for_target(self, target: Target, values: Values, level: Level) -> Iterator[Edit | Issue]:
+    def _for_target(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
         row = self._sheet.rows.get(target)
         if row is None:
             return
-        account = self._reached[target] = Account(source=self._sheet.name, row=row.number)
-        account.note(target.study_instance_uid, Effect.REACHED)
-        yield from noted(account, target.study_instance_uid, self._for_row(target, row, account, values, level))
+        account = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
+        account.note(target.study_instance_uid, EditEffect.REACHED)
+        yield from record_issues(account, target.study_instance_uid, self._for_row(target, row, account, values, level))
 
     def _for_row(
-        self, target: Target, row: Row, account: Account, values: Values, level: Level
+        self, target: Target, row: SheetRow, account: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
         # A study's row with columns of series attributes was written with the state of all.
-        states = (state_of(values, one) for one in dict.fromkeys((level, Level.SERIES)))
+        states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
             yield self._stale_row(row, values)
             return
         for keyword, cell in row.cells.items():
-            before, after = plain(cell_text(keyword, values[keyword])), plain(unguarded(cell.strip(" ")))
-            if not is_same(shown_cell(keyword, values[keyword]), after):
+            before, after = (
+                normalize_cell(format_cell(keyword, values[keyword])),
+                normalize_cell(unescape_formulas(cell.strip(" "))),
+            )
+            if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
                 self._changed = True
                 yield from self._for_cell(target, account, keyword, (before, after))
 
     def _for_cell(
-        self, target: Target, account: Account, keyword: str, values: tuple[str, str]
+        self, target: Target, account: EditResult, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
         column = Location(path=self._sheet.name, column=keyword)
-        refused = refusals(keyword, replace(column, row=self._sheet.header_row))
+        refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
         if refused:
             # What no override can set is so in every row, and told once.
-            account.note(target.study_instance_uid, Effect.REFUSED)
+            account.note(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._told else refused
             self._told.add(keyword)
             return
         tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
-        wrong = list(shown_cell_issues(before, cell, place)) or list(cell_issues(before, cell, place, tag))
+        wrong = list(escape_issues(before, cell, place)) or list(cell_issues(before, cell, place, tag))
         attribute = wrong or attribute_from_text(tag, cell, place)
         if isinstance(attribute, list):
             yield from attribute
@@ -160,7 +163,7 @@ class SheetEdits:
             yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
 
 
-def _near(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
+def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
     """Return the UID that comes close to a damaged one, and how to say it; nothing if there is none."""
     found = None if uids is None else uids.find(damaged)
     return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")

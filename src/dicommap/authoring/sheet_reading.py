@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import is_same
+from dicommap.authoring.cells import is_same_value
 from dicommap.authoring.sheet_writing import STATE_COLUMN
-from dicommap.authoring.tables import INFORMATION_MARK, Table, column_issues, letter_of, read_table
-from dicommap.issues import Issue, Location, has_error, issue
+from dicommap.authoring.tables import INFORMATION_COLUMN_PREFIX, CsvTable, column_issues, column_letters, read_csv_table
+from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.attribute_names import looks_like_attribute
-from dicommap.model.findings import DOCUMENT_LIMIT, until_enough
-from dicommap.model.formulas import unguarded
+from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.model.formulas import unescape_formulas
 from dicommap.model.hierarchy import Target
-from dicommap.model.overridable import keyword_issues, overridable_issues
+from dicommap.model.overridable import not_overridable_issues, unknown_keyword_issues
 from dicommap.model.tags import tag_of
-from dicommap.model.uid import mapping_problem
+from dicommap.model.uid import uid_mapping_problem
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -24,7 +24,7 @@ _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class SheetRow:
     """One row of a sheet."""
 
     number: int
@@ -48,11 +48,11 @@ class DamagedUid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class EditedSheet:
     """A sheet whose rows can be told apart: each study or series at most once."""
 
     name: str
-    rows: Mapping[Target, Row]
+    rows: Mapping[Target, SheetRow]
     unread: tuple[int, ...] = ()
     """Numbers of the rows that are left out because something is wrong with them."""
     whole: bool = True
@@ -67,20 +67,20 @@ class Sheet:
 
 def read_sheet(
     name: str, data: bytes, captured: Container[str], delimiter: str | None = None
-) -> tuple[Sheet | None, list[Issue]]:
+) -> tuple[EditedSheet | None, list[Issue]]:
     """Read a sheet from its bytes. Returns None where no row can be used at all, and what is wrong with it."""
-    table = read_table(name, data, _STUDY, delimiter)
+    table = read_csv_table(name, data, _STUDY, delimiter)
     if isinstance(table, Issue):
         return None, [table]
-    issues = list(until_enough(_header_issues(table, captured), DOCUMENT_LIMIT, Location(path=name)))
-    if len(issues) > DOCUMENT_LIMIT:
+    issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
+    if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # nor is it known of the other columns whether they can be used
     refused = {found.location.column for found in issues}
-    rows: dict[Target, Row] = {}
+    rows: dict[Target, SheetRow] = {}
     unread: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
     damaged: list[DamagedUid] = []
-    for found in _rows(table, refused):
+    for found in _parse_rows(table, refused):
         if isinstance(found, Issue):
             issues.append(found)
             unread[found.location.row] = None
@@ -89,46 +89,54 @@ def read_sheet(
             unread[found.row] = None
         elif (first := rows.get(found[0])) is None:
             rows[found[0]] = found[1]
-        elif _is_equal(first, found[1]):
+        elif _is_equal_row(first, found[1]):
             repeated[found[1].number] = found[0]
-            issues.append(issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number))
+            issues.append(
+                make_issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number)
+            )
         else:
             unread[found[1].number] = None
-            issues.append(issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number))
-    return Sheet(
+            issues.append(
+                make_issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number)
+            )
+    return EditedSheet(
         name=name,
         rows=rows,
         unread=tuple(filter(None, unread)),
-        whole=not (damaged or has_error(issues)),
+        whole=not (damaged or has_errors(issues)),
         repeated=repeated,
         damaged=tuple(damaged),
         header_row=table.header_row,
     ), issues
 
 
-def _is_equal(first: Row, other: Row) -> bool:
+def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
     """Return whether two rows of one study or series ask for the same."""
     cells = zip(first.cells.values(), other.cells.values(), strict=True)
-    return first.state == other.state and all(is_same(unguarded(one), unguarded(another)) for one, another in cells)
+    return first.state == other.state and all(
+        is_same_value(unescape_formulas(one), unescape_formulas(another)) for one, another in cells
+    )
 
 
-def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
+def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]:
     yield from column_issues(table)
     for column in dict.fromkeys(table.header):
         place = Location(path=table.name, row=table.header_row, column=column)
-        if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_MARK):
+        if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
             # What is nothing like a keyword may be a value in the wrong place.
-            shown = column if looks_like_attribute(column) else letter_of(table.header.index(column))
-            yield from keyword_issues(column, replace(place, column=shown))
+            shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
+            yield from unknown_keyword_issues(column, replace(place, column=shown))
         elif column not in captured:
             # What no override can set is of no use in a sheet, captured or not.
-            refused = list(overridable_issues(tag_of(column) or 0, place))
-            yield from refused or [issue("sheet.column-not-captured", place)]
+            refused = list(not_overridable_issues(tag_of(column) or 0, place))
+            yield from refused or [make_issue("sheet.column-not-captured", place)]
 
 
-def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | DamagedUid | tuple[Target, Row]]:
+def _parse_rows(
+    table: CsvTable, refused: Container[str | None]
+) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
     header = table.header
     editable = [
         (index, column)
@@ -141,16 +149,19 @@ def _rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | Dama
             continue
         number, cells = found
         uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
-        damaged = [(key, problem) for key, uid in uids.items() if (problem := _uid_damage(uid))]
+        damaged = [(key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid))]
         for key, problem in damaged:
             yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
             target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
             state = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
-            yield target, Row(number=number, cells={column: cells[index] for index, column in editable}, state=state)
+            yield (
+                target,
+                SheetRow(number=number, cells={column: cells[index] for index, column in editable}, state=state),
+            )
 
 
-def _uid_damage(uid: str) -> str | None:
+def _describe_uid_problem(uid: str) -> str | None:
     if "." not in uid and uid.isdigit():
         return "is a plain number"
-    return mapping_problem(uid)
+    return uid_mapping_problem(uid)

@@ -6,12 +6,12 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import state_of
-from dicommap.authoring.shown_cells import shown_cell
-from dicommap.authoring.tables import INFORMATION_MARK
-from dicommap.model.attribute_names import not_held_error
-from dicommap.model.formulas import guarded
-from dicommap.model.levels import Level, fits, level_of
+from dicommap.authoring.cells import compute_row_state
+from dicommap.authoring.shown_cells import format_cell_with_escapes
+from dicommap.authoring.tables import INFORMATION_COLUMN_PREFIX
+from dicommap.model.attribute_names import not_captured_error
+from dicommap.model.formulas import escape_formulas
+from dicommap.model.levels import Level, fits_override_level, level_of
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
     from dicommap.model.hierarchy import Series, Study
 
-STATE_COLUMN = f"{INFORMATION_MARK}state"
+STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
 """What the row's values were when the sheet was written, in short; see `cells.state_of`."""
 
 
-def sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the keywords that become columns: those asked for, else the captured ones of the level.
 
     Raises AttributeNameError where one that was asked for is not captured.
     """
     if not set(asked) <= set(captured):
-        raise not_held_error(asked, captured)
+        raise not_captured_error(asked, captured)
     if asked:
         return tuple(dict.fromkeys(asked))
     levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
     return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
 
 
-def sheet_lines(
+def format_sheet_lines(
     items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str], delimiter: str = ","
 ) -> Iterator[str]:
     """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
@@ -47,20 +47,22 @@ def sheet_lines(
     escapes, which reading compares.
     """
     # Series attributes in a study's row must not get older values back either.
-    is_study_only = level is Level.STUDY and all(fits(tag_of(keyword) or 0, level) for keyword in keywords)
+    is_study_only = level is Level.STUDY and all(
+        fits_override_level(tag_of(keyword) or 0, level) for keyword in keywords
+    )
     state_level = Level.STUDY if is_study_only else Level.SERIES
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    yield "\ufeff" + _line([*keys, STATE_COLUMN, f"{INFORMATION_MARK}instances", *keywords], delimiter)
+    yield "\ufeff" + _format_line([*keys, STATE_COLUMN, f"{INFORMATION_COLUMN_PREFIX}instances", *keywords], delimiter)
     for item in items:
         uids = [item.study_instance_uid]
         if level is Level.SERIES:
             uids.append(item.series_instance_uid)  # type: ignore[union-attr]
         values = item.values
-        cells = (guarded(shown_cell(keyword, values[keyword])) for keyword in keywords)
-        yield _line([*uids, state_of(values, state_level), str(item.instances), *cells], delimiter)
+        cells = (escape_formulas(format_cell_with_escapes(keyword, values[keyword])) for keyword in keywords)
+        yield _format_line([*uids, compute_row_state(values, state_level), str(item.instances), *cells], delimiter)
 
 
-def _line(cells: list[str], delimiter: str) -> str:
+def _format_line(cells: list[str], delimiter: str) -> str:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue()

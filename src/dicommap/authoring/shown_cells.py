@@ -11,50 +11,50 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import cell_text
-from dicommap.issues import issue
-from dicommap.model.visible import escapes_in, visible_value
+from dicommap.authoring.cells import format_cell
+from dicommap.issues import make_issue
+from dicommap.model.visible import escape_value, find_escapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dicommap.issues import Issue, Location
 
-_LOST = "\ufffd?"
+_REPLACEMENT_SIGNS = "\ufffd?"
 """What programs put in the place of a character."""
-_SIGN, _SIGNS = re.compile(f"[{_LOST}]"), re.compile(f"[{_LOST}]+")
-_RUN = re.compile("[?\x80-\U0010ffff]+")
+_SIGN, _SIGNS = re.compile(f"[{_REPLACEMENT_SIGNS}]"), re.compile(f"[{_REPLACEMENT_SIGNS}]+")
+_REPLACEABLE_RUN = re.compile("[?\x80-\U0010ffff]+")
 
 
-def shown_cell(keyword: str, counts: Mapping[str, int]) -> str:
+def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
     """Return a cell for the distinct values of an attribute: the value with escapes, or a marker if they differ."""
-    return visible_value(keyword, cell_text(keyword, counts))
+    return escape_value(keyword, format_cell(keyword, counts))
 
 
-def shown_cell_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
+def escape_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
     """Find what makes a changed cell no value: escapes, or signs for characters that a program has lost.
 
     An escape that the value itself spells in letters is none.
     """
-    if escapes_in(cell.lower()) - escapes_in(before.lower()):
-        yield issue("sheet.escape-cell", place)
-    elif is_damaged(before, cell):
-        yield issue("sheet.damaged-cell", place, sign="U+FFFD or ? where a character was")
+    if find_escapes(cell.lower()) - find_escapes(before.lower()):
+        yield make_issue("sheet.escape-cell", place)
+    elif has_lost_characters(before, cell):
+        yield make_issue("sheet.damaged-cell", place, sign="U+FFFD or ? where a character was")
 
 
-def is_damaged(before: str, cell: str) -> bool:
+def has_lost_characters(before: str, cell: str) -> bool:
     """Return whether a cell is the value before, but for signs in the place of characters that are not ASCII."""
     if before == cell or before.isascii() or _SIGN.search(cell) is None:
         return False
-    if _RUN.split(before) != _RUN.split(cell):
+    if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
         return False
-    return all(map(_is_lost_in, _RUN.findall(before), _RUN.findall(cell)))
+    return all(map(_has_lost_run, _REPLACEABLE_RUN.findall(before), _REPLACEABLE_RUN.findall(cell)))
 
 
-def _is_lost_in(before: str, after: str) -> bool:
+def _has_lost_run(before: str, after: str) -> bool:
     """Return whether a run is the same, or has signs instead of some or, however many, instead of all characters."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(
-        one == other or other in _LOST for one, other in zip(before, after, strict=True)
+        one == other or other in _REPLACEMENT_SIGNS for one, other in zip(before, after, strict=True)
     )

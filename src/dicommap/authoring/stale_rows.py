@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.cells import is_same, plain
-from dicommap.authoring.near_matches import differences, near_key
-from dicommap.authoring.shown_cells import shown_cell
-from dicommap.model.formulas import unguarded
+from dicommap.authoring.cells import is_same_value, normalize_cell
+from dicommap.authoring.near_matches import compute_near_key, describe_differences
+from dicommap.authoring.shown_cells import format_cell_with_escapes
+from dicommap.model.formulas import unescape_formulas
 
 if TYPE_CHECKING:
-    from dicommap.authoring.sheet_reading import Row
-    from dicommap.model.hierarchy import Values
+    from dicommap.authoring.sheet_reading import SheetRow
+    from dicommap.model.hierarchy import AttributeValues
 
-_COLUMNS_NAMED = 3
+_COLUMNS_LIMIT = 3
 
 
-def stale_hint(row: Row, values: Values, other: int | None) -> str:
+def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
     """Return what comes close to a row whose state is not that of its study or series.
 
     Args:
@@ -29,11 +29,14 @@ def stale_hint(row: Row, values: Values, other: int | None) -> str:
         return f"; row {other} has their state, as happens if only some columns are sorted"
     differing, near = 0, []
     for keyword, cell in row.cells.items():
-        before, after = plain(shown_cell(keyword, values[keyword])), plain(unguarded(cell.strip(" ")))
-        if not is_same(before, after):
+        before, after = (
+            normalize_cell(format_cell_with_escapes(keyword, values[keyword])),
+            normalize_cell(unescape_formulas(cell.strip(" "))),
+        )
+        if not is_same_value(before, after):
             differing += 1
-            if near_key(before) == near_key(after):
-                near.append(f"; {keyword} differs from the current value by {differences(before, after)}")
+            if compute_near_key(before) == compute_near_key(after):
+                near.append(f"; {keyword} differs from the current value by {describe_differences(before, after)}")
     if not differing and row.cells:
         return "; each of its cells holds the current value, so that another attribute has changed"
-    return "".join(near[:_COLUMNS_NAMED])
+    return "".join(near[:_COLUMNS_LIMIT])

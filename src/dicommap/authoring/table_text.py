@@ -7,7 +7,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from dicommap.model.packed_files import HEAD_BYTES, packed_file
+from dicommap.model.packed_files import HEAD_BYTES, detect_packed_format
 
 _SAVE_AS_CSV = "; save it as CSV UTF-8"
 _UNPACK = "; unpack it first"
@@ -24,15 +24,15 @@ _FORMATS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_BE, f"is UTF-32 text{_SAVE_AS_CSV}"),
 )
 """First bytes -> what such a file is, and what to do."""
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_MARK = "\ufeff"
+_UTF16_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BYTE_ORDER_MARK = "\ufeff"
 """The byte order mark; a tool that changes the encoding of a sheet may leave the old one behind its own."""
-_START = 64
+_UTF16_SAMPLE_BYTES = 64
 """Bytes that show whether every other one is NUL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextProblem:
+class DecodingProblem:
     """Why bytes are not the text of a table."""
 
     words: str
@@ -41,30 +41,30 @@ class TextProblem:
     """The row where the problem is, as spreadsheets count."""
 
 
-def table_text(data: bytes) -> str | TextProblem:
+def decode_csv(data: bytes) -> str | DecodingProblem:
     """Decode the bytes of a table: UTF-8 with or without a byte order mark, or UTF-16 with one."""
-    words = _format_of(data)
+    words = _detect_format(data)
     if words is not None:
-        return TextProblem(words=words)
-    text = _from_utf16(data) if data.startswith(_UTF16_MARKS) else _from_utf8(data)
+        return DecodingProblem(words=words)
+    text = _decode_utf16(data) if data.startswith(_UTF16_BYTE_ORDER_MARKS) else _decode_utf8(data)
     if isinstance(text, str) and "\0" in text:
-        row = _row_at(text[: text.index("\0")])
-        return TextProblem(words=f"has a NUL character in row {row}, which is no text{_SAVE_AS_CSV}", row=row)
+        row = _count_rows(text[: text.index("\0")])
+        return DecodingProblem(words=f"has a NUL character in row {row}, which is no text{_SAVE_AS_CSV}", row=row)
     return text
 
 
-def _from_utf8(data: bytes) -> str | TextProblem:
-    if _looks_like_utf16(data[:_START]):
-        return TextProblem(words=f"is UTF-16 text without a byte order mark{_SAVE_AS_CSV}")
+def _decode_utf8(data: bytes) -> str | DecodingProblem:
+    if _looks_like_utf16(data[:_UTF16_SAMPLE_BYTES]):
+        return DecodingProblem(words=f"is UTF-16 text without a byte order mark{_SAVE_AS_CSV}")
     try:
-        return data.decode("utf-8").lstrip(_MARK)
+        return data.decode("utf-8").lstrip(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        row = _row_at(data[: error.start].decode("utf-8").lstrip(_MARK))
+        row = _count_rows(data[: error.start].decode("utf-8").lstrip(_BYTE_ORDER_MARK))
         words = f"is not UTF-8 text: row {row} has bytes of another encoding, such as Windows-1252{_SAVE_AS_CSV}"
-        return TextProblem(words=words, row=row)
+        return DecodingProblem(words=words, row=row)
 
 
-def _format_of(data: bytes) -> str | None:
+def _detect_format(data: bytes) -> str | None:
     """Return what a file is that cannot be the text of a table, by its first bytes."""
     if data.startswith(_ZIP):
         start = data[:_MIME_TYPE_END]
@@ -73,7 +73,7 @@ def _format_of(data: bytes) -> str | None:
         if b"Index/" in start:
             return "is a Numbers document; export it as CSV in UTF-8"
         return f"is an Excel workbook (.xlsx){_SAVE_AS_CSV}"
-    packed = packed_file(data[:HEAD_BYTES])
+    packed = detect_packed_format(data[:HEAD_BYTES])
     if packed is not None:
         return (
             f"is a {packed.kind} archive{_UNPACK}" if packed.is_archive else f"is compressed by {packed.kind}{_UNPACK}"
@@ -81,12 +81,14 @@ def _format_of(data: bytes) -> str | None:
     return next((words for first, words in _FORMATS if data.startswith(first)), None)
 
 
-def _from_utf16(data: bytes) -> str | TextProblem:
+def _decode_utf16(data: bytes) -> str | DecodingProblem:
     try:
-        return data.decode("utf-16").lstrip(_MARK)
+        return data.decode("utf-16").lstrip(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        row = _row_at(data[: error.start].decode("utf-16", "ignore").lstrip(_MARK))
-        return TextProblem(words=f"is not whole UTF-16 text: row {row} has bytes that are none{_SAVE_AS_CSV}", row=row)
+        row = _count_rows(data[: error.start].decode("utf-16", "ignore").lstrip(_BYTE_ORDER_MARK))
+        return DecodingProblem(
+            words=f"is not whole UTF-16 text: row {row} has bytes that are none{_SAVE_AS_CSV}", row=row
+        )
 
 
 def _looks_like_utf16(start: bytes) -> bool:
@@ -94,7 +96,7 @@ def _looks_like_utf16(start: bytes) -> bool:
     return len(start) > 1 and any(not any(half) and len(half) > 1 for half in (start[0::2], start[1::2]))
 
 
-def _row_at(text: str) -> int:
+def _count_rows(text: str) -> int:
     """Return the number of the row that a text ends in."""
     rows = 0
     reader = csv.reader(io.StringIO(text + "x", newline=""))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
-class Taken:
+class JobObjectCounts:
     """Counts of a job's objects, and their series."""
 
     def __init__(self) -> None:

@@ -7,27 +7,27 @@ import re
 from dicommap.model.no_result import NoResult
 from dicommap.model.vr import SINGLE_VALUE_VRS
 
-RESULT_LIMIT = 2**20
+RESULT_LENGTH_LIMIT = 2**20
 """Characters of a value that a rule computes; the longest value that a scan keeps has as many bytes."""
 
-TOO_LONG = NoResult(f"the new value would have more than {RESULT_LIMIT:,} characters")
+RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
 
-_BRACES = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
-_BACKSLASHES = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
+_TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
+_REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
 """What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
 
 
-def template_parts(text: str) -> list[str] | None:
+def split_template(text: str) -> list[str] | None:
     """Split a template into literal and keyword by turns; None if a brace stands alone."""
-    return _parts(_BRACES, text)
+    return _split_references(_TEMPLATE_MARKS, text)
 
 
-def replacement_parts(text: str) -> list[str] | None:
+def split_replacement(text: str) -> list[str] | None:
     """Split a replacement into literal and group number by turns; None if a backslash stands alone."""
-    return _parts(_BACKSLASHES, text)
+    return _split_references(_REPLACEMENT_MARKS, text)
 
 
-def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
+def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
     """Split a text into literal and reference by turns; None if a mark stands alone."""
     parts, literal, end = list[str](), list[str](), 0
     for match in marks.finditer(text):
@@ -43,12 +43,12 @@ def _parts(marks: re.Pattern[str], text: str) -> list[str] | None:
     return [*parts, "".join([*literal, text[end:]])]
 
 
-def separators(vrs: tuple[str, ...]) -> str:
+def part_separators(vrs: tuple[str, ...]) -> str:
     """Return what separates parts of an attribute's text: its values, and the component groups of a name."""
     return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
 
 
-def filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
+def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
     """Return a template's text, whose parts are literal and keyword by turns, with values in the keywords' places.
 
     The time it takes is in proportion to the text.
@@ -58,8 +58,8 @@ def filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
     empty = next((name for name, value in zip(names, values, strict=True) if not value), None)
     if empty is not None:
         return NoResult(f"{empty}, to which it refers, is empty")
-    if sum(map(len, values)) + sum(map(len, literals)) > RESULT_LIMIT:
-        return TOO_LONG
+    if sum(map(len, values)) + sum(map(len, literals)) > RESULT_LENGTH_LIMIT:
+        return RESULT_TOO_LONG
     pieces = [literals[0]]
     for value, literal in zip(values, literals[1:], strict=True):
         pieces += [value, literal]
@@ -67,14 +67,14 @@ def filled(marks: str, parts: list[str], *values: str) -> str | NoResult:
     begin = len(literals[0])
     for name, value, literal in zip(names, values, literals[1:], strict=True):
         end = begin + len(value)
-        if not _stands_apart(text[max(begin - 1, 0) : begin], value, text[end : end + 1], marks):
+        if not _is_apart_from_parts(text[max(begin - 1, 0) : begin], value, text[end : end + 1], marks):
             several = "values" if "\\" in value else "component groups"
             return NoResult(f"{name}, to which it refers, has several {several}, and the text beside it belongs to one")
         begin = end + len(literal)
     return text
 
 
-def _stands_apart(before: str, value: str, after: str, marks: str) -> bool:
+def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
     r"""Return whether the text beside a value of several parts belongs to none of them.
 
     With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.

@@ -10,46 +10,46 @@ import re
 import tomllib
 from typing import Any
 
-from dicommap.authoring.spelling import SpelledFloat
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_values
+from dicommap.authoring.spelling import TomlFloat
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_json_values
 from dicommap.model.mask import MASK
 
-_PART = r"(?<![A-Za-z0-9_{quotes}-])(?:[A-Za-z0-9_{quotes}-]++[ \t]*+\.[ \t]*+){{{count}}}"
-_LONG_KEY = re.compile(_PART.format(quotes="", count=DEPTH_LIMIT))
-_MAY_BE_LONG_KEY = re.compile(_PART.format(quotes="\"'", count=DEPTH_LIMIT))
-_TEXT = re.compile(
+_KEY_PARTS = r"(?<![A-Za-z0-9_{quotes}-])(?:[A-Za-z0-9_{quotes}-]++[ \t]*+\.[ \t]*+){{{count}}}"
+_LONG_KEY = re.compile(_KEY_PARTS.format(quotes="", count=DEPTH_LIMIT))
+_MAY_BE_LONG_KEY = re.compile(_KEY_PARTS.format(quotes="\"'", count=DEPTH_LIMIT))
+_MULTILINE_TEXT = re.compile(
     r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"
     r"|\"(?:[^\"\\\n]++|\\.)*+\"?|'[^'\n]*+'?|\#[^\n]*+",
     re.DOTALL,
 )
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_QUOTED_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
-def parse_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
+def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
     """Read a rules file's TOML; its schema is checked apart."""
-    if has_more_values(data, RULES_LIMIT.values):
-        return None, [issue("document.too-many-values", Location(path=name), limit=f"{RULES_LIMIT.values:,}")]
+    if has_more_json_values(data, RULES_LIMIT.values):
+        return None, [make_issue("document.too-many-values", Location(path=name), limit=f"{RULES_LIMIT.values:,}")]
     try:
         text = data.decode("utf-8-sig")
         if _has_long_key(text):
-            return None, [issue("json.too-deep", Location(path=name, pointer=""), limit=DEPTH_LIMIT)]
-        return tomllib.loads(text, parse_float=SpelledFloat), []
+            return None, [make_issue("json.too-deep", Location(path=name, pointer=""), limit=DEPTH_LIMIT)]
+        return tomllib.loads(text, parse_float=TomlFloat), []
     except UnicodeDecodeError:
-        return None, _not_toml(name, "it is not UTF-8")
+        return None, _build_toml_issues(name, "it is not UTF-8")
     except tomllib.TOMLDecodeError as error:
         reason = str(error).rstrip(".)").replace("(at ", "at ")
-        return None, _not_toml(name, _QUOTED.sub(MASK, reason))
+        return None, _build_toml_issues(name, _QUOTED_TEXT.sub(MASK, reason))
     except RecursionError:
-        return None, _not_toml(name, "it is nested too deep")
+        return None, _build_toml_issues(name, "it is nested too deep")
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        return None, _not_toml(name, "a number has too many digits")
+        return None, _build_toml_issues(name, "a number has too many digits")
 
 
-def _not_toml(name: str, reason: str) -> list[Issue]:
-    return [issue("rules.not-toml", Location(path=name), reason=reason)]
+def _build_toml_issues(name: str, reason: str) -> list[Issue]:
+    return [make_issue("rules.not-toml", Location(path=name), reason=reason)]
 
 
 def _has_long_key(text: str) -> bool:
     """Return whether a dotted key has more parts than DEPTH_LIMIT; dots inside texts and comments do not count."""
-    return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_TEXT.sub("k", text)))
+    return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_MULTILINE_TEXT.sub("k", text)))

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.tags import keyword_of
 from dicommap.model.undecodable import is_undecodable
-from dicommap.model.visible import escapes_in, visible
+from dicommap.model.visible import escape_text, find_escapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dicommap.issues import Issue
-    from dicommap.model.conflict import FilesOfStudy
+    from dicommap.model.conflict import StudyFileReader
     from dicommap.model.edits import CurrentValue, Edit
     from dicommap.model.hierarchy import Series, Study
 
-_Source = tuple[str | None, "CurrentValue"]
+_SeriesValue = tuple[str | None, "CurrentValue"]
 """A series, None for the whole study, and a current value there."""
 
 
-def undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
+def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
     """Return the undecodable value that an edit's new value was computed from, by the index of the edit.
 
     That is what the edit says itself. An edit whose new value holds the escapes with which an undecodable value of its
@@ -31,26 +31,30 @@ def undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, Curren
     """
     found: dict[int, CurrentValue] = {}
     for index, edit in enumerate(edits):
-        source = edit.undecodable_source or _copied_source(study, edit)
+        source = edit.undecodable_source or _find_escaped_source(study, edit)
         if source is not None:
             found[index] = source
     return found
 
 
 def undecodable_source_issues(
-    study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: FilesOfStudy
+    study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: StudyFileReader
 ) -> Iterator[Issue]:
     """Yield an issue for each of these edits, with a file that has the undecodable value; note it in the accounts."""
     asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
-    first = _first_files(study, asked, files) if asked else {}
+    first = _find_first_files(study, asked, files) if asked else {}
     for index, source in sources.items():
         edit = edits[index]
         series = edit.target.series_instance_uid
         place = replace(
-            edit.place, keyword=keyword_of(edit.tag), study=study.study_instance_uid, series=series, row=_row(edit)
+            edit.place,
+            keyword=keyword_of(edit.tag),
+            study=study.study_instance_uid,
+            series=series,
+            row=_find_row_number(edit),
         )
-        count = _target(study, series).values.get(source[0], {}).get(source[1], 0)
-        found = issue(
+        count = _find_target(study, series).values.get(source[0], {}).get(source[1], 0)
+        found = make_issue(
             "edit.undecodable-source",
             place,
             keyword=keyword_of(edit.tag),
@@ -63,28 +67,28 @@ def undecodable_source_issues(
         yield found
 
 
-def _row(edit: Edit) -> int | None:
+def _find_row_number(edit: Edit) -> int | None:
     return next((account.row for account in edit.accounts if account.row is not None), None)
 
 
-def _target(study: Study, series: str | None) -> Study | Series:
+def _find_target(study: Study, series: str | None) -> Study | Series:
     return next((one for one in study.series if one.series_instance_uid == series), study)
 
 
-def _copied_source(study: Study, edit: Edit) -> CurrentValue | None:
+def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
     text = text_from_attribute(edit.attribute) or ""
-    escapes = escapes_in(text.lower()) if "\\" in text else frozenset()
+    escapes = find_escapes(text.lower()) if "\\" in text else frozenset()
     if not escapes:
         return None
-    values = _target(study, edit.target.series_instance_uid).values
+    values = _find_target(study, edit.target.series_instance_uid).values
     undecodable = ((keyword, value) for keyword, counts in values.items() for value in counts if is_undecodable(value))
-    return next((source for source in undecodable if escapes & escapes_in(visible(source[1]))), None)
+    return next((source for source in undecodable if escapes & find_escapes(escape_text(source[1]))), None)
 
 
-def _first_files(study: Study, asked: set[_Source], files: FilesOfStudy) -> dict[_Source, str]:
+def _find_first_files(study: Study, asked: set[_SeriesValue], files: StudyFileReader) -> dict[_SeriesValue, str]:
     """Return the first file that has each of these values."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
-    first: dict[_Source, str] = {}
+    first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
         for current in zip(keywords, file.values, strict=True):
             for source in ((None, current), (file.series_instance_uid, current)):

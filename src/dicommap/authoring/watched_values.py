@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.model.edits import CurrentValue
-    from dicommap.model.hierarchy import Series, Study, ValueCounts, Values
+    from dicommap.model.hierarchy import AttributeValues, Series, Study, ValueCounts
 
 
-ReadValues = dict["CurrentValue", None]
+UndecodableReads = dict["CurrentValue", None]
 """Undecodable values that were read, in the order of reading."""
 
 
-class WatchedCounts(Mapping[str, int]):
+class RecordingCounts(Mapping[str, int]):
     """The values of one attribute, of which at least one could not be decoded; equal to a dict of the same."""
 
     __slots__ = ("_counts", "_keyword", "_seen")
 
-    def __init__(self, keyword: str, counts: ValueCounts, seen: ReadValues) -> None:
+    def __init__(self, keyword: str, counts: ValueCounts, seen: UndecodableReads) -> None:
         self._keyword = keyword
         self._counts = counts
         self._seen = seen
@@ -51,26 +51,26 @@ class WatchedCounts(Mapping[str, int]):
                 self._seen[self._keyword, value] = None
 
 
-def watched_study(study: Study) -> tuple[Study, ReadValues]:
+def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
     """Return a study to give to a function, and what will hold the undecodable values that the function has read."""
-    seen: ReadValues = {}
+    seen: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
         return study, seen
-    members = tuple(replace(one, values=_watched(one.values, seen)) for one in study.series)
-    return replace(study, series=members, values=_watched(study.values, seen)), seen
+    members = tuple(replace(one, values=_record_reads(one.values, seen)) for one in study.series)
+    return replace(study, series=members, values=_record_reads(study.values, seen)), seen
 
 
-def watched_series(series: Series) -> tuple[Series, ReadValues]:
+def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
     """Return a series to give to a function, and what will hold the undecodable values that the function has read."""
-    seen: ReadValues = {}
+    seen: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
         return series, seen
-    return replace(series, values=_watched(series.values, seen)), seen
+    return replace(series, values=_record_reads(series.values, seen)), seen
 
 
-def _watched(values: Values, seen: ReadValues) -> Values:
+def _record_reads(values: AttributeValues, seen: UndecodableReads) -> AttributeValues:
     return {
-        keyword: WatchedCounts(keyword, counts, seen) if _has_undecodable(counts) else counts
+        keyword: RecordingCounts(keyword, counts, seen) if _has_undecodable(counts) else counts
         for keyword, counts in values.items()
     }
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.dicom_json import Attribute, attribute_from_text
-from dicommap.model.overridable import keyword_issues, overridable_issues
+from dicommap.model.overridable import not_overridable_issues, unknown_keyword_issues
 from dicommap.model.tags import tag_of
 
 if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
 
 
-def refusals(keyword: str, place: Location) -> list[Issue]:
+def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
     """Return why no override may set what a keyword names; nothing where one may."""
-    return list(keyword_issues(keyword, place)) or list(overridable_issues(tag_of(keyword) or 0, place))
+    return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))
 
 
-def wished_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+def parse_override_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
     """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
-    return refusals(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)
+    return override_keyword_issues(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)

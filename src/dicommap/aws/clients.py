@@ -11,7 +11,7 @@ from dicommap.errors import MissingExtraError
 if TYPE_CHECKING:
     from types import ModuleType
 
-ATTEMPTS = 8
+MAX_ATTEMPTS = 8
 """Of one request, by botocore's standard retry mode: it waits longer each time, and takes throttling into account."""
 
 
@@ -45,7 +45,7 @@ class Clients:
     @cached_property
     def session(self) -> Any:  # noqa: ANN401
         """Return the boto3 session. Raises MissingExtraError where boto3 is not installed."""
-        return _boto3().Session(profile_name=self.profile, region_name=self.region)
+        return _import_boto3().Session(profile_name=self.profile, region_name=self.region)
 
     def _client(self, service: str) -> Any:  # noqa: ANN401
         session = self.session  # it says what to install where boto3 is missing
@@ -54,7 +54,7 @@ class Clients:
 
         # A host prefix such as `runtime-` makes no sense before an endpoint that somebody named.
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             inject_host_prefix=self.endpoint_url is None,
             user_agent_extra="dicommap",
             signature_version=UNSIGNED if self.unsigned else None,
@@ -62,15 +62,15 @@ class Clients:
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
 
-def _boto3() -> ModuleType:
+def _import_boto3() -> ModuleType:
     try:
         import boto3
     except ImportError:
-        raise missing_boto3() from None
+        raise missing_boto3_error() from None
     module: ModuleType = boto3
     return module
 
 
-def missing_boto3() -> MissingExtraError:
+def missing_boto3_error() -> MissingExtraError:
     """Return the error that names the extra."""
     return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

@@ -22,4 +22,4 @@ class Clock:
         time.sleep(seconds)
 
 
-SYSTEM = Clock()
+SYSTEM_CLOCK = Clock()

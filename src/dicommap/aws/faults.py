@@ -6,21 +6,21 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.clients import missing_boto3
+from dicommap.aws.clients import missing_boto3_error
 from dicommap.errors import AwsError
-from dicommap.model.member_names import shown_type
-from dicommap.model.paths import printable
-from dicommap.model.service_words import shown_words
+from dicommap.model.member_names import mask_unknown_type
+from dicommap.model.paths import make_printable
+from dicommap.model.service_words import mask_service_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from botocore.exceptions import ClientError
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
-ABSENT = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound", "ResourceNotFoundException"})
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
-_UNKNOWN = frozenset(
+ACCESS_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "403", "Forbidden"})
+NOT_FOUND_CODES = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound", "ResourceNotFoundException"})
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
+_UNKNOWN_CREDENTIALS_CODES = frozenset(
     {
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
@@ -31,15 +31,17 @@ _UNKNOWN = frozenset(
         "UnrecognizedClientException",
     }
 )
-_GONE = frozenset({"NoSuchKey"})
-_BARE_DENIAL = frozenset({"403"})
-_BARE_REFUSAL = frozenset({"400"})
+_NO_SUCH_KEY_CODES = frozenset({"NoSuchKey"})
+_STATUS_403_CODES = frozenset({"403"})
+_STATUS_400_CODES = frozenset({"400"})
 """An answer to HEAD has no body, and so nothing but a status."""
-_SKEWED = frozenset({"RequestTimeTooSkewed"})
-_OF_ALL = EXPIRED | _UNKNOWN | _SKEWED
+_CLOCK_SKEW_CODES = frozenset({"RequestTimeTooSkewed"})
+_ACCOUNT_WIDE_CODES = EXPIRED_CODES | _UNKNOWN_CREDENTIALS_CODES | _CLOCK_SKEW_CODES
 """Codes that every request would meet."""
-_ELSEWHERE = frozenset({"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"})
-THROTTLED = frozenset(
+_OTHER_REGION_CODES = frozenset(
+    {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"}
+)
+THROTTLING_CODES = frozenset(
     {
         "429",
         "RequestLimitExceeded",
@@ -49,36 +51,41 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-_SERVER_FAULT = 500
+_FIRST_SERVER_ERROR_STATUS = 500
 
 _FIXES = (
     (
-        _BARE_DENIAL,
+        _STATUS_403_CODES,
         "Grant the permission, or check which credentials are used; 'dicommap policy PACKAGE' lists the permissions "
         "that a package needs.",
     ),
     (
-        _BARE_REFUSAL,
+        _STATUS_400_CODES,
         "Check the credentials and the region: of credentials that have expired S3 says no more than this here.",
     ),
-    (_GONE, "The object is not there, or not any more: run the same again."),
-    (DENIED, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
-    (EXPIRED, "The credentials have expired: renew them and run the same again, which goes on from where it was."),
-    (_UNKNOWN, "Check which credentials are used: --profile, or what the environment names."),
-    (_SKEWED, "Set this machine's clock."),
-    (_ELSEWHERE, "The bucket is in another region: name it with --region."),
-    (ABSENT, "Check the name, the account and the region."),
-    (THROTTLED, "AWS takes no more requests for now: wait some minutes and run the same again."),
+    (_NO_SUCH_KEY_CODES, "The object is not there, or not any more: run the same again."),
+    (ACCESS_DENIED_CODES, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
+    (
+        EXPIRED_CODES,
+        "The credentials have expired: renew them and run the same again, which goes on from where it was.",
+    ),
+    (_UNKNOWN_CREDENTIALS_CODES, "Check which credentials are used: --profile, or what the environment names."),
+    (_CLOCK_SKEW_CODES, "Set this machine's clock."),
+    (_OTHER_REGION_CODES, "The bucket is in another region: name it with --region."),
+    (NOT_FOUND_CODES, "Check the name, the account and the region."),
+    (THROTTLING_CODES, "AWS takes no more requests for now: wait some minutes and run the same again."),
 )
 _ENDPOINT_FIX = "Check the endpoint and the region, and what stands between here and there."
-_OWN_WORDS = DENIED | frozenset({"ConflictException", "ServiceQuotaExceededException", "ValidationException"})
+_CODES_WITH_MESSAGE = ACCESS_DENIED_CODES | frozenset(
+    {"ConflictException", "ServiceQuotaExceededException", "ValidationException"}
+)
 """Codes whose message says more than the code. It may name accounts, roles and UIDs, and never credentials."""
-_WORDS_LIMIT = 500
+_MAX_MESSAGE_CHARACTERS = 500
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
 
 @contextmanager
-def calling(operation: str, subject: str = "") -> Iterator[None]:
+def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     """Turn what botocore raises into an AwsError.
 
     `operation` is AWS's name for it, such as GetObject; `subject` is what it is about, such as an s3:// URI.
@@ -87,22 +94,22 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
     except ImportError:
-        raise missing_boto3() from None
+        raise missing_boto3_error() from None
     try:
         yield
     except ClientError as error:
-        raise _refusal(error, _named(operation, subject)) from None
+        raise _error_from_answer(error, _name_call(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
         # A call of its own may have met the end of the stack.
         if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
-            raise _endless(_named(operation, subject)) from None
-        raise _failure(error, _named(operation, subject)) from None
+            raise _endless_redirect_error(_name_call(operation, subject)) from None
+        raise _error_without_answer(error, _name_call(operation, subject)) from None
     except RecursionError:
-        raise _endless(_named(operation, subject)) from None
+        raise _endless_redirect_error(_name_call(operation, subject)) from None
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        if _is_of_answer(error):
+        if _is_answer_parsing_error(error):
             raise AwsError(
-                f"The answer to {_named(operation, subject)} is none that AWS gives.", fix=_ENDPOINT_FIX
+                f"The answer to {_name_call(operation, subject)} is none that AWS gives.", fix=_ENDPOINT_FIX
             ) from None
         # What botocore says of an endpoint that is no URL. Anything else is our own fault.
         if "Invalid endpoint" not in str(error):
@@ -110,7 +117,7 @@ def calling(operation: str, subject: str = "") -> Iterator[None]:
         raise AwsError("The endpoint is no URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
 
 
-def _is_of_answer(error: Exception) -> bool:
+def _is_answer_parsing_error(error: Exception) -> bool:
     """Return whether botocore failed to read an answer, such as a time in the year 10000."""
     from traceback import walk_tb
 
@@ -122,35 +129,39 @@ def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str
     """Return the ETag that S3's answer has. Raises AwsError where it has none: something else has answered."""
     etag = answer.get("ETag")
     if not etag:
-        raise AwsError(f"The answer to {_named(operation, subject)} is none of S3's.", fix=_ENDPOINT_FIX)
+        raise AwsError(f"The answer to {_name_call(operation, subject)} is none of S3's.", fix=_ENDPOINT_FIX)
     return str(etag)
 
 
-def _named(operation: str, subject: str) -> str:
-    return f"{operation} of {printable(subject)}" if subject else operation
+def _name_call(operation: str, subject: str) -> str:
+    return f"{operation} of {make_printable(subject)}" if subject else operation
 
 
-def _endless(what: str) -> AwsError:
+def _endless_redirect_error(what: str) -> AwsError:
     # botocore asks HeadBucket where a bucket is, and follows an answer that is a redirect by asking again.
     return AwsError(f"{what} is redirected without end.", fix=_ENDPOINT_FIX)
 
 
-def _refusal(error: ClientError, what: str) -> AwsError:
+def _error_from_answer(error: ClientError, what: str) -> AwsError:
     answer = error.response
     named = str(answer.get("Error", {}).get("Code") or "")
     code = named if _CODE.fullmatch(named) else "an unknown code"
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-    words = str(answer["Error"].get("Message") or "") if code in _OWN_WORDS and not code.isdecimal() else ""
-    masked = shown_words(words[:_WORDS_LIMIT], show_values=False)
-    said = f" AWS says: {printable(masked).rstrip('.')}." if words else ""
-    transient = code in THROTTLED or status >= _SERVER_FAULT
-    local = not transient and code not in _OF_ALL
+    words = str(answer["Error"].get("Message") or "") if code in _CODES_WITH_MESSAGE and not code.isdecimal() else ""
+    masked = mask_service_message(words[:_MAX_MESSAGE_CHARACTERS], show_values=False)
+    said = f" AWS says: {make_printable(masked).rstrip('.')}." if words else ""
+    transient = code in THROTTLING_CODES or status >= _FIRST_SERVER_ERROR_STATUS
+    local = not transient and code not in _ACCOUNT_WIDE_CODES
     return AwsError(
-        f"{what} was refused: {code}.{said}", fix=_fix(code, transient), code=code, transient=transient, local=local
+        f"{what} was refused: {code}.{said}",
+        fix=_choose_fix(code, transient),
+        code=code,
+        transient=transient,
+        local=local,
     )
 
 
-def _fix(code: str, transient: bool) -> str:
+def _choose_fix(code: str, transient: bool) -> str:
     for codes, fix in _FIXES:
         if code in codes:
             return fix
@@ -159,9 +170,9 @@ def _fix(code: str, transient: bool) -> str:
     return "Check what was asked for; 'dicommap validate PACKAGE' finds what a package has wrong."
 
 
-def _failure(error: Exception, what: str) -> AwsError:
+def _error_without_answer(error: Exception, what: str) -> AwsError:
     """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
-    kind = shown_type(type(error))
+    kind = mask_unknown_type(type(error))
     fixes = {
         "NoCredentialsError": "No credentials were found: name a profile with --profile, or log in. "
         "Public buckets are scanned without any, by --no-sign-request.",

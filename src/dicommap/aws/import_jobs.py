@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dicommap.aws.clock import SYSTEM
-from dicommap.aws.faults import calling
-from dicommap.aws.throttle import DESCRIBE, GET, LIST, START, Throttle
+from dicommap.aws.clock import SYSTEM_CLOCK
+from dicommap.aws.faults import convert_client_errors
+from dicommap.aws.throttle import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, Throttle
 from dicommap.errors import AwsError
 from dicommap.model.fhir_import_job import FhirImportJob
-from dicommap.model.import_job import ACTIVE, ImportJob
+from dicommap.model.import_job import ACTIVE_JOB_STATUSES, ImportJob
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import overlap
+from dicommap.model.source_places import prefixes_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read", bound=BaseModel)
 
-_PAGE = 50
+_PAGE_SIZE = 50
 """Jobs of one answer of ListDICOMImportJobs, which gives no more."""
 
 
 class ImportJobs:
     """The import jobs that one account's clients reach."""
 
-    def __init__(self, clients: Clients, clock: Clock = SYSTEM) -> None:
+    def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clients = clients
         self._clock = clock
         self._ahead = timedelta()
         """How far the service's clock is ahead of this machine's, as of its last answer."""
-        self._starts = Throttle(START, clock)
-        self._gets = Throttle(GET, clock)
-        self._lists = Throttle(LIST, clock)
-        self._descriptions = Throttle(DESCRIBE, clock)
+        self._starts = Throttle(START_LIMIT, clock)
+        self._gets = Throttle(GET_LIMIT, clock)
+        self._lists = Throttle(LIST_LIMIT, clock)
+        self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 
     def service_time(self) -> datetime:
         """Return the time by the service's clock; by this machine's where the service has not answered yet."""
@@ -50,29 +50,29 @@ class ImportJobs:
     def start(self, request: Mapping[str, Any]) -> ImportJob:
         """Send StartDICOMImportJob; of the same client token the service makes one job. Raises AwsError."""
         self._starts.wait()
-        with calling("StartDICOMImportJob", request["inputS3Uri"]):
+        with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
             answer = self._noted(self._clients.medical_imaging.start_dicom_import_job(**request))
-        return _read("StartDICOMImportJob", ImportJob, answer)
+        return _parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
         """Return the properties of a job. Raises AwsError."""
         self._gets.wait()
-        with calling("GetDICOMImportJob", f"job {job}"):
+        with convert_client_errors("GetDICOMImportJob", f"job {job}"):
             answer = self._noted(self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job))
-        return _read("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
+        return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
     def all(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
         """Yield the jobs of a data store, those of the last 90 days, without their configuration. Raises AwsError."""
-        wanted: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE}
+        wanted: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
         if status is not None:
             wanted["jobStatus"] = status
         seen: set[str] = set()
         while True:
             self._lists.wait()
-            with calling("ListDICOMImportJobs", f"data store {datastore}"):
+            with convert_client_errors("ListDICOMImportJobs", f"data store {datastore}"):
                 answer = self._noted(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
-            for summary in _member("ListDICOMImportJobs", answer, "jobSummaries"):
-                yield _read("ListDICOMImportJobs", ImportJob, summary)
+            for summary in _require_member("ListDICOMImportJobs", answer, "jobSummaries"):
+                yield _parse_answer("ListDICOMImportJobs", ImportJob, summary)
             token = answer.get("nextToken")
             if not token:
                 return
@@ -87,7 +87,7 @@ class ImportJobs:
     def active(self, datastore: str) -> int:
         """Return how many jobs of a data store count against the quota of concurrent ones. Raises AwsError."""
         # A job may pass from one status to the next between the two listings: it is the same job.
-        return len({job.jobId for status in ACTIVE for job in self.all(datastore, status)})
+        return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.all(datastore, status)})
 
     def reading(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
         """Return a job that has not ended and reads under one of some prefixes; None where there is none.
@@ -95,11 +95,15 @@ class ImportJobs:
         Raises AwsError.
         """
         places = list(uris)
-        for status in ACTIVE:
+        for status in ACTIVE_JOB_STATUSES:
             for summary in self.all(datastore, status):
                 job = self.get(datastore, summary.jobId)
                 read = S3Uri.parse(job.inputS3Uri or "")
-                if job.jobStatus in ACTIVE and read is not None and any(overlap(read, uri) for uri in places):
+                if (
+                    job.jobStatus in ACTIVE_JOB_STATUSES
+                    and read is not None
+                    and any(prefixes_overlap(read, uri) for uri in places)
+                ):
                     return job
         return None
 
@@ -122,15 +126,15 @@ class ImportJobs:
     def get_fhir_job(self, datastore: str, job: str) -> FhirImportJob:
         """Return the properties of an import job of HealthLake. Raises AwsError."""
         self._descriptions.wait()
-        with calling("DescribeFHIRImportJob", f"job {job}"):
+        with convert_client_errors("DescribeFHIRImportJob", f"job {job}"):
             answer = self._clients.healthlake.describe_fhir_import_job(DatastoreId=datastore, JobId=job)
-        return _read("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
+        return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def datastore(self, datastore: str) -> dict[str, Any]:
         """Return the properties of a data store of HealthImaging, as the service gives them. Raises AwsError."""
-        with calling("GetDatastore", f"data store {datastore}"):
+        with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._noted(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
-        properties: dict[str, Any] = _member("GetDatastore", answer, "datastoreProperties")
+        properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
     def _noted(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -141,20 +145,20 @@ class ImportJobs:
         return answer
 
 
-def _member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
+def _require_member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
     if name not in answer:
-        raise _cut(operation)
+        raise _incomplete_answer_error(operation)
     return answer[name]
 
 
-def _read(operation: str, model: type[_Read], properties: object) -> _Read:
+def _parse_answer(operation: str, model: type[_Read], properties: object) -> _Read:
     try:
         return model.model_validate(properties)
     except ValidationError:
-        raise _cut(operation) from None
+        raise _incomplete_answer_error(operation) from None
 
 
-def _cut(operation: str) -> AwsError:
+def _incomplete_answer_error(operation: str) -> AwsError:
     # botocore does not notice an answer that ends in its middle.
     return AwsError(
         f"The answer to {operation} lacks what the service model requires.",

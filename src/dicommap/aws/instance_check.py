@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Wanted, read_header
+from dicommap.p10 import WantedAttributes, read_header
 
 if TYPE_CHECKING:
     from dicommap.model.planned_copy import InstanceUids
     from dicommap.p10 import ReadAt
 
-_WANTED = Wanted()
-_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+_UID_ATTRIBUTES = WantedAttributes()
+_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
-def instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
+def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
     """Return why a file is not the instance of these UIDs; None if it is.
 
     Args:
@@ -24,9 +24,9 @@ def instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
         uids: The UIDs that the plan names.
 
     """
-    header = read_header(read, size, _WANTED)
+    header = read_header(read, size, _UID_ATTRIBUTES)
     if header.disposition is not Disposition.INSTANCE:
         return f"it is no P10 file with an instance, but '{header.disposition.value}'"
     values = getattr(header, "values", {})
-    differing = [keyword for keyword, uid in zip(_KEYWORDS, uids, strict=True) if values.get(keyword, "") != uid]
+    differing = [keyword for keyword, uid in zip(_UID_KEYWORDS, uids, strict=True) if values.get(keyword, "") != uid]
     return f"its {' and '.join(differing)} differ from the plan's" if differing else None

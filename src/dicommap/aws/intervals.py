@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIRST = 5.0
-LONGEST = 60.0
-_GROWTH = 1.5
+FIRST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 60.0
+_PAUSE_GROWTH = 1.5
 
 
-class Intervals:
+class GrowingPauses:
     """Seconds between looks at what takes minutes to hours."""
 
-    def __init__(self, first: float = FIRST, longest: float = LONGEST) -> None:
+    def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first
         self._longest = longest
 
@@ -24,5 +24,5 @@ class Intervals:
 
     def __next__(self) -> float:
         found = self._next
-        self._next = min(found * _GROWTH, self._longest)
+        self._next = min(found * _PAUSE_GROWTH, self._longest)
         return found

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.faults import calling, require_etag
-from dicommap.aws.reading import ATTEMPTS, body_pieces
+from dicommap.aws.faults import convert_client_errors, require_etag
+from dicommap.aws.reading import MAX_FRUITLESS_REQUESTS, read_body
 from dicommap.errors import AwsError
 
 if TYPE_CHECKING:
     from dicommap.aws.clients import Clients
 
-FIRST_BYTES = 16_384
+FIRST_REQUEST_BYTES = 16_384
 """Bytes of a first request: most headers end within them."""
 
 
-class ObjectBytes:
+class ObjectRangeReader:
     """Reads parts of an object, all of them of the same version of it."""
 
     def __init__(self, clients: Clients, bucket: str, key: str, *, etag: str = "") -> None:
@@ -41,7 +41,7 @@ class ObjectBytes:
         """
         end = offset + length
         if self.size is None:
-            self._head = self._part(0, max(FIRST_BYTES, end))
+            self._head = self._part(0, max(FIRST_REQUEST_BYTES, end))
         if self.size is not None:
             end = min(end, self.size)
         if end <= len(self._head):
@@ -50,15 +50,15 @@ class ObjectBytes:
 
     def _part(self, begin: int, end: int) -> bytes:
         uri = f"s3://{self._bucket}/{self._key}"
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_FRUITLESS_REQUESTS):
             condition = {"IfMatch": self.etag} if self.etag else {}
-            with calling("GetObject", uri):
+            with convert_client_errors("GetObject", uri):
                 answer: dict[str, Any] = self._clients.s3.get_object(
                     Bucket=self._bucket, Key=self._key, Range=f"bytes={begin}-{end - 1}", **condition
                 )
             etag = require_etag(answer, "GetObject", uri)
-            content = b"".join(body_pieces(answer["Body"], uri))
-            self.etag, self.size = self.etag or etag, _size_of(answer, uri)
+            content = b"".join(read_body(answer["Body"], uri))
+            self.etag, self.size = self.etag or etag, _parse_total_size(answer, uri)
             if len(content) == min(end, self.size) - begin:
                 return content
         raise AwsError(
@@ -69,7 +69,7 @@ class ObjectBytes:
         )
 
 
-def _size_of(answer: dict[str, Any], uri: str) -> int:
+def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
     """Return the size of the whole object. Raises AwsError if the answer is not one to a request for a range."""
     size = str(answer.get("ContentRange") or "").rpartition("/")[2]
     if not size.isdecimal():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.aws.clock import SYSTEM
+from dicommap.aws.clock import SYSTEM_CLOCK
 from dicommap.model.healthimaging import GET_RATE, LIST_RATE, START_RATE
 
 if TYPE_CHECKING:
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """Requests that an account may make."""
 
     per_second: float
     burst: int
 
 
-START = Limit(*START_RATE)
+START_LIMIT = RateLimit(*START_RATE)
 """StartDICOMImportJob."""
-GET = Limit(*GET_RATE)
+GET_LIMIT = RateLimit(*GET_RATE)
 """GetDICOMImportJob."""
-LIST = Limit(*LIST_RATE)
+LIST_LIMIT = RateLimit(*LIST_RATE)
 """ListDICOMImportJobs."""
-DESCRIBE = Limit(10, 10)
+DESCRIBE_LIMIT = RateLimit(10, 10)
 """DescribeFHIRImportJob: "Endpoints and quotas" of HealthLake was not read; this is ours, and careful."""
 
 
 class Throttle:
     """Waits before a request so that no more are made than a limit allows. For one thread."""
 
-    def __init__(self, limit: Limit, clock: Clock = SYSTEM) -> None:
+    def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
         self._limit = limit
         self._clock = clock
         self._tokens = float(limit.burst)

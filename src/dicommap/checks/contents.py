@@ -11,22 +11,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.document_limits import OVERRIDE_LIMIT, DocumentLimit
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Content = bytes | Issue
+FileContent = bytes | Issue
 """A file's bytes, or why they were not read."""
 
-Contents = Mapping[str, Content]
+FilesByPath = Mapping[str, FileContent]
 """Files by their paths."""
 
 
 @runtime_checkable
-class Lined(Protocol):
+class LineReadable(Protocol):
     """Files that can be read a line at a time, however large they are."""
 
     def lines(self, name: str) -> Iterator[bytes]:
@@ -34,14 +34,14 @@ class Lined(Protocol):
         ...
 
 
-class Below(Contents):
+class Subfolder(FilesByPath):
     """The files whose paths begin with a prefix, by the rest of their paths."""
 
-    def __init__(self, files: Contents, prefix: str) -> None:
+    def __init__(self, files: FilesByPath, prefix: str) -> None:
         self._files = files
         self._prefix = prefix
 
-    def __getitem__(self, name: str) -> Content:
+    def __getitem__(self, name: str) -> FileContent:
         return self._files[self._prefix + name]
 
     def __contains__(self, name: object) -> bool:
@@ -54,12 +54,12 @@ class Below(Contents):
         return sum(1 for _ in self)
 
 
-def parsed(content: Content, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
+def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
     """Return the JSON value of a file, None if it cannot be read; and what is wrong with its JSON."""
     return (None, [content]) if isinstance(content, Issue) else parse_json(content, limit.values)
 
 
-def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
     """Find that a file is not the one whose size and sha256 were planned; `place` is where these stand.
 
     That a file is missing or too large is found elsewhere.
@@ -71,11 +71,11 @@ def content_issues(files: Contents, path: str, planned: Mapping[str, Any], place
         yield from lines.issues(path, planned, place)
 
 
-def hashed_lines(files: Contents, path: str) -> HashedLines | Issue | None:
+def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
     """Return the lines of a file, read as they are asked for where the files can be; why not; or None of no file."""
     if path not in files:
         return None
-    if isinstance(files, Lined):
+    if isinstance(files, LineReadable):
         return HashedLines(files.lines(path))
     content = files[path]
     return content if isinstance(content, Issue) else HashedLines(content.splitlines(keepends=True))
@@ -102,7 +102,7 @@ class HashedLines(Iterator[bytes]):
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
         """Find that they are not what was planned, once all went by; `place` is where size and sha256 stand."""
         if self._digest.hexdigest() != planned["sha256"]:
-            yield issue("package.changed-file", Location(path=path))
+            yield make_issue("package.changed-file", Location(path=path))
         elif self._size != planned["size"]:
             size = replace(place, pointer=f"{place.pointer}/size")
-            yield issue("package.counts", size, planned=planned["size"], found=self._size, what="bytes")
+            yield make_issue("package.counts", size, planned=planned["size"], found=self._size, what="bytes")

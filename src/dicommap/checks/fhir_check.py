@@ -18,7 +18,7 @@ _SPACES = re.compile(r"[^\S \r\n\t]")
 """White space that FHIR allows in a text, since its expression means XML Schema's \\S, and the library's does not."""
 
 
-def imaging_study_check() -> Callable[[dict[str, Any]], None]:
+def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
     """Return a function that takes an ImagingStudy and raises ValueError where it is none.
 
     The error names places and never values. Raises MissingExtraError where fhir.resources is not installed.
@@ -33,7 +33,7 @@ def imaging_study_check() -> Callable[[dict[str, Any]], None]:
 
     def check(resource: dict[str, Any]) -> None:
         try:
-            ImagingStudy.model_validate(_with_plain_spaces(resource))
+            ImagingStudy.model_validate(_replace_unusual_spaces(resource))
         except ValidationError as error:
             places = {"/".join(map(str, one["loc"])) for one in error.errors(include_input=False, include_url=False)}
             raise ValueError(f"no ImagingStudy: {', '.join(sorted(places))}") from None
@@ -41,9 +41,9 @@ def imaging_study_check() -> Callable[[dict[str, Any]], None]:
     return check
 
 
-def _with_plain_spaces(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _replace_unusual_spaces(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, dict):
-        return {name: _with_plain_spaces(member) for name, member in value.items()}
+        return {name: _replace_unusual_spaces(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_with_plain_spaces(item) for item in value]
+        return [_replace_unusual_spaces(item) for item in value]
     return _SPACES.sub(" ", value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class DocumentKind(StrEnum):
     """The documents that can be checked alone; each value is the name of its schema."""
 
     IMPORT_CONFIGURATION = "import-configuration"
@@ -14,23 +14,23 @@ class Kind(StrEnum):
     OVERRIDE = "override"
 
 
-_TELLING = (
-    (Kind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
-    (Kind.PLAN, {"jobs", "profile"}),  # before the request, whose inputS3Uri a plan has as well
-    (Kind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
+_DISTINCTIVE_MEMBERS = (
+    (DocumentKind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
+    (DocumentKind.PLAN, {"jobs", "profile"}),  # before the request, whose inputS3Uri a plan has as well
+    (DocumentKind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
 )
 
 
-def kind_of(document: object) -> Kind | None:
+def detect_document_kind(document: object) -> DocumentKind | None:
     """Return the kind of a document: by the members that tell it, else an override if it is made of objects.
 
     An array is taken for an override of the wrong form.
     """
     if isinstance(document, list):
-        return Kind.OVERRIDE
+        return DocumentKind.OVERRIDE
     if not isinstance(document, dict):
         return None
-    for kind, members in _TELLING:
+    for kind, members in _DISTINCTIVE_MEMBERS:
         if members & document.keys():
             return kind
-    return Kind.OVERRIDE if all(isinstance(value, dict) for value in document.values()) else None
+    return DocumentKind.OVERRIDE if all(isinstance(value, dict) for value in document.values()) else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.nested_folders import NestedFolders
-from dicommap.model.planned_object import read_objects
+from dicommap.model.planned_object import parse_objects_csv
 from dicommap.model.source_places import is_s3_root
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.planned_object import PlannedObject
 
-_INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
+_INSTANCE_DISPOSITIONS = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
-def objects_issues(
+def check_objects_csv(
     lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
 ) -> Iterator[Issue]:
     """Find what is wrong with a job's objects.csv, alone and against the plan.
@@ -40,30 +40,30 @@ def objects_issues(
     folders, added = NestedFolders(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
     before = b""
     try:
-        for one in read_objects(line.decode("utf-8") for line in lines):
+        for one in parse_objects_csv(line.decode("utf-8") for line in lines):
             key = one.key.encode()
             if counts["sourceFiles"] and key <= before:
-                yield issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
+                yield make_issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
                 return
             before = key
             code, problem = _row_problem(one, sources_in_s3, staged=job["staged"])
             if problem is not None:
-                yield issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
+                yield make_issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
                 return
-            counts["instances"] += one.disposition in _INSTANCES
+            counts["instances"] += one.disposition in _INSTANCE_DISPOSITIONS
             counts["sourceFiles"] += 1
             counts["sourceBytes"] += one.size
             folders.add(one.key)
             added.discard(one.key.partition("/")[0] if "/" in one.key else "")
     except ValueError as error:  # UnicodeDecodeError among them, whose words hold bytes of the file
         problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        yield issue("package.objects", Location(path=path), problem=problem)
+        yield make_issue("package.objects", Location(path=path), problem=problem)
         return
     counts["folders"] = folders.count + len(added)
     for member, count in counts.items():
         if job[member] != count:
             where = replace(place, pointer=f"{place.pointer}/{member}")
-            yield issue("package.counts", where, planned=job[member], found=count, what=member)
+            yield make_issue("package.counts", where, planned=job[member], found=count, what=member)
 
 
 def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
@@ -91,7 +91,7 @@ def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | 
 
 def _staged_problem(one: PlannedObject) -> str | None:
     """Return why no draft plans to copy this object; None if one may."""
-    if one.disposition not in _INSTANCES:
+    if one.disposition not in _INSTANCE_DISPOSITIONS:
         return f"an object that is '{one.disposition.value}' is no instance to be copied"
     if not (one.study_instance_uid and one.series_instance_uid and one.sop_instance_uid):
         return "an instance to be copied has no Study, Series or SOP Instance UID"

@@ -14,7 +14,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from dicommap.errors import UnknownNameError
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -32,40 +32,44 @@ _Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call
 )
 
 
-def schema_names() -> list[str]:
+def list_schema_names() -> list[str]:
     """Return the names of the shipped schemas."""
-    return sorted(entry.name.removesuffix(_SUFFIX) for entry in _folder().iterdir() if entry.name.endswith(_SUFFIX))
+    return sorted(
+        entry.name.removesuffix(_SUFFIX) for entry in _schema_folder().iterdir() if entry.name.endswith(_SUFFIX)
+    )
 
 
-def schema_text(name: str) -> str:
+def read_schema_text(name: str) -> str:
     """Return a schema as it was written. Raises UnknownNameError where there is none of the name."""
-    if name not in schema_names():
-        raise UnknownNameError(f"Unknown schema '{printable(name[:80])}'.", fix=f"Known: {', '.join(schema_names())}.")
-    return (_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    if name not in list_schema_names():
+        raise UnknownNameError(
+            f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."
+        )
+    return (_schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 
 @lru_cache
-def validator(name: str) -> Draft202012Validator:
+def get_schema_validator(name: str) -> Draft202012Validator:
     """Return the validator of a schema, with the other shipped schemas at hand for its references."""
-    return _Validator(_schema(name), registry=_registry())
+    return _Validator(_load_schema(name), registry=_build_registry())
 
 
 @lru_cache
-def _schema(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(schema_text(name))
+def _load_schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(read_schema_text(name))
     # jsonschema would take its own validator, which knows other integers, for a part of a schema that names its draft.
     del schema["$schema"]
     return schema
 
 
 @lru_cache(maxsize=1)
-def _registry() -> Registry[Any]:
-    resources = [DRAFT202012.create_resource(_schema(name)) for name in schema_names()]
+def _build_registry() -> Registry[Any]:
+    resources = [DRAFT202012.create_resource(_load_schema(name)) for name in list_schema_names()]
     return Registry().with_resources((str(resource.id()), resource) for resource in resources)
 
 
 @lru_cache(maxsize=1)
-def _folder() -> Traversable:
+def _schema_folder() -> Traversable:
     shipped = files("dicommap") / "schemas" / "v1"
     # A wheel has the schemas inside the package; a checkout has them at its top level.
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"

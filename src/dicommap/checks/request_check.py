@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.schema_check import check_schema
 from dicommap.errors import UsageError
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.s3_prefixes import S3Prefixes
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
 
-_MADE = ("clientToken", "inputS3Uri", "importConfiguration")
+_DRAFTED_MEMBERS = ("clientToken", "inputS3Uri", "importConfiguration")
 """What a draft makes itself."""
-_MAY_BE_PLACEHOLDERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
+_PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
 """What only the account's owner knows. Everything else a draft fills in."""
 
 
-def request_issues(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
+def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
     """Find what is wrong with a request; an account's member of its own name in angle brackets is a placeholder."""
     placeholders = _placeholders(document)
     found = [
         one
-        for one in schema_issues("start-dicom-import-job", document)
+        for one in check_schema("start-dicom-import-job", document)
         if (one.location.pointer or "").removeprefix("/") not in placeholders
     ]
-    found += [issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
+    found += [make_issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
     if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
         faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
         found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
     return found
 
 
-def output_issues(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
+def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
     """Find outputS3Uris that lie within a prefix that is read, or hold one; each once, at the first of its places.
 
     What is no S3 URI is passed over.
@@ -49,12 +49,12 @@ def output_issues(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Ite
             continue
         found.add(output)
         if starts.overlap(output):
-            yield issue("request.output-overlaps", place)
+            yield make_issue("request.output-overlaps", place)
 
 
-def require_account(account: Mapping[str, str]) -> None:
+def reject_drafted_members(account: Mapping[str, str]) -> None:
     """Raise UsageError where somebody gives a member of the request that a draft makes itself."""
-    made = [name for name in _MADE if name in account]
+    made = [name for name in _DRAFTED_MEMBERS if name in account]
     if made:
         raise UsageError(
             f"A draft makes {' and '.join(made)} of its request itself; account cannot give it.",
@@ -62,12 +62,12 @@ def require_account(account: Mapping[str, str]) -> None:
         )
 
 
-def account_issues(account: Mapping[str, str]) -> list[Issue]:
+def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
     """Find what is wrong with the members of a request that the account's owner gives; none of them is required."""
-    found = schema_issues("start-dicom-import-job", dict(account))
+    found = check_schema("start-dicom-import-job", dict(account))
     return [one for one in found if one.code != "schema.required"]
 
 
 def _placeholders(document: object) -> list[str]:
     members = document.items() if isinstance(document, dict) else ()
-    return [name for name, value in members if name in _MAY_BE_PLACEHOLDERS and value == f"<{name}>"]
+    return [name for name, value in members if name in _PLACEHOLDER_MEMBERS and value == f"<{name}>"]

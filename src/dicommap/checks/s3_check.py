@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.errors import AwsError
-from dicommap.issues import Location, Severity, issue
+from dicommap.issues import Location, Severity, make_issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.paths import printable
-from dicommap.model.tally import LISTED, Tally
+from dicommap.model.paths import make_printable
+from dicommap.model.tally import JOB_ISSUE_LIMIT, JobIssues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.issues import Issue
-    from dicommap.model.listed_object import ListedObject
-    from dicommap.model.plan import Job, PlannedFile
+    from dicommap.model.listed_object import S3Object
+    from dicommap.model.plan import PlanJob, PlannedFile
     from dicommap.model.planned_object import PlannedObject
     from dicommap.model.s3_uri import S3Uri
 
-P10_HEAD = 132
+P10_HEAD_SIZE = 132
 """Bytes of a preamble and the prefix DICM (PS3.10 section 7.1)."""
-_INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
+_INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
-class StoredObjects(Protocol):
+class S3ObjectReader(Protocol):
     """What can be asked of S3. What it refuses is raised as AwsError."""
 
     @property
@@ -34,7 +34,7 @@ class StoredObjects(Protocol):
     def region_of(self, bucket: str) -> str | None:
         """Return the region of a bucket; None where it does not say."""
 
-    def listed(self, uri: S3Uri) -> Iterable[ListedObject]:
+    def listed(self, uri: S3Uri) -> Iterable[S3Object]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
 
     def sha256(self, bucket: str, key: str) -> str:
@@ -44,10 +44,10 @@ class StoredObjects(Protocol):
         """Return the first bytes of an object, or a text that says why they could not be read."""
 
 
-class JobCheck:
+class JobObjectsCheck:
     """The check of one job: a merge of what is planned and what is listed, both in the order of their keys."""
 
-    def __init__(self, job: Job, uri: S3Uri, stored: StoredObjects, *, uploaded: bool) -> None:
+    def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Begin a check of a job; `uri` is its inputS3Uri.
 
         `uploaded` says whether its override files are to be in S3 already.
@@ -58,17 +58,17 @@ class JobCheck:
         self._stored = stored
         self._uploaded = uploaded
         self._strays = self._planned = self._missing = 0
-        self._tally = Tally()
-        self._absent = Tally()
+        self._tally = JobIssues()
+        self._absent = JobIssues()
 
-    def issues(self, planned: Iterable[PlannedObject], listed: Iterable[ListedObject]) -> Iterator[Issue]:
+    def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
         """Find what is missing, what is another object than planned, and what nobody planned.
 
         Raises AwsError where S3 does not list the prefix, or not to its end; what differs before that comes first.
         """
         unseen = dict(self._overrides)
         try:
-            for wanted, found in _merged(planned, listed):
+            for wanted, found in _merge_by_key(planned, listed):
                 if wanted is None and found is not None and found.key in self._overrides:
                     unseen.pop(found.key, None)
                     self._override(self._overrides[found.key], found)
@@ -76,8 +76,8 @@ class JobCheck:
                     self._stray(found)
                 elif wanted is not None:
                     self._compare(wanted, found)
-        except _UnsortedError as error:  # what was found up to there may be wrong
-            yield issue("listing.unsorted", Location(path=self._place), what=str(error))
+        except _UnsortedKeysError as error:  # what was found up to there may be wrong
+            yield make_issue("listing.unsorted", Location(path=self._place), what=str(error))
             return
         except AwsError:
             # What was listed so far was compared; what is not listed is not known to be missing.
@@ -85,88 +85,88 @@ class JobCheck:
             raise
         yield from self._absences(unseen)
         yield from self._tally.issues(self._place)
-        if self._strays > LISTED:
-            yield issue("listing.more-strays", Location(path=self._place), count=self._strays - LISTED)
+        if self._strays > JOB_ISSUE_LIMIT:
+            yield make_issue("listing.more-strays", Location(path=self._place), count=self._strays - JOB_ISSUE_LIMIT)
 
     @property
     def _place(self) -> str:
-        return printable(self._job.inputS3Uri)
+        return make_printable(self._job.inputS3Uri)
 
     def _at(self, key: str) -> Location:
-        return Location(path=printable(f"{self._uri}{key}"))
+        return Location(path=make_printable(f"{self._uri}{key}"))
 
-    def _compare(self, wanted: PlannedObject, found: ListedObject | None) -> None:
+    def _compare(self, wanted: PlannedObject, found: S3Object | None) -> None:
         self._planned += 1
         # Of what is no instance nothing is lost.
-        is_instance = wanted.disposition in _INSTANCES
+        is_instance = wanted.disposition in _INSTANCE_DISPOSITIONS
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if found is None:
             self._missing += 1
-            self._absent.add(issue("object.missing", self._at(wanted.key), severity=severity))
+            self._absent.add(make_issue("object.missing", self._at(wanted.key), severity=severity))
         elif found.size != wanted.size:
             facts = {"found": found.size, "planned": wanted.size}
-            self._tally.add(issue("object.size", self._at(wanted.key), severity=severity, **facts))
+            self._tally.add(make_issue("object.size", self._at(wanted.key), severity=severity, **facts))
         elif wanted.etag and not self._job.staged and wanted.etag.strip('"') != found.etag.strip('"'):
             # A copy of an object that was uploaded in parts has another ETag than the object.
-            self._tally.add(issue("object.changed", self._at(wanted.key), severity=severity))
+            self._tally.add(make_issue("object.changed", self._at(wanted.key), severity=severity))
 
-    def _override(self, wanted: PlannedFile, found: ListedObject) -> None:
+    def _override(self, wanted: PlannedFile, found: S3Object) -> None:
         if found.size != wanted.size:
-            self._tally.add(issue("object.override-differs", self._at(found.key), what="size"))
+            self._tally.add(make_issue("object.override-differs", self._at(found.key), what="size"))
             return
         try:
             sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(found.key))
         except AwsError as error:
             if not error.local:
                 raise
-            self._tally.add(issue("object.override-unread", self._at(found.key), told=error.message))
+            self._tally.add(make_issue("object.override-unread", self._at(found.key), told=error.message))
             return
         if sha256 != wanted.sha256:
-            self._tally.add(issue("object.override-differs", self._at(found.key), what="SHA-256"))
+            self._tally.add(make_issue("object.override-differs", self._at(found.key), what="SHA-256"))
 
-    def _stray(self, found: ListedObject) -> None:
+    def _stray(self, found: S3Object) -> None:
         if not found.size and (not found.key or found.key.endswith("/")):
-            self._tally.add(issue("listing.folder-object", self._at(found.key)))
+            self._tally.add(make_issue("listing.folder-object", self._at(found.key)))
             return
         self._strays += 1
-        if self._strays > LISTED:
+        if self._strays > JOB_ISSUE_LIMIT:
             return
         whole = self._uri.key(found.key)
-        head = self._stored.head(self._uri.bucket, whole, P10_HEAD) if found.size >= P10_HEAD else b""
+        head = self._stored.head(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
-            self._tally.add(issue("listing.stray-unread", self._at(found.key), reason=head))
-        elif head[P10_HEAD - 4 : P10_HEAD] == b"DICM":
-            self._tally.add(issue("listing.stray-p10", self._at(found.key)))
+            self._tally.add(make_issue("listing.stray-unread", self._at(found.key), reason=head))
+        elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":
+            self._tally.add(make_issue("listing.stray-p10", self._at(found.key)))
         else:
-            self._tally.add(issue("listing.stray-object", self._at(found.key)))
+            self._tally.add(make_issue("listing.stray-object", self._at(found.key)))
 
     def _absences(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         if self._job.staged and self._missing and self._missing == self._planned:
-            yield issue("object.not-staged", Location(path=self._place), count=self._planned)
+            yield make_issue("object.not-staged", Location(path=self._place), count=self._planned)
         else:
             yield from self._absent.issues(self._place)
         for path in sorted(unseen) if self._uploaded else ():
-            self._tally.add(issue("object.override-missing", self._at(path)))
+            self._tally.add(make_issue("object.override-missing", self._at(path)))
 
 
-def region_issues(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
+def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
     """Find that a bucket is in another region than the one that is worked in; what is not known is not compared."""
     if found and region and found != region:
-        yield issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
+        yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
 
 
 _Keyed = TypeVar("_Keyed", "PlannedObject", "ListedObject")
 
 
-class _UnsortedError(Exception):
+class _UnsortedKeysError(Exception):
     """Keys came out of order; the text says of what."""
 
 
-def _merged(
-    planned: Iterable[PlannedObject], listed: Iterable[ListedObject]
-) -> Iterator[tuple[PlannedObject | None, ListedObject | None]]:
+def _merge_by_key(
+    planned: Iterable[PlannedObject], listed: Iterable[S3Object]
+) -> Iterator[tuple[PlannedObject | None, S3Object | None]]:
     """Yield what has the same key together, and what stands alone alone, in the order of the keys."""
-    wanted, found = _ordered(planned, "objects.csv"), _ordered(listed, "the listing")
+    wanted, found = _require_key_order(planned, "objects.csv"), _require_key_order(listed, "the listing")
     one, other = next(wanted, None), next(found, None)
     while one is not None or other is not None:
         if other is None or (one is not None and one.key < other.key):
@@ -180,7 +180,7 @@ def _merged(
             one, other = next(wanted, None), next(found, None)
 
 
-def _ordered(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
+def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
     """Yield objects as they come. Raises _UnsortedError where a key does not come after the one before.
 
     Python compares texts by code points, which is the order of their UTF-8.
@@ -188,6 +188,6 @@ def _ordered(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
     before = None
     for one in objects:
         if before is not None and one.key <= before:
-            raise _UnsortedError(what)
+            raise _UnsortedKeysError(what)
         before = one.key
         yield one

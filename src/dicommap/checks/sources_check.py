@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.paths import printable
-from dicommap.model.source_places import is_s3_root, s3_root
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.paths import make_printable
+from dicommap.model.source_places import is_s3_root, parse_s3_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_OF_PEOPLE = ("home", "Users")
+_HOME_PARENTS = ("home", "Users")
 """Directories of the top level that hold home directories."""
-_OF_THE_SYSTEM = frozenset({"dev", "etc", "proc", "root", "run", "sys", "usr", "var"})
+_SYSTEM_DIRECTORIES = frozenset({"dev", "etc", "proc", "root", "run", "sys", "usr", "var"})
 """Directories of the top level that belong to the system."""
 
 
-def source_issues(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
+def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
     """Find sources that no scan writes, and sources that hold all files of a machine or of a person.
 
     Args:
@@ -28,31 +28,31 @@ def source_issues(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
     for index, source in enumerate(sources):
         place = Location(pointer=f"/sources/{index}")
         if is_s3_root(source):
-            if s3_root(source) is None:
-                yield issue("package.source-path", place)
+            if parse_s3_root(source) is None:
+                yield make_issue("package.source-path", place)
             continue
         if not source.startswith("/") or ".." in source.split("/") or "\0" in source:
-            yield issue("package.source-path", place)
+            yield make_issue("package.source-path", place)
             continue
-        what = broad(source, home)
+        what = describe_broad_directory(source, home)
         if what is not None:
-            yield issue("package.broad-source", place, source=printable(source), what=what)
+            yield make_issue("package.broad-source", place, source=make_printable(source), what=what)
 
 
-def broad(path: str, home: str = "") -> str | None:
+def describe_broad_directory(path: str, home: str = "") -> str | None:
     """Return what an absolute path is if it holds all files of a machine or of a person; None if it does not."""
-    names = _names(path)
+    names = _path_parts(path)
     if not names:
         return "the root of the file system"
-    at_home = _names(home)
+    at_home = _path_parts(home)
     if at_home and at_home[: len(names)] == names:
         return "your home directory, or holds it"
-    if names[0] in _OF_PEOPLE and len(names) <= 2:  # such as /home/NAME
+    if names[0] in _HOME_PARENTS and len(names) <= 2:  # such as /home/NAME
         return "a home directory, or holds all of them"
-    if names[0] in _OF_THE_SYSTEM and len(names) == 1:
+    if names[0] in _SYSTEM_DIRECTORIES and len(names) == 1:
         return "a directory of the system"
     return None
 
 
-def _names(path: str) -> list[str]:
+def _path_parts(path: str) -> list[str]:
     return [name for name in path.split("/") if name not in ("", ".")]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.output import print_error
 from dicommap.errors import UsageError
-from dicommap.model.paths import printable
-from dicommap.render.transfer_lines import transfer_lines
+from dicommap.model.paths import make_printable
+from dicommap.render.transfer_lines import format_transfer_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,9 @@ def asking(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]
     """
 
     def confirm(transfer: Transfer) -> bool:
-        print_error(*transfer_lines(transfer))
+        print_error(*format_transfer_lines(transfer))
         if yes and not roots_named:
-            roots = " ".join(f"--source {printable(source)}" for source in transfer.sources)
+            roots = " ".join(f"--source {make_printable(source)}" for source in transfer.sources)
             raise UsageError(
                 "With --yes nobody is asked whether files may be sent from the source roots that the package names.",
                 fix=f"Name them: {roots}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.cli.draft import print_draft
 from dicommap.cli.options import FailOn, output_path
 from dicommap.cli.output import exit_status, print_issue_counts, print_issues, print_line
-from dicommap.render.text import counted
+from dicommap.render.text import format_count
 from dicommap.workflows.demo import INPUT_S3_URI, demo
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     made = demo(args.output)
     counts = made.summary
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-    print_line("Scanned: " + ", ".join(counted(count, noun) for count, noun in parts), style="bold")
+    print_line("Scanned: " + ", ".join(format_count(count, noun) for count, noun in parts), style="bold")
     print_issue_counts(counts.issues)
     _print_heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
     _print_heading(f"Drafted for {INPUT_S3_URI}")

@@ -22,14 +22,14 @@ from dicommap.cli.options import (
 from dicommap.cli.output import exit_status, print_issues, print_line, print_table
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
-from dicommap.model.staging import Staging
-from dicommap.render.accounts import account_lines
+from dicommap.model.staging import StagingPolicy
+from dicommap.render.accounts import format_edit_result_lines
 from dicommap.render.conflicts import FORECAST_NOTE
-from dicommap.render.text import counted
+from dicommap.render.text import format_count
 from dicommap.workflows.draft import draft
-from dicommap.workflows.writing import require_new, write_pieces
+from dicommap.workflows.writing import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
@@ -111,7 +111,7 @@ def add_arguments(parser: Parser) -> None:
         help="A quota of your AWS account, such as files=20000. May be repeated.",
     )
     add_assume(plan)
-    add_choice(plan, "--staging", kind=Staging, text="Which studies are copied to a prefix of their own.")
+    add_choice(plan, "--staging", kind=StagingPolicy, text="Which studies are copied to a prefix of their own.")
     plan.add_argument(
         "--stage-uri", metavar="URI", help="The S3 prefix to copy studies below that cannot be imported whole in place."
     )
@@ -128,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
     _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))
     if args.html is not None:
         # A package that is written already would make the second try fail as well.
-        require_new(args.html)
+        require_new_file(args.html)
     account = {
         "datastoreId": args.datastore_id,
         "dataAccessRoleArn": args.data_access_role_arn,
@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
             delimiter=args.delimiter.character if args.delimiter else None,
             rules=args.rules or [],
             harmonize=harmonize,
-            profile=Profile.of(args.assume or ()),
+            profile=Assumptions.of(args.assume or ()),
             quotas=Quotas.of(args.quota or ()),
             staging=args.staging,
             stage_uri=args.stage_uri,
@@ -152,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
             progress=True,
         )
     if args.html is not None:
-        write_pieces(args.html, (drafted.preview_html(show_values=args.show_values),))
+        write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
     print_draft(drafted, show_values=args.show_values, by_study=args.by_study, forecast=args.forecast)
     return exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
@@ -178,7 +178,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
         rows = list(drafted.edits_by_study())
         print_line()
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
-    for line in islice(account_lines(drafted.accounts), ACCOUNTS_SHOWN):
+    for line in islice(format_edit_result_lines(drafted.accounts), ACCOUNTS_SHOWN):
         print_line(line)
     if forecast:
         _print_forecast(drafted, show_values=show_values)
@@ -186,7 +186,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
     _print_jobs(drafted)
     studies = sum(override.series_instance_uid is None for override in drafted.overrides)
     series = len(drafted.overrides) - studies
-    sum_up = f"{counted(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
+    sum_up = f"{format_count(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
     if drafted.package is None:
         print_line(f"{sum_up} would be made. Nothing was written.")
     else:
@@ -200,7 +200,7 @@ def _print_jobs(drafted: Draft) -> None:
     if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return
     staged = sum(job.staged for job in plan.jobs)
-    print_line(f"{counted(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")
+    print_line(f"{format_count(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")
 
 
 def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
@@ -223,4 +223,4 @@ def _print_rows(
     first = ([row[column] for column in columns] for row in islice(rows, PREVIEWED))
     print_table(columns, first, numbers=("non-primary", "files"), masked=masked)
     if total > PREVIEWED:
-        print_line(f"... and {counted(total - PREVIEWED, f'more {noun}')}")
+        print_line(f"... and {format_count(total - PREVIEWED, f'more {noun}')}")

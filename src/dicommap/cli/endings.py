@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
-from dicommap.errors import DicommapError, UsageError, reason_of
+from dicommap.errors import DicommapError, UsageError, os_error_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ def _told(error: BaseException) -> int:
             _print_error(*_SCARCE[type(error) if type(error) in _SCARCE else MemoryError])
         elif isinstance(error, OSError):
             _print_error(
-                f"dicommap: {_subject(error)}{reason_of(error)}.", "Check the place, its rights and its space."
+                f"dicommap: {_subject(error)}{os_error_reason(error)}.", "Check the place, its rights and its space."
             )
         else:
             _tell_fault(error)
@@ -130,9 +130,9 @@ def _tell_fault(error: BaseException) -> None:
     import traceback  # it takes a while, and is needed only here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-    from dicommap.model.member_names import shown_type
+    from dicommap.model.member_names import mask_unknown_type
 
-    kind = shown_type(type(error))
+    kind = mask_unknown_type(type(error))
     _print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.output import print_line, print_table
 from dicommap.errors import UnknownNameError
-from dicommap.issues import CATALOGUE, explain
+from dicommap.issues import CATALOGUE, find_code
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         rows = ((one.name, one.severity.value, one.title) for one in CATALOGUE.values())
         print_table(("code", "severity", "title"), rows)
         return 0
-    entry = explain(code)
+    entry = find_code(code)
     if entry is None:
         close = difflib.get_close_matches(code, CATALOGUE, n=3)
         raise UnknownNameError(

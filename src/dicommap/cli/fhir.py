@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line
 from dicommap.inventory import Inventory
-from dicommap.render.text import counted
+from dicommap.render.text import format_count
 from dicommap.workflows.fhir import fhir
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
             instances=args.instances,
         )
     parts = ((written.studies, "study"), (written.series, "series"), (written.instances, "instance"))
-    line = f"{args.output}: " + ", ".join(counted(count, noun) for count, noun in parts)
+    line = f"{args.output}: " + ", ".join(format_count(count, noun) for count, noun in parts)
     if to_stdout:
         print_error(*map(str, written.issues), line)
     else:

@@ -12,7 +12,7 @@ from dicommap.cli.options import FailOn, Format
 from dicommap.issues import Severity
 from dicommap.model.choices import choice_of
 from dicommap.model.mask import MASK
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 from dicommap.render.text import record_lines
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def print_line(line: str = "", *, style: str | None = None) -> None:
     else:
         from dicommap.cli.drawing import draw_line
 
-        draw_line(printable(line), style)
+        draw_line(make_printable(line), style)
 
 
 def print_error(*lines: str) -> None:
@@ -66,7 +66,7 @@ def print_table(
     """
     from dicommap.cli.drawing import draw_table
 
-    cells = [tuple(map(printable, row)) for row in rows]
+    cells = [tuple(map(make_printable, row)) for row in rows]
     draw_table(columns, cells, numbers=numbers)
     if masked and any(MASK in cell for row in cells for cell in row):
         print_line(f"{MASK} is a masked value; --show-values shows them.")
@@ -118,17 +118,17 @@ def exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
 
 def print_job_event(job: str, event: str) -> None:
     """Print to stderr what was done for a job, or what has changed, with the time; above a progress bar."""
-    from dicommap.model.job_report import utc_text
+    from dicommap.model.job_report import format_utc
 
     name = f"job {job}" if job.isdecimal() else job
     # A bar passes on what is written to sys.stderr itself, and to nothing that stands for it.
-    sys.stderr.write(printable(f"{utc_text(datetime.now(UTC))} {name}: {event}") + "\n")
+    sys.stderr.write(make_printable(f"{format_utc(datetime.now(UTC))} {name}: {event}") + "\n")
     sys.stderr.flush()
 
 
 def _put(stream: TextIO | None, *lines: str) -> None:
     if stream is not None:
-        stream.writelines(printable(line) + "\n" for line in lines)
+        stream.writelines(make_printable(line) + "\n" for line in lines)
         stream.flush()
 
 

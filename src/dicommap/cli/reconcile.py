@@ -20,18 +20,24 @@ from dicommap.cli.output import exit_status, print_error, print_issues, print_li
 from dicommap.errors import UsageError
 from dicommap.model.choices import unknown_choice
 from dicommap.package.writing import require_writable
-from dicommap.render.outcome_records import ORDER, flat, instance_record, job_record, study_record
-from dicommap.render.text import counted, record_lines
-from dicommap.workflows.reconcile import Reconciling
-from dicommap.workflows.retry import Retrying
-from dicommap.workflows.writing import require_new, write_pieces
+from dicommap.render.outcome_records import (
+    OUTCOME_ORDER,
+    build_instance_outcome_record,
+    build_job_outcome_record,
+    build_study_outcome_record,
+    flatten_outcome_record,
+)
+from dicommap.render.text import format_count, record_lines
+from dicommap.workflows.reconcile import ReconciliationRun
+from dicommap.workflows.retry import RetryBuilder
+from dicommap.workflows.writing import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
     from dicommap.cli.parser import Parser
-    from dicommap.reconciliation.job import Reconciled
+    from dicommap.reconciliation.job import JobReconciliation
     from dicommap.render.records import Record
     from dicommap.workflows.reconcile import Reconciliation
     from dicommap.workflows.retry import Retry
@@ -54,7 +60,7 @@ EXAMPLES = """\
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
-_NUMBERS = ("instances", *(outcome.value for outcome in ORDER))
+_NUMBERS = ("instances", *(outcome.value for outcome in OUTCOME_ORDER))
 
 
 class ResultLevel(StrEnum):
@@ -111,8 +117,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     output, form, show_values = args.output, args.format, args.show_values
     _require_places(output, form, args.retry)
-    reconciling = Reconciling(args.package, manifests=args.manifests, clients=clients_of(args), progress=True)
-    retrying = Retrying(reconciling.package) if args.retry is not None else None
+    reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=clients_of(args), progress=True)
+    retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.noting(reconciling)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
         for _ in jobs:
@@ -120,9 +126,9 @@ def run(args: argparse.Namespace) -> int:
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
     else:
         records = _records(jobs, args.level, show_values=show_values)
-        pieces = record_lines(records, form, record=lambda one: one, row=flat)
+        pieces = record_lines(records, form, record=lambda one: one, row=flatten_outcome_record)
     if output is not None:
-        write_pieces(output, pieces)
+        write_new_text_file(output, pieces)
     elif form is not ResultFormat.TABLE:
         write(pieces)
     result = reconciling.result()
@@ -142,7 +148,7 @@ def _require_places(output: Path | None, form: ResultFormat, retry: Path | None)
     if output is not None:
         if form is ResultFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
-        require_new(output)
+        require_new_file(output)
     if retry is not None:
         require_writable(retry)
 
@@ -151,8 +157,8 @@ def _print_retry(again: Retry, *, has_text: bool) -> None:
     """Print a line about the new package; to stderr if results are on stdout for a program."""
     place = f"Package: {again.package}" if again.package is not None else "No new package was written."
     line = (
-        f"{counted(again.instances, 'instance')} to import again: {counted(again.in_place, 'job')} in place, "
-        f"{counted(again.staged, 'job')} to be staged"
+        f"{format_count(again.instances, 'instance')} to import again: {format_count(again.in_place, 'job')} in place, "
+        f"{format_count(again.staged, 'job')} to be staged"
     )
     if has_text:
         print_issues(again.issues)
@@ -162,18 +168,20 @@ def _print_retry(again: Retry, *, has_text: bool) -> None:
         print_error(*map(str, again.issues), line, place)
 
 
-def _records(jobs: Iterable[Reconciled], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
     for one in jobs:
         yield from _records_of(one, level, show_values=show_values)
 
 
-def _records_of(one: Reconciled, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _records_of(one: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
     if level is ResultLevel.JOB:
-        yield job_record(one.outcomes, show_values=show_values)
+        yield build_job_outcome_record(one.outcomes, show_values=show_values)
     elif level is ResultLevel.STUDY:
-        yield from map(study_record, one.studies)
+        yield from map(build_study_outcome_record, one.studies)
     elif level is ResultLevel.INSTANCE:
-        yield from (instance_record(one.outcomes, found, show_values=show_values) for found in one.instances())
+        yield from (
+            build_instance_outcome_record(one.outcomes, found, show_values=show_values) for found in one.instances()
+        )
     elif level is ResultLevel.ISSUE:
         yield from (issue.to_dict() for issue in one.outcomes.issues)
     else:
@@ -182,23 +190,26 @@ def _records_of(one: Reconciled, level: ResultLevel, *, show_values: bool) -> It
 
 def _print(found: Reconciliation, *, show_values: bool) -> None:
     columns = ("job", "status", "jobId", *_NUMBERS)
-    rows = (flat(job_record(job, show_values=show_values)) for job in found.jobs[:JOBS_SHOWN])
+    rows = (
+        flatten_outcome_record(build_job_outcome_record(job, show_values=show_values))
+        for job in found.jobs[:JOBS_SHOWN]
+    )
     print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
     _print_rest(len(found.jobs) - JOBS_SHOWN, "job")
     if found.first:
         print_line()
         columns = ("StudyInstanceUID", "job", *_NUMBERS)
-        rows = (flat(study_record(study)) for study in found.first[:STUDIES_SHOWN])
+        rows = (flatten_outcome_record(build_study_outcome_record(study)) for study in found.first[:STUDIES_SHOWN])
         print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
         _print_rest(len(found.first) - STUDIES_SHOWN, "study")
     for count, kind, words in found.reasons(show_values=show_values)[:REASONS_SHOWN]:
-        print_line(f"{counted(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
+        print_line(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
     print_issues(found.issues)
     instances = sum(found.counts.values())
     imported = sum(count for outcome, count in found.counts.items() if outcome.is_imported)
-    print_line(f"{imported:,} of {counted(instances, 'instance')} imported")
+    print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
 
 
 def _print_rest(rest: int, noun: str) -> None:
     if rest > 0:
-        print_line(f"... and {counted(rest, f'more {noun}')}")
+        print_line(f"... and {format_count(rest, f'more {noun}')}")

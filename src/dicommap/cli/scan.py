@@ -17,9 +17,9 @@ from dicommap.cli.options import (
     whole_number,
 )
 from dicommap.cli.output import exit_status, print_issue_counts, print_line
-from dicommap.errors import DocumentError, UsageError, reason_of
+from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.reading import NotRegularFileError, open_regular_file
-from dicommap.render.text import byte_count, counted
+from dicommap.render.text import format_byte_count, format_count
 from dicommap.workflows.scan import AUTO_JOBS, scan
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicommap.cli.parser import Parser
-    from dicommap.inventory import Summary
+    from dicommap.inventory import InventorySummary
 
 DESCRIPTION = """
 Walk trees of P10 files, read their headers and group them by study and series.
@@ -123,13 +123,13 @@ def run(args: argparse.Namespace) -> int:
     return exit_status((severity for _, severity in summary.issues), args.fail_on)
 
 
-def _print_summary(counts: Summary, output: Path) -> None:
+def _print_summary(counts: InventorySummary, output: Path) -> None:
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-    found = ", ".join(counted(count, noun) for count, noun in parts)
-    print_line(f"{found} in {counted(counts.files, 'file')} ({byte_count(counts.size)})")
+    found = ", ".join(format_count(count, noun) for count, noun in parts)
+    print_line(f"{found} in {format_count(counts.files, 'file')} ({format_byte_count(counts.size)})")
     if counts.unchanged:
-        unchanged = counted(counts.unchanged, "unchanged file")
-        print_line(f"Read {counted(counts.read, 'file')}; took {unchanged} from the scan before.")
+        unchanged = format_count(counts.unchanged, "unchanged file")
+        print_line(f"Read {format_count(counts.read, 'file')}; took {unchanged} from the scan before.")
     if counts.traffic.requests:
         print_line(_traffic(counts))
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
@@ -140,11 +140,13 @@ def _print_summary(counts: Summary, output: Path) -> None:
         print_line(f"See them with: dicommap show {output} --level issue")
 
 
-def _traffic(counts: Summary) -> str:
+def _traffic(counts: InventorySummary) -> str:
     """Return a line about requests to S3; most objects should take one request."""
     requests, received, repeated = counts.traffic
-    once = f"; {counts.read - repeated:,} of {counted(counts.read, 'file')} took one request" if counts.read else ""
-    return f"Sent {counted(requests, 'request')} to S3 and received {byte_count(received)}{once}."
+    once = (
+        f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""
+    )
+    return f"Sent {format_count(requests, 'request')} to S3 and received {format_byte_count(received)}{once}."
 
 
 @contextmanager
@@ -166,7 +168,7 @@ def _listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
         file = open_regular_file(name)
     except NotRegularFileError as error:
         raise DocumentError(
-            f"The list of files cannot be read: {reason_of(error)}.",
+            f"The list of files cannot be read: {os_error_reason(error)}.",
             fix=f"Name a regular file, or send the list to standard input and name '{_STDIN}'.",
         ) from None
     except OSError as error:
@@ -221,4 +223,6 @@ def _read(file: BinaryIO) -> bytes:
 
 
 def _unreadable(error: OSError) -> DocumentError:
-    return DocumentError(f"The list of files cannot be read: {reason_of(error)}.", fix="Name a list that you may read.")
+    return DocumentError(
+        f"The list of files cannot be read: {os_error_reason(error)}.", fix="Name a list that you may read."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.checks.registry import schema_names, schema_text
+from dicommap.checks.registry import list_schema_names, read_schema_text
 from dicommap.cli.output import write
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     if args.name is None:
-        write(f"{known}\n" for known in schema_names())
+        write(f"{known}\n" for known in list_schema_names())
     else:
-        write([schema_text(args.name)])
+        write([read_schema_text(args.name)])
     return 0

@@ -17,7 +17,7 @@ from dicommap.cli.options import (
 )
 from dicommap.cli.output import print_line, write
 from dicommap.inventory import Inventory
-from dicommap.render.text import counted
+from dicommap.render.text import format_count
 from dicommap.workflows.sheet import sheet, write_sheet
 
 if TYPE_CHECKING:
@@ -71,6 +71,6 @@ def run(args: argparse.Namespace) -> int:
             write(lines)
             return 0
         count = write_sheet(output, lines)
-    rows = counted(count, "row")
+    rows = format_count(count, "row")
     print_line(f"{output}: {rows}. Edit it, then: dicommap draft {args.inventory} --sheet {output} ...")
     return 0

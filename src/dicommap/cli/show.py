@@ -9,8 +9,15 @@ from dicommap.cli.options import Format, add_choice, add_format, add_inventory, 
 from dicommap.cli.output import print_table, write, write_issues
 from dicommap.inventory import Inventory
 from dicommap.model.choices import unknown_choice
-from dicommap.render.records import Record, file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, first_characters, record_lines
+from dicommap.render.records import (
+    Record,
+    build_file_record,
+    build_instance_record,
+    build_series_record,
+    build_study_record,
+    flatten_record,
+)
+from dicommap.render.text import format_byte_count, record_lines, truncate_text
 
 if TYPE_CHECKING:
     import argparse
@@ -87,10 +94,10 @@ def run(args: argparse.Namespace) -> int:
         records = _records(inventory, args.level, show_values=args.show_values)
         if args.format is Format.TABLE:
             columns = _columns(inventory, args.level)
-            rows = ([_cell(column, row) for column in columns] for row in map(flat, records))
+            rows = ([_cell(column, row) for column in columns] for row in map(flatten_record, records))
             print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
         else:
-            write(record_lines(records, args.format, record=lambda one: one, row=flat))
+            write(record_lines(records, args.format, record=lambda one: one, row=flatten_record))
     return 0
 
 
@@ -104,13 +111,13 @@ def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
 
 def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:
     if level is ShowLevel.STUDY:
-        return (study_record(study, show_values=show_values) for study in inventory.studies())
+        return (build_study_record(study, show_values=show_values) for study in inventory.studies())
     if level is ShowLevel.SERIES:
-        return (series_record(series, show_values=show_values) for series in inventory.series())
+        return (build_series_record(series, show_values=show_values) for series in inventory.series())
     if level is ShowLevel.INSTANCE:
-        return map(instance_record, inventory.instances())
+        return map(build_instance_record, inventory.instances())
     if level is ShowLevel.FILE:
-        return map(file_record, inventory.files())
+        return map(build_file_record, inventory.files())
     raise unknown_choice("level", level, ShowLevel)
 
 
@@ -126,4 +133,4 @@ def _cell(column: str, row: dict[str, str]) -> str:
     text = row.get(column, "")
     if column in ("path", "source"):
         return text
-    return byte_count(int(text)) if column == "bytes" else first_characters(text, CELL_LIMIT)
+    return format_byte_count(int(text)) if column == "bytes" else truncate_text(text, CELL_LIMIT)

@@ -8,9 +8,9 @@ from dicommap.cli.confirmation import add_yes, asking
 from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, clients_of
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.issues import Severity
-from dicommap.render.text import byte_count, counted, json_lines
-from dicommap.workflows.planned_copies import planned_copies
-from dicommap.workflows.stage import Staged, stage
+from dicommap.render.text import format_byte_count, format_count, format_json_lines
+from dicommap.workflows.planned_copies import list_staging_copies
+from dicommap.workflows.stage import StageResult, stage
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
@@ -75,30 +75,30 @@ def _show(args: argparse.Namespace) -> int:
 
     def records() -> Iterator[dict[str, object]]:
         nonlocal count
-        for copy in planned_copies(args.package, jobs=args.job or ()):
+        for copy in list_staging_copies(args.package, jobs=args.job or ()):
             count += 1
             yield dict(copy)
 
-    write(json_lines(records()))
+    write(format_json_lines(records()))
     issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
-    print_error(*map(str, issues), f"{counted(count, 'copy')}. Nothing was sent.")
+    print_error(*map(str, issues), f"{format_count(count, 'copy')}. Nothing was sent.")
     return exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _print(staged: Staged) -> None:
+def _print(staged: StageResult) -> None:
     if not staged.jobs:
         print_issues(staged.issues)
         print_line("No job of the package is staged." if staged.ok else "Nothing was copied.")
         return
     rows = [
-        (job.id, job.uri, f"{job.copied:,}", f"{job.there:,}", f"{job.missing:,}", byte_count(job.bytes))
+        (job.id, job.uri, f"{job.copied:,}", f"{job.there:,}", f"{job.missing:,}", format_byte_count(job.bytes))
         for job in staged.jobs[:JOBS_SHOWN]
     ]
     columns = ("job", "inputS3Uri", "copied", "there before", "missing", "size")
     print_table(columns, rows, numbers=columns[2:])
     rest = len(staged.jobs) - JOBS_SHOWN
     if rest > 0:
-        print_line(f"... and {counted(rest, 'more job')}")
+        print_line(f"... and {format_count(rest, 'more job')}")
     print_issues(staged.issues)
     if staged.ok:
         print_line(f"Next: dicommap submit {staged.package}")

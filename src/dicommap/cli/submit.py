@@ -26,8 +26,8 @@ from dicommap.cli.output import (
     write,
 )
 from dicommap.model.healthimaging import CONCURRENT_JOBS
-from dicommap.render.text import counted, json_lines
-from dicommap.workflows.submit import Submitted, submit
+from dicommap.render.text import format_count, format_json_lines
+from dicommap.workflows.submit import SubmitResult, submit
 
 if TYPE_CHECKING:
     from dicommap.cli.parser import Parser
@@ -98,8 +98,10 @@ def run(args: argparse.Namespace) -> int:
         tell=print_job_event,
     )
     if submitted.is_dry:
-        write(json_lines(dict(request) for request in submitted.requests))
-        print_error(*map(str, submitted.issues), f"{counted(len(submitted.requests), 'request')}. Nothing was sent.")
+        write(format_json_lines(dict(request) for request in submitted.requests))
+        print_error(
+            *map(str, submitted.issues), f"{format_count(len(submitted.requests), 'request')}. Nothing was sent."
+        )
     else:
         _print(submitted)
     return exit_status((issue.severity for issue in submitted.issues), args.fail_on)
@@ -112,7 +114,7 @@ def _job_count(word: str) -> int:
     return number
 
 
-def _print(submitted: Submitted) -> None:
+def _print(submitted: SubmitResult) -> None:
     print_issues(submitted.issues)
     if not submitted.ok:
         print_line("Nothing was sent.")

@@ -11,11 +11,11 @@ from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_o
 from dicommap.cli.output import exit_status, print_issues, print_line, write_issues
 from dicommap.errors import AwsError, UsageError
 from dicommap.inventory import Inventory
-from dicommap.issues import Severity, has_error
+from dicommap.issues import Severity, has_errors
 from dicommap.model.choices import choice_of
-from dicommap.model.profile import Profile
-from dicommap.package.planned import PlannedPackage
-from dicommap.render.text import counted
+from dicommap.model.profile import Assumptions
+from dicommap.package.planned import PackageDirectory
+from dicommap.render.text import format_count
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    assumptions = Profile.of(args.assume) if args.assume else None
+    assumptions = Assumptions.of(args.assume) if args.assume else None
     if not args.s3:
         _refuse_aws_options(args)
     clients = clients_of(args) if args.s3 else None
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     _print(issues, args.format)
     if unanswered is not None:  # it is no issue: packages may be as they ought to be
         raise unanswered
-    if args.s3 and args.format is Format.TABLE and not has_error(issues):
+    if args.s3 and args.format is Format.TABLE and not has_errors(issues):
         _print_proved(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
     return exit_status((issue.severity for issue in issues), args.fail_on)
 
@@ -135,13 +135,13 @@ def _print(found: Sequence[Issue], form: Format) -> None:
         return
     print_issues(found)
     counts = Counter(one.severity for one in found)
-    print_line(", ".join(counted(counts[severity], severity.value) for severity in reversed(Severity)))
+    print_line(", ".join(format_count(counts[severity], severity.value) for severity in reversed(Severity)))
 
 
 def _print_proved(packages: list[Path], *, alone: bool) -> None:
     """Say of each package what was found in S3."""
     for path in packages:
-        jobs = PlannedPackage(path).plan.jobs
-        objects = counted(sum(job.sourceFiles for job in jobs), "object")
+        jobs = PackageDirectory(path).plan.jobs
+        objects = format_count(sum(job.sourceFiles for job in jobs), "object")
         rest = ", and nothing else" if alone else ""
-        print_line(f"{path.name}: S3 holds the {objects} that {counted(len(jobs), 'job')} will read{rest}.")
+        print_line(f"{path.name}: S3 holds the {objects} that {format_count(len(jobs), 'job')} will read{rest}.")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.options import add_aws_options, add_fail_on, clients_of
 from dicommap.cli.output import exit_status, print_issues, print_job_event, print_line, print_table
-from dicommap.model.service_words import shown_words
+from dicommap.model.service_words import mask_service_message
 from dicommap.model.submission import SubmissionState
-from dicommap.render.submission_screen import NOT_SUCCESS
-from dicommap.render.text import counted
-from dicommap.workflows.watch import Watched, watch
+from dicommap.render.submission_screen import COMPLETED_NOTE
+from dicommap.render.text import format_count
+from dicommap.workflows.watch import WatchResult, watch
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     return exit_status((issue.severity for issue in watched.issues), args.fail_on)
 
 
-def _print(watched: Watched) -> None:
+def _print(watched: WatchResult) -> None:
     print_issues(watched.issues)
     rows = [
         (one.job, one.jobStatus or one.state.value, one.jobId or "", _words(one.message)) for one in watched.submissions
@@ -68,13 +68,13 @@ def _print(watched: Watched) -> None:
     rows += [(f"{one.service} {one.datastore}", one.status, one.job, _words(one.message)) for one in watched.others]
     print_table(("job", "status", "jobId", "message"), rows)
     if any(one.jobStatus == "COMPLETED" for one in watched.submissions):
-        print_line(NOT_SUCCESS)
+        print_line(COMPLETED_NOTE)
     if watched.unsubmitted:
-        print_line(f"{counted(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
+        print_line(f"{format_count(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
     elif watched.submissions and all(one.state is SubmissionState.ENDED for one in watched.submissions):
         print_line(f"Next: dicommap reconcile {watched.package}")
 
 
 def _words(message: str | None) -> str:
     """Return the service's words, which may repeat what is in a file; all of them are in PACKAGE/submission."""
-    return shown_words(message or "", show_values=False)
+    return mask_service_message(message or "", show_values=False)

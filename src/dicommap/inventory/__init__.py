@@ -1,20 +1,20 @@
 """What a scan found, in one SQLite file: every path exactly once, headers stored once for all that share them."""
 
-from dicommap.inventory.grouping import Place
-from dicommap.inventory.inventory import Inventory, Summary
-from dicommap.inventory.previous import Previous
-from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, file_row, issue_row
+from dicommap.inventory.grouping import FileIdentity
+from dicommap.inventory.inventory import Inventory, InventorySummary
+from dicommap.inventory.previous import PreviousScan
+from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_file_row, make_issue_row
 from dicommap.inventory.writer import InventoryWriter
 
 __all__ = [
     "Inventory",
     "InventoryWriter",
-    "Summary",
-    "Previous",
-    "Place",
+    "InventorySummary",
+    "PreviousScan",
+    "FileIdentity",
     "FileRow",
     "HeaderRow",
     "IssueRow",
-    "file_row",
-    "issue_row",
+    "make_file_row",
+    "make_issue_row",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.inventory.reading import one_of, path, read_rows, uid, value
-from dicommap.model.attribute_names import not_held_error
+from dicommap.inventory.reading import lookup_reader, read_printable_path, read_rows, read_uid, read_value
+from dicommap.model.attribute_names import not_captured_error
 from dicommap.model.conflict import FileValues
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 # Crossed, so that the headers of the study come first, by their index, and then the files of each by theirs.
-FILES_OF_STUDY = """
+FILE_VALUES_QUERY = """
 SELECT source, path, SeriesInstanceUID, SOPInstanceUID{columns}
 FROM header CROSS JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
@@ -21,20 +21,20 @@ ORDER BY SeriesInstanceUID, source, path
 """
 
 
-def require_captured(keywords: Sequence[str], captured: Sequence[str]) -> None:
+def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
     """Raise AttributeNameError for a keyword that an inventory does not hold."""
     if not set(keywords) <= set(captured):
-        raise not_held_error(keywords, captured)
+        raise not_captured_error(keywords, captured)
 
 
-def file_values(
+def read_file_values(
     connection: sqlite3.Connection, roots: Mapping[int, str], study_instance_uid: str, keywords: Sequence[str]
 ) -> Iterator[FileValues]:
     """Yield the files of a study, a row at a time; the inventory must hold the keywords, which become columns."""
     columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
-    readers = (one_of(roots), path, uid, uid, *(value for _ in keywords))
+    readers = (lookup_reader(roots), read_printable_path, read_uid, read_uid, *(read_value for _ in keywords))
     for source, name, series, instance, *values in read_rows(
-        connection, FILES_OF_STUDY.format(columns=columns), readers, (study_instance_uid,)
+        connection, FILE_VALUES_QUERY.format(columns=columns), readers, (study_instance_uid,)
     ):
         yield FileValues(
             source=source,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.inventory.comparing import distinct_count
-from dicommap.inventory.nonconformant_uids import nonconformant_uids
-from dicommap.inventory.stored import real_path
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.healthimaging import MAX_P10_BYTES, TRANSFER_SYNTAXES
+from dicommap.inventory.comparing import distinct_count_sql
+from dicommap.inventory.nonconformant_uids import find_nonconformant_uids
+from dicommap.inventory.stored import decode_path
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.healthimaging import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.levels import Level, level_of
 from dicommap.model.tags import tag_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Place(NamedTuple):
+class FileIdentity(NamedTuple):
     """One file, as grouping names it."""
 
     source: int
@@ -29,14 +29,14 @@ class Place(NamedTuple):
     etag: str = ""
 
 
-SameContent = Callable[[Place, Place], bool]
+HasSameContent = Callable[[FileIdentity, FileIdentity], bool]
 """Say whether two files of one size have the same bytes."""
 
-Label = Callable[[int, str], str]
+PathLabel = Callable[[int, str], str]
 """Return the path of a source, given by its number, as findings name it."""
 
 # What is repeated goes into a table of its own: it may be more than memory holds, and what is read changes meanwhile.
-_REPEATED = """
+_CREATE_REPEATED_TABLE = """
 CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
     SELECT SOPInstanceUID FROM file WHERE disposition = 'instance' GROUP BY SOPInstanceUID HAVING COUNT(*) > 1
@@ -45,20 +45,20 @@ ORDER BY SOPInstanceUID, source, path
 """
 
 
-def settle_duplicates(
-    connection: sqlite3.Connection, same_content: SameContent, label: Label
+def mark_duplicates(
+    connection: sqlite3.Connection, same_content: HasSameContent, label: PathLabel
 ) -> Iterator[tuple[int, Issue]]:
     """Leave the first file of each SOP Instance UID an instance and make the others duplicates.
 
     Yields for each duplicate its number and the finding: a copy, or a conflict.
     """
-    connection.execute(_REPEATED)
+    connection.execute(_CREATE_REPEATED_TABLE)
     rows = connection.execute(
         "SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM temp.repeated ORDER BY rowid"
     )
-    current, first = None, Place(0, "", 0, 0)
+    current, first = None, FileIdentity(0, "", 0, 0)
     for number, instance, source, path, size, mtime_ns, etag in rows:
-        place = Place(source, real_path(path), size, mtime_ns, etag)
+        place = FileIdentity(source, decode_path(path), size, mtime_ns, etag)
         if instance != current:
             current, first = instance, place
             continue
@@ -66,72 +66,76 @@ def settle_duplicates(
         code = "instance.duplicate" if same else "instance.conflict"
         connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
         where = Location(path=label(place.source, place.path))
-        yield number, issue(code, where, other=label(first.source, first.path))
+        yield number, make_issue(code, where, other=label(first.source, first.path))
     connection.execute("DROP TABLE temp.repeated")
 
 
 # What every question is about, and looking for it in all files again would take most of the time.
-_COUNTED = """
+_CREATE_COUNTED_TABLE = """
 CREATE TEMP TABLE counted AS
 SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
 """
-_GROUPED = "temp.counted JOIN header USING (id)"
+_COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 
 
-def grouping_issues(connection: sqlite3.Connection, keywords: tuple[str, ...], label: Label) -> Iterator[Issue]:
+def find_grouping_issues(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
+) -> Iterator[Issue]:
     """Yield what is wrong with series and studies as wholes, each with its UIDs as the location."""
-    connection.execute(_COUNTED)
+    connection.execute(_CREATE_COUNTED_TABLE)
     yield from _series_in_two_studies(connection)
-    yield from _inconsistent(connection, keywords, Level.STUDY)
-    yield from _inconsistent(connection, keywords, Level.SERIES)
-    yield from _transfer_syntaxes(connection)
-    yield from nonconformant_uids(connection)
+    yield from _inconsistent_attributes(connection, keywords, Level.STUDY)
+    yield from _inconsistent_attributes(connection, keywords, Level.SERIES)
+    yield from _unsupported_transfer_syntaxes(connection)
+    yield from find_nonconformant_uids(connection)
     connection.execute("DROP TABLE temp.counted")
-    yield from _too_large(connection, label)
+    yield from _too_large_files(connection, label)
 
 
 def _series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
-        SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_GROUPED}
+        SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_COUNTED_HEADERS}
         GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID
     """  # noqa: S608
     for series, count in connection.execute(query):
-        yield issue("series.in-two-studies", Location(series=series), count=count)
+        yield make_issue("series.in-two-studies", Location(series=series), count=count)
 
 
-def _inconsistent(connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level) -> Iterator[Issue]:
+def _inconsistent_attributes(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level
+) -> Iterator[Issue]:
     levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
     compared = [keyword for keyword in keywords if level_of(tag_of(keyword) or 0) in levels]
     if not compared:
         return
     keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    counts = ", ".join(map(distinct_count, compared))
+    counts = ", ".join(map(distinct_count_sql, compared))
     group = ", ".join(keys)
-    query = f"SELECT {group}, {counts} FROM {_GROUPED} GROUP BY {group} ORDER BY {group}"  # noqa: S608
+    query = f"SELECT {group}, {counts} FROM {_COUNTED_HEADERS} GROUP BY {group} ORDER BY {group}"  # noqa: S608
     for row in connection.execute(query):
         uids, found = row[: len(keys)], row[len(keys) :]
         for keyword, count in zip(compared, found, strict=True):
             if count > 1:
                 place = Location(keyword=keyword, study=uids[0], series=uids[1] if len(uids) > 1 else None)
-                yield issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
+                yield make_issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
 
 
-def _transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
+def _unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
-        SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, SUM(files) FROM {_GROUPED}
+        SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, SUM(files) FROM {_COUNTED_HEADERS}
         WHERE TransferSyntaxUID != '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """  # noqa: S608
     for study, series, syntax, count in connection.execute(query):
-        if syntax not in TRANSFER_SYNTAXES:
+        if syntax not in SUPPORTED_TRANSFER_SYNTAXES:
             place = Location(keyword="TransferSyntaxUID", study=study, series=series)
-            yield issue("instance.unsupported-transfer-syntax", place, count=count)
+            yield make_issue("instance.unsupported-transfer-syntax", place, count=count)
 
 
-def _too_large(connection: sqlite3.Connection, label: Label) -> Iterator[Issue]:
+def _too_large_files(connection: sqlite3.Connection, label: PathLabel) -> Iterator[Issue]:
     query = """
         SELECT source, path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate')
         ORDER BY source, path
     """
     for source, path, size in connection.execute(query, (MAX_P10_BYTES,)):
-        place = Location(path=label(source, real_path(path)))
-        yield issue("instance.too-large", place, size=size, limit=MAX_P10_BYTES)
+        place = Location(path=label(source, decode_path(path)))
+        yield make_issue("instance.too-large", place, size=size, limit=MAX_P10_BYTES)

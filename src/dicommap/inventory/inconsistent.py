@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import shown_in_repr
-from dicommap.render.shown import Shown
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
     from dicommap.model.hierarchy import ValueCounts
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Inconsistency:
     """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
 
 
-class Inconsistencies(tuple[Inconsistency, ...], Shown):
+class Inconsistencies(tuple[Inconsistency, ...], Displayable):
     """What differs, in the order of finding."""
 
     _unmasked: bool
@@ -45,10 +45,10 @@ class Inconsistencies(tuple[Inconsistency, ...], Shown):
         return tuple(dict.fromkeys(one.keyword for one in self))
 
     # A tuple has both of its own.
-    __str__ = Shown.__str__
-    __repr__ = Shown.__repr__
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Screen:
-        from dicommap.render.inconsistent_screen import inconsistent_screen
+    def _screen(self) -> Report:
+        from dicommap.render.inconsistent_screen import build_inconsistencies_report
 
-        return inconsistent_screen(self, show_values=shown_in_repr(unmasked=self._unmasked))
+        return build_inconsistencies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))

@@ -9,18 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
-from dicommap.inventory.file_values import file_values, require_captured
-from dicommap.inventory.frames.framed import Framed
-from dicommap.inventory.pictured import FilesOfSeries, PicturedSeries, PicturedStudy
-from dicommap.inventory.plotted import Plots
-from dicommap.inventory.reading import byte_count, location, member, number, one_of, text, uid, value, whole
-from dicommap.inventory.searched import Searched
-from dicommap.inventory.shown import ShownInstance, ShownInventory
-from dicommap.inventory.tables_check import require_own_tables
+from dicommap.inventory.file_values import read_file_values, require_captured_keywords
+from dicommap.inventory.frames.framed import FrameMixin
+from dicommap.inventory.pictured import PicturedSeries, PicturedStudy, SeriesFiles
+from dicommap.inventory.plotted import InventoryPlots
+from dicommap.inventory.reading import (
+    enum_reader,
+    lookup_reader,
+    read_byte_count,
+    read_integer,
+    read_location,
+    read_number,
+    read_text,
+    read_uid,
+    read_value,
+)
+from dicommap.inventory.searched import SearchMixin
+from dicommap.inventory.shown import InventoryReportMixin, ShownInstance
+from dicommap.inventory.tables_check import require_inventory_tables
 from dicommap.issues import Issue, Severity
 from dicommap.model.hierarchy import Disposition, File
-from dicommap.model.traffic import Traffic
-from dicommap.render.shown import Shown
+from dicommap.model.traffic import NetworkTraffic
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     import os
@@ -29,12 +39,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.inventory.located import LocatedFiles
-    from dicommap.inventory.reading import Reader
+    from dicommap.inventory.located import InventoryObjects
+    from dicommap.inventory.reading import CellReader
     from dicommap.model.conflict import FileValues
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
-_SERIES = """
+_SERIES_QUERY = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
 FROM (
     SELECT header AS number, COUNT(*) AS files, SUM(disposition = 'instance') AS instances, SUM(size) AS bytes
@@ -43,22 +53,22 @@ FROM (
 ORDER BY StudyInstanceUID, SeriesInstanceUID, number
 """
 
-_INSTANCES = """
+_INSTANCES_QUERY = """
 SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
     TransferSyntaxUID, IFNULL(InstanceNumber, ''), etag
 FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
 ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
 """
 
-_COUNTED = """
+_STUDY_COUNT_QUERY = """
 SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM (
     SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header
     WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))
 )
 """
 
-# Paths that are not UTF-8 are blobs, which no text is equal to; see `members_between`.
-_IN_ARCHIVES = """
+# Paths that are not UTF-8 are blobs, which no text is equal to; see `member_path_ranges`.
+_ARCHIVE_MEMBER_COUNT_QUERY = """
 SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
     member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
     OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
@@ -66,13 +76,13 @@ SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source 
 WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
 """
 
-_REPEATED = """
+_DUPLICATE_COUNT_QUERY = """
 SELECT code, COUNT(*) FROM issue WHERE code IN ('instance.duplicate', 'instance.conflict') GROUP BY code
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Summary(Shown):
+class InventorySummary(Displayable):
     """An inventory in numbers."""
 
     studies: int
@@ -89,38 +99,40 @@ class Summary(Shown):
     """Files that the scan opened."""
     unchanged: int
     """Files that it took from the scan before, since neither size nor time had changed, or size and ETag had not."""
-    traffic: Traffic = field(default_factory=Traffic)
+    traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
     """Requests to S3 and bytes received from there."""
 
-    def _screen(self) -> Screen:
-        from dicommap.render.inventory_screen import summary_screen
+    def _screen(self) -> Report:
+        from dicommap.render.inventory_screen import build_summary_report
 
-        return summary_screen(self)
+        return build_summary_report(self)
 
 
-class Inventory(ShownInventory, Framed, Searched):
+class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
     """What a scan found. Reading only; close it, or use it as a context.
 
-    `Framed` gives it as frames, `Searched` answers questions.
+    `FrameMixin` gives it as frames, `SearchMixin` answers questions.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        rows = self._rows("SELECT keyword FROM attribute ORDER BY position", (text,))
+        rows = self._rows("SELECT keyword FROM attribute ORDER BY position", (read_text,))
         self.keywords: tuple[str, ...] = tuple(keyword for (keyword,) in rows)
         """The captured attributes."""
         self._require_columns()
         self._require_complete()
-        self._roots = dict(self._rows("SELECT id, root FROM source ORDER BY id", (whole, reading.path)))
+        self._roots = dict(
+            self._rows("SELECT id, root FROM source ORDER BY id", (read_integer, reading.read_printable_path))
+        )
         self.sources: tuple[str, ...] = tuple(self._roots.values())
         """The roots that were scanned; paths are relative to them."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open an inventory file. Raises InventoryError where it is none, or one of another format."""
-        connection = schema.open_existing(Path(path))
+        connection = schema.open_inventory_file(Path(path))
         try:
-            require_own_tables(connection)
+            require_inventory_tables(connection)
             return cls(connection)
         except BaseException:
             connection.close()
@@ -146,9 +158,16 @@ class Inventory(ShownInventory, Framed, Searched):
     def series(self) -> Iterator[PicturedSeries]:
         """Yield the series in order of their study's and their own UIDs."""
         columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        kinds = (uid, uid, byte_count, byte_count, byte_count, *(value for _ in self.keywords))
-        rows = self._rows(_SERIES.format(columns=columns), kinds)
-        files_of = FilesOfSeries(self._connection)
+        kinds = (
+            read_uid,
+            read_uid,
+            read_byte_count,
+            read_byte_count,
+            read_byte_count,
+            *(read_value for _ in self.keywords),
+        )
+        rows = self._rows(_SERIES_QUERY.format(columns=columns), kinds)
+        files_of = SeriesFiles(self._connection)
         for (study, series), group in groupby(rows, key=lambda row: row[:2]):
             headers = list(group)
             values: list[dict[str, int]] = [{} for _ in self.keywords]
@@ -169,9 +188,15 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def instances(self) -> Iterator[ShownInstance]:
         """Yield instances and duplicates in order of study, series and path."""
-        kinds = (one_of(self._roots), reading.path, byte_count, whole, member(Disposition))
-        more = (uid, uid, uid, value, value, value, text)
-        for source, path, length, mtime, disposition, *texts in self._rows(_INSTANCES, (*kinds, *more)):
+        kinds = (
+            lookup_reader(self._roots),
+            reading.read_printable_path,
+            read_byte_count,
+            read_integer,
+            enum_reader(Disposition),
+        )
+        more = (read_uid, read_uid, read_uid, read_value, read_value, read_value, read_text)
+        for source, path, length, mtime, disposition, *texts in self._rows(_INSTANCES_QUERY, (*kinds, *more)):
             study, series, instance, sop_class, syntax, instance_number, etag = texts
             yield ShownInstance(
                 source=source,
@@ -190,7 +215,14 @@ class Inventory(ShownInventory, Framed, Searched):
 
     def files(self) -> Iterator[File]:
         """Yield every path that the scan met, in order."""
-        kinds = (one_of(self._roots), reading.path, byte_count, whole, member(Disposition), text)
+        kinds = (
+            lookup_reader(self._roots),
+            reading.read_printable_path,
+            read_byte_count,
+            read_integer,
+            enum_reader(Disposition),
+            read_text,
+        )
         query = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
         for source, path, length, mtime, disposition, etag in self._rows(query, kinds):
             yield File(source=source, path=path, size=length, mtime_ns=mtime, disposition=disposition, etag=etag)
@@ -200,7 +232,7 @@ class Inventory(ShownInventory, Framed, Searched):
 
         Paths are relative to the source, and begin with its root where there are several sources.
         """
-        kinds = (text, member(Severity), location, text)
+        kinds = (read_text, enum_reader(Severity), read_location, read_text)
         rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id", kinds)
         for code, severity, place, message in rows:
             yield Issue(code=code, severity=severity, location=place, message=message)
@@ -210,19 +242,19 @@ class Inventory(ShownInventory, Framed, Searched):
 
         An absent attribute is the empty text. Raises AttributeNameError where the inventory does not hold one.
         """
-        require_captured(keywords, self.keywords)
-        return file_values(self._connection, self._roots, study_instance_uid, keywords)
+        require_captured_keywords(keywords, self.keywords)
+        return read_file_values(self._connection, self._roots, study_instance_uid, keywords)
 
     @property
-    def plots(self) -> Plots:
+    def plots(self) -> InventoryPlots:
         """Return the plots of this inventory; none is made before it is asked for."""
-        return Plots(self.studies, lambda: self.summary().studies)
+        return InventoryPlots(self.studies, lambda: self.summary().studies)
 
-    def located(self, offsets: Sequence[str] = ()) -> LocatedFiles:
+    def located(self, offsets: Sequence[str] = ()) -> InventoryObjects:
         """Return the files as objects under one prefix; `offsets` are the folders there that each source lies in."""
-        from dicommap.inventory.located import LocatedFiles
+        from dicommap.inventory.located import InventoryObjects
 
-        return LocatedFiles(self._connection, offsets)
+        return InventoryObjects(self._connection, offsets)
 
     def series_by_study(self) -> dict[str, set[str]]:
         """Return the Series Instance UIDs of each Study Instance UID."""
@@ -231,57 +263,57 @@ class Inventory(ShownInventory, Framed, Searched):
             "SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header"
             " WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))"
         )
-        for study, series in self._rows(query, (uid, uid)):
+        for study, series in self._rows(query, (read_uid, read_uid)):
             known.setdefault(study, set()).add(series)
         return known
 
     def count_files_in_archives(self) -> int:
         """Return how many files of instances are members of archives."""
-        return int(next(self._rows(_IN_ARCHIVES, (whole,)))[0])
+        return int(next(self._rows(_ARCHIVE_MEMBER_COUNT_QUERY, (read_integer,)))[0])
 
     def count_duplicates(self) -> tuple[int, int]:
         """Return how many files have the SOP Instance UID of one before them, and how many of these differ from it."""
-        rows = self._rows(_REPEATED, (text, whole))
+        rows = self._rows(_DUPLICATE_COUNT_QUERY, (read_text, read_integer))
         counts: dict[str, int] = dict(map(tuple, rows))
         return sum(counts.values()), counts.get("instance.conflict", 0)
 
-    def summary(self) -> Summary:
+    def summary(self) -> InventorySummary:
         """Count what there is."""
         query = "SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"
-        rows = self._rows(query, (member(Disposition), whole))
+        rows = self._rows(query, (enum_reader(Disposition), read_integer))
         dispositions = {disposition.value: count for disposition, count in rows}
         query = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
-        found = self._rows(query, (text, member(Severity), whole))
-        ((studies, series),) = self._rows(_COUNTED, (whole, whole))
+        found = self._rows(query, (read_text, enum_reader(Severity), read_integer))
+        ((studies, series),) = self._rows(_STUDY_COUNT_QUERY, (read_integer, read_integer))
         query = "SELECT read, unchanged, requests, received, repeated FROM scan"
-        ((read, unchanged, *traffic),) = self._rows(query, (whole,) * 5)
-        return Summary(
+        ((read, unchanged, *traffic),) = self._rows(query, (read_integer,) * 5)
+        return InventorySummary(
             studies=studies,
             series=series,
             instances=dispositions.get(Disposition.INSTANCE.value, 0),
             files=sum(dispositions.values()),
-            size=int(next(self._rows("SELECT TOTAL(size) FROM file", (number,)))[0]),
+            size=int(next(self._rows("SELECT TOTAL(size) FROM file", (read_number,)))[0]),
             dispositions=dispositions,
             issues={(code, severity): count for code, severity, count in found},
             read=read,
             unchanged=unchanged,
-            traffic=Traffic(*traffic),
+            traffic=NetworkTraffic(*traffic),
         )
 
-    def _rows(self, query: str, readers: Sequence[Reader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
+    def _rows(self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
         return reading.read_rows(self._connection, query, readers, parameters)
 
     def _require_columns(self) -> None:
         """Raise InventoryError unless each keyword is a column: keywords become part of queries."""
-        columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (text,))}
+        columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (read_text,))}
         if not all(keyword.isidentifier() and keyword in columns for keyword in self.keywords):
-            raise reading.damaged()
+            raise reading.damaged_error()
 
     def _require_complete(self) -> None:
         """Raise InventoryError for what a stopped scan left: it would look like an inventory of fewer files."""
-        complete = next(self._rows("SELECT complete FROM scan", (whole,)), None)
+        complete = next(self._rows("SELECT complete FROM scan", (read_integer,)), None)
         if complete is None:
-            raise reading.damaged()
+            raise reading.damaged_error()
         if not complete[0]:
             raise InventoryError(
                 "The scan of this inventory was not finished.",

@@ -10,27 +10,45 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from dicommap.inventory import located_queries as queries
-from dicommap.inventory.reading import byte_count, member, optional_uid, read_rows, stored, text, uid, whole
+from dicommap.inventory.reading import (
+    enum_reader,
+    read_byte_count,
+    read_integer,
+    read_optional_uid,
+    read_rows,
+    read_system_path,
+    read_text,
+    read_uid,
+)
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.planned_object import PlannedObject
-from dicommap.planning.weights import SeriesWeight, StudyWeight
+from dicommap.planning.weights import SeriesSize, StudySize
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-    from dicommap.inventory.reading import Reader
-    from dicommap.model.staging import Piece
+    from dicommap.inventory.reading import CellReader
+    from dicommap.model.staging import StudyPart
 
-_INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
-_PLACE = (text, byte_count, optional_uid, optional_uid)
-_OBJECT = (text, byte_count, text, whole, member(Disposition), optional_uid, optional_uid, optional_uid)
-_END = b""
+_INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
+_KEY_READERS = (read_text, read_byte_count, read_optional_uid, read_optional_uid)
+_OBJECT_READERS = (
+    read_text,
+    read_byte_count,
+    read_text,
+    read_integer,
+    enum_reader(Disposition),
+    read_optional_uid,
+    read_optional_uid,
+    read_optional_uid,
+)
+_AFTER_ALL_TEXT = b""
 """SQLite sorts every text before every blob."""
 
 
 @dataclass(frozen=True, slots=True)
-class Objects(Iterable[PlannedObject]):
+class PlannedObjects(Iterable[PlannedObject]):
     """Objects in the order of their keys, as often as they are asked for while the inventory is open."""
 
     _made: Callable[[], Iterator[PlannedObject]]
@@ -48,7 +66,7 @@ class FileCounts:
     """Files with an instance, duplicates included."""
 
 
-class LocatedFiles(Iterable[PlannedObject]):
+class InventoryObjects(Iterable[PlannedObject]):
     """The files of an inventory as objects under one prefix, in the order of their keys' UTF-8.
 
     Members of archives are no objects: the archive is. Nor are files whose names are not UTF-8.
@@ -57,40 +75,40 @@ class LocatedFiles(Iterable[PlannedObject]):
     def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
         """Take the folder under the prefix that each source lies in; without, all lie in the prefix itself."""
         self._connection = connection
-        numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (whole,))]
+        numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (read_integer,))]
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
         self._roots = {number: root for root, number in enumerate(numbers)}
         self._archives: dict[int, set[str]] = {number: set() for number in numbers}
-        for source, path in self._rows(queries.ARCHIVES, (whole, text)):
+        for source, path in self._rows(queries.ARCHIVES_QUERY, (read_integer, read_text)):
             self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
         return self._under("")
 
-    def under(self, prefix: str) -> Objects:
+    def under(self, prefix: str) -> PlannedObjects:
         """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
-        return Objects(lambda: self._under(prefix))
+        return PlannedObjects(lambda: self._under(prefix))
 
-    def copied(self, pieces: Iterable[Piece], largest: int) -> Objects:
+    def copied(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
         """Return copies of pieces of studies as objects: a folder for each study, in which files have numbers.
 
         Files of more than `largest` bytes are left out.
         """
-        listed = sorted(pieces, key=_place)
-        return Objects(lambda: self._copied(listed, largest))
+        listed = sorted(pieces, key=_piece_sort_key)
+        return PlannedObjects(lambda: self._copied(listed, largest))
 
     def lying(self) -> Iterator[tuple[str, int, str | None, str | None]]:
         """Yield every file: its key, its size, and the Study and Series Instance UID of an instance."""
         streams = [self._lying(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
 
-    def weights(self, largest: int) -> Iterator[StudyWeight]:
+    def weights(self, largest: int) -> Iterator[StudySize]:
         """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
         for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
-            yield StudyWeight(
+            yield StudySize(
                 study_instance_uid=study,
                 series=tuple(
-                    SeriesWeight(series_instance_uid=uid, files=files, bytes=size, too_large=large)
+                    SeriesSize(series_instance_uid=uid, files=files, bytes=size, too_large=large)
                     for _, uid, files, size, large in series
                 ),
             )
@@ -103,23 +121,23 @@ class LocatedFiles(Iterable[PlannedObject]):
         """Say whether a file has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
-            if key.startswith(offset) and any(self._rows(queries.HOLDS, (whole,), source, path)):
+            if key.startswith(offset) and any(self._rows(queries.HAS_KEY_QUERY, (read_integer,), source, path)):
                 return True
         return False
 
     def counts(self) -> FileCounts:
         """Count the files."""
-        ((files, instances),) = self._rows(queries.COUNTS, (whole, whole))
+        ((files, instances),) = self._rows(queries.FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
-            for (disposition,) in self._rows(queries.MEMBERS, (member(Disposition),)):
+            for (disposition,) in self._rows(queries.ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
                 files -= 1
-                instances -= disposition in _INSTANCES
+                instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)
 
     def not_utf_8(self) -> Iterator[str]:
         """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
-        for source, path in self._rows(queries.NOT_UTF_8, (whole, stored)):
-            if not _inside(path, self._archives[source]):
+        for source, path in self._rows(queries.NOT_UTF_8_QUERY, (read_integer, read_system_path)):
+            if not _is_archive_member(path, self._archives[source]):
                 yield path
 
     def _under(self, prefix: str) -> Iterator[PlannedObject]:
@@ -133,9 +151,9 @@ class LocatedFiles(Iterable[PlannedObject]):
         elif not offset.startswith(prefix):
             return
         for path, size, etag, modified, disposition, study, series, instance in self._located(
-            queries.OBJECTS, source, begin, _OBJECT
+            queries.OBJECTS_QUERY, source, begin, _OBJECT_READERS
         ):
-            known = disposition in _INSTANCES
+            known = disposition in _INSTANCE_DISPOSITIONS
             yield PlannedObject(
                 key=(offset + path)[len(prefix) :],
                 size=size,
@@ -151,17 +169,17 @@ class LocatedFiles(Iterable[PlannedObject]):
 
     def _lying(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
         offset = self._offsets[source]
-        for path, size, study, series in self._located(queries.LYING, source, "", _PLACE):
+        for path, size, study, series in self._located(queries.KEYS_QUERY, source, "", _KEY_READERS):
             yield offset + path, size, study, series
 
-    def _located(self, query: str, source: int, begin: str, kinds: Sequence[Reader]) -> Iterator[list[Any]]:
+    def _located(self, query: str, source: int, begin: str, kinds: Sequence[CellReader]) -> Iterator[list[Any]]:
         """Yield rows of the files of a source whose path begins so, which is nothing or a folder."""
-        end = begin[:-1] + "0" if begin else _END  # "0" follows "/"
+        end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
         archives = self._archives[source]
         rows = self._rows(query, kinds, source, begin, end)
-        return (row for row in rows if not _inside(row[0], archives)) if archives else rows
+        return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
 
-    def _copied(self, pieces: Sequence[Piece], largest: int) -> Iterator[PlannedObject]:
+    def _copied(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
         for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in its_pieces:
@@ -184,14 +202,18 @@ class LocatedFiles(Iterable[PlannedObject]):
                     )
 
     def _of_study(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
-        for row in self._rows(queries.OF_STUDY, (whole, *_OBJECT), study, series, largest):
-            if not _inside(row[1], self._archives[row[0]]):
+        for row in self._rows(queries.STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
+            if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
 
     def _series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
             return self._rows(
-                queries.WEIGHTS, (uid, uid, byte_count, byte_count, byte_count), largest, largest, largest
+                queries.SERIES_SIZES_QUERY,
+                (read_uid, read_uid, read_byte_count, read_byte_count, read_byte_count),
+                largest,
+                largest,
+                largest,
             )
         files: Counter[tuple[str, str]] = Counter()
         sizes: Counter[tuple[str, str]] = Counter()
@@ -205,12 +227,12 @@ class LocatedFiles(Iterable[PlannedObject]):
         return ((*key, files[key], sizes[key], large[key]) for key in sorted(files))
 
     def _rows(
-        self, query: str, readers: Sequence[Reader], *parameters: str | bytes | int | None
+        self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | int | None
     ) -> Iterator[list[Any]]:
         return read_rows(self._connection, query, readers, parameters)
 
 
-def _inside(path: str, archives: set[str]) -> bool:
+def _is_archive_member(path: str, archives: set[str]) -> bool:
     """Say whether a path is that of an archive's member: `ARCHIVE!/NAME`."""
     end = path.find("!/")
     while end >= 0:
@@ -220,5 +242,5 @@ def _inside(path: str, archives: set[str]) -> bool:
     return False
 
 
-def _place(piece: Piece) -> tuple[str, str, int]:
+def _piece_sort_key(piece: StudyPart) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

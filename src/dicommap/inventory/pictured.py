@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
-from dicommap.inventory.reading import read_rows, stored, text
+from dicommap.inventory.reading import read_rows, read_system_path, read_text
 from dicommap.inventory.shown import ShownSeries, ShownStudy
-from dicommap.progress import reporting
+from dicommap.progress import progress_reporter
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
     from dicommap.model.hierarchy import Series
     from dicommap.pictures import Picture, PictureFile
-    from dicommap.progress import Asked
+    from dicommap.progress import ProgressOption
 
-_FILES = """
+_SERIES_FILES_QUERY = """
 SELECT root, path, SOPInstanceUID FROM header JOIN file ON file.header = header.id JOIN source ON source.id = source
 WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND disposition = 'instance' ORDER BY source, path
 """
 
 
-class FilesOfSeries:
+class SeriesFiles:
     """Tells where the files of a series are, for as long as the inventory is open in this process."""
 
     __slots__ = ("_connection",)
@@ -41,21 +41,23 @@ class FilesOfSeries:
                 "The inventory that the series is from is not open here.",
                 fix="Open it, and ask for pictures of the series that it yields.",
             )
-        rows = list(read_rows(self._connection, _FILES, (stored, stored, text), uids))
+        rows = list(
+            read_rows(self._connection, _SERIES_FILES_QUERY, (read_system_path, read_system_path, read_text), uids)
+        )
         from dicommap.pictures import PictureFile
 
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An open file does not travel to other processes; the series does, without its pictures.
-        return FilesOfSeries, ()
+        return SeriesFiles, ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PicturedSeries(ShownSeries):
     """A series of an inventory. Its pictures are read from its files as they are now, and from nothing else's."""
 
-    files_of: FilesOfSeries = field(default_factory=FilesOfSeries, repr=False, compare=False)
+    files_of: SeriesFiles = field(default_factory=SeriesFiles, repr=False, compare=False)
 
     def thumbnail(self, size: int | None = 256, *, show_values: bool = False) -> Picture:
         """Return the middle image, its longer side `size` pixels (32 to 2,048); with None, pixel by pixel.
@@ -66,11 +68,13 @@ class PicturedSeries(ShownSeries):
         from dicommap.pictures.extra import require_pixels
 
         require_pixels()
-        from dicommap.pictures.series import thumbnail
+        from dicommap.pictures.series import make_thumbnail
 
-        return thumbnail(self, self.files_of.of(self), size=size, show_values=show_values)
+        return make_thumbnail(self, self.files_of.of(self), size=size, show_values=show_values)
 
-    def montage(self, n: int = 9, size: int = 128, *, show_values: bool = False, progress: Asked = None) -> Picture:
+    def montage(
+        self, n: int = 9, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None
+    ) -> Picture:
         """Return up to `n` evenly spaced images (1 to 400) in squares of `size` pixels; otherwise as a thumbnail.
 
         `progress` is told of images as that of a scan is of files.
@@ -78,10 +82,12 @@ class PicturedSeries(ShownSeries):
         from dicommap.pictures.extra import require_pixels
 
         require_pixels()
-        from dicommap.pictures.series import montage
+        from dicommap.pictures.series import make_montage
 
-        with reporting(progress, "images") as report:
-            return montage(self, self.files_of.of(self), count=n, size=size, show_values=show_values, report=report)
+        with progress_reporter(progress, "images") as report:
+            return make_montage(
+                self, self.files_of.of(self), count=n, size=size, show_values=show_values, report=report
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -90,7 +96,7 @@ class PicturedStudy(ShownStudy):
 
     series: tuple[PicturedSeries, ...]
 
-    def overview(self, size: int = 128, *, show_values: bool = False, progress: Asked = None) -> Picture:
+    def overview(self, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None) -> Picture:
         """Return the middle image of each series, of at most 60, in squares of `size` pixels; else as a thumbnail.
 
         `progress` is told of series as that of a scan is of files.
@@ -98,8 +104,8 @@ class PicturedStudy(ShownStudy):
         from dicommap.pictures.extra import require_pixels
 
         require_pixels()
-        from dicommap.pictures.study import overview
+        from dicommap.pictures.study import make_study_overview
 
         members = [(one, one.files_of.of(one)) for one in self.series]
-        with reporting(progress, "series") as report:
-            return overview(members, size=size, show_values=show_values, report=report)
+        with progress_reporter(progress, "series") as report:
+            return make_study_overview(members, size=size, show_values=show_values, report=report)

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.errors import InventoryError, reason_of
+from dicommap.errors import InventoryError, os_error_reason
 from dicommap.inventory.connection import connect
 from dicommap.reading.interrupts import raise_if_interrupted
 from dicommap.writing.private import create_file, open_lock_file
@@ -17,11 +17,11 @@ from dicommap.writing.private import create_file, open_lock_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROWS = "SELECT IFNULL(MAX(id), 0) FROM file"
+_FILE_COUNT_QUERY = "SELECT IFNULL(MAX(id), 0) FROM file"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class WorkingFiles:
     """The files of one inventory."""
 
     inventory: Path
@@ -36,7 +36,7 @@ class Places:
     """Held by the scan that runs."""
 
     @classmethod
-    def of(cls, path: Path) -> Places:
+    def of(cls, path: Path) -> WorkingFiles:
         """Return the places of an inventory at `path`."""
         kinds = ("unfinished", "unfinished-journal", "earlier", "lock")
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
@@ -46,7 +46,7 @@ class Places:
         return frozenset((self.inventory, self.unfinished, self.journal, self.earlier, self.lock))
 
 
-class Lock:
+class ScanLock:
     """Keeps a second scan from writing to the same place; the system lets go of it when the process ends."""
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class Lock:
             ) from None
         except OSError as error:
             raise InventoryError(
-                f"The inventory cannot be written there: {reason_of(error)}.",
+                f"The inventory cannot be written there: {os_error_reason(error)}.",
                 fix="Name a file in a directory that you may write to.",
             ) from None
 
@@ -83,16 +83,16 @@ class Lock:
             os.close(descriptor)  # its owner removed the file as we opened it
 
 
-def keep_what_was_read(places: Places) -> None:
+def keep_unfinished_scan(places: WorkingFiles) -> None:
     """Make what a stopped scan left the earlier file, unless an earlier one holds more. Needs the lock."""
-    left = _rows_in(places.unfinished)
-    if left > _rows_in(places.earlier):
-        remove(places.earlier)
+    left = _count_files(places.unfinished)
+    if left > _count_files(places.earlier):
+        remove_files(places.earlier)
         os.replace(places.unfinished, places.earlier)
-    remove(places.unfinished, places.journal)
+    remove_files(places.unfinished, places.journal)
 
 
-def create_unfinished(places: Places) -> None:
+def create_unfinished(places: WorkingFiles) -> None:
     """Create the unfinished file, empty and private: SQLite takes it, and gives its journal the same mode.
 
     Raises InventoryError if nothing may be written there. Needs the lock.
@@ -101,12 +101,12 @@ def create_unfinished(places: Places) -> None:
         os.close(create_file(places.unfinished))
     except OSError as error:
         raise InventoryError(
-            f"The inventory cannot be written there: {reason_of(error)}.",
+            f"The inventory cannot be written there: {os_error_reason(error)}.",
             fix="Name a file in a directory that you may write to.",
         ) from None
 
 
-def unwritable(error: sqlite3.Error) -> InventoryError:
+def write_error(error: sqlite3.Error) -> InventoryError:
     """Return the error to raise if SQLite cannot write. Raises KeyboardInterrupt if a signal ended the statement."""
     raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
@@ -117,20 +117,20 @@ def unwritable(error: sqlite3.Error) -> InventoryError:
     return InventoryError("The inventory cannot be written.", fix="Check the free space and the rights at its place.")
 
 
-def remove(*paths: Path) -> None:
+def remove_files(*paths: Path) -> None:
     """Remove files where they are and the system lets us; what led here is the error worth telling."""
     for path in paths:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
-def _rows_in(path: Path) -> int:
+def _count_files(path: Path) -> int:
     """Return how many files an unfinished inventory holds; opening it undoes what a killed scan had half written."""
     if not path.is_file() or path.is_symlink():
         return 0
     try:
         with closing(connect(path)) as connection:
-            rows = int(connection.execute(_ROWS).fetchone()[0])
+            rows = int(connection.execute(_FILE_COUNT_QUERY).fetchone()[0])
             connection.execute("PRAGMA journal_mode = DELETE")
             return rows
     except (sqlite3.Error, ValueError, TypeError) as error:

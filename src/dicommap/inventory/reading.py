@@ -14,40 +14,40 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dicommap.errors import InventoryError
-from dicommap.inventory.stored import real_path, real_value
+from dicommap.inventory.stored import decode_path, decode_value
 from dicommap.issues import Location
 from dicommap.model.healthimaging import MAX_STORED_UID
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-Reader = Callable[[Any], Any]
+CellReader = Callable[[Any], Any]
 """Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""
 
-_Member = TypeVar("_Member", bound=Enum)
+_EnumMember = TypeVar("_Member", bound=Enum)
 
-_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_OUT_OF_REACH = frozenset(
+_IN_USE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNREADABLE_CODES = frozenset(
     {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
 )
-_NUMBERS_IN_A_LOCATION = frozenset({"row"})
+_INTEGER_LOCATION_FIELDS = frozenset({"row"})
 
 
-_MOST_BYTES = 2**60
+_MAX_BYTES = 2**60
 """More than all files of the world's largest store; a sum of some is still a number of SQLite."""
-_UID = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
+_UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
-class DamagedCell(Exception):  # noqa: N818  never leaves this module but as an InventoryError
+class DamagedCellError(Exception):
     """A cell holds what no scan writes."""
 
 
 def read_rows(
     connection: sqlite3.Connection,
     query: str,
-    readers: Sequence[Reader],
+    readers: Sequence[CellReader],
     parameters: Sequence[str | bytes | int | None] = (),
 ) -> Iterator[list[Any]]:
     """Yield the rows of a query, each cell as its reader returns it. Raises InventoryError for what cannot be read."""
@@ -55,16 +55,16 @@ def read_rows(
         # Not `yield from`: that closes the cursor with the generator, which fails where the file is closed already.
         for row in connection.execute(query, parameters):
             yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
-    except DamagedCell:
-        raise damaged() from None
+    except DamagedCellError:
+        raise damaged_error() from None
     except sqlite3.ProgrammingError as error:
-        require_open(error)
+        raise_if_closed(error)
         raise
     except sqlite3.DatabaseError as error:
-        raise told(error) from None
+        raise inventory_error(error) from None
 
 
-def require_open(error: sqlite3.ProgrammingError) -> None:
+def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
     """Raise InventoryError where an error says that the inventory is closed, or open in another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
@@ -72,136 +72,136 @@ def require_open(error: sqlite3.ProgrammingError) -> None:
         ) from None
 
 
-def damaged() -> InventoryError:
+def damaged_error() -> InventoryError:
     """Return the error for an inventory that holds what no scan writes."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
-def text(cell: object) -> str:
+def read_text(cell: object) -> str:
     """Return a text."""
     if not isinstance(cell, str):
-        raise DamagedCell
+        raise DamagedCellError
     return cell
 
 
-def optional_text(cell: object) -> str | None:
+def read_optional_text(cell: object) -> str | None:
     """Return a text, or None for an absent one."""
-    return None if cell is None else text(cell)
+    return None if cell is None else read_text(cell)
 
 
-def value(cell: object) -> str:
+def read_value(cell: object) -> str:
     """Return a value of an attribute, which is stored as bytes if some of it could not be decoded."""
     if isinstance(cell, bytes):
         try:
-            return real_value(cell)
+            return decode_value(cell)
         except ValueError:
-            raise DamagedCell from None
-    return text(cell)
+            raise DamagedCellError from None
+    return read_text(cell)
 
 
-def optional_value(cell: object) -> str | None:
+def read_optional_value(cell: object) -> str | None:
     """Return a value of an attribute, or None for an absent one."""
-    return None if cell is None else value(cell)
+    return None if cell is None else read_value(cell)
 
 
-def whole(cell: object) -> int:
+def read_integer(cell: object) -> int:
     """Return an integer."""
     if not isinstance(cell, int):
-        raise DamagedCell
+        raise DamagedCellError
     return cell
 
 
-def byte_count(cell: object) -> int:
+def read_byte_count(cell: object) -> int:
     """Return a number of bytes, or of files, which is not negative."""
-    found = whole(cell)
-    if not 0 <= found <= _MOST_BYTES:
-        raise DamagedCell
+    found = read_integer(cell)
+    if not 0 <= found <= _MAX_BYTES:
+        raise DamagedCellError
     return found
 
 
-def uid(cell: object) -> str:
+def read_uid(cell: object) -> str:
     """Return a Study, Series or SOP Instance UID, as a mapping can name it."""
-    found = text(cell)
-    if _UID.fullmatch(found) is None:
-        raise DamagedCell
+    found = read_text(cell)
+    if _UID_PATTERN.fullmatch(found) is None:
+        raise DamagedCellError
     return found
 
 
-def optional_uid(cell: object) -> str | None:
+def read_optional_uid(cell: object) -> str | None:
     """Return a UID, or None for an absent one."""
-    return None if cell is None else uid(cell)
+    return None if cell is None else read_uid(cell)
 
 
-def identifier(cell: object) -> str:
+def read_identifier(cell: object) -> str:
     """Return a keyword, which becomes part of queries."""
-    found = text(cell)
+    found = read_text(cell)
     if not (found.isascii() and found.isidentifier()):
-        raise DamagedCell
+        raise DamagedCellError
     return found
 
 
-def number(cell: object) -> float:
+def read_number(cell: object) -> float:
     """Return an integer or a fraction."""
     if not isinstance(cell, int | float):
-        raise DamagedCell
+        raise DamagedCellError
     return cell
 
 
-def stored(cell: object) -> str:
+def read_system_path(cell: object) -> str:
     """Return a path as the operating system knows it."""
     if not isinstance(cell, str | bytes):
-        raise DamagedCell
-    return real_path(cell)
+        raise DamagedCellError
+    return decode_path(cell)
 
 
-def path(cell: object) -> str:
+def read_printable_path(cell: object) -> str:
     """Return a path for people."""
-    return printable(stored(cell))
+    return make_printable(read_system_path(cell))
 
 
-def member(of: type[_Member]) -> Callable[[object], _Member]:
+def enum_reader(of: type[_EnumMember]) -> Callable[[object], _EnumMember]:
     """Return a reader of an enumeration's values."""
 
-    def read(cell: object) -> _Member:
+    def read(cell: object) -> _EnumMember:
         try:
             return of(cell)
         except ValueError:
-            raise DamagedCell from None
+            raise DamagedCellError from None
 
     return read
 
 
-def one_of(known: Mapping[int, str]) -> Callable[[object], str]:
+def lookup_reader(known: Mapping[int, str]) -> Callable[[object], str]:
     """Return a reader of numbers that stand for texts."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in known:
-            raise DamagedCell
+            raise DamagedCellError
         return known[cell]
 
     return read
 
 
-def location(cell: object) -> Location:
+def read_location(cell: object) -> Location:
     """Return a finding's location from its JSON."""
     try:
-        found = json.loads(text(cell))
+        found = json.loads(read_text(cell))
     except (ValueError, RecursionError):
-        raise DamagedCell from None
+        raise DamagedCellError from None
     if not isinstance(found, dict) or not found.keys() <= {field.name for field in fields(Location)}:
-        raise DamagedCell
+        raise DamagedCellError
     for name, value in found.items():
-        if not isinstance(value, int if name in _NUMBERS_IN_A_LOCATION else str):
-            raise DamagedCell
+        if not isinstance(value, int if name in _INTEGER_LOCATION_FIELDS else str):
+            raise DamagedCellError
     return Location(**found)
 
 
-def told(error: sqlite3.DatabaseError) -> InventoryError:
+def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
     """Return the error to raise for one of SQLite's. Raises KeyboardInterrupt if a signal ended the statement."""
     raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
-    if primary in _IN_USE:
+    if primary in _IN_USE_CODES:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
-    if primary in _OUT_OF_REACH:
+    if primary in _UNREADABLE_CODES:
         return InventoryError("The inventory cannot be read.", fix="Check that it is there and that you may read it.")
-    return damaged()
+    return damaged_error()

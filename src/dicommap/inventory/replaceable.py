@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from dicommap.errors import InventoryError, reason_of
+from dicommap.errors import InventoryError, os_error_reason
 from dicommap.inventory import schema
 
 if TYPE_CHECKING:
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 def require_replaceable(path: Path) -> None:
     """Raise InventoryError where `path` is something else than an inventory, or its directory is not there."""
     try:
-        _require_no_other_file(path)
+        _require_inventory_or_nothing(path)
         if not path.absolute().parent.is_dir():
             raise InventoryError(f"The directory of {path} does not exist.", fix="Make the directory first.")
     except OSError as error:
         raise InventoryError(
-            f"{path} cannot be written: {reason_of(error)}.", fix="Name a file in a directory that you may write to."
+            f"{path} cannot be written: {os_error_reason(error)}.",
+            fix="Name a file in a directory that you may write to.",
         ) from None
 
 
-def _require_no_other_file(path: Path) -> None:
+def _require_inventory_or_nothing(path: Path) -> None:
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import schema
-from dicommap.inventory.reading import read_rows, whole
-from dicommap.inventory.stored import stored_path
-from dicommap.inventory.tables_check import require_own_tables
+from dicommap.inventory.reading import read_integer, read_rows
+from dicommap.inventory.stored import encode_path
+from dicommap.inventory.tables_check import require_inventory_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ANY_FILE = "SELECT 1 FROM file WHERE source IN (SELECT id FROM source WHERE root = ?) LIMIT 1"
+_ANY_FILE_QUERY = "SELECT 1 FROM file WHERE source IN (SELECT id FROM source WHERE root = ?) LIMIT 1"
 
 
-def has_files_of(path: Path, root: str) -> bool:
+def has_files_of_source(path: Path, root: str) -> bool:
     """Return whether the inventory at a path has files of a source; one that cannot be read has none."""
     try:
-        with closing(schema.open_existing(path)) as connection:
-            require_own_tables(connection)
-            return any(read_rows(connection, _ANY_FILE, (whole,), (stored_path(root),)))
+        with closing(schema.open_inventory_file(path)) as connection:
+            require_inventory_tables(connection)
+            return any(read_rows(connection, _ANY_FILE_QUERY, (read_integer,), (encode_path(root),)))
     except InventoryError:
         return False

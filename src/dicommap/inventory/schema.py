@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from dicommap.errors import AttributeNameError, InventoryError, reason_of
-from dicommap.inventory.comparing import add_functions
-from dicommap.inventory.connection import connect_untrusted
-from dicommap.inventory.place import Places
-from dicommap.inventory.reading import damaged
-from dicommap.inventory.stored import stored_value
+from dicommap.errors import AttributeNameError, InventoryError, os_error_reason
+from dicommap.inventory.comparing import add_sql_functions
+from dicommap.inventory.connection import connect_read_only
+from dicommap.inventory.place import WorkingFiles
+from dicommap.inventory.reading import damaged_error
+from dicommap.inventory.stored import encode_value
 from dicommap.reading import open_regular_file
 from dicommap.reading.interrupts import raise_if_interrupted
 
@@ -24,14 +24,14 @@ APPLICATION_ID = 0x44434D50
 
 FORMAT_VERSION = 4
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER_BYTES = 100
+_SQLITE_MAGIC = b"SQLite format 3\0"
+_SQLITE_HEADER_BYTES = 100
 _ROLLBACK_JOURNAL = b"\x01\x01"
 
-_COLUMNS_BESIDE = 6
+_FIXED_COLUMNS = 6
 """Columns of `header` besides the captured attributes."""
 
-_TABLES = """
+_CREATE_TABLES = """
 CREATE TABLE scan (
     id INTEGER PRIMARY KEY CHECK (id = 0),
     reading INTEGER NOT NULL,   -- how headers were read: another number, other values
@@ -86,27 +86,27 @@ CREATE INDEX issue_by_file ON issue (file);
 INSERT_FILE = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_ISSUE = "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)"
 
-_INDEXES = """
+_CREATE_INDEXES = """
 CREATE INDEX header_by_series ON header (StudyInstanceUID, SeriesInstanceUID);
 CREATE INDEX file_by_header ON file (header);
 CREATE INDEX file_by_instance ON file (SOPInstanceUID);
 """
 
 
-def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     """Make the tables, with a column of `header` for each captured keyword.
 
     Raises AttributeNameError where these are more than SQLite has columns for.
     """
-    limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _COLUMNS_BESIDE
+    limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _FIXED_COLUMNS
     if len(keywords) > limit:
         raise AttributeNameError(
             f"An inventory holds at most {limit:,} attributes, and {len(keywords):,} were asked for.",
             fix="Capture fewer attributes; the usual ones count as well.",
         )
-    add_functions(connection)
+    add_sql_functions(connection)
     columns = "".join(f',\n    "{keyword}" TEXT' for keyword in keywords)
-    connection.executescript(_TABLES.format(columns=columns))
+    connection.executescript(_CREATE_TABLES.format(columns=columns))
     connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
@@ -115,34 +115,34 @@ def create(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
     """Put a header in and return its number: the one given, or the next."""
     marks = ", ".join("?" * (len(row) + 2))
-    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(stored_value, row)))  # noqa: S608  marks only
+    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:
     """Make the indexes that grouping and queries use; made last, since rows go in faster without them."""
-    connection.executescript(_INDEXES)
+    connection.executescript(_CREATE_INDEXES)
 
 
-def open_existing(path: Path) -> sqlite3.Connection:
+def open_inventory_file(path: Path) -> sqlite3.Connection:
     """Open an inventory file for reading only.
 
     Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
     """
     try:
-        if not path.is_file() and Places.of(path).unfinished.is_file():
+        if not path.is_file() and WorkingFiles.of(path).unfinished.is_file():
             raise InventoryError(
                 f"There is no inventory at {path}: the scan into it was not finished.",
                 fix="Run the scan again to finish it; it goes on from where it was stopped.",
             )
         if not path.is_file():
             raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
-        _require_ours(path)
-        connection = connect_untrusted(path)
-        add_functions(connection)
+        _require_current_format(path)
+        connection = connect_read_only(path)
+        add_sql_functions(connection)
         return connection
     except OSError as error:
-        reason = reason_of(error)
+        reason = os_error_reason(error)
         raise InventoryError(f"{path} cannot be read: {reason}.", fix="Check its name and your rights on it.") from None
     except sqlite3.Error as error:
         raise_if_interrupted(error)
@@ -151,11 +151,11 @@ def open_existing(path: Path) -> sqlite3.Connection:
 
 def is_inventory(path: Path) -> bool:
     """Say whether a file is an inventory of any version, be it damaged. Raises OSError where it cannot be read."""
-    return _numbers_in(path)[0] == APPLICATION_ID
+    return _read_sqlite_header(path)[0] == APPLICATION_ID
 
 
-def _require_ours(path: Path) -> None:
-    application, version, journal = _numbers_in(path)
+def _require_current_format(path: Path) -> None:
+    application, version, journal = _read_sqlite_header(path)
     if application != APPLICATION_ID:
         raise InventoryError(f"{path} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote.")
     if version != FORMAT_VERSION:
@@ -165,16 +165,16 @@ def _require_ours(path: Path) -> None:
         )
     if journal != _ROLLBACK_JOURNAL:
         # With a write-ahead log, reading would write files beside the inventory.
-        raise damaged()
+        raise damaged_error()
 
 
-def _numbers_in(path: Path) -> tuple[int, int, bytes]:
+def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
     """Return the application id, user version and kind of journal of a SQLite file, and zeros of any other.
 
     They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
     """
     with open_regular_file(path) as file:
-        head = file.read(_HEADER_BYTES)
-    if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
+        head = file.read(_SQLITE_HEADER_BYTES)
+    if len(head) < _SQLITE_HEADER_BYTES or not head.startswith(_SQLITE_MAGIC):
         return 0, 0, b""
     return int.from_bytes(head[68:72]), int.from_bytes(head[60:64]), head[18:20]

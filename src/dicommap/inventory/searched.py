@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.patterns import Patterns
+from dicommap.authoring.patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.inconsistent import Inconsistencies, Inconsistency
-from dicommap.inventory.reading import location, read_rows, value, whole
+from dicommap.inventory.reading import read_integer, read_location, read_rows, read_value
 from dicommap.inventory.studies import Studies
-from dicommap.model.attribute_names import not_held_error
+from dicommap.model.attribute_names import not_captured_error
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from dicommap.inventory.pictured import PicturedStudy
     from dicommap.model.hierarchy import Series
 
-_UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
-_DIFFERING = """
+_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
+_INCONSISTENCY_QUERY = """
 SELECT location FROM issue WHERE code IN ('study.inconsistent-attribute', 'series.inconsistent-attribute') ORDER BY id
 """
 
 
-class Searched:
+class SearchMixin:
     """Questions to an inventory whose answers are values."""
 
     _connection: sqlite3.Connection
@@ -43,10 +43,10 @@ class Searched:
         case-sensitive), one or several of which one has to match. Without any, all studies. Raises AttributeNameError
         where the inventory does not hold one of the attributes, and UsageError for what is no text.
         """
-        for keyword in match.keys() - {*_UIDS}:
+        for keyword in match.keys() - {*_UID_KEYWORDS}:
             self._require_held(keyword)
-        patterns = {keyword: _patterns(keyword, given) for keyword, given in match.items()}
-        found = (study for study in self.studies() if any(_matches(series, patterns) for series in study.series))
+        patterns = {keyword: _parse_patterns(keyword, given) for keyword, given in match.items()}
+        found = (study for study in self.studies() if any(_is_match(series, patterns) for series in study.series))
         return Studies(found, unmasked=self._unmasked)
 
     def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
@@ -65,14 +65,14 @@ class Searched:
             f" WHERE disposition IN ('instance', 'duplicate'){''.join(f' AND {column} = ?' for column in where)}"
             " GROUP BY 1 ORDER BY 2 DESC, 1"
         )
-        return dict(read_rows(self._connection, query, (value, whole), tuple(where.values())))
+        return dict(read_rows(self._connection, query, (read_value, read_integer), tuple(where.values())))
 
     def inconsistencies(self) -> Inconsistencies:
         """Return each attribute that differs inside a study or series, with its values and the files that have them.
 
         They are the findings `study.inconsistent-attribute` and `series.inconsistent-attribute` of the scan.
         """
-        places = [place for (place,) in read_rows(self._connection, _DIFFERING, (location,))]
+        places = [place for (place,) in read_rows(self._connection, _INCONSISTENCY_QUERY, (read_location,))]
         return Inconsistencies(
             (
                 Inconsistency(
@@ -88,20 +88,20 @@ class Searched:
 
     def _require_held(self, keyword: str) -> None:
         if keyword not in self.keywords:
-            raise not_held_error([keyword], self.keywords)
+            raise not_captured_error([keyword], self.keywords)
 
 
-def _patterns(keyword: str, asked: object) -> Patterns:
+def _parse_patterns(keyword: str, asked: object) -> ShellPatterns:
     given = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
     texts = [one for one in given if isinstance(one, str)]
     if len(texts) < len(given):
         raise UsageError(
             f"What {keyword} is to match is no text.", fix="Give a text such as '4*', or several in a list."
         )
-    return Patterns.of(texts)
+    return ShellPatterns.of(texts)
 
 
-def _matches(series: Series, patterns: dict[str, Patterns]) -> bool:
+def _is_match(series: Series, patterns: dict[str, ShellPatterns]) -> bool:
     uids = {"StudyInstanceUID": (series.study_instance_uid,), "SeriesInstanceUID": (series.series_instance_uid,)}
     return all(
         any(map(pattern.match, uids[keyword] if keyword in uids else series.values[keyword]))

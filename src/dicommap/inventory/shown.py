@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
 from dicommap.model.hierarchy import Instance, Series, Study
-from dicommap.model.masking import shown_in_repr
-from dicommap.render.shown import Shown, ShownInLists
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.render.shown import Displayable, DisplayableInLists
 
 if TYPE_CHECKING:
     import sqlite3
     from typing import Self
 
-    from dicommap.render.overview import Numbers, Overview
-    from dicommap.render.screen import Screen
+    from dicommap.render.overview import InventoryCounts, InventoryOverview
+    from dicommap.render.screen import Report
 
 
-class ShownInventory(Shown):
+class InventoryReportMixin(Displayable):
     """The reprs of an inventory. What they count is counted once: an open inventory does not change."""
 
     _connection: sqlite3.Connection
     keywords: tuple[str, ...]
     sources: tuple[str, ...]
     _unmasked = False
-    _overview: Overview | None = None
+    _overview: InventoryOverview | None = None
 
     def unmasked(self) -> Self:
         """Return this inventory with patient values in its reprs, and in those of what it yields.
@@ -37,26 +37,26 @@ class ShownInventory(Shown):
         view._unmasked = True
         return view
 
-    def summary(self) -> Numbers:
+    def summary(self) -> InventoryCounts:
         """Count what there is."""
         raise NotImplementedError
 
-    def _screen(self) -> Screen:
-        from dicommap.render.inventory_screen import inventory_screen, unreadable_screen
+    def _screen(self) -> Report:
+        from dicommap.render.inventory_screen import build_inventory_report, build_unreadable_report
 
         try:
             if self._overview is None:
                 self._overview = self._make_overview()
         except InventoryError as error:
-            return unreadable_screen(str(error))
-        return inventory_screen(self._overview, show_values=shown_in_repr(unmasked=self._unmasked))
+            return build_unreadable_report(str(error))
+        return build_inventory_report(self._overview, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
 
-    def _make_overview(self) -> Overview:
-        from dicommap.inventory.overview import Glance
-        from dicommap.render.overview import Overview
+    def _make_overview(self) -> InventoryOverview:
+        from dicommap.inventory.overview import OverviewQueries
+        from dicommap.render.overview import InventoryOverview
 
-        glance = Glance(self._connection, self.keywords)
-        return Overview(
+        glance = OverviewQueries(self._connection, self.keywords)
+        return InventoryOverview(
             numbers=self.summary(),
             sources=self.sources,
             modalities=glance.modalities(),
@@ -66,51 +66,51 @@ class ShownInventory(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownSeries(ShownInLists, Series):
+class ShownSeries(DisplayableInLists, Series):
     """A series of an inventory."""
 
     unmasked: bool = field(default=False, compare=False)
     """Whether its text and HTML show patient values; its repr never does."""
 
     def _line(self) -> str:
-        from dicommap.render.group_screen import series_line
+        from dicommap.render.group_screen import format_series_line
 
-        return series_line(self)
+        return format_series_line(self)
 
-    def _screen(self) -> Screen:
-        from dicommap.render.group_screen import series_screen
+    def _screen(self) -> Report:
+        from dicommap.render.group_screen import build_series_report
 
-        return series_screen(self, show_values=shown_in_repr(unmasked=self.unmasked))
+        return build_series_report(self, show_values=is_unmasked_in_repr(unmasked=self.unmasked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownStudy(ShownInLists, Study):
+class ShownStudy(DisplayableInLists, Study):
     """A study of an inventory."""
 
     series: tuple[ShownSeries, ...]
 
     def _line(self) -> str:
-        from dicommap.render.group_screen import study_line
+        from dicommap.render.group_screen import format_study_line
 
-        return study_line(self)
+        return format_study_line(self)
 
-    def _screen(self) -> Screen:
-        from dicommap.render.group_screen import study_screen
+    def _screen(self) -> Report:
+        from dicommap.render.group_screen import build_study_report
 
         unmasked = any(series.unmasked for series in self.series)
-        return study_screen(self, show_values=shown_in_repr(unmasked=unmasked))
+        return build_study_report(self, show_values=is_unmasked_in_repr(unmasked=unmasked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ShownInstance(ShownInLists, Instance):
+class ShownInstance(DisplayableInLists, Instance):
     """One file of an inventory that holds an instance. Nothing of it is ever masked."""
 
     def _line(self) -> str:
-        from dicommap.render.group_screen import instance_line
+        from dicommap.render.group_screen import format_instance_line
 
-        return instance_line(self)
+        return format_instance_line(self)
 
-    def _screen(self) -> Screen:
-        from dicommap.render.group_screen import instance_screen
+    def _screen(self) -> Report:
+        from dicommap.render.group_screen import build_instance_report
 
-        return instance_screen(self)
+        return build_instance_report(self)

@@ -7,11 +7,11 @@ import re
 
 from dicommap.model.undecodable import is_undecodable
 
-_NO_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
+_SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
 """Lone surrogates that stand for no undecodable byte."""
 
 
-def stored_path(path: str) -> str | bytes:
+def encode_path(path: str) -> str | bytes:
     """Return what is stored for a path: the text itself, or its bytes where it holds surrogates."""
     if path.isascii():
         return path
@@ -22,12 +22,12 @@ def stored_path(path: str) -> str | bytes:
     return path
 
 
-def real_path(stored: str | bytes) -> str:
+def decode_path(stored: str | bytes) -> str:
     """Return the path that the operating system knows."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
 
 
-def stored_value(text: str | None) -> str | bytes | None:
+def encode_value(text: str | None) -> str | bytes | None:
     """Return what is stored for a value: the text itself, or bytes if it holds some that could not be decoded.
 
     These bytes are the text in UTF-8, in which each undecodable byte is a lone surrogate of three bytes: so they are
@@ -38,15 +38,15 @@ def stored_value(text: str | None) -> str | bytes | None:
     return text.encode("utf-8", "surrogatepass")
 
 
-def real_value(stored: bytes) -> str:
+def decode_value(stored: bytes) -> str:
     """Return the text of a value that is stored as bytes. Raises ValueError if no value is stored so."""
     text = stored.decode("utf-8", "surrogatepass")
-    if not is_undecodable(text) or _NO_BYTE.search(text):
+    if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
         raise ValueError("a text that could be decoded is stored as text")
     return text
 
 
-def members_between(archive: str) -> tuple[str | bytes, ...]:
+def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
     """Return two ranges, each its first and its end, that the stored paths of an archive's members are in."""
     first, end = archive + "!/", archive + "!0"
-    return stored_path(first), stored_path(end), os.fsencode(first), os.fsencode(end)
+    return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)

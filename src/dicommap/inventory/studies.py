@@ -6,18 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.inventory.pictured import PicturedStudy
-from dicommap.model.masking import shown_in_repr
-from dicommap.render.shown import Shown
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
     from dicommap.model.hierarchy import Study
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
 
-class Studies(tuple[PicturedStudy, ...], Shown):
+class Studies(tuple[PicturedStudy, ...], Displayable):
     """Studies in order of their UIDs, held in memory."""
 
     _unmasked: bool
@@ -49,10 +49,10 @@ class Studies(tuple[PicturedStudy, ...], Shown):
         return edit
 
     # A tuple has both of its own.
-    __str__ = Shown.__str__
-    __repr__ = Shown.__repr__
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Screen:
-        from dicommap.render.group_screen import studies_screen
+    def _screen(self) -> Report:
+        from dicommap.render.group_screen import build_studies_report
 
-        return studies_screen(self, show_values=shown_in_repr(unmasked=self._unmasked))
+        return build_studies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))

@@ -9,24 +9,24 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError
-from dicommap.inventory.reading import DamagedCell
-from dicommap.inventory.stored import stored_path
+from dicommap.inventory.reading import DamagedCellError
+from dicommap.inventory.stored import encode_path
 from dicommap.reading.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicommap.inventory.previous import Previous
+    from dicommap.inventory.previous import PreviousScan
     from dicommap.model.hierarchy import SourceFile
 
 
 class UnchangedRun:
     """Grows batch by batch as long as everything is unchanged; what comes after the first difference is not in it."""
 
-    def __init__(self, previous: Sequence[Previous], roots: Sequence[str]) -> None:
+    def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
         """Begin a run in the one finished inventory that there is of these sources, if there is one."""
         first = previous[0] if len(previous) == 1 else None
-        stored = [stored_path(root) for root in roots]
+        stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
         self.length = 0
         """Files in the run."""
@@ -37,7 +37,7 @@ class UnchangedRun:
             return False
         try:
             extended = self._previous.holds(self.length, source, files)
-        except (InventoryError, DamagedCell, sqlite3.Error) as error:
+        except (InventoryError, DamagedCellError, sqlite3.Error) as error:
             raise_if_interrupted(error)
             extended = False
         if extended:

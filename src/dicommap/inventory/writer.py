@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING
 from dicommap.errors import InventoryError
 from dicommap.inventory import schema
 from dicommap.inventory.connection import connect
-from dicommap.inventory.grouping import grouping_issues, settle_duplicates
-from dicommap.inventory.place import Lock, Places, create_unfinished, keep_what_was_read, remove, unwritable
-from dicommap.inventory.previous import Previous
+from dicommap.inventory.grouping import find_grouping_issues, mark_duplicates
+from dicommap.inventory.place import (
+    ScanLock,
+    WorkingFiles,
+    create_unfinished,
+    keep_unfinished_scan,
+    remove_files,
+    write_error,
+)
+from dicommap.inventory.previous import PreviousScan
 from dicommap.inventory.replaceable import require_replaceable
-from dicommap.inventory.rows import issue_row
-from dicommap.inventory.stored import stored_path, stored_value
+from dicommap.inventory.rows import make_issue_row
+from dicommap.inventory.stored import encode_path, encode_value
 from dicommap.inventory.unchanged import UnchangedRun
-from dicommap.model.paths import printable
-from dicommap.model.traffic import Traffic
+from dicommap.model.paths import make_printable
+from dicommap.model.traffic import NetworkTraffic
 from dicommap.writing.partial import remove_leftovers
 
 if TYPE_CHECKING:
@@ -28,12 +35,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.inventory.grouping import SameContent
+    from dicommap.inventory.grouping import HasSameContent
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
     from dicommap.model.hierarchy import SourceFile
 
-_CACHED_HEADERS = 65_536
-_COMMITTED_EVERY = 1.0
+_MAX_CACHED_HEADERS = 65_536
+_COMMIT_INTERVAL_SECONDS = 1.0
 """Seconds of work that a killed scan loses at most, but for the batch that it was at."""
 
 # The cache bounds memory; the locking mode saves taking a lock that nobody else asks for.
@@ -71,26 +78,26 @@ class InventoryWriter:
         self._keywords = keywords
         self._headers: dict[bytes, int] = {}
         self._files = self._kept = self._read = self._unchanged = 0
-        self._traffic = Traffic()
+        self._traffic = NetworkTraffic()
         self._whole = True
         self._finished = False
-        self._lock: Lock | None = None
+        self._lock: ScanLock | None = None
         self._connection: sqlite3.Connection | None = None
-        self.previous: tuple[Previous, ...] = ()
+        self.previous: tuple[PreviousScan, ...] = ()
         """What can be taken from: what a stopped scan left, then the inventory of before."""
         self._files_to_copy = 0
         """Files at the beginning that are in the inventory of before, and not in this one yet."""
         if path is not None:
             require_replaceable(path)
             remove_leftovers(path.absolute().parent, path.name)
-            self._places = Places.of(path)
-            self._lock = Lock(self._places.lock)
+            self._places = WorkingFiles.of(path)
+            self._lock = ScanLock(self._places.lock)
         try:
             self._open(reading, started_ns, cache=cache)
         except BaseException as error:
             self._abandon()
             if isinstance(error, sqlite3.Error):
-                raise unwritable(error) from None
+                raise write_error(error) from None
             raise
         self.run = UnchangedRun(self.previous, self._roots)
         self._committed = time.monotonic()
@@ -102,11 +109,11 @@ class InventoryWriter:
 
     def label(self, source: int, path: str) -> str:
         """Return a path as findings name it."""
-        return self.prefix(source) + printable(path)
+        return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
         """Return what findings put before a path: its source where there are several, since paths may be alike."""
-        return printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
+        return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
         self, source: int, files: Sequence[SourceFile], rows: Sequence[FileRow], headers: Mapping[bytes, HeaderRow]
@@ -127,14 +134,14 @@ class InventoryWriter:
                 (
                     number,
                     source,
-                    stored_path(file.path),
+                    encode_path(file.path),
                     file.size,
                     file.mtime_ns,
                     file.etag,
                     disposition,
                     header,
                     instance,
-                    stored_value(number_in_series),
+                    encode_value(number_in_series),
                 )
             )
             if issues:
@@ -143,7 +150,7 @@ class InventoryWriter:
         self._database.executemany(schema.INSERT_FILE, inserted)
         self._add_issues(findings)
         self._whole = True
-        if time.monotonic() - self._committed >= _COMMITTED_EVERY:
+        if time.monotonic() - self._committed >= _COMMIT_INTERVAL_SECONDS:
             self._commit()
 
     def add_unchanged(self, count: int) -> None:
@@ -156,14 +163,14 @@ class InventoryWriter:
         self._read += read
         self._unchanged += unchanged
 
-    def count_traffic(self, traffic: Traffic) -> None:
+    def count_traffic(self, traffic: NetworkTraffic) -> None:
         """Note what went over the network."""
         self._traffic = self._traffic.plus(traffic)
 
-    def finish(self, same_content: SameContent) -> sqlite3.Connection:
+    def finish(self, same_content: HasSameContent) -> sqlite3.Connection:
         """Group what was added, note what the grouping shows, and put the inventory in its place.
 
-        Returns the open connection. `same_content` says whether two files of one size are equal.
+        Returns the open connection. `content_comparer` says whether two files of one size are equal.
         """
         if self._files_to_copy and self.previous[0].is_whole(self._files_to_copy):
             self._copy_previous()
@@ -176,7 +183,7 @@ class InventoryWriter:
             database.execute("PRAGMA journal_mode = DELETE")
             database.close()
             self._publish()
-            self._connection = database = schema.open_existing(self._path)
+            self._connection = database = schema.open_inventory_file(self._path)
         self._finished = True
         self._let_go()
         return database
@@ -195,15 +202,17 @@ class InventoryWriter:
         self.previous[0].copy_all(self._database)
         self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
 
-    def _group(self, same_content: SameContent) -> None:
+    def _group(self, same_content: HasSameContent) -> None:
         self._copy_run()
         self._commit()
         self._whole = False
         database = self._database
         schema.create_indexes(database)
-        for number, found in settle_duplicates(database, same_content, self.label):
-            self._add_issues([(number, issue_row(found))])
-        self._add_issues((None, issue_row(found)) for found in grouping_issues(database, self._keywords, self.label))
+        for number, found in mark_duplicates(database, same_content, self.label):
+            self._add_issues([(number, make_issue_row(found))])
+        self._add_issues(
+            (None, make_issue_row(found)) for found in find_grouping_issues(database, self._keywords, self.label)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -218,7 +227,7 @@ class InventoryWriter:
                 self._commit()
         self._abandon()
         if isinstance(error, sqlite3.Error):
-            raise unwritable(error) from error
+            raise write_error(error) from error
 
     @property
     def _database(self) -> sqlite3.Connection:
@@ -231,16 +240,18 @@ class InventoryWriter:
         else:
             places = self._places
             if not cache:
-                remove(places.unfinished, places.journal, places.earlier)
-            keep_what_was_read(places)
+                remove_files(places.unfinished, places.journal, places.earlier)
+            keep_unfinished_scan(places)
             if cache:
-                found = (Previous.open(place, self._keywords, reading) for place in (places.earlier, places.inventory))
+                found = (
+                    PreviousScan.open(place, self._keywords, reading) for place in (places.earlier, places.inventory)
+                )
                 self.previous = tuple(previous for previous in found if previous is not None)
             create_unfinished(places)
             self._connection = connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
-        schema.create(self._connection, self._keywords)
-        roots = ((number, stored_path(root)) for number, root in enumerate(self._roots))
+        schema.create_tables(self._connection, self._keywords)
+        roots = ((number, encode_path(root)) for number, root in enumerate(self._roots))
         self._connection.executemany("INSERT INTO source VALUES (?, ?)", roots)
         self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0, 0, 0, 0)", (reading, started_ns))
         self._connection.commit()
@@ -262,7 +273,7 @@ class InventoryWriter:
             raise InventoryError(
                 "The inventory cannot be put in its place.", fix="Name a file in a directory that you may write to."
             ) from None
-        remove(places.earlier, places.journal)
+        remove_files(places.earlier, places.journal)
 
     def _abandon(self) -> None:
         if self._connection is not None:
@@ -272,7 +283,7 @@ class InventoryWriter:
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
         if self._lock is not None and not self._kept:
-            remove(self._places.unfinished, self._places.journal)
+            remove_files(self._places.unfinished, self._places.journal)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -285,7 +296,7 @@ class InventoryWriter:
     def _intern(self, digest: bytes, row: HeaderRow) -> int:
         found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         number = int(found[0]) if found else schema.insert_header(self._database, None, digest, row)
-        if len(self._headers) >= _CACHED_HEADERS:
+        if len(self._headers) >= _MAX_CACHED_HEADERS:
             self._headers.clear()
         self._headers[digest] = number
         return number

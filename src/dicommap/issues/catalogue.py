@@ -46,7 +46,7 @@ from dicommap.issues.codes import (
 from dicommap.issues.finding import Issue, Location, Severity
 
 if TYPE_CHECKING:
-    from dicommap.issues.code import Code
+    from dicommap.issues.code import IssueCode
 
 _FAMILIES = (
     source,
@@ -85,13 +85,13 @@ _FAMILIES = (
     fhir,
 )
 
-CATALOGUE: dict[str, Code] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
+CATALOGUE: dict[str, IssueCode] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
 """Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit, reconcile."""
 
 _NOWHERE = Location()
 
 
-def issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None = None, **facts: object) -> Issue:
+def make_issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None = None, **facts: object) -> Issue:
     """Make an Issue of the catalogue's code, its message filled with `facts`.
 
     Facts are names, counts, lengths and limits, never values of the data. `severity` replaces the
@@ -106,6 +106,6 @@ def issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None
     )
 
 
-def explain(code: str) -> Code | None:
+def find_code(code: str) -> IssueCode | None:
     """Return the catalogue's entry for a code, or None where there is none."""
     return CATALOGUE.get(code)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class IssueCode:
     """One entry of the catalogue: what the messages, `dicommap explain` and the docs are made from."""
 
     name: str

@@ -63,7 +63,7 @@ class Location:
 
     def __str__(self) -> str:
         named = ((field.name, getattr(self, field.name)) for field in fields(self))
-        words = [_words(name, value) for name, value in named if value is not None]
+        words = [_format_member(name, value) for name, value in named if value is not None]
         return " ".join(words)
 
     def to_dict(self) -> dict[str, str | int]:
@@ -72,7 +72,7 @@ class Location:
         return {name: value for name, value in named if value is not None}
 
 
-def _words(name: str, value: str | int) -> str:
+def _format_member(name: str, value: str | int) -> str:
     if name == "path":
         return str(value)
     if name == "pointer":
@@ -113,6 +113,6 @@ class Issue:
         }
 
 
-def has_error(issues: Iterable[Issue]) -> bool:
+def has_errors(issues: Iterable[Issue]) -> bool:
     """Say whether any of the findings is an error."""
     return any(found.severity is Severity.ERROR for found in issues)

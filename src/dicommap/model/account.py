@@ -24,7 +24,7 @@ AMBIGUOUS_CODES = frozenset(
 """Findings that an edit has more than one reading in a study."""
 
 
-class Effect(Flag):
+class EditEffect(Flag):
     """What an edit did in one study; several may hold, since a study has several series."""
 
     NONE = 0
@@ -34,7 +34,7 @@ class Effect(Flag):
     REFUSED = 8
 
 
-class Outcome(StrEnum):
+class EditOutcome(StrEnum):
     """What became of an edit in all."""
 
     APPLIED = "applied"
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class EditResult:
     """One sheet row, lookup row, rule, function or keyword to harmonize, and what it did."""
 
     source: str
@@ -66,7 +66,7 @@ class Account:
     unread: bool = False
     """Something is wrong with it as it stands, so that it was not used at all."""
     _study: str = field(default="", repr=False)
-    _effect: Effect = field(default=Effect.NONE, repr=False)
+    _effect: EditEffect = field(default=EditEffect.NONE, repr=False)
 
     def __str__(self) -> str:
         if self.row is not None:
@@ -79,17 +79,17 @@ class Account:
         return bool(self._study)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> EditOutcome:
         """Return what became of it once it is closed: that it changed something anywhere comes first."""
         if self.changed:
-            return Outcome.APPLIED
+            return EditOutcome.APPLIED
         if self.ambiguous:
-            return Outcome.AMBIGUOUS
+            return EditOutcome.AMBIGUOUS
         if self.refused or self.unread:
-            return Outcome.REFUSED
-        return Outcome.NO_CHANGE if self.unchanged else Outcome.UNUSED
+            return EditOutcome.REFUSED
+        return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
-    def note(self, study: str, effect: Effect) -> None:
+    def note(self, study: str, effect: EditEffect) -> None:
         """Note what it did in a study. Studies come one after the other."""
         if study != self._study:
             self.close()
@@ -99,15 +99,15 @@ class Account:
     def record_issue(self, study: str, found: Issue) -> None:
         """Note what a finding says of it in a study; warnings and notes do not keep it from anything."""
         if found.code in AMBIGUOUS_CODES:
-            self.note(study, Effect.AMBIGUOUS)
+            self.note(study, EditEffect.AMBIGUOUS)
         elif found.severity is Severity.ERROR:
-            self.note(study, Effect.REFUSED)
+            self.note(study, EditEffect.REFUSED)
 
     def close(self) -> None:
         """Count the study that was noted last."""
         self.studies += bool(self._effect)
-        self.changed += Effect.CHANGED in self._effect
-        self.ambiguous += Effect.AMBIGUOUS in self._effect
-        self.refused += Effect.REFUSED in self._effect
-        self.unchanged += self._effect is Effect.REACHED
-        self._effect = Effect.NONE
+        self.changed += EditEffect.CHANGED in self._effect
+        self.ambiguous += EditEffect.AMBIGUOUS in self._effect
+        self.refused += EditEffect.REFUSED in self._effect
+        self.unchanged += self._effect is EditEffect.REACHED
+        self._effect = EditEffect.NONE

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.model.tags import keyword_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _FORMS = ("<wide>", "<noBreak>", "<font>")
 a superscript 2 or a Roman numeral means something."""
 
 
-def appearance_issues(
+def confusable_character_issues(
     tag: int, vr: str, text: str, location: Location, *, group: str = "Alphabetic"
 ) -> Iterator[Issue]:
     """Find characters in one value that are not seen, or taken for another: warnings, since both can be meant.
@@ -50,17 +50,17 @@ def appearance_issues(
     if text.isascii():
         return
     if "\ufffd" in text:
-        yield issue("value.replacement-character", location, keyword=keyword_of(tag), vr=vr)
+        yield make_issue("value.replacement-character", location, keyword=keyword_of(tag), vr=vr)
     if vr not in _ONE_LINE_VRS:
         return
-    if any(not _joins(text, match.start()) for match in _INVISIBLE.finditer(text)):
-        yield issue("value.invisible-character", location, keyword=keyword_of(tag), vr=vr)
+    if any(not _is_needed_joiner(text, match.start()) for match in _INVISIBLE.finditer(text)):
+        yield make_issue("value.invisible-character", location, keyword=keyword_of(tag), vr=vr)
     is_compared = group == "Alphabetic" if vr == "PN" else _IDENTIFIER.fullmatch(keyword_of(tag)) is not None
     if is_compared and any(_looks_like_ascii(match[0]) for match in _NOT_ASCII.finditer(text)):
-        yield issue("value.confusable", location, keyword=keyword_of(tag), vr=vr)
+        yield make_issue("value.confusable", location, keyword=keyword_of(tag), vr=vr)
 
 
-def _joins(text: str, at: int) -> bool:
+def _is_needed_joiner(text: str, at: int) -> bool:
     """Say whether the character here is a joiner where its script asks for one (RFC 5892 appendices A.1 and A.2).
 
     Python does not know the joining types of letters; Arabic and its kin are told by their direction instead.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dicommap.errors import AttributeNameError
-from dicommap.model.attribute_names import hint, shown_word
+from dicommap.model.attribute_names import keyword_hint, mask_unless_word
 from dicommap.model.tags import tag_of, vrs_of
 
 SOP_INSTANCE_UID = 0x00080018
 INSTANCE_NUMBER = 0x00200013
 SPECIFIC_CHARACTER_SET = 0x00080005
 
-CAPTURED = (
+DEFAULT_KEYWORDS = (
     "PatientID",
     "PatientName",
     "PatientBirthDate",
@@ -30,10 +30,10 @@ CAPTURED = (
 )
 """Keywords captured for each header: HealthImaging's grouping elements and what people look for first."""
 
-IDENTIFYING = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
+IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 """The UIDs without which an instance belongs to nothing."""
 
-SHOWN_ALWAYS = frozenset(
+UNMASKED_KEYWORDS = frozenset(
     {
         "StudyInstanceUID",
         "SeriesInstanceUID",
@@ -51,7 +51,7 @@ SHOWN_ALWAYS = frozenset(
 """Attributes shown without --show-values; every other value is taken for a patient's."""
 
 _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-_KEY_KEYWORDS = frozenset({*IDENTIFYING, "InstanceNumber", "TransferSyntaxUID"})
+_KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
 
 
 def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
@@ -59,13 +59,13 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
 
     Raises AttributeNameError for a name that is no keyword, or one whose value is not a text or number.
     """
-    keywords = dict.fromkeys(CAPTURED)
+    keywords = dict.fromkeys(DEFAULT_KEYWORDS)
     for keyword in additional:
         tag = tag_of(keyword)
         if tag is None:
-            meant = hint(keyword)
-            said = f"{shown_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
-            raise AttributeNameError(said, fix=_sentence(meant) if meant else "PS3.6 lists the keywords.")
+            meant = keyword_hint(keyword)
+            said = f"{mask_unless_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
+            raise AttributeNameError(said, fix=_as_sentence(meant) if meant else "PS3.6 lists the keywords.")
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
@@ -77,5 +77,5 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
     return tuple(keywords)
 
 
-def _sentence(text: str) -> str:
+def _as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith("?") else ".")

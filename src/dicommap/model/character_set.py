@@ -18,16 +18,16 @@ from dicommap.model.coded_sets import (
     KATAKANA,
     KS_X_1001,
     ROMAJI,
-    CodedSet,
+    CodedCharacterSet,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WHOLE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
+_STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
 """Terms that stand alone, and Python's codecs for all of their bytes (PS3.3 Table C.12-5)."""
 
-_SINGLE_BYTE: dict[str, tuple[CodedSet, ...]] = {
+_SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
     "6": (ASCII,),
     "13": (ROMAJI, KATAKANA),
     **{number: (ASCII, right) for number, right in ISO_8859.items()},
@@ -48,28 +48,28 @@ class SpecificCharacterSet(NamedTuple):
 
     whole: str = ""
     """Python's codec for whole values if the term is one that stands alone; else empty."""
-    g0: CodedSet = ASCII
+    g0: CodedCharacterSet = ASCII
     """The set of the bytes below 0x80, until an escape sequence designates another one."""
-    g1: CodedSet | None = None
+    g1: CodedCharacterSet | None = None
     """The set of the bytes from 0x80; None if there is none, and such bytes mean nothing."""
-    extensions: frozenset[CodedSet] = frozenset()
+    extensions: frozenset[CodedCharacterSet] = frozenset()
     """The sets that escape sequences may designate; empty without code extensions."""
     is_known: bool = True
     """Whether all terms are those of PS3.3, alone or together as it allows."""
 
     @property
-    def escapes(self) -> Mapping[bytes, CodedSet]:
+    def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
         """Return the sets of the code extensions by their escape sequences, without the escape character."""
-        return _by_escape(self.extensions)
+        return _sets_by_escape(self.extensions)
 
     @property
-    def sets(self) -> frozenset[CodedSet]:
+    def sets(self) -> frozenset[CodedCharacterSet]:
         """Return all coded sets that values may have characters of."""
         return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
 
 
 @lru_cache(maxsize=256)
-def specific_character_set(value: str) -> SpecificCharacterSet:
+def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     r"""Return what a value of SpecificCharacterSet declares.
 
     A backslash separates several terms, of which the first may be empty, as in `\ISO 2022 IR 87`; empty means ISO-IR 6.
@@ -78,66 +78,66 @@ def specific_character_set(value: str) -> SpecificCharacterSet:
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
-        return _of_one(terms[0])
-    parsed = [_parse(term) for term in terms]
+        return _parse_single_term(terms[0])
+    parsed = [_parse_term(term) for term in terms]
     initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
-    found = [one for pair in parsed if pair for one in _sets_of(pair[1])]
+    found = [one for pair in parsed if pair for one in _coded_sets_of(pair[1])]
     return SpecificCharacterSet(
         g0=initial[0],
         g1=initial[1] if len(initial) > 1 else None,
         extensions=frozenset([*found, ASCII]),
-        is_known=all(pair and _sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
+        is_known=all(pair and _coded_sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
         and all(terms[1:]),  # only the first may be empty
     )
 
 
-def unencodable(text: str, declared: str) -> frozenset[str] | None:
+def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
     """Return the characters of a text that a data set with this value of SpecificCharacterSet cannot hold.
 
     Returns None if a term is not one that PS3.3 defines, or if several stand together that are not made for it: then
     nothing is known.
     """
-    charset = specific_character_set(declared)
+    charset = parse_specific_character_set(declared)
     if not charset.is_known:
         return None
-    return frozenset(one for one in set(text) if not _holds(charset, one))
+    return frozenset(one for one in set(text) if not _can_encode(charset, one))
 
 
-def _of_one(term: str) -> SpecificCharacterSet:
-    whole = "utf-8" if _UTF_8.fullmatch(term) else _WHOLE.get(term.upper())
-    parsed = _parse(term)
+def _parse_single_term(term: str) -> SpecificCharacterSet:
+    whole = "utf-8" if _UTF_8.fullmatch(term) else _STAND_ALONE_CODECS.get(term.upper())
+    parsed = _parse_term(term)
     if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):
         return SpecificCharacterSet(whole=whole or "utf-8")
     if not term:
         return SpecificCharacterSet()
-    if parsed is None or not _sets_of(parsed[1]):
+    if parsed is None or not _coded_sets_of(parsed[1]):
         return SpecificCharacterSet(is_known=False)
     extended, number = parsed
     initial = _SINGLE_BYTE.get(number, (ASCII,))
     return SpecificCharacterSet(
         g0=initial[0],
         g1=initial[1] if len(initial) > 1 else None,
-        extensions=frozenset([*_sets_of(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
+        extensions=frozenset([*_coded_sets_of(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
     )
 
 
-def _parse(term: str) -> tuple[bool, str] | None:
+def _parse_term(term: str) -> tuple[bool, str] | None:
     """Return whether a term is one for code extensions, and its number; None if it has none."""
     found = _TERM.fullmatch(term)
     return None if found is None else (found[1] is not None, found[2])
 
 
-def _sets_of(number: str) -> tuple[CodedSet, ...]:
+def _coded_sets_of(number: str) -> tuple[CodedCharacterSet, ...]:
     return (_DOUBLE_BYTE[number],) if number in _DOUBLE_BYTE else _SINGLE_BYTE.get(number, ())
 
 
 @lru_cache(maxsize=256)
-def _by_escape(extensions: frozenset[CodedSet]) -> dict[bytes, CodedSet]:
+def _sets_by_escape(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
     return {one.escape: one for one in extensions}
 
 
 @lru_cache(maxsize=4096)
-def _holds(charset: SpecificCharacterSet, character: str) -> bool:
+def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
     if character.isascii() and character != "~":  # JIS X 0201 has an overline there
         return True
     if charset.whole:

@@ -14,9 +14,9 @@ from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
     from dicommap.model.character_set import SpecificCharacterSet
-    from dicommap.model.coded_sets import CodedSet
+    from dicommap.model.coded_sets import CodedCharacterSet
 
-HOLDS_CONTROLS = "holds control characters (U+0080 to U+009F), as text of a Windows code page does"
+HAS_CONTROL_CHARACTERS = "holds control characters (U+0080 to U+009F), as text of a Windows code page does"
 IS_UTF_8 = "is well-formed UTF-8, which text of the declared character set hardly ever is"
 
 _CONTROLS = re.compile("[\x80-\x9f]")
@@ -31,7 +31,7 @@ _TWO_BYTES = frozenset({"gb18030", "gbk"})
 _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
-def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
+def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
     """Return why a decoded text is hardly what its Specific Character Set says, or None.
 
     The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes gives
@@ -40,7 +40,7 @@ def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
     if text.isascii() or is_undecodable(text):
         return None
     if _CONTROLS.search(text):
-        return HOLDS_CONTROLS
+        return HAS_CONTROL_CHARACTERS
     if charset.whole in _TWO_BYTES and _is_utf_8_in_two_bytes(text, charset.whole):
         return IS_UTF_8
     if charset.g1 is not None and _is_utf_8(text, charset.g1):
@@ -48,7 +48,7 @@ def character_set_doubt(text: str, charset: SpecificCharacterSet) -> str | None:
     return None
 
 
-def _is_utf_8(text: str, declared: CodedSet) -> bool:
+def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
     """Return whether the bytes of a text are well-formed UTF-8, of a text that may have been meant."""
     codes = [one.encode() if one.isascii() else declared.code(one) for one in text]
     try:
@@ -72,7 +72,7 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
     return any(one >= _THREE_BYTES for one in meant) or _LATIN_WORD.search(meant) is not None
 
 
-def _is_plausible(word: str, declared: CodedSet) -> bool:
+def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
     """Return whether somebody may have meant a word whose bytes were declared as another set.
 
     In sets with letters from 0xA0 to 0xBF two capitals may be UTF-8 by chance: the Polish RÓŻYCKI in ISO_IR 101 is that

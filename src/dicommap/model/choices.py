@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import UsageError
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,4 +41,4 @@ def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
         word: What the caller named instead.
         known: The words that can be chosen.
     """
-    return UsageError(f"Unknown {noun} '{printable(str(word)[:_ECHOED])}'.", fix=f"Known: {', '.join(known)}.")
+    return UsageError(f"Unknown {noun} '{make_printable(str(word)[:_ECHOED])}'.", fix=f"Known: {', '.join(known)}.")

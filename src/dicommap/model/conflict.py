@@ -31,12 +31,12 @@ class FileValues:
     """In the order of the keywords that were asked for; an absent attribute is the empty text."""
 
 
-FilesOfStudy = Callable[[str, tuple[str, ...]], Iterable[FileValues]]
+StudyFileReader = Callable[[str, tuple[str, ...]], Iterable[FileValues]]
 """From a Study Instance UID and keywords to the files of that study, the same each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideFile:
+class NonPrimaryFile:
     """One file that is likely to become part of a non-primary image set."""
 
     source: str
@@ -48,7 +48,7 @@ class OutsideFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class GroupingConflict:
     """A grouping attribute that has several values in a study, or in a series, after the overrides."""
 
     study_instance_uid: str
@@ -61,7 +61,7 @@ class Conflict:
     """The value of the group that is taken for the primary image set's: the largest one."""
     outside: int
     """Files that have another value than `primary`: likely to become non-primary image sets."""
-    listed: tuple[OutsideFile, ...] = field(repr=False)
+    listed: tuple[NonPrimaryFile, ...] = field(repr=False)
     """These files, in order of series and path; not all of them where a draft has very many."""
     cure_value: str | None = field(repr=False)
     """The value that `cure` gives all files; None where somebody has to choose it."""

@@ -23,9 +23,9 @@ _NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
 """A date without day; DT may have an offset from UTC behind it."""
 
 
-def shifted(text: str, days: int) -> str | NoResult:
+def shift_date(text: str, days: int) -> str | NoResult:
     """Return a date, or the date of a date and time, moved by days; or why there is none."""
-    day = _day_of(text)
+    day = _parse_day(text)
     if isinstance(day, NoResult):
         return day
     try:
@@ -35,7 +35,7 @@ def shifted(text: str, days: int) -> str | NoResult:
     return f"{moved.year:04}{moved.month:02}{moved.day:02}{text[_DAY:]}"
 
 
-def truncated(vr: str, text: str, to: str) -> str | NoResult:
+def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
     """Return a date made coarser: to its `year` or its `month`; or why there is none.
 
     DA needs a whole day, so it gets the first one of the year or month; DT can end after the year or month.
@@ -45,7 +45,7 @@ def truncated(vr: str, text: str, to: str) -> str | NoResult:
         if len(text[:kept]) < kept or _DIGITS.fullmatch(text, 0, kept) is None:
             return NO_MONTH
     else:
-        day = _day_of(text)
+        day = _parse_day(text)
         if isinstance(day, NoResult):
             return day
         if vr == "DA" and len(text) > _DAY:
@@ -53,7 +53,7 @@ def truncated(vr: str, text: str, to: str) -> str | NoResult:
     return text[:kept] + ("0101"[kept - 4 :] if vr == "DA" else "")
 
 
-def _day_of(text: str) -> date | NoResult:
+def _parse_day(text: str) -> date | NoResult:
     if _NO_DAY.fullmatch(text) is not None:
         return NO_DAY
     if len(text) < _DAY or _DIGITS.fullmatch(text, 0, _DAY) is None:

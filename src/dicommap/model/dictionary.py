@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-Entry = tuple[str, str, str, str, str]
+DictionaryEntry = tuple[str, str, str, str, str]
 """VR, VM, name, `Retired` or nothing, and keyword."""
 
 _NAME = "_dicom_dict"
 
 
-def _loaded() -> ModuleType:
+def _load_pydicom_dictionary() -> ModuleType:
     """Return pydicom's module of the dictionary, which needs nothing else of the package."""
     package = find_spec("pydicom")
     spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
@@ -31,26 +31,26 @@ def _loaded() -> ModuleType:
     return module
 
 
-_MODULE = _loaded()
-ENTRIES: dict[int, Entry] = _MODULE.DicomDictionary
+_MODULE = _load_pydicom_dictionary()
+ENTRY_BY_TAG: dict[int, DictionaryEntry] = _MODULE.DicomDictionary
 """Tag -> entry."""
 
-TAGS: dict[str, int] = {entry[4]: tag for tag, entry in ENTRIES.items() if entry[4]}
+TAG_BY_KEYWORD: dict[str, int] = {entry[4]: tag for tag, entry in ENTRY_BY_TAG.items() if entry[4]}
 """Keyword -> tag."""
 
 
-def _repeating(mask: str, entry: Entry) -> tuple[int, int, Entry]:
+def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int, DictionaryEntry]:
     bits = "".join("0" if digit == "x" else "F" for digit in mask)
     return int(bits, 16), int(mask.replace("x", "0"), 16), entry
 
 
-_REPEATING = [_repeating(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
+_REPEATING = [_parse_repeating_group(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
 """Mask, what the masked tag is, and the entry: of the repeating groups (PS3.5 section 7.6)."""
 
 
-def entry_of(tag: int) -> Entry | None:
+def entry_of(tag: int) -> DictionaryEntry | None:
     """Return the entry of a tag, or of the repeating group that it is in; None where there is none."""
-    entry = ENTRIES.get(tag)
+    entry = ENTRY_BY_TAG.get(tag)
     if entry is not None or tag >> 16 & 1:
         return entry
     return next((entry for mask, masked, entry in _REPEATING if tag & mask == masked), None)

@@ -36,7 +36,7 @@ OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
 """plan.json, which grows with jobs, mappings and override files: it has about one value in 60 bytes."""
 
-STATE_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
+SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
 """A state of a submission, or its AWS account: some 20 texts."""
 
 RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
@@ -51,25 +51,25 @@ JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """manifest.json of an S3 Inventory: three texts for each of its data files."""
 
-LARGEST = PLAN_LIMIT
+LARGEST_DOCUMENT_LIMIT = PLAN_LIMIT
 """What a document may be as long as its kind is not known."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
-def limit_of_unknown(data: bytes) -> DocumentLimit:
+def unknown_document_limit(data: bytes) -> DocumentLimit:
     """Return the limit of a JSON document whose kind is not known yet: only a plan has a member "jobs"."""
-    return PLAN_LIMIT if b'"jobs"' in data else DocumentLimit(LARGEST.bytes, OVERRIDE_LIMIT.values)
+    return PLAN_LIMIT if b'"jobs"' in data else DocumentLimit(LARGEST_DOCUMENT_LIMIT.bytes, OVERRIDE_LIMIT.values)
 
 
-def has_more_values(data: bytes, limit: int) -> bool:
+def has_more_json_values(data: bytes, limit: int) -> bool:
     """Return whether a JSON document may have more values than `limit`, without reading it.
 
     A value is the first of its array or object, or stands behind a comma; an empty array or object counts twice. Only
     if there are many commas and brackets, those inside texts are left out of the count.
     """
-    return _marks(data) >= limit and _marks(_STRING.sub(b"", data)) >= limit
+    return _count_separators(data) >= limit and _count_separators(_STRING.sub(b"", data)) >= limit
 
 
-def _marks(data: bytes) -> int:
+def _count_separators(data: bytes) -> int:
     return data.count(b",") + data.count(b"[") + data.count(b"{")

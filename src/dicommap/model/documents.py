@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-Pieces = Callable[[], Iterator[str]]
+TextPieces = Callable[[], Iterator[str]]
 """Makes the text of a file, piece by piece."""
 
 
-class Documents(Mapping[str, str]):
+class PackageDocuments(Mapping[str, str]):
     """Texts by paths, in order of the paths. What is made anew needs the inventory that it is made from to be open."""
 
-    def __init__(self, texts: Mapping[str, str], made_anew: Mapping[str, Pieces]) -> None:
+    def __init__(self, texts: Mapping[str, str], made_anew: Mapping[str, TextPieces]) -> None:
         self._texts = texts
         self._made_anew = made_anew
         self._paths = sorted([*texts, *made_anew])

@@ -12,7 +12,7 @@ from dicommap.issues import Location
 from dicommap.model.undecodable import is_undecodable
 
 if TYPE_CHECKING:
-    from dicommap.model.account import Account
+    from dicommap.model.account import EditResult
     from dicommap.model.dicom_json import Attribute
     from dicommap.model.hierarchy import Target
 
@@ -37,12 +37,12 @@ class Edit:
 
     place: Location = field(default=_NOWHERE, repr=False, compare=False)
     """Where it is asked for, the same for all studies: a column of a sheet, a rule and keyword."""
-    accounts: tuple[Account, ...] = field(default=(), repr=False, compare=False)
+    accounts: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
     """Those of the sheet row, of the rule, of the lookup row that it comes from."""
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
     """The current values that the new one was computed from; none if somebody typed it.
 
-    If one of them could not be decoded the edit is refused, and `attribute` may be `NOT_COMPUTED`.
+    If one of them could not be decoded the edit is refused, and `attribute` may be `NOT_COMPUTED_ATTRIBUTE`.
     """
 
     @property
@@ -51,15 +51,15 @@ class Edit:
         return next((source for source in self.computed_from if is_undecodable(source[1])), None)
 
 
-NOT_COMPUTED: Attribute = {"vr": "UN"}
+NOT_COMPUTED_ATTRIBUTE: Attribute = {"vr": "UN"}
 """Stands for the new value of an edit that is refused, so that nothing was computed for it."""
 
 
-RULES_OF_A_FILE = 10_000
+MAX_RULES = 10_000
 """Rules that a file may have: each is asked of every study."""
 
 
-class Policy(StrEnum):
+class OverwritePolicy(StrEnum):
     """What a rule does where the attribute has a value already."""
 
     OVERWRITE = "overwrite"
@@ -80,7 +80,7 @@ class Replacement(_Document):
     r"""Text; `\1` to `\9` stand for the groups of the pattern."""
 
 
-class Lookup(_Document):
+class LookupSettings(_Document):
     """What `lookup` joins: the rows of a CSV to studies, by one attribute."""
 
     file: str = Field(min_length=1)
@@ -115,13 +115,13 @@ class Rule(_Document):
     upper: tuple[str, ...] = ()
     lower: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
-    lookup: Lookup | None = None
+    lookup: LookupSettings | None = None
     raw: dict[str, Any] = Field(default_factory=dict, repr=False)
     """Attributes as the DICOM JSON Model writes them, by their tag."""
-    policy: Policy = Policy.OVERWRITE
+    policy: OverwritePolicy = OverwritePolicy.OVERWRITE
 
 
-class Rules(_Document):
+class RulesFile(_Document):
     """A rules file."""
 
-    rule: tuple[Rule, ...] = Field(min_length=1, max_length=RULES_OF_A_FILE)
+    rule: tuple[Rule, ...] = Field(min_length=1, max_length=MAX_RULES)

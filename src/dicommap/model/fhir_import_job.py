@@ -6,20 +6,20 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from dicommap.model.job_report import Ending, JobReport, utc_text
+from dicommap.model.job_report import JobEnding, JobStatus, format_utc
 from dicommap.model.tagged_union import TaggedUnion
 
-ENDINGS = {
+FHIR_JOB_ENDINGS = {
     "SUBMITTED": None,
     "QUEUED": None,
     "IN_PROGRESS": None,
-    "COMPLETED_WITH_ERRORS": Ending.COMPLETED_WITH_ERRORS,
-    "COMPLETED": Ending.COMPLETED,
-    "FAILED": Ending.FAILED,
+    "COMPLETED_WITH_ERRORS": JobEnding.COMPLETED_WITH_ERRORS,
+    "COMPLETED": JobEnding.COMPLETED,
+    "FAILED": JobEnding.FAILED,
     "CANCEL_SUBMITTED": None,
     "CANCEL_IN_PROGRESS": None,
-    "CANCEL_COMPLETED": Ending.CANCELLED,
-    "CANCEL_FAILED": Ending.FAILED,
+    "CANCEL_COMPLETED": JobEnding.CANCELLED,
+    "CANCEL_FAILED": JobEnding.FAILED,
 }
 """Statuses of the service model -> how the job has ended, or None.
 
@@ -46,20 +46,20 @@ class FhirImportJob(BaseModel):
     Message: str | None = None
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> JobEnding | None:
         """Return how the job has ended; None while it has not, or where its status is new to us."""
-        return ENDINGS.get(self.JobStatus)
+        return FHIR_JOB_ENDINGS.get(self.JobStatus)
 
-    def report(self) -> JobReport:
+    def report(self) -> JobStatus:
         """Return what is common to all kinds of jobs."""
-        return JobReport(
+        return JobStatus(
             service="HealthLake",
             datastore=self.DatastoreId,
             job=self.JobId,
             status=self.JobStatus,
-            known=self.JobStatus in ENDINGS,
+            known=self.JobStatus in FHIR_JOB_ENDINGS,
             ending=self.ending,
-            submitted_at=utc_text(self.SubmitTime),
-            ended_at=utc_text(self.EndTime),
+            submitted_at=format_utc(self.SubmitTime),
+            ended_at=format_utc(self.EndTime),
             message=self.Message,
         )

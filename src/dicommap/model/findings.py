@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, Severity, issue
+from dicommap.issues import Location, Severity, make_issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,45 +14,45 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
 
-DOCUMENT_LIMIT = 1000
+DOCUMENT_ISSUE_LIMIT = 1000
 """Findings told of one document or data set."""
-ATTRIBUTE_LIMIT = 100
+ATTRIBUTE_ISSUE_LIMIT = 100
 """Findings told of the values of one attribute."""
-COUNTED_LIMIT = 10_000
+ISSUE_COUNT_LIMIT = 10_000
 """Findings that are counted beyond these; then looking ends, since it would take long and tell nothing more."""
 
 
-def limited(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def limit_issues(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first findings, and for the rest one that counts them and is as severe as the worst of them.
 
     The rest is counted but not kept, and not beyond COUNTED_LIMIT: neither memory nor time grows with what is wrong.
     """
     rest = iter(found)
     yield from islice(rest, limit)
-    severities = [one.severity for one in islice(rest, COUNTED_LIMIT)]
-    if len(severities) == COUNTED_LIMIT:  # of what was not looked at the worst must be feared
-        count = f"at least {COUNTED_LIMIT}"
-        yield issue("document.more-findings", location, severity=Severity.ERROR, count=count, of="")
+    severities = [one.severity for one in islice(rest, ISSUE_COUNT_LIMIT)]
+    if len(severities) == ISSUE_COUNT_LIMIT:  # of what was not looked at the worst must be feared
+        count = f"at least {ISSUE_COUNT_LIMIT}"
+        yield make_issue("document.more-findings", location, severity=Severity.ERROR, count=count, of="")
     elif severities:
         worst = max(severities, key=lambda severity: severity.rank)
-        yield issue("document.more-findings", location, severity=worst, count=len(severities), of="")
+        yield make_issue("document.more-findings", location, severity=worst, count=len(severities), of="")
 
 
-def until_enough(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def stop_after_limit(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first issues and, if there is one more, an error that says so; further ones are not looked for."""
     rest = iter(found)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
-        yield issue("document.more-findings", location, severity=Severity.ERROR, count="at least 1", of="")
+        yield make_issue("document.more-findings", location, severity=Severity.ERROR, count="at least 1", of="")
 
 
-class Findings:
+class BoundedIssues:
     """What a draft finds, in its order: of each code at one document and rule the first ones, and how many more.
 
     An inventory has millions of studies, and what is wrong with an edit is most often wrong in all of them.
     """
 
-    def __init__(self, limit: int = DOCUMENT_LIMIT) -> None:
+    def __init__(self, limit: int = DOCUMENT_ISSUE_LIMIT) -> None:
         """Take how many findings of a kind are kept."""
         self._limit = limit
         self._kept: list[Issue] = []
@@ -72,4 +72,4 @@ class Findings:
         for (code, severity, path, rule), count in self._counts.items():
             if count > self._limit:
                 place, more = Location(path=path, rule=rule), f"{count - self._limit:,}"
-                yield issue("document.more-findings", place, severity=severity, count=more, of=f" of {code}")
+                yield make_issue("document.more-findings", place, severity=severity, count=more, of=f" of {code}")

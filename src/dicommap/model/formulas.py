@@ -35,7 +35,7 @@ _GUARDED_BREAK = re.compile(r"(\r\n|[\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
-def guarded(text: str) -> str:
+def escape_formulas(text: str) -> str:
     """Return the cell for a text, with an apostrophe before all that a spreadsheet could run as a formula.
 
     Plain numbers such as -5 stay as they are.
@@ -46,7 +46,7 @@ def guarded(text: str) -> str:
     return "'" + cell if _AT_BEGINNING.match(text) else cell
 
 
-def unguarded(cell: str) -> str:
+def unescape_formulas(cell: str) -> str:
     """Return the text for a cell that `guarded` may have written; any other cell is left as it is."""
     text = _RUN.sub(_without_apostrophes, cell) if _SEPARATOR.search(cell) else cell
     return text[1:] if cell.startswith("'") and _AT_BEGINNING.match(cell) else text

@@ -80,7 +80,7 @@ GET_RATE = Rate(25, 50)
 LIST_RATE = Rate(10, 20)
 """Calls of ListDICOMImportJobs (same page)."""
 
-ELEMENT_LENGTHS = {
+MAX_ELEMENT_LENGTHS = {
     "PatientName": 256,
     "PatientID": 256,
     "PatientBirthDate": 18,
@@ -96,7 +96,7 @@ ELEMENT_LENGTHS = {
 The limits of PS3.5 are tighter for each of them, so that a value that its value representation can hold fits.
 """
 
-TRANSFER_SYNTAXES = frozenset(
+SUPPORTED_TRANSFER_SYNTAXES = frozenset(
     f"1.2.840.10008.1.2{suffix}"
     for suffix in [
         ".1",

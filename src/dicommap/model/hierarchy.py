@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ValueCounts = Mapping[str, int]
 """Distinct value -> number of files."""
 
-Values = Mapping[str, ValueCounts]
+AttributeValues = Mapping[str, ValueCounts]
 """Keyword -> its distinct values; an absent attribute counts as the empty text."""
 
 
@@ -134,7 +134,7 @@ class Series:
     """Instances and duplicates: what an import job would read."""
     size: int
     """Bytes of all files."""
-    values: Values = field(repr=False)
+    values: AttributeValues = field(repr=False)
     """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
 
     @property
@@ -149,7 +149,7 @@ class Study:
 
     study_instance_uid: str
     series: tuple[Series, ...]
-    values: Values = field(repr=False)
+    values: AttributeValues = field(repr=False)
     """As in a series, over all of them."""
 
     @property

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from dicommap.model.job_report import Ending, JobReport, utc_text
+from dicommap.model.job_report import JobEnding, JobStatus, format_utc
 from dicommap.model.tagged_union import TaggedUnion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Agreement = Literal["same", "differs"]
+RequestAgreement = Literal["same", "differs"]
 
-ENDINGS = {"SUBMITTED": None, "IN_PROGRESS": None, "COMPLETED": Ending.COMPLETED, "FAILED": Ending.FAILED}
+DICOM_JOB_ENDINGS = {
+    "SUBMITTED": None,
+    "IN_PROGRESS": None,
+    "COMPLETED": JobEnding.COMPLETED,
+    "FAILED": JobEnding.FAILED,
+}
 """Statuses that AWS documents -> how the job has ended, or None (API reference, GetDICOMImportJob).
 
 COMPLETED says only that the job came to its end: what became of each file is in its output manifests.
 """
-ACTIVE = tuple(status for status, ending in ENDINGS.items() if ending is None)
+ACTIVE_JOB_STATUSES = tuple(status for status, ending in DICOM_JOB_ENDINGS.items() if ending is None)
 """Statuses of jobs that count against the quota of concurrent import jobs."""
 
 
@@ -51,11 +56,11 @@ class ImportJob(BaseModel):
         return union or None
 
     @property
-    def ending(self) -> Ending | None:
+    def ending(self) -> JobEnding | None:
         """Return how the job has ended; None while it has not, or where its status is new to us."""
-        return ENDINGS.get(self.jobStatus)
+        return DICOM_JOB_ENDINGS.get(self.jobStatus)
 
-    def agreement_with(self, request: Mapping[str, Any]) -> Agreement | None:
+    def agreement_with(self, request: Mapping[str, Any]) -> RequestAgreement | None:
         """Say whether the job's prefix and importConfiguration are those of a request; None where they are not told.
 
         Mappings are compared as a set: that the service keeps their order is not documented.
@@ -69,17 +74,17 @@ class ImportJob(BaseModel):
         told = None if union is None else {union.name: union.value}
         return "same" if _unordered(told) == _unordered(sent) else "differs"
 
-    def report(self) -> JobReport:
+    def report(self) -> JobStatus:
         """Return what is common to all kinds of jobs."""
-        return JobReport(
+        return JobStatus(
             service="HealthImaging",
             datastore=self.datastoreId,
             job=self.jobId,
             status=self.jobStatus,
-            known=self.jobStatus in ENDINGS,
+            known=self.jobStatus in DICOM_JOB_ENDINGS,
             ending=self.ending,
-            submitted_at=utc_text(self.submittedAt),
-            ended_at=utc_text(self.endedAt),
+            submitted_at=format_utc(self.submittedAt),
+            ended_at=format_utc(self.endedAt),
             message=self.message,
         )
 
@@ -87,8 +92,8 @@ class ImportJob(BaseModel):
 def _unordered(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, dict):
         return {name: _unordered(member) for name, member in value.items()}
-    return sorted(map(repr, map(_sorted, value))) if isinstance(value, list) else value
+    return sorted(map(repr, map(_sort_members, value))) if isinstance(value, list) else value
 
 
-def _sorted(value: Any) -> Any:  # noqa: ANN401
+def _sort_members(value: Any) -> Any:  # noqa: ANN401
     return sorted(value.items()) if isinstance(value, dict) else value

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.issues import Issue
-    from dicommap.model.outcome import Counts
+    from dicommap.model.outcome import OutcomeCounts
 
 
-class Standing(StrEnum):
+class JobState(StrEnum):
     """How far a job has come, as far as the package and the manifests tell."""
 
     NOT_STARTED = "not started"
@@ -33,7 +33,7 @@ class StudyOutcomes:
 
     job: str
     study_instance_uid: str
-    counts: Counts
+    counts: OutcomeCounts
 
     @property
     def is_plain(self) -> bool:
@@ -58,13 +58,13 @@ class JobOutcomes:
     job: str
     """Its id in the package."""
     input_s3_uri: str
-    standing: Standing
+    standing: JobState
     job_id: str = ""
     """The service's id; empty where the job was not started."""
     datastore_id: str = ""
     message: str = field(default="", repr=False)
     """The service's words about a job that failed. They may hold anything."""
-    counts: Counts
+    counts: OutcomeCounts
     studies: int = 0
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
     """Exception type and the service's words -> number of instances that failed so; the first ones only."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 
-class Ending(StrEnum):
+class JobEnding(StrEnum):
     """How a job ended, as its service tells; what became of each file is another question."""
 
     COMPLETED = "completed"
@@ -17,7 +17,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
+class JobStatus:
     """One job as its service last told of it."""
 
     service: str
@@ -27,14 +27,14 @@ class JobReport:
     """The service's own word, which may be new to us."""
     known: bool
     """Whether the status is one of those that the service documents."""
-    ending: Ending | None
+    ending: JobEnding | None
     submitted_at: str | None
     """ISO 8601, UTC."""
     ended_at: str | None
     message: str | None
 
 
-def utc_text(time: datetime | None) -> str | None:
+def format_utc(time: datetime | None) -> str | None:
     """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`; one without a zone is UTC.
 
     Returns None if there is no time, or it is outside the years 1 to 9999 in UTC.

@@ -78,7 +78,7 @@ def level_of(tag: int) -> Level:
     return Level.INSTANCE
 
 
-def fits(tag: int, override: Level) -> bool:
+def fits_override_level(tag: int, override: Level) -> bool:
     """Say whether an attribute's level fits an override: patient and study in a study's, series in a series'."""
     level = level_of(tag)
     if override is Level.STUDY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class ListedObject(NamedTuple):
+class S3Object(NamedTuple):
     """One object of a listing."""
 
     key: str

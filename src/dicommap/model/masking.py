@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
-from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.attributes import UNMASKED_KEYWORDS
 from dicommap.model.mask import MASK
-from dicommap.model.person_names import distinct_values
-from dicommap.model.visible import visible_value
+from dicommap.model.person_names import merge_equal_names
+from dicommap.model.visible import escape_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
 """UIDs: those that DICOM gives its transfer syntaxes (PS3.6 Table A-1), and those of vendors."""
 
-_in_all_reprs = False
+_is_unmasked_in_all_reprs = False
 
 
 def show_values(shown: bool) -> None:
@@ -26,43 +26,43 @@ def show_values(shown: bool) -> None:
     Reprs only: what is printed, logged, written or raised has settings of its own. Raises UsageError for anything but
     True and False.
     """
-    global _in_all_reprs  # one switch for the process is what this is
+    global _is_unmasked_in_all_reprs  # one switch for the process is what this is
     if not isinstance(shown, bool):
         raise UsageError("show_values takes True or False.", fix="Say show_values(True), or show_values(False).")
-    _in_all_reprs = shown
+    _is_unmasked_in_all_reprs = shown
 
 
-def shown_in_repr(*, unmasked: bool = False) -> bool:
+def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
     """Say whether a repr shows patient values: of an object that was asked for unmasked, or when all do."""
-    return unmasked or _in_all_reprs
+    return unmasked or _is_unmasked_in_all_reprs
 
 
-def shown(keyword: str, value: str, *, show_values: bool) -> str:
+def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
     """Return a value as people see it, or the mask in its place; an empty value has nothing to hide."""
-    is_shown = show_values or not value or (keyword in SHOWN_ALWAYS and is_known_term(keyword, value))
-    return visible_value(keyword, value) if is_shown else MASK
+    is_shown = show_values or not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
+    return escape_value(keyword, value) if is_shown else MASK
 
 
-def is_known_term(keyword: str, value: str) -> bool:
+def is_defined_term(keyword: str, value: str) -> bool:
     """Return whether a value is of the terms that DICOM defines for its attribute; True if it defines none."""
     if keyword == "SpecificCharacterSet":
-        from dicommap.model.character_set import specific_character_set
+        from dicommap.model.character_set import parse_specific_character_set
 
-        return value.isprintable() and specific_character_set(value).is_known
+        return value.isprintable() and parse_specific_character_set(value).is_known
     return keyword != "TransferSyntaxUID" or _TRANSFER_SYNTAX.fullmatch(value) is not None
 
 
-def differing(count: int) -> str:
+def different_values_marker(count: int) -> str:
     """Return the marker that stands where several values differ inside a study or series."""
     return f"<{count} different values>"
 
 
-def told(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
+def mask_distinct_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
     """Return the one value that there is, masked as need be, or the marker where there are several distinct ones."""
-    return differing(distinct) if distinct > 1 else shown(keyword, value, show_values=show_values)
+    return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
 
 
-def one_line(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
+def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
     """Return the one value that all files share, masked as need be, or the marker where they differ."""
-    counts = distinct_values(keyword, counts)
-    return told(keyword, len(counts), next(iter(counts), ""), show_values=show_values)
+    counts = merge_equal_names(keyword, counts)
+    return mask_distinct_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

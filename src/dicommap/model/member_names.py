@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from dicommap.model.mask import MASK
 
-_OF_SCHEMAS = """
+_SCHEMA_MEMBER_NAMES = """
     Alphabetic attempt attributes BulkDataURI by bytes clientToken code column configuration dataAccessRoleArn
     dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition edits empty
     emptyValue endedAt ending endpointUrl etag exceptionType failed file fileBytes files folders forecast id
@@ -24,23 +24,23 @@ _OF_SCHEMAS = """
     sourceFiles sources staged startingAt state status strip studies study studyInstanceUID submittedAt
     truncate_date unplanned upper Value value version vr warnings with
 """
-_OF_JOB_MANIFESTS = """
+_JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
     numberOfGeneratedImageSets numberOfImportedFiles numberOfMatchedSOPInstances numberOfScannedFiles
     warningsSummary
 """
-_OFTEN_MEANT = "clear delete drop if remove rules unless unset when where"
+_COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
 """Names that people give to members of rules, and that rules do not have."""
 
-SCHEMA_MEMBERS = frozenset(_OF_SCHEMAS.split())
+SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())
 """All members of the shipped schemas but keywords and tags; a test compares them."""
-MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_OF_JOB_MANIFESTS} {_OFTEN_MEANT}".split())
+KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMMON_MISTAKES}".split())
 """Names that a message repeats."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _SHORT = 3
 """Characters of a name that is too short to be anybody's identifier."""
-_LONGEST = max(map(len, MEMBERS)) + 1
+_LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
     [
         "PIL",
@@ -65,11 +65,11 @@ _KNOWN_PACKAGES = frozenset(
 )
 
 
-def shown_member(name: str) -> str:
+def mask_unknown_member(name: str) -> str:
     """Return the name of a member for a message, or the mask unless it looks like one, a keyword or a tag."""
-    from dicommap.model.dictionary import TAGS
+    from dicommap.model.dictionary import TAG_BY_KEYWORD
 
-    if name in MEMBERS or _TAG.fullmatch(name) is not None or name in TAGS:
+    if name in KNOWN_MEMBERS or _TAG.fullmatch(name) is not None or name in TAG_BY_KEYWORD:
         return name
     if len(name) > _LONGEST or not name.isascii() or not name.isprintable():
         return MASK
@@ -79,7 +79,7 @@ def shown_member(name: str) -> str:
     return name if folded in _near_members() or not _near_members().isdisjoint(_shorter(folded)) else MASK
 
 
-def shown_type(kind: type) -> str:
+def mask_unknown_type(kind: type) -> str:
     """Return the name of a type for a message, or the mask unless it is Python's or of a library that this one uses.
 
     A name that somebody gave to a class of his own may say anything.
@@ -91,7 +91,7 @@ def shown_type(kind: type) -> str:
 
 @lru_cache(maxsize=1)
 def _near_members() -> frozenset[str]:
-    folded = {name.lower() for name in MEMBERS}
+    folded = {name.lower() for name in KNOWN_MEMBERS}
     return frozenset(folded | {short for name in folded if len(name) > 3 for short in _shorter(name)})
 
 

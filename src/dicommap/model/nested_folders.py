@@ -22,11 +22,11 @@ class NestedFolders:
         """Take the key of an object."""
         folders = key.split("/")[:-1]
         if folders != self._before:
-            self.count += len(folders) - shared_depth(folders, self._before)
+            self.count += len(folders) - count_shared_folders(folders, self._before)
             self._before = folders
 
 
-def nested_folders(keys: Iterable[str]) -> int:
+def count_nested_folders(keys: Iterable[str]) -> int:
     """Return how many folders the keys of objects go through; they come as NestedFolders takes them."""
     folders = NestedFolders()
     for key in keys:
@@ -34,7 +34,7 @@ def nested_folders(keys: Iterable[str]) -> int:
     return folders.count
 
 
-def shared_depth(one: Sequence[str], other: Sequence[str]) -> int:
+def count_shared_folders(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many folders two paths go through together, from the first on."""
     for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
         if folder != another:

@@ -32,7 +32,7 @@ class ImportOutcome(StrEnum):
         return self not in (ImportOutcome.FAILED, ImportOutcome.NOT_REPORTED)
 
 
-Counts = dict[ImportOutcome, int]
+OutcomeCounts = dict[ImportOutcome, int]
 """Number of instances by outcome; those of no instance are left out."""
 
 

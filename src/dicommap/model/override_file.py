@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.dicom_json import ordered
+from dicommap.model.dicom_json import sort_data_set
 from dicommap.model.strict_json import dump_json
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 from dicommap.model.vr import BINARY_VRS
@@ -12,35 +12,35 @@ from dicommap.model.vr import BINARY_VRS
 if TYPE_CHECKING:
     from dicommap.model.dicom_json import Attribute, DataSet
     from dicommap.model.override import Override
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """Value representations whose emptiness has one form only: no member but the vr."""
 
 
-def override_text(override: Override, profile: Profile) -> str:
+def dump_override(override: Override, profile: Assumptions) -> str:
     """Return the text of an override's file: the same for the same override and profile."""
     data_set = dict(override.data_set)
     if profile.emptyValue == "null":
-        data_set = {tag: _with_null(attribute) for tag, attribute in data_set.items()}
+        data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
     if profile.identifyingUids == "present":
         data_set |= _identifying_uids(override)
-    data_set = ordered(data_set)
+    data_set = sort_data_set(data_set)
     return dump_json([data_set] if profile.dataSet == "array" else data_set)
 
 
-def data_set_of(document: Any, profile: Profile) -> DataSet:  # noqa: ANN401  JSON of any type
+def parse_override_data_set(document: Any, profile: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
     """Return the attributes that an override file changes, from its JSON; it must be in the profile's form.
 
     Identifying UIDs that are there because the profile asks for them are none of these.
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if profile.identifyingUids == "present" else frozenset()
-    return {tag: without_null(attribute) for tag, attribute in data_set.items() if tag not in repeated}
+    return {tag: remove_null_value(attribute) for tag, attribute in data_set.items() if tag not in repeated}
 
 
-def without_null(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
+def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
     """Return an attribute that is empty by a Value of one null without that Value, and any other as it is."""
     if has_null_form(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
@@ -53,7 +53,7 @@ def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 
 
-def _with_null(attribute: Attribute) -> Attribute:
+def _add_null_value(attribute: Attribute) -> Attribute:
     if len(attribute) == 1 and has_null_form(attribute):
         return {"vr": attribute["vr"], "Value": [None]}
     return attribute

@@ -6,22 +6,22 @@ from dicommap.model.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
     PLAN_LIMIT,
-    STATE_LIMIT,
+    SUBMISSION_LIMIT,
     TABLE_LIMIT,
     DocumentLimit,
 )
 
-PLAN = "plan.json"
-PREVIEW = "preview.csv"
-EDITS = "edits.csv"
-FORECAST = "forecast.csv"
-CONFIGURATION = "import-configuration.json"
-REQUEST = "start-dicom-import-job.json"
-OBJECTS = "objects.csv"
-SUBMISSION = "submission"
+PLAN_FILE = "plan.json"
+PREVIEW_FILE = "preview.csv"
+EDITS_FILE = "edits.csv"
+FORECAST_FILE = "forecast.csv"
+CONFIGURATION_FILE = "import-configuration.json"
+REQUEST_FILE = "start-dicom-import-job.json"
+OBJECTS_FILE = "objects.csv"
+SUBMISSION_FOLDER = "submission"
 """A folder that a submission keeps its state in: the one part of a package that changes."""
 
-ACCOUNT = f"{SUBMISSION}/account.json"
+AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
 """What the first submit was told of the account."""
 
 
@@ -32,16 +32,16 @@ def job_folder(job_id: str) -> str:
 
 def submission_path(job_id: str) -> str:
     """Return where the state of a job's submission stands."""
-    return f"{SUBMISSION}/{job_id}.json"
+    return f"{SUBMISSION_FOLDER}/{job_id}.json"
 
 
 def limit_at(path: str) -> DocumentLimit:
     """Return the limit of a file of a package, by its path there."""
     name = path.rpartition("/")[2]
-    if path == PLAN:
+    if path == PLAN_FILE:
         return PLAN_LIMIT
-    if path.startswith(f"{SUBMISSION}/"):
-        return STATE_LIMIT
+    if path.startswith(f"{SUBMISSION_FOLDER}/"):
+        return SUBMISSION_LIMIT
     if "/files/" in path:
         return OVERRIDE_LIMIT
-    return CONFIGURATION_LIMIT if name in (CONFIGURATION, REQUEST) else TABLE_LIMIT
+    return CONFIGURATION_LIMIT if name in (CONFIGURATION_FILE, REQUEST_FILE) else TABLE_LIMIT

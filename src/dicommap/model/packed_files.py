@@ -25,7 +25,7 @@ HEAD_BYTES = _TAR.stop
 """Bytes at the beginning of a file that are enough to know it."""
 
 
-class PackedFile(NamedTuple):
+class PackedFormat(NamedTuple):
     """The format of an archive or compressed file."""
 
     kind: str
@@ -34,12 +34,12 @@ class PackedFile(NamedTuple):
     """Whether it may hold several files."""
 
 
-def packed_file(head: bytes) -> PackedFile | None:
+def detect_packed_format(head: bytes) -> PackedFormat | None:
     """Return the format of an archive or compressed file that begins with these bytes; None for any other file."""
     for first, kind in _COMPRESSED:
         if head.startswith(first):
-            return PackedFile(kind, is_archive=False)
+            return PackedFormat(kind, is_archive=False)
     for first, kind in _ARCHIVES:
         if head.startswith(first):
-            return PackedFile(kind, is_archive=True)
-    return PackedFile("tar", is_archive=True) if head[_TAR] == b"ustar" else None
+            return PackedFormat(kind, is_archive=True)
+    return PackedFormat("tar", is_archive=True) if head[_TAR] == b"ustar" else None

@@ -8,7 +8,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u2
 """Cc, the separators of lines and paragraphs, Bidi_Control of the Unicode Character Database, and lone surrogates."""
 
 
-def printable(path: str) -> str:
+def make_printable(path: str) -> str:
     r"""Return a path for people and JSON: control, direction and undecodable characters become escapes.
 
     A byte that could not be decoded (kept as a surrogate) becomes `\xNN`.

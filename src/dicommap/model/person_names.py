@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def comparable_name(value: str) -> str:
+def normalize_person_name(value: str) -> str:
     """Return a person name, or several with backslashes between, without what is empty at its end."""
     if not value.endswith(("^", "=")) and "^=" not in value and "^\\" not in value and "=\\" not in value:
         return value
-    return "\\".join(map(_comparable, value.split("\\")))
+    return "\\".join(map(_normalize_single_name, value.split("\\")))
 
 
 @lru_cache(maxsize=1024)
@@ -28,7 +28,7 @@ def is_person_name(keyword: str) -> bool:
     return tag is not None and vrs_of(tag) == ("PN",)
 
 
-def distinct_values(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
+def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
     """Return the values of an attribute with their files, each name once.
 
     Of several spellings of one name the one that most files have stands for all, and of equally frequent ones the
@@ -38,7 +38,7 @@ def distinct_values(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int
         return counts
     merged: dict[str, list[str]] = {}
     for value in counts:
-        merged.setdefault(comparable_name(value), []).append(value)
+        merged.setdefault(normalize_person_name(value), []).append(value)
     if len(merged) == len(counts):
         return counts
     return {
@@ -47,5 +47,5 @@ def distinct_values(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int
     }
 
 
-def _comparable(name: str) -> str:
+def _normalize_single_name(name: str) -> str:
     return "=".join(group.rstrip("^") for group in name.split("=")).rstrip("=")

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from dicommap.model.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0)]
+NonNegativeCount = Annotated[int, Field(ge=0)]
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class Content(_Document):
+class FileDigest(_Document):
     """What a file holds, told by its size and hash."""
 
-    size: Count
+    size: NonNegativeCount
     sha256: Sha256
 
     @classmethod
@@ -48,16 +48,16 @@ class PlannedFile(_Document):
     """One file of a job, by its path relative to inputS3Uri."""
 
     path: MetadataFilePath
-    size: Count
+    size: NonNegativeCount
     sha256: Sha256
 
     @classmethod
     def of(cls, path: str, text: str) -> Self:
         """Return the file of this text at this path."""
-        return cls(path=path, **Content.of(text).model_dump())
+        return cls(path=path, **FileDigest.of(text).model_dump())
 
 
-class Job(_Document):
+class PlanJob(_Document):
     """One import job: its prefix and mappings, what it would scan there, and the override files it needs."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
@@ -68,14 +68,14 @@ class Job(_Document):
     mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
     """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
     for another patient is as valid as the right one. None where no override is for what the job takes."""
-    instances: Count
+    instances: NonNegativeCount
     """Source files with an instance, duplicates included."""
-    sourceFiles: Count
+    sourceFiles: NonNegativeCount
     """Rows of objects.csv."""
-    sourceBytes: Count
-    folders: Count
+    sourceBytes: NonNegativeCount
+    folders: NonNegativeCount
     """Nested folders under inputS3Uri, that of the override files included."""
-    objects: Content
+    objects: FileDigest
     """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
     files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
@@ -85,12 +85,12 @@ class Job(_Document):
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
 
 
-class Unplanned(_Document):
+class UnplannedCounts(_Document):
     """Files that no job takes; why is among the findings of the draft."""
 
-    instances: Count
+    instances: NonNegativeCount
     """Files with an instance, duplicates included."""
-    files: Count
+    files: NonNegativeCount
     """All of them, be they instances or not."""
 
 
@@ -106,18 +106,18 @@ class Plan(_Document):
     """Where the whole source lies, or will: jobs that are not staged have prefixes under it."""
     quotas: Quotas
     """What one job may hold; every job of the plan does."""
-    unplanned: Unplanned
-    studies: Count
+    unplanned: UnplannedCounts
+    studies: NonNegativeCount
     """Studies that an override changes."""
-    series: Count
+    series: NonNegativeCount
     """Series that an override of their own changes."""
-    profile: Profile
+    profile: Assumptions
     """How the override files are written, and by what they are checked."""
-    preview: Content
+    preview: FileDigest
     """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
-    edits: Content
+    edits: FileDigest
     """Of edits.csv, which tells what each edit came to."""
-    forecast: Content
+    forecast: FileDigest
     """Of forecast.csv, which names the files that are likely to become non-primary image sets."""
     # An error for each of a million jobs would need gigabytes; what is wrong in detail, the schema says.
-    jobs: Annotated[tuple[Job, ...], FailFast()] = Field(min_length=1, strict=False)
+    jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)

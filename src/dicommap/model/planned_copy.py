@@ -22,7 +22,7 @@ class InstanceUids(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class StagingCopy:
     """One file, and the object that is to be a copy of it."""
 
     source_bucket: str | None
@@ -51,7 +51,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class CopyResult:
     """What became of a copy: its ETag, or what is wrong with the source or the place."""
 
     etag: str = ""

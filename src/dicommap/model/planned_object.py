@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.model.formulas import guarded, unguarded
+from dicommap.model.formulas import escape_formulas, unescape_formulas
 from dicommap.model.hierarchy import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-COLUMNS = (
+OBJECTS_COLUMNS = (
     "Key",
     "Size",
     "ETag",
@@ -53,30 +53,30 @@ class PlannedObject:
     def row(self) -> tuple[str, ...]:
         """Return its cells, in the order of COLUMNS; no spreadsheet takes a key or path for a formula."""
         return (
-            guarded(self.key),
+            escape_formulas(self.key),
             str(self.size),
-            guarded(self.etag),
+            escape_formulas(self.etag),
             "" if self.modified_ns is None else str(self.modified_ns),
             self.disposition.value,
             self.study_instance_uid,
             self.series_instance_uid,
             self.sop_instance_uid,
             str(self.root),
-            guarded(self.source),
+            escape_formulas(self.source),
         )
 
 
-def objects_csv(objects: Iterable[PlannedObject]) -> str:
+def dump_objects_csv(objects: Iterable[PlannedObject]) -> str:
     """Return the text of a job's objects.csv: RFC 4180, a header first, an object on each row."""
-    return "".join(objects_pieces(objects))
+    return "".join(iterate_objects_csv(objects))
 
 
-def objects_pieces(objects: Iterable[PlannedObject]) -> Iterator[str]:
+def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
     """Yield the text of an objects.csv piece by piece."""
     rows = iter(objects)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(OBJECTS_COLUMNS)
     while text := buffer.getvalue():
         yield text
         buffer.seek(0)
@@ -84,25 +84,25 @@ def objects_pieces(objects: Iterable[PlannedObject]) -> Iterator[str]:
         writer.writerows(one.row() for one in islice(rows, _ROWS_AT_ONCE))
 
 
-def read_objects(lines: Iterable[str]) -> Iterator[PlannedObject]:
+def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
     """Yield the objects of an objects.csv. Raises ValueError where it is none, UnicodeDecodeError as the lines do."""
     rows = csv.reader(lines, strict=True)
     try:
-        if tuple(next(rows, ())) != COLUMNS:
+        if tuple(next(rows, ())) != OBJECTS_COLUMNS:
             raise ValueError("its columns are not those of objects.csv")
         for row in rows:
             key, size, etag, modified, disposition, study, series, instance, root, source = row
             yield PlannedObject(
-                key=unguarded(key),
+                key=unescape_formulas(key),
                 size=int(size),
-                etag=unguarded(etag),
+                etag=unescape_formulas(etag),
                 modified_ns=int(modified) if modified else None,
                 disposition=Disposition(disposition),
                 study_instance_uid=study,
                 series_instance_uid=series,
                 sop_instance_uid=instance,
                 root=int(root),
-                source=unguarded(source),
+                source=unescape_formulas(source),
             )
     except UnicodeDecodeError:
         raise

@@ -16,7 +16,7 @@ STRICT = "strict"
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 
-class Profile(BaseModel):
+class Assumptions(BaseModel):
     """How override files are written and checked where AWS does not say how. The defaults are PS3.18 Annex F.
 
     Whether HealthImaging takes any of these forms has not been verified on a live data store.
@@ -38,7 +38,7 @@ class Profile(BaseModel):
     """How severe it is that edits give studies of different patients one PatientID or AccessionNumber."""
 
     @classmethod
-    def of(cls, settings: Iterable[str]) -> Profile:
+    def of(cls, settings: Iterable[str]) -> Assumptions:
         """Return the profile of settings as people name them: `dataSet=array`, or `strict` for the strict ones.
 
         Raises UsageError for anything else.
@@ -56,7 +56,7 @@ class Profile(BaseModel):
 
 
 def _choices() -> dict[str, tuple[str, ...]]:
-    return {name: get_args(field.annotation) for name, field in Profile.model_fields.items()}
+    return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 
 def _known() -> list[str]:

@@ -15,7 +15,7 @@ _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.deco
 
 
 @contextmanager
-def pydicom_words_kept_back() -> Iterator[None]:
+def silence_pydicom() -> Iterator[None]:
     """Let pydicom neither warn nor log; what goes wrong is for whoever reads to tell."""
     before = [(logger, logger.disabled) for logger in _LOGGERS]
     with warnings.catch_warnings():

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dicommap.errors import UsageError
 from dicommap.model.choices import unknown_choice
 from dicommap.model.healthimaging import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,8 @@ class Quotas(BaseModel):
                 raise unknown_choice("quota", name, cls.model_fields)
             if not (value.isascii() and value.isdigit()):
                 raise UsageError(
-                    f"The quota '{name}' has no number: '{printable(value[:80])}'.", fix=f"Write it as in {name}=20000."
+                    f"The quota '{name}' has no number: '{make_printable(value[:80])}'.",
+                    fix=f"Write it as in {name}=20000.",
                 )
             chosen[name] = int(value)
         try:

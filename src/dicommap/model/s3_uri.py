@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.healthimaging import MAX_KEY_BYTES, MAX_S3_URI
 
 if TYPE_CHECKING:
@@ -49,26 +49,26 @@ def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
     """Find what is wrong with an input URI."""
     uri = S3Uri.parse(text)
     if uri is None:
-        yield issue("s3-uri.invalid", location)
+        yield make_issue("s3-uri.invalid", location)
         return
     problem = uri.prefix and _segment_problem(uri.prefix.removesuffix("/"))
     if problem:
-        yield issue("s3-uri.prefix", location, problem=problem)
+        yield make_issue("s3-uri.prefix", location, problem=problem)
     if uri.prefix and not text.endswith("/"):
-        yield issue("s3-uri.no-trailing-slash", location)
+        yield make_issue("s3-uri.no-trailing-slash", location)
 
 
 def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> Iterator[Issue]:
     """Find what keeps a metadataFilePath from naming one file under the input URI."""
     if _METADATA_FILE_PATH.fullmatch(path) is None:
-        yield issue("mapping.path", location, problem="characters that AWS's pattern does not take")
+        yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not take")
         return
     problem = _segment_problem(path)
     if problem:
-        yield issue("mapping.path", location, problem=problem)
+        yield make_issue("mapping.path", location, problem=problem)
     length = len((uri.key(path) if uri else path).encode())
     if length > MAX_KEY_BYTES:
-        yield issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
+        yield make_issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
 
 
 def _segment_problem(path: str) -> str | None:

@@ -54,14 +54,14 @@ _LIMITS = re.compile(
 )
 
 
-def shown_words(message: str, *, show_values: bool) -> str:
+def mask_service_message(message: str, *, show_values: bool) -> str:
     """Return a message of the service, what may be a value masked unless values are to be shown."""
     if show_values:
         return message
-    return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_piece, message))
+    return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_mask_piece, message))
 
 
-def _piece(match: re.Match[str]) -> str:
+def _mask_piece(match: re.Match[str]) -> str:
     text, kind = match[0], match.lastgroup
     if kind == "quoted":
         return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
@@ -81,16 +81,16 @@ def _is_word(match: re.Match[str]) -> bool:
 
 
 def _is_technical(text: str) -> bool:
-    return _SERVICE_NAMES.fullmatch(text) is not None or _is_named(text) or _is_keyword(text)
+    return _SERVICE_NAMES.fullmatch(text) is not None or _is_documented_name(text) or _is_keyword(text)
 
 
-def _is_named(text: str) -> bool:
-    from dicommap.model.warning_names import is_listed
+def _is_documented_name(text: str) -> bool:
+    from dicommap.model.warning_names import is_warning_name
 
-    return is_listed(text) or _LIMITS.fullmatch(text) is not None
+    return is_warning_name(text) or _LIMITS.fullmatch(text) is not None
 
 
 def _is_keyword(text: str) -> bool:
-    from dicommap.model.dictionary import TAGS  # a large table, which a run without failures needs not
+    from dicommap.model.dictionary import TAG_BY_KEYWORD  # a large table, which a run without failures needs not
 
-    return text in TAGS
+    return text in TAG_BY_KEYWORD

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class SoleValue(Mapping[str, int]):
+class SingleValueCounts(Mapping[str, int]):
     """The counts of an attribute that has one value in all files; equal to a dict of the same."""
 
     __slots__ = ("_files", "_value")
@@ -30,6 +30,6 @@ class SoleValue(Mapping[str, int]):
         return 1
 
 
-def compact(counts: Mapping[str, int]) -> Mapping[str, int]:
+def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
     """Return the same counts in less memory where they are those of one value, for what is kept by the million."""
-    return SoleValue(*next(iter(counts.items()))) if len(counts) == 1 else counts
+    return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.model.nested_folders import shared_depth
+from dicommap.model.nested_folders import count_shared_folders
 from dicommap.model.s3_uri import S3Uri
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _SCHEME = "s3://"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourcePlaces:
+class SourcePrefixes:
     """The sources under one prefix. Nothing else is known of what lies there."""
 
     offsets: tuple[str, ...]
@@ -26,11 +26,11 @@ class SourcePlaces:
     """Whether a source lies in S3 and not under the prefix, so that its files have to be copied there first."""
 
     @classmethod
-    def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePlaces:
+    def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
         """Return the places of these roots: an S3 URI lies where it says, and a local tree will lie in the base."""
         offsets, taken, elsewhere = [], [], False
         for root in roots:
-            uri = s3_root(root)
+            uri = parse_s3_root(root)
             offset = "" if uri is None else _offset(uri, base)
             elsewhere = elsewhere or offset is None
             offsets.append(offset or "")
@@ -41,7 +41,7 @@ class SourcePlaces:
 
 def common_prefix(roots: Sequence[str]) -> S3Uri | None:
     """Return the innermost prefix that all roots lie under; None where they are not all in one bucket of S3."""
-    uris = [s3_root(root) for root in roots]
+    uris = [parse_s3_root(root) for root in roots]
     first = uris[0] if uris else None
     if first is None:
         return None
@@ -49,21 +49,21 @@ def common_prefix(roots: Sequence[str]) -> S3Uri | None:
     for uri in uris[1:]:
         if uri is None or uri.bucket != first.bucket:
             return None
-        folders = folders[: shared_depth(folders, uri.prefix.split("/")[:-1])]
+        folders = folders[: count_shared_folders(folders, uri.prefix.split("/")[:-1])]
     return S3Uri(bucket=first.bucket, prefix="".join(f"{folder}/" for folder in folders))
 
 
-def s3_root(root: str) -> S3Uri | None:
+def parse_s3_root(root: str) -> S3Uri | None:
     """Return the URI of a root in S3; None for a local tree."""
     return S3Uri.parse(root) if is_s3_root(root) else None
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a root is meant as an S3 URI, in any letter case; `s3_root` returns None for one that is none."""
+    """Return whether a root is meant as an S3 URI, in any letter case; `parse_s3_root` returns None for one that is none."""
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 
-def overlap(one: S3Uri, other: S3Uri) -> bool:
+def prefixes_overlap(one: S3Uri, other: S3Uri) -> bool:
     """Say whether an object can lie under both prefixes."""
     return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
 

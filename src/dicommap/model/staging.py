@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Staging(StrEnum):
+class StagingPolicy(StrEnum):
     """Which studies are copied."""
 
     NEVER = "never"
@@ -16,7 +16,7 @@ class Staging(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class StudyPart:
     """What a staged job takes of a study: all of it, a series, or some files of a series."""
 
     study_instance_uid: str
@@ -29,7 +29,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StagedJob:
+class StagedJobResult:
     """What was done for one staged job."""
 
     id: str

@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dicommap.issues import Issue, Location, issue
-from dicommap.model.document_limits import DEPTH_LIMIT, OVERRIDE_LIMIT, has_more_values
-from dicommap.model.findings import DOCUMENT_LIMIT, limited
-from dicommap.model.member_names import shown_member
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.document_limits import DEPTH_LIMIT, OVERRIDE_LIMIT, has_more_json_values
+from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT, limit_issues
+from dicommap.model.member_names import mask_unknown_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
 
-class _Object(dict[str, Any]):
+class _ObjectWithDuplicates(dict[str, Any]):
     """A JSON object that remembers which of its members stood twice."""
 
     repeated: tuple[str, ...] = ()
@@ -34,26 +34,26 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
     JSON, members that stand twice, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
     A document of more than `values_limit` values is not read at all.
     """
-    if has_more_values(data, values_limit):
-        return None, [issue("document.too-many-values", _WHOLE, limit=values_limit)]
+    if has_more_json_values(data, values_limit):
+        return None, [make_issue("document.too-many-values", _WHOLE, limit=values_limit)]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return None, [issue("json.not-utf8", _WHOLE)]
+        return None, [make_issue("json.not-utf8", _WHOLE)]
     if text.startswith("\ufeff"):
-        return None, [issue("json.byte-order-mark", _WHOLE)]
+        return None, [make_issue("json.byte-order-mark", _WHOLE)]
     try:
-        value = json.loads(text, object_pairs_hook=_object)
+        value = json.loads(text, object_pairs_hook=_build_object)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
-        return None, [issue("json.not-json", _WHOLE, reason=reason)]
+        return None, [make_issue("json.not-json", _WHOLE, reason=reason)]
     except RecursionError:
-        return None, [_too_deep(_deepest_allowed(text))]
+        return None, [_too_deep_issue(_first_too_deep_pointer(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        return None, [issue("json.not-json", _WHOLE, reason="a number has too many digits")]
+        return None, [make_issue("json.not-json", _WHOLE, reason="a number has too many digits")]
     too_deep: list[str] = []
-    issues = list(limited(_value_issues(value, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
-    issues += limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer=""))
+    issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
+    issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     # A reader of the value may go down by recursion, so one that is too deep, or was not looked at to its end, is not
     # handed out.
     is_unsafe = bool(too_deep) or any(found.code == "document.more-findings" for found in issues)
@@ -65,13 +65,13 @@ def depth_issues(value: object) -> list[Issue]:
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass
-    return list(limited(map(_too_deep, too_deep), DOCUMENT_LIMIT, Location(pointer="")))
+    return list(limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
 
 
 def pointer_token(member: str | int) -> str:
     """Return one step of a JSON Pointer (RFC 6901), with its leading slash; a name that may be a value is masked."""
     return "/" + (
-        str(member) if isinstance(member, int) else shown_member(member).replace("~", "~0").replace("/", "~1")
+        str(member) if isinstance(member, int) else mask_unknown_member(member).replace("~", "~0").replace("/", "~1")
     )
 
 
@@ -80,11 +80,11 @@ def dump_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result  # smaller than an _Object
-    repeating = _Object(result)
+    repeating = _ObjectWithDuplicates(result)
     counts = Counter(name for name, _ in pairs)
     repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
     return repeating
@@ -112,11 +112,11 @@ def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
             yield from _scalar_issues(pointer + pointer_token(name), value)
 
 
-def _too_deep(pointer: str) -> Issue:
-    return issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
+def _too_deep_issue(pointer: str) -> Issue:
+    return make_issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
 
 
-def _deepest_allowed(text: str) -> str:
+def _first_too_deep_pointer(text: str) -> str:
     """Return the place where a document, of which Python's reader had enough, first gets too deep."""
     steps: list[str | int] = []
     name = ""
@@ -152,15 +152,15 @@ def _is_plain(value: object) -> bool:
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
     if isinstance(value, dict):
-        for name in value.repeated if isinstance(value, _Object) else ():
-            yield issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))
-        if any(not _is_whole(name) for name in value):
-            yield issue("json.lone-surrogate", Location(pointer=pointer))
+        for name in value.repeated if isinstance(value, _ObjectWithDuplicates) else ():
+            yield make_issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))
+        if any(not _has_no_lone_surrogate(name) for name in value):
+            yield make_issue("json.lone-surrogate", Location(pointer=pointer))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield issue("json.not-finite", Location(pointer=pointer))
-    elif isinstance(value, str) and not _is_whole(value):
-        yield issue("json.lone-surrogate", Location(pointer=pointer))
+        yield make_issue("json.not-finite", Location(pointer=pointer))
+    elif isinstance(value, str) and not _has_no_lone_surrogate(value):
+        yield make_issue("json.lone-surrogate", Location(pointer=pointer))
 
 
-def _is_whole(text: str) -> bool:
+def _has_no_lone_surrogate(text: str) -> bool:
     return text.isascii() or _SURROGATE.search(text) is None

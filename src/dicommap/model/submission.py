@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.model.import_job import Agreement, ImportJob
-from dicommap.model.job_report import Ending, JobReport
+from dicommap.model.import_job import ImportJob, RequestAgreement
+from dicommap.model.job_report import JobEnding, JobStatus
 
-Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+UtcTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -55,19 +55,19 @@ class Submission(BaseModel):
     clientToken: _NotEmpty
     region: _NotEmpty | None = None
     """Of the client that started it, so that a run with another one is told apart."""
-    startingAt: Time | None = None
+    startingAt: UtcTime | None = None
     """When the first request to start it was about to be sent, by this machine's clock."""
     jobId: _NotEmpty | None = None
     jobStatus: _NotEmpty | None = None
     """The service's own word as it was last seen, which may be new to us."""
-    submittedAt: Time | None = None
-    endedAt: Time | None = None
+    submittedAt: UtcTime | None = None
+    endedAt: UtcTime | None = None
     message: str | None = None
-    ending: Ending | None = None
+    ending: JobEnding | None = None
     """How it ended, in the state `ended`."""
-    configuration: Agreement | None = None
+    configuration: RequestAgreement | None = None
     """Whether the importConfiguration that the service tells of is the one that was sent; absent until it was told."""
-    seenAt: Time | None = None
+    seenAt: UtcTime | None = None
     """When the service last told of it."""
 
     @model_validator(mode="after")
@@ -80,7 +80,7 @@ class Submission(BaseModel):
             raise ValueError("a member of this state is missing")
         return self
 
-    def report(self) -> JobReport:
+    def report(self) -> JobStatus:
         """Return what the service last told of the job, as jobs of all services have it; needs a jobStatus."""
         told = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
@@ -88,5 +88,5 @@ class Submission(BaseModel):
         return replace(told.report(), submitted_at=self.submittedAt, ended_at=self.endedAt)
 
 
-ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
+AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
 """Members that only the account's owner knows; they may not differ between runs of one submission."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
-class SubmissionAccount(BaseModel):
+class AwsAccount(BaseModel):
     """submission/account.json: written once, before the first state. It holds no credentials."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

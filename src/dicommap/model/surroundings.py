@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ResourceState:
     """What was read of one thing; or AWS's code for why it was not."""
 
     refused: str = ""
@@ -24,11 +24,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ImportEnvironment:
     """Buckets and data store of a package's jobs."""
 
     region: str
     """In which jobs are started; empty where it is not known."""
-    datastore: Reading
-    buckets: Mapping[str, Reading]
+    datastore: ResourceState
+    buckets: Mapping[str, ResourceState]
     role_arn: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-UNKNOWN = "SDK_UNKNOWN_MEMBER"
+UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 """What SDKs put in place of a member that their model does not have, with its name inside."""
 
 
@@ -25,7 +25,7 @@ class TaggedUnion(BaseModel):
         if not isinstance(union, dict) or len(union) != 1:
             raise ValueError("a tagged union has one member")
         ((name, value),) = union.items()
-        if name != UNKNOWN:
+        if name != UNKNOWN_MEMBER:
             return {"name": str(name), "value": value}
         named = value.get("name") if isinstance(value, dict) else None
         return {"name": str(named or "?"), "value": None, "known": False}

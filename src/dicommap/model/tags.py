@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dicommap.model.dictionary import TAGS, entry_of
+from dicommap.model.dictionary import TAG_BY_KEYWORD, entry_of
 
 STUDY_INSTANCE_UID = 0x0020000D
 SERIES_INSTANCE_UID = 0x0020000E
@@ -16,7 +16,7 @@ _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Multiplicity:
+class ValueMultiplicity:
     """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`."""
 
     low: int
@@ -33,22 +33,22 @@ class Multiplicity:
         return (count - self.low) % self.step == 0
 
 
-def multiplicity(text: str) -> Multiplicity:
+def parse_multiplicity(text: str) -> ValueMultiplicity:
     """Read a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`."""
     match = _VM.fullmatch(text)
     if match is None:
         raise ValueError(f"no value multiplicity: {text!r}")
     low = int(match["low"])
     if match["high"] is None:
-        return Multiplicity(low=low, high=low, step=1, text=text)
+        return ValueMultiplicity(low=low, high=low, step=1, text=text)
     if match["step"] is None:
-        return Multiplicity(low=low, high=int(match["high"]), step=1, text=text)
-    return Multiplicity(low=low, high=None, step=int(match["step"] or 1), text=text)
+        return ValueMultiplicity(low=low, high=int(match["high"]), step=1, text=text)
+    return ValueMultiplicity(low=low, high=None, step=int(match["step"] or 1), text=text)
 
 
 def tag_of(keyword: str) -> int | None:
     """Return the tag of a keyword, or None where the dictionary has none."""
-    return TAGS.get(keyword)
+    return TAG_BY_KEYWORD.get(keyword)
 
 
 def keyword_of(tag: int) -> str:
@@ -68,13 +68,13 @@ def is_private(tag: int) -> bool:
     return bool(tag >> 16 & 1)
 
 
-def creator_of(tag: int) -> int | None:
+def private_creator_tag_of(tag: int) -> int | None:
     """Return the tag that names the creator of a private attribute's block; None for any other (PS3.5 7.8.1)."""
     element = tag & 0xFFFF
     return tag & 0xFFFF0000 | element >> 8 if is_private(tag) and element >= 0x1000 else None
 
 
-def in_no_data_set(tag: int) -> bool:
+def is_outside_data_sets(tag: int) -> bool:
     """Say whether no data set holds the tag: command, file meta, delimiter and illegal groups, and group lengths.
 
     PS3.5 section 7.8.1 makes the odd groups up to 0007 and FFFF illegal; PS3.18 F.2.2 excludes the others.
@@ -90,7 +90,7 @@ def vrs_of(tag: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
-def vm_of(tag: int) -> Multiplicity | None:
+def vm_of(tag: int) -> ValueMultiplicity | None:
     """Return the value multiplicity of a tag; None where the dictionary has none."""
     entry = entry_of(tag)
-    return multiplicity(entry[1]) if entry else None
+    return parse_multiplicity(entry[1]) if entry else None

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue, Severity
 
-LISTED = 20
+JOB_ISSUE_LIMIT = 20
 """Findings of one code that are kept for a job."""
 
 
-class Tally:
+class JobIssues:
     """Findings, as they come; unlike a list it does not grow with what is wrong."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Tally:
         key = found.code, found.severity
         kept = self._kept.setdefault(key, [])
         self._counts[key] += 1
-        if len(kept) < LISTED:
+        if len(kept) < JOB_ISSUE_LIMIT:
             kept.append(found)
 
     def count(self, code: str) -> int:
@@ -42,4 +42,4 @@ class Tally:
             rest = self._counts[key] - len(kept)
             if rest:
                 place = Location(path=path)
-                yield issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")
+                yield make_issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")

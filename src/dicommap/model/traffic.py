@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Traffic(NamedTuple):
+class NetworkTraffic(NamedTuple):
     """Requests and bytes. Requests that the client repeats by itself, after a fault, are not counted."""
 
     requests: int = 0
@@ -15,6 +15,6 @@ class Traffic(NamedTuple):
     repeated: int = 0
     """Objects that took more than one request."""
 
-    def plus(self, other: Traffic) -> Traffic:
+    def plus(self, other: NetworkTraffic) -> NetworkTraffic:
         """Return both together."""
-        return Traffic(*(one + another for one, another in zip(self, other, strict=True)))
+        return NetworkTraffic(*(one + another for one, another in zip(self, other, strict=True)))

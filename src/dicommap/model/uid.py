@@ -6,7 +6,7 @@ import re
 
 from dicommap.model.healthimaging import MAX_STORED_UID
 
-LENGTH_LIMIT = 64
+UID_LENGTH_LIMIT = 64
 """Characters of a UID (PS3.5 section 9.1)."""
 
 UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
@@ -20,7 +20,7 @@ _CONFORMANT = re.compile(UID_PATTERN)
 _MAPPABLE = re.compile(r"[0-9.]+")
 
 
-def mapping_problem(uid: str) -> str | None:
+def uid_mapping_problem(uid: str) -> str | None:
     """Say why no mapping can name this UID, or None where one can.
 
     AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
@@ -36,10 +36,10 @@ def mapping_problem(uid: str) -> str | None:
     return None
 
 
-def conformance_problem(uid: str) -> str | None:
+def uid_conformance_problem(uid: str) -> str | None:
     """Return the first thing in a UID that PS3.5 section 9.1 forbids, or None if the UID is conformant."""
-    if len(uid) > LENGTH_LIMIT:
-        return f"has more than {LENGTH_LIMIT} characters"
+    if len(uid) > UID_LENGTH_LIMIT:
+        return f"has more than {UID_LENGTH_LIMIT} characters"
     if _CONFORMANT.fullmatch(uid) is not None:
         return None
     components = uid.split(".")
@@ -50,19 +50,19 @@ def conformance_problem(uid: str) -> str | None:
             return f"has a leading zero in component {number}"
     first, second = components[:2]
     if first not in ("0", "1", "2"):
-        return f"has the first component {_shortened(first)}, which is over 2"
+        return f"has the first component {_shorten_component(first)}, which is over 2"
     if first != "2" and len(second) > 1 and (len(second) > 2 or second > "39"):
-        return f"has the second component {_shortened(second)}, which is over 39 below {first}"
+        return f"has the second component {_shorten_component(second)}, which is over 39 below {first}"
     return "has an empty component or characters other than digits and dots"
 
 
-def root_of(uid: str) -> str:
+def uid_root_of(uid: str) -> str:
     """Return what many UIDs of one maker have in common: up to four components, and no long one behind the first.
 
     Components of more than 10 digits are numbers, dates and UUIDs, and not what an organization is known by.
     """
     first, *others = uid.split(".")[:_ROOT_COMPONENTS]
-    root = _shortened(first)
+    root = _shorten_component(first)
     for component in others:
         if len(component) > _ROOT_DIGITS:
             break
@@ -70,5 +70,5 @@ def root_of(uid: str) -> str:
     return root
 
 
-def _shortened(component: str) -> str:
+def _shorten_component(component: str) -> str:
     return component if len(component) <= _ROOT_DIGITS else f"{component[:_ROOT_DIGITS]}..."

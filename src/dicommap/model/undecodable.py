@@ -11,14 +11,14 @@ from __future__ import annotations
 import codecs
 import re
 
-ERRORS = "dicommap.undecodable"
+KEEP_BYTES_HANDLER = "dicommap.undecodable"
 """The name of the error handler that keeps bytes: `value.decode(codec, errors=ERRORS)`."""
 
 _FIRST = 0xDC00
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]")
 
 
-def escape(value: bytes) -> str:
+def keep_undecodable_bytes(value: bytes) -> str:
     """Return a text in which every byte of `value` is kept as undecodable."""
     return "".join(chr(_FIRST + byte) for byte in value)
 
@@ -31,7 +31,7 @@ def is_undecodable(text: str) -> bool:
 def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return escape(error.object[error.start : error.end]), error.end
+    return keep_undecodable_bytes(error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(ERRORS, _keep_bytes)
+codecs.register_error(KEEP_BYTES_HANDLER, _keep_bytes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.model.uid import UID_PATTERN
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FLOAT_VRS = frozenset({"FL", "FD"})
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
 """A backslash is a character of their one value, not a separator (PS3.5 section 6.4)."""
-LINES_VRS = frozenset({"LT", "ST", "UT"})
+MULTILINE_VRS = frozenset({"LT", "ST", "UT"})
 """Tabs and ends of lines are allowed in these (PS3.5 section 6.1.3)."""
 ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
 
@@ -45,7 +45,7 @@ PN_COMPONENTS = 5
 PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
-_LONGEST = 2**32 - 2
+_MAX_VALUE_BYTES = 2**32 - 2
 """Bytes of the value representations without a limit of their own (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _FORM_TRIED_UP_TO = 1024
@@ -141,16 +141,16 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if not (misformed and vr in _LENGTH_IN_FORM):
         yield from _length_issues(vr, text, location)
     if form is not None and misformed:
-        yield issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
+        yield make_issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and not characters:
-        yield from integer_issues(vr, integer_of(text), location)
+        yield from integer_issues(vr, parse_integer(text), location)
     elif vr in FLOAT_VRS and not characters:
         yield from float_issues(vr, float(text), location)
 
 
-def holds_control(vr: str, text: str) -> bool:
+def has_control_character(vr: str, text: str) -> bool:
     """Return whether a text holds a control character that its VR does not allow (PS3.5 section 6.1.3)."""
-    return (_CONTROL_IN_LONG_TEXT if vr in LINES_VRS else _CONTROL).search(text) is not None
+    return (_CONTROL_IN_LONG_TEXT if vr in MULTILINE_VRS else _CONTROL).search(text) is not None
 
 
 def is_uri(text: str) -> bool:
@@ -162,7 +162,7 @@ def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
     """Find an integer that its value representation cannot hold."""
     low, high = INTEGER_RANGES[vr]
     if not low <= number <= high:
-        yield issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
+        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
 
 
 def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
@@ -173,10 +173,10 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
         data = b""
     if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
         limit = _FLOAT_LIMITS[vr]
-        yield issue("value.range", location, keyword=_subject(location), vr=vr, low=f"-{limit}", high=limit)
+        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=f"-{limit}", high=limit)
 
 
-def float_text(vr: str, number: float) -> str:
+def format_float(vr: str, number: float) -> str:
     """Return the text that a scan makes of the bytes of a number: those of FL hold fewer digits than were given.
 
     The number must be one that its value representation, FL or FD, can hold.
@@ -184,7 +184,7 @@ def float_text(vr: str, number: float) -> str:
     return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
 
 
-def integer_of(text: str) -> int:
+def parse_integer(text: str) -> int:
     """Return the integer of a text that is of an integer's form.
 
     One of more digits than any value representation holds becomes another, surely outside of every range as well:
@@ -198,9 +198,9 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if vr in _CHARACTER_LIMITS:
         limit, unit, length = _CHARACTER_LIMITS[vr], "characters", len(text)
     else:
-        limit, unit, length = _BYTE_LIMITS.get(vr, _LONGEST), "bytes", _bytes_of(text)
+        limit, unit, length = _BYTE_LIMITS.get(vr, _MAX_VALUE_BYTES), "bytes", _bytes_of(text)
     if length > limit:
-        yield issue(
+        yield make_issue(
             "value.too-long",
             location,
             keyword=_subject(location),
@@ -218,15 +218,15 @@ def _bytes_of(text: str) -> int:
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     what = _unfit_character(vr, text)
     if what:
-        yield issue("value.characters", location, keyword=_subject(location), vr=vr, what=what)
+        yield make_issue("value.characters", location, keyword=_subject(location), vr=vr, what=what)
 
 
 def _unfit_character(vr: str, text: str) -> str | None:
-    if vr in LINES_VRS:
-        return "a control character" if holds_control(vr, text) else None
+    if vr in MULTILINE_VRS:
+        return "a control character" if has_control_character(vr, text) else None
     if "\\" in text:
         return "a backslash, which separates values"
-    if holds_control(vr, text):
+    if has_control_character(vr, text):
         return "a control character"
     outside = vr in _BYTE_LIMITS and _DEFAULT_REPERTOIRE.fullmatch(text) is None
     return "a character outside the default repertoire" if outside else None
@@ -236,10 +236,10 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
     yield from _character_issues("PN", text, location)
     groups = text.split("=", PN_GROUPS)
     if len(groups) > PN_GROUPS:
-        yield issue("value.format", location, keyword=_subject(location), vr="PN", expected="of at most 3 groups")
+        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected="of at most 3 groups")
     if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
         expected = "of at most 5 components, separated by ^, in each group"
-        yield issue("value.format", location, keyword=_subject(location), vr="PN", expected=expected)
+        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected=expected)
     for group in groups[:PN_GROUPS]:
         yield from _length_issues("PN", group, location)
 

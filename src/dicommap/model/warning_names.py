@@ -30,7 +30,7 @@ _BY_NUMBER = {number: name for number, name in {**_CODES, **_PRINTED}.items() if
 _BY_LETTERS = {name.replace("_", ""): name for name in _CODES.values()}
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
-UNKNOWN = "unknown"
+UNKNOWN_WARNING = "unknown"
 
 
 def warning_name(kind: object, number: object) -> str:
@@ -44,10 +44,10 @@ def warning_name(kind: object, number: object) -> str:
         return _BY_NUMBER[code]
     if isinstance(kind, str) and _TYPE.fullmatch(kind):
         return kind
-    return UNKNOWN if code is None else str(code)
+    return UNKNOWN_WARNING if code is None else str(code)
 
 
-def is_listed(name: str) -> bool:
+def is_warning_name(name: str) -> bool:
     """Say whether the developer guide lists a warning of this name."""
     return name.replace("_", "") in _BY_LETTERS
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.model.coded_sets import ASCII, UNKNOWN_DOUBLE, UNKNOWN_SINGLE, CodedSet
-from dicommap.model.undecodable import escape
+from dicommap.model.coded_sets import ASCII, UNKNOWN_MULTI_BYTE_SET, UNKNOWN_SINGLE_BYTE_SET, CodedCharacterSet
+from dicommap.model.undecodable import keep_undecodable_bytes
 
 if TYPE_CHECKING:
     from dicommap.model.character_set import SpecificCharacterSet
@@ -34,7 +34,7 @@ _DELIMITERS = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
 """Behind these the first sets hold again. A long text is one value whatever it holds."""
 
 
-class _Text:
+class _ExtendedTextDecoder:
     """The text of one value, byte by byte."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
@@ -65,26 +65,26 @@ class _Text:
             return chr(byte), 1
         coded = self._g0 if byte < 0x80 else self._g1
         if coded is None:
-            return escape(self._value[at : at + 1]), 1
+            return keep_undecodable_bytes(self._value[at : at + 1]), 1
         if coded.size == 1 and byte in self._delimiters:
             self._begin_anew()
             return chr(byte), 1
         return self._character(coded, at)
 
-    def _character(self, coded: CodedSet, at: int) -> tuple[str, int]:
+    def _character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
         code = self._value[at : at + coded.size]
         if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
             halves = {byte >> 7 for byte in code}
             text = coded.character(code) if halves == {coded.element} else None
             if text is not None:
                 return text, coded.size
-        return escape(code[:1]), 1
+        return keep_undecodable_bytes(code[:1]), 1
 
     def _designate(self, at: int) -> tuple[str, int]:
         """Follow the escape sequence at an offset; it is no part of the text if its set is declared."""
         found = _SEQUENCE.match(self._value, at)
         if found is None:
-            return escape(self._value[at : at + 1]), 1
+            return keep_undecodable_bytes(self._value[at : at + 1]), 1
         sequence = found[1]
         coded = self._charset.escapes.get(sequence)
         if coded is not None:
@@ -96,15 +96,15 @@ class _Text:
         if sequence == ASCII.escape:
             self._g0 = ASCII
         elif _ANOTHER_G0.match(sequence):
-            self._g0 = UNKNOWN_DOUBLE if sequence.startswith(b"$") else UNKNOWN_SINGLE
+            self._g0 = UNKNOWN_MULTI_BYTE_SET if sequence.startswith(b"$") else UNKNOWN_SINGLE_BYTE_SET
         elif _ANOTHER_G1.match(sequence):
             self._g1 = None
-        return escape(found[0]), len(found[0])
+        return keep_undecodable_bytes(found[0]), len(found[0])
 
 
-def decode_extended(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
+def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
     """Return a text with escape sequences.
 
     Bytes that belong to no declared set are kept as undecodable: an escape sequence of another set, and what it is for.
     """
-    return _Text(vr, value, charset).decoded()
+    return _ExtendedTextDecoder(vr, value, charset).decoded()

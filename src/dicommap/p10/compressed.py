@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, issue
-from dicommap.model.packed_files import HEAD_BYTES, packed_file
+from dicommap.issues import Issue, make_issue
+from dicommap.model.packed_files import HEAD_BYTES, detect_packed_format
 
 if TYPE_CHECKING:
-    from dicommap.p10.window import Window
+    from dicommap.p10.window import ByteWindow
 
 
-def packed_file_issue(window: Window) -> Issue | None:
+def detect_packed_file(window: ByteWindow) -> Issue | None:
     """Return the issue of an archive or a compressed file, or None for any other file."""
-    found = packed_file(window.bytes_at(0, min(window.size, HEAD_BYTES)))
+    found = detect_packed_format(window.bytes_at(0, min(window.size, HEAD_BYTES)))
     if found is None:
         return None
-    return issue("p10.archive-file" if found.is_archive else "p10.compressed-file", kind=found.kind)
+    return make_issue("p10.archive-file" if found.is_archive else "p10.compressed-file", kind=found.kind)

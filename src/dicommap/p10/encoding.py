@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-DEFLATED = "1.2.840.10008.1.2.1.99"
-_IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})
+DEFLATED_TRANSFER_SYNTAX = "1.2.840.10008.1.2.1.99"
+_IMPLICIT_TRANSFER_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})
 """Implicit VR Little Endian, and GE's private syntax of the same encoding."""
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_BIG_ENDIAN_TRANSFER_SYNTAX = "1.2.840.10008.1.2.2"
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 """Explicit VRs with a length of 2 bytes (PS3.5 Table 7.1-2); all others have one of 4."""
@@ -17,7 +17,7 @@ EXPLICIT_VRS = SHORT_VRS | LONG_VRS
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class DataSetEncoding:
     """One of the three encodings that data sets have."""
 
     name: str
@@ -38,20 +38,20 @@ class Encoding:
             object.__setattr__(self, name, struct.Struct(self.order + form))
 
 
-IMPLICIT_LITTLE = Encoding("implicit VR little endian", True, "<")
-EXPLICIT_LITTLE = Encoding("explicit VR little endian", False, "<")
-EXPLICIT_BIG = Encoding("explicit VR big endian", False, ">")
-ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
+IMPLICIT_LITTLE_ENDIAN = DataSetEncoding("implicit VR little endian", True, "<")
+EXPLICIT_LITTLE_ENDIAN = DataSetEncoding("explicit VR little endian", False, "<")
+EXPLICIT_BIG_ENDIAN = DataSetEncoding("explicit VR big endian", False, ">")
+ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
 
 
-def encoding_of(transfer_syntax_uid: str) -> Encoding:
+def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
     """Return the encoding of a transfer syntax: explicit little endian for all that are not told apart here."""
-    if transfer_syntax_uid in _IMPLICIT:
-        return IMPLICIT_LITTLE
-    return EXPLICIT_BIG if transfer_syntax_uid == _BIG_ENDIAN else EXPLICIT_LITTLE
+    if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
+        return IMPLICIT_LITTLE_ENDIAN
+    return EXPLICIT_BIG_ENDIAN if transfer_syntax_uid == _BIG_ENDIAN_TRANSFER_SYNTAX else EXPLICIT_LITTLE_ENDIAN
 
 
-def looks_like(encoding: Encoding, head: bytes) -> bool:
+def is_likely_encoding(encoding: DataSetEncoding, head: bytes) -> bool:
     """Say whether the first bytes of a data set can be its first element in this encoding.
 
     Explicit VRs show by their letters. The wrong order of bytes shows by a group like 0x0800, which no data set

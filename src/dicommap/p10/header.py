@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.model.attributes import IDENTIFYING, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
+from dicommap.model.attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
 from dicommap.model.tags import tag_of
-from dicommap.p10.value_limits import value_limit
+from dicommap.p10.value_limits import get_max_value_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedAttributes:
     """The attributes that a header is read for."""
 
     keywords: tuple[str, ...] = ()
@@ -36,17 +36,17 @@ class Wanted:
     """The highest of the tags: a header is read once the walk has passed it."""
 
     def __post_init__(self) -> None:
-        found = {tag_of(keyword): keyword for keyword in (*IDENTIFYING, "InstanceNumber", *self.keywords)}
+        found = {tag_of(keyword): keyword for keyword in (*IDENTIFYING_UIDS, "InstanceNumber", *self.keywords)}
         tags = {tag: keyword for tag, keyword in found.items() if tag is not None}
         tags |= {SPECIFIC_CHARACTER_SET: "SpecificCharacterSet", INSTANCE_NUMBER: "InstanceNumber"}
         object.__setattr__(self, "tags", tags)
-        object.__setattr__(self, "limits", {tag: value_limit(tag) for tag in tags})
-        identifying = frozenset(tag for tag, keyword in tags.items() if keyword in IDENTIFYING)
+        object.__setattr__(self, "limits", {tag: get_max_value_bytes(tag) for tag in tags})
+        identifying = frozenset(tag for tag, keyword in tags.items() if keyword in IDENTIFYING_UIDS)
         object.__setattr__(self, "identifying", identifying)
         object.__setattr__(self, "last", max(tags))
 
     @classmethod
-    def usual(cls) -> Wanted:
+    def usual(cls) -> WantedAttributes:
         """Return what a scan captures when nothing is added."""
         return cls(captured_keywords())
 
@@ -69,7 +69,7 @@ class Header(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RejectedFile:
     """Why a file has no header: what it is instead, and the findings."""
 
     disposition: Disposition

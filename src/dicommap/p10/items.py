@@ -14,43 +14,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.p10.encoding import EXPLICIT_LITTLE, EXPLICIT_VRS, IMPLICIT_LITTLE, LONG_VRS, SHORT_VRS, Encoding
-from dicommap.p10.structure import ITEM_TAG, MalformedError, beyond_the_end, element_name, vr_name
+from dicommap.p10.encoding import (
+    EXPLICIT_LITTLE_ENDIAN,
+    EXPLICIT_VRS,
+    IMPLICIT_LITTLE_ENDIAN,
+    LONG_VRS,
+    SHORT_VRS,
+    DataSetEncoding,
+)
+from dicommap.p10.structure import ITEM_TAG, MalformedError, format_element, format_vr, overrun_error
 from dicommap.p10.window import EndOfFile
 
 if TYPE_CHECKING:
-    from dicommap.p10.window import Window
+    from dicommap.p10.window import ByteWindow
 
-DEPTH_LIMIT = 64
+MAX_DEPTH = 64
 """Nested sequences of undefined length that are followed; the files that pydicom ships have at most five levels."""
 
-ELEMENT_LIMIT = 2**22
+MAX_ELEMENTS = 2**22
 """Elements, items and delimiters of a header that are passed one by one: some seconds of work."""
 
-UNDEFINED = 0xFFFFFFFF
+UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-FIRST_OF_DELIMITERS = 0xFFFE0000
-_MAY_BE_UNDEFINED = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
-_FRAGMENTS = frozenset({b"OB", b"OW"})
+FIRST_DELIMITER_TAG = 0xFFFE0000
+_UNDEFINED_LENGTH_VRS = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
+_FRAGMENT_VRS = frozenset({b"OB", b"OW"})
 """Value representations whose items hold bytes and no elements (PS3.5 section A.4)."""
-_OTHERS = {IMPLICIT_LITTLE: EXPLICIT_LITTLE, EXPLICIT_LITTLE: IMPLICIT_LITTLE}
+_OTHER_ENCODING = {IMPLICIT_LITTLE_ENDIAN: EXPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN: IMPLICIT_LITTLE_ENDIAN}
 
-Passed = tuple[bytes, int, int]
+PassedElement = tuple[bytes, int, int]
 """An item or element of defined length that was passed as a whole: its VR, the offset of its value, and its length."""
 
 ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimiter"
 
 
-class Level(NamedTuple):
+class OpenSequence(NamedTuple):
     """A sequence that is open."""
 
-    encoding: Encoding
+    encoding: DataSetEncoding
     """How its items should be encoded."""
-    item: Encoding | None = None
+    item: DataSetEncoding | None = None
     """How the open item is encoded; None between items."""
 
 
-def read_element(window: Window, offset: int, encoding: Encoding) -> tuple[int, bytes, int, int]:
+def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
     """Read the head of the element at `offset`: tag, VR as written, offset of the value, and its length.
 
     The VR is empty in implicit VR and for items and delimiters, and the length is 0xFFFFFFFF if it is undefined. This
@@ -72,14 +79,14 @@ def read_element(window: Window, offset: int, encoding: Encoding) -> tuple[int, 
     if vr in SHORT_VRS:
         return tag, vr, offset + 8, length
     if vr not in LONG_VRS:
-        raise MalformedError(offset, f"{element_name(tag)} has the value representation {vr_name(vr)}")
+        raise MalformedError(offset, f"{format_element(tag)} has the value representation {format_vr(vr)}")
     return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
 
 
-class Items:
+class ItemFollower:
     """Follows the items of one data set's sequences, and keeps what is odd about them."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: ByteWindow) -> None:
         """Name the bytes of the file."""
         self._window = window
         self._passed = self._at = 0
@@ -90,38 +97,38 @@ class Items:
         """Count one more element. Raises MalformedError if a header has too many."""
         self._passed += 1
         self._at = offset
-        if self._passed > ELEMENT_LIMIT:
-            raise MalformedError(offset, f"the header has more than {ELEMENT_LIMIT:,} elements and items")
+        if self._passed > MAX_ELEMENTS:
+            raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
-    def check_first_item(self, tag: int, start: int, length: int, encoding: Encoding) -> None:
+    def check_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
         """Note whether the first item of a sequence of defined length, which is passed as a whole, is odd."""
         head = self._window.peek(start, 8)
         if length < 16 or len(head) < 8 or head[:4] != encoding.tag.pack(0xFFFE, 0xE000):
             return
         said = encoding.implicit_head.unpack(head)[2]
-        end = start + length if said == UNDEFINED else min(start + length, start + 8 + said)
+        end = start + length if said == UNDEFINED_LENGTH else min(start + length, start + 8 + said)
         self._item_encoding(start + 8, encoding, end, tag)
 
-    def end_of(self, tag: int, vr: bytes, start: int, encoding: Encoding) -> int:
+    def end_of(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
         """Return where the element `tag` of undefined length ends, whose items begin at `start`.
 
         Raises MalformedError for what PS3.5 section 7.5 does not allow, and EndOfFile if the file ends before.
         """
-        if vr not in _MAY_BE_UNDEFINED:
-            reason = f"{element_name(tag)} has an undefined length, which the VR {vr_name(vr)} cannot have"
+        if vr not in _UNDEFINED_LENGTH_VRS:
+            reason = f"{format_element(tag)} has an undefined length, which the VR {format_vr(vr)} cannot have"
             raise MalformedError(start, reason)
-        levels = [Level(IMPLICIT_LITTLE if vr == b"UN" else encoding)]
+        levels = [OpenSequence(IMPLICIT_LITTLE_ENDIAN if vr == b"UN" else encoding)]
         try:
-            return self._end(tag, start, levels, fragments=vr in _FRAGMENTS)
+            return self._end(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
         except EndOfFile as end:
-            reason = end.reason or f"{element_name(tag)} has no end"
+            reason = end.reason or f"{format_element(tag)} has no end"
             if self._at == end.offset:  # no element is cut: more likely the delimiters are missing
                 raise MalformedError(start, reason) from None
             raise EndOfFile(end.offset, reason) from None
 
-    def _end(self, tag: int, offset: int, levels: list[Level], *, fragments: bool) -> int:
+    def _end(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
         window = self._window
-        before: Passed | None = None
+        before: PassedElement | None = None
         while levels:
             self.count(offset)
             level = levels.pop()
@@ -135,10 +142,10 @@ class Items:
             elif found == ITEM_END and before is not None:
                 offset = self._pass_delimiter(offset, tag)
                 levels.append(level)
-            elif found == ITEM and length == UNDEFINED:
+            elif found == ITEM and length == UNDEFINED_LENGTH:
                 offset, before = offset + 8, None
                 inner = level.encoding if fragments else self._item_encoding(offset, level.encoding, None, tag)
-                levels.append(Level(level.encoding, inner))
+                levels.append(OpenSequence(level.encoding, inner))
             elif found == ITEM:
                 end = offset + 8 + length
                 if length >= 8 and not fragments:
@@ -147,45 +154,51 @@ class Items:
                 offset, before = end, (b"", offset + 8, length)
                 levels.append(level)
             else:
-                reason = f"an element stands in {element_name(tag)} instead of an item or of the end of the sequence"
+                reason = f"an element stands in {format_element(tag)} instead of an item or of the end of the sequence"
                 raise MalformedError(offset, reason)
         return offset
 
     def _in_item(
-        self, top: int, offset: int, level: Level, encoding: Encoding, levels: list[Level], before: Passed | None
-    ) -> tuple[int, Passed | None]:
+        self,
+        top: int,
+        offset: int,
+        level: OpenSequence,
+        encoding: DataSetEncoding,
+        levels: list[OpenSequence],
+        before: PassedElement | None,
+    ) -> tuple[int, PassedElement | None]:
         """Pass one element of an open item, or its end; return where that ends, and what was passed as a whole."""
         tag, vr, start, length = read_element(self._window, offset, encoding)
         if tag == ITEM_END:
-            levels.append(Level(level.encoding))
+            levels.append(OpenSequence(level.encoding))
             return offset + 8, None
         levels.append(level)
-        if tag >= FIRST_OF_DELIMITERS:
+        if tag >= FIRST_DELIMITER_TAG:
             if tag == SEQUENCE_END and before is not None and self._is_sequence(*before, encoding):
                 return self._pass_delimiter(offset, top), None
-            raise MalformedError(offset, f"an item of {element_name(top)} has no end")
-        if length != UNDEFINED:
+            raise MalformedError(offset, f"an item of {format_element(top)} has no end")
+        if length != UNDEFINED_LENGTH:
             self._require(start + length, start, length, encoding, tag, top, vr)
             return start + length, (vr, start, length)
-        if vr not in _MAY_BE_UNDEFINED:
-            reason = f"{element_name(tag, top)} has an undefined length, which the VR {vr_name(vr)} cannot have"
+        if vr not in _UNDEFINED_LENGTH_VRS:
+            reason = f"{format_element(tag, top)} has an undefined length, which the VR {format_vr(vr)} cannot have"
             raise MalformedError(offset, reason)
-        if len(levels) >= DEPTH_LIMIT:
+        if len(levels) >= MAX_DEPTH:
             raise MalformedError(
-                offset, f"the sequences in {element_name(top)} are nested deeper than {DEPTH_LIMIT} levels"
+                offset, f"the sequences in {format_element(top)} are nested deeper than {MAX_DEPTH} levels"
             )
-        levels.append(Level(encoding if vr != b"UN" else IMPLICIT_LITTLE))
+        levels.append(OpenSequence(encoding if vr != b"UN" else IMPLICIT_LITTLE_ENDIAN))
         return start, None
 
     def _require(
-        self, end: int, start: int, length: int, encoding: Encoding, tag: int, top: int, vr: bytes = b""
+        self, end: int, start: int, length: int, encoding: DataSetEncoding, tag: int, top: int, vr: bytes = b""
     ) -> None:
         try:
             self._window.require(end)
         except EndOfFile:
-            raise beyond_the_end(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
+            raise overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
-    def _is_sequence(self, vr: bytes, start: int, length: int, encoding: Encoding) -> bool:
+    def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
         """Return whether an element of defined length is a sequence: implicit VR shows it by its first item only."""
         if not encoding.implicit:
             return vr == b"SQ"
@@ -195,12 +208,12 @@ class Items:
         self.oddities.setdefault(STRAY_DELIMITER, tag)
         return offset + 8
 
-    def _item_encoding(self, offset: int, declared: Encoding, end: int | None, tag: int) -> Encoding:
+    def _item_encoding(self, offset: int, declared: DataSetEncoding, end: int | None, tag: int) -> DataSetEncoding:
         """Return how the item is encoded whose first element is at `offset`, and note whether that is odd.
 
         `end` is where an item of defined length ends; if its length is undefined it is None.
         """
-        other = _OTHERS.get(declared)
+        other = _OTHER_ENCODING.get(declared)
         if other is None or (self._window.peek(offset + 4, 2) in EXPLICIT_VRS) is not declared.implicit:
             return declared
         if not self._leads_on(offset, other, end):
@@ -208,24 +221,24 @@ class Items:
         self.oddities.setdefault(ITEM_ENCODING, tag)
         return other
 
-    def _leads_on(self, offset: int, encoding: Encoding, end: int | None) -> bool:
+    def _leads_on(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
         """Return whether the element at `offset`, read in an encoding, is followed by another one or the item's end."""
         window = self._window
-        tag, start, length = _head_of(window.peek(offset, 12), offset, encoding)
-        if tag == 0 or tag >= FIRST_OF_DELIMITERS:
+        tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)
+        if tag == 0 or tag >= FIRST_DELIMITER_TAG:
             return False
-        if length == UNDEFINED:
+        if length == UNDEFINED_LENGTH:
             return window.peek(start, 4) in (ITEM_TAG, b"\xfe\xff\xdd\xe0")
         behind = start + length
         if end is not None and behind >= end:
             return behind == end
         if not window.reaches(behind + 8):
             return False
-        following, _, _ = _head_of(window.peek(behind, 12), behind, encoding)
+        following, _, _ = _parse_element_head(window.peek(behind, 12), behind, encoding)
         return following >= tag and following not in (ITEM, SEQUENCE_END)
 
 
-def _head_of(head: bytes, offset: int, encoding: Encoding) -> tuple[int, int, int]:
+def _parse_element_head(head: bytes, offset: int, encoding: DataSetEncoding) -> tuple[int, int, int]:
     """Return the tag, the offset of the value and the length that the head of an element at `offset` says.
 
     The tag is 0 if no element begins there.

@@ -10,14 +10,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import SPECIFIC_CHARACTER_SET
-from dicommap.p10.judgement import Parts
+from dicommap.p10.judgement import RawHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.p10.watch import WatchedWindow
+    from dicommap.p10.watch import RecordingWindow
 
-_BLOCK = 256
+_BLOCK_BYTES = 256
 """Bytes that are compared at once: other layouts mostly differ in the first."""
 
 _NOT_ZERO = re.compile(rb"[^\0]+")
@@ -27,12 +27,12 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class HeaderLayout:
     """The steps of one walk: of every file that it fits, a walk takes exactly these."""
 
     head: bytes = field(repr=False)
     """The beginning of the file that was walked, as far as a file must reach that it fits."""
-    model: Parts = field(repr=False)
+    model: RawHeader = field(repr=False)
     """The parts of that file."""
     landmark: slice
     """Where the element behind the last wanted one is: most layouts differ here, so it is compared first."""
@@ -52,11 +52,11 @@ class Layout:
         if len(head) < len(model):
             return None
         found: set[Span] = set()
-        for offset in range(0, len(model), _BLOCK):
-            ours, theirs = model[offset : offset + _BLOCK], head[offset : min(offset + _BLOCK, len(model))]
+        for offset in range(0, len(model), _BLOCK_BYTES):
+            ours, theirs = model[offset : offset + _BLOCK_BYTES], head[offset : min(offset + _BLOCK_BYTES, len(model))]
             if ours == theirs:
                 continue
-            for begin, stop in _runs(ours, theirs):
+            for begin, stop in _differing_runs(ours, theirs):
                 free = self._free_around(offset + begin)
                 if free is None or free[1] < offset + stop:
                     return None
@@ -70,7 +70,7 @@ class Layout:
         begin, stop = stops[place], begins[place] if place < len(begins) else len(self.head)
         return (begin, stop) if begin <= offset else None
 
-    def parts(self, head: bytes) -> Parts:
+    def parts(self, head: bytes) -> RawHeader:
         """Return what a walk would find in a file that the layout fits."""
         meta, encoding, walked = self.model
         instance = meta.sop_instance
@@ -78,7 +78,7 @@ class Layout:
             vr, start, raw = instance
             instance = vr, start, head[start : start + len(raw)]
         values = {tag: (vr, at, head[at : at + len(raw)]) for tag, (vr, at, raw) in walked.values.items()}
-        return Parts(meta._replace(sop_instance=instance), encoding, walked._replace(values=values))
+        return RawHeader(meta._replace(sop_instance=instance), encoding, walked._replace(values=values))
 
     @cached_property
     def _structure(self) -> tuple[list[int], list[int]]:
@@ -90,13 +90,13 @@ class Layout:
         return [begin for begin, _ in places], [*accumulate((stop for _, stop in places), max, initial=0)]
 
 
-def _runs(one: bytes, other: bytes) -> Iterator[Span]:
+def _differing_runs(one: bytes, other: bytes) -> Iterator[Span]:
     """Yield where two texts of one length differ."""
     both = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
     return (found.span() for found in _NOT_ZERO.finditer(both.to_bytes(len(one), "little")))
 
 
-def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None:
+def make_layout(window: RecordingWindow, parts: RawHeader, head: bytes) -> HeaderLayout | None:
     """Return the layout of a header whose parts its bytes up to the walk's end decide.
 
     `head` is the beginning of the file as the walk saw it. Returns None if it does not hold the whole header, or if the
@@ -105,11 +105,11 @@ def layout_of(window: WatchedWindow, parts: Parts, head: bytes) -> Layout | None
     end = window.reach
     if end > len(head) or window.depends_on_size:
         return None
-    places = [*window.seen, *_charset(parts)]
-    return Layout(head=head[:end], model=parts, landmark=slice(*window.seen[-1]), places=places)
+    places = [*window.seen, *_character_set_spans(parts)]
+    return HeaderLayout(head=head[:end], model=parts, landmark=slice(*window.seen[-1]), places=places)
 
 
-def _charset(parts: Parts) -> list[Span]:
+def _character_set_spans(parts: RawHeader) -> list[Span]:
     """Return where SpecificCharacterSet is: it decides how other values are read."""
     _, start, raw = parts.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return [(start, start + len(raw))]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dicommap.p10.layout import Layout, Span
+    from dicommap.p10.layout import HeaderLayout, Span
 
 
-class Likeness:
+class SharedBytes:
     """Files of one layout, and the values in which they differ from the one that was walked.
 
     Most values of neighbours are the same. So what a layout expects and all values that were the same so far are
     compared in a few long pieces, instead of element by element.
     """
 
-    def __init__(self, layout: Layout, differing: Iterable[Span]) -> None:
+    def __init__(self, layout: HeaderLayout, differing: Iterable[Span]) -> None:
         """Name the layout, and values that are sure to differ, in their order."""
         self.differing = tuple(differing)
         """The values in which files differed, in their order."""

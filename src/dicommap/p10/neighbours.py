@@ -7,48 +7,48 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.attributes import INSTANCE_NUMBER, SOP_INSTANCE_UID
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10.encoding import encoding_of
+from dicommap.p10.encoding import get_encoding
 from dicommap.p10.header import Header
-from dicommap.p10.judgement import judged
-from dicommap.p10.likeness import Likeness
-from dicommap.p10.meta import uid_text
+from dicommap.p10.judgement import decode_header
+from dicommap.p10.likeness import SharedBytes
+from dicommap.p10.meta import decode_uid
 
 if TYPE_CHECKING:
-    from dicommap.p10.header import Refusal, Wanted
-    from dicommap.p10.layout import Layout, Span
-    from dicommap.p10.stride import Value
-    from dicommap.p10.texts import AllTexts
+    from dicommap.p10.header import RejectedFile, WantedAttributes
+    from dicommap.p10.layout import HeaderLayout, Span
+    from dicommap.p10.stride import RawValue
+    from dicommap.p10.texts import TextCaches
 
-_INSTANCES_OWN = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
+_INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
 """What no two instances of a series share."""
 
 _INSTANCE = Disposition.INSTANCE
 
 
-class Neighbours:
+class CachedLayout:
     """Makes the headers of the files that a layout fits.
 
     Values that were the same in all of them so far are decoded and judged once, and so are equal ones of the others.
     A file with anything to be said about it is judged as a whole.
     """
 
-    def __init__(self, layout: Layout, wanted: Wanted, texts: AllTexts) -> None:
+    def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, texts: TextCaches) -> None:
         """Name the layout, what is wanted from its files, and what is remembered of values."""
         meta, encoding, walked = layout.model
         self.layout = layout
         self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
         self._transfer_syntax_uid = meta.transfer_syntax_uid
         self._wanted = wanted
-        declared = bool(meta.transfer_syntax_uid) and encoding_of(meta.transfer_syntax_uid) is encoding
+        declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._as_declared = declared and not walked.oddities
         self._fields = list(zip(map(_span, walked.values.values()), texts.of(walked, encoding), strict=True))
         """Where each wanted value is, and the texts that such values have."""
         self._stored = [] if meta.sop_instance is None else [_span(meta.sop_instance)]
-        own = [_span(value) for tag, value in walked.values.items() if tag in _INSTANCES_OWN]
-        self._likeness = Likeness(layout, self._stored + own)
+        own = [_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
+        self._likeness = SharedBytes(layout, self._stored + own)
         self._tell_apart()
 
-    def header(self, head: bytes) -> Header | Refusal | None:
+    def header(self, head: bytes) -> Header | RejectedFile | None:
         """Return what a walk over the file that begins with `head` would give, or None where it is another walk."""
         if head[self._landmark] != self._landmark_bytes:
             return None
@@ -57,12 +57,12 @@ class Neighbours:
                 return None
             self._tell_apart()
         plain = None if self._same is None else self._plain(head, self._same)
-        return plain or judged(self.layout.parts(head), self._wanted)
+        return plain or decode_header(self.layout.parts(head), self._wanted)
 
     def _plain(self, head: bytes, same: dict[str, str]) -> Header | None:
         """Return a header about which nothing is to be said, or None where something is."""
         raws = iter(self._places.unpack_from(head))
-        stored = uid_text(next(raws)) if self._stored else ""
+        stored = decode_uid(next(raws)) if self._stored else ""
         values = same.copy()
         for (_, texts), raw in zip(self._others, raws, strict=True):
             text = texts.known.get(raw)
@@ -79,7 +79,7 @@ class Neighbours:
         """Tell values that were the same in all files so far from those that are read from each."""
         differing = self._likeness.differing
         self._others = [(span, texts) for span, texts in self._fields if span in differing]
-        self._places = _places(self._stored + [span for span, _ in self._others])
+        self._places = _make_struct(self._stored + [span for span, _ in self._others])
         self._same: dict[str, str] | None = {}
         """The header of all, but for what differs; None where something is to be said about each."""
         for (begin, stop), texts in self._fields:
@@ -90,12 +90,12 @@ class Neighbours:
             self._same[texts.keyword] = text
 
 
-def _span(value: Value) -> Span:
+def _span(value: RawValue) -> Span:
     _, start, raw = value
     return start, start + len(raw)
 
 
-def _places(spans: list[Span]) -> struct.Struct:
+def _make_struct(spans: list[Span]) -> struct.Struct:
     # The meta comes before the data set, and a walk in order meets its values in order of their offsets.
     form, offset = "", 0
     for begin, stop in spans:

@@ -9,23 +9,23 @@ from dicommap.p10.encoding import EXPLICIT_VRS, LONG_VRS, SHORT_VRS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dicommap.p10.encoding import Encoding
-    from dicommap.p10.window import Window
+    from dicommap.p10.encoding import DataSetEncoding
+    from dicommap.p10.window import ByteWindow
 
-Value = tuple[bytes, int, bytes]
+RawValue = tuple[bytes, int, bytes]
 """A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
 
 A plain tuple, as there are many in every header."""
 
 
-def stride(
-    window: Window,
+def pass_plain_elements(
+    window: ByteWindow,
     offset: int,
-    encoding: Encoding,
+    encoding: DataSetEncoding,
     wanted: Mapping[int, int],
     above: int,
     last: int,
-    into: dict[int, Value],
+    into: dict[int, RawValue],
 ) -> tuple[int, int]:
     """Pass elements from `offset` whose tags rise from `above` to `last`, and put wanted values `into` a dictionary.
 

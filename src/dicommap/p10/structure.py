@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.tags import vrs_of
 from dicommap.p10.encoding import LONG_VRS
-from dicommap.p10.value_limits import SHORT_TEXT_LIMIT, SHORT_TEXT_VRS
+from dicommap.p10.value_limits import MAX_SHORT_TEXT_BYTES, SHORT_TEXT_VRS
 from dicommap.p10.window import EndOfFile
 
 if TYPE_CHECKING:
-    from dicommap.p10.encoding import Encoding
-    from dicommap.p10.window import Window
+    from dicommap.p10.encoding import DataSetEncoding
+    from dicommap.p10.window import ByteWindow
 
 ITEM_TAG = b"\xfe\xff\x00\xe0"
 """(FFFE,E000) in little endian, as the value of a sequence begins."""
 
 _STUDY_UID = (0x0020, 0x000D)
-_ITEMS = 0xFFFE0000
-_HUGE = 2**29
+_FIRST_DELIMITER_TAG = 0xFFFE0000
+_IMPLAUSIBLE_LENGTH = 2**29
 """Bytes: no element before InstanceNumber has so many, so a length like this is wrong and the file need not be cut."""
-_SEARCHED = 2**16
+_SEARCHED_BYTES = 2**16
 """Bytes behind a wrong length that are searched for the elements that it would hide."""
 
 
@@ -37,24 +37,31 @@ class TooLongError(MalformedError):
     """A wanted value has more bytes than its attribute can hold, with room to spare."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
-        super().__init__(offset, f"{element_name(tag)} has {length:,} bytes, and at most {limit:,} are read")
+        super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
         self.tag, self.length, self.limit = tag, length, limit
 
 
-def element_name(tag: int, inside: int | None = None) -> str:
+def format_element(tag: int, inside: int | None = None) -> str:
     """Return a tag as dcmdump shows it, such as '(0008,1111)', and the element of the top level that holds it."""
     name = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
-    return name if inside is None else f"{name} inside {element_name(inside)}"
+    return name if inside is None else f"{name} inside {format_element(inside)}"
 
 
-def vr_name(vr: bytes) -> str:
+def format_vr(vr: bytes) -> str:
     """Return a value representation as it is written: letters in quotes, and other bytes in hexadecimal."""
     printable = all(0x20 <= byte <= 0x7E for byte in vr)
     return f"'{vr.decode('ascii')}'" if printable else " ".join(f"{byte:#04x}" for byte in vr)
 
 
-def beyond_the_end(
-    window: Window, start: int, length: int, encoding: Encoding, *, tag: int, vr: bytes, inside: int | None = None
+def overrun_error(
+    window: ByteWindow,
+    start: int,
+    length: int,
+    encoding: DataSetEncoding,
+    *,
+    tag: int,
+    vr: bytes,
+    inside: int | None = None,
 ) -> MalformedError | EndOfFile:
     """Return the error for an element that claims more bytes than the file has.
 
@@ -74,18 +81,18 @@ def beyond_the_end(
 
     """
     left = max(0, window.size - start)
-    reason = f"{element_name(tag, inside)} claims {length:,} bytes, and {left:,} are left"
+    reason = f"{format_element(tag, inside)} claims {length:,} bytes, and {left:,} are left"
     wrong = (
         length % 2 == 1
-        or length >= _HUGE
-        or (length > SHORT_TEXT_LIMIT and (vr.decode("ascii") or _known_vr(tag)) in SHORT_TEXT_VRS)
+        or length >= _IMPLAUSIBLE_LENGTH
+        or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _known_vr(tag)) in SHORT_TEXT_VRS)
         or (vr in LONG_VRS and window.peek(start - 6, 2) != b"\0\0")
-        or (tag < _ITEMS and _hides_elements(window, start, encoding))
+        or (tag < _FIRST_DELIMITER_TAG and _hides_elements(window, start, encoding))
     )
     return MalformedError(start, reason) if wrong else EndOfFile(window.size, reason)
 
 
-def _end_of_items(data: bytes, encoding: Encoding) -> int:
+def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
     """Return where the items of defined length end with which a value begins; all of it if one has no known end."""
     offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
     while data.startswith(tag, offset):
@@ -101,10 +108,10 @@ def _known_vr(tag: int) -> str:
     return vrs[0] if vrs else ""
 
 
-def _hides_elements(window: Window, start: int, encoding: Encoding) -> bool:
+def _hides_elements(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
     """Return whether StudyInstanceUID stands behind `start` as an element, and not in an item of a sequence."""
-    rest = window.peek(start, min(_SEARCHED, max(0, window.size - start)))
-    rest = rest[_end_of_items(rest, encoding) :]
+    rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
+    rest = rest[_find_end_of_items(rest, encoding) :]
     place = rest.find(encoding.tag.pack(*_STUDY_UID))
     head = rest[place + 4 : place + 8] if place >= 0 else b""
     return head.endswith(b"\0\0") and len(head) == 4 if encoding.implicit else head[:2] == b"UI"

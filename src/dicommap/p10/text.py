@@ -6,8 +6,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from dicommap.model.coded_sets import ASCII
-from dicommap.model.undecodable import ERRORS, escape
-from dicommap.p10.code_extensions import decode_extended
+from dicommap.model.undecodable import KEEP_BYTES_HANDLER, keep_undecodable_bytes
+from dicommap.p10.code_extensions import decode_code_extensions
 
 if TYPE_CHECKING:
     from dicommap.model.character_set import SpecificCharacterSet
@@ -19,7 +19,7 @@ _NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "U
 _BINARY = frozenset({*_NUMBERS, "AT"})
 
 
-def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
+def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
     """Return a value as text.
 
     Trailing padding is left out of every value, leading spaces too if they mean nothing. Binary numbers
@@ -33,44 +33,44 @@ def decode(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> 
         and b"\\" not in value
         and (charset.g0 is ASCII or b"~" not in value)
     ):
-        return _unpadded(vr, value.decode("ascii"))  # as most values are
+        return _strip_padding(vr, value.decode("ascii"))  # as most values are
     if vr in _NUMBERS:
-        return _numbers(_NUMBERS[vr], value, order)
+        return _decode_numbers(_NUMBERS[vr], value, order)
     if vr == "AT":
-        return _tags(value, order)
-    text = _text(vr, value, charset)
+        return _decode_tags(value, order)
+    text = _decode_text(vr, value, charset)
     parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
-    return "\\".join(_unpadded(vr, part) for part in parts)
+    return "\\".join(_strip_padding(vr, part) for part in parts)
 
 
-def _text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
+def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
     if vr not in _CHARACTER_SET_VRS:
-        return _keep_escapes(value.decode("ascii", ERRORS))
+        return _keep_escapes(value.decode("ascii", KEEP_BYTES_HANDLER))
     if charset.whole:
-        return _keep_escapes(value.decode(charset.whole, ERRORS))
+        return _keep_escapes(value.decode(charset.whole, KEEP_BYTES_HANDLER))
     if b"\x1b" in value or charset.g0 is not ASCII:
-        return decode_extended(vr, value, charset)
-    return value.decode("ascii" if charset.g1 is None else charset.g1.codec, ERRORS)
+        return decode_code_extensions(vr, value, charset)
+    return value.decode("ascii" if charset.g1 is None else charset.g1.codec, KEEP_BYTES_HANDLER)
 
 
 def _keep_escapes(text: str) -> str:
     """Keep escape characters as undecodable: here no escape sequence means anything."""
-    return text.replace("\x1b", escape(b"\x1b"))
+    return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 
-def _unpadded(vr: str, text: str) -> str:
+def _strip_padding(vr: str, text: str) -> str:
     text = text.rstrip(" \0=") if vr == "PN" else text.rstrip(" \0")
     return text if vr in _WHOLE_TEXT_VRS or vr == "PN" else text.lstrip(" ")
 
 
-def _numbers(code: str, value: bytes, order: str) -> str:
+def _decode_numbers(code: str, value: bytes, order: str) -> str:
     size = struct.calcsize("=" + code)
     if len(value) % size:
-        return escape(value)
+        return keep_undecodable_bytes(value)
     return "\\".join(str(number) for (number,) in struct.iter_unpack(order + code, value))
 
 
-def _tags(value: bytes, order: str) -> str:
+def _decode_tags(value: bytes, order: str) -> str:
     if len(value) % 4:
-        return escape(value)
+        return keep_undecodable_bytes(value)
     return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value))

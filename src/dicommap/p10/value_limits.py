@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dicommap.model.tags import vm_of, vrs_of
 
-SHORT_TEXT_LIMIT = 4_096
+MAX_SHORT_TEXT_BYTES = 4_096
 """Bytes: 16 values of 64 characters, each character of 4 bytes. A UID of MAX_STORED_UID characters fits."""
 
-VALUE_LIMIT = 2**16
+MAX_VALUE_BYTES = 2**16
 """Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
@@ -19,11 +19,11 @@ SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM"
 NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 
 
-def value_limit(tag: int) -> int:
+def get_max_value_bytes(tag: int) -> int:
     """Return how many bytes the value of an attribute may have.
 
     That is 4,096 for short texts and for attributes of one number, and 65,536 for long texts and for many numbers.
     """
     vrs, multiplicity = vrs_of(tag), vm_of(tag)
     is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
-    return SHORT_TEXT_LIMIT if is_one_number or (vrs and vrs[0] in SHORT_TEXT_VRS) else VALUE_LIMIT
+    return MAX_SHORT_TEXT_BYTES if is_one_number or (vrs and vrs[0] in SHORT_TEXT_VRS) else MAX_VALUE_BYTES

@@ -10,31 +10,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.p10.items import (
-    FIRST_OF_DELIMITERS,
+    FIRST_DELIMITER_TAG,
     ITEM_END,
     SEQUENCE_END,
     STRAY_DELIMITER,
-    UNDEFINED,
-    Items,
+    UNDEFINED_LENGTH,
+    ItemFollower,
     read_element,
 )
-from dicommap.p10.stride import Value, stride
-from dicommap.p10.structure import MalformedError, TooLongError, beyond_the_end, element_name
+from dicommap.p10.stride import RawValue, pass_plain_elements
+from dicommap.p10.structure import MalformedError, TooLongError, format_element, overrun_error
 from dicommap.p10.window import EndOfFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dicommap.p10.encoding import Encoding
-    from dicommap.p10.window import Window
+    from dicommap.p10.encoding import DataSetEncoding
+    from dicommap.p10.window import ByteWindow
 
-_LAST_OF_ALL = FIRST_OF_DELIMITERS - 1
+_LAST_TAG = FIRST_DELIMITER_TAG - 1
 
 
-class Walked(NamedTuple):
+class WalkResult(NamedTuple):
     """What a walk found."""
 
-    values: dict[int, Value]
+    values: dict[int, RawValue]
     """Tag -> value, for the wanted tags of the top level."""
     end: int
     """Where the walk stopped."""
@@ -46,9 +46,15 @@ class Walked(NamedTuple):
     """Issue codes, and the tag of the first element of the top level that each is about."""
 
 
-def walk(
-    window: Window, offset: int, encoding: Encoding, wanted: Mapping[int, int], last: int, *, whole: bool = False
-) -> Walked:
+def walk_data_set(
+    window: ByteWindow,
+    offset: int,
+    encoding: DataSetEncoding,
+    wanted: Mapping[int, int],
+    last: int,
+    *,
+    whole: bool = False,
+) -> WalkResult:
     """Walk the top level of a data set from `offset` until an element behind `last`, and keep the wanted values.
 
     With `whole` the walk goes on to the end of the file, so that wanted elements out of order are found; of a
@@ -67,19 +73,21 @@ def walk(
         MalformedError: PS3.5 does not allow the structure, or a wanted value has too many bytes.
 
     """
-    values: dict[int, Value] = {}
-    items = Items(window)
+    values: dict[int, RawValue] = {}
+    items = ItemFollower(window)
     highest, unordered_at, before = 0, None, 0
     while True:
         strided = offset
-        offset, highest = stride(window, offset, encoding, wanted, highest, _LAST_OF_ALL if whole else last, values)
+        offset, highest = pass_plain_elements(
+            window, offset, encoding, wanted, highest, _LAST_TAG if whole else last, values
+        )
         if offset > strided:
             before = highest
         if offset >= window.size:
             break
         items.count(offset)
-        tag, vr, start, length = _head(window, offset, encoding, before)
-        if tag >= FIRST_OF_DELIMITERS:
+        tag, vr, start, length = _read_head(window, offset, encoding, before)
+        if tag >= FIRST_DELIMITER_TAG:
             offset = _pass_delimiter(items, offset, tag, length, before)
             continue
         if tag > highest:
@@ -88,45 +96,47 @@ def walk(
             unordered_at = offset
         if highest > last and not whole:
             break
-        offset, before = _end_of(window, items, encoding, tag, vr, start, length), tag
+        offset, before = _find_end(window, items, encoding, tag, vr, start, length), tag
         if tag in wanted:
-            values[tag] = vr, start, _value(window, start, tag, length, wanted[tag])
-    return Walked(values, offset, highest, unordered_at, tuple(items.oddities.items()))
+            values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
+    return WalkResult(values, offset, highest, unordered_at, tuple(items.oddities.items()))
 
 
-def _head(window: Window, offset: int, encoding: Encoding, before: int) -> tuple[int, bytes, int, int]:
+def _read_head(window: ByteWindow, offset: int, encoding: DataSetEncoding, before: int) -> tuple[int, bytes, int, int]:
     try:
         return read_element(window, offset, encoding)
     except EndOfFile as end:
-        place = f"behind {element_name(before)}" if before else "at the beginning of the data set"
+        place = f"behind {format_element(before)}" if before else "at the beginning of the data set"
         raise EndOfFile(end.offset, f"the element {place} is cut") from None
 
 
-def _end_of(window: Window, items: Items, encoding: Encoding, tag: int, vr: bytes, start: int, length: int) -> int:
+def _find_end(
+    window: ByteWindow, items: ItemFollower, encoding: DataSetEncoding, tag: int, vr: bytes, start: int, length: int
+) -> int:
     """Return where an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
-    if length == UNDEFINED:
+    if length == UNDEFINED_LENGTH:
         return items.end_of(tag, vr, start, encoding)
     try:
         window.require(start + length)
     except EndOfFile:
-        raise beyond_the_end(window, start, length, encoding, tag=tag, vr=vr) from None
+        raise overrun_error(window, start, length, encoding, tag=tag, vr=vr) from None
     if vr == b"SQ":
         items.check_first_item(tag, start, length, encoding)
     return start + length
 
 
-def _pass_delimiter(items: Items, offset: int, tag: int, length: int, before: int) -> int:
+def _pass_delimiter(items: ItemFollower, offset: int, tag: int, length: int, before: int) -> int:
     """Pass a delimiter behind an element of defined length, which needs none (PS3.5 section 7.5.2)."""
     if tag not in (ITEM_END, SEQUENCE_END) or length or not before:
-        place = f"behind {element_name(before)}" if before else "at the beginning of the data set"
-        raise MalformedError(offset, f"{element_name(tag)} stands {place}, outside of a sequence")
+        place = f"behind {format_element(before)}" if before else "at the beginning of the data set"
+        raise MalformedError(offset, f"{format_element(tag)} stands {place}, outside of a sequence")
     items.oddities.setdefault(STRAY_DELIMITER, before)
     return offset + 8
 
 
-def _value(window: Window, start: int, tag: int, length: int, limit: int) -> bytes:
-    if length == UNDEFINED:
-        raise MalformedError(start, f"{element_name(tag)} has an undefined length, and its value is wanted")
+def _read_value(window: ByteWindow, start: int, tag: int, length: int, limit: int) -> bytes:
+    if length == UNDEFINED_LENGTH:
+        raise MalformedError(start, f"{format_element(tag)} has an undefined length, and its value is wanted")
     if length > limit:
         raise TooLongError(start, tag, length, limit)
     return window.value_at(start, length)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.p10.window import EndOfFile, Window
+from dicommap.p10.window import ByteWindow, EndOfFile
 
 if TYPE_CHECKING:
     from dicommap.p10.window import ReadAt
 
-LAYOUT_LIMIT = 2**16
+MAX_LAYOUT_BYTES = 2**16
 """Bytes of a header whose layout is kept; longer ones are walked each time."""
 
 
-class WatchedWindow(Window):
+class RecordingWindow(ByteWindow):
     """A window that notes which bytes decided where a walk went, and how far the file had to reach.
 
     A walk is a function of what it takes from its window. Of another file that has the same bytes in these places,
@@ -32,11 +32,11 @@ class WatchedWindow(Window):
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`, and note where they are."""
         end = offset + length
-        if offset < LAYOUT_LIMIT:  # a file out of order is walked to its end: what is kept is bounded
+        if offset < MAX_LAYOUT_BYTES:  # a file out of order is walked to its end: what is kept is bounded
             self.seen.append((offset, end))
         if end > self.reach:
             self.reach = end
-        return Window.bytes_at(self, offset, length)
+        return ByteWindow.bytes_at(self, offset, length)
 
     def reaches(self, end: int) -> bool:
         """Return whether the file has a byte before `end`, and note that it was asked."""
@@ -50,9 +50,9 @@ class WatchedWindow(Window):
     def peek(self, offset: int, length: int) -> bytes:
         """Return bytes without moving the window, and note where they are."""
         end = offset + length
-        if self.reaches(end) and offset < LAYOUT_LIMIT:
+        if self.reaches(end) and offset < MAX_LAYOUT_BYTES:
             self.seen.append((offset, end))
-        return Window.peek(self, offset, length)
+        return ByteWindow.peek(self, offset, length)
 
     def note(self, places: list[tuple[int, int]], end: int) -> None:
         """Note places that decided; what was at hand is bounded, and so are they."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 ReadAt = Callable[[int, int], bytes]
 """Give up to `length` bytes from `offset`; fewer only where the file ends. Called as `read(offset, length)`."""
 
-FIRST_BYTES = 8_192
-_GROWTH = 4
+FIRST_READ_BYTES = 8_192
+_GROWTH_FACTOR = 4
 
 
 class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns that the file ends
@@ -23,7 +23,7 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns t
         self.reason = reason
 
 
-class Window:
+class ByteWindow:
     """The bytes of a file near where the walk is; what lies behind is read when it is needed, and not before.
 
     Everything that decides where a walk goes is taken by `bytes_at`, and the bytes of a value by `value_at`, so
@@ -31,7 +31,7 @@ class Window:
     for which at least `head_length` bytes were asked.
     """
 
-    def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_BYTES) -> None:
+    def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_READ_BYTES) -> None:
         self.size = size
         self._read = read
         self._start = 0
@@ -57,7 +57,7 @@ class Window:
 
     def value_at(self, offset: int, length: int) -> bytes:
         """Return a value's bytes, as `bytes_at` does."""
-        return Window.bytes_at(self, offset, length)
+        return ByteWindow.bytes_at(self, offset, length)
 
     def require(self, end: int) -> None:
         """Raise EndOfFile where the file ends before `end`."""
@@ -77,7 +77,7 @@ class Window:
 
     def _move(self, offset: int, length: int) -> None:
         self.require(offset + length)
-        wanted = min(self.size - offset, max(length, min(len(self._bytes) * _GROWTH, 2**20), FIRST_BYTES))
+        wanted = min(self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES))
         found = self._read(offset, wanted)
         self._start, self._bytes = offset, found
         self._notice_end(offset, wanted, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.hierarchy import Target
-from dicommap.model.override_file import data_set_of
+from dicommap.model.override_file import parse_override_data_set
 from dicommap.model.package_layout import job_folder
 from dicommap.model.strict_json import parse_json
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dicommap.model.plan import Plan
 
 
-def planned_overrides(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
+def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
     """Return the data set of each mapping of a package in which nothing is wrong, from its files by path."""
     found: dict[Target, DataSet] = {}
     for job in plan.jobs:
@@ -25,5 +25,5 @@ def planned_overrides(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Ta
             content = files[f"{job_folder(job.id)}/files/{mapping.metadataFilePath}"]
             target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
             if isinstance(content, bytes):
-                found[target] = data_set_of(parse_json(content)[0], plan.profile)
+                found[target] = parse_override_data_set(parse_json(content)[0], plan.profile)
     return found

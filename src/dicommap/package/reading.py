@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicommap.errors import DocumentError, reason_of
-from dicommap.issues import Issue, issue
-from dicommap.model.document_limits import LARGEST
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.issues import Issue, make_issue
+from dicommap.model.document_limits import LARGEST_DOCUMENT_LIMIT
 from dicommap.model.package_layout import limit_at
 from dicommap.progress import Progress
 from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from dicommap.model.document_limits import DocumentLimit
     from dicommap.progress import OnProgress
 
-LINE_BYTES = 2**20
+LINE_PIECE_BYTES = 2**20
 """Bytes of a line that are read at once."""
 
 
-def read_document(path: Path, limit: int = LARGEST.bytes, *, beneath: Path | None = None) -> bytes:
+def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
     """Return a document's bytes, `limit` of them at most.
 
     `path` is relative to `beneath` if that is given: a directory that the document must be in without a link on the
     way. Raises DocumentError if it cannot be read, is too large, or is a FIFO, a device or anything else but a regular
     file.
     """
-    with _readable(path):
+    with _raising_document_errors(path):
         return read_regular_file(path, limit, beneath=beneath)
 
 
-class Folder(Mapping[str, bytes | Issue]):
+class DocumentFolder(Mapping[str, bytes | Issue]):
     """The files below a directory by their paths relative to it, in order, each read when it is asked for.
 
     Source files may be beside the documents, and are not read for these. A file that is too large for a document is
@@ -69,14 +69,14 @@ class Folder(Mapping[str, bytes | Issue]):
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._place(name)
-        with _readable(path):
+        with _raising_document_errors(path):
             limit = self._limit_of(name).bytes
             try:
                 return read_regular_file(path, limit, beneath=self._root)
             except FileTooLargeError:
-                return issue("document.too-large", limit=f"{limit:,}")
+                return make_issue("document.too-large", limit=f"{limit:,}")
             except NotRegularFileError as error:
-                return issue("document.not-regular", reason=reason_of(error))
+                return make_issue("document.not-regular", reason=os_error_reason(error))
 
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of a file of any size, each with its end; one of more than LINE_BYTES comes in pieces.
@@ -84,8 +84,8 @@ class Folder(Mapping[str, bytes | Issue]):
         Raises DocumentError where it cannot be read.
         """
         path = self._place(name)
-        with _readable(path), open_regular_file(path, beneath=self._root) as file:
-            yield from iter(lambda: file.readline(LINE_BYTES), b"")
+        with _raising_document_errors(path), open_regular_file(path, beneath=self._root) as file:
+            yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
         return name in self._paths
@@ -106,14 +106,20 @@ class Folder(Mapping[str, bytes | Issue]):
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _raising_document_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise DocumentError(f"There is no file {path.name}.", fix="Name a file that is there.") from None
     except NotRegularFileError as error:
-        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Name a regular file.") from None
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Name a regular file."
+        ) from None
     except FileTooLargeError as error:
-        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Split the document.") from None
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Split the document."
+        ) from None
     except OSError as error:
-        raise DocumentError(f"{path.name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Check the rights on it."
+        ) from None

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from dicommap.errors import DocumentError, PackageError, reason_of
-from dicommap.model.document_limits import STATE_LIMIT
-from dicommap.model.package_layout import ACCOUNT, SUBMISSION, submission_path
+from dicommap.errors import DocumentError, PackageError, os_error_reason
+from dicommap.model.document_limits import SUBMISSION_LIMIT
+from dicommap.model.package_layout import AWS_ACCOUNT_FILE, SUBMISSION_FOLDER, submission_path
 from dicommap.model.strict_json import dump_json, parse_json
 from dicommap.model.submission import Submission
-from dicommap.model.submission_account import SubmissionAccount
+from dicommap.model.submission_account import AwsAccount
 from dicommap.package.reading import read_document
-from dicommap.writing.durable import sync, write_durably
+from dicommap.writing.durable import sync_directory, write_durably
 from dicommap.writing.partial import partial_file, remove_leftovers
 from dicommap.writing.private import create_directories, open_lock_file
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-_LOCK = ".lock"
-_AGAIN = "Then run the same again: it goes on from where it was."
+_LOCK_NAME = ".lock"
+_RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
 
 
-class Submissions:
+class SubmissionStates:
     """The states of the submissions of one package."""
 
     def __init__(self, package: Path) -> None:
         self._package = package
-        self._folder = package / SUBMISSION
+        self._folder = package / SUBMISSION_FOLDER
 
     def read(self, job_id: str) -> Submission | None:
         """Return the state of a job; None where nothing was ever done for it.
 
         Raises PackageError where the file is damaged: what was started cannot be told then.
         """
-        is_there, document = _parsed(self._package, submission_path(job_id))
+        is_there, document = _read_json(self._package, submission_path(job_id))
         if not is_there:
             return None
         with suppress(ValidationError):
@@ -65,24 +65,24 @@ class Submissions:
         """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
         self._write(self._package / submission_path(submission.job), submission)
 
-    def account(self) -> SubmissionAccount | None:
+    def account(self) -> AwsAccount | None:
         """Return what the first submit was told of the account; None where that was not kept.
 
         Raises PackageError where the file is damaged.
         """
-        is_there, document = _parsed(self._package, ACCOUNT)
+        is_there, document = _read_json(self._package, AWS_ACCOUNT_FILE)
         if not is_there:
             return None
         with suppress(ValidationError):
-            return SubmissionAccount.model_validate(document)
+            return AwsAccount.model_validate(document)
         raise PackageError(
-            f"{ACCOUNT} does not say what the package's jobs are started for.",
+            f"{AWS_ACCOUNT_FILE} does not say what the package's jobs are started for.",
             fix="Restore it, or remove it: then it is taken from the states of the jobs beside it.",
         )
 
-    def write_account(self, account: SubmissionAccount) -> None:
+    def write_account(self, account: AwsAccount) -> None:
         """Keep what the first submit was told of the account. Raises PackageError."""
-        self._write(self._package / ACCOUNT, account)
+        self._write(self._package / AWS_ACCOUNT_FILE, account)
 
     def _write(self, path: Path, document: BaseModel) -> None:
         text = dump_json(document.model_dump(mode="json", exclude_none=True))
@@ -92,15 +92,15 @@ class Submissions:
             with partial_file(path) as partial:
                 write_durably(partial.open(), (text,))
                 partial.put_in_place(path, overwrite=True)
-            sync(self._folder)
+            sync_directory(self._folder)
         except OSError as error:
-            raise _cannot(error) from None
+            raise _make_package_error(error) from None
 
     def _require_own_folder(self) -> None:
         """Raise PackageError if the folder is a link: what is written there would be outside of the package."""
         if self._folder.is_symlink():
             raise PackageError(
-                f"The package's {SUBMISSION} is a symbolic link, which is not followed for writing.",
+                f"The package's {SUBMISSION_FOLDER} is a symbolic link, which is not followed for writing.",
                 fix="Put the directory itself there.",
             )
 
@@ -115,10 +115,10 @@ class Submissions:
             is_new = not self._folder.exists()
             create_directories(self._folder)
             if is_new:
-                sync(self._package)
-            descriptor = open_lock_file(self._folder / _LOCK)
+                sync_directory(self._package)
+            descriptor = open_lock_file(self._folder / _LOCK_NAME)
         except OSError as error:
-            raise _cannot(error) from None
+            raise _make_package_error(error) from None
         try:
             # The file stays: were it removed, a third process could lock a new one while a second holds this.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,7 +134,7 @@ class Submissions:
     def is_locked(self) -> bool:
         """Say whether a submit of this package runs on this machine."""
         try:
-            descriptor = os.open(self._folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(self._folder / _LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return False
         try:
@@ -146,25 +146,27 @@ class Submissions:
         return False
 
 
-def _parsed(package: Path, name: str) -> tuple[bool, Any]:
+def _read_json(package: Path, name: str) -> tuple[bool, Any]:
     """Return whether a document is there, and its JSON value; None where it is none. Raises PackageError."""
     try:
         if not os.path.lexists(package / name):
             return False, None
-        data = read_document(Path(name), STATE_LIMIT.bytes, beneath=package)
-        document, issues = parse_json(data, STATE_LIMIT.values)
+        data = read_document(Path(name), SUBMISSION_LIMIT.bytes, beneath=package)
+        document, issues = parse_json(data, SUBMISSION_LIMIT.values)
     except OSError as error:
-        raise PackageError(f"{name} cannot be read: {reason_of(error)}.", fix="Check the rights on it.") from None
+        raise PackageError(f"{name} cannot be read: {os_error_reason(error)}.", fix="Check the rights on it.") from None
     except DocumentError as error:
         raise PackageError(error.message, fix=error.fix) from None
     return True, None if issues else document
 
 
-def _cannot(error: OSError) -> PackageError:
+def _make_package_error(error: OSError) -> PackageError:
     fixes = {
         errno.ENOSPC: "Make room on the disk.",
         errno.EDQUOT: "Make room in your quota.",
         errno.EROFS: "Copy the package to where it can be written, and submit the copy only.",
     }
     fix = fixes.get(error.errno or 0, "Check the rights on the package's directory.")
-    return PackageError(f"The state of the submission cannot be saved: {reason_of(error)}.", fix=f"{fix} {_AGAIN}")
+    return PackageError(
+        f"The state of the submission cannot be saved: {os_error_reason(error)}.", fix=f"{fix} {_RUN_AGAIN_FIX}"
+    )

@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
-from dicommap.model.documents import Documents
-from dicommap.writing.durable import sync, write_tree
+from dicommap.model.documents import PackageDocuments
+from dicommap.writing.durable import sync_directory, write_tree
 from dicommap.writing.partial import partial_directory, remove_leftovers, remove_partial
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def require_writable(path: Path) -> None:
         taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
         homeless = not path.absolute().parent.is_dir()
     except OSError as error:
-        raise _cannot(error) from None
+        raise _make_package_error(error) from None
     if taken:
         raise PackageError(
             f"{path.name} exists already; a package is never written over another.",
@@ -42,22 +42,22 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     try:
         remove_leftovers(place.parent, path.name)
         with partial_directory(place) as partial:
-            write_tree(partial, ((name, _pieces(documents, name)) for name in documents), len(documents))
+            write_tree(partial, ((name, _document_pieces(documents, name)) for name in documents), len(documents))
             os.rename(partial, place)  # replaces an empty directory, and nothing else
             try:
-                sync(place.parent)
+                sync_directory(place.parent)
             except BaseException:
                 remove_partial(place)
                 raise
     except OSError as error:
-        raise _cannot(error) from None
+        raise _make_package_error(error) from None
 
 
-def _cannot(error: OSError) -> PackageError:
+def _make_package_error(error: OSError) -> PackageError:
     taken = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
     reason = "its place is taken" if taken else os.strerror(error.errno or 0)
     return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 
-def _pieces(documents: Mapping[str, str], name: str) -> Iterator[str]:
-    return documents.pieces(name) if isinstance(documents, Documents) else iter([documents[name]])
+def _document_pieces(documents: Mapping[str, str], name: str) -> Iterator[str]:
+    return documents.pieces(name) if isinstance(documents, PackageDocuments) else iter([documents[name]])

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from dicommap.pictures.files import PictureFile
 
-_SERVE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
+_SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One image at a time is drawn, and threads that are never used take room that is limited."""
 
 
 class CodecProcess:
     """A process that draws images, one at a time; started when the first is asked for, and again after it was lost."""
 
-    def __init__(self, code: str = _SERVE) -> None:
+    def __init__(self, code: str = _WORKER_CODE) -> None:
         """Take the Python code that serves."""
         self._code = code
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class CodecProcess:
         with self._lock:
             process = self._running()
             try:
-                answer, content = _asked(process, request)
+                answer, content = _send_request(process, request)
             except BaseException:
                 self._drop()  # an answer that was not read would be taken for that to the next request
                 raise
@@ -65,7 +65,7 @@ class CodecProcess:
         if self._process is not None and self._process.poll() is not None:
             self._drop()
         if self._process is None:
-            self._process = _started(self._code)
+            self._process = _start_process(self._code)
         return self._process
 
     def _drop(self) -> None:
@@ -80,21 +80,21 @@ class CodecProcess:
                     pipe.close()
 
 
-def _started(code: str) -> subprocess.Popen[bytes]:
+def _start_process(code: str) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603  this Python, and code of ours
             [sys.executable, "-P", "-c", code.format(path=sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # codecs write there what they read
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **_SINGLE_THREAD_SETTINGS},
             start_new_session=True,  # Ctrl-C is for this process
         )
     except OSError:
         raise NoPictureError("No process can be started for its codec") from None
 
 
-def _asked(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _send_request(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     if process.stdin is None or process.stdout is None:
         raise AssertionError
     with suppress(BrokenPipeError):
@@ -105,11 +105,11 @@ def _asked(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[d
     length = answer.get("bytes", 0)
     content = process.stdout.read(length)
     if not answer or len(content) < length:
-        raise NoPictureError(_why_lost(process.wait()))
+        raise NoPictureError(_exit_reason(process.wait()))
     return answer, content
 
 
-def _why_lost(status: int) -> str:
+def _exit_reason(status: int) -> str:
     if status == -signal.SIGALRM:
         return "Its codec took too long"
     if status < 0:
@@ -117,7 +117,7 @@ def _why_lost(status: int) -> str:
     return "The process of its codec ended"
 
 
-CODECS = CodecProcess()
+CODEC_PROCESS = CodecProcess()
 """The one of this process."""
 
-atexit.register(CODECS.close)
+atexit.register(CODEC_PROCESS.close)

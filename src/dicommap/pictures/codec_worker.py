@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dicommap.pictures.files import NoPictureError, PictureFile
-from dicommap.pictures.painting import painted_here
+from dicommap.pictures.painting import render_frame_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
     Paint = Callable[[PictureFile, int, int | None], tuple[Image, str]]
 
-SECONDS = 20
+MAX_SECONDS_PER_IMAGE = 20
 """What one image may take."""
-_MOST_MEMORY = 2**33
+_MAX_MEMORY_BYTES = 2**33
 """Bytes: many times what the largest image that is drawn takes."""
 
 
-def serve(paint: Paint = painted_here, *, seconds: int = SECONDS) -> None:
+def serve(paint: Paint = render_frame_in_process, *, seconds: int = MAX_SECONDS_PER_IMAGE) -> None:
     """Answer requests until there are no more; whoever takes too long over one is ended by the system."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # native code prints
         os.dup2(nowhere, stream)
-    _limit()
+    _limit_resources()
     with requests, answers:
         for line in requests:
             signal.alarm(seconds)
-            answer, content = _answer(paint, json.loads(line))
+            answer, content = _answer_request(paint, json.loads(line))
             signal.alarm(0)
             answers.write(json.dumps(answer).encode("ascii") + b"\n" + content)
             answers.flush()
 
 
-def _limit() -> None:
+def _limit_resources() -> None:
     # The default action needs nothing of Python, which cannot act while native code runs.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MOST_MEMORY)):
+    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MAX_MEMORY_BYTES)):
         with suppress(ValueError, OSError):  # a system that has no such limit, or a lower one
             resource.setrlimit(what, (most, most))  # no core file: it would hold the patient's pixels
 
 
-def _answer(paint: Paint, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer_request(paint: Paint, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     file = PictureFile(request["path"], request["sop_instance_uid"])
     try:
         image, remark = paint(file, request["index"], request["size"])

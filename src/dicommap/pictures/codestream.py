@@ -7,12 +7,12 @@ import struct
 _J2K_START = b"\xff\x4f\xff\x51"
 """SOC and SIZ (ITU-T T.800 section A.4)."""
 _JPEG_START = b"\xff\xd8"
-_FRAME_HEADERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_SOF_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 """SOF markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87)."""
-_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
+_MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
-def declared_samples(codestream: bytes) -> int | None:
+def read_declared_samples(codestream: bytes) -> int | None:
     """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares; None of another or a cut one."""
     try:
         if codestream.startswith(_JPEG_START):
@@ -36,9 +36,9 @@ def _jpeg_samples(codestream: bytes) -> int | None:
         (marker,) = struct.unpack_from("B", codestream, position + 1)
         if marker == 0xFF:  # fill bytes
             position += 1
-        elif marker in _WITHOUT_LENGTH:
+        elif marker in _MARKERS_WITHOUT_LENGTH:
             position += 2
-        elif marker in _FRAME_HEADERS:
+        elif marker in _SOF_MARKERS:
             height, width, components = struct.unpack_from(">HHB", codestream, position + 5)
             return int(height) * int(width) * int(components)
         else:

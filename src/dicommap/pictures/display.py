@@ -9,31 +9,31 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
-from dicommap.pictures.greys import greys
+from dicommap.pictures.greys import to_greys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dicommap.pictures.decoding import Frame
+    from dicommap.pictures.decoding import DecodedFrame
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
-_WIDEST = 10.0
+_MAX_ASPECT_RATIO = 10.0
 """How far from square a pixel may be; what says more is taken for a mistake."""
-_TRANSFORMATIONS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
+_FUNCTIONAL_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
 """Functional groups (PS3.3 C.7.6.16.2) whose attributes say how a frame is shown."""
 
 
-def displayed(frame: Frame, index: int) -> tuple[NDArray[np.uint8], str]:
+def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8], str]:
     """Return the image as an array of 8 bits, (rows, columns) or (rows, columns, 3), and a remark on its window."""
-    attributes = of_frame(frame.attributes, index)
+    attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
-        return _palette(frame.array, attributes), ""
+        return _apply_palette(frame.array, attributes), ""
     if frame.array.ndim == 3:
-        return _eight_bits(frame.array, attributes.get("BitsStored") or 8 * frame.array.dtype.itemsize), ""
-    return greys(frame.array, attributes)
+        return _scale_to_8_bits(frame.array, attributes.get("BitsStored") or 8 * frame.array.dtype.itemsize), ""
+    return to_greys(frame.array, attributes)
 
 
-def of_frame(attributes: Dataset, index: int) -> Dataset:
+def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
     """Return the attributes of one frame: what functional groups, its own and shared, say is put on the top level."""
     merged = Dataset()
     merged.update(attributes)
@@ -41,13 +41,13 @@ def of_frame(attributes: Dataset, index: int) -> Dataset:
     shared = attributes.get("SharedFunctionalGroupsSequence") or []
     each = attributes.get("PerFrameFunctionalGroupsSequence") or []
     for groups in (*shared[:1], *each[index : index + 1]):
-        for keyword in _TRANSFORMATIONS:
+        for keyword in _FUNCTIONAL_GROUPS:
             for item in (groups.get(keyword) or [])[:1]:
                 merged.update(item)
     return merged
 
 
-def pixel_height(attributes: Dataset) -> float:
+def pixel_aspect_ratio(attributes: Dataset) -> float:
     """Return the height of a pixel in widths of one; 1 where nothing credible is said."""
     for keyword in _SPACINGS:
         try:
@@ -56,19 +56,19 @@ def pixel_height(attributes: Dataset) -> float:
             continue
         if vertical > 0 < horizontal and math.isfinite(vertical / horizontal):
             ratio = vertical / horizontal
-            return ratio if 1 / _WIDEST <= ratio <= _WIDEST else 1.0
+            return ratio if 1 / _MAX_ASPECT_RATIO <= ratio <= _MAX_ASPECT_RATIO else 1.0
     return 1.0
 
 
-def _palette(stored: NDArray[Any], attributes: Dataset) -> NDArray[np.uint8]:
+def _apply_palette(stored: NDArray[Any], attributes: Dataset) -> NDArray[np.uint8]:
     entries, first, _ = attributes.RedPaletteColorLookupTableDescriptor
     inside = np.clip(stored.astype(np.int64), first, first + (entries or 2**16) - 1)  # pydicom's index may overflow
     colours = apply_color_lut(inside, attributes)[..., :3]
     # Palettes of 16 bits are found with entries of 8, in the lower byte.
-    return _eight_bits(colours, 16 if colours.max(initial=0) > 0xFF else 8)
+    return _scale_to_8_bits(colours, 16 if colours.max(initial=0) > 0xFF else 8)
 
 
-def _eight_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     """Scale samples of so many bits to 8."""
     if bits == 8:
         return np.asarray(colours, np.uint8)

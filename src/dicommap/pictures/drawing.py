@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from numpy import dtype, ndarray, uint8
 
-_GROUND = (24, 26, 30)
-_PLACE = (58, 62, 70)
-_INK = (225, 228, 232)
-_FAINT = (120, 126, 136)
+_BACKGROUND_COLOR = (24, 26, 30)
+_PLACEHOLDER_COLOR = (58, 62, 70)
+_TEXT_COLOR = (225, 228, 232)
+_BORDER_COLOR = (120, 126, 136)
 _GAP = 4
-_LABEL_LINES = 2
+_MAX_LABEL_LINES = 2
 
 
-def fitted(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
+def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
     """Return an array as an image whose longer side has `size` pixels; with None, as it is."""
     image = Image.fromarray(array)
     if size is None:
@@ -35,44 +35,44 @@ def fitted(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | N
     return image.resize(target, Image.Resampling.BOX if smaller else Image.Resampling.NEAREST)
 
 
-def placeholder(words: str, size: int) -> Image.Image:
+def draw_placeholder(words: str, size: int) -> Image.Image:
     """Return a square that says in words why there is no picture."""
-    image = Image.new("RGB", (size, size), _PLACE)
+    image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, size - 1, size - 1), outline=_FAINT)
-    font = _font(size)
-    lines = "\n".join(_wrapped(words, font, size - 8))
-    draw.multiline_text((size / 2, size / 2), lines, fill=_INK, font=font, anchor="mm", align="center")
+    draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
+    font = _load_font(size)
+    lines = "\n".join(_wrap_text(words, font, size - 8))
+    draw.multiline_text((size / 2, size / 2), lines, fill=_TEXT_COLOR, font=font, anchor="mm", align="center")
     return image
 
 
-def tiled(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
+def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
     """Return images side by side in squares of `size`, each with a label below it."""
-    font = _font(size)
+    font = _load_font(size)
     line = _line_height(font)
-    labels = [_wrapped(label, font, size)[:_LABEL_LINES] for _, label in tiles]
+    labels = [_wrap_text(label, font, size)[:_MAX_LABEL_LINES] for _, label in tiles]
     strip = line * most + _GAP if (most := max(map(len, labels))) else 0
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
-    sheet = Image.new("RGB", (columns * (size + _GAP) + _GAP, rows * (size + strip + _GAP) + _GAP), _GROUND)
+    sheet = Image.new("RGB", (columns * (size + _GAP) + _GAP, rows * (size + strip + _GAP) + _GAP), _BACKGROUND_COLOR)
     draw = ImageDraw.Draw(sheet)
     for place, ((image, _), words) in enumerate(zip(tiles, labels, strict=True)):
         left = _GAP + place % columns * (size + _GAP)
         top = _GAP + place // columns * (size + strip + _GAP)
         sheet.paste(image, (left + (size - image.width) // 2, top + (size - image.height) // 2))
         for number, text in enumerate(words):
-            draw.text((left, top + size + number * line), text, fill=_INK, font=font)
+            draw.text((left, top + size + number * line), text, fill=_TEXT_COLOR, font=font)
     return sheet
 
 
-def png(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
     """Return an image as PNG, without any metadata."""
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _load_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(min(max(size / 12, 9), 16))
 
 
@@ -80,7 +80,7 @@ def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
     return int(font.getbbox("Ag")[3]) + 2
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+def _wrap_text(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
     """Break a text into lines about as wide as a tile; what Pillow's own font lacks becomes a question mark."""
     plain = text.encode("latin-1", "replace").decode("latin-1")
     characters = max(int(width / (font.getlength("abcdefghijklmnopqrstuvwxyz 0123456789") / 37)), 4)

@@ -6,12 +6,12 @@ from importlib.util import find_spec
 
 from dicommap.errors import MissingExtraError
 
-INSTALL = "pip install 'dicommap[pixels]'"
-_NEEDED = {"numpy": "numpy", "PIL": "pillow"}
+PIXELS_INSTALL_COMMAND = "pip install 'dicommap[pixels]'"
+_PIXELS_PACKAGES = {"numpy": "numpy", "PIL": "pillow"}
 
 
 def require_pixels() -> None:
     """Raise MissingExtraError unless what draws pictures can be imported; a codec that is missing is told later."""
-    missing = [name for module, name in _NEEDED.items() if find_spec(module) is None]
+    missing = [name for module, name in _PIXELS_PACKAGES.items() if find_spec(module) is None]
     if missing:
-        raise MissingExtraError(f"Pictures need {' and '.join(missing)}.", fix=f"Install it: {INSTALL}")
+        raise MissingExtraError(f"Pictures need {' and '.join(missing)}.", fix=f"Install it: {PIXELS_INSTALL_COMMAND}")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.errors import reason_of
+from dicommap.errors import os_error_reason
 from dicommap.reading import NotRegularFileError, open_descriptor
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-_IN_S3 = "s3://"
-_IN_ARCHIVE = "!/"
+_S3_SCHEME = "s3://"
+_ARCHIVE_SEPARATOR = "!/"
 """Stands between the path of an archive and the name of its member."""
 
 
@@ -29,17 +29,17 @@ class PictureFile(NamedTuple):
     sop_instance_uid: str
 
 
-def opened(path: str) -> BinaryIO:
+def open_picture_file(path: str) -> BinaryIO:
     """Open a file for reading. Raises NoPictureError where there is no regular file, or none that may be read."""
-    if path.startswith(_IN_S3):
+    if path.startswith(_S3_SCHEME):
         raise NoPictureError("The file is in S3, of which no pictures are drawn")
     try:
         return os.fdopen(open_descriptor(path), "rb")
     except NotRegularFileError:
         raise NoPictureError("The file is no regular file any more") from None
     except FileNotFoundError:
-        if _IN_ARCHIVE in path and os.path.isfile(path.partition(_IN_ARCHIVE)[0]):
+        if _ARCHIVE_SEPARATOR in path and os.path.isfile(path.partition(_ARCHIVE_SEPARATOR)[0]):
             raise NoPictureError("The file is in an archive, of which no pictures are drawn") from None
         raise NoPictureError("The file is not where it was scanned") from None
     except OSError as error:
-        raise NoPictureError(f"The file cannot be read: {reason_of(error)}") from None
+        raise NoPictureError(f"The file cannot be read: {os_error_reason(error)}") from None

@@ -16,34 +16,34 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.floating[Any]]
     Array = NDArray[Any]
 
-BY_FILE = "window from the file"
-BY_PERCENTILES = "window by percentiles"
-BY_SEGMENTATION = "window of a segmentation"
-ONE_VALUE = "all pixels have one value"
+WINDOW_FROM_FILE = "window from the file"
+WINDOW_BY_PERCENTILES = "window by percentiles"
+WINDOW_OF_SEGMENTATION = "window of a segmentation"
+NO_WINDOW = "all pixels have one value"
 
-_TABLE_SIZE = 2**16
+_MAX_LOOKUP_TABLE_SIZE = 2**16
 """Up to this range stored values are looked up in a table, so that no array of floats is as large as the image."""
-_SAMPLE = 2**18
+_SAMPLE_SIZE = 2**18
 """Values that percentiles are taken of, evenly spaced over the image."""
 _PERCENTILES = (1, 99)
 _MID_GREY = 128
 """What an image of one value is shown as: black would say that there is nothing."""
-_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
+_VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
-def greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
+def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
     """Return the image as greys from 0, black, to 255, and where its window is from.
 
     Pixel padding is black, and so is what is not a number. The first window counts; a VOI LUT comes before a window.
     """
-    padding = _padding(stored, attributes)
+    padding = _padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"
     low, high = (int(stored.min()), int(stored.max())) if whole else (0, 0)
-    by_table = whole and high - low < _TABLE_SIZE
+    by_table = whole and high - low < _MAX_LOOKUP_TABLE_SIZE
     places = stored.astype(np.int32) - low if by_table else None
     values = np.arange(low, high + 1) if by_table else stored
-    meaning = _meaning(values, attributes)
-    shown, origin = _windowed(meaning, _sample(meaning, places, padding), attributes)
+    meaning = _apply_modality_lut(values, attributes)
+    shown, origin = _apply_window(meaning, _sample_values(meaning, places, padding), attributes)
     if attributes.get("PhotometricInterpretation") == "MONOCHROME1":
         shown = 255 - shown
     shades = np.rint(np.nan_to_num(np.clip(shown, 0, 255), nan=0)).astype(np.uint8)
@@ -53,20 +53,20 @@ def greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
     return picture, origin
 
 
-def _meaning(values: Array, attributes: Dataset) -> Numbers:
+def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
     """Return what stored values stand for: Hounsfield units, for instance."""
     if attributes.get("ModalityLUTSequence"):
         return apply_modality_lut(values.astype(np.int64), attributes).astype(np.float64)
-    slope, intercept = _number(attributes, "RescaleSlope"), _number(attributes, "RescaleIntercept")
+    slope, intercept = _first_number(attributes, "RescaleSlope"), _first_number(attributes, "RescaleIntercept")
     if not slope or intercept is None:  # a slope of zero would leave nothing to see
         return values.astype(np.float64)
     return values * slope + intercept
 
 
-def _sample(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
+def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
     """Return some of the image's values, those of padding and those that are no numbers left out."""
     flat = (meaning if places is None else places).ravel()
-    step = max(1, flat.size // _SAMPLE)
+    step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]
     if padding is not None:
         chosen = chosen[~padding.ravel()[::step]]
@@ -74,32 +74,32 @@ def _sample(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] |
     return values[np.isfinite(values)]
 
 
-def _windowed(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[Numbers, str]:
+def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[Numbers, str]:
     if attributes.get("VOILUTSequence"):
-        return _by_table(meaning, attributes), BY_FILE
-    center, width = _number(attributes, "WindowCenter"), _number(attributes, "WindowWidth")
+        return _apply_voi_lut(meaning, attributes), WINDOW_FROM_FILE
+    center, width = _first_number(attributes, "WindowCenter"), _first_number(attributes, "WindowWidth")
     if center is not None and width is not None and width > 0:
-        return apply_windowing(meaning, _screen(center, width, attributes)), BY_FILE
-    if (largest := _largest_of_segmentation(attributes)) is not None:
-        return meaning * (255 / largest), BY_SEGMENTATION
+        return apply_windowing(meaning, _window_dataset(center, width, attributes)), WINDOW_FROM_FILE
+    if (largest := _max_segmentation_value(attributes)) is not None:
+        return meaning * (255 / largest), WINDOW_OF_SEGMENTATION
     low, high = np.percentile(sample, _PERCENTILES) if sample.size else (0.0, 1.0)
     if not low < high and sample.size:
         low, high = sample.min(), sample.max()
     if not low < high and sample.size:
-        return np.where(np.isfinite(meaning), float(_MID_GREY), meaning), ONE_VALUE
-    return (meaning - low) * (255 / ((high - low) or 1)), BY_PERCENTILES
+        return np.where(np.isfinite(meaning), float(_MID_GREY), meaning), NO_WINDOW
+    return (meaning - low) * (255 / ((high - low) or 1)), WINDOW_BY_PERCENTILES
 
 
-def _largest_of_segmentation(attributes: Dataset) -> float | None:
+def _max_segmentation_value(attributes: Dataset) -> float | None:
     """Return the largest value of a segmentation's pixels (PS3.3 C.8.20.2), or None if the image is none."""
     kind = attributes.get("SegmentationType")
     if kind == "FRACTIONAL":
-        largest = _number(attributes, "MaximumFractionalValue")
+        largest = _first_number(attributes, "MaximumFractionalValue")
         return largest if largest is not None and largest > 0 else None
     return 1.0 if kind == "BINARY" or attributes.get("BitsAllocated") == 1 else None
 
 
-def _screen(center: float, width: float, attributes: Dataset) -> Dataset:
+def _window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
     """Return a window to a screen of 8 bits; what the image stores is of no account for it."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
@@ -108,36 +108,36 @@ def _screen(center: float, width: float, attributes: Dataset) -> Dataset:
     screen.BitsStored = 8
     screen.WindowCenter = center
     screen.WindowWidth = width
-    screen.VOILUTFunction = function if function in _FUNCTIONS else "LINEAR"
+    screen.VOILUTFunction = function if function in _VOI_LUT_FUNCTIONS else "LINEAR"
     if width < 1 and screen.VOILUTFunction == "LINEAR":
         screen.VOILUTFunction = "LINEAR_EXACT"  # LINEAR has no such windows (PS3.3 C.11.2.1.2.1), yet files have
     return screen
 
 
-def _by_table(meaning: Numbers, attributes: Dataset) -> Numbers:
+def _apply_voi_lut(meaning: Numbers, attributes: Dataset) -> Numbers:
     entries, first, bits = attributes.VOILUTSequence[0].LUTDescriptor
     inside = np.clip(np.nan_to_num(meaning), first, first + (entries or 2**16) - 1)  # pydicom's index may overflow
     return np.asarray(apply_voi(np.rint(inside).astype(np.int64), attributes) * (255 / (2**bits - 1)), np.float64)
 
 
-def _padding(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
+def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
     """Return where the image is padded, or None where nothing says so (PS3.3 C.7.5.1.1.2)."""
-    value = _number(attributes, "PixelPaddingValue")
+    value = _first_number(attributes, "PixelPaddingValue")
     if value is None:
         return None
-    other = _number(attributes, "PixelPaddingRangeLimit")
-    bounds = [_as_stored(one, stored) for one in (value, value if other is None else other)]
+    other = _first_number(attributes, "PixelPaddingRangeLimit")
+    bounds = [_sign_padding_value(one, stored) for one in (value, value if other is None else other)]
     return (stored >= min(bounds)) & (stored <= max(bounds))
 
 
-def _as_stored(value: float, stored: Array) -> float:
+def _sign_padding_value(value: float, stored: Array) -> float:
     """Return a padding value as signed where the pixels are: files have it as the same bits without a sign."""
     if stored.dtype.kind == "i" and value > np.iinfo(stored.dtype).max:
         return value - float(2 ** (8 * stored.dtype.itemsize))
     return value
 
 
-def _number(attributes: Dataset, keyword: str) -> float | None:
+def _first_number(attributes: Dataset, keyword: str) -> float | None:
     """Return an attribute's first value, or None where it has none that is a finite number."""
     value = attributes.get(keyword)
     if isinstance(value, MultiValue):

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.mask import MASK
-from dicommap.model.masking import one_line
-from dicommap.model.paths import printable
+from dicommap.model.masking import mask_value_counts
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series
 
-_LONGEST = 64
+_MAX_VALUE_CHARACTERS = 64
 
 
-def series_label(series: Series, *, show_values: bool) -> str:
+def format_series_label(series: Series, *, show_values: bool) -> str:
     """Return what a series is called: modality, number, and the description where values are shown."""
     modality, number, description = (
-        _value(series, keyword, show_values=show_values)
+        _format_value(series, keyword, show_values=show_values)
         for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
     )
     parts = (modality, f"series {number}" if number else "series", description)
     return " ".join(part for part in parts if part and part != MASK)
 
 
-def _value(series: Series, keyword: str, *, show_values: bool) -> str:
-    text = printable(one_line(keyword, series.values.get(keyword, {}), show_values=show_values))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _format_value(series: Series, keyword: str, *, show_values: bool) -> str:
+    text = make_printable(mask_value_counts(keyword, series.values.get(keyword, {}), show_values=show_values))
+    return text if len(text) <= _MAX_VALUE_CHARACTERS else f"{text[: _MAX_VALUE_CHARACTERS - 1]}…"

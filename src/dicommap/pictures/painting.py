@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pydicom.errors import InvalidDicomError
 
-from dicommap.model.member_names import shown_type
-from dicommap.model.pydicom_words import pydicom_words_kept_back
-from dicommap.pictures.codec_process import CODECS
-from dicommap.pictures.decoding import decode
-from dicommap.pictures.display import displayed, pixel_height
-from dicommap.pictures.drawing import fitted
+from dicommap.model.member_names import mask_unknown_type
+from dicommap.model.pydicom_words import silence_pydicom
+from dicommap.pictures.codec_process import CODEC_PROCESS
+from dicommap.pictures.decoding import decode_frame
+from dicommap.pictures.display import pixel_aspect_ratio, to_8_bit_pixels
+from dicommap.pictures.drawing import resize_image
 from dicommap.pictures.files import NoPictureError
-from dicommap.pictures.plain import is_for_codecs
+from dicommap.pictures.plain import has_native_compression
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -21,21 +21,25 @@ if TYPE_CHECKING:
     from dicommap.pictures.files import PictureFile
 
 
-def painted(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
     """Return a frame, counted from 0, as an image, and a remark on its window; codecs work in a process of their own.
 
     Raises NoPictureError, and nothing else, whatever the file holds.
     """
-    return CODECS.painted(file, index, size) if is_for_codecs(file.path) else painted_here(file, index, size)
+    return (
+        CODEC_PROCESS.painted(file, index, size)
+        if has_native_compression(file.path)
+        else render_frame_in_process(file, index, size)
+    )
 
 
-def painted_here(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
     """Do the same in this process, codecs and all."""
-    with pydicom_words_kept_back():  # what goes wrong is told on the picture
+    with silence_pydicom():  # what goes wrong is told on the picture
         try:
-            frame = decode(file, index)
-            array, remark = displayed(frame, index)
-            return fitted(array, pixel_height(frame.attributes), size), remark
+            frame = decode_frame(file, index)
+            array, remark = to_8_bit_pixels(frame, index)
+            return resize_image(array, pixel_aspect_ratio(frame.attributes), size), remark
         except NoPictureError:
             raise
         except InvalidDicomError:
@@ -45,4 +49,4 @@ def painted_here(file: PictureFile, index: int, size: int | None) -> tuple[Image
         except MemoryError:
             raise NoPictureError("The image is larger than memory") from None
         except Exception as error:  # noqa: BLE001  pydicom and the codecs raise all kinds
-            raise NoPictureError(f"The image cannot be decoded ({shown_type(type(error))})") from None
+            raise NoPictureError(f"The image cannot be decoded ({mask_unknown_type(type(error))})") from None

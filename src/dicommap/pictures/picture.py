@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.pictures.saving import save_new
+from dicommap.pictures.saving import write_new_binary_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -32,7 +32,7 @@ class Picture:
 
     def save(self, path: StrPath) -> None:
         """Write the PNG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
-        save_new(path, self.png)
+        write_new_binary_file(path, self.png)
 
     def _repr_png_(self) -> bytes:
         return self.png

@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.errors import DocumentError, reason_of
+from dicommap.errors import DocumentError, os_error_reason
 from dicommap.writing.private import create_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
 
 
-def save_new(path: StrPath, content: bytes) -> None:
+def write_new_binary_file(path: StrPath, content: bytes) -> None:
     """Write a file that must not exist yet. Raises DocumentError where it does, or cannot be written."""
     place = Path(path)
     try:
@@ -30,4 +30,4 @@ def save_new(path: StrPath, content: bytes) -> None:
         message = f"{place} exists already; nothing is ever written over another file."
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
-        raise DocumentError(f"{place} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+        raise DocumentError(f"{place} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None

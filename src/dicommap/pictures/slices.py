@@ -10,22 +10,22 @@ from itertools import accumulate
 from operator import mul
 from typing import TYPE_CHECKING
 
-from dicommap.p10 import Header, HeaderReader, Wanted
-from dicommap.pictures.files import NoPictureError, PictureFile, opened
+from dicommap.p10 import Header, HeaderReader, WantedAttributes
+from dicommap.pictures.files import NoPictureError, PictureFile, open_picture_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dicommap.p10 import ReadAt, Refusal
+    from dicommap.p10 import ReadAt, RejectedFile
 
     Vector = tuple[float, ...]
 
-_WANTED = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
-_SAME_DIRECTION = 0.01
+_KEYWORDS = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
+_DIRECTION_TOLERANCE = 0.01
 """How far direction cosines of parallel images may be apart; scanners write four to six digits."""
-_FARTHEST = 1e6
+_MAX_POSITION = 1e6
 """Millimetres; what is farther away, infinite or no number is no position."""
-_SAME_PLACE = 0.01
+_POSITION_TOLERANCE = 0.01
 """Millimetres: images closer than this lie in one place, and then InstanceNumber orders them."""
 
 
@@ -72,74 +72,74 @@ class Slices:
 
 def read_slices(files: Iterable[PictureFile]) -> Slices:
     """Read the headers of a series' files, and put those with images in order."""
-    read = HeaderReader(Wanted(_WANTED)).read
+    read = HeaderReader(WantedAttributes(_KEYWORDS)).read
     found, without, lost = [], 0, []
     for file in files:
         try:
-            with opened(file.path) as stream:
-                header = read(_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
-            values = _values(header, file)
+            with open_picture_file(file.path) as stream:
+                header = read(_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
+            values = _header_values(header, file)
         except NoPictureError as error:
             lost.append(str(error))
         except OSError:
             lost.append("The file cannot be read")
         else:
             if values.get("Rows"):
-                found.append(_slice(file, values))
+                found.append(_make_slice(file, values))
             else:
                 without += 1
-    return Slices(tuple(in_order(found)), without, tuple(lost))
+    return Slices(tuple(sort_slices(found)), without, tuple(lost))
 
 
-def _reader(descriptor: int) -> ReadAt:
+def _range_reader(descriptor: int) -> ReadAt:
     return lambda offset, length: os.pread(descriptor, length, offset)
 
 
-def _values(header: Header | Refusal, file: PictureFile) -> Mapping[str, str]:
+def _header_values(header: Header | RejectedFile, file: PictureFile) -> Mapping[str, str]:
     if not isinstance(header, Header) or header.values.get("SOPInstanceUID") != file.sop_instance_uid:
         raise NoPictureError("The file has changed since the scan")
     return header.values
 
 
-def _slice(file: PictureFile, values: Mapping[str, str]) -> Slice:
+def _make_slice(file: PictureFile, values: Mapping[str, str]) -> Slice:
     return Slice(
         file=file,
-        frames=max(_whole(values.get("NumberOfFrames", "")) or 1, 1),
-        number=_whole(values.get("InstanceNumber", "")),
-        position=_vector(values.get("ImagePositionPatient", ""), 3),
-        orientation=_vector(values.get("ImageOrientationPatient", ""), 6),
+        frames=max(_parse_integer(values.get("NumberOfFrames", "")) or 1, 1),
+        number=_parse_integer(values.get("InstanceNumber", "")),
+        position=_parse_vector(values.get("ImagePositionPatient", ""), 3),
+        orientation=_parse_vector(values.get("ImageOrientationPatient", ""), 6),
     )
 
 
-def _whole(text: str) -> int | None:
+def _parse_integer(text: str) -> int | None:
     try:
         return int(text) if len(text) <= 12 else None  # IS has up to 12 characters
     except ValueError:
         return None
 
 
-def _vector(text: str, length: int) -> Vector | None:
+def _parse_vector(text: str, length: int) -> Vector | None:
     try:
         numbers = tuple(float(part) for part in text.split("\\"))
     except ValueError:
         return None
-    return numbers if len(numbers) == length and all(abs(one) <= _FARTHEST for one in numbers) else None
+    return numbers if len(numbers) == length and all(abs(one) <= _MAX_POSITION for one in numbers) else None
 
 
-def in_order(slices: Sequence[Slice]) -> list[Slice]:
+def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
     """Return the slices by their position along the normal of their planes, else by InstanceNumber.
 
     Positions count where all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1); slices in one place
     come by InstanceNumber. Slices without a number come last, in the order given.
     """
     normal = _common_normal(slices)
-    return sorted(slices, key=lambda one: (_place(one, normal), one.number is None, one.number or 0))
+    return sorted(slices, key=lambda one: (_position_along(one, normal), one.number is None, one.number or 0))
 
 
-def _place(one: Slice, normal: Vector | None) -> int:
+def _position_along(one: Slice, normal: Vector | None) -> int:
     if normal is None or one.position is None:
         return 0
-    return round(float(sum(map(mul, one.position, normal))) / _SAME_PLACE)
+    return round(float(sum(map(mul, one.position, normal))) / _POSITION_TOLERANCE)
 
 
 def _common_normal(slices: Sequence[Slice]) -> Vector | None:
@@ -149,9 +149,9 @@ def _common_normal(slices: Sequence[Slice]) -> Vector | None:
     for one in slices:
         if one.position is None or one.orientation is None:
             return None
-        if any(abs(ours - theirs) > _SAME_DIRECTION for ours, theirs in zip(one.orientation, first, strict=True)):
+        if any(abs(ours - theirs) > _DIRECTION_TOLERANCE for ours, theirs in zip(one.orientation, first, strict=True)):
             return None
     (a, b, c), (d, e, f) = first[:3], first[3:]
     normal = (b * f - c * e, c * d - a * f, a * e - b * d)
     length = math.hypot(*normal)
-    return tuple(part / length for part in normal) if length > _SAME_DIRECTION else None
+    return tuple(part / length for part in normal) if length > _DIRECTION_TOLERANCE else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.pictures.drawing import tiled
-from dicommap.pictures.labels import series_label
-from dicommap.pictures.series import middle, picture, require_size
+from dicommap.pictures.drawing import draw_tiles
+from dicommap.pictures.labels import format_series_label
+from dicommap.pictures.series import draw_middle_image, make_picture, require_size
 from dicommap.pictures.slices import read_slices
-from dicommap.progress import followed
-from dicommap.render.text import counted
+from dicommap.progress import track_progress
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dicommap.pictures.picture import Picture
     from dicommap.progress import OnProgress
 
-MOST_SERIES = 60
-_COLUMNS = 6
+MAX_SERIES = 60
+_MAX_COLUMNS = 6
 
 
-def overview(
+def make_study_overview(
     members: Sequence[tuple[Series, Sequence[PictureFile]]],
     *,
     size: int,
@@ -36,14 +36,14 @@ def overview(
     """
     require_size(size)
     tiles, drawn = [], 0
-    first = members[:MOST_SERIES]
-    for series, files in followed(first, report, len(first)):
-        image, _, is_drawn = middle(read_slices(files), size)
+    first = members[:MAX_SERIES]
+    for series, files in track_progress(first, report, len(first)):
+        image, _, is_drawn = draw_middle_image(read_slices(files), size)
         drawn += is_drawn
-        label = series_label(series, show_values=show_values)
-        tiles.append((image, f"{label}\n{counted(series.instances, 'instance')}"))
-    columns = min(_COLUMNS, len(tiles))
+        label = format_series_label(series, show_values=show_values)
+        tiles.append((image, f"{label}\n{format_count(series.instances, 'instance')}"))
+    columns = min(_MAX_COLUMNS, len(tiles))
     rest = len(members) - len(tiles)
     more = f"the first {len(tiles)} of them shown" if rest else ""
-    parts = [f"study of {counted(len(members), 'series')}", more]
-    return picture(tiled(tiles, size, columns), parts, is_placeholder=not drawn)
+    parts = [f"study of {format_count(len(members), 'series')}", more]
+    return make_picture(draw_tiles(tiles, size, columns), parts, is_placeholder=not drawn)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.planning.load import Load
+from dicommap.planning.load import JobLoad
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.model.quotas import Quotas
-    from dicommap.planning.load import Excess
-    from dicommap.planning.needs import Needs, OverrideKey
+    from dicommap.planning.load import QuotaExcess
+    from dicommap.planning.needs import OverrideKey, OverrideSizes
 
 
 class Folder:
@@ -36,7 +36,7 @@ class Folder:
         """Empty, or ends with a slash."""
         self.known = known
         """Whether all that lies in it is known."""
-        self.load = Load()
+        self.load = JobLoad()
         """Of all below, but for the overrides that `touched` names."""
         self.instances = 0
         """Files with an instance below."""
@@ -50,7 +50,7 @@ class Folder:
         """Overrides of these."""
         self.parts: list[Folder] = []
         """The folders in it, as long as each might come to be a job of its own."""
-        self.over: Excess | None = None
+        self.over: QuotaExcess | None = None
         """The quota that a job for this folder would be over."""
         self.deeper: list[str] = []
         """The folders in it that the last file went through that lies in one which cannot be a prefix."""
@@ -60,7 +60,7 @@ class Folder:
         """Say whether it can be no job, so that the folders in it are looked at one by one."""
         return self.over is not None or not self.known
 
-    def add_files(self, needs: Needs, study: str | None, series: str | None, files: int, size: int) -> None:
+    def add_files(self, needs: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
         """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
         self.own_files += files
         self.load.files += files
@@ -72,14 +72,14 @@ class Folder:
         if study in needs and (not before or needs.has_series_override(study)):
             self.touched.update(needs.of_files(study, series or ""))
 
-    def close(self, totals: Mapping[str, int], needs: Needs, quotas: Quotas) -> None:
+    def close(self, totals: Mapping[str, int], needs: OverrideSizes, quotas: Quotas) -> None:
         """Take in what lies in this very folder, once all of it is known."""
         self.instances += sum(self.lying.values())
         if not self.is_divided:
             self._take_in(self.lying, totals, needs)
         self.judge(needs, quotas)
 
-    def add_folder(self, part: Folder, totals: Mapping[str, int], needs: Needs) -> None:
+    def add_folder(self, part: Folder, totals: Mapping[str, int], needs: OverrideSizes) -> None:
         """Take in a folder that lies in this one, and is closed."""
         self.load.add(part.load)
         self.load.folders += 1
@@ -94,12 +94,12 @@ class Folder:
         """Forget what is only asked of a folder that is divided."""
         self.parts, self.lying = [], {}
 
-    def judge(self, needs: Needs, quotas: Quotas) -> None:
+    def judge(self, needs: OverrideSizes, quotas: Quotas) -> None:
         """Find whether a job for this folder would be over a quota."""
-        touched = Load(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
+        touched = JobLoad(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
         self.over = self.load.with_other(touched).excess(quotas) or self.over
 
-    def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: Needs) -> None:
+    def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: OverrideSizes) -> None:
         for study, count in files.items():
             count += self.partial.pop(study, 0)
             if count < totals[study]:
@@ -107,7 +107,7 @@ class Folder:
             elif study in needs:
                 self._complete(study, needs)
 
-    def _complete(self, study: str, needs: Needs) -> None:
+    def _complete(self, study: str, needs: OverrideSizes) -> None:
         """Count the overrides of a study that lies below as a whole: all of them, whatever was touched so far."""
         self.touched.difference_update(needs.keys(study))
         mappings, size = needs.of_study(study)

@@ -5,36 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.nested_folders import shared_depth
+from dicommap.model.nested_folders import count_shared_folders
 from dicommap.planning.folder import Folder
-from dicommap.planning.load import Smallest
-from dicommap.planning.told import Told
+from dicommap.planning.load import SmallestExcesses
+from dicommap.planning.told import BoundedList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dicommap.model.quotas import Quotas
-    from dicommap.planning.load import Excess
-    from dicommap.planning.needs import Needs
-    from dicommap.planning.places import Places
+    from dicommap.planning.load import QuotaExcess
+    from dicommap.planning.needs import OverrideSizes
+    from dicommap.planning.places import PrefixRules
 
-Lying = tuple[str, int, str | None, str | None]
+KeyedFile = tuple[str, int, str | None, str | None]
 """A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leftover:
+class LeftoverFiles:
     """Files that lie directly in a folder that is neither a job nor part of one."""
 
     folder: str
     files: int
     instances: int
-    excess: Excess | None
+    excess: QuotaExcess | None
     """Why the folder is no job; None where studies that lie elsewhere as well keep it from being one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
+class UnfitFile:
     """A file that keeps whatever folder it lies in from being a job, or that has no key there."""
 
     key: str
@@ -43,7 +43,7 @@ class Misfit:
 
 
 @dataclass(slots=True, kw_only=True)
-class InPlace:
+class JobsInPlace:
     """What can be imported where it lies, and what cannot."""
 
     prefixes: list[str] = field(default_factory=list)
@@ -52,26 +52,32 @@ class InPlace:
     """Files that these jobs take."""
     others: int = 0
     """Those of them that hold no instance."""
-    leftovers: Told[Leftover] = field(default_factory=Told)
+    leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     apart: dict[str, int] = field(default_factory=dict)
     """Study -> its files that are in none of the jobs."""
     cut: dict[str, list[str]] = field(default_factory=dict)
     """Study -> prefixes of the jobs that take a part of it."""
-    smallest: Smallest = field(default_factory=Smallest)
+    smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """Of the folders with instances that are over a quota."""
-    too_long: Told[Misfit] = field(default_factory=Told)
+    too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose key would be longer than S3 takes."""
-    too_large: Told[Misfit] = field(default_factory=Told)
+    too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files larger than a job takes."""
-    colliding: Told[str] = field(default_factory=Told)
+    colliding: BoundedList[str] = field(default_factory=BoundedList)
     """Keys that a file before has."""
-    unprintable: Told[str] = field(default_factory=Told)
+    unprintable: BoundedList[str] = field(default_factory=BoundedList)
     """Keys with control characters and the like."""
 
 
-def in_place(
-    files: Iterable[Lying], totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool
-) -> InPlace:
+def find_jobs_in_place(
+    files: Iterable[KeyedFile],
+    totals: Mapping[str, int],
+    needs: OverrideSizes,
+    places: PrefixRules,
+    quotas: Quotas,
+    *,
+    whole: bool,
+) -> JobsInPlace:
     """Find the folders that are jobs: the largest ones that obey every quota, since a job takes all under its prefix.
 
     Files come in order of their keys' UTF-8; `totals` are the files of each study. A folder that is over a quota is
@@ -81,22 +87,24 @@ def in_place(
 
     What is kept grows with the number of jobs and studies, not with that of files or folders.
     """
-    walk = _Walk(totals, needs, places, quotas, whole=whole)
+    walk = _FolderWalk(totals, needs, places, quotas, whole=whole)
     walk.go(files)
     walk.found.prefixes.sort()
     return walk.found
 
 
-class _Walk:
+class _FolderWalk:
     """One walk over the files, with the folders that are open around the file that goes by."""
 
-    def __init__(self, totals: Mapping[str, int], needs: Needs, places: Places, quotas: Quotas, *, whole: bool) -> None:
-        self.found = InPlace()
+    def __init__(
+        self, totals: Mapping[str, int], needs: OverrideSizes, places: PrefixRules, quotas: Quotas, *, whole: bool
+    ) -> None:
+        self.found = JobsInPlace()
         self._totals, self._needs, self._quotas, self._whole = totals, needs, quotas, whole
         self._places = places
         self._open = [Folder("", known=places.known(""))]
 
-    def go(self, files: Iterable[Lying]) -> None:
+    def go(self, files: Iterable[KeyedFile]) -> None:
         """Let the files go by. Those of one series in one folder are counted first and put there together."""
         before: str | None = None
         folder = ""
@@ -126,7 +134,7 @@ class _Walk:
             run_size += size
             if size > largest:
                 here.load.largest = max(here.load.largest, size)
-                self.found.too_large.add(Misfit(key=key, size=size, study=its_study))
+                self.found.too_large.add(UnfitFile(key=key, size=size, study=its_study))
         here.add_files(self._needs, study, series, run, run_size)
         while self._open:
             self._close()
@@ -134,7 +142,7 @@ class _Walk:
     def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
         if len(key.encode()) <= self._places.key_limit:
             return False
-        self.found.too_long.add(Misfit(key=key, size=size, study=study))
+        self.found.too_long.add(UnfitFile(key=key, size=size, study=study))
         self._leave_out({study: 1} if study else {})
         return True
 
@@ -147,7 +155,7 @@ class _Walk:
         while begin < len(folder):
             end = folder.index("/", begin) + 1
             if not self._places.can_be_prefix(folder[:end], folder[begin:end]):
-                _count_deeper(here, folder[begin:])
+                _count_unusable_folders(here, folder[begin:])
                 break
             here = Folder(folder[:end], known=self._places.known(folder[:end]))
             self._open.append(here)
@@ -192,7 +200,7 @@ class _Walk:
         instances = sum(folder.lying.values())
         if instances:
             self.found.leftovers.add(
-                Leftover(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.over)
+                LeftoverFiles(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.over)
             )
             self.found.smallest.note(folder.over)
             self._leave_out(folder.lying)
@@ -208,8 +216,8 @@ class _Walk:
             self.found.apart[study] = self.found.apart.get(study, 0) + count
 
 
-def _count_deeper(folder: Folder, rest: str) -> None:
+def _count_unusable_folders(folder: Folder, rest: str) -> None:
     """Count folders that cannot be prefixes, as nested ones of the folder whose files theirs are taken for."""
     deeper = rest.split("/")[:-1]
-    folder.load.folders += len(deeper) - shared_depth(deeper, folder.deeper)
+    folder.load.folders += len(deeper) - count_shared_folders(deeper, folder.deeper)
     folder.deeper = deeper

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from dicommap.model.quotas import Quotas
 
 
-_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
+_QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excess:
+class QuotaExcess:
     """A quota that a load is over."""
 
     what: str
@@ -24,20 +24,20 @@ class Excess:
     @property
     def quota(self) -> str:
         """Return the quota's name among Quotas, which the command line takes as well."""
-        return _NAMES.get(self.what, self.what)
+        return _QUOTA_NAMES.get(self.what, self.what)
 
 
-class Smallest(dict[str, Excess]):
+class SmallestExcesses(dict[str, QuotaExcess]):
     """Of what no job can take, the least excess by quota: what a quota has to be for anything more to fit."""
 
-    def note(self, excess: Excess | None) -> None:
+    def note(self, excess: QuotaExcess | None) -> None:
         """Take notice of an excess; None is none."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
 
 @dataclass(slots=True, kw_only=True)
-class Load:
+class JobLoad:
     """Files, bytes, folders and overrides; they only ever grow."""
 
     files: int = 0
@@ -50,7 +50,7 @@ class Load:
     override_bytes: int = 0
     """Of all override files; each mapping is counted as a file of its own, be files shared or not."""
 
-    def add(self, other: Load) -> None:
+    def add(self, other: JobLoad) -> None:
         """Take another load in."""
         self.files += other.files
         self.bytes += other.bytes
@@ -59,16 +59,16 @@ class Load:
         self.mappings += other.mappings
         self.override_bytes += other.override_bytes
 
-    def with_other(self, other: Load) -> Load:
+    def with_other(self, other: JobLoad) -> JobLoad:
         """Return both together."""
-        both = Load()
+        both = JobLoad()
         both.add(self)
         both.add(other)
         return both
 
-    def without(self, part: Load) -> Load:
+    def without(self, part: JobLoad) -> JobLoad:
         """Return what is left without a part of it, be its largest file in that part or not."""
-        return Load(
+        return JobLoad(
             files=self.files - part.files,
             bytes=self.bytes - part.bytes,
             largest=self.largest,
@@ -77,7 +77,7 @@ class Load:
             override_bytes=self.override_bytes - part.override_bytes,
         )
 
-    def excess(self, quotas: Quotas) -> Excess | None:
+    def excess(self, quotas: Quotas) -> QuotaExcess | None:
         """Return the first quota that a job of this load is over, or None where it obeys them all."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
@@ -88,5 +88,5 @@ class Load:
         )
         for what, count, limit in held:
             if count > limit:
-                return Excess(what=what, count=count, limit=limit)
+                return QuotaExcess(what=what, count=count, limit=limit)
         return None

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 OverrideKey = tuple[str, str | None]
 """Study and Series Instance UID; no series where the override is for the whole study."""
 
-_NOTHING: Mapping[str | None, int] = {}
+_NO_SIZES: Mapping[str | None, int] = {}
 
 
-class Needs:
+class OverrideSizes:
     """The overrides by what they are for, with the bytes of their files."""
 
     def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = ()) -> None:
@@ -31,16 +31,16 @@ class Needs:
 
     def of_study(self, study: str) -> tuple[int, int]:
         """Return how many overrides a whole study brings along, and the bytes of their files."""
-        sizes = self._of_study.get(study, _NOTHING)
+        sizes = self._of_study.get(study, _NO_SIZES)
         return len(sizes), sum(sizes.values())
 
     def keys(self, study: str) -> Iterator[OverrideKey]:
         """Yield the overrides of a study and its series."""
-        return ((study, series) for series in self._of_study.get(study, _NOTHING))
+        return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
         """Return the overrides that any file of a series brings along."""
-        sizes = self._of_study.get(study, _NOTHING)
+        sizes = self._of_study.get(study, _NO_SIZES)
         return [(study, one) for one in (None, series) if one in sizes]
 
     def size(self, key: OverrideKey) -> int:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.staging import Piece
-from dicommap.planning.load import Load, Smallest
+from dicommap.model.staging import StudyPart
+from dicommap.planning.load import JobLoad, SmallestExcesses
 
 if TYPE_CHECKING:
     from dicommap.model.quotas import Quotas
-    from dicommap.planning.load import Excess
-    from dicommap.planning.needs import Needs
-    from dicommap.planning.weights import SeriesWeight, StudyWeight
+    from dicommap.planning.load import QuotaExcess
+    from dicommap.planning.needs import OverrideSizes
+    from dicommap.planning.weights import SeriesSize, StudySize
 
-MISSES = 32
+MISSES_LIMIT = 32
 """Pieces that a job has no room for before it is closed; without, packing would take the square of its time."""
 
-SizesOf = Callable[[str, str], Iterable[int]]
+FileSizesOf = Callable[[str, str], Iterable[int]]
 """Returns the bytes of each file of a series that a job can take, in order of path."""
 
 
@@ -26,40 +26,42 @@ SizesOf = Callable[[str, str], Iterable[int]]
 class PackedJob:
     """A job under the staging prefix."""
 
-    load: Load = field(default_factory=Load)
-    pieces: list[Piece] = field(default_factory=list)
+    load: JobLoad = field(default_factory=JobLoad)
+    pieces: list[StudyPart] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
-class Packed:
+class PackedJobs:
     """The jobs, and what did not go into them as it should."""
 
     jobs: list[PackedJob] = field(default_factory=list)
-    cut: dict[str, tuple[Excess, list[int]]] = field(default_factory=dict)
+    cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
     """Study that is over a quota alone -> the quota, and the jobs that take a part of it, counted from 0."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
     """Study -> its files that fit into no job at all, since a file and its overrides are over a quota."""
-    smallest: Smallest = field(default_factory=Smallest)
+    smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """Of these files, each with its overrides."""
 
 
-def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_of: SizesOf) -> Packed:
+def pack_studies(
+    studies: Iterable[StudySize], needs: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
+) -> PackedJobs:
     """Put studies into jobs that obey every quota: each into the first of the open jobs that has room.
 
     A study that is over a quota alone is cut by series, and a series that is, by files.
     """
-    packing = _Packing(quotas)
+    packing = _Packer(quotas)
     for study in studies:
         uid = study.study_instance_uid
-        load = study_load(study, needs)
+        load = measure_study(study, needs)
         excess = load.excess(quotas)
         if excess is None:
-            packing.put(Piece(study_instance_uid=uid), load)
+            packing.put(StudyPart(study_instance_uid=uid), load)
             continue
         jobs: list[int] = []
-        shared = _shared_load(uid, needs)
+        shared = _measure_shared(uid, needs)
         for series in study.series:
-            for piece, its_load in _series_pieces(uid, series, needs, quotas, sizes_of):
+            for piece, its_load in _cut_series(uid, series, needs, quotas, sizes_of):
                 job = packing.put(piece, its_load, shared)
                 if job is None:
                     packing.found.unpackable_files[uid] = packing.found.unpackable_files.get(uid, 0) + its_load.files
@@ -71,14 +73,14 @@ def packed(studies: Iterable[StudyWeight], needs: Needs, quotas: Quotas, sizes_o
     return packing.found
 
 
-class _Packing:
+class _Packer:
     def __init__(self, quotas: Quotas) -> None:
-        self.found = Packed()
+        self.found = PackedJobs()
         self._quotas = quotas
         self._open: dict[int, int] = {}
         """Job that still takes pieces, by its number -> pieces that it had no room for."""
 
-    def put(self, piece: Piece, load: Load, shared: Load | None = None) -> int | None:
+    def put(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
         """Return the number of the job that takes the piece; None where none can.
 
         `shared` is what pieces of its study bring along once for each job.
@@ -93,7 +95,7 @@ class _Packing:
                 jobs[number].pieces.append(piece)
                 return number
             self._open[number] += 1
-            if self._open[number] == MISSES:
+            if self._open[number] == MISSES_LIMIT:
                 del self._open[number]
         if load.excess(self._quotas) is not None:
             return None
@@ -102,10 +104,10 @@ class _Packing:
         return len(jobs) - 1
 
 
-def study_load(study: StudyWeight, needs: Needs) -> Load:
+def measure_study(study: StudySize, needs: OverrideSizes) -> JobLoad:
     """Return what a whole study brings to a job that it is copied to: its files go into a folder of its own."""
     mappings, size = needs.of_study(study.study_instance_uid)
-    return Load(
+    return JobLoad(
         files=study.files,
         bytes=sum(series.bytes for series in study.series),
         folders=1,
@@ -114,35 +116,35 @@ def study_load(study: StudyWeight, needs: Needs) -> Load:
     )
 
 
-def _shared_load(study: str, needs: Needs) -> Load:
+def _measure_shared(study: str, needs: OverrideSizes) -> JobLoad:
     """Return what the pieces of a study in one job have in common: their folder, and the override for the study."""
     sizes = [needs.size(key) for key in needs.keys(study) if key[1] is None]
-    return Load(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
+    return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
 
-def _series_pieces(
-    study: str, series: SeriesWeight, needs: Needs, quotas: Quotas, sizes_of: SizesOf
-) -> Iterator[tuple[Piece, Load]]:
+def _cut_series(
+    study: str, series: SeriesSize, needs: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
+) -> Iterator[tuple[StudyPart, JobLoad]]:
     """Yield a series, or the pieces that it has to be cut into, each with its load."""
     uid = series.series_instance_uid
     keys = needs.of_files(study, uid)
     override_bytes = sum(map(needs.size, keys))
 
-    def load(files: int, size: int) -> Load:
-        return Load(files=files, bytes=size, folders=1, mappings=len(keys), override_bytes=override_bytes)
+    def load(files: int, size: int) -> JobLoad:
+        return JobLoad(files=files, bytes=size, folders=1, mappings=len(keys), override_bytes=override_bytes)
 
     if not series.files:
         return
     whole = load(series.files, series.bytes)
     if whole.excess(quotas) is None:
-        yield Piece(study_instance_uid=study, series_instance_uid=uid), whole
+        yield StudyPart(study_instance_uid=study, series_instance_uid=uid), whole
         return
     first, held = 0, load(0, 0)
     for size in sizes_of(study, uid):
         more = load(held.files + 1, held.bytes + size)
         if held.files and more.excess(quotas) is not None:
-            yield Piece(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held
+            yield StudyPart(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held
             first, more = first + held.files, load(1, size)
         held = more
     if held.files:
-        yield Piece(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held
+        yield StudyPart(study_instance_uid=study, series_instance_uid=uid, first=first, files=held.files), held

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from dicommap.model.s3_uri import S3Uri
 
-_FOLDER = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
+_FOLDER_NAME = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
 
 
-class Places:
+class PrefixRules:
     """The folders under a base, of which each that can be an inputS3Uri may become a job.
 
     One cannot where the URI is too long, has a character that AWS's pattern does not take, or a segment such as `..`,
@@ -38,4 +38,4 @@ class Places:
 
         `folder` is its prefix relative to the base; `name` is the last segment of that, slash included.
         """
-        return len(folder) <= self._room and _FOLDER.fullmatch(name) is not None
+        return len(folder) <= self._room and _FOLDER_NAME.fullmatch(name) is not None

@@ -6,32 +6,32 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.model.staging import Staging
-from dicommap.planning.in_place import InPlace, Misfit, in_place
-from dicommap.planning.packing import Packed, packed, study_load
+from dicommap.model.staging import StagingPolicy
+from dicommap.planning.in_place import JobsInPlace, UnfitFile, find_jobs_in_place
+from dicommap.planning.packing import PackedJobs, measure_study, pack_studies
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from dicommap.model.quotas import Quotas
-    from dicommap.planning.in_place import Lying
-    from dicommap.planning.load import Excess
-    from dicommap.planning.needs import Needs
-    from dicommap.planning.places import Places
-    from dicommap.planning.weights import StudyWeight
+    from dicommap.planning.in_place import KeyedFile
+    from dicommap.planning.load import QuotaExcess
+    from dicommap.planning.needs import OverrideSizes
+    from dicommap.planning.places import PrefixRules
+    from dicommap.planning.weights import StudySize
 
 MANY_JOBS = 100
 """Jobs in place from which on it is found out how many would do if all files were staged."""
 
 
-class Layout(Protocol):
+class PlannableFiles(Protocol):
     """Where files lie, and what they weigh."""
 
-    def lying(self) -> Iterable[Lying]:
+    def lying(self) -> Iterable[KeyedFile]:
         """Return every file that has a key, in order of the keys' UTF-8."""
         ...
 
-    def weights(self, largest: int) -> Iterable[StudyWeight]:
+    def weights(self, largest: int) -> Iterable[StudySize]:
         """Return the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
         ...
 
@@ -41,61 +41,67 @@ class Layout(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prefixes:
+class PrefixPlan:
     """What each job of a plan takes, and what was found on the way."""
 
-    in_place: InPlace = field(default_factory=InPlace)
-    staged: Packed = field(default_factory=Packed)
+    in_place: JobsInPlace = field(default_factory=JobsInPlace)
+    staged: PackedJobs = field(default_factory=PackedJobs)
     staged_studies: int = 0
     staged_files: int = 0
     left_out: Mapping[str, int]
     """Study -> its files that are in no job."""
-    over_quota: Mapping[str, Excess] = field(default_factory=dict)
+    over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
     """Studies that are cut in place, and that no job could take whole anywhere -> the quota that they are over."""
     if_staged: int | None = None
     """Where there are many jobs in place: how many there would be if everything were staged."""
 
 
-def plan_prefixes(layout: Layout, needs: Needs, places: Places, quotas: Quotas, staging: Staging) -> Prefixes:
+def plan_prefixes(
+    layout: PlannableFiles, needs: OverrideSizes, places: PrefixRules, quotas: Quotas, staging: StagingPolicy
+) -> PrefixPlan:
     """Plan what each job takes, of files that lie in these places or will; what is staged is copied elsewhere."""
-    if staging is Staging.ALL:
-        return _staged(_too_large(layout, quotas), layout, needs, quotas, None)
+    if staging is StagingPolicy.ALL:
+        return _plan_staged(_find_too_large_files(layout, quotas), layout, needs, quotas, None)
     totals = {one.study_instance_uid: one.files + one.too_large for one in layout.weights(quotas.fileBytes)}
-    found = in_place(layout.lying(), totals, needs, places, quotas, whole=staging is Staging.WHERE_NEEDED)
-    if staging is Staging.WHERE_NEEDED:
-        return _staged(found, layout, needs, quotas, found.apart)
-    over: dict[str, Excess] = {}
+    found = find_jobs_in_place(
+        layout.lying(), totals, needs, places, quotas, whole=staging is StagingPolicy.WHERE_NEEDED
+    )
+    if staging is StagingPolicy.WHERE_NEEDED:
+        return _plan_staged(found, layout, needs, quotas, found.apart)
+    over: dict[str, QuotaExcess] = {}
 
-    def judged() -> Iterator[StudyWeight]:
+    def judged() -> Iterator[StudySize]:
         for study in layout.weights(quotas.fileBytes):
-            excess = study_load(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
+            excess = measure_study(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
             if excess is not None:
                 over[study.study_instance_uid] = excess
             yield study
 
     studies = judged()
-    if_staged = _if_staged(studies, found, layout, needs, quotas)
+    if_staged = _count_jobs_if_staged(studies, found, layout, needs, quotas)
     if found.cut:
         deque(studies, maxlen=0)  # those that were not asked for so far
-    return Prefixes(in_place=found, left_out=found.apart, over_quota=over, if_staged=if_staged)
+    return PrefixPlan(in_place=found, left_out=found.apart, over_quota=over, if_staged=if_staged)
 
 
-def _too_large(layout: Layout, quotas: Quotas) -> InPlace:
+def _find_too_large_files(layout: PlannableFiles, quotas: Quotas) -> JobsInPlace:
     """Return nothing in place, but for the files of instances that are too large to be imported from anywhere."""
-    found = InPlace()
+    found = JobsInPlace()
     if any(study.too_large for study in layout.weights(quotas.fileBytes)):
         for key, size, study, _ in layout.lying():
             if study is not None and size > quotas.fileBytes:
-                found.too_large.add(Misfit(key=key, size=size, study=study))
+                found.too_large.add(UnfitFile(key=key, size=size, study=study))
     return found
 
 
-def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen: Container[str] | None) -> Prefixes:
+def _plan_staged(
+    found: JobsInPlace, layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas, chosen: Container[str] | None
+) -> PrefixPlan:
     """Stage the chosen studies, or all; what cannot be staged either is left out."""
     studies = files = 0
     left_out: dict[str, int] = {}
 
-    def counted() -> Iterable[StudyWeight]:
+    def counted() -> Iterable[StudySize]:
         nonlocal studies, files
         for study in layout.weights(quotas.fileBytes):
             if chosen is not None and study.study_instance_uid not in chosen:
@@ -107,27 +113,27 @@ def _staged(found: InPlace, layout: Layout, needs: Needs, quotas: Quotas, chosen
                 files += study.files
                 yield study
 
-    jobs = _packed(counted(), layout, needs, quotas)
+    jobs = _pack(counted(), layout, needs, quotas)
     for study, count in jobs.unpackable_files.items():
         left_out[study] = left_out.get(study, 0) + count
-    return Prefixes(
+    return PrefixPlan(
         in_place=found,
         staged=jobs,
         staged_studies=studies,
         staged_files=files - sum(jobs.unpackable_files.values()),
         left_out=left_out,
-        if_staged=_if_staged(layout.weights(quotas.fileBytes), found, layout, needs, quotas),
+        if_staged=_count_jobs_if_staged(layout.weights(quotas.fileBytes), found, layout, needs, quotas),
     )
 
 
-def _packed(studies: Iterable[StudyWeight], layout: Layout, needs: Needs, quotas: Quotas) -> Packed:
-    return packed(studies, needs, quotas, lambda study, series: layout.sizes(study, series, quotas.fileBytes))
+def _pack(studies: Iterable[StudySize], layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas) -> PackedJobs:
+    return pack_studies(studies, needs, quotas, lambda study, series: layout.sizes(study, series, quotas.fileBytes))
 
 
-def _if_staged(
-    studies: Iterable[StudyWeight], found: InPlace, layout: Layout, needs: Needs, quotas: Quotas
+def _count_jobs_if_staged(
+    studies: Iterable[StudySize], found: JobsInPlace, layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas
 ) -> int | None:
     """Return how many jobs there would be if all studies were staged, where that is worth knowing."""
     if len(found.prefixes) < MANY_JOBS:
         return None
-    return len(_packed((one for one in studies if one.files), layout, needs, quotas).jobs)
+    return len(_pack((one for one in studies if one.files), layout, needs, quotas).jobs)

@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.s3_uri import S3Uri
-from dicommap.planning.packing import packed
-from dicommap.planning.weights import SeriesWeight, StudyWeight
+from dicommap.planning.packing import pack_studies
+from dicommap.planning.weights import SeriesSize, StudySize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dicommap.model.planned_object import PlannedObject
     from dicommap.model.quotas import Quotas
-    from dicommap.model.staging import Piece
-    from dicommap.planning.needs import Needs
-    from dicommap.planning.packing import Packed
+    from dicommap.model.staging import StudyPart
+    from dicommap.planning.needs import OverrideSizes
+    from dicommap.planning.packing import PackedJobs
 
     BySeries = Mapping[str, Mapping[str, Sequence[PlannedObject]]]
     """Study -> series -> its objects to import again."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Copies(Iterable["PlannedObject"]):
+class _StagedObjects(Iterable["PlannedObject"]):
     """Copies of pieces of studies: a folder for each study, in which files have numbers."""
 
-    _pieces: Sequence[Piece]
+    _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
 
     def __iter__(self) -> Iterator[PlannedObject]:
@@ -42,7 +42,7 @@ class _Copies(Iterable["PlannedObject"]):
                     number += 1
                     yield replace(one, key=f"{study}/{number:07}.dcm")
 
-    def _objects(self, piece: Piece) -> Iterator[PlannedObject]:
+    def _objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
         series = self._missing[piece.study_instance_uid]
         if piece.series_instance_uid is None:
             for uid in sorted(series):
@@ -53,16 +53,16 @@ class _Copies(Iterable["PlannedObject"]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StagedRetry:
+class RetryJobs:
     """Jobs under a staging prefix, and what did not go into them as it should."""
 
     jobs: tuple[PlannedJob, ...]
-    packed: Packed
+    packed: PackedJobs
 
 
-def staged_retry(
-    missing: Iterable[PlannedObject], needs: Needs, quotas: Quotas, stage: S3Uri, number: int
-) -> StagedRetry:
+def plan_retry_jobs(
+    missing: Iterable[PlannedObject], needs: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
+) -> RetryJobs:
     """Pack objects into as few jobs as is easily found, each study whole where it can be.
 
     Jobs have numbers from `number` on, and a folder of their number each under `stage`.
@@ -70,8 +70,8 @@ def staged_retry(
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
     for one in missing:
         by_series.setdefault(one.study_instance_uid, {}).setdefault(one.series_instance_uid, []).append(one)
-    found = packed(
-        (_weight(study, series) for study, series in sorted(by_series.items())),
+    found = pack_studies(
+        (_measure_series(study, series) for study, series in sorted(by_series.items())),
         needs,
         quotas,
         lambda study, series: (one.size for one in by_series[study][series]),
@@ -81,22 +81,22 @@ def staged_retry(
             id=f"{at:04}",
             uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{at:04}/"),
             staged=True,
-            objects=_Copies(sorted(job.pieces, key=_place), by_series),
+            objects=_StagedObjects(sorted(job.pieces, key=_piece_order), by_series),
         )
         for at, job in enumerate(found.jobs, number)
     )
-    return StagedRetry(jobs=jobs, packed=found)
+    return RetryJobs(jobs=jobs, packed=found)
 
 
-def _weight(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudyWeight:
-    return StudyWeight(
+def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:
+    return StudySize(
         study_instance_uid=study,
         series=tuple(
-            SeriesWeight(series_instance_uid=uid, files=len(objects), bytes=sum(one.size for one in objects))
+            SeriesSize(series_instance_uid=uid, files=len(objects), bytes=sum(one.size for one in objects))
             for uid, objects in sorted(series.items())
         ),
     )
 
 
-def _place(piece: Piece) -> tuple[str, str, int]:
+def _piece_order(piece: StudyPart) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

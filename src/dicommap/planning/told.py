@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_Item = TypeVar("_Item")
+_ItemT = TypeVar("_Item")
 
-TOLD = 100
+ITEMS_KEPT = 100
 """How many are kept."""
 
 
-class Told(Generic[_Item]):
+class BoundedList(Generic[_ItemT]):
     """The first items of many."""
 
-    def __init__(self, items: Iterable[_Item] = ()) -> None:
-        self.first: list[_Item] = []
+    def __init__(self, items: Iterable[_ItemT] = ()) -> None:
+        self.first: list[_ItemT] = []
         self.count = 0
         for item in items:
             self.add(item)
 
-    def add(self, item: _Item) -> None:
+    def add(self, item: _ItemT) -> None:
         """Count an item, and keep it if it is one of the first."""
         self.count += 1
-        if self.count <= TOLD:
+        if self.count <= ITEMS_KEPT:
             self.first.append(item)

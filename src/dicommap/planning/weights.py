@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesWeight:
+class SeriesSize:
     """Files of one series, duplicates included."""
 
     series_instance_uid: str
@@ -18,11 +18,11 @@ class SeriesWeight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudyWeight:
+class StudySize:
     """The series of one study, in order of their UIDs."""
 
     study_instance_uid: str
-    series: tuple[SeriesWeight, ...]
+    series: tuple[SeriesSize, ...]
 
     @property
     def files(self) -> int:

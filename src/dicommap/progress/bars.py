@@ -11,10 +11,10 @@ from dicommap.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.progress.state import Asked, OnProgress, Progress
+    from dicommap.progress.state import OnProgress, Progress, ProgressOption
 
 
-class Bar(Protocol):
+class ProgressBar(Protocol):
     """What shows progress while work goes on, and leaves nothing behind."""
 
     def show(self, progress: Progress) -> None:
@@ -27,7 +27,7 @@ class Bar(Protocol):
 
 
 @contextmanager
-def reporting(asked: Asked, noun: str) -> Iterator[OnProgress | None]:
+def progress_reporter(asked: ProgressOption, noun: str) -> Iterator[OnProgress | None]:
     """Give the function to tell of progress in `noun`, a plural; None where nobody is to be told.
 
     None asks for a bar in notebooks and in interactive Python on a terminal, True also for one on the terminal of a
@@ -38,7 +38,7 @@ def reporting(asked: Asked, noun: str) -> Iterator[OnProgress | None]:
         return
     if asked is not None and not isinstance(asked, bool):
         raise UsageError("progress takes a function, True or False.", fix="Give a function of one Progress, or True.")
-    bar = None if asked is False else _bar(noun, asked=asked is True)
+    bar = None if asked is False else _create_bar(noun, asked=asked is True)
     if bar is None:
         yield None
         return
@@ -48,8 +48,8 @@ def reporting(asked: Asked, noun: str) -> Iterator[OnProgress | None]:
         bar.close()
 
 
-def _bar(noun: str, *, asked: bool) -> Bar | None:
-    if in_notebook():
+def _create_bar(noun: str, *, asked: bool) -> ProgressBar | None:
+    if is_in_notebook():
         from dicommap.progress.notebook_bar import NotebookBar
 
         return NotebookBar(noun)
@@ -61,7 +61,7 @@ def _bar(noun: str, *, asked: bool) -> Bar | None:
     return None
 
 
-def in_notebook() -> bool:
+def is_in_notebook() -> bool:
     """Say whether a notebook runs this process: IPython is loaded, and has a kernel."""
     current = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
     return getattr(current(), "kernel", None) is not None

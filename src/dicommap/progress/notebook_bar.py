@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dicommap.progress.pace import Pace, in_words, remaining
+from dicommap.progress.pace import RedrawTimer, estimate_remaining_seconds, format_duration
 
 if TYPE_CHECKING:
     from dicommap.progress.state import Progress
@@ -23,10 +23,10 @@ class NotebookBar:
 
     __slots__ = ("_handle", "_noun", "_pace")
 
-    def __init__(self, noun: str, pace: Pace | None = None) -> None:
+    def __init__(self, noun: str, pace: RedrawTimer | None = None) -> None:
         """Take the plural of what is counted."""
         self._noun = noun
-        self._pace = pace or Pace()
+        self._pace = pace or RedrawTimer()
         self._handle: Any = None
 
     def show(self, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class NotebookBar:
         if not self._pace.is_due():
             return
         words = _words(progress, self._noun, self._pace.elapsed)
-        shown = {"text/html": html(progress, words), "text/plain": words}
+        shown = {"text/html": bar_html(progress, words), "text/plain": words}
         if self._handle is not None:
             self._handle.update(shown, raw=True)
             return
@@ -48,7 +48,7 @@ class NotebookBar:
             self._handle.update(_NOTHING, raw=True)
 
 
-def html(progress: Progress, words: str) -> str:
+def bar_html(progress: Progress, words: str) -> str:
     """Return a bar, with words about it."""
     # Without a value, a bar moves to and fro.
     how_far = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.counted else ""
@@ -57,7 +57,7 @@ def html(progress: Progress, words: str) -> str:
 
 def _words(progress: Progress, noun: str, elapsed: float) -> str:
     if not progress.counted:
-        return f"{progress.done:,} {noun}, {in_words(elapsed)}"
-    left = remaining(progress.done, progress.total, elapsed)
-    more = "" if left is None else f", about {in_words(left)} left"
-    return f"{progress.done:,} of {progress.total:,} {noun}, {in_words(elapsed)}{more}"
+        return f"{progress.done:,} {noun}, {format_duration(elapsed)}"
+    left = estimate_remaining_seconds(progress.done, progress.total, elapsed)
+    more = "" if left is None else f", about {format_duration(left)} left"
+    return f"{progress.done:,} of {progress.total:,} {noun}, {format_duration(elapsed)}{more}"

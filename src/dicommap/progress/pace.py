@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DELAY = 0.4
+FIRST_DRAW_DELAY = 0.4
 """Seconds of work before there is a bar at all."""
-_EVERY = 0.1
+_REDRAW_INTERVAL = 0.1
 """Seconds between two drawings."""
 
 
-class Pace:
+class RedrawTimer:
     """Says when to draw."""
 
     __slots__ = ("_clock", "_next", "_started")
 
-    def __init__(self, delay: float = DELAY, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, delay: float = FIRST_DRAW_DELAY, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
         self._next = self._started + delay
@@ -29,7 +29,7 @@ class Pace:
         now = self._clock()
         if now < self._next:
             return False
-        self._next = now + _EVERY
+        self._next = now + _REDRAW_INTERVAL
         return True
 
     @property
@@ -38,12 +38,12 @@ class Pace:
         return self._clock() - self._started
 
 
-def remaining(done: int, total: int, elapsed: float) -> float | None:
+def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
     """Return the seconds that are left if work goes on as before; None before anything is done."""
     return elapsed * (total - done) / done if done else None
 
 
-def in_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a time for people: `42 s`, `3 min 20 s`, `2 h 5 min`."""
     whole = round(seconds)
     if whole < 60:

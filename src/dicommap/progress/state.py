@@ -24,13 +24,13 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 """Called now and then while work goes on, and once at the end."""
 
-Asked = OnProgress | bool | None
+ProgressOption = OnProgress | bool | None
 """What callers pass as `progress`: a function; True for a bar, False for none; None for one where people look on."""
 
 _Item = TypeVar("_Item")
 
 
-def followed(
+def track_progress(
     items: Iterable[_Item],
     report: OnProgress | None,
     total: int | None = None,

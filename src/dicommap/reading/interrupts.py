@@ -13,9 +13,9 @@ _STEPS_BETWEEN_SIGNALS = 500_000
 """Steps of SQLite, some hundredths of a second, after which Python looks for signals."""
 
 
-def heed_signals(connection: sqlite3.Connection) -> sqlite3.Connection:
+def enable_interrupts(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Let Python look for signals while the statements of a connection run, and return the connection."""
-    connection.set_progress_handler(_go_on, _STEPS_BETWEEN_SIGNALS)
+    connection.set_progress_handler(_continue_statement, _STEPS_BETWEEN_SIGNALS)
     return connection
 
 
@@ -25,5 +25,5 @@ def raise_if_interrupted(error: BaseException) -> None:
         raise KeyboardInterrupt from None
 
 
-def _go_on() -> int:
+def _continue_statement() -> int:
     return 0

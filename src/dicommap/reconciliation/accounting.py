@@ -5,28 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.outcome import ImportOutcome, InstanceOutcome
-from dicommap.model.paths import printable
-from dicommap.model.tally import Tally
-from dicommap.model.warning_names import is_listed
-from dicommap.reconciliation.naming import named
-from dicommap.reconciliation.record import Kind
+from dicommap.model.paths import make_printable
+from dicommap.model.tally import JobIssues
+from dicommap.model.warning_names import is_warning_name
+from dicommap.reconciliation.naming import match_keys
+from dicommap.reconciliation.record import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from dicommap.model.planned_object import PlannedObject
     from dicommap.model.s3_uri import S3Uri
-    from dicommap.reconciliation.record import Record
+    from dicommap.reconciliation.record import ObjectRecord
 
-INSTANCES = (Disposition.INSTANCE, Disposition.DUPLICATE)
+INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 """Dispositions of objects that an import job is expected to import."""
 
 
 @dataclass(slots=True)
-class _Entry:
+class _LedgerEntry:
     """What the records say of one planned object."""
 
     planned: PlannedObject
@@ -43,7 +43,7 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class Seen:
+class RecordCounts:
     """Distinct objects that the records speak of, and the image sets they name."""
 
     imported: int = 0
@@ -55,30 +55,30 @@ class Seen:
     image_sets: set[str] = field(default_factory=set)
 
 
-class Account:
+class JobLedger:
     """The account of one job. Records are noted in any order; then it is closed, and can be read."""
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str]) -> None:
         """Open the account of a job's planned objects; `overrides` are the paths of its override files."""
-        self._entries = {one.key: _Entry(one) for one in planned}
+        self._entries = {one.key: _LedgerEntry(one) for one in planned}
         self._uri = uri
         self._overrides = overrides
-        self._unclear: list[tuple[tuple[str, ...], Record]] = []
+        self._unclear: list[tuple[tuple[str, ...], ObjectRecord]] = []
         self._full = self._relative = 0
         self._unplanned: dict[str, bool] = {}
-        self.seen = Seen()
-        self.tally = Tally()
+        self.seen = RecordCounts()
+        self.tally = JobIssues()
 
-    def note(self, record: Record) -> None:
+    def note(self, record: ObjectRecord) -> None:
         """Take a record into account."""
         if record.image_set_id:
             self.seen.image_sets.add(record.image_set_id)
         for name in record.warnings:
-            if not is_listed(name):
-                self.tally.add(issue("manifest.unknown-warning", _at(record.input_file), name=name))
-        keys = named(record.input_file, self._uri, self._entries)
+            if not is_warning_name(name):
+                self.tally.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
+        keys = match_keys(record.input_file, self._uri, self._entries)
         if not keys:
-            imported = record.kind is not Kind.FAILURE
+            imported = record.kind is not RecordKind.FAILURE
             self._unplanned[record.input_file] = imported or self._unplanned.get(record.input_file, False)
         elif len(keys) > 1:
             self._unclear.append((keys, record))
@@ -106,11 +106,11 @@ class Account:
     def outcomes(self) -> Iterator[InstanceOutcome]:
         """Yield what became of each planned instance, in the order of the plan."""
         for entry in self._entries.values():
-            if entry.planned.disposition in INSTANCES:
-                yield _outcome(entry)
+            if entry.planned.disposition in INSTANCE_DISPOSITIONS:
+                yield _make_outcome(entry)
 
-    def _enter(self, entry: _Entry, record: Record) -> None:
-        if record.kind is Kind.FAILURE:
+    def _enter(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
+        if record.kind is RecordKind.FAILURE:
             entry.failed += 1
             entry.exception_type = entry.exception_type or record.exception_type
             entry.message = entry.message or record.message
@@ -118,46 +118,46 @@ class Account:
             if record.image_set_id and entry.image_set_id not in ("", record.image_set_id):
                 entry.is_in_two_image_sets = True
             entry.imported += 1
-            entry.warned += record.kind is Kind.WARNING
+            entry.warned += record.kind is RecordKind.WARNING
             entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
             if record.is_primary is not None:  # of two that differ, the one that asks for attention
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
-    def _check_contradictions(self, entry: _Entry) -> None:
-        is_instance = entry.planned.disposition in INSTANCES
+    def _check_contradictions(self, entry: _LedgerEntry) -> None:
+        is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
         if not is_instance and (entry.imported or entry.failed):
             self.seen.others += 1
-        place = _at(self._uri.key(entry.planned.key))
+        place = _key_location(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
-            self.tally.add(issue("manifest.contradiction", place))
+            self.tally.add(make_issue("manifest.contradiction", place))
         if entry.is_in_two_image_sets:
-            self.tally.add(issue("manifest.two-image-sets", place))
+            self.tally.add(make_issue("manifest.two-image-sets", place))
         if entry.imported and not is_instance:
             disposition = entry.planned.disposition.value
-            self.tally.add(issue("reconcile.unexpected-import", place, disposition=disposition))
+            self.tally.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
         """Tell of an object that nobody planned."""
         self.seen.others += 1
         self.seen.imported += imported
         self.seen.failed += not imported
-        if named(name, self._uri, self._overrides):
+        if match_keys(name, self._uri, self._overrides):
             self.seen.overrides += 1
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:
             code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
-        self.tally.add(issue(code, _at(name)))
+        self.tally.add(make_issue(code, _key_location(name)))
 
 
-def _at(key: str) -> Location:
-    return Location(path=printable(key))
+def _key_location(key: str) -> Location:
+    return Location(path=make_printable(key))
 
 
-def _outcome(entry: _Entry) -> InstanceOutcome:
+def _make_outcome(entry: _LedgerEntry) -> InstanceOutcome:
     return InstanceOutcome(
         planned=entry.planned,
-        outcome=_settled(entry),
+        outcome=_decide_outcome(entry),
         reported_imported=bool(entry.imported),
         reported_failed=bool(entry.failed),
         image_set_id=entry.image_set_id,
@@ -168,7 +168,7 @@ def _outcome(entry: _Entry) -> InstanceOutcome:
     )
 
 
-def _settled(entry: _Entry) -> ImportOutcome:
+def _decide_outcome(entry: _LedgerEntry) -> ImportOutcome:
     if entry.failed:
         return ImportOutcome.FAILED
     if not entry.imported:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dicommap.reconciliation.record import Kind
+    from dicommap.reconciliation.record import RecordKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
     """One NDJSON file of records."""
 
-    kind: Kind
+    kind: RecordKind
     path: str
     """As findings name it; printable."""
     pieces: Iterable[bytes] = field(repr=False)
@@ -23,7 +23,7 @@ class RecordFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class JobOutput:
     """What a job wrote under its outputS3Uri."""
 
     place: str
@@ -37,7 +37,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
+class SubmissionFacts:
     """What the package knows of a job's submission."""
 
     job_id: str = ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dicommap.reconciliation.lenient_json import lenient_json
+from dicommap.reconciliation.lenient_json import parse_lenient_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_IMAGE_SETS = "imageSetsSummary"
-NUMBERS = (
+_IMAGE_SETS_MEMBER = "imageSetsSummary"
+COUNT_MEMBERS = (
     "numberOfScannedFiles",
     "numberOfImportedFiles",
     "numberOfFilesWithCustomerError",
@@ -39,7 +39,7 @@ class JobManifest:
 def read_job_manifest(data: bytes) -> JobManifest | None:
     """Return the summary; None where the document is none. Members of another type than documented are passed over."""
     try:
-        document = lenient_json(data)
+        document = parse_lenient_json(data)
     except ValueError:
         return None
     summary = document.get("jobSummary", document) if isinstance(document, dict) else None
@@ -52,7 +52,7 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
         job_id=_text(summary.get("jobId")),
         datastore_id=_text(summary.get("datastoreId")),
         input_s3_uri=_text(summary.get("inputS3Uri")),
-        numbers={name: number for name in NUMBERS if (number := _count(summary.get(name))) is not None},
+        numbers={name: number for name in COUNT_MEMBERS if (number := _count(summary.get(name))) is not None},
         primary={
             one["imageSetId"]: one["isPrimary"]
             for one in sets
@@ -63,7 +63,7 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
 
 
 def _image_sets(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = summary.get(_IMAGE_SETS)
+    found = summary.get(_IMAGE_SETS_MEMBER)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

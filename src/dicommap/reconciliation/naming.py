@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dicommap.model.s3_uri import S3Uri
 
 
-def candidates(input_file: str, uri: S3Uri) -> Iterator[str]:
+def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
     """Yield what a record's inputFile can be relative to the job's inputS3Uri, the likeliest first.
 
     The examples of the developer guide have the key without the bucket. The whole URI, the bucket and the key, and a
@@ -22,6 +22,6 @@ def candidates(input_file: str, uri: S3Uri) -> Iterator[str]:
     yield input_file.removeprefix("/")
 
 
-def named(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
+def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
     """Return the known keys that an inputFile can mean, each once and the likeliest first; none, one, or rarely two."""
-    return tuple(dict.fromkeys(key for key in candidates(input_file, uri) if key in known))
+    return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
-from dicommap.model.job_outcomes import Standing
+from dicommap.issues import make_issue
+from dicommap.model.job_outcomes import JobState
 from dicommap.model.outcome import ImportOutcome
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
     from dicommap.model.job_outcomes import JobOutcomes
 
-_OPEN = {
-    Standing.NOT_STARTED: "reconcile.not-started",
-    Standing.UNANSWERED: "reconcile.unanswered",
-    Standing.NOT_ENDED: "reconcile.not-ended",
+_UNFINISHED_CODES = {
+    JobState.NOT_STARTED: "reconcile.not-started",
+    JobState.UNANSWERED: "reconcile.unanswered",
+    JobState.NOT_ENDED: "reconcile.not-ended",
 }
 """How a job stands of whose instances nothing can be known yet."""
-_COUNTED = {
+_OUTCOME_CODES = {
     ImportOutcome.FAILED: "reconcile.failed",
     ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
     ImportOutcome.NON_PRIMARY: "reconcile.non-primary",
@@ -29,13 +29,13 @@ _COUNTED = {
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
     """Find what a person has to know of a job beside its records."""
-    if outcomes.standing in _OPEN:
-        yield issue(_OPEN[outcomes.standing], location, count=outcomes.instances)
+    if outcomes.standing in _UNFINISHED_CODES:
+        yield make_issue(_UNFINISHED_CODES[outcomes.standing], location, count=outcomes.instances)
         return
-    if outcomes.standing is Standing.FAILED:
-        yield issue("reconcile.job-failed", location)
-    for outcome, code in _COUNTED.items():
+    if outcomes.standing is JobState.FAILED:
+        yield make_issue("reconcile.job-failed", location)
+    for outcome, code in _OUTCOME_CODES.items():
         if count := outcomes.counts.get(outcome):
-            yield issue(code, location, count=count, planned=outcomes.instances)
+            yield make_issue(code, location, count=count, planned=outcomes.instances)
     for name, count in sorted(outcomes.warnings.items()):
-        yield issue("reconcile.warnings", location, count=count, planned=outcomes.instances, name=name)
+        yield make_issue("reconcile.warnings", location, count=count, planned=outcomes.instances, name=name)

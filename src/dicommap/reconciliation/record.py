@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from dicommap.model.warning_names import warning_name
-from dicommap.reconciliation.lenient_json import lenient_json
+from dicommap.reconciliation.lenient_json import parse_lenient_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ _WARNINGS_LIMIT = 50
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """What a record says; the name of the folder that holds records of the kind."""
 
     SUCCESS = "SUCCESS"
@@ -28,10 +28,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ObjectRecord:
     """One record."""
 
-    kind: Kind
+    kind: RecordKind
     input_file: str
     """As the service names it: by what is seen, the key without the bucket."""
     image_set_id: str = ""
@@ -41,42 +41,42 @@ class Record:
     message: str = field(default="", repr=False)
 
 
-class NoRecordError(ValueError):
+class InvalidRecordError(ValueError):
     """A line is no record; its text says why, in our words."""
 
 
-def read_record(line: bytes, kind: Kind) -> Record:
+def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
     """Return the record of a line in a file of this kind. Raises NoRecordError.
 
     Members that are missing, unknown or of another type than documented are passed over: only the object's name is
     needed. A record with an exception is a failure in whichever file it stands.
     """
     try:
-        document = lenient_json(line)
+        document = parse_lenient_json(line)
     except ValueError:
-        raise NoRecordError("is no JSON") from None
+        raise InvalidRecordError("is no JSON") from None
     if not isinstance(document, dict):
-        raise NoRecordError("is no JSON object")
+        raise InvalidRecordError("is no JSON object")
     name = document.get("inputFile")
     if not isinstance(name, str) or not name:
-        raise NoRecordError("names no inputFile")
+        raise InvalidRecordError("names no inputFile")
     response, exception = _member(document, "importResponse"), _member(document, "exception")
     warnings = _warnings(response.get("warnings", document.get("warnings")))
-    return Record(
-        kind=_settled(kind, failed=bool(exception), warned=bool(warnings)),
+    return ObjectRecord(
+        kind=_decide_kind(kind, failed=bool(exception), warned=bool(warnings)),
         input_file=name,
         image_set_id=_identifier(response.get("imageSetId")),
-        is_primary=_flag(response.get("isPrimary")),
+        is_primary=_boolean(response.get("isPrimary")),
         warnings=warnings,
         exception_type=_identifier(exception.get("exceptionType")),
         message=_text(exception.get("message")),
     )
 
 
-def _settled(kind: Kind, *, failed: bool, warned: bool) -> Kind:
+def _decide_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
     if failed:
-        return Kind.FAILURE
-    return Kind.WARNING if warned and kind is Kind.SUCCESS else kind
+        return RecordKind.FAILURE
+    return RecordKind.WARNING if warned and kind is RecordKind.SUCCESS else kind
 
 
 def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -93,7 +93,7 @@ def _text(value: object) -> str:
     return value[:_MESSAGE_LIMIT] if isinstance(value, str) else ""
 
 
-def _flag(value: object) -> bool | None:
+def _boolean(value: object) -> bool | None:
     if isinstance(value, str):  # the events of an import have numbers as text; a flag as text would be taken too
         return {"true": True, "false": False}.get(value.lower())
     return value if isinstance(value, bool) else None
@@ -102,8 +102,8 @@ def _flag(value: object) -> bool | None:
 def _warnings(value: object) -> tuple[str, ...]:
     found = value if isinstance(value, list) else []
     named = (one for one in found[:_WARNINGS_LIMIT] if isinstance(one, dict))
-    return tuple(dict.fromkeys(warning_name(one.get("type"), _code(one)) for one in named))
+    return tuple(dict.fromkeys(warning_name(one.get("type"), _reason_code(one)) for one in named))
 
 
-def _code(warning: Mapping[str, Any]) -> object:
+def _reason_code(warning: Mapping[str, Any]) -> object:
     return warning.get("warning_reason_code", warning.get("warningReasonCode", warning.get("code")))

@@ -6,14 +6,14 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.model.account import Account, Outcome
-from dicommap.render.text import counted
+from dicommap.model.account import EditOutcome, EditResult
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def account_row(account: Account) -> dict[str, str]:
+def build_edit_result_row(account: EditResult) -> dict[str, str]:
     """Return one line of edits.csv."""
     return {
         "edit": str(account),
@@ -25,27 +25,29 @@ def account_row(account: Account) -> dict[str, str]:
     }
 
 
-def account_lines(accounts: Iterable[Account]) -> Iterator[str]:
+def format_edit_result_lines(accounts: Iterable[EditResult]) -> Iterator[str]:
     """Yield a line for each rule and the like, and one for the rows of each file together."""
     for source, members in groupby(
         accounts, key=lambda account: account.source if account.row is not None else account
     ):
-        if isinstance(source, Account):
-            yield f"{source}: {_in_words(source)}"
+        if isinstance(source, EditResult):
+            yield f"{source}: {_format_edit_result(source)}"
         else:
-            yield f"{source}: {_in_rows(Counter(account.outcome for account in members))}"
+            yield f"{source}: {_format_row_outcomes(Counter(account.outcome for account in members))}"
 
 
-def _in_rows(outcomes: Counter[Outcome]) -> str:
-    parts = (f"{outcomes[outcome]:,} {outcome.value}" for outcome in Outcome if outcomes[outcome])
-    return f"{counted(outcomes.total(), 'row')}: {', '.join(parts)}"
+def _format_row_outcomes(outcomes: Counter[EditOutcome]) -> str:
+    parts = (f"{outcomes[outcome]:,} {outcome.value}" for outcome in EditOutcome if outcomes[outcome])
+    return f"{format_count(outcomes.total(), 'row')}: {', '.join(parts)}"
 
 
-def _in_words(account: Account) -> str:
+def _format_edit_result(account: EditResult) -> str:
     told = (
         (account.changed, "applied to"),
         (account.unchanged, "no change in"),
         (account.ambiguous, "ambiguous in"),
         (account.refused, "refused in"),
     )
-    return ", ".join(f"{words} {counted(count, 'study')}" for count, words in told if count) or account.outcome.value
+    return (
+        ", ".join(f"{words} {format_count(count, 'study')}" for count, words in told if count) or account.outcome.value
+    )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.issues import Code
+    from dicommap.issues import IssueCode
 
 
-def codes_markdown(codes: Iterable[Code]) -> Iterator[str]:
+def format_codes_markdown(codes: Iterable[IssueCode]) -> Iterator[str]:
     """Yield a page with every code, by family, in the order of the catalogue."""
     yield "# Issue codes\n\nThe same texts as `dicommap explain CODE` prints; made from one catalogue.\n"
     for family, members in groupby(codes, key=lambda code: code.name.partition(".")[0]):

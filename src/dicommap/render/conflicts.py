@@ -6,16 +6,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.model.mask import MASK
-from dicommap.model.masking import shown, shown_in_repr
+from dicommap.model.masking import is_unmasked_in_repr, mask_value
 from dicommap.render.changes import MASKED_NOTE
-from dicommap.render.screen import Column, Kind, Note, Row, Rows, Screen
-from dicommap.render.shown import Shown
-from dicommap.render.text import counted
+from dicommap.render.screen import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.shown import Displayable
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dicommap.model.conflict import Conflict
+    from dicommap.model.conflict import GroupingConflict
     from dicommap.render.screen import Block
 
 FORECAST_COLUMNS = (
@@ -32,34 +32,38 @@ FORECAST_COLUMNS = (
 )
 """The columns of forecast.csv."""
 
-CONFLICTS_SHOWN = 20
-FILES_SHOWN = 5
-OPENED = 3
+MAX_CONFLICTS = 20
+MAX_FILES = 5
+UNFOLDED_CONFLICTS = 3
 """Conflicts whose files are unfolded."""
-VALUES_SHOWN = 3
+MAX_VALUES = 3
 
 FORECAST_NOTE = "A forecast: which group becomes the primary image set is not documented; the largest is taken."
 _EMPTY = "(empty)"
-_CONFLICTS = (
-    Column("level", Kind.WORD),
-    Column("UID", Kind.UID),
-    Column("attribute", Kind.CODE),
-    Column("values", Kind.BEFORE),
-    Column("non-primary", Kind.NUMBER),
-    Column("files", Kind.NUMBER),
-    Column("what would cure it", Kind.SENTENCE),
-    Column("value", Kind.AFTER),
+_CONFLICT_COLUMNS = (
+    TableColumn("level", CellKind.WORD),
+    TableColumn("UID", CellKind.UID),
+    TableColumn("attribute", CellKind.CODE),
+    TableColumn("values", CellKind.BEFORE),
+    TableColumn("non-primary", CellKind.NUMBER),
+    TableColumn("files", CellKind.NUMBER),
+    TableColumn("what would cure it", CellKind.SENTENCE),
+    TableColumn("value", CellKind.AFTER),
 )
-_FILES = (Column("SOPInstanceUID", Kind.UID), Column("value", Kind.BEFORE), Column("path", Kind.TEXT))
+_FILE_COLUMNS = (
+    TableColumn("SOPInstanceUID", CellKind.UID),
+    TableColumn("value", CellKind.BEFORE),
+    TableColumn("path", CellKind.TEXT),
+)
 
 
-def conflict_row(conflict: Conflict, *, show_values: bool) -> dict[str, str]:
+def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict[str, str]:
     """Return a conflict as one line of text cells, its values masked unless they are asked for."""
     values = [
-        f"{_told(conflict.keyword, value, show_values=show_values)} ({files})"
-        for value, files in list(conflict.values.items())[:VALUES_SHOWN]
+        f"{_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
+        for value, files in list(conflict.values.items())[:MAX_VALUES]
     ]
-    more = len(conflict.values) - VALUES_SHOWN
+    more = len(conflict.values) - MAX_VALUES
     return {
         "level": conflict.level.value,
         "StudyInstanceUID": conflict.study_instance_uid,
@@ -69,18 +73,18 @@ def conflict_row(conflict: Conflict, *, show_values: bool) -> dict[str, str]:
         "non-primary": str(conflict.outside),
         "files": str(conflict.files),
         "cure": conflict.cure,
-        "cure value": shown(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+        "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
     }
 
 
-def forecast_rows(conflicts: Iterable[Conflict], *, show_values: bool) -> Iterator[dict[str, str]]:
+def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: bool) -> Iterator[dict[str, str]]:
     """Yield a line of forecast.csv for each file and attribute by which it falls apart; unlisted files are counted."""
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
-            "primary value": _told(conflict.keyword, conflict.primary, show_values=show_values),
+            "primary value": _display_value(conflict.keyword, conflict.primary, show_values=show_values),
             "cure": conflict.cure,
-            "cure value": shown(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+            "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
         }
         for file in conflict.listed:
             cells = {
@@ -90,7 +94,7 @@ def forecast_rows(conflicts: Iterable[Conflict], *, show_values: bool) -> Iterat
                 "SOPInstanceUID": file.sop_instance_uid,
                 "source": file.source,
                 "path": file.path,
-                "value": _told(conflict.keyword, file.value, show_values=show_values),
+                "value": _display_value(conflict.keyword, file.value, show_values=show_values),
             }
             yield {column: cells[column] for column in FORECAST_COLUMNS}
         more = conflict.outside - len(conflict.listed)
@@ -103,7 +107,7 @@ def forecast_rows(conflicts: Iterable[Conflict], *, show_values: bool) -> Iterat
             yield {column: cells.get(column, "") for column in FORECAST_COLUMNS}
 
 
-class Conflicts(tuple["Conflict", ...], Shown):
+class Conflicts(tuple["GroupingConflict", ...], Displayable):
     """Conflicts in order of studies; equal to any tuple or list of the same ones."""
 
     __slots__ = ()
@@ -122,57 +126,65 @@ class Conflicts(tuple["Conflict", ...], Shown):
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
         """Return each as one line of text cells, its values masked unless they are asked for."""
-        return [conflict_row(one, show_values=show_values) for one in self]
+        return [build_conflict_row(one, show_values=show_values) for one in self]
 
     # A tuple has both of its own.
-    __str__ = Shown.__str__
-    __repr__ = Shown.__repr__
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Screen:
-        show_values = shown_in_repr()
-        blocks = conflict_blocks(self, show_values=show_values)
-        if not show_values and has_masked(self):
+    def _screen(self) -> Report:
+        show_values = is_unmasked_in_repr()
+        blocks = build_conflict_blocks(self, show_values=show_values)
+        if not show_values and has_masked_values(self):
             blocks.append(Note(text=MASKED_NOTE))
-        return Screen(title="Conflicts", counts=(_count(self),), blocks=blocks)
+        return Report(title="Conflicts", counts=(_count(self),), blocks=blocks)
 
 
-def conflict_blocks(conflicts: Sequence[Conflict], *, show_values: bool, heading: str = "") -> list[Block]:
+def build_conflict_blocks(
+    conflicts: Sequence[GroupingConflict], *, show_values: bool, heading: str = ""
+) -> list[Block]:
     """Return the first conflicts with their first files inside, and what to know of them; or that there is none."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
-        _row(conflict, is_open=number < OPENED, show_values=show_values)
-        for number, conflict in enumerate(conflicts[:CONFLICTS_SHOWN])
+        _conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, show_values=show_values)
+        for number, conflict in enumerate(conflicts[:MAX_CONFLICTS])
     ]
-    table = Rows(columns=_CONFLICTS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
+    table = ReportTable(columns=_CONFLICT_COLUMNS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
     return [table, Note(text=FORECAST_NOTE)]
 
 
-def has_masked(conflicts: Iterable[Conflict]) -> bool:
+def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
     """Say whether any of the conflicts that are shown has a value that is masked where values are."""
     return any(
-        MASK in shown(one.keyword, value, show_values=False)
-        for one in islice(conflicts, CONFLICTS_SHOWN)
+        MASK in mask_value(one.keyword, value, show_values=False)
+        for one in islice(conflicts, MAX_CONFLICTS)
         for value in one.values
     )
 
 
-def _row(conflict: Conflict, *, is_open: bool, show_values: bool) -> Row:
-    cells = conflict_row(conflict, show_values=show_values)
+def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_values: bool) -> TableRow:
+    cells = build_conflict_row(conflict, show_values=show_values)
     uid = f"{cells.pop('StudyInstanceUID')} {cells.pop('SeriesInstanceUID')}".strip()
     files = [
-        Row(cells=(file.sop_instance_uid, _told(conflict.keyword, file.value, show_values=show_values), file.path))
-        for file in conflict.listed[:FILES_SHOWN]
+        TableRow(
+            cells=(
+                file.sop_instance_uid,
+                _display_value(conflict.keyword, file.value, show_values=show_values),
+                file.path,
+            )
+        )
+        for file in conflict.listed[:MAX_FILES]
     ]
-    inside = [Rows(columns=_FILES, rows=files, total=conflict.outside, noun="file")] if files else []
+    inside = [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.outside, noun="file")] if files else []
     level, *others = cells.values()
-    return Row(cells=(level, uid, *others), inside=inside, is_open=is_open)
+    return TableRow(cells=(level, uid, *others), inside=inside, is_open=is_open)
 
 
-def _count(conflicts: Sequence[Conflict]) -> str:
+def _count(conflicts: Sequence[GroupingConflict]) -> str:
     studies = len({one.study_instance_uid for one in conflicts})
-    return f"{counted(len(conflicts), 'conflict')} in {counted(studies, 'study')}" if conflicts else "none"
+    return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
 
 
-def _told(keyword: str, value: str, *, show_values: bool) -> str:
-    return shown(keyword, value, show_values=show_values) or _EMPTY
+def _display_value(keyword: str, value: str, *, show_values: bool) -> str:
+    return mask_value(keyword, value, show_values=show_values) or _EMPTY

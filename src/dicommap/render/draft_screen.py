@@ -8,84 +8,84 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.levels import Level
 from dicommap.model.mask import MASK
-from dicommap.render.accounts import account_lines
-from dicommap.render.changes import MASKED_NOTE, change_rows, targets
-from dicommap.render.conflicts import conflict_blocks, has_masked
-from dicommap.render.findings import codes_block, first_of_each, severity_counts
-from dicommap.render.screen import Facts, Note, Screen
-from dicommap.render.text import counted
+from dicommap.render.accounts import format_edit_result_lines
+from dicommap.render.changes import MASKED_NOTE, build_changes_table, group_changes_by_target
+from dicommap.render.conflicts import build_conflict_blocks, has_masked_values
+from dicommap.render.findings import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.render.screen import FactList, Note, Report
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dicommap.model.account import Account
-    from dicommap.model.conflict import Conflict
+    from dicommap.model.account import EditResult
+    from dicommap.model.conflict import GroupingConflict
     from dicommap.model.override import Override
-    from dicommap.render.changes import Target
+    from dicommap.render.changes import ChangedTarget
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
-TARGETS_SHOWN = 20
-CHANGES_SHOWN = 20
-OPENED = 3
+MAX_TARGETS = 20
+MAX_CHANGES = 20
+UNFOLDED_TARGETS = 3
 """Studies or series whose changes are unfolded."""
-EDITS_SHOWN = 10
+MAX_EDITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drafted:
+class DraftReportInput:
     """What a draft's screen is made from."""
 
     overrides: Sequence[Override]
     changes: int
     rows: Iterable[Mapping[str, str]]
     """The rows of the preview, masked as the screen is to be; no more are taken than are shown."""
-    accounts: Sequence[Account]
-    conflicts: Sequence[Conflict]
+    accounts: Sequence[EditResult]
+    conflicts: Sequence[GroupingConflict]
     issues: Issues
     package: str | None
     documents: int
     show_values: bool
 
 
-def draft_screen(drafted: Drafted) -> Screen:
+def build_draft_report(drafted: DraftReportInput) -> Report:
     """Return a draft at a glance."""
     levels = Counter(override.level for override in drafted.overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (
-        counted(drafted.changes, "change"),
-        counted(len(drafted.overrides), "override") + (f" ({by_level})" if by_level else ""),
+        format_count(drafted.changes, "change"),
+        format_count(len(drafted.overrides), "override") + (f" ({by_level})" if by_level else ""),
     )
     found = drafted.issues.counts()
-    blocks: list[Block] = [Facts(pairs=[("package", _package(drafted)), *_edits(drafted.accounts)])]
+    blocks: list[Block] = [FactList(pairs=[("package", _package_text(drafted)), *_edits_table(drafted.accounts)])]
     if found:
-        blocks.append(codes_block(found, first_of_each(drafted.issues)))
-    groups = targets(drafted.rows, TARGETS_SHOWN)
-    blocks.append(_changes(drafted, groups))
+        blocks.append(build_issue_codes_table(found, group_first_issues(drafted.issues)))
+    groups = group_changes_by_target(drafted.rows, MAX_TARGETS)
+    blocks.append(_changes_blocks(drafted, groups))
     if drafted.conflicts:
-        blocks += conflict_blocks(drafted.conflicts, show_values=drafted.show_values, heading="Forecast")
+        blocks += build_conflict_blocks(drafted.conflicts, show_values=drafted.show_values, heading="Forecast")
     masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
-    if not drafted.show_values and (masked or has_masked(drafted.conflicts)):
+    if not drafted.show_values and (masked or has_masked_values(drafted.conflicts)):
         blocks.append(Note(text=MASKED_NOTE))
-    return Screen(title="Draft", counts=counts, severities=severity_counts(found), blocks=blocks)
+    return Report(title="Draft", counts=counts, severities=count_severities(found), blocks=blocks)
 
 
-def _package(drafted: Drafted) -> str:
+def _package_text(drafted: DraftReportInput) -> str:
     if drafted.package is not None:
-        return f"{drafted.package}, {counted(drafted.documents, 'document')}"
+        return f"{drafted.package}, {format_count(drafted.documents, 'document')}"
     if drafted.documents:
-        return f"not written: no output was named for its {counted(drafted.documents, 'document')}"
+        return f"not written: no output was named for its {format_count(drafted.documents, 'document')}"
     return "none: an error is in the way" if drafted.issues.errors else "none: there is nothing to write"
 
 
-def _edits(accounts: Sequence[Account]) -> list[tuple[str, str]]:
-    lines = list(account_lines(accounts))
-    more = len(lines) - EDITS_SHOWN
-    shown = [*lines[:EDITS_SHOWN], *([f"and {more:,} more"] if more > 0 else [])]
+def _edits_table(accounts: Sequence[EditResult]) -> list[tuple[str, str]]:
+    lines = list(format_edit_result_lines(accounts))
+    more = len(lines) - MAX_EDITS
+    shown = [*lines[:MAX_EDITS], *([f"and {more:,} more"] if more > 0 else [])]
     return [("" if number else "edits", line) for number, line in enumerate(shown)]
 
 
-def _changes(drafted: Drafted, groups: Sequence[Target]) -> Block:
+def _changes_blocks(drafted: DraftReportInput, groups: Sequence[ChangedTarget]) -> Block:
     if not groups:
         return Note(text="No changes.")
-    return change_rows(groups, total=len(drafted.overrides), opened=OPENED, limit=CHANGES_SHOWN)
+    return build_changes_table(groups, total=len(drafted.overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES)

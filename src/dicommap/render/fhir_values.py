@@ -11,11 +11,11 @@ from dicommap.model.undecodable import is_undecodable
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-ID_LIMIT = 64
+MAX_ID_LENGTH = 64
 """Characters of a FHIR id; those of a UID are all allowed in one."""
-LARGEST_UNSIGNED = 2**31 - 1
+MAX_UNSIGNED_INT = 2**31 - 1
 
-_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODE = re.compile(r"\S+(?: \S+)*")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
@@ -23,19 +23,19 @@ _TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])(?:([0-5][0-9])(\.[0-9]{1,6})
 _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
 
 
-class InexpressibleError(Exception):
+class FhirConversionError(Exception):
     """Why a value has no form in FHIR, in words without the value."""
 
 
-def string(text: str) -> str | None:
+def to_string(text: str) -> str | None:
     """Return a FHIR string, without the spaces around it, which mean nothing in DICOM; None for a text that is blank.
 
     Raises InexpressibleError.
     """
     if is_undecodable(text):
-        raise InexpressibleError("it has bytes that cannot be decoded")
-    if _NO_TEXT.search(text) is not None:
-        raise InexpressibleError("it has a control character")
+        raise FhirConversionError("it has bytes that cannot be decoded")
+    if _FORBIDDEN_CHARACTERS.search(text) is not None:
+        raise FhirConversionError("it has a control character")
     stripped = text.strip(" ")
     return stripped if stripped.strip() else None
 
@@ -45,17 +45,17 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def unsigned_int(text: str) -> int | None:
+def to_unsigned_int(text: str) -> int | None:
     """Return a FHIR unsignedInt; None for a text that is blank. Raises InexpressibleError."""
     if not text.strip():
         return None
     number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
-    if not 0 <= number <= LARGEST_UNSIGNED:
-        raise InexpressibleError(f"it is no whole number from 0 to {LARGEST_UNSIGNED}")
+    if not 0 <= number <= MAX_UNSIGNED_INT:
+        raise FhirConversionError(f"it is no whole number from 0 to {MAX_UNSIGNED_INT}")
     return number
 
 
-def day(text: str) -> date | None:
+def to_date(text: str) -> date | None:
     """Return the day of a DA; None for a text that is blank. Raises InexpressibleError."""
     if not text.strip():
         return None
@@ -65,10 +65,10 @@ def day(text: str) -> date | None:
             return date(*map(int, match.groups()))
     except ValueError:
         pass
-    raise InexpressibleError("it is no date that exists, as YYYYMMDD")
+    raise FhirConversionError("it is no date that exists, as YYYYMMDD")
 
 
-def time_of_day(text: str) -> str | None:
+def to_time(text: str) -> str | None:
     """Return a TM as HH:MM:SS, with its fraction; None for a text that is blank. Raises InexpressibleError.
 
     FHIR allows seconds that are not known to be written as zeros, and minutes not.
@@ -77,22 +77,22 @@ def time_of_day(text: str) -> str | None:
         return None
     match = _TIME.fullmatch(text.strip())
     if match is None:
-        raise InexpressibleError("it is no time with hours and minutes, as HHMMSS.FFFFFF")
+        raise FhirConversionError("it is no time with hours and minutes, as HHMMSS.FFFFFF")
     hours, minutes, seconds, fraction = match.groups()
     return f"{hours}:{minutes}:{seconds or '00'}{fraction or ''}"
 
 
-def offset(text: str) -> str | None:
+def to_offset(text: str) -> str | None:
     """Return a TimezoneOffsetFromUTC as +HH:MM; None for a text that is blank. Raises InexpressibleError."""
     if not text.strip():
         return None
     match = _OFFSET.fullmatch(text.strip())
     if match is None or text.strip() == "-0000" or not -1200 <= int(text) <= 1400:
-        raise InexpressibleError("it is no offset from UTC, as +HHMM")
+        raise FhirConversionError("it is no offset from UTC, as +HHMM")
     return f"{match[1]}{match[2]}:{match[3]}"
 
 
-def offset_at(on: date, time: str, zone: tzinfo) -> str:
+def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
     """Return the offset that a time zone has on a day at a time, as +HH:MM.
 
     Raises InexpressibleError if clocks that were put forward passed over the time, if clocks that were put back showed
@@ -102,11 +102,11 @@ def offset_at(on: date, time: str, zone: tzinfo) -> str:
     local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)
     first, second = local.utcoffset(), local.replace(fold=1).utcoffset()  # PEP 495
     if first is None or second is None:
-        raise InexpressibleError("the time zone has no offset then")
+        raise FhirConversionError("the time zone has no offset then")
     if first != second:
         how = "twice, since clocks were put back" if first > second else "not at all, since clocks were put forward"
-        raise InexpressibleError(f"the time zone has this time {how}")
+        raise FhirConversionError(f"the time zone has this time {how}")
     total, rest = divmod(int(first.total_seconds()), 60)
     if rest:
-        raise InexpressibleError("the time zone's offset from UTC is no whole number of minutes then")
+        raise FhirConversionError("the time zone's offset from UTC is no whole number of minutes then")
     return f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}"

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Severity, explain
-from dicommap.render.screen import Column, Kind, Note, Row, Rows, Screen
-from dicommap.render.shown import Shown
+from dicommap.issues import Severity, find_code
+from dicommap.render.screen import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.render.screen import Block
 
-CODES_SHOWN = 12
-PLACES_SHOWN = 5
-ISSUES_SHOWN = 10
+MAX_CODES = 12
+MAX_LOCATIONS_PER_CODE = 5
+MAX_ISSUES = 10
 
-_CODES = (
-    Column("severity", Kind.SEVERITY),
-    Column("count", Kind.NUMBER),
-    Column("code", Kind.CODE),
-    Column("what was found", Kind.SENTENCE),
+_CODE_COLUMNS = (
+    TableColumn("severity", CellKind.SEVERITY),
+    TableColumn("count", CellKind.NUMBER),
+    TableColumn("code", CellKind.CODE),
+    TableColumn("what was found", CellKind.SENTENCE),
 )
-_PLACES = (Column("where", Kind.SENTENCE), Column("message", Kind.SENTENCE))
-_ISSUES = (Column("severity", Kind.SEVERITY), *_PLACES)
+_LOCATION_COLUMNS = (TableColumn("where", CellKind.SENTENCE), TableColumn("message", CellKind.SENTENCE))
+_ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS)
 
 
-def severity_counts(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
+def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
     """Return the severities that there are with their numbers, the worst first."""
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():
@@ -38,30 +38,30 @@ def severity_counts(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[st
     return [(severity.value, totals[severity]) for severity in sorted(totals, key=lambda one: -one.rank)]
 
 
-def codes_block(
+def build_issue_codes_table(
     counts: Mapping[tuple[str, Severity], int],
     issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
     heading: str = "Issues",
-) -> Rows:
+) -> ReportTable:
     """Return a row for each code and severity, the worst first, with its explanation inside and its first issues."""
     ranked = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1], item[0][0]))
-    rows = [_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:CODES_SHOWN]]
-    return Rows(columns=_CODES, rows=rows, total=len(ranked), noun="code", heading=heading)
+    rows = [_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
+    return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
 
 
-def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> Row:
-    entry = explain(code)
+def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
+    entry = find_code(code)
     inside: list[Block] = []
     if entry is not None:
         inside += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]
     if first:
-        places = [Row(cells=(str(found.location), found.message)) for found in first]
-        inside.append(Rows(columns=_PLACES, rows=places, total=number, noun="issue"))
+        places = [TableRow(cells=(str(found.location), found.message)) for found in first]
+        inside.append(ReportTable(columns=_LOCATION_COLUMNS, rows=places, total=number, noun="issue"))
     cells = (severity.value, f"{number:,}", code, entry.title if entry else "")
-    return Row(cells=cells, inside=inside)
+    return TableRow(cells=cells, inside=inside)
 
 
-class Issues(tuple["Issue", ...], Shown):
+class Issues(tuple["Issue", ...], Displayable):
     """Findings in order; equal to any tuple or list of the same ones."""
 
     __slots__ = ()
@@ -102,31 +102,35 @@ class Issues(tuple["Issue", ...], Shown):
         return [found.to_dict() for found in self]
 
     # A tuple has both of its own.
-    __str__ = Shown.__str__
-    __repr__ = Shown.__repr__
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Screen:
+    def _screen(self) -> Report:
         counts = self.counts()
-        found = severity_counts(counts)
+        found = count_severities(counts)
         if not self:
-            return Screen(title="Issues", counts=("none",), blocks=[Note(text="Nothing was found wrong.")])
-        blocks: list[Block] = [codes_block(counts, first_of_each(self), heading=""), _first_block(self)]
-        return Screen(title="Issues", severities=found, blocks=blocks)
+            return Report(title="Issues", counts=("none",), blocks=[Note(text="Nothing was found wrong.")])
+        blocks: list[Block] = [
+            build_issue_codes_table(counts, group_first_issues(self), heading=""),
+            _worst_issues_table(self),
+        ]
+        return Report(title="Issues", severities=found, blocks=blocks)
 
 
-def _first_block(issues: Issues) -> Rows:
+def _worst_issues_table(issues: Issues) -> ReportTable:
     worst = chain.from_iterable(issues.of(severity) for severity in reversed(Severity))
     rows = [
-        Row(cells=(found.severity.value, str(found.location), found.message)) for found in islice(worst, ISSUES_SHOWN)
+        TableRow(cells=(found.severity.value, str(found.location), found.message))
+        for found in islice(worst, MAX_ISSUES)
     ]
-    return Rows(columns=_ISSUES, rows=rows, total=len(issues), noun="issue", heading="The worst first")
+    return ReportTable(columns=_ISSUE_COLUMNS, rows=rows, total=len(issues), noun="issue", heading="The worst first")
 
 
-def first_of_each(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
+def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
     """Return the first issues of each code and severity."""
     first: dict[tuple[str, Severity], list[Issue]] = {}
     for found in issues:
         kept = first.setdefault((found.code, found.severity), [])
-        if len(kept) < PLACES_SHOWN:
+        if len(kept) < MAX_LOCATIONS_PER_CODE:
             kept.append(found)
     return first

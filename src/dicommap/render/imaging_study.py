@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.tags import hex_of, tag_of
 from dicommap.render import fhir_values
-from dicommap.render.fhir_values import ID_LIMIT, InexpressibleError
+from dicommap.render.fhir_values import MAX_ID_LENGTH, FhirConversionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-DICOM_UIDS = "urn:dicom:uid"
+DICOM_UID_SYSTEM = "urn:dicom:uid"
 """What systems call Study Instance UIDs (ImagingStudy, "Implementation notes")."""
-DICOM_CODES = "http://dicom.nema.org/resources/ontology/DCM"
-URIS = "urn:ietf:rfc:3986"
-IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
-ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+DICOM_CODE_SYSTEM = "http://dicom.nema.org/resources/ontology/DCM"
+URI_SYSTEM = "urn:ietf:rfc:3986"
+IDENTIFIER_TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0203"
+ABSENT_REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 STATUSES = ("registered", "available", "cancelled", "entered-in-error", "unknown")
 """What R4 allows (imagingstudy-status)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResourceSettings:
+class ImagingStudySettings:
     """What the files do not say of their resources."""
 
     status: str = "available"
@@ -51,7 +51,7 @@ class ResourceSettings:
 
 
 @dataclass
-class Described:
+class ImagingStudyResult:
     """A resource, and what was found as it was made."""
 
     resource: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -60,33 +60,35 @@ class Described:
     """Times that are left out since their time zone is not known."""
 
 
-def imaging_study(
-    study: Study, instances: Iterable[Instance], overrides: Mapping[Target, DataSet], settings: ResourceSettings
-) -> Described:
+def build_imaging_study(
+    study: Study, instances: Iterable[Instance], overrides: Mapping[Target, DataSet], settings: ImagingStudySettings
+) -> ImagingStudyResult:
     """Return the ImagingStudy of a study, whose instances come in order of series.
 
     Its id is the Study Instance UID, or the SHA-256 of one that is too long for an id: the same each time. Duplicates
     are not listed.
     """
-    return _Making(study, overrides, settings).made(instances)
+    return _ImagingStudyBuilder(study, overrides, settings).made(instances)
 
 
-class _Making:
+class _ImagingStudyBuilder:
     """One resource in the making."""
 
-    def __init__(self, study: Study, overrides: Mapping[Target, DataSet], settings: ResourceSettings) -> None:
+    def __init__(self, study: Study, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings) -> None:
         self._study = study
         self._settings = settings
-        self._described = Described()
+        self._described = ImagingStudyResult()
         self._values = {
-            one.series_instance_uid: _Values(one, [overrides.get(study.target, {}), overrides.get(one.target, {})])
+            one.series_instance_uid: _SeriesValues(
+                one, [overrides.get(study.target, {}), overrides.get(one.target, {})]
+            )
             for one in study.series
         }
         self._where = Location(study=study.study_instance_uid)
 
-    def made(self, instances: Iterable[Instance]) -> Described:
+    def made(self, instances: Iterable[Instance]) -> ImagingStudyResult:
         uid = self._study.study_instance_uid
-        identifiers = [{"system": DICOM_UIDS, "value": f"urn:oid:{uid}"}, *self._accession()]
+        identifiers = [{"system": DICOM_UID_SYSTEM, "value": f"urn:oid:{uid}"}, *self._accession()]
         by_series = {
             name: [one for one in group if one.disposition is Disposition.INSTANCE]
             for name, group in groupby(instances, key=lambda one: one.series_instance_uid)
@@ -94,9 +96,9 @@ class _Making:
         series = [self._series(one, by_series.get(one.series_instance_uid, [])) for one in self._study.series]
         modalities = {str(one["modality"]): one["modality"] for one in series}
         listed = [one for one in series if "uid" in one]
-        self._described.resource = _present(
+        self._described.resource = _drop_empty_members(
             resourceType="ImagingStudy",
-            id=uid if len(uid) <= ID_LIMIT else hashlib.sha256(uid.encode()).hexdigest(),
+            id=uid if len(uid) <= MAX_ID_LENGTH else hashlib.sha256(uid.encode()).hexdigest(),
             identifier=identifiers,
             status=self._settings.status,
             modality=list(modalities.values()),
@@ -113,22 +115,22 @@ class _Making:
         value = self._string("AccessionNumber")
         if value is None:
             return []
-        kind = {"coding": [{"system": IDENTIFIER_TYPES, "code": "ACSN"}]}
-        return [_present(type=kind, system=self._settings.accession_system, value=value)]
+        kind = {"coding": [{"system": IDENTIFIER_TYPE_SYSTEM, "code": "ACSN"}]}
+        return [_drop_empty_members(type=kind, system=self._settings.accession_system, value=value)]
 
     def _subject(self) -> dict[str, Any]:
         text = self._one("PatientID", list(self._values.values()), self._where)
-        value = self._convert("PatientID", lambda: fhir_values.string(text), self._where)
+        value = self._convert("PatientID", lambda: fhir_values.to_string(text), self._where)
         if value is None:
             if not text.strip():  # a value that is left out has an issue already
                 self._found("fhir.no-patient-id", self._where)
             return {"type": "Patient"}
-        return {"type": "Patient", "identifier": _present(system=self._settings.patient_system, value=value)}
+        return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
 
     def _string(self, keyword: str) -> str | None:
         """Return an attribute of the study."""
         text = self._one(keyword, list(self._values.values()), self._where)
-        return self._convert(keyword, lambda: fhir_values.string(text), self._where)
+        return self._convert(keyword, lambda: fhir_values.to_string(text), self._where)
 
     def _series(self, series: Series, instances: list[Instance]) -> dict[str, Any]:
         values = self._values[series.series_instance_uid]
@@ -137,13 +139,13 @@ class _Making:
             keyword: self._one(keyword, [values], where)
             for keyword in ("Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined")
         }
-        body_part = self._convert("BodyPartExamined", lambda: fhir_values.string(texts["BodyPartExamined"]), where)
-        made = _present(
+        body_part = self._convert("BodyPartExamined", lambda: fhir_values.to_string(texts["BodyPartExamined"]), where)
+        made = _drop_empty_members(
             uid=self._id("SeriesInstanceUID", series.series_instance_uid, where),
-            number=self._convert("SeriesNumber", lambda: fhir_values.unsigned_int(texts["SeriesNumber"]), where),
+            number=self._convert("SeriesNumber", lambda: fhir_values.to_unsigned_int(texts["SeriesNumber"]), where),
             modality=self._modality(texts["Modality"], where),
             description=self._convert(
-                "SeriesDescription", lambda: fhir_values.string(texts["SeriesDescription"]), where
+                "SeriesDescription", lambda: fhir_values.to_string(texts["SeriesDescription"]), where
             ),
             numberOfInstances=series.instances,
             bodySite=None if body_part is None else {"display": body_part},
@@ -155,12 +157,12 @@ class _Making:
         return made
 
     def _modality(self, text: str, where: Location) -> dict[str, str]:
-        value = self._convert("Modality", lambda: fhir_values.string(text), where)
+        value = self._convert("Modality", lambda: fhir_values.to_string(text), where)
         if value is None:
             if not text.strip():
                 self._found("fhir.no-modality", where)
-            return {"system": ABSENT_REASONS, "code": "unknown"}
-        return {"system": DICOM_CODES, "code": value} if fhir_values.is_code(value) else {"display": value}
+            return {"system": ABSENT_REASON_SYSTEM, "code": "unknown"}
+        return {"system": DICOM_CODE_SYSTEM, "code": value} if fhir_values.is_code(value) else {"display": value}
 
     def _instances(self, instances: list[Instance], where: Location) -> list[dict[str, Any]]:
         made = []
@@ -171,27 +173,27 @@ class _Making:
                 continue
             number = None
             try:
-                number = fhir_values.unsigned_int(one.instance_number)
-            except InexpressibleError as error:
+                number = fhir_values.to_unsigned_int(one.instance_number)
+            except FhirConversionError as error:
                 problems[str(error)] += 1
-            sop_class = {"system": URIS, "code": f"urn:oid:{one.sop_class_uid}"}
-            made.append(_present(uid=uid, sopClass=sop_class, number=number))
+            sop_class = {"system": URI_SYSTEM, "code": f"urn:oid:{one.sop_class_uid}"}
+            made.append(_drop_empty_members(uid=uid, sopClass=sop_class, number=number))
         for problem, count in problems.items():
             self._found("fhir.left-out", where, keyword="InstanceNumber", problem=f"in {count} instances {problem}")
         return made
 
-    def _started(self, on: str, at: str, values: list[_Values], where: Location) -> str | None:
+    def _started(self, on: str, at: str, values: list[_SeriesValues], where: Location) -> str | None:
         texts = {keyword: self._one(keyword, values, where) for keyword in (on, at, "TimezoneOffsetFromUTC")}
-        day = self._convert(on, lambda: fhir_values.day(texts[on]), where)
-        time = self._convert(at, lambda: fhir_values.time_of_day(texts[at]), where)
+        day = self._convert(on, lambda: fhir_values.to_date(texts[on]), where)
+        time = self._convert(at, lambda: fhir_values.to_time(texts[at]), where)
         if day is None or time is None:
             return None if day is None else day.isoformat()
         offset = self._convert(
-            "TimezoneOffsetFromUTC", lambda: fhir_values.offset(texts["TimezoneOffsetFromUTC"]), where
+            "TimezoneOffsetFromUTC", lambda: fhir_values.to_offset(texts["TimezoneOffsetFromUTC"]), where
         )
         zone = self._settings.zone
         if offset is None and zone is not None:
-            offset = self._convert(at, lambda: fhir_values.offset_at(day, time, zone), where)
+            offset = self._convert(at, lambda: fhir_values.zone_offset_at(day, time, zone), where)
             if offset is None:
                 return day.isoformat()
         if offset is None:
@@ -199,7 +201,7 @@ class _Making:
             return day.isoformat()
         return f"{day.isoformat()}T{time}{offset}"
 
-    def _one(self, keyword: str, values: list[_Values], where: Location) -> str:
+    def _one(self, keyword: str, values: list[_SeriesValues], where: Location) -> str:
         """Return the most frequent value that is not blank; the empty text where there is none."""
         counts: Counter[str] = Counter()
         for one in values:
@@ -210,24 +212,24 @@ class _Making:
         return ranked[0] if ranked else ""
 
     def _id(self, keyword: str, uid: str, where: Location) -> str | None:
-        if len(uid) <= ID_LIMIT:
+        if len(uid) <= MAX_ID_LENGTH:
             return uid
-        self._found("fhir.uid-too-long", where, keyword=keyword, length=len(uid), limit=ID_LIMIT)
+        self._found("fhir.uid-too-long", where, keyword=keyword, length=len(uid), limit=MAX_ID_LENGTH)
         return None
 
     def _convert(self, keyword: str, express: Callable[[], Value | None], where: Location) -> Value | None:
         try:
             return express()
-        except InexpressibleError as problem:
+        except FhirConversionError as problem:
             self._found("fhir.left-out", where, keyword=keyword, problem=problem)
             return None
 
     def _found(self, code: str, where: Location, **facts: Any) -> None:  # noqa: ANN401  names and numbers
-        self._described.issues.append(issue(code, replace(where, keyword=facts.get("keyword")), **facts))
+        self._described.issues.append(make_issue(code, replace(where, keyword=facts.get("keyword")), **facts))
 
 
 @dataclass(frozen=True)
-class _Values:
+class _SeriesValues:
     """The values of one series after the overrides, those of the series' own last."""
 
     series: Series
@@ -243,6 +245,6 @@ class _Values:
         return self.series.values.get(keyword, {})
 
 
-def _present(**members: Any) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
+def _drop_empty_members(**members: Any) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
     """Return the members that have a value."""
     return {name: value for name, value in members.items() if value is not None}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.model.masking import shown
+from dicommap.model.masking import mask_value
 from dicommap.render.inventory_screen import MASKED_NOTE
-from dicommap.render.screen import Column, Kind, Note, Row, Rows, Screen
-from dicommap.render.text import counted
+from dicommap.render.screen import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import ValueCounts
     from dicommap.render.screen import Block
 
-ROWS_SHOWN = 20
-VALUES_SHOWN = 4
+MAX_INCONSISTENCIES = 20
+MAX_INCONSISTENT_VALUES = 4
 
-_COLUMNS = (
-    Column("level", Kind.WORD),
-    Column("UID", Kind.UID),
-    Column("attribute", Kind.CODE),
-    Column("values (files)", Kind.SENTENCE),
+_INCONSISTENCY_COLUMNS = (
+    TableColumn("level", CellKind.WORD),
+    TableColumn("UID", CellKind.UID),
+    TableColumn("attribute", CellKind.CODE),
+    TableColumn("values (files)", CellKind.SENTENCE),
 )
 
 
-class Differing(Protocol):
+class InconsistentAttribute(Protocol):
     """One attribute that differs; see `dicommap.inventory.inconsistent.Inconsistency`."""
 
     @property
@@ -39,34 +39,34 @@ class Differing(Protocol):
     def values(self) -> ValueCounts: ...  # noqa: D102
 
 
-def inconsistent_screen(found: Sequence[Differing], *, show_values: bool) -> Screen:
+def build_inconsistencies_report(found: Sequence[InconsistentAttribute], *, show_values: bool) -> Report:
     """Return the first of what differs, and what to do about it."""
     if not found:
-        return Screen(
+        return Report(
             title="Inconsistencies", counts=("none",), blocks=[Note(text="Nothing differs where it must not.")]
         )
     studies = len({one.study_instance_uid for one in found})
     keywords = dict.fromkeys(one.keyword for one in found)
-    rows = [_row(one, show_values=show_values) for one in found[:ROWS_SHOWN]]
+    rows = [_inconsistency_row(one, show_values=show_values) for one in found[:MAX_INCONSISTENCIES]]
     blocks: list[Block] = [
-        Rows(columns=_COLUMNS, rows=rows, total=len(found), noun="attribute"),
+        ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(found), noun="attribute"),
         Note(
             text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; see a draft first."
         ),
     ]
     if not show_values:
         blocks.append(Note(text=MASKED_NOTE))
-    counts = (f"{counted(len(found), 'attribute')} in {counted(studies, 'study')}",)
-    return Screen(title="Inconsistencies", counts=counts, blocks=blocks)
+    counts = (f"{format_count(len(found), 'attribute')} in {format_count(studies, 'study')}",)
+    return Report(title="Inconsistencies", counts=counts, blocks=blocks)
 
 
-def _row(one: Differing, *, show_values: bool) -> Row:
+def _inconsistency_row(one: InconsistentAttribute, *, show_values: bool) -> TableRow:
     uid = one.series_instance_uid or one.study_instance_uid
     level = "study" if one.series_instance_uid is None else "series"
     ranked = sorted(one.values.items(), key=lambda item: (-item[1], item[0]))
     told = [
-        f"{shown(one.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
-        for value, files in ranked[:VALUES_SHOWN]
+        f"{mask_value(one.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
+        for value, files in ranked[:MAX_INCONSISTENT_VALUES]
     ]
-    more = [f"and {len(ranked) - VALUES_SHOWN:,} more"] if len(ranked) > VALUES_SHOWN else []
-    return Row(cells=(level, uid, one.keyword, "; ".join([*told, *more])))
+    more = [f"and {len(ranked) - MAX_INCONSISTENT_VALUES:,} more"] if len(ranked) > MAX_INCONSISTENT_VALUES else []
+    return TableRow(cells=(level, uid, one.keyword, "; ".join([*told, *more])))

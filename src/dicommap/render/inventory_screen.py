@@ -5,108 +5,112 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.mask import MASK
-from dicommap.model.masking import shown, told
-from dicommap.render.findings import codes_block, severity_counts
-from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
-from dicommap.render.text import byte_count, counted
+from dicommap.model.masking import mask_distinct_value, mask_value
+from dicommap.render.findings import build_issue_codes_table, count_severities
+from dicommap.render.screen import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.text import format_byte_count, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dicommap.render.overview import Numbers, Overview, SeriesLine, StudyLine, Told
+    from dicommap.render.overview import InventoryCounts, InventoryOverview, SeriesSummary, StudySummary, ValueSummary
     from dicommap.render.screen import Block
 
 MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show_values(True) show values."
 NO_MODALITY = "(none)"
 
-_NAMED = 8
+_MAX_NAMES = 8
 """Sources, modalities and the like that are named before the rest is counted."""
-_STUDY_FACTS = ("StudyDate", "PatientID", "StudyDescription")
-_STUDIES = (
-    Column("StudyInstanceUID", Kind.UID),
-    *(Column(keyword, Kind.DATE if keyword == "StudyDate" else Kind.TEXT) for keyword in _STUDY_FACTS),
-    Column("Modality", Kind.WORD),
-    Column("series", Kind.NUMBER),
-    Column("instances", Kind.NUMBER),
-    Column("size", Kind.NUMBER),
+_STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
+_STUDY_COLUMNS = (
+    TableColumn("StudyInstanceUID", CellKind.UID),
+    *(TableColumn(keyword, CellKind.DATE if keyword == "StudyDate" else CellKind.TEXT) for keyword in _STUDY_KEYWORDS),
+    TableColumn("Modality", CellKind.WORD),
+    TableColumn("series", CellKind.NUMBER),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
 )
-_SERIES_FACTS = ("Modality", "SeriesNumber", "SeriesDescription")
-_SERIES = (
-    Column("SeriesInstanceUID", Kind.UID),
-    *map(Column, _SERIES_FACTS),
-    Column("instances", Kind.NUMBER),
-    Column("size", Kind.NUMBER),
+_SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
+_SERIES_COLUMNS = (
+    TableColumn("SeriesInstanceUID", CellKind.UID),
+    *map(TableColumn, _SERIES_KEYWORDS),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
 )
 
 
-def inventory_screen(overview: Overview, *, show_values: bool) -> Screen:
+def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
     """Return what an inventory holds: numbers, findings, and the first studies with their series inside."""
     numbers = overview.numbers
-    facts = [("sources", listed(overview.sources)), *_about_studies(overview, show_values=show_values)]
-    blocks: list[Block] = [Facts(pairs=[*facts, ("files", _files(numbers))])]
+    facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
+    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(numbers))])]
     if numbers.issues:
-        blocks.append(codes_block(numbers.issues))
+        blocks.append(build_issue_codes_table(numbers.issues))
     if overview.first:
-        blocks.append(study_rows(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
+        blocks.append(build_studies_table(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
     blocks.append(Note(text=_next_step(numbers)))
     if not show_values and overview.first:
         blocks.append(Note(text=MASKED_NOTE))
-    return _screen("Inventory", numbers, blocks)
+    return _counts_report("Inventory", numbers, blocks)
 
 
-def summary_screen(numbers: Numbers) -> Screen:
+def build_summary_report(numbers: InventoryCounts) -> Report:
     """Return an inventory's numbers without its studies."""
-    blocks: list[Block] = [Facts(pairs=[("files", _files(numbers))])]
+    blocks: list[Block] = [FactList(pairs=[("files", _file_counts(numbers))])]
     if numbers.issues:
-        blocks.append(codes_block(numbers.issues))
-    return _screen("Summary", numbers, blocks)
+        blocks.append(build_issue_codes_table(numbers.issues))
+    return _counts_report("Summary", numbers, blocks)
 
 
-def unreadable_screen(reason: str) -> Screen:
+def build_unreadable_report(reason: str) -> Report:
     """Return the screen of an inventory that cannot be looked at: a repr tells that and raises nothing."""
-    return Screen(title="Inventory", blocks=[Note(text=reason)])
+    return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
-def study_rows(lines: Sequence[StudyLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
+def build_studies_table(
+    lines: Sequence[StudySummary], total: int, *, show_values: bool, heading: str = ""
+) -> ReportTable:
     """Return studies as rows of a table, each with its first series inside."""
     rows = [_study_row(line, show_values=show_values) for line in lines]
-    return Rows(columns=_STUDIES, rows=rows, total=total, noun="study", heading=heading)
+    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
 
 
-def series_rows(lines: Sequence[SeriesLine], total: int, *, show_values: bool, heading: str = "") -> Rows:
+def build_series_table(
+    lines: Sequence[SeriesSummary], total: int, *, show_values: bool, heading: str = ""
+) -> ReportTable:
     """Return series as rows of a table."""
     rows = [_series_row(line, show_values=show_values) for line in lines]
-    return Rows(columns=_SERIES, rows=rows, total=total, noun="series", heading=heading)
+    return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
-def listed(names: Iterable[str]) -> str:
+def join_first_names(names: Iterable[str]) -> str:
     """Return the first names, and how many more there are."""
     every = list(names)
-    more = [f"and {len(every) - _NAMED:,} more"] if len(every) > _NAMED else []
-    return ", ".join([*every[:_NAMED], *more])
+    more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
+    return ", ".join([*every[:_MAX_NAMES], *more])
 
 
-def _screen(title: str, numbers: Numbers, blocks: Sequence[Block]) -> Screen:
+def _counts_report(title: str, numbers: InventoryCounts, blocks: Sequence[Block]) -> Report:
     nouns = ((numbers.studies, "study"), (numbers.series, "series"), (numbers.instances, "instance"))
-    counts = [*(counted(number, noun) for number, noun in nouns), byte_count(numbers.size)]
-    return Screen(title=title, counts=counts, severities=severity_counts(numbers.issues), blocks=blocks)
+    counts = [*(format_count(number, noun) for number, noun in nouns), format_byte_count(numbers.size)]
+    return Report(title=title, counts=counts, severities=count_severities(numbers.issues), blocks=blocks)
 
 
-def _about_studies(overview: Overview, *, show_values: bool) -> list[tuple[str, str]]:
-    modalities = listed(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
+def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
+    modalities = join_first_names(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
     facts = [("series by Modality", modalities)] if modalities else []
     if overview.dates is not None:
-        first, last = (shown("StudyDate", date, show_values=show_values) for date in overview.dates)
+        first, last = (mask_value("StudyDate", date, show_values=show_values) for date in overview.dates)
         facts.append(("StudyDate", first if first == last else f"{first} to {last}"))
     return facts
 
 
-def _files(numbers: Numbers) -> str:
+def _file_counts(numbers: InventoryCounts) -> str:
     by_disposition = ", ".join(f"{name} {count:,}" for name, count in numbers.dispositions.items())
     return by_disposition or "no files"
 
 
-def _next_step(numbers: Numbers) -> str:
+def _next_step(numbers: InventoryCounts) -> str:
     if not numbers.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
@@ -115,25 +119,26 @@ def _next_step(numbers: Numbers) -> str:
     )
 
 
-def _study_row(line: StudyLine, *, show_values: bool) -> Row:
+def _study_row(line: StudySummary, *, show_values: bool) -> TableRow:
     cells = (
         line.uid,
-        *_told(_STUDY_FACTS, line.values, show_values=show_values),
-        listed(name or NO_MODALITY for name in line.modalities),
+        *_value_cells(_STUDY_KEYWORDS, line.values, show_values=show_values),
+        join_first_names(name or NO_MODALITY for name in line.modalities),
         f"{line.series:,}",
         f"{line.instances:,}",
-        byte_count(line.size),
+        format_byte_count(line.size),
     )
-    return Row(cells=cells, inside=(series_rows(line.first, line.series, show_values=show_values),))
+    return TableRow(cells=cells, inside=(build_series_table(line.first, line.series, show_values=show_values),))
 
 
-def _series_row(line: SeriesLine, *, show_values: bool) -> Row:
-    modality, *others = _told(_SERIES_FACTS, line.values, show_values=show_values)
-    cells = (line.uid, modality or NO_MODALITY, *others, f"{line.instances:,}", byte_count(line.size))
-    return Row(cells=cells)
+def _series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
+    modality, *others = _value_cells(_SERIES_KEYWORDS, line.values, show_values=show_values)
+    cells = (line.uid, modality or NO_MODALITY, *others, f"{line.instances:,}", format_byte_count(line.size))
+    return TableRow(cells=cells)
 
 
-def _told(keywords: Iterable[str], values: Mapping[str, Told], *, show_values: bool) -> list[str]:
+def _value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
     return [
-        told(keyword, *values[keyword], show_values=show_values) if keyword in values else "" for keyword in keywords
+        mask_distinct_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
+        for keyword in keywords
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from dicommap.model.visible import with_lines
+from dicommap.model.visible import escape_keeping_lines
 
 
 class Markup(str):
@@ -20,9 +20,11 @@ def element(name: str, *content: str, css: str = "", attributes: str = "") -> Ma
     value is in a title, a tooltip or a link.
     """
     start = "".join((name, f' class="{css}"' if css else "", f" {attributes}" if attributes else ""))
-    return Markup(f"<{start}>{joined(*content)}</{name}>")
+    return Markup(f"<{start}>{join_markup(*content)}</{name}>")
 
 
-def joined(*content: str) -> Markup:
+def join_markup(*content: str) -> Markup:
     """Return pieces one after the other, escaped unless they are markup, and without control characters."""
-    return Markup("".join(piece if isinstance(piece, Markup) else escape(with_lines(piece)) for piece in content))
+    return Markup(
+        "".join(piece if isinstance(piece, Markup) else escape(escape_keeping_lines(piece)) for piece in content)
+    )

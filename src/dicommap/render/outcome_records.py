@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.outcome import ImportOutcome
-from dicommap.model.paths import printable
-from dicommap.model.service_words import shown_words
+from dicommap.model.paths import make_printable
+from dicommap.model.service_words import mask_service_message
 
 if TYPE_CHECKING:
     from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.model.outcome import Counts, InstanceOutcome
+    from dicommap.model.outcome import InstanceOutcome, OutcomeCounts
     from dicommap.render.records import Record
 
-ORDER = (
+OUTCOME_ORDER = (
     ImportOutcome.PRIMARY,
     ImportOutcome.NON_PRIMARY,
     ImportOutcome.WARNINGS,
@@ -24,7 +24,7 @@ ORDER = (
 """The best first, as people read columns."""
 
 
-def job_record(job: JobOutcomes, *, show_values: bool) -> Record:
+def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
     """Return a job's place, how it stands, and its instances by outcome."""
     return {
         "job": job.job,
@@ -32,26 +32,26 @@ def job_record(job: JobOutcomes, *, show_values: bool) -> Record:
         "datastoreId": job.datastore_id,
         "jobId": job.job_id,
         "status": job.standing.value,
-        "message": shown_words(job.message, show_values=show_values),
+        "message": mask_service_message(job.message, show_values=show_values),
         "studies": job.studies,
         "instances": job.instances,
-        **counted_outcomes(job.counts),
+        **count_outcomes(job.counts),
         "imageSets": job.image_sets,
         "others": job.others,
     }
 
 
-def study_record(study: StudyOutcomes) -> Record:
+def build_study_outcome_record(study: StudyOutcomes) -> Record:
     """Return a study in one job, with its instances by outcome."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
         "instances": study.instances,
-        **counted_outcomes(study.counts),
+        **count_outcomes(study.counts),
     }
 
 
-def instance_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values: bool) -> Record:
+def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values: bool) -> Record:
     """Return one planned instance and what became of it."""
     planned = instance.planned
     return {
@@ -59,23 +59,23 @@ def instance_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values:
         "SeriesInstanceUID": planned.series_instance_uid,
         "SOPInstanceUID": planned.sop_instance_uid,
         "job": job.job,
-        "object": printable(job.input_s3_uri + planned.key),
-        "source": printable(planned.source),
+        "object": make_printable(job.input_s3_uri + planned.key),
+        "source": make_printable(planned.source),
         "outcome": instance.outcome.value,
         "imageSetId": instance.image_set_id,
         "isPrimary": instance.is_primary,
         "warnings": list(instance.warnings),
         "exceptionType": instance.exception_type,
-        "message": shown_words(instance.message, show_values=show_values),
+        "message": mask_service_message(instance.message, show_values=show_values),
     }
 
 
-def counted_outcomes(counts: Counts) -> dict[str, int]:
+def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
     """Return the number of instances of each outcome, those of none with zero."""
-    return {outcome.value: counts.get(outcome, 0) for outcome in ORDER}
+    return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 
 
-def flat(record: Record) -> dict[str, str]:
+def flatten_outcome_record(record: Record) -> dict[str, str]:
     """Return a record as one line of text cells."""
     return {name: _cell(value) for name, value in record.items()}
 

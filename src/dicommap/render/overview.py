@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from dicommap.model.person_names import distinct_values
+from dicommap.model.person_names import merge_equal_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dicommap.issues import Severity
-    from dicommap.model.hierarchy import Series, Study, Values
+    from dicommap.model.hierarchy import AttributeValues, Series, Study
 
-STUDIES_SHOWN = 15
-SERIES_SHOWN = 20
+MAX_STUDIES = 15
+MAX_SERIES = 20
 
 
-class Told(NamedTuple):
+class ValueSummary(NamedTuple):
     """How many distinct values an attribute has, and one of them."""
 
     distinct: int
     value: str
 
 
-class Numbers(Protocol):
+class InventoryCounts(Protocol):
     """An inventory in numbers; see `dicommap.inventory.Summary`."""
 
     @property
@@ -44,28 +44,28 @@ class Numbers(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesLine:
+class SeriesSummary:
     """One series on a line."""
 
     uid: str
     instances: int
     size: int
     """Bytes."""
-    values: Mapping[str, Told]
+    values: Mapping[str, ValueSummary]
 
     @classmethod
-    def of(cls, series: Series) -> SeriesLine:
+    def of(cls, series: Series) -> SeriesSummary:
         """Return the line of a series."""
         return cls(
             uid=series.series_instance_uid,
             instances=series.instances,
             size=series.size,
-            values=told_values(series.values),
+            values=summarize_values(series.values),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudyLine:
+class StudySummary:
     """One study on a line, and its first series."""
 
     uid: str
@@ -73,30 +73,30 @@ class StudyLine:
     instances: int
     size: int
     """Bytes."""
-    values: Mapping[str, Told]
+    values: Mapping[str, ValueSummary]
     modalities: Sequence[str]
-    first: Sequence[SeriesLine]
+    first: Sequence[SeriesSummary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class InventoryOverview:
     """An inventory at a glance."""
 
-    numbers: Numbers
+    numbers: InventoryCounts
     sources: Sequence[str]
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent first."""
     dates: tuple[str, str] | None
     """The first and last StudyDate; None where there is none."""
-    first: Sequence[StudyLine]
+    first: Sequence[StudySummary]
 
 
-def told_values(values: Values) -> dict[str, Told]:
+def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
     """Return for each attribute how many values it has, and one of them."""
-    distinct = ((keyword, distinct_values(keyword, counts)) for keyword, counts in values.items())
-    return {keyword: Told(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
+    distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
+    return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
 
-def modalities_of(study: Study) -> list[str]:
+def get_modalities(study: Study) -> list[str]:
     """Return the distinct modalities of a study, in order."""
     return sorted(study.values.get("Modality", ()))

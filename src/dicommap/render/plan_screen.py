@@ -5,63 +5,65 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.plan import Plan
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
-from dicommap.render.inventory_screen import listed
-from dicommap.render.screen import Column, Facts, Kind, Row, Rows, Screen
-from dicommap.render.shown import Shown
-from dicommap.render.text import byte_count, counted
+from dicommap.render.inventory_screen import join_first_names
+from dicommap.render.screen import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.shown import Displayable
+from dicommap.render.text import format_byte_count, format_count
 
 if TYPE_CHECKING:
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import PlanJob
 
-JOBS_SHOWN = 20
+MAX_JOBS = 20
 
-_JOBS = (
-    Column("job", Kind.WORD),
-    Column("inputS3Uri", Kind.UID),
-    Column("mappings", Kind.NUMBER),
-    Column("overrides", Kind.NUMBER),
-    Column("instances", Kind.NUMBER),
-    Column("files", Kind.NUMBER),
-    Column("size", Kind.NUMBER),
-    Column("staged", Kind.WORD),
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("mappings", CellKind.NUMBER),
+    TableColumn("overrides", CellKind.NUMBER),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("files", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
+    TableColumn("staged", CellKind.WORD),
 )
 
 
-class ShownPlan(Shown, Plan):
+class DisplayablePlan(Displayable, Plan):
     """A plan to look at."""
 
-    def _screen(self) -> Screen:
-        counts = (counted(len(self.jobs), "job"), counted(self.studies, "study"), counted(self.series, "series"))
-        usual = Profile().model_dump()
+    def _screen(self) -> Report:
+        counts = (
+            format_count(len(self.jobs), "job"),
+            format_count(self.studies, "study"),
+            format_count(self.series, "series"),
+        )
+        usual = Assumptions().model_dump()
         settings = (f"{name}={value}" for name, value in self.profile.model_dump().items() if value != usual[name])
-        rows = [_job_row(job) for job in self.jobs[:JOBS_SHOWN]]
-        jobs = Rows(columns=_JOBS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
+        rows = [_job_row(job) for job in self.jobs[:MAX_JOBS]]
+        jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
         quotas = Quotas().model_dump()
         others = (f"{name}={value:,}" for name, value in self.quotas.model_dump().items() if value != quotas[name])
         pairs = [
-            ("sources", listed(self.sources)),
+            ("sources", join_first_names(self.sources)),
             ("inputS3Uri", self.inputS3Uri),
             ("quotas", ", ".join(others) or "the usual ones"),
             ("profile", ", ".join(settings) or "the usual one"),
         ]
         if self.unplanned.files:
-            left = (
-                f"{counted(self.unplanned.files, 'file')}, {counted(self.unplanned.instances, 'instance')} among them"
-            )
+            left = f"{format_count(self.unplanned.files, 'file')}, {format_count(self.unplanned.instances, 'instance')} among them"
             pairs.append(("in no job", left))
         if self.attempt > 1:
             pairs.append(("attempt", str(self.attempt)))
-        return Screen(title="Plan", counts=counts, blocks=[Facts(pairs=pairs), jobs])
+        return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
 
     # A pydantic model has both of its own.
-    __str__ = Shown.__str__
-    __repr__ = Shown.__repr__
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
 
 
-def _job_row(job: Job) -> Row:
+def _job_row(job: PlanJob) -> TableRow:
     numbers = (len(job.mappings), len(job.files), job.instances, job.sourceFiles)
     staged = "staged" if job.staged else ""
     cells = (f"{number:,}" for number in numbers)
-    return Row(cells=(job.id, job.inputS3Uri, *cells, byte_count(job.sourceBytes), staged))
+    return TableRow(cells=(job.id, job.inputS3Uri, *cells, format_byte_count(job.sourceBytes), staged))

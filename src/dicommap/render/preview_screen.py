@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.mask import MASK
-from dicommap.model.masking import shown_in_repr
-from dicommap.render.changes import MASKED_NOTE, change_rows, targets
-from dicommap.render.screen import Note, Screen
-from dicommap.render.shown import Shown
-from dicommap.render.text import counted
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.render.changes import MASKED_NOTE, build_changes_table, group_changes_by_target
+from dicommap.render.screen import Note, Report
+from dicommap.render.shown import Displayable
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     Rows = Callable[[bool], Iterable[Mapping[str, str]]]
 
-TARGETS_SHOWN = 40
-CHANGES_SHOWN = 40
-OPENED = 10
+MAX_TARGETS = 40
+MAX_CHANGES = 40
+UNFOLDED_TARGETS = 10
 """Studies or series whose changes are unfolded."""
 
 
-class Preview(Shown):
+class Preview(Displayable):
     """The changes of a draft, each as a row: UIDs, tag, keyword, value before and after, and the edit behind it.
 
     Going over it masks values unless the preview was asked for with them; looking at it does so also where
@@ -44,15 +44,15 @@ class Preview(Shown):
     def __len__(self) -> int:
         return self._changes
 
-    def _screen(self) -> Screen:
-        show_values = shown_in_repr(unmasked=self._show_values)
-        groups = targets(self._rows(show_values), TARGETS_SHOWN)
+    def _screen(self) -> Report:
+        show_values = is_unmasked_in_repr(unmasked=self._show_values)
+        groups = group_changes_by_target(self._rows(show_values), MAX_TARGETS)
         if not groups:
-            return Screen(title="Preview", counts=("no changes",), blocks=[Note(text="No edit changes anything.")])
+            return Report(title="Preview", counts=("no changes",), blocks=[Note(text="No edit changes anything.")])
         blocks: list[Block] = [
-            change_rows(groups, total=self._overrides, opened=OPENED, limit=CHANGES_SHOWN, heading="")
+            build_changes_table(groups, total=self._overrides, opened=UNFOLDED_TARGETS, limit=MAX_CHANGES, heading="")
         ]
         if not show_values and any(MASK in row["before"] + row["after"] for *_, rows in groups for row in rows):
             blocks.append(Note(text=MASKED_NOTE))
-        counts = (counted(self._changes, "change"), counted(self._overrides, "override"))
-        return Screen(title="Preview", counts=counts, blocks=blocks)
+        counts = (format_count(self._changes, "change"), format_count(self._overrides, "override"))
+        return Report(title="Preview", counts=counts, blocks=blocks)

@@ -7,47 +7,51 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.model.mask import MASK
-from dicommap.model.service_words import shown_words
-from dicommap.render.findings import codes_block, first_of_each, severity_counts
-from dicommap.render.outcome_records import counted_outcomes
-from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
-from dicommap.render.screen_html import page
-from dicommap.render.text import counted
+from dicommap.model.service_words import mask_service_message
+from dicommap.render.findings import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.render.outcome_records import count_outcomes
+from dicommap.render.screen import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.screen_html import render_html_page
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.model.outcome import Counts, ImportOutcome
+    from dicommap.model.outcome import ImportOutcome, OutcomeCounts
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
-JOBS_SHOWN = 20
-STUDIES_SHOWN = 20
-REASONS_SHOWN = 10
+MAX_JOBS = 20
+MAX_STUDIES = 20
+MAX_REASONS = 10
 
 MASKED_NOTE = f"{MASK} stands for words of the service that may be a patient's; they are shown where values are."
-_OUTCOMES = tuple(Column(name, Kind.NUMBER) for name in counted_outcomes({}))
-_JOBS = (
-    Column("job", Kind.WORD),
-    Column("status", Kind.WORD),
-    Column("inputS3Uri", Kind.UID),
-    Column("instances", Kind.NUMBER),
-    *_OUTCOMES,
+_OUTCOME_COLUMNS = tuple(TableColumn(name, CellKind.NUMBER) for name in count_outcomes({}))
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("instances", CellKind.NUMBER),
+    *_OUTCOME_COLUMNS,
 )
-_STUDIES = (
-    Column("StudyInstanceUID", Kind.UID),
-    Column("job", Kind.WORD),
-    Column("instances", Kind.NUMBER),
-    *_OUTCOMES,
+_STUDY_COLUMNS = (
+    TableColumn("StudyInstanceUID", CellKind.UID),
+    TableColumn("job", CellKind.WORD),
+    TableColumn("instances", CellKind.NUMBER),
+    *_OUTCOME_COLUMNS,
 )
-_REASONS = (Column("instances", Kind.NUMBER), Column("exception", Kind.WORD), Column("message", Kind.SENTENCE))
-_UNTOLD = ("", "(no reason given, or one of many more)")
-_WARNINGS = (Column("instances", Kind.NUMBER), Column("warning", Kind.CODE))
+_REASON_COLUMNS = (
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("exception", CellKind.WORD),
+    TableColumn("message", CellKind.SENTENCE),
+)
+_UNKNOWN_REASON = ("", "(no reason given, or one of many more)")
+_WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warning", CellKind.CODE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class ReconciliationReportInput:
     """What the screen is made from."""
 
     package: str
@@ -59,17 +63,17 @@ class Numbers:
     show_values: bool
 
 
-def reconciliation_screen(numbers: Numbers) -> Screen:
+def build_reconciliation_report(numbers: ReconciliationReportInput) -> Report:
     """Return a reconciliation at a glance."""
-    return _screen(numbers, jobs_shown=JOBS_SHOWN, studies_shown=STUDIES_SHOWN)
+    return _limited_report(numbers, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
 
 
-def page_of(numbers: Numbers) -> str:
+def build_reconciliation_page(numbers: ReconciliationReportInput) -> str:
     """Return a page that stands alone, with as many jobs and studies as were kept."""
-    return page(_screen(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
+    return render_html_page(_limited_report(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
 
 
-def _screen(numbers: Numbers, *, jobs_shown: int, studies_shown: int) -> Screen:
+def _limited_report(numbers: ReconciliationReportInput, *, jobs_shown: int, studies_shown: int) -> Report:
     instances = sum(numbers.counts.values())
     known = [f"{count:,} {outcome.value}" for outcome, count in numbers.counts.items() if count]
     imported = sum(count for outcome, count in numbers.counts.items() if outcome.is_imported)
@@ -80,48 +84,54 @@ def _screen(numbers: Numbers, *, jobs_shown: int, studies_shown: int) -> Screen:
         ("jobs", ", ".join(f"{count:,} {name}" for name, count in standing.items()) or "none"),
         ("instances", ", ".join(known) or "none"),
     ]
-    blocks: list[Block] = [Facts(pairs=facts)]
+    blocks: list[Block] = [FactList(pairs=facts)]
     if found:
-        blocks.append(codes_block(found, first_of_each(numbers.issues)))
-    blocks += [_reasons(numbers), _warnings(numbers.jobs)]
-    job_rows = [_row((job.job, job.standing.value, job.input_s3_uri), job.counts) for job in numbers.jobs[:jobs_shown]]
-    blocks.append(Rows(columns=_JOBS, rows=job_rows, total=len(numbers.jobs), noun="job", heading="Jobs"))
-    rows = [_row((study.study_instance_uid, study.job), study.counts) for study in numbers.studies[:studies_shown]]
+        blocks.append(build_issue_codes_table(found, group_first_issues(numbers.issues)))
+    blocks += [_reasons_blocks(numbers), _warnings_blocks(numbers.jobs)]
+    job_rows = [
+        _outcome_row((job.job, job.standing.value, job.input_s3_uri), job.counts) for job in numbers.jobs[:jobs_shown]
+    ]
+    blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(numbers.jobs), noun="job", heading="Jobs"))
+    rows = [
+        _outcome_row((study.study_instance_uid, study.job), study.counts) for study in numbers.studies[:studies_shown]
+    ]
     heading = "Studies not wholly in primary image sets"
-    blocks.append(Rows(columns=_STUDIES, rows=rows, total=len(numbers.studies), noun="study", heading=heading))
-    shown = [block for block in blocks if not isinstance(block, Rows) or block.rows]
+    blocks.append(
+        ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(numbers.studies), noun="study", heading=heading)
+    )
+    shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
     if MASK in str(shown):
         shown.append(Note(text=MASKED_NOTE))
-    counts = (f"{imported:,} of {counted(instances, 'instance')} imported", counted(len(numbers.jobs), "job"))
-    return Screen(title="Reconciliation", counts=counts, severities=severity_counts(found), blocks=shown)
+    counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(numbers.jobs), "job"))
+    return Report(title="Reconciliation", counts=counts, severities=count_severities(found), blocks=shown)
 
 
-def _row(cells: tuple[str, ...], counts: Counts) -> Row:
-    numbers = (sum(counts.values()), *counted_outcomes(counts).values())
-    return Row(cells=(*cells, *(f"{number:,}" for number in numbers)))
+def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
+    numbers = (sum(counts.values()), *count_outcomes(counts).values())
+    return TableRow(cells=(*cells, *(f"{number:,}" for number in numbers)))
 
 
-def ranked_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
+def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
     """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
     reasons: Counter[tuple[str, str]] = Counter()
     for job in jobs:
         for (kind, message), count in job.reasons.items():
-            reasons[kind, shown_words(message, show_values=show_values)] += count
+            reasons[kind, mask_service_message(message, show_values=show_values)] += count
         if job.message:
-            reasons["(the job)", shown_words(job.message, show_values=show_values)] += job.instances
-    told = ((count, *(reason if any(reason) else _UNTOLD)) for reason, count in reasons.items())
+            reasons["(the job)", mask_service_message(job.message, show_values=show_values)] += job.instances
+    told = ((count, *(reason if any(reason) else _UNKNOWN_REASON)) for reason, count in reasons.items())
     return sorted(told, key=lambda one: (-one[0], one[1:]))
 
 
-def _reasons(numbers: Numbers) -> Rows:
-    found = ranked_reasons(numbers.jobs, show_values=numbers.show_values)
-    rows = [Row(cells=(f"{count:,}", *words)) for count, *words in found[:REASONS_SHOWN]]
-    return Rows(columns=_REASONS, rows=rows, total=len(found), noun="reason", heading="Why")
+def _reasons_blocks(numbers: ReconciliationReportInput) -> ReportTable:
+    found = rank_failure_reasons(numbers.jobs, show_values=numbers.show_values)
+    rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in found[:MAX_REASONS]]
+    return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(found), noun="reason", heading="Why")
 
 
-def _warnings(jobs: Iterable[JobOutcomes]) -> Rows:
+def _warnings_blocks(jobs: Iterable[JobOutcomes]) -> ReportTable:
     warnings: Counter[str] = Counter()
     for job in jobs:
         warnings.update(job.warnings)
-    rows = [Row(cells=(f"{count:,}", name)) for name, count in warnings.most_common(REASONS_SHOWN)]
-    return Rows(columns=_WARNINGS, rows=rows, total=len(warnings), noun="warning", heading="Warnings")
+    rows = [TableRow(cells=(f"{count:,}", name)) for name, count in warnings.most_common(MAX_REASONS)]
+    return ReportTable(columns=_WARNING_COLUMNS, rows=rows, total=len(warnings), noun="warning", heading="Warnings")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.attributes import SHOWN_ALWAYS
+from dicommap.model.attributes import UNMASKED_KEYWORDS
 from dicommap.model.mask import MASK
-from dicommap.model.masking import one_line, shown
-from dicommap.model.person_names import distinct_values
-from dicommap.model.visible import decodable
+from dicommap.model.masking import mask_value, mask_value_counts
+from dicommap.model.person_names import merge_equal_names
+from dicommap.model.visible import escape_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ Record = dict[str, Any]
 """One row, by column; in JSON `attributes` holds the distinct values, in tables each has a column."""
 
 
-def study_record(study: Study, *, show_values: bool) -> Record:
+def build_study_record(study: Study, *, show_values: bool) -> Record:
     """Return a study's UID, counts and distinct values."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
@@ -27,11 +27,11 @@ def study_record(study: Study, *, show_values: bool) -> Record:
         "instances": study.instances,
         "files": study.files,
         "bytes": study.size,
-        "attributes": _distinct(study.values, show_values=show_values),
+        "attributes": _distinct_value_entries(study.values, show_values=show_values),
     }
 
 
-def series_record(series: Series, *, show_values: bool) -> Record:
+def build_series_record(series: Series, *, show_values: bool) -> Record:
     """Return a series' UIDs, counts and distinct values."""
     return {
         "StudyInstanceUID": series.study_instance_uid,
@@ -39,19 +39,19 @@ def series_record(series: Series, *, show_values: bool) -> Record:
         "instances": series.instances,
         "files": series.files,
         "bytes": series.size,
-        "attributes": _distinct(series.values, show_values=show_values),
+        "attributes": _distinct_value_entries(series.values, show_values=show_values),
     }
 
 
-def instance_record(instance: Instance) -> Record:
+def build_instance_record(instance: Instance) -> Record:
     """Return an instance's UIDs and file."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
         "SOPInstanceUID": instance.sop_instance_uid,
         "SOPClassUID": instance.sop_class_uid,
-        "TransferSyntaxUID": shown("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False),
-        "InstanceNumber": decodable(instance.instance_number),
+        "TransferSyntaxUID": mask_value("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False),
+        "InstanceNumber": escape_undecodable(instance.instance_number),
         "disposition": instance.disposition.value,
         "bytes": instance.size,
         "source": instance.source,
@@ -60,7 +60,7 @@ def instance_record(instance: Instance) -> Record:
     }
 
 
-def file_record(file: File) -> Record:
+def build_file_record(file: File) -> Record:
     """Return a file's source and path, and what it turned out to be."""
     return {
         "source": file.source,
@@ -71,7 +71,7 @@ def file_record(file: File) -> Record:
     }
 
 
-def flat(record: Record) -> dict[str, str]:
+def flatten_record(record: Record) -> dict[str, str]:
     """Return a record as one line of text cells: each attribute a column, differing values as a marker."""
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
@@ -79,18 +79,20 @@ def flat(record: Record) -> dict[str, str]:
         # Of masked values only the number is known, and values that cannot be decoded may have one text.
         texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
-        cells[keyword] = one_line(keyword, dict.fromkeys(known, 1), show_values=not masked)
+        cells[keyword] = mask_value_counts(keyword, dict.fromkeys(known, 1), show_values=not masked)
     return cells
 
 
-def _distinct(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> dict[str, list[Record]]:
-    return {keyword: _entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()}
+def _distinct_value_entries(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> dict[str, list[Record]]:
+    return {keyword: _value_entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()}
 
 
-def _entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
-    if not show_values and keyword not in SHOWN_ALWAYS:
-        counts = distinct_values(keyword, counts)
-    hidden = {value for value in counts if shown(keyword, value, show_values=show_values) == MASK}
+def _value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
+    if not show_values and keyword not in UNMASKED_KEYWORDS:
+        counts = merge_equal_names(keyword, counts)
+    hidden = {value for value in counts if mask_value(keyword, value, show_values=show_values) == MASK}
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     # A masked value is null; an empty one has nothing to hide.
-    return [{"value": None if value in hidden else decodable(value), "files": files} for value, files in ranked]
+    return [
+        {"value": None if value in hidden else escape_undecodable(value), "files": files} for value, files in ranked
+    ]

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.render.findings import codes_block, first_of_each, severity_counts
-from dicommap.render.screen import Facts, Screen
-from dicommap.render.text import counted
+from dicommap.render.findings import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.render.screen import FactList, Report
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
 
-def retry_screen(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Screen:
+def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
     """Return a retry at a glance."""
     found = issues.counts()
     facts = [
         ("package", package or "none was written"),
-        ("in place", f"{counted(in_place, 'job')} of which nothing was imported"),
-        ("staged", f"{counted(staged, 'job')} for what is copied first, by 'dicommap stage'"),
+        ("in place", f"{format_count(in_place, 'job')} of which nothing was imported"),
+        ("staged", f"{format_count(staged, 'job')} for what is copied first, by 'dicommap stage'"),
     ]
-    blocks: list[Block] = [Facts(pairs=facts)]
+    blocks: list[Block] = [FactList(pairs=facts)]
     if found:
-        blocks.append(codes_block(found, first_of_each(issues)))
-    counts = (f"{counted(instances, 'instance')} to import again",)
-    return Screen(title="Retry", counts=counts, severities=severity_counts(found), blocks=blocks)
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    counts = (f"{format_count(instances, 'instance')} to import again",)
+    return Report(title="Retry", counts=counts, severities=count_severities(found), blocks=blocks)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """What the cells of a column hold."""
 
     TEXT = "text"
@@ -26,22 +26,22 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column of rows."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class FactList:
     """Names and what they are, a line each."""
 
     pairs: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TableRow:
     """One row; with something inside it folds, in HTML, and `is_open` says how it starts."""
 
     cells: Sequence[str]
@@ -50,11 +50,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class ReportTable:
     """A table of the first rows, and how many there are in all."""
 
-    columns: Sequence[Column]
-    rows: Sequence[Row]
+    columns: Sequence[TableColumn]
+    rows: Sequence[TableRow]
     total: int
     noun: str
     """What a row is of, in the singular."""
@@ -68,11 +68,11 @@ class Note:
     text: str
 
 
-Block = Facts | Rows | Note
+Block = FactList | ReportTable | Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screen:
+class Report:
     """All that is shown of one object. Values in it are masked already: what renders it masks nothing."""
 
     title: str

@@ -5,74 +5,74 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.render.markup import Markup, element, joined
-from dicommap.render.screen import Facts, Kind, Note, Rows
-from dicommap.render.style import SCOPE, STYLE
-from dicommap.render.text import counted, first_characters
+from dicommap.render.markup import Markup, element, join_markup
+from dicommap.render.screen import CellKind, FactList, Note, ReportTable
+from dicommap.render.style import CSS_CLASS, STYLE_SHEET
+from dicommap.render.text import format_count, truncate_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dicommap.render.screen import Block, Column, Row, Screen
+    from dicommap.render.screen import Block, Report, TableColumn, TableRow
 
-CELL_LIMIT = 60
+MAX_CELL_LENGTH = 60
 """Characters of a cell with a value; a file may hold a description of any length."""
-SENTENCE_LIMIT = 400
+MAX_SENTENCE_LENGTH = 400
 
-_UNCUT = (Kind.BEFORE, Kind.AFTER)
+_UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
 """Whoever makes these rows knows whether all of a change is to be seen."""
 _WIDTHS = {
-    Kind.SENTENCE: "minmax(0,2fr)",
-    Kind.UID: "minmax(0,3.8fr)",
-    Kind.CODE: "minmax(0,1.5fr)",
-    Kind.DATE: "76px",
-    Kind.WORD: "72px",
-    Kind.SEVERITY: "72px",
+    CellKind.SENTENCE: "minmax(0,2fr)",
+    CellKind.UID: "minmax(0,3.8fr)",
+    CellKind.CODE: "minmax(0,1.5fr)",
+    CellKind.DATE: "76px",
+    CellKind.WORD: "72px",
+    CellKind.SEVERITY: "72px",
 }
-_WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
-_TAGS = {Kind.UID: "code", Kind.CODE: "code", Kind.BEFORE: "del", Kind.AFTER: "ins"}
+_WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
+_TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
-def fragment(screen: Screen) -> str:
+def render_html_fragment(screen: Report) -> str:
     """Return a screen as one element with its own style, for a notebook."""
-    return joined(STYLE, element("div", _head(screen), *map(_block, screen.blocks), css=SCOPE))
+    return join_markup(STYLE_SHEET, element("div", _head(screen), *map(_block, screen.blocks), css=CSS_CLASS))
 
 
-def page(screen: Screen) -> str:
+def render_html_page(screen: Report) -> str:
     """Return a screen as a page that stands alone."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {screen.title}")
-    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{fragment(screen)}</body></html>\n'
+    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{render_html_fragment(screen)}</body></html>\n'
 
 
-def _head(screen: Screen) -> Markup:
+def _head(screen: Report) -> Markup:
     subject = [element("code", screen.subject)] if screen.subject else []
     counts = (element("span", count) for count in screen.counts)
-    badges = (_badge(severity, counted(number, severity)) for severity, number in screen.severities)
+    badges = (_badge(severity, format_count(number, severity)) for severity, number in screen.severities)
     return element("div", *_spaced([element("b", screen.title), *subject, *counts, *badges]), css="head")
 
 
 def _block(block: Block) -> Markup:
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
-    if isinstance(block, Facts):
+    if isinstance(block, FactList):
         pairs = (
-            joined(element("dt", name), element("dd", first_characters(text, SENTENCE_LIMIT)))
+            join_markup(element("dt", name), element("dd", truncate_text(text, MAX_SENTENCE_LENGTH)))
             for name, text in block.pairs
         )
         return element("dl", *pairs) if block.pairs else Markup()
     return _rows(block)
 
 
-def _rows(block: Rows) -> Markup:
+def _rows(block: ReportTable) -> Markup:
     heading = element("h4", block.heading) if block.heading else Markup()
     if not block.rows:
         return heading
     rest = block.total - len(block.rows)
-    more = element("p", f"and {counted(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
+    more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
     widths = " ".join(map(_width, block.columns))
     names = (
-        element("span", _in_words(column.name), css="number" if column.kind is Kind.NUMBER else "")
+        element("span", _breakable_keyword(column.name), css="number" if column.kind is CellKind.NUMBER else "")
         for column in block.columns
     )
     return element(
@@ -85,21 +85,21 @@ def _rows(block: Rows) -> Markup:
     )
 
 
-def _width(column: Column) -> str:
+def _width(column: TableColumn) -> str:
     """Return how wide a column is: of numbers, as wide as the longest word of its name, within limits."""
-    if column.kind is Kind.NUMBER:
-        longest = max(map(len, _WORDS.split(column.name)))
+    if column.kind is CellKind.NUMBER:
+        longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
         return f"{min(max(60, 7 * longest), 120)}px"
     return _WIDTHS.get(column.kind, "minmax(70px,1fr)")
 
 
-def _in_words(name: str) -> Markup:
+def _breakable_keyword(name: str) -> Markup:
     """Return a keyword that may be broken between its words: `StudyDescription` is wider than most descriptions."""
-    first, *others = _WORDS.split(name)
-    return joined(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
+    first, *others = _WORD_BOUNDARY.split(name)
+    return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 
 
-def _row(row: Row, columns: Sequence[Column]) -> Markup:
+def _row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
     cells = _spaced(_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
     if not row.inside:
         return element("div", *cells, css="row line")
@@ -108,13 +108,13 @@ def _row(row: Row, columns: Sequence[Column]) -> Markup:
     return element("details", summary, inside, attributes="open" if row.is_open else "")
 
 
-def _cell(text: str, kind: Kind) -> Markup:
-    if kind is Kind.SEVERITY:
+def _cell(text: str, kind: CellKind) -> Markup:
+    if kind is CellKind.SEVERITY:
         return element("span", _badge(text, text))
-    if kind in _UNCUT and text:
+    if kind in _UNTRUNCATED_KINDS and text:
         return element("span", element(_TAGS[kind], text))
-    cut = first_characters(text, CELL_LIMIT if kind in (Kind.TEXT, Kind.DATE) else SENTENCE_LIMIT)
-    return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is Kind.NUMBER else "")
+    cut = truncate_text(text, MAX_CELL_LENGTH if kind in (CellKind.TEXT, CellKind.DATE) else MAX_SENTENCE_LENGTH)
+    return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is CellKind.NUMBER else "")
 
 
 def _badge(severity: str, text: str) -> Markup:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.model.masking import one_line
+from dicommap.model.masking import mask_value_counts
 from dicommap.render.inventory_screen import MASKED_NOTE
-from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
-from dicommap.render.text import counted
+from dicommap.render.screen import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,27 +15,32 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series, Study
     from dicommap.render.screen import Block
 
-ROWS_SHOWN = 10
-COLUMNS_SHOWN = 5
+MAX_SHEET_ROWS = 10
+MAX_SHEET_COLUMNS = 5
 
 
-def sheet_screen(
+def build_sheet_report(
     first: Sequence[Study | Series], total: int, level: str, keywords: Sequence[str], *, show_values: bool
-) -> Screen:
+) -> Report:
     """Return the first rows of a sheet of studies or series, with its first columns."""
-    shown = keywords[:COLUMNS_SHOWN]
-    columns = (Column("UID", Kind.UID), *map(Column, shown))
-    rows = [_row(item, shown, show_values=show_values) for item in first[:ROWS_SHOWN]]
+    shown = keywords[:MAX_SHEET_COLUMNS]
+    columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
+    rows = [_sheet_row(item, shown, show_values=show_values) for item in first[:MAX_SHEET_ROWS]]
     blocks: list[Block] = [
-        Facts(pairs=[("columns", ", ".join(keywords))]),
-        Rows(columns=columns, rows=rows, total=total, noun="row"),
+        FactList(pairs=[("columns", ", ".join(keywords))]),
+        ReportTable(columns=columns, rows=rows, total=total, noun="row"),
         Note(text="Next: save('FILE.csv') writes it; change cells there, then draft(sheets='FILE.csv')."),
     ]
     if not show_values:
         blocks.append(Note(text=MASKED_NOTE))
-    return Screen(title="Sheet", counts=(f"{counted(total, 'row')}, one for each {level}",), blocks=blocks)
+    return Report(title="Sheet", counts=(f"{format_count(total, 'row')}, one for each {level}",), blocks=blocks)
 
 
-def _row(item: Study | Series, keywords: Sequence[str], *, show_values: bool) -> Row:
+def _sheet_row(item: Study | Series, keywords: Sequence[str], *, show_values: bool) -> TableRow:
     uid = getattr(item, "series_instance_uid", item.study_instance_uid)
-    return Row(cells=(uid, *(one_line(keyword, item.values[keyword], show_values=show_values) for keyword in keywords)))
+    return TableRow(
+        cells=(
+            uid,
+            *(mask_value_counts(keyword, item.values[keyword], show_values=show_values) for keyword in keywords),
+        )
+    )

@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
-LINE_LIMIT = 400
+MAX_LINE_LENGTH = 400
 
 
-class Shown:
+class Displayable:
     """An object with a screen. Its renderers are loaded when it is looked at, and not before."""
 
     __slots__ = ()
 
-    def _screen(self) -> Screen:
+    def _screen(self) -> Report:
         """Return what there is to show, patient values masked unless they were asked for."""
         raise NotImplementedError
 
     def __str__(self) -> str:
-        from dicommap.render.screen_text import screen_text
+        from dicommap.render.screen_text import render_text
 
-        return screen_text(self._screen())
+        return render_text(self._screen())
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from dicommap.render.screen_html import fragment
+        from dicommap.render.screen_html import render_html_fragment
 
-        return fragment(self._screen())
+        return render_html_fragment(self._screen())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
         # Inside a list the short form will do, where there is one.
@@ -43,7 +43,7 @@ class Shown:
             printer.text(line)
 
 
-class ShownInLists(Shown):
+class DisplayableInLists(Displayable):
     """An object of which there are many: its repr is a line, for lists and logs; its text and HTML are a screen."""
 
     __slots__ = ()
@@ -53,9 +53,9 @@ class ShownInLists(Shown):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        from dicommap.model.paths import printable
-        from dicommap.render.text import first_characters
+        from dicommap.model.paths import make_printable
+        from dicommap.render.text import truncate_text
 
-        return f"<{first_characters(printable(self._line()), LINE_LIMIT)}>"
+        return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"
 
-    _repr_pretty_ = Shown._repr_pretty_  # IPython takes a class's __repr__ for it, where it has one
+    _repr_pretty_ = Displayable._repr_pretty_  # IPython takes a class's __repr__ for it, where it has one

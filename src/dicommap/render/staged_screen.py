@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.render.findings import codes_block, first_of_each, severity_counts
-from dicommap.render.screen import Column, Facts, Kind, Row, Rows, Screen
-from dicommap.render.text import byte_count, counted
+from dicommap.render.findings import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.render.screen import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.text import format_byte_count, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicommap.model.staging import StagedJob
+    from dicommap.model.staging import StagedJobResult
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
-JOBS_SHOWN = 20
+MAX_STAGED_JOBS = 20
 
-_JOBS = (
-    Column("job", Kind.WORD),
-    Column("inputS3Uri", Kind.UID),
-    Column("copied", Kind.NUMBER),
-    Column("there before", Kind.NUMBER),
-    Column("missing", Kind.NUMBER),
-    Column("size", Kind.NUMBER),
+_STAGED_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("copied", CellKind.NUMBER),
+    TableColumn("there before", CellKind.NUMBER),
+    TableColumn("missing", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
 )
 
 
-def staged_screen(package: str, jobs: Sequence[StagedJob], issues: Issues) -> Screen:
+def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
     """Return what staging came to."""
     found = issues.counts()
-    blocks: list[Block] = [Facts(pairs=[("package", package)])]
+    blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if found:
-        blocks.append(codes_block(found, first_of_each(issues)))
-    rows = [_row(job) for job in jobs[:JOBS_SHOWN]]
-    blocks.append(Rows(columns=_JOBS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs"))
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    rows = [_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
+    blocks.append(
+        ReportTable(columns=_STAGED_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs")
+    )
     copied, missing = sum(job.copied for job in jobs), sum(job.missing for job in jobs)
-    counts = [counted(len(jobs), "staged job"), f"{counted(copied, 'file')} copied", f"{missing:,} missing"]
-    return Screen(title="Staged", counts=counts, severities=severity_counts(found), blocks=blocks)
+    counts = [format_count(len(jobs), "staged job"), f"{format_count(copied, 'file')} copied", f"{missing:,} missing"]
+    return Report(title="Staged", counts=counts, severities=count_severities(found), blocks=blocks)
 
 
-def _row(job: StagedJob) -> Row:
+def _staged_job_row(job: StagedJobResult) -> TableRow:
     numbers = (f"{number:,}" for number in (job.copied, job.there, job.missing))
-    return Row(cells=(job.id, job.uri, *numbers, byte_count(job.bytes)))
+    return TableRow(cells=(job.id, job.uri, *numbers, format_byte_count(job.bytes)))

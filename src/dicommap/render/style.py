@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dicommap.render.markup import Markup
 
-SCOPE = "dicommap"
+CSS_CLASS = "dicommap"
 
 # The class is doubled to weigh more than what notebooks say of tables in their output.
 _RULES = {
@@ -43,4 +43,6 @@ _RULES = {
     " del": "text-decoration:none;background:rgba(214,60,50,.17);padding:0 3px;border-radius:2px",
     " ins": "text-decoration:none;background:rgba(40,160,80,.2);padding:0 3px;border-radius:2px",
 }
-STYLE = Markup("<style>" + "".join(f".{SCOPE}.{SCOPE}{part}{{{rules}}}" for part, rules in _RULES.items()) + "</style>")
+STYLE_SHEET = Markup(
+    "<style>" + "".join(f".{CSS_CLASS}.{CSS_CLASS}{part}{{{rules}}}" for part, rules in _RULES.items()) + "</style>"
+)

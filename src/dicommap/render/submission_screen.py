@@ -6,69 +6,71 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.masking import shown_in_repr
-from dicommap.model.paths import printable
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.paths import make_printable
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.service_words import shown_words
-from dicommap.render.findings import codes_block, first_of_each, severity_counts
-from dicommap.render.screen import Column, Facts, Kind, Note, Row, Rows, Screen
-from dicommap.render.text import counted
+from dicommap.model.service_words import mask_service_message
+from dicommap.render.findings import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.render.screen import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dicommap.model.job_report import JobReport
+    from dicommap.model.job_report import JobStatus
     from dicommap.model.submission import Submission
     from dicommap.render.findings import Issues
     from dicommap.render.screen import Block
 
-JOBS_SHOWN = 50
-REQUESTS_SHOWN = 50
+MAX_JOBS = 50
+MAX_REQUESTS = 50
 
-_JOBS = (
-    Column("job", Kind.WORD),
-    Column("state", Kind.WORD),
-    Column("status", Kind.WORD),
-    Column("jobId", Kind.UID),
-    Column("inputS3Uri", Kind.UID),
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("state", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("jobId", CellKind.UID),
+    TableColumn("inputS3Uri", CellKind.UID),
 )
-_OTHERS = (
-    Column("service", Kind.WORD),
-    Column("status", Kind.WORD),
-    Column("data store", Kind.UID),
-    Column("jobId", Kind.UID),
+_OTHER_JOB_COLUMNS = (
+    TableColumn("service", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("data store", CellKind.UID),
+    TableColumn("jobId", CellKind.UID),
 )
-_REQUESTS = (Column("operation"), Column("to", Kind.UID), Column("bytes", Kind.NUMBER))
-NOT_SUCCESS = "COMPLETED says that a job came to its end; what became of each file stands in its output manifests."
+_REQUEST_COLUMNS = (TableColumn("operation"), TableColumn("to", CellKind.UID), TableColumn("bytes", CellKind.NUMBER))
+COMPLETED_NOTE = "COMPLETED says that a job came to its end; what became of each file stands in its output manifests."
 
 
-def submitted_screen(
+def build_submit_report(
     package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
-) -> Screen:
+) -> Report:
     """Return what a submit came to; `requests` are those that a dry run would send, None for one that is none."""
-    blocks: list[Block] = [Facts(pairs=[("package", package), ("sent", _sent(requests, issues))])]
+    blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _sent_text(requests, issues))])]
     if requests is None:
-        return _screen("Submitted", submissions, (), issues, blocks)
+        return _build_jobs_report("Submitted", submissions, (), issues, blocks)
     if requests:
-        rows = [Row(cells=_request_cells(one)) for one in requests[:REQUESTS_SHOWN]]
+        rows = [TableRow(cells=_request_cells(one)) for one in requests[:MAX_REQUESTS]]
         heading = "Would be sent, in order"
-        blocks.append(Rows(columns=_REQUESTS, rows=rows, total=len(requests), noun="request", heading=heading))
-    screen = _screen("Submit, dry run", submissions, (), issues, blocks)
-    return screen if submissions else replace(screen, counts=[counted(len(requests), "request")])
+        blocks.append(
+            ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(requests), noun="request", heading=heading)
+        )
+    screen = _build_jobs_report("Submit, dry run", submissions, (), issues, blocks)
+    return screen if submissions else replace(screen, counts=[format_count(len(requests), "request")])
 
 
-def watched_screen(
+def build_watch_report(
     package: str | None,
     submissions: Sequence[Submission],
-    others: Sequence[JobReport],
+    others: Sequence[JobStatus],
     issues: Issues,
     unsubmitted: int,
-) -> Screen:
+) -> Report:
     """Return how far jobs have come: those of a package, and jobs of other services."""
     facts = [("package", package)] if package is not None else []
-    facts += [("not submitted", counted(unsubmitted, "job"))] if unsubmitted else []
-    blocks: list[Block] = [Facts(pairs=facts)] if facts else []
-    return _screen("Watched", submissions, others, issues, blocks)
+    facts += [("not submitted", format_count(unsubmitted, "job"))] if unsubmitted else []
+    blocks: list[Block] = [FactList(pairs=facts)] if facts else []
+    return _build_jobs_report("Watched", submissions, others, issues, blocks)
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,44 +78,50 @@ def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
     if "Key" not in request:
         return request["operation"], request["inputS3Uri"], ""
     uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
-    return request["operation"], printable(str(uri)), f"{request['ContentLength']:,}"
+    return request["operation"], make_printable(str(uri)), f"{request['ContentLength']:,}"
 
 
-def _sent(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
+def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
     if issues.errors:
         return "nothing: an error is in the way"
-    return "everything" if requests is None else f"nothing: {counted(len(requests), 'request')} would be"
+    return "everything" if requests is None else f"nothing: {format_count(len(requests), 'request')} would be"
 
 
-def _screen(
-    title: str, submissions: Sequence[Submission], others: Sequence[JobReport], issues: Issues, blocks: list[Block]
-) -> Screen:
+def _build_jobs_report(
+    title: str, submissions: Sequence[Submission], others: Sequence[JobStatus], issues: Issues, blocks: list[Block]
+) -> Report:
     counts = Counter(one.jobStatus or one.state.value for one in submissions)
     counts.update(one.status for one in others)
     found = issues.counts()
     if found:
-        blocks.append(codes_block(found, first_of_each(issues)))
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
     if submissions:
-        rows = [Row(cells=_cells(one), inside=_inside(one)) for one in submissions[:JOBS_SHOWN]]
-        blocks.append(Rows(columns=_JOBS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
+        rows = [
+            TableRow(cells=_submission_cells(one), inside=_submission_details(one)) for one in submissions[:MAX_JOBS]
+        ]
+        blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
     if others:
-        rows = [Row(cells=(one.service, one.status, one.datastore, one.job)) for one in others[:JOBS_SHOWN]]
-        blocks.append(Rows(columns=_OTHERS, rows=rows, total=len(others), noun="job", heading="Jobs of other services"))
+        rows = [TableRow(cells=(one.service, one.status, one.datastore, one.job)) for one in others[:MAX_JOBS]]
+        blocks.append(
+            ReportTable(
+                columns=_OTHER_JOB_COLUMNS, rows=rows, total=len(others), noun="job", heading="Jobs of other services"
+            )
+        )
     if any(one.jobStatus == "COMPLETED" for one in submissions):
-        blocks.append(Note(text=NOT_SUCCESS))
+        blocks.append(Note(text=COMPLETED_NOTE))
     numbers = [
-        counted(len(submissions) + len(others), "job"),
+        format_count(len(submissions) + len(others), "job"),
         *(f"{number:,} {what}" for what, number in counts.items()),
     ]
-    return Screen(title=title, counts=numbers, severities=severity_counts(found), blocks=blocks)
+    return Report(title=title, counts=numbers, severities=count_severities(found), blocks=blocks)
 
 
-def _cells(one: Submission) -> tuple[str, ...]:
+def _submission_cells(one: Submission) -> tuple[str, ...]:
     return (one.job, one.state.value, one.jobStatus or "", one.jobId or "", one.inputS3Uri)
 
 
-def _inside(one: Submission) -> list[Block]:
-    words = shown_words(one.message or "", show_values=shown_in_repr())
+def _submission_details(one: Submission) -> list[Block]:
+    words = mask_service_message(one.message or "", show_values=is_unmasked_in_repr())
     pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
-    told = [(name, printable(text)) for name, text in pairs if text]
-    return [Facts(pairs=told)] if told else []
+    told = [(name, make_printable(text)) for name, text in pairs if text]
+    return [FactList(pairs=told)] if told else []

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.model.choices import choice_of
-from dicommap.model.formulas import guarded
-from dicommap.model.paths import printable
-from dicommap.model.visible import may_have_lines, with_lines
+from dicommap.model.formulas import escape_formulas
+from dicommap.model.paths import make_printable
+from dicommap.model.visible import allows_line_breaks, escape_keeping_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 
-_VALUES = frozenset({"before", "after"})
+_VALUE_COLUMNS = frozenset({"before", "after"})
 """Columns with values of any attribute, made visible by what it may have."""
 
-_NOT_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ESCAPED_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON would hold raw, and terminals obey: DEL, C1 and marks of direction; and lone surrogates."""
 
 
@@ -57,13 +57,13 @@ def record_lines(
     """
     chosen = choice_of(RecordFormat, form, "format")
     if chosen is RecordFormat.JSON:
-        return json_array(map(record, items))
+        return format_json_array(map(record, items))
     if chosen is RecordFormat.JSONL:
-        return json_lines(map(record, items))
-    return csv_lines(map(row, items))
+        return format_json_lines(map(record, items))
+    return format_csv_lines(map(row, items))
 
 
-def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
+def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
     """Yield rows as lines of CSV below a line of column names.
 
     Control characters become escapes, but for tabs and ends of lines in values that may have them. What a spreadsheet
@@ -81,56 +81,58 @@ def csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) ->
     writer = csv.DictWriter(buffer, fieldnames=columns, lineterminator="\r\n")
     if columns:
         writer.writeheader()
-        yield _taken(buffer)
+        yield _take_buffered_line(buffer)
     for row in rows:
         if not writer.fieldnames:
             writer.fieldnames = list(row)
             writer.writeheader()
-        writer.writerow({column: guarded(_cell(column, text)) for column, text in row.items()})
-        yield _taken(buffer)
+        writer.writerow({column: escape_formulas(_format_cell(column, text)) for column, text in row.items()})
+        yield _take_buffered_line(buffer)
 
 
-def _cell(column: str, text: str) -> str:
+def _format_cell(column: str, text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return with_lines(text) if column in _VALUES or may_have_lines(column) else printable(text)
+    return (
+        escape_keeping_lines(text) if column in _VALUE_COLUMNS or allows_line_breaks(column) else make_printable(text)
+    )
 
 
-def _taken(buffer: io.StringIO) -> str:
+def _take_buffered_line(buffer: io.StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()
     return text
 
 
-def json_lines(records: Iterable[Record]) -> Iterator[str]:
+def format_json_lines(records: Iterable[Record]) -> Iterator[str]:
     """Yield each record as one line of JSON."""
     for record in records:
-        yield _json(record) + "\n"
+        yield _format_json(record) + "\n"
 
 
-def json_array(records: Iterable[Record]) -> Iterator[str]:
+def format_json_array(records: Iterable[Record]) -> Iterator[str]:
     """Yield the pieces of one JSON array, a record on each line."""
     separator = "[\n"
     for record in records:
-        yield separator + "  " + _json(record)
+        yield separator + "  " + _format_json(record)
         separator = ",\n"
     yield "\n]\n" if separator != "[\n" else "[]\n"
 
 
-def _json(record: Record) -> str:
+def _format_json(record: Record) -> str:
     # All of these can stand inside a string only, in which JSON's own escapes mean the same.
-    return _NOT_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
+    return _ESCAPED_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
 
 
-def counted(count: int, noun: str) -> str:
+def format_count(count: int, noun: str) -> str:
     """Return a number of things for people: `1 study`, `1,234 studies`, `2 series`."""
     if count == 1 or noun.endswith("s"):
         return f"{count:,} {noun}"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
 
 
-def byte_count(size: int) -> str:
+def format_byte_count(size: int) -> str:
     """Return a number of bytes for people: `512 B`, `1.4 MB` (powers of 1,000)."""
     amount = float(size)
     for unit in ("B", "kB", "MB", "GB"):
@@ -140,6 +142,6 @@ def byte_count(size: int) -> str:
     return f"{amount:.1f} TB"
 
 
-def first_characters(text: str, limit: int) -> str:
+def truncate_text(text: str, limit: int) -> str:
     """Return a text of at most `limit` characters, the last an ellipsis where it was longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

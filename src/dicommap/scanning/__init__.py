@@ -1,21 +1,21 @@
 """From sources to rows of an inventory: batches, who reads them, and in which order they come back."""
 
-from dicommap.scanning.batch import Batch, batches, with_archives
-from dicommap.scanning.content import same_content
-from dicommap.scanning.counting import Counting
-from dicommap.scanning.reading import READING, Rows, Task
-from dicommap.scanning.workers import AUTO_JOBS, Workers, in_order
+from dicommap.scanning.batch import Batch, enter_archives, walk_in_batches
+from dicommap.scanning.content import content_comparer
+from dicommap.scanning.counting import FileCounter
+from dicommap.scanning.reading import READER_VERSION, ReadTask, TaskRows
+from dicommap.scanning.workers import AUTO_JOBS, Workers, run_in_order
 
 __all__ = [
     "AUTO_JOBS",
-    "READING",
-    "Task",
-    "Rows",
+    "READER_VERSION",
+    "ReadTask",
+    "TaskRows",
     "Batch",
-    "batches",
-    "with_archives",
+    "walk_in_batches",
+    "enter_archives",
     "Workers",
-    "in_order",
-    "Counting",
-    "same_content",
+    "run_in_order",
+    "FileCounter",
+    "content_comparer",
 ]

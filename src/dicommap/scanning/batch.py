@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import FileRow, HeaderRow, IssueRow, issue_row
-from dicommap.scanning.reading import Rows, Task
-from dicommap.sources import WithArchives
+from dicommap.inventory import FileRow, HeaderRow, IssueRow, make_issue_row
+from dicommap.scanning.reading import ReadTask, TaskRows
+from dicommap.sources import ArchiveSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
-    from dicommap.inventory import InventoryWriter, Previous
+    from dicommap.inventory import InventoryWriter, PreviousScan
     from dicommap.model.hierarchy import SourceFile
-    from dicommap.sources import ListedFiles, LocalTree, Source
+    from dicommap.sources import FileList, LocalTree, Source
 
-FILES_IN_A_BATCH = 500
+FILES_PER_BATCH = 500
 """Enough that sending a task costs little for each file, and few enough that a worker's loss costs little work."""
 
 
@@ -38,7 +38,7 @@ class Batch:
     in_run: bool = False
     """Whether the inventory of before has all of them, and the writer takes them from there."""
 
-    def task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> Task | None:
+    def task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
         """Return what is left to read, or None where all is known."""
         if self.in_run:
             return None
@@ -46,7 +46,7 @@ class Batch:
         if not unread:
             return None
         opener = source.opener.for_files(unread)
-        return Task(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
+        return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
         """Return a batch that ends behind the first `count` of the files that are left to read, and the rest."""
@@ -55,7 +55,7 @@ class Batch:
         first = replace(self, files=self.files[:place], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[place:])
 
-    def put(self, writer: InventoryWriter, read: Rows | None) -> None:
+    def put(self, writer: InventoryWriter, read: TaskRows | None) -> None:
         """Put the files into an inventory, with what reading gave of those that were read."""
         writer.count(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
@@ -65,7 +65,7 @@ class Batch:
         else:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
-    def rows(self, read: Rows | None) -> list[FileRow]:
+    def rows(self, read: TaskRows | None) -> list[FileRow]:
         """Return the rows of all files in order, with those that were read; `headers` gains their headers."""
         found = self._found(read)
         if not self.noted:
@@ -74,7 +74,7 @@ class Batch:
             (*row[:4], (*self.noted.get(file.path, ()), *row[4])) for file, row in zip(self.files, found, strict=True)
         ]
 
-    def _found(self, read: Rows | None) -> list[FileRow]:
+    def _found(self, read: TaskRows | None) -> list[FileRow]:
         if read is None:
             return [self.known[file.path] for file in self.files]
         self.headers.update(read.headers)
@@ -84,10 +84,10 @@ class Batch:
         return [self.known[file.path] if file.path in self.known else next(rows) for file in self.files]
 
 
-def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Batch]:
+def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Batch]:
     """Yield what a walk over a source meets, batch by batch; what has not changed is taken from scans before."""
     walk = source.walk(without=writer.own_files)
-    while files := list(islice(walk, FILES_IN_A_BATCH)):
+    while files := list(islice(walk, FILES_PER_BATCH)):
         if writer.run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), in_run=True)
             continue
@@ -97,7 +97,7 @@ def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Ba
             left = [file for file in files if file.path not in known] if known else files
             known |= previous.take(
                 str(source),
-                _in_unchanged_archives(previous, str(source), left),
+                _files_of_unchanged_archives(previous, str(source), left),
                 lambda path: writer.label(number, path),
                 headers,
             )
@@ -105,23 +105,25 @@ def batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Ba
         noted: dict[str, tuple[IssueRow, ...]] = {}
         for file in files:
             if file.issues:
-                noted[file.path] = tuple(issue_row(one, writer.label(number, file.path)) for one in file.issues)
+                noted[file.path] = tuple(make_issue_row(one, writer.label(number, file.path)) for one in file.issues)
             if file.disposition is not None:
                 known[file.path] = (file.disposition.value, None, None, None, ())
         yield Batch(number, files, known, headers, unchanged, noted)
 
 
-def with_archives(source: LocalTree | ListedFiles, writer: InventoryWriter) -> WithArchives:
+def enter_archives(source: LocalTree | FileList, writer: InventoryWriter) -> ArchiveSource:
     """Return the source with its archives entered; what scans before know of them is not unpacked again."""
 
     def before(archive: SourceFile) -> list[tuple[str, int]] | None:
         found = (previous.members(str(source), archive) for previous in writer.previous)
         return next((members for members in found if members is not None), None)
 
-    return WithArchives(source, before)
+    return ArchiveSource(source, before)
 
 
-def _in_unchanged_archives(previous: Previous, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
+def _files_of_unchanged_archives(
+    previous: PreviousScan, root: str, files: Sequence[SourceFile]
+) -> Sequence[SourceFile]:
     """Return the files without those whose archive is another now: a member's size and time do not tell that."""
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
     changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}

@@ -6,27 +6,29 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from dicommap.model.traffic import Traffic
-from dicommap.reading.interrupts import heed_signals
-from dicommap.sources import ArchiveOpener, S3Opener, digest_of
+from dicommap.model.traffic import NetworkTraffic
+from dicommap.reading.interrupts import enable_interrupts
+from dicommap.sources import ArchiveOpener, S3Opener, hash_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from dicommap.inventory import InventoryWriter, Place
+    from dicommap.inventory import FileIdentity, InventoryWriter
     from dicommap.p10 import ReadAt
     from dicommap.sources import Source
 
-_COMPARED_BYTES = 2**20
+_CHUNK_BYTES = 2**20
 
 
 @contextmanager
-def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator[Callable[[Place, Place], bool]]:
+def content_comparer(
+    sources: Sequence[Source], writer: InventoryWriter
+) -> Iterator[Callable[[FileIdentity, FileIdentity], bool]]:
     """Give what compares two files, unless a scan before has found that they are alike and neither has changed."""
     roots = [str(source) for source in sources]
 
-    def same(first: Place, other: Place) -> bool:
+    def same(first: FileIdentity, other: FileIdentity) -> bool:
         if first.etag and first.etag == other.etag:
             return True  # of one size: S3 makes equal ETags of equal bytes only, as far as its digests can tell
         if any(previous.is_duplicate(first, other, roots) for previous in writer.previous):
@@ -35,18 +37,18 @@ def same_content(sources: Sequence[Source], writer: InventoryWriter) -> Iterator
             if digests.is_sequential(first) or digests.is_sequential(other):
                 ours, theirs = digests.of(first), digests.of(other)
                 return ours is not None and ours == theirs
-            with _opened(sources, first) as one, _opened(sources, other) as another:
-                return _equal(_counted(one, first, writer), _counted(another, other, writer))
+            with _open_file(sources, first) as one, _open_file(sources, other) as another:
+                return _has_equal_bytes(_count_requests(one, first, writer), _count_requests(another, other, writer))
         except OSError:
             return False  # what cannot be read cannot be called a copy
 
     # Private, on disk when it grows, gone when closed.
-    with closing(heed_signals(sqlite3.connect(""))) as connection:
-        digests = _Digests(sources, connection)
+    with closing(enable_interrupts(sqlite3.connect(""))) as connection:
+        digests = _DigestCache(sources, connection)
         yield same
 
 
-class _Digests:
+class _DigestCache:
     """Digests of files, for members that can only be read in their order.
 
     Duplicates are met in the order of their UIDs: to go back for each would unpack the archive once for each. So all
@@ -59,16 +61,16 @@ class _Digests:
         connection.execute("CREATE TABLE digest (source INTEGER, path BLOB, digest BLOB, PRIMARY KEY (source, path))")
         self._archives: set[tuple[int, str]] = set()
 
-    def is_sequential(self, place: Place) -> bool:
+    def is_sequential(self, place: FileIdentity) -> bool:
         """Say whether a file can only be read after others."""
         return self._archive(place) is not None
 
-    def of(self, place: Place) -> bytes | None:
+    def of(self, place: FileIdentity) -> bytes | None:
         """Return the digest of a file, or None where it cannot be had. Raises OSError."""
         archive = self._archive(place)
         if archive is None:
             with self._openers[place.source].open(place.path) as read:
-                return digest_of(read)
+                return hash_content(read)
         if (place.source, archive) not in self._archives:
             self._archives.add((place.source, archive))
             self._add(place.source, archive)
@@ -76,7 +78,7 @@ class _Digests:
         found = self._connection.execute(query, (place.source, _key(place.path))).fetchone()
         return None if found is None else bytes(found[0])
 
-    def _archive(self, place: Place) -> str | None:
+    def _archive(self, place: FileIdentity) -> str | None:
         opener = self._openers[place.source]
         return opener.in_sequence(place.path) if isinstance(opener, ArchiveOpener) else None
 
@@ -89,14 +91,14 @@ class _Digests:
                 self._connection.execute("INSERT OR REPLACE INTO digest VALUES (?, ?, ?)", row)
 
 
-def _opened(sources: Sequence[Source], place: Place) -> AbstractContextManager[ReadAt]:
+def _open_file(sources: Sequence[Source], place: FileIdentity) -> AbstractContextManager[ReadAt]:
     opener = sources[place.source].opener
     if isinstance(opener, S3Opener):
         opener = opener.for_files([place])
     return opener.open(place.path)
 
 
-def _counted(read: ReadAt, place: Place, writer: InventoryWriter) -> ReadAt:
+def _count_requests(read: ReadAt, place: FileIdentity, writer: InventoryWriter) -> ReadAt:
     """Return the same function; of an object each call is a request."""
     if not place.etag:
         return read
@@ -104,7 +106,7 @@ def _counted(read: ReadAt, place: Place, writer: InventoryWriter) -> ReadAt:
     def counted(offset: int, length: int) -> bytes:
         found = read(offset, length)
         if found:
-            writer.count_traffic(Traffic(requests=1, received=len(found)))
+            writer.count_traffic(NetworkTraffic(requests=1, received=len(found)))
         return found
 
     return counted
@@ -114,10 +116,10 @@ def _key(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _equal(one: ReadAt, other: ReadAt) -> bool:
+def _has_equal_bytes(one: ReadAt, other: ReadAt) -> bool:
     offset = 0
     while True:
-        ours, theirs = one(offset, _COMPARED_BYTES), other(offset, _COMPARED_BYTES)
+        ours, theirs = one(offset, _CHUNK_BYTES), other(offset, _CHUNK_BYTES)
         if ours != theirs:
             return False
         if not ours:

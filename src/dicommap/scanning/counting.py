@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dicommap.sources import Source
 
 
-class Counting:
+class FileCounter:
     """Counts the paths of sources in a thread of its own, as long as the context lasts."""
 
     def __init__(self, sources: Sequence[Source]) -> None:

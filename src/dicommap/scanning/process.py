@@ -10,19 +10,19 @@ from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING
 
-from dicommap.scanning.reading import read_files, work
+from dicommap.scanning.reading import read_files, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from dicommap.scanning.reading import Rows, Task
+    from dicommap.scanning.reading import ReadTask, TaskRows
 
-_TASKS_FOR_EACH = 3
+_MAX_PENDING_PER_PROCESS = 3
 """One that is read, and two that wait: enough for the time in which this process reads one itself."""
 
 
-class Others:
+class WorkerProcesses:
     """Processes that read beside this one.
 
     They start in the background, and what they have no room for this process reads itself: so it neither waits, nor
@@ -31,23 +31,23 @@ class Others:
 
     def __init__(self, count: int) -> None:
         """Let so many processes start."""
-        self._starting = in_background(lambda: processes(count))
-        self._room = _TASKS_FOR_EACH * count
-        self._under_way: list[Future[Rows]] = []
+        self._starting = start_in_background(lambda: start_processes(count))
+        self._room = _MAX_PENDING_PER_PROCESS * count
+        self._under_way: list[Future[TaskRows]] = []
 
     @property
     def started(self) -> bool:
         """Say whether they have started, or failed to."""
         return self._starting.done()
 
-    def take(self, task: Task) -> Future[Rows] | None:
+    def take(self, task: ReadTask) -> Future[TaskRows] | None:
         """Take a task, or return None where they have not started or have enough. Raises what kept them from it."""
         if not self.started:
             return None
         self._under_way = [future for future in self._under_way if not future.done()]
         if len(self._under_way) >= self._room:
             return None
-        future = self._starting.result().submit(work, task)
+        future = self._starting.result().submit(run_task, task)
         self._under_way.append(future)
         return future
 
@@ -57,7 +57,7 @@ class Others:
             self._starting.result().shutdown(cancel_futures=True)
 
 
-def in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
+def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
     """Call a function in a thread of its own."""
     thread = ThreadPoolExecutor(1)
     try:
@@ -66,7 +66,7 @@ def in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoo
         thread.shutdown(wait=False)
 
 
-def processes(count: int) -> ProcessPoolExecutor:
+def start_processes(count: int) -> ProcessPoolExecutor:
     """Return an executor of so many processes, the first of which has started; they end with this one."""
     # Not forked from here: a fork would copy locks that other threads hold.
     context = get_context("forkserver")
@@ -88,10 +88,10 @@ def start_worker(environment: Mapping[str, str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_with_parent, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
+def _exit_with_parent(sentinel: int) -> None:
     """End when a parent does that was killed: nobody else would tell."""
     connection.wait([sentinel])
     os._exit(1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.errors import DicommapError, reason_of
-from dicommap.inventory import FileRow, HeaderRow, file_row
-from dicommap.issues import issue
+from dicommap.errors import DicommapError, os_error_reason
+from dicommap.inventory import FileRow, HeaderRow, make_file_row
+from dicommap.issues import make_issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.member_names import shown_type
-from dicommap.model.paths import printable
-from dicommap.model.traffic import Traffic
-from dicommap.p10 import Header, HeaderReader, Refusal, Wanted
+from dicommap.model.member_names import mask_unknown_type
+from dicommap.model.paths import make_printable
+from dicommap.model.traffic import NetworkTraffic
+from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from dicommap.sources import ArchiveError, ObjectError, S3Opener
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from dicommap.p10 import ReadAt
     from dicommap.sources import Opener
 
-    ReadHeader = Callable[[ReadAt, int], Header | Refusal]
+    ReadHeader = Callable[[ReadAt, int], Header | RejectedFile]
 
-READING = 4
+READER_VERSION = 4
 """How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
 
 
-ROWS_LIMIT = 2**22
+MAX_ROW_CHARACTERS = 2**22
 """Characters of the rows that a worker gives back at once; the rows of 500 ordinary files have some 100,000."""
 
-OBJECTS_LIMIT = 40 * 2**20
+MAX_OBJECT_BYTES = 40 * 2**20
 """Bytes of values that objects read at once may have: 500 objects, if the usual attributes are captured."""
 
 
-class Task(NamedTuple):
+class ReadTask(NamedTuple):
     """Some hundred files to read; made to travel between processes."""
 
     opener: Opener
@@ -46,17 +46,17 @@ class Task(NamedTuple):
     """Paths and sizes."""
 
 
-class Rows(NamedTuple):
+class TaskRows(NamedTuple):
     """What reading the files of a task gave, in their order; those at its end may be left out, see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
     """Each distinct header once, by its digest."""
-    traffic: Traffic = Traffic()
+    traffic: NetworkTraffic = NetworkTraffic()
     """What went over the network."""
 
 
-class _Readers(threading.local):
+class _ThreadReader(threading.local):
     """A thread's reader of headers: it learns from the files it has read, and no two threads may use it at once."""
 
     keywords: tuple[str, ...] | None = None
@@ -65,15 +65,15 @@ class _Readers(threading.local):
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
         """Return the reader that reads these attributes."""
         if keywords != self.keywords:
-            self.read = HeaderReader(Wanted(keywords)).read
+            self.read = HeaderReader(WantedAttributes(keywords)).read
             self.keywords = keywords
         return self.read
 
 
-_readers = _Readers()
+_readers = _ThreadReader()
 
 
-def read_files(task: Task) -> Rows:
+def read_files(task: ReadTask) -> TaskRows:
     """Read the headers of a task's files; what cannot be read has an issue.
 
     The rows end before the task does if they hold more characters than ROWS_LIMIT; at least one file is read.
@@ -87,8 +87,8 @@ def read_files(task: Task) -> Rows:
             with task.opener.open(path) as read:
                 found = read_header_of(read, size)
         except OSError as error:
-            found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(error),))
-        if made.add(path, found) > ROWS_LIMIT:
+            found = RejectedFile(disposition=Disposition.UNREADABLE, issues=(_unreadable_issue(error),))
+        if made.add(path, found) > MAX_ROW_CHARACTERS:
             break
     return made.rows()
 
@@ -96,17 +96,17 @@ def read_files(task: Task) -> Rows:
 class _RowBuilder:
     """The rows of a task's files, and how many characters they hold."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: ReadTask) -> None:
         self._task = task
         self._files: list[FileRow] = []
         self._digests: dict[HeaderRow, bytes] = {}
         self._characters = 0
 
-    def add(self, path: str, found: Header | Refusal) -> int:
+    def add(self, path: str, found: Header | RejectedFile) -> int:
         """Add a file; return how many characters all rows hold."""
-        label = self._task.prefix + printable(path) if found.issues else ""
+        label = self._task.prefix + make_printable(path) if found.issues else ""
         headers = len(self._digests)
-        row = file_row(found, self._task.keywords, label, self._digests)
+        row = make_file_row(found, self._task.keywords, label, self._digests)
         self._files.append(row)
         _, _, instance, number, issues = row
         self._characters += len(instance or "") + len(number or "")
@@ -116,16 +116,16 @@ class _RowBuilder:
             self._characters += len(location) + len(message)
         return self._characters
 
-    def rows(self, traffic: Traffic = Traffic()) -> Rows:  # noqa: B008  a tuple of numbers
+    def rows(self, traffic: NetworkTraffic = NetworkTraffic()) -> TaskRows:  # noqa: B008  a tuple of numbers
         """Return what was added."""
-        return Rows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
+        return TaskRows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
 
 
-class Fault(Exception):  # noqa: N818  our own fault, told apart from those of an executor
+class WorkerError(Exception):
     """Reading raised what it should not. The text names the kind and the place, and holds no value."""
 
 
-def work(task: Task) -> Rows:
+def run_task(task: ReadTask) -> TaskRows:
     """Read a task's files for another process or thread."""
     try:
         return read_files(task)
@@ -135,13 +135,13 @@ def work(task: Task) -> Rows:
         import traceback  # it takes a while, and is needed only here
 
         frames = traceback.extract_tb(error.__traceback__)
-        raise Fault(f"{shown_type(type(error))} at {frames[-1].filename}:{frames[-1].lineno}") from None
+        raise WorkerError(f"{mask_unknown_type(type(error))} at {frames[-1].filename}:{frames[-1].lineno}") from None
 
 
-def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> Rows:
+def _read_objects(task: ReadTask, opener: S3Opener, read_header_of: ReadHeader) -> TaskRows:
     """Read headers of objects: as many at once as the longest values that they can have leave room for."""
-    made, traffic = _RowBuilder(task), Traffic()
-    at_once = max(1, OBJECTS_LIMIT // sum(Wanted(task.keywords).limits.values()))
+    made, traffic = _RowBuilder(task), NetworkTraffic()
+    at_once = max(1, MAX_OBJECT_BYTES // sum(WantedAttributes(task.keywords).limits.values()))
     for start in range(0, len(task.files), at_once):
         paths = [path for path, _ in task.files[start : start + at_once]]
         results, used = opener.read_headers(paths, read_header_of)
@@ -149,14 +149,14 @@ def _read_objects(task: Task, opener: S3Opener, read_header_of: ReadHeader) -> R
         characters = 0
         for path, found in zip(paths, results, strict=True):
             if isinstance(found, OSError):
-                found = Refusal(disposition=Disposition.UNREADABLE, issues=(_unreadable(found),))
+                found = RejectedFile(disposition=Disposition.UNREADABLE, issues=(_unreadable_issue(found),))
             characters = made.add(path, found)
-        if characters > ROWS_LIMIT:
+        if characters > MAX_ROW_CHARACTERS:
             break
     return made.rows(traffic)
 
 
-def _unreadable(error: OSError) -> Issue:
+def _unreadable_issue(error: OSError) -> Issue:
     if isinstance(error, ArchiveError | ObjectError):
         return error.found
-    return issue("source.unreadable", reason=reason_of(error))
+    return make_issue("source.unreadable", reason=os_error_reason(error))

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.model.member_names import shown_type
-from dicommap.scanning.reading import Fault, Rows, read_files, work
+from dicommap.model.member_names import mask_unknown_type
+from dicommap.scanning.reading import TaskRows, WorkerError, read_files, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.scanning.process import Others
-    from dicommap.scanning.reading import Task
+    from dicommap.scanning.process import WorkerProcesses
+    from dicommap.scanning.reading import ReadTask
 
 _Item = TypeVar("_Item", bound="Divisible")
 
 
-class Divisible(Protocol):
+class Splittable(Protocol):
     """What tasks are made of: it can be split where reading stopped."""
 
     def split(self, count: int) -> tuple[Self, Self]:
@@ -33,14 +33,14 @@ class Divisible(Protocol):
 AUTO_JOBS = 0
 """As many processes as there are processors, once it pays."""
 
-PAYS_FROM = 20_000
+MIN_FILES_FOR_PROCESSES = 20_000
 """Files that one process reads in less time than others need to start, with much to spare."""
 
 _THREADS = 2
 """Enough that one task is waited for while another is read; each waits for many answers at once."""
 
-_TASKS_FOR_A_PROCESS = 4
-_TASKS_FOR_AN_EXECUTOR = 64
+_TASKS_PER_PROCESS = 4
+_TASKS_PER_EXECUTOR = 64
 """Tasks under way where nobody says how many workers there are: some ten megabytes of rows."""
 
 
@@ -55,23 +55,23 @@ class Workers:
         """
         if jobs < 0:
             raise UsageError(f"{jobs} is no number of processes.", fix="Ask for 1 or more, or 0 for what there is.")
-        self._wait_for = 0 if jobs else PAYS_FROM
-        self._jobs = jobs or processors()
+        self._wait_for = 0 if jobs else MIN_FILES_FOR_PROCESSES
+        self._jobs = jobs or count_processors()
         self._executor = executor
-        self._others: Others | None = None
-        self._threads = _threads() if waiting and executor is None else None
+        self._others: WorkerProcesses | None = None
+        self._threads = _start_threads() if waiting and executor is None else None
         self._submitted = 0
 
     @property
     def in_flight(self) -> int:
         """Return how many tasks to hand out before the first is waited for."""
         if self._executor is not None:
-            return _TASKS_FOR_AN_EXECUTOR
+            return _TASKS_PER_EXECUTOR
         if self._others is not None and self._others.started:
-            return _TASKS_FOR_A_PROCESS * self._jobs
+            return _TASKS_PER_PROCESS * self._jobs
         return 1 if self._threads is None else _THREADS + 1
 
-    def submit(self, task: Task) -> Pending:
+    def submit(self, task: ReadTask) -> PendingTask:
         """Hand out a task, or read it here and now where nobody else does.
 
         Raises ExecutorError where the executor or other processes do not take it.
@@ -79,24 +79,24 @@ class Workers:
         try:
             future = self._handed_out(task)
         except Exception as error:
-            raise _failed(error) from error
+            raise _executor_error(error) from error
         if future is not None:
-            return Pending(partial(_result, future), future)
+            return PendingTask(partial(_result, future), future)
         rows = read_files(task)
-        return Pending(lambda: rows)
+        return PendingTask(lambda: rows)
 
-    def _handed_out(self, task: Task) -> Future[Rows] | None:
+    def _handed_out(self, task: ReadTask) -> Future[TaskRows] | None:
         """Hand a task out; None where it is for this process: it is alone, or the others have enough to do."""
         if self._executor is not None:
-            return self._executor.submit(work, task)
+            return self._executor.submit(run_task, task)
         if self._jobs > 1 and self._others is None and self._submitted >= self._wait_for:
-            from dicommap.scanning.process import Others  # most scans need none
+            from dicommap.scanning.process import WorkerProcesses  # most scans need none
 
-            self._others = Others(self._jobs - 1)
+            self._others = WorkerProcesses(self._jobs - 1)
         self._submitted += len(task.files)
         future = None if self._others is None else self._others.take(task)
         if future is None and self._threads is not None:
-            return self._threads.submit(work, task)
+            return self._threads.submit(run_task, task)
         return future
 
     def __enter__(self) -> Self:
@@ -111,10 +111,10 @@ class Workers:
             self._threads.shutdown(cancel_futures=True)
 
 
-class Pending:
+class PendingTask:
     """A task that was handed out."""
 
-    def __init__(self, result: Callable[[], Rows], future: Future[Rows] | None = None) -> None:
+    def __init__(self, result: Callable[[], TaskRows], future: Future[TaskRows] | None = None) -> None:
         self.result = result
         """Return what reading gave, or wait for it. Raises ExecutorError where the executor failed."""
         self._future = future
@@ -125,42 +125,44 @@ class Pending:
             self._future.cancel()
 
 
-def in_order(
-    items: Iterable[tuple[_Item, Task | None]], workers: Workers
-) -> Generator[tuple[_Item, Rows | None], None, None]:
+def run_in_order(
+    items: Iterable[tuple[_Item, ReadTask | None]], workers: Workers
+) -> Generator[tuple[_Item, TaskRows | None], None, None]:
     """Hand out tasks and yield their results in the order of the items, whatever the order they are done in.
 
     A bounded number is under way at any time. An item without a task comes with None, in its place. An item is split
     if its rows hold so much that reading stopped before the end of its task.
     """
-    waiting: deque[tuple[_Item, Task | None, Pending | None]] = deque()
+    waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
     try:
         for item, task in items:
             waiting.append((item, task, None if task is None else workers.submit(task)))
             while len(waiting) >= workers.in_flight:
-                yield _next(waiting, workers)
+                yield _take_next(waiting, workers)
         while waiting:
-            yield _next(waiting, workers)
+            yield _take_next(waiting, workers)
     finally:
         for _, _, pending in waiting:
             if pending is not None:
                 pending.cancel()
 
 
-def _threads() -> ThreadPoolExecutor:
+def _start_threads() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # most scans need none
 
     return ThreadPoolExecutor(_THREADS)
 
 
-def processors() -> int:
+def count_processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _next(waiting: deque[tuple[_Item, Task | None, Pending | None]], workers: Workers) -> tuple[_Item, Rows | None]:
+def _take_next(
+    waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], workers: Workers
+) -> tuple[_Item, TaskRows | None]:
     """Return the first item with its rows; what its task has not read is handed out anew and comes next."""
     item, task, pending = waiting.popleft()
     if task is None or pending is None:
@@ -173,17 +175,17 @@ def _next(waiting: deque[tuple[_Item, Task | None, Pending | None]], workers: Wo
     return item, rows
 
 
-def _result(future: Future[Rows]) -> Rows:
+def _result(future: Future[TaskRows]) -> TaskRows:
     try:
         return future.result()
-    except (Fault, DicommapError):
+    except (WorkerError, DicommapError):
         raise  # not the executor's: it did its work
     except Exception as error:
-        raise _failed(error) from error
+        raise _executor_error(error) from error
 
 
-def _failed(error: Exception) -> ExecutorError:
+def _executor_error(error: Exception) -> ExecutorError:
     return ExecutorError(
-        f"The processes or threads that read the files failed ({shown_type(type(error))}).",
+        f"The processes or threads that read the files failed ({mask_unknown_type(type(error))}).",
         fix="Run the scan again: it goes on from where it was. With fewer jobs it needs less memory.",
     )

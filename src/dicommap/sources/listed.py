@@ -8,10 +8,10 @@ import stat
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
-from dicommap.issues import issue
-from dicommap.model.paths import printable
-from dicommap.reading.interrupts import heed_signals, raise_if_interrupted
-from dicommap.sources.local import LocalTree, identities, source_file, unreadable
+from dicommap.issues import make_issue
+from dicommap.model.paths import make_printable
+from dicommap.reading.interrupts import enable_interrupts, raise_if_interrupted
+from dicommap.sources.local import LocalTree, file_identities, make_source_file, make_unreadable_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ _BELOW, _ELSEWHERE = b"0", b"1"
 """First bytes of the keys that listed paths are sorted by: those below the root come first."""
 
 
-class ListedFiles:
+class FileList:
     """Files below a tree's root, each once, in the order in which a walk over the tree meets them.
 
     The list may be longer than memory: it is kept in a temporary file.
@@ -35,7 +35,7 @@ class ListedFiles:
         """Take the whole list. Paths are relative to the tree's root, or absolute; empty ones are passed over."""
         self.opener = tree
         self._roots = tuple({os.path.join(os.fsencode(root), b"") for root in (tree.root, tree.root.resolve())})
-        self._connection = heed_signals(sqlite3.connect("", check_same_thread=False))  # private, on disk
+        self._connection = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
         names = (name for path in paths if (name := _bytes_of(path)))
         try:
             self._connection.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")
@@ -76,21 +76,19 @@ class ListedFiles:
 
     def _none_exists(self, count: int, first: bytes) -> SourceError:
         path = _path_of(first) if first.startswith(_BELOW) else os.fsdecode(first[1:])
-        fix = f"List paths relative to {printable(str(self))}, or absolute ones below it."
+        fix = f"List paths relative to {make_printable(str(self))}, or absolute ones below it."
         if "\\" in path:
             fix = "Write the paths with / instead of \\."
         elif first.startswith(_BELOW) and os.path.lexists(path):
-            fix = (
-                f"The paths are relative to this directory: list them relative to {printable(str(self))}, or absolute."
-            )
-        return SourceError(f"None of the listed paths ({count:,}) exists below {printable(str(self))}.", fix=fix)
+            fix = f"The paths are relative to this directory: list them relative to {make_printable(str(self))}, or absolute."
+        return SourceError(f"None of the listed paths ({count:,}) exists below {make_printable(str(self))}.", fix=fix)
 
     def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield every listed path once; what is not there, no file, or not below the root has a finding."""
-        left_out = identities(without)
+        left_out = file_identities(without)
         for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
             if key.startswith(_ELSEWHERE):
-                yield unreadable(os.fsdecode(key[1:]), issue("source.outside-root"))
+                yield make_unreadable_file(os.fsdecode(key[1:]), make_issue("source.outside-root"))
                 continue
             path = _path_of(key)
             try:
@@ -99,9 +97,9 @@ class ListedFiles:
                 yield self.opener.unreachable(path, error)
                 continue
             if stat.S_ISDIR(status.st_mode):
-                yield unreadable(path, issue("source.listed-directory"))
+                yield make_unreadable_file(path, make_issue("source.listed-directory"))
             elif (status.st_dev, status.st_ino) not in left_out:
-                yield source_file(path, status)
+                yield make_source_file(path, status)
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.errors import SourceError, reason_of
-from dicommap.issues import issue
+from dicommap.errors import SourceError, os_error_reason
+from dicommap.issues import make_issue
 from dicommap.model.hierarchy import Disposition, SourceFile
-from dicommap.model.times import LAST_TIME, in_64_bits
-from dicommap.sources.machine import RootWatch, raise_if_of_the_machine, unlistable
+from dicommap.model.times import MAX_TIME_NS, clamp_time_ns
+from dicommap.sources.machine import RootIdentity, raise_if_machine_error, unlistable_root_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
 
-_SPECIAL = {
+_SPECIAL_FILE_KINDS = {
     stat.S_IFIFO: "FIFO",
     stat.S_IFSOCK: "socket",
     stat.S_IFCHR: "character device",
     stat.S_IFBLK: "block device",
 }
 
-_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_BROKEN_LINK_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 _Identity = tuple[int, int]
 """Device and inode: what a file or directory is, whatever path led to it."""
@@ -55,7 +55,7 @@ class LocalTree:
             status = os.stat(named)
             is_directory = stat.S_ISDIR(status.st_mode)
         except OSError as error:
-            why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {reason_of(error)}"
+            why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {os_error_reason(error)}"
             raise SourceError(
                 f"The source {os.fspath(path)} {why}.", fix="Name a directory that is there, or a single file."
             ) from None
@@ -63,7 +63,7 @@ class LocalTree:
         self._start = "" if is_directory else named.name
         self._prefix = os.path.join(self.root, "")
         self._follow_links = follow_links
-        self._watch = RootWatch(str(self.root), _identity(status if is_directory else os.stat(self.root)))
+        self._watch = RootIdentity(str(self.root), _identity(status if is_directory else os.stat(self.root)))
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""
@@ -88,7 +88,7 @@ class LocalTree:
         Links and special files come with their disposition; the files that the paths in `without` name do not come
         at all, whatever path leads to them.
         """
-        left_out = identities(without)
+        left_out = file_identities(without)
         names: Iterator[str] = iter((self._start,))
         level: tuple[str, Iterator[str], tuple[_Identity, ...]] = ("", names, ())
         levels = [level]
@@ -111,7 +111,7 @@ class LocalTree:
                     levels.append((path and path + "/", iter(found), (*above, _identity(status))))
                     break
                 if (status.st_dev, status.st_ino) not in left_out:
-                    yield source_file(path, status)
+                    yield make_source_file(path, status)
             else:
                 levels.pop()
 
@@ -133,12 +133,12 @@ class LocalTree:
             waiting += filter(None, inside)
             yield inside.count("")
 
-    def open(self, path: str) -> OpenFile:
+    def open(self, path: str) -> LocalFile:
         """Open a file for reading at offsets: the context is a function that takes an offset and a length.
 
         Raises OSError as the system does. The function does too, and where the path is no longer a regular file.
         """
-        return OpenFile(self._prefix + path)
+        return LocalFile(self._prefix + path)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
         """Return what opens the files of a walk: a file that changes is read as it is by then."""
@@ -154,31 +154,31 @@ class LocalTree:
 
     def _enter(self, path: str, status: os.stat_result, above: tuple[_Identity, ...]) -> SourceFile | list[str]:
         if path and not self._follow_links and os.path.islink(self._prefix + path):
-            return _link(path, issue("source.link-not-followed"))
+            return _make_link(path, make_issue("source.link-not-followed"))
         if _identity(status) in above:
-            return _link(path, issue("source.link-loop"))
+            return _make_link(path, make_issue("source.link-loop"))
         try:
             names = os.listdir(self._prefix + path)
         except OSError as error:
-            raise_if_of_the_machine(error)
+            raise_if_machine_error(error)
             if not path:
-                raise unlistable(str(self.root), error) from None
-            return unreadable(path, issue("source.unreadable-directory", reason=reason_of(error)))
+                raise unlistable_root_error(str(self.root), error) from None
+            return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
         # Most names are ASCII, whose order is that of their bytes.
         names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
         return names
 
     def unreachable(self, path: str, error: OSError) -> SourceFile:
         """Return what a path is whose status cannot be had. Raises SourceError if that is the machine's fault."""
-        raise_if_of_the_machine(error)
+        raise_if_machine_error(error)
         if not path or path == self._start:
-            raise unlistable(self._prefix + path, error) from None
-        if error.errno in _LEADS_NOWHERE and os.path.islink(self._prefix + path):
-            return _link(path, issue("source.broken-link"))
-        return unreadable(path, issue("source.unreadable", reason=reason_of(error)))
+            raise unlistable_root_error(self._prefix + path, error) from None
+        if error.errno in _BROKEN_LINK_ERRNOS and os.path.islink(self._prefix + path):
+            return _make_link(path, make_issue("source.broken-link"))
+        return make_unreadable_file(path, make_issue("source.unreadable", reason=os_error_reason(error)))
 
 
-class OpenFile:
+class LocalFile:
     """An open regular file; as a context it gives the function that reads it, and closes it."""
 
     __slots__ = ("_descriptor",)
@@ -188,7 +188,7 @@ class OpenFile:
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise_if_of_the_machine(error)
+            raise_if_machine_error(error)
             raise
 
     def _read(self, offset: int, length: int) -> bytes:
@@ -199,7 +199,7 @@ class OpenFile:
         try:
             return os.pread(self._descriptor, length, offset)
         except OSError as error:
-            raise_if_of_the_machine(error)
+            raise_if_machine_error(error)
             self._require_regular()
             raise
 
@@ -220,25 +220,25 @@ class OpenFile:
         os.close(self._descriptor)
 
 
-def identities(paths: frozenset[Path]) -> frozenset[_Identity]:
+def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
     """Return what the paths are that lead to something."""
     return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
 
 
-def source_file(path: str, status: os.stat_result) -> SourceFile:
+def make_source_file(path: str, status: os.stat_result) -> SourceFile:
     """Return what a walk gives for a path that is no directory."""
-    kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL.get(stat.S_IFMT(status.st_mode))
+    kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
     mtime_ns = status.st_mtime_ns
     return SourceFile(
         path=path,
         size=status.st_size,
-        mtime_ns=mtime_ns if 0 <= mtime_ns <= LAST_TIME else in_64_bits(mtime_ns),
+        mtime_ns=mtime_ns if 0 <= mtime_ns <= MAX_TIME_NS else clamp_time_ns(mtime_ns),
         disposition=Disposition.SPECIAL if kind else None,
-        issues=(issue("source.special-file", kind=kind),) if kind else (),
+        issues=(make_issue("source.special-file", kind=kind),) if kind else (),
     )
 
 
-def unreadable(path: str, found: Issue) -> SourceFile:
+def make_unreadable_file(path: str, found: Issue) -> SourceFile:
     """Return what a walk gives for a path that it can tell nothing of but this."""
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
 
@@ -247,5 +247,5 @@ def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
 
 
-def _link(path: str, found: Issue) -> SourceFile:
+def _make_link(path: str, found: Issue) -> SourceFile:
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(found,))

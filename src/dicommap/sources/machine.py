@@ -10,37 +10,37 @@ import errno
 import os
 from dataclasses import dataclass, field
 
-from dicommap.errors import SourceError, reason_of
+from dicommap.errors import SourceError, os_error_reason
 
-_OF_THE_MACHINE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-_KEPT = "The previous inventory is kept."
+_MACHINE_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+_INVENTORY_KEPT = "The previous inventory is kept."
 
 
-def raise_if_of_the_machine(error: OSError) -> None:
+def raise_if_machine_error(error: OSError) -> None:
     """Raise SourceError if an error is about this process or machine, and not about the file it was met at."""
-    if error.errno in _OF_THE_MACHINE:
+    if error.errno in _MACHINE_ERRNOS:
         fix = "Raise the limit of open files (ulimit -n), or end what else runs here, and scan again."
-        raise SourceError(f"Files cannot be read: {reason_of(error)}.", fix=f"{fix} {_KEPT}") from None
+        raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
 
 
-def unlistable(root: str, error: OSError) -> SourceError:
+def unlistable_root_error(root: str, error: OSError) -> SourceError:
     """Return the error to raise if the root itself cannot be listed."""
     return SourceError(
-        f"The source {root} cannot be listed: {reason_of(error)}.",
-        fix=f"Check that it is mounted and that you may read it, and scan again. {_KEPT}",
+        f"The source {root} cannot be listed: {os_error_reason(error)}.",
+        fix=f"Check that it is mounted and that you may read it, and scan again. {_INVENTORY_KEPT}",
     )
 
 
-def empty_now(root: str) -> SourceError:
+def emptied_source_error(root: str) -> SourceError:
     """Return the error to raise if a source has no files, and the previous inventory has files of it."""
     return SourceError(
         f"The source {root} has no files now, and the previous inventory has files of it.",
-        fix=f"Check that it is mounted. If it is meant to be empty, remove the inventory first. {_KEPT}",
+        fix=f"Check that it is mounted. If it is meant to be empty, remove the inventory first. {_INVENTORY_KEPT}",
     )
 
 
 @dataclass(slots=True)
-class RootWatch:
+class RootIdentity:
     """Whether the root of a tree, and what is mounted below it, is still what it was when the walk began."""
 
     root: str
@@ -56,20 +56,20 @@ class RootWatch:
             with os.scandir(self.root) as entries:
                 next(entries, None)
         except OSError as error:
-            raise unlistable(self.root, error) from None
+            raise unlistable_root_error(self.root, error) from None
         if (status.st_dev, status.st_ino) != self.identity:
-            raise _gone(self.root)
+            raise _unmounted_error(self.root)
         for path, device in self.mounts.items():
             try:
                 found = os.stat(path).st_dev
             except OSError:
                 found = None
             if found != device:
-                raise _gone(path)
+                raise _unmounted_error(path)
 
 
-def _gone(path: str) -> SourceError:
+def _unmounted_error(path: str) -> SourceError:
     return SourceError(
         f"The directory {path} was unmounted or replaced during the scan.",
-        fix=f"Mount it again, and scan again. {_KEPT}",
+        fix=f"Mount it again, and scan again. {_INVENTORY_KEPT}",
     )

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from dicommap.errors import UsageError, reason_of
-from dicommap.model.paths import printable
+from dicommap.errors import UsageError, os_error_reason
+from dicommap.model.paths import make_printable
 from dicommap.model.planned_copy import OutsideRootsError
 from dicommap.model.s3_uri import S3Uri
 from dicommap.model.source_places import is_s3_root
@@ -35,9 +35,9 @@ class SourceRoots:
         for root in named:
             name = os.fspath(root)
             if is_s3_root(name):
-                prefixes.append(_prefix(name))
+                prefixes.append(_parse_prefix(name))
             else:
-                folders.append(_folder(name))
+                folders.append(_resolve_folder(name))
         return cls(tuple(folders), tuple(prefixes))
 
     def hold(self, source: str) -> bool:
@@ -78,24 +78,26 @@ class SourceRoots:
         return next((one for one in self.folders if (real + "/").startswith(os.path.join(one, ""))), None)
 
 
-def _folder(name: str) -> str:
+def _resolve_folder(name: str) -> str:
     try:
         real = os.path.realpath(name, strict=True)
         is_folder = os.path.isdir(real)
     except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else "no file can have this name"
+        reason = os_error_reason(error) if isinstance(error, OSError) else "no file can have this name"
         raise UsageError(
-            f"The source root {printable(name)} cannot be used: {reason}.", fix="Name a directory that is there."
+            f"The source root {make_printable(name)} cannot be used: {reason}.", fix="Name a directory that is there."
         ) from None
     if not is_folder:
         raise UsageError(
-            f"The source root {printable(name)} is no directory.", fix="Name the directory that the file is in."
+            f"The source root {make_printable(name)} is no directory.", fix="Name the directory that the file is in."
         )
     return real
 
 
-def _prefix(name: str) -> S3Uri:
+def _parse_prefix(name: str) -> S3Uri:
     uri = S3Uri.parse(name)
     if uri is None:
-        raise UsageError(f"The source root {printable(name)} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
+        raise UsageError(
+            f"The source root {make_printable(name)} is no S3 URI.", fix="Name it as in s3://bucket/prefix/."
+        )
     return uri

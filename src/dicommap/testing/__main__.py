@@ -9,7 +9,7 @@ import sys
 from dicommap.errors import DicommapError
 from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.faults import KINDS, Fault
+from dicommap.testing.faults import FAULT_KINDS, Fault
 from dicommap.testing.service import ImportJobService
 
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KIND[,operation=NAME][,times=N|always][,after=N][,match=TEXT][,message=TEXT]",
-        help=f"let a fault happen; may be repeated. KIND is one of {', '.join(KINDS)}",
+        help=f"let a fault happen; may be repeated. KIND is one of {', '.join(FAULT_KINDS)}",
     )
     return parser
 

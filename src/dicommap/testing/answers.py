@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dicommap.testing.jobs import PAGE, Jobs, StartedJob
+from dicommap.testing.jobs import PAGE_SIZE, StartedJob, StartedJobs
 from dicommap.testing.service_error import ServiceError
 
 if TYPE_CHECKING:
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from dicommap.testing.operations import Operation
 
-BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_FHIR_JOB_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """When every data store was created."""
 
 
 @dataclass(kw_only=True)
-class Answers:
+class OperationHandlers:
     """The state that operations read and change."""
 
-    jobs: Jobs
+    jobs: StartedJobs
     datastores: dict[str, str]
     """Status by id."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]
@@ -58,7 +58,7 @@ class Answers:
         with_folder = self.jobs.behaviour.job_folder_in_output_uri
         return {
             "jobProperties": {
-                **_summary(job),
+                **_job_summary(job),
                 "inputS3Uri": job.request["inputS3Uri"],
                 "outputS3Uri": job.output_folder if with_folder else job.request["outputS3Uri"],
                 "importConfiguration": job.request.get("importConfiguration"),
@@ -70,7 +70,7 @@ class Answers:
         for job in self.jobs.of(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
         found = self.jobs.of(request["datastoreId"], request.get("jobStatus"))
-        return _page("jobSummaries", [_summary(job) for job in found], request)
+        return _paginate("jobSummaries", [_job_summary(job) for job in found], request)
 
     def _datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
         status = self._status(request["datastoreId"])
@@ -79,7 +79,7 @@ class Answers:
     def _datastores(self, request: Mapping[str, Any]) -> dict[str, Any]:
         wanted = request.get("datastoreStatus")
         found = [_datastore_summary(*one) for one in self.datastores.items() if wanted in (None, one[1])]
-        return _page("datastoreSummaries", found, request)
+        return _paginate("datastoreSummaries", found, request)
 
     def _fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         shown = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))
@@ -93,7 +93,7 @@ class Answers:
         return self.datastores[datastore_id]
 
 
-def _summary(job: StartedJob) -> dict[str, Any]:
+def _job_summary(job: StartedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "jobName": job.request.get("jobName", job.job_id),
@@ -112,14 +112,14 @@ def _datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
         "datastoreName": "stand-in",
         "datastoreStatus": status,
         "datastoreArn": f"arn:aws:medical-imaging:us-east-1:123456789012:datastore/{datastore_id}",
-        "createdAt": BEGINNING,
-        "updatedAt": BEGINNING,
+        "createdAt": FIRST_FHIR_JOB_TIME,
+        "updatedAt": FIRST_FHIR_JOB_TIME,
     }
 
 
-def _page(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
+def _paginate(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
     token = request.get("nextToken", "0")
     if not token.isdecimal():
         raise ServiceError("ValidationException", "nextToken is none that this service gave")
-    end = int(token) + request.get("maxResults", PAGE)
+    end = int(token) + request.get("maxResults", PAGE_SIZE)
     return {member: items[int(token) : end], "nextToken": str(end) if end < len(items) else None}

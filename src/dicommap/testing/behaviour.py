@@ -7,7 +7,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from dicommap.model.choices import unknown_choice
 from dicommap.model.healthimaging import CONCURRENT_JOBS
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
 
 
@@ -23,7 +23,7 @@ class Behaviour:
     """Jobs of a data store that have not ended ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
     """Of each job; one that is over a quota ends as FAILED."""
-    profile: Profile = field(default_factory=Profile)
+    profile: Assumptions = field(default_factory=Assumptions)
     """How override files are read. AWS does not say; one of another form fails the job."""
     override_files: Literal["ignored", "failed"] = "ignored"
     """Whether the override files below inputS3Uri, which are no P10, are passed over or reported as failed."""

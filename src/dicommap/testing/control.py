@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.errors import UsageError
 from dicommap.testing.faults import Fault
-from dicommap.testing.server import Reply
+from dicommap.testing.server import Response
 
 if TYPE_CHECKING:
     from dicommap.testing.image_sets import ImageSet
     from dicommap.testing.jobs import StartedJob
     from dicommap.testing.server import Request
 
-ROOT = "/stand-in/"
+CONTROL_ROOT = "/stand-in/"
 """No route of an AWS service begins so."""
 
 
-class Controlled(Protocol):
+class ControlledService(Protocol):
     """What of a stand-in can be looked at and told: `ImportJobService` says what each is."""
 
     @property
@@ -32,34 +32,34 @@ class Controlled(Protocol):
     def advance(self, job_id: str | None = None) -> None: ...  # noqa: D102
 
 
-def controlled(service: Controlled, request: Request) -> Reply:
+def handle_control_request(service: ControlledService, request: Request) -> Response:
     """Answer a request below ROOT; they need no signature.
 
     GET jobs, GET image-sets, POST faults (the body is a fault's text), POST advance (the body is a job's id, or empty
     for all).
     """
-    what = (request.method, request.path.removeprefix(ROOT))
+    what = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if what == ("GET", "jobs"):
-        return _json([_job(job) for job in service.jobs])
+        return _json_reply([_job_json(job) for job in service.jobs])
     if what == ("GET", "image-sets"):
-        return _json([_image_set(image_set) for image_set in service.image_sets])
+        return _json_reply([_image_set_json(image_set) for image_set in service.image_sets])
     if what == ("POST", "faults"):
-        return _fault(service, request.body.decode("utf-8", "replace"))
+        return _add_fault(service, request.body.decode("utf-8", "replace"))
     if what == ("POST", "advance"):
         service.advance(request.body.decode("utf-8", "replace") or None)
-        return _json({})
-    return _json({"message": "The stand-in has no such route."}, 404)
+        return _json_reply({})
+    return _json_reply({"message": "The stand-in has no such route."}, 404)
 
 
-def _fault(service: Controlled, text: str) -> Reply:
+def _add_fault(service: ControlledService, text: str) -> Response:
     try:
         service.add_fault(Fault.parse(text))
     except UsageError as error:
-        return _json({"message": str(error)}, 400)
-    return _json({})
+        return _json_reply({"message": str(error)}, 400)
+    return _json_reply({})
 
 
-def _job(job: StartedJob) -> dict[str, Any]:
+def _job_json(job: StartedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "jobStatus": job.status,
@@ -69,7 +69,7 @@ def _job(job: StartedJob) -> dict[str, Any]:
     }
 
 
-def _image_set(image_set: ImageSet) -> dict[str, Any]:
+def _image_set_json(image_set: ImageSet) -> dict[str, Any]:
     return {
         "imageSetId": image_set.image_set_id,
         "datastoreId": image_set.datastore_id,
@@ -82,5 +82,5 @@ def _image_set(image_set: ImageSet) -> dict[str, Any]:
     }
 
 
-def _json(value: object, status: int = 200) -> Reply:
-    return Reply(status, json.dumps(value).encode(), {})
+def _json_reply(value: object, status: int = 200) -> Response:
+    return Response(status, json.dumps(value).encode(), {})

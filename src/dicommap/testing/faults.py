@@ -12,7 +12,7 @@ from dicommap.model.choices import unknown_choice
 if TYPE_CHECKING:
     from collections.abc import Container
 
-ANSWERS = {
+ERROR_FAULTS = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
     "access-denied": ("AccessDeniedException", "Access denied, as asked for by the test"),
     "not-found": ("ResourceNotFoundException", "No such resource, as asked for by the test"),
@@ -25,14 +25,14 @@ ANSWERS = {
 }
 """Faults that are answers, by their error."""
 
-CONNECTION = {
+CONNECTION_FAULTS = {
     "reset": "The connection is reset before anything is done.",
     "answer-lost": "What was asked for is done, and the connection is reset before the answer.",
     "short-body": "What was asked for is done, and the answer ends in its middle. botocore does not notice.",
 }
 """Faults of the connection."""
 
-JOB = {
+JOB_FAULTS = {
     "job-failed": "The job ends as FAILED, with the fault's message.",
     "rejected": "Files are rejected, the job is COMPLETED all the same.",
     "server-error": "Files are not imported by a fault of the service.",
@@ -49,13 +49,13 @@ JOB = {
 }
 """Faults of a job, all taken by the next job that ends."""
 
-MESSAGES = {
+FAULT_MESSAGES = {
     "job-failed": "FILE_COUNTS_LIMIT: as asked for by the test",
     "rejected": "DICOM attribute SOPClassUID does not exist",
     "server-error": "As asked for by the test",
 }
-KINDS = (*ANSWERS, *CONNECTION, *JOB)
-_FORM = re.compile(
+FAULT_KINDS = (*ERROR_FAULTS, *CONNECTION_FAULTS, *JOB_FAULTS)
+_FAULT_PATTERN = re.compile(
     r"(?P<kind>[a-z-]+)(?P<settings>(?:,(?:operation=\w+|times=(?:[0-9]+|always)|after=[0-9]+|match=[^,]*|message=[^,]+))*)"
 )
 
@@ -77,13 +77,13 @@ class Fault:
     """Of a job that fails or a file that is not imported, instead of the usual one."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise unknown_choice("fault", self.kind, KINDS)
+        if self.kind not in FAULT_KINDS:
+            raise unknown_choice("fault", self.kind, FAULT_KINDS)
 
     @property
     def text(self) -> str:
         """Return the message. How AWS's own text for a job that failed goes on is not known."""
-        return self.message or MESSAGES[self.kind]
+        return self.message or FAULT_MESSAGES[self.kind]
 
     @classmethod
     def parse(cls, text: str) -> Fault:
@@ -91,7 +91,7 @@ class Fault:
 
         `times=always` is for ever. Raises UsageError for anything else.
         """
-        match = _FORM.fullmatch(text)
+        match = _FAULT_PATTERN.fullmatch(text)
         if match is None:
             raise UsageError(
                 f"{text!r} is no fault.", fix="Write KIND,operation=NAME,times=N,after=N,match=TEXT,message=TEXT."
@@ -103,15 +103,15 @@ class Fault:
         return cls(kind=match["kind"], **members)
 
 
-class Faults:
+class FaultQueue:
     """The faults that are still to come."""
 
     def __init__(self) -> None:
-        self._pending: list[_Pending] = []
+        self._pending: list[_PendingFault] = []
 
     def add(self, fault: Fault) -> None:
         """Let a fault happen."""
-        self._pending.append(_Pending(fault, fault.after, fault.times))
+        self._pending.append(_PendingFault(fault, fault.after, fault.times))
 
     def clear(self) -> None:
         """Let nothing happen any more."""
@@ -130,7 +130,7 @@ class Faults:
 
 
 @dataclass
-class _Pending:
+class _PendingFault:
     fault: Fault
     successful_calls_left: int
     left: int | None

@@ -6,10 +6,10 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.healthimaging import TRANSFER_SYNTAXES
-from dicommap.model.pydicom_words import pydicom_words_kept_back
+from dicommap.model.healthimaging import SUPPORTED_TRANSFER_SYNTAXES
+from dicommap.model.pydicom_words import silence_pydicom
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
-from dicommap.model.uid import conformance_problem
+from dicommap.model.uid import uid_conformance_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from dicommap.model.dicom_json import DataSet
 
 SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
-_IDENTIFYING = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
+_UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 
 
-class RejectedError(Exception):
+class RejectedFileError(Exception):
     """Why an object is not imported, in words that AWS's documentation or its users' reports show where they fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class FileWarning:
     """A warning about a file that was imported (developer guide, "Warning codes")."""
 
     code: int
@@ -37,51 +37,51 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class P10File:
+class ImportableFile:
     """A P10 file that can be imported: its data set without pixel data."""
 
     data_set: DataSet = field(repr=False)
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[FileWarning, ...] = ()
 
 
-def read_p10(content: bytes) -> P10File:
+def read_importable_file(content: bytes) -> ImportableFile:
     """Read a P10 file by pydicom. Raises RejectedError where it is none, or names no instance."""
     from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
 
-    with pydicom_words_kept_back():
-        read = _read(content)
+    with silence_pydicom():
+        read = _read_data_set(content)
         data_set, _ = data_set_from_pydicom(read)
     transfer_syntax = str(read.file_meta.get("TransferSyntaxUID") or "")
     if not transfer_syntax:
-        raise RejectedError("DICOM attribute TransferSyntaxUID does not exist")
-    for tag in (SOP_CLASS_UID, *_IDENTIFYING):
-        if not text_of(data_set, tag):
-            raise RejectedError(f"DICOM attribute {keyword_of(tag)} does not exist")
-    return P10File(data_set=data_set, warnings=tuple(_warnings(data_set, transfer_syntax)))
+        raise RejectedFileError("DICOM attribute TransferSyntaxUID does not exist")
+    for tag in (SOP_CLASS_UID, *_UID_TAGS):
+        if not first_text(data_set, tag):
+            raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
+    return ImportableFile(data_set=data_set, warnings=tuple(_warnings(data_set, transfer_syntax)))
 
 
-def text_of(data_set: DataSet, tag: int) -> str:
+def first_text(data_set: DataSet, tag: int) -> str:
     """Return an attribute's first value as text; empty where it has none."""
     attribute = data_set.get(hex_of(tag))
     values = attribute.get("Value") if attribute else None
     return str(values[0]) if values and values[0] is not None else ""
 
 
-def _read(content: bytes) -> Dataset:
+def _read_data_set(content: bytes) -> Dataset:
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
     try:
         return dcmread(io.BytesIO(content), stop_before_pixels=True)
     except InvalidDicomError:
-        raise RejectedError("DICOM attributes does not exist") from None
+        raise RejectedFileError("DICOM attributes does not exist") from None
     except Exception as error:  # noqa: BLE001  pydicom raises all kinds for bytes that are no data set
-        raise RejectedError(f"DICOM data set cannot be read: {type(error).__name__}") from None
+        raise RejectedFileError(f"DICOM data set cannot be read: {type(error).__name__}") from None
 
 
-def _warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[Warned]:
-    if transfer_syntax not in TRANSFER_SYNTAXES:
-        yield Warned(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
-    for tag in _IDENTIFYING:
-        if conformance_problem(text_of(data_set, tag)) is not None:
-            yield Warned(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")
+def _warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:
+    if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
+        yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
+    for tag in _UID_TAGS:
+        if uid_conformance_problem(first_text(data_set, tag)) is not None:
+            yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
-from dicommap.testing.files import SOP_INSTANCE_UID, text_of
+from dicommap.testing.files import SOP_INSTANCE_UID, first_text
 
 if TYPE_CHECKING:
     from dicommap.model.dicom_json import DataSet
 
-_STUDY = sorted(STUDY_GROUPING_TAGS)
-_SERIES = sorted(SERIES_GROUPING_TAGS)
+_STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
+_SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +37,17 @@ class ImportedInstance:
     @property
     def study_instance_uid(self) -> str:
         """Return the study it was imported into."""
-        return text_of(self.after, STUDY_INSTANCE_UID)
+        return first_text(self.after, STUDY_INSTANCE_UID)
 
     @property
     def series_instance_uid(self) -> str:
         """Return the series it was imported into."""
-        return text_of(self.after, SERIES_INSTANCE_UID)
+        return first_text(self.after, SERIES_INSTANCE_UID)
 
     @property
     def sop_instance_uid(self) -> str:
         """Return its own UID."""
-        return text_of(self.after, SOP_INSTANCE_UID)
+        return first_text(self.after, SOP_INSTANCE_UID)
 
     @property
     def changed(self) -> frozenset[str]:
@@ -80,8 +80,8 @@ class ImageSets:
     def add(self, datastore_id: str, instance: ImportedInstance) -> ImageSet:
         """Put an instance where it belongs, and return the image set."""
         study, series = instance.study_instance_uid, instance.series_instance_uid
-        of_study = tuple(text_of(instance.after, tag) for tag in _STUDY)
-        of_series = tuple(text_of(instance.after, tag) for tag in _SERIES)
+        of_study = tuple(first_text(instance.after, tag) for tag in _STUDY_TAGS)
+        of_series = tuple(first_text(instance.after, tag) for tag in _SERIES_TAGS)
         primary_study = self._primary_studies.setdefault((datastore_id, study), of_study)
         is_primary = primary_study == of_study
         if is_primary:

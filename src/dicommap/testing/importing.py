@@ -7,10 +7,10 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID
-from dicommap.testing.files import P10File, RejectedError, Warned, read_p10, text_of
+from dicommap.testing.files import FileWarning, ImportableFile, RejectedFileError, first_text, read_importable_file
 from dicommap.testing.image_sets import ImageSets, ImportedInstance
-from dicommap.testing.manifests import Outcome, manifest_texts
-from dicommap.testing.overriding import OverrideError, Overrides
+from dicommap.testing.manifests import ObjectOutcomes, build_job_manifests
+from dicommap.testing.overriding import JobOverrides, OverrideFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.testing.faults import Fault
     from dicommap.testing.jobs import StartedJob
 
-TOLD = Warned(code=47513, type="Other", message="As asked for by the test")
+REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As asked for by the test")
 
 
 class JobFailedError(Exception):
@@ -28,7 +28,7 @@ class JobFailedError(Exception):
 
 
 @dataclass(kw_only=True)
-class Importing:
+class JobRunner:
     """What all jobs have in common: the S3 server, and the image sets."""
 
     clients: Clients
@@ -44,8 +44,8 @@ class Importing:
             return failed[0]
         try:
             outcome = self._import(job, faults)
-            self._write(job, manifest_texts(job, outcome, self.behaviour, {fault.kind for fault in faults}))
-        except (JobFailedError, OverrideError) as error:
+            self._write(job, build_job_manifests(job, outcome, self.behaviour, {fault.kind for fault in faults}))
+        except (JobFailedError, OverrideFileError) as error:
             return str(error)
         except ClientError as error:
             return f"{error.operation_name} was refused by Amazon S3: {error.response['Error']['Code']}"
@@ -53,13 +53,13 @@ class Importing:
             return f"Amazon S3 was not reached: {type(error).__name__}"
         return None
 
-    def _import(self, job: StartedJob, faults: Sequence[Fault]) -> Outcome:
+    def _import(self, job: StartedJob, faults: Sequence[Fault]) -> ObjectOutcomes:
         sizes = dict(self._listed(job))
         self._check_quotas(job, sizes)
         paths = {job.key(mapping["metadataFilePath"]): mapping["metadataFilePath"] for mapping in job.mappings}
         contents = {path: self._content(job, key) for key, path in paths.items() if key in sizes}
-        overrides = Overrides.of(job.mappings, contents, self.behaviour.profile)
-        outcome = Outcome()
+        overrides = JobOverrides.of(job.mappings, contents, self.behaviour.profile)
+        outcome = ObjectOutcomes()
         for key, size in sizes.items():
             if key in paths and self.behaviour.override_files == "ignored":
                 continue
@@ -72,8 +72,8 @@ class Importing:
         job: StartedJob,
         key: str,
         size: int,
-        overrides: Overrides,
-        outcome: Outcome,
+        overrides: JobOverrides,
+        outcome: ObjectOutcomes,
         faults: Mapping[str, Fault],
     ) -> None:
         for kind, exception in (("rejected", "ValidationException"), ("server-error", "InternalServerException")):
@@ -82,24 +82,24 @@ class Importing:
                 return
         try:
             file = self._file(job, key, size)
-        except RejectedError as error:
+        except RejectedFileError as error:
             outcome.rejected[key] = ("ValidationException", str(error))
             return
-        study, series = (text_of(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
+        study, series = (first_text(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
         after = overrides.apply_to(file.data_set, study, series)
         instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
         image_set = self.image_sets.add(job.datastore_id, instance)
         if "unreported" in faults:
             return
         outcome.imported[key] = image_set
-        warned = (*file.warnings, *([TOLD] if "warned" in faults else []))
+        warned = (*file.warnings, *([REQUESTED_WARNING] if "warned" in faults else []))
         if warned:
             outcome.warned[key] = warned
 
-    def _file(self, job: StartedJob, key: str, size: int) -> P10File:
+    def _file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
         if size > self.behaviour.quotas.fileBytes:
-            raise RejectedError("The file is larger than a DICOM P10 file may be")
-        return read_p10(self._content(job, key))
+            raise RejectedFileError("The file is larger than a DICOM P10 file may be")
+        return read_importable_file(self._content(job, key))
 
     def _check_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
         # AWS's users report a message that begins with FILE_COUNTS_LIMIT; the other words are the stand-in's own.
@@ -107,7 +107,7 @@ class Importing:
         counts = {
             "FILE_COUNTS_LIMIT": (len(sizes), quotas.files),
             "FILE_SIZES_LIMIT": (sum(sizes.values()), quotas.bytes),
-            "FOLDER_COUNTS_LIMIT": (len(_folders(job, sizes)), quotas.folders),
+            "FOLDER_COUNTS_LIMIT": (len(_find_folders(job, sizes)), quotas.folders),
         }
         for name, (found, limit) in counts.items():
             if found > limit:
@@ -133,7 +133,7 @@ class Importing:
             self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
 
 
-def _folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:
+def _find_folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:
     """Return every folder below the prefix, whichever level it is on."""
     found: set[str] = set()
     for key in keys:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from dicommap.testing.behaviour import Behaviour
 
-ENDED = ("COMPLETED", "FAILED")
-PAGE = 50
+END_STATUSES = ("COMPLETED", "FAILED")
+PAGE_SIZE = 50
 """Jobs on a page of the listing, where no maxResults is given."""
 
 
@@ -68,7 +68,7 @@ class StartedJob:
     @property
     def has_ended(self) -> bool:
         """Say whether it is COMPLETED or FAILED."""
-        return self.status in ENDED
+        return self.status in END_STATUSES
 
     @property
     def output_folder(self) -> str:
@@ -77,7 +77,7 @@ class StartedJob:
 
 
 @dataclass(kw_only=True)
-class Jobs:
+class StartedJobs:
     """All jobs, in the order in which they were started."""
 
     behaviour: Behaviour

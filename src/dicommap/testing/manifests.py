@@ -11,20 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from dicommap.testing.behaviour import Behaviour
-    from dicommap.testing.files import Warned
+    from dicommap.testing.files import FileWarning
     from dicommap.testing.image_sets import ImageSet
     from dicommap.testing.jobs import StartedJob
 
-MANIFEST = "job-output-manifest.json"
-LISTS = {"success": "SUCCESS/success.ndjson", "failure": "FAILURE/failure.ndjson", "warning": "WARNING/warning.ndjson"}
+JOB_MANIFEST_NAME = "job-output-manifest.json"
+JOB_MANIFEST_LISTS = {
+    "success": "SUCCESS/success.ndjson",
+    "failure": "FAILURE/failure.ndjson",
+    "warning": "WARNING/warning.ndjson",
+}
 
 
 @dataclass
-class Outcome:
+class ObjectOutcomes:
     """What became of each object of a job, by its key."""
 
     imported: dict[str, ImageSet] = field(default_factory=dict)
-    warned: dict[str, tuple[Warned, ...]] = field(default_factory=dict)
+    warned: dict[str, tuple[FileWarning, ...]] = field(default_factory=dict)
     """Of those that were imported."""
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The type of the exception, and its message."""
@@ -35,50 +39,52 @@ class Outcome:
         return len(self.imported) + len(self.rejected)
 
 
-def manifest_texts(
-    job: StartedJob, outcome: Outcome, behaviour: Behaviour, faults: Collection[str]
+def build_job_manifests(
+    job: StartedJob, outcome: ObjectOutcomes, behaviour: Behaviour, faults: Collection[str]
 ) -> Mapping[str, str]:
     """Return the text of each manifest by its path below the job's folder; `faults` name what is wrong with them."""
-    name_of = _names(job, relative="relative-keys" in faults)
+    name_of = _object_namer(job, relative="relative-keys" in faults)
     dump = _dump_python if "python-booleans" in faults else json.dumps
     lists = {
-        "success": [dump(_success(name_of(key), found)) for key, found in _succeeded(outcome, behaviour).items()],
-        "failure": [dump(_failure(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
+        "success": [
+            dump(_success_record(name_of(key), found)) for key, found in _successful_objects(outcome, behaviour).items()
+        ],
+        "failure": [dump(_failure_record(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
         "warning": [
-            dump(_warning(name_of(key), outcome.imported[key], warned, upper="upper-case-warnings" in faults))
+            dump(_warning_record(name_of(key), outcome.imported[key], warned, upper="upper-case-warnings" in faults))
             for key, warned in outcome.warned.items()
         ],
     }
-    texts = {MANIFEST: json.dumps(_manifest(job, outcome), indent=2)} if "no-manifest" not in faults else {}
+    texts = {JOB_MANIFEST_NAME: json.dumps(_job_summary(job, outcome), indent=2)} if "no-manifest" not in faults else {}
     for name, lines in lists.items():
         if f"no-{name}" in faults or not (lines or behaviour.empty_manifests == "written"):
             continue
         whole = "".join(f"{line}\n" for line in lines)
-        texts[LISTS[name]] = _broken(whole) if "broken-lines" in faults else whole
+        texts[JOB_MANIFEST_LISTS[name]] = _corrupt_text(whole) if "broken-lines" in faults else whole
     return texts
 
 
-def _names(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
+def _object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
     prefix = job.input_prefix if relative else ""
     return lambda key: key.removeprefix(prefix)
 
 
-def _succeeded(outcome: Outcome, behaviour: Behaviour) -> Mapping[str, ImageSet]:
+def _successful_objects(outcome: ObjectOutcomes, behaviour: Behaviour) -> Mapping[str, ImageSet]:
     if behaviour.warned_files == "both":
         return outcome.imported
     return {key: found for key, found in outcome.imported.items() if key not in outcome.warned}
 
 
-def _success(name: str, image_set: ImageSet) -> dict[str, Any]:
+def _success_record(name: str, image_set: ImageSet) -> dict[str, Any]:
     response = {"imageSetId": image_set.image_set_id, "isPrimary": image_set.is_primary}
     return {"inputFile": name, "importResponse": response}
 
 
-def _failure(name: str, kind: str, message: str) -> dict[str, Any]:
+def _failure_record(name: str, kind: str, message: str) -> dict[str, Any]:
     return {"inputFile": name, "exception": {"exceptionType": kind, "message": message}}
 
 
-def _warning(name: str, image_set: ImageSet, warned: tuple[Warned, ...], *, upper: bool) -> dict[str, Any]:
+def _warning_record(name: str, image_set: ImageSet, warned: tuple[FileWarning, ...], *, upper: bool) -> dict[str, Any]:
     return {
         "inputFile": name,
         "importResponse": {
@@ -97,7 +103,7 @@ def _warning(name: str, image_set: ImageSet, warned: tuple[Warned, ...], *, uppe
     }
 
 
-def _manifest(job: StartedJob, outcome: Outcome) -> dict[str, Any]:
+def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
     kinds = Counter(kind for kind, _ in outcome.rejected.values())
     sets = {found.image_set_id: found for found in outcome.imported.values()}
     counts = Counter(found.image_set_id for found in outcome.imported.values())
@@ -133,7 +139,7 @@ def _dump_python(record: dict[str, Any]) -> str:
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 
 
-def _broken(text: str) -> str:
+def _corrupt_text(text: str) -> str:
     """Put a line that is none before the others, and cut the last one in its middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"

@@ -37,30 +37,30 @@ class Operation:
 
 
 @cache
-def imaging_operations() -> tuple[Operation, ...]:
+def load_imaging_operations() -> tuple[Operation, ...]:
     """Return the operations of HealthImaging. Raises MissingExtraError where botocore is not installed."""
-    model = _service_model("medical-imaging")
-    return tuple(_operation(model.operation_model(name)) for name in IMAGING_OPERATIONS)
+    model = _load_service_model("medical-imaging")
+    return tuple(_make_operation(model.operation_model(name)) for name in IMAGING_OPERATIONS)
 
 
 @cache
-def healthlake_operation() -> Operation:
+def load_healthlake_operation() -> Operation:
     """Return DescribeFHIRImportJob. Raises MissingExtraError where botocore is not installed."""
-    return _operation(_service_model("healthlake").operation_model(HEALTHLAKE_TARGET.partition(".")[2]))
+    return _make_operation(_load_service_model("healthlake").operation_model(HEALTHLAKE_TARGET.partition(".")[2]))
 
 
-def route(method: str, path: str, target: str | None) -> tuple[Operation, Mapping[str, str]] | None:
+def find_operation(method: str, path: str, target: str | None) -> tuple[Operation, Mapping[str, str]] | None:
     """Return the operation that a request is for, and the parameters in its path; None where there is none."""
     if target is not None:
-        return (healthlake_operation(), {}) if (method, path, target) == ("POST", "/", HEALTHLAKE_TARGET) else None
-    for operation in imaging_operations():
+        return (load_healthlake_operation(), {}) if (method, path, target) == ("POST", "/", HEALTHLAKE_TARGET) else None
+    for operation in load_imaging_operations():
         match = operation.path.fullmatch(path)
         if match is not None and method == operation.method:
             return operation, {name: unquote(text) for name, text in match.groupdict().items()}
     return None
 
 
-def _service_model(name: str) -> Any:  # noqa: ANN401
+def _load_service_model(name: str) -> Any:  # noqa: ANN401
     try:
         from botocore.session import Session
     except ImportError:
@@ -68,6 +68,6 @@ def _service_model(name: str) -> Any:  # noqa: ANN401
     return Session().get_service_model(name)
 
 
-def _operation(model: Any) -> Operation:  # noqa: ANN401
+def _make_operation(model: Any) -> Operation:  # noqa: ANN401
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", model.http["requestUri"])
     return Operation(model.name, model.http["method"], re.compile(pattern), model.input_shape, model.output_shape)

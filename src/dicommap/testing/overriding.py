@@ -5,31 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.checks.override_check import override_file_issues
+from dicommap.checks.override_check import check_override_file
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Target
-from dicommap.model.override_file import data_set_of
+from dicommap.model.override_file import parse_override_data_set
 from dicommap.model.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.model.dicom_json import DataSet
-    from dicommap.model.profile import Profile
+    from dicommap.model.profile import Assumptions
 
 
-class OverrideError(Exception):
+class OverrideFileError(Exception):
     """Why a job's override files cannot be applied; the message names a mapping by its place."""
 
 
 @dataclass(frozen=True)
-class Overrides:
+class JobOverrides:
     """The data sets of a job's mappings."""
 
     by_target: Mapping[Target, DataSet]
 
     @classmethod
-    def of(cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], profile: Profile) -> Overrides:
+    def of(cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], profile: Assumptions) -> JobOverrides:
         """Read the files of mappings; `contents` has them by metadataFilePath.
 
         Raises OverrideError for a file that is absent or not in the profile's form, and for a target that two mappings
@@ -42,10 +42,10 @@ class Overrides:
             )
             content = contents.get(mapping["metadataFilePath"])
             if content is None:
-                raise OverrideError(f"The metadata file of mapping {index} does not exist")
+                raise OverrideFileError(f"The metadata file of mapping {index} does not exist")
             if target in found:
-                raise OverrideError(f"Mapping {index} names what another mapping names")
-            found[target] = _data_set(content, target, profile, index)
+                raise OverrideFileError(f"Mapping {index} names what another mapping names")
+            found[target] = _read_override(content, target, profile, index)
         return cls(found)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
@@ -59,8 +59,8 @@ class Overrides:
         return result
 
 
-def _data_set(content: bytes, target: Target, profile: Profile, index: int) -> DataSet:
-    errors = [found for found in override_file_issues(content, target, profile) if found.severity is Severity.ERROR]
+def _read_override(content: bytes, target: Target, profile: Assumptions, index: int) -> DataSet:
+    errors = [found for found in check_override_file(content, target, profile) if found.severity is Severity.ERROR]
     if errors:
-        raise OverrideError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
-    return data_set_of(parse_json(content)[0], profile)
+        raise OverrideFileError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
+    return parse_override_data_set(parse_json(content)[0], profile)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LOOPBACK = "127.0.0.1"
-REQUEST_LIMIT = 8 * 2**20
+MAX_REQUEST_BYTES = 8 * 2**20
 """Bytes of a request's body: as many of the longest mappings as a job takes have 2 MB."""
 
 
-class Reply:
+class Response:
     """What goes back: a status, headers and a body; or, with `cut`, less of it than was announced."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, cut: int | None = None) -> None:
@@ -44,7 +44,7 @@ class LoopbackServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, answer: Callable[[Request], Reply]) -> None:
+    def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
         super().__init__((LOOPBACK, port), _Handler)
         self.answer = answer
 
@@ -64,15 +64,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > REQUEST_LIMIT:
-            self._send(Reply(413, json.dumps({"message": "The body is too long."}).encode(), {}))
+        if not length.isdecimal() or int(length) > MAX_REQUEST_BYTES:
+            self._send(Response(413, json.dumps({"message": "The body is too long."}).encode(), {}))
             return
         body = self.rfile.read(int(length))
         self._send(self.server.answer(Request(self.command, self.path, headers, body)))
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _handle
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: Response) -> None:
         self.close_connection = True
         if reply.cut == 0:
             # A linger time of none makes the close a reset.

@@ -7,18 +7,18 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from dicommap.aws import Clients
-from dicommap.testing.answers import Answers
+from dicommap.testing.answers import OperationHandlers
 from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.control import ROOT, controlled
-from dicommap.testing.faults import ANSWERS, CONNECTION, JOB, Fault, Faults
+from dicommap.testing.control import CONTROL_ROOT, handle_control_request
+from dicommap.testing.faults import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Fault, FaultQueue
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
-from dicommap.testing.importing import Importing
-from dicommap.testing.jobs import Jobs, StartedJob
-from dicommap.testing.operations import imaging_operations, route
-from dicommap.testing.server import LoopbackServer, Reply, Request
-from dicommap.testing.service_error import STATUS, ServiceError
+from dicommap.testing.importing import JobRunner
+from dicommap.testing.jobs import StartedJob, StartedJobs
+from dicommap.testing.operations import find_operation, load_imaging_operations
+from dicommap.testing.server import LoopbackServer, Request, Response
+from dicommap.testing.service_error import HTTP_STATUS_BY_CODE, ServiceError
 from dicommap.testing.throttle import Throttle
-from dicommap.testing.wire import answer_text, parameters
+from dicommap.testing.wire import format_answer, parse_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,14 +52,14 @@ class ImportJobService:
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.s3_endpoint_url = s3_endpoint_url
-        self._faults = Faults()
+        self._faults = FaultQueue()
         self._lock = threading.RLock()
         self._throttle = Throttle(clock)
         self._image_sets = ImageSets()
         self._importing = None if s3_endpoint_url is None else self._importing_from(s3_endpoint_url)
-        self._jobs = Jobs(behaviour=self.behaviour, run=self._run)
-        self._answers = Answers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
-        imaging_operations()  # what is not installed is missed now
+        self._jobs = StartedJobs(behaviour=self.behaviour, run=self._run)
+        self._answers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
+        load_imaging_operations()  # what is not installed is missed now
         self._server = LoopbackServer(port, self._reply)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -150,19 +150,19 @@ class ImportJobService:
                 if job_id in (None, job.job_id):
                     self._jobs.advance(job)
 
-    def _importing_from(self, s3_endpoint_url: str) -> Importing:
+    def _importing_from(self, s3_endpoint_url: str) -> JobRunner:
         clients = Clients(endpoint_url=s3_endpoint_url)
-        return Importing(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
+        return JobRunner(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
 
     def _run(self, job: StartedJob) -> str | None:
-        faults = self._faults.take_matching(JOB)
+        faults = self._faults.take_matching(JOB_FAULTS)
         if self._importing is not None:
             return self._importing.run(job, faults)
         return next((fault.text for fault in faults if fault.kind == "job-failed"), None)
 
-    def _reply(self, request: Request) -> Reply:
-        if request.path.startswith(ROOT):
-            return controlled(self, request)
+    def _reply(self, request: Request) -> Response:
+        if request.path.startswith(CONTROL_ROOT):
+            return handle_control_request(self, request)
         target = request.headers.get("x-amz-target")
         with self._lock:
             try:
@@ -170,31 +170,33 @@ class ImportJobService:
             except ServiceError as error:
                 return _error_reply(error, in_body=target is not None)
 
-    def _answered(self, request: Request, target: str | None) -> Reply:
-        found = route(request.method, request.path, target)
+    def _answered(self, request: Request, target: str | None) -> Response:
+        found = find_operation(request.method, request.path, target)
         if found is None:
             raise ServiceError("UnknownOperationException", "The stand-in has no such operation.")
         operation, path = found
         if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 "):
             raise ServiceError("MissingAuthenticationTokenException", "The request is not signed.")
-        refused = self._faults.take(ANSWERS, operation.name)
+        refused = self._faults.take(ERROR_FAULTS, operation.name)
         if refused is not None:
-            raise ServiceError(*ANSWERS[refused.kind])
+            raise ServiceError(*ERROR_FAULTS[refused.kind])
         if self.behaviour.throttling and not self._throttle.takes(operation.name):
             raise ServiceError("ThrottlingException", "Rate exceeded")
-        cut = self._faults.take(CONNECTION, operation.name)
+        cut = self._faults.take(CONNECTION_FAULTS, operation.name)
         if cut is not None and cut.kind == "reset":
-            return Reply(0, b"", {}, cut=0)
-        body = answer_text(self._answers.of(operation, parameters(operation, path, request.query, request.body)))
+            return Response(0, b"", {}, cut=0)
+        body = format_answer(
+            self._answers.of(operation, parse_parameters(operation, path, request.query, request.body))
+        )
         if cut is None:
-            return Reply(200, body, {})
-        return Reply(200, body, {}, cut=0 if cut.kind == "answer-lost" else len(body) // 2)
+            return Response(200, body, {})
+        return Response(200, body, {}, cut=0 if cut.kind == "answer-lost" else len(body) // 2)
 
 
-def _error_reply(error: ServiceError, *, in_body: bool) -> Reply:
+def _error_reply(error: ServiceError, *, in_body: bool) -> Response:
     # The protocol json names the error in the body and answers 400 or 500; rest-json has a header and each status.
     body: dict[str, str] = {"message": error.message}
     if in_body:
         body["__type"] = error.code
-        return Reply(400 if STATUS[error.code] < 500 else error.status, answer_text(body), {})
-    return Reply(error.status, answer_text(body), {"x-amzn-ErrorType": error.code})
+        return Response(400 if HTTP_STATUS_BY_CODE[error.code] < 500 else error.status, format_answer(body), {})
+    return Response(error.status, format_answer(body), {"x-amzn-ErrorType": error.code})

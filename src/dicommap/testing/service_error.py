@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-STATUS = {
+HTTP_STATUS_BY_CODE = {
     "ValidationException": 400,
     "SerializationException": 400,
     "UnknownOperationException": 404,
@@ -30,4 +30,4 @@ class ServiceError(Exception):
     @property
     def status(self) -> int:
         """Return the HTTP status."""
-        return STATUS[self.code]
+        return HTTP_STATUS_BY_CODE[self.code]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-DOCUMENTED = {
+DOCUMENTED_RATES = {
     "StartDICOMImportJob": START_RATE,
     "GetDICOMImportJob": GET_RATE,
     "ListDICOMImportJobs": LIST_RATE,
@@ -24,11 +24,11 @@ class Throttle:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         now = clock()
-        self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED.items()}
+        self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
     def takes(self, operation: str) -> bool:
         """Say whether a call is taken now, and count it if so."""
-        rate = DOCUMENTED.get(operation)
+        rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
             return True
         tokens, before = self._buckets[operation]

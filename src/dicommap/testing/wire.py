@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dicommap.testing.service_error import ServiceError
-from dicommap.testing.shape_check import shape_problems
+from dicommap.testing.shape_check import find_shape_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.testing.operations import Operation
 
-SHOWN_PROBLEMS = 5
+MAX_PROBLEMS = 5
 
 
-def parameters(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
+def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
     """Return the parameters of a request. Raises ServiceError where they are none that the service model takes."""
     found = {**_body_members(body), **_query_members(operation, query), **path}
-    problems = list(shape_problems(operation.input_shape, found))
+    problems = list(find_shape_problems(operation.input_shape, found))
     if problems:
         count = len(problems)
-        told = "; ".join(problems[:SHOWN_PROBLEMS])
+        told = "; ".join(problems[:MAX_PROBLEMS])
         noun = "validation error" if count == 1 else "validation errors"
         raise ServiceError("ValidationException", f"{count} {noun} detected: {told}")
     return found
 
 
-def answer_text(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
+def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
     """Return an answer's body: members that are None are left out, times are seconds since 1970."""
-    return json.dumps(_plain(value)).encode()
+    return json.dumps(_to_json_value(value)).encode()
 
 
 def _body_members(body: bytes) -> dict[str, Any]:
@@ -54,20 +54,20 @@ def _query_members(operation: Operation, query: str) -> dict[str, Any]:
         if shape.serialization.get("location") == "querystring"
     }
     return {
-        name: _typed(shapes[name].type_name, text)
+        name: _parse_query_value(shapes[name].type_name, text)
         for name, text in parse_qsl(query, keep_blank_values=True)
         if name in shapes
     }
 
 
-def _typed(type_name: str, text: str) -> str | int:
+def _parse_query_value(type_name: str, text: str) -> str | int:
     is_integer = type_name == "integer" and text.isascii() and text.removeprefix("-").isdigit()
     return int(text) if is_integer else text
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _to_json_value(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items() if member is not None}
+        return {name: _to_json_value(member) for name, member in value.items() if member is not None}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_to_json_value(item) for item in value]
     return round(value.timestamp(), 3) if isinstance(value, datetime) else value

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 from dicommap.aws import Clients
 from dicommap.errors import UsageError
-from dicommap.model.paths import printable
-from dicommap.model.submission import ACCOUNT_MEMBERS
-from dicommap.model.submission_account import SubmissionAccount
+from dicommap.model.paths import make_printable
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+from dicommap.model.submission_account import AwsAccount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-OPTIONS = {
+ACCOUNT_OPTIONS = {
     "datastoreId": "--datastore-id",
     "dataAccessRoleArn": "--data-access-role-arn",
     "outputS3Uri": "--output-s3-uri",
@@ -26,24 +26,24 @@ OPTIONS = {
     "endpointUrl": "--endpoint-url",
 }
 """Members that only the account's owner knows -> how the command line names them."""
-_ENDPOINT = "AWS_ENDPOINT_URL"
+_ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 
-def account_for(request: Mapping[str, Any], clients: Clients, region: str) -> SubmissionAccount:
+def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) -> AwsAccount:
     """Return what is to be kept of a first submit: its request's members, and how AWS is reached.
 
     `region` is that of the clients, wherever they found it.
     """
     endpoint = clients.endpoint_url
-    return SubmissionAccount(
-        **{name: request[name] for name in ACCOUNT_MEMBERS if name in request},
+    return AwsAccount(
+        **{name: request[name] for name in AWS_ACCOUNT_MEMBERS if name in request},
         region=region or None,
         profile=clients.profile,
-        endpointUrl=endpoint if endpoint and _is_plain(endpoint) else None,
+        endpointUrl=endpoint if endpoint and _has_no_credentials(endpoint) else None,
     )
 
 
-def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients:
+def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
     """Return clients that reach the account: what is not named is what the first submit had.
 
     Profiles are names on one machine, so another one may be named at any time. An endpoint is never taken from a
@@ -53,8 +53,8 @@ def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients
     asked = clients or Clients()
     if kept is None:
         return asked
-    if kept.endpointUrl and not asked.endpoint_url and os.environ.get(_ENDPOINT) != kept.endpointUrl:
-        url = printable(kept.endpointUrl)
+    if kept.endpointUrl and not asked.endpoint_url and os.environ.get(_ENDPOINT_VARIABLE) != kept.endpointUrl:
+        url = make_printable(kept.endpointUrl)
         raise UsageError(
             f"The package was submitted before through the endpoint {url}; an endpoint is not taken from a package.",
             fix=f"If it is yours, name it: --endpoint-url {url}",
@@ -63,18 +63,18 @@ def reaching(clients: Clients | None, kept: SubmissionAccount | None) -> Clients
     return asked if whole == asked else whole  # which may have opened connections
 
 
-def require_same_place(kept: SubmissionAccount | None, clients: Clients) -> None:
+def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
     """Raise UsageError where clients reach another region or endpoint than the one the package was submitted to."""
     given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
-    _require_same(kept, {name: value for name, value in given.items() if value is not None})
+    _require_same_members(kept, {name: value for name, value in given.items() if value is not None})
 
 
-def require_same_account(kept: SubmissionAccount | None, request: Mapping[str, Any]) -> None:
+def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
     """Raise UsageError where a request is for another account than the one the package was submitted for."""
-    _require_same(kept, {name: request.get(name) for name in ACCOUNT_MEMBERS})
+    _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
-def _require_same(kept: SubmissionAccount | None, given: Mapping[str, str | None]) -> None:
+def _require_same_members(kept: AwsAccount | None, given: Mapping[str, str | None]) -> None:
     if kept is None:
         return
     before = kept.model_dump()
@@ -86,7 +86,7 @@ def _require_same(kept: SubmissionAccount | None, given: Mapping[str, str | None
     told = " and ".join(
         f"{name}: {before[name] or 'none'} then, {value or 'none'} now" for name, value in differing.items()
     )
-    options = " and ".join(OPTIONS[name] for name in differing)
+    options = " and ".join(ACCOUNT_OPTIONS[name] for name in differing)
     moved = ""
     if "endpointUrl" in differing:
         moved = " Where the same service is reached there now, take endpointUrl out of submission/account.json."
@@ -97,7 +97,7 @@ def _require_same(kept: SubmissionAccount | None, given: Mapping[str, str | None
     )
 
 
-def _is_plain(url: str) -> bool:
+def _has_no_credentials(url: str) -> bool:
     """Say whether a URL has no place for a user, a password or a token."""
     try:
         parts = urlsplit(url)

@@ -9,9 +9,9 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from dicommap.errors import DocumentError
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
-from dicommap.model.pydicom_words import pydicom_words_kept_back
+from dicommap.model.pydicom_words import silence_pydicom
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -26,10 +26,10 @@ def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     """
     place = Path(path)
     try:
-        with pydicom_words_kept_back():
+        with silence_pydicom():
             found, issues = data_set_from_pydicom(dcmread(place, stop_before_pixels=True))
     except InvalidDicomError:
-        return {}, [issue("p10.not-dicom", Location(path=place.name))]
+        return {}, [make_issue("p10.not-dicom", Location(path=place.name))]
     except OSError:
         raise DocumentError(f"{path} cannot be read.", fix="Name a P10 file that you may read.") from None
     return found, [one.at(path=place.name) for one in issues]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
-from dicommap.errors import PackageError, reason_of
+from dicommap.errors import PackageError, os_error_reason
 from dicommap.render.findings import Issues
 from dicommap.workflows.draft import Draft, draft
 from dicommap.workflows.scan import scan
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dicommap.inventory import Summary
+    from dicommap.inventory import InventorySummary
 
 INPUT_S3_URI = "s3://example-bucket/incoming/"
 
-_RULES = """\
+_RULES_TEXT = """\
 # Rules are edits that hold wherever their patterns match.
 
 [[rule]]
@@ -58,7 +58,7 @@ class Demo:
     edited_sheet: Path
     rules: Path
     package: Path
-    summary: Summary
+    summary: InventorySummary
     draft: Draft
     issues: Issues
 
@@ -71,18 +71,18 @@ def demo(directory: Path) -> Demo:
     """
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
-    with _writing_to(directory):
-        _require_free(directory)
+    with _raising_package_errors(directory):
+        _require_empty(directory)
         create_directories(directory)
-        _write(rules, _RULES)
+        _write(rules, _RULES_TEXT)
     with (
         as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
-        with _writing_to(directory):
+        with _raising_package_errors(directory):
             _write(original, "".join(lines))
-            _write(edited, "".join(_edited(lines)))
+            _write(edited, "".join(_edit_lines(lines)))
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
         found = validate(package, inventory=inventory) if drafted.package else Issues()
@@ -98,7 +98,7 @@ def demo(directory: Path) -> Demo:
         )
 
 
-def _require_free(directory: Path) -> None:
+def _require_empty(directory: Path) -> None:
     is_empty = directory.is_dir() and not any(directory.iterdir())
     if directory.is_symlink() or (directory.exists() and not is_empty):
         raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
@@ -110,16 +110,16 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _writing_to(directory: Path) -> Iterator[None]:
+def _raising_package_errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise PackageError(
-            f"{directory} cannot be written to: {reason_of(error)}.", fix="Name another with -o."
+            f"{directory} cannot be written to: {os_error_reason(error)}.", fix="Name another with -o."
         ) from None
 
 
-def _edited(lines: list[str]) -> Iterator[str]:
+def _edit_lines(lines: list[str]) -> Iterator[str]:
     """Do what a person would in a spreadsheet: correct PatientID and AccessionNumber of the first study."""
     rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}

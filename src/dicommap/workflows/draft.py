@@ -7,22 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
-from dicommap.authoring.preview import preview_row
-from dicommap.authoring.settlement import settle_all
-from dicommap.checks.draft_check import archive_issues, document_issues, path_issues, repeated_issues
-from dicommap.checks.request_check import account_issues, require_account
-from dicommap.issues import Severity, has_error, issue
-from dicommap.model.profile import Profile
+from dicommap.authoring.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.authoring.preview import build_preview_row
+from dicommap.authoring.settlement import resolve_edits
+from dicommap.checks.draft_check import (
+    check_archived_files,
+    check_documents,
+    check_override_paths,
+    check_repeated_instances,
+)
+from dicommap.checks.request_check import check_aws_account, reject_drafted_members
+from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.model.profile import Assumptions
 from dicommap.package.writing import require_writable, write_package
-from dicommap.progress import followed, reporting
-from dicommap.render.accounts import account_row
-from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, forecast_rows
+from dicommap.progress import progress_reporter, track_progress
+from dicommap.render.accounts import build_edit_result_row
+from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, build_forecast_rows
 from dicommap.render.findings import Issues
-from dicommap.render.text import csv_lines
+from dicommap.render.text import format_csv_lines
 from dicommap.workflows.drafted import Draft
 from dicommap.workflows.edits import EditSources, read_edits
-from dicommap.workflows.jobs import USUAL, JobSettings, planned_jobs
+from dicommap.workflows.jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,18 +35,18 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
-    from dicommap.authoring.settlement import Settlement
+    from dicommap.authoring.settlement import Resolution
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
     from dicommap.model.quotas import Quotas
-    from dicommap.model.staging import Staging
-    from dicommap.progress import Asked
+    from dicommap.model.staging import StagingPolicy
+    from dicommap.progress import ProgressOption
     from dicommap.workflows.edits import Paths
-    from dicommap.workflows.jobs import Planned
+    from dicommap.workflows.jobs import InventoryJobs
 
 __all__ = ["Draft", "draft"]
 
-DEFAULT = Profile()
+DEFAULT_ASSUMPTIONS = Assumptions()
 
 
 def draft(
@@ -54,14 +59,14 @@ def draft(
     by_study: StudyFunction | Iterable[StudyFunction] = (),
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
     harmonize: Iterable[str] = (),
-    profile: Profile = DEFAULT,
-    quotas: Quotas = USUAL,
-    staging: Staging | str | None = None,
+    profile: Assumptions = DEFAULT_ASSUMPTIONS,
+    quotas: Quotas = DEFAULT_QUOTAS,
+    staging: StagingPolicy | str | None = None,
     stage_uri: str | None = None,
     leave_out: bool = False,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
-    progress: Asked = None,
+    progress: ProgressOption = None,
 ) -> Draft:
     """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
 
@@ -97,14 +102,14 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    request = _Request(settings, account or {}, profile)
-    require_account(request.account)
-    issues = [*settings.uri_issues(inventory.sources, request.account), *account_issues(request.account)]
+    request = _PackageSettings(settings, account or {}, profile)
+    reject_drafted_members(request.account)
+    issues = [*settings.uri_issues(inventory.sources, request.account), *check_aws_account(request.account)]
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _settled(inventory, edits, profile, progress, looks_only=place is None)
-    found, documents = _documents(inventory, settled, request, issues)
+    settled = _resolve_edits(inventory, edits, profile, progress, looks_only=place is None)
+    found, documents = _make_documents(inventory, settled, request, issues)
     if place is not None and documents:
         write_package(place, documents)
     return Draft(
@@ -119,25 +124,25 @@ def draft(
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _PackageSettings:
     """What a package is for."""
 
     settings: JobSettings
     account: Mapping[str, str]
-    profile: Profile
+    profile: Assumptions
 
 
-def _settled(
-    inventory: Inventory, edits: EditSources, profile: Profile, progress: Asked, *, looks_only: bool
-) -> Settlement:
+def _resolve_edits(
+    inventory: Inventory, edits: EditSources, profile: Assumptions, progress: ProgressOption, *, looks_only: bool
+) -> Resolution:
     """Return what comes of all edits; the findings of reading them come first.
 
     Without any edit there may still be something to look at: the forecast. To write, there is nothing.
     """
     editors, found = read_edits(edits, inventory.keywords)
-    with reporting(progress, "studies") as report:
-        studies = followed(inventory.studies(), report, inventory.summary().studies)
-        settled = settle_all(
+    with progress_reporter(progress, "studies") as report:
+        studies = track_progress(inventory.studies(), report, inventory.summary().studies)
+        settled = resolve_edits(
             studies,
             editors,
             inventory.values_by_file,
@@ -145,37 +150,37 @@ def _settled(
             all_studies=inventory.studies,
             same_patient=Severity(profile.samePatient),
         )
-    if not settled.overrides and not has_error(settled.issues) and (editors or not looks_only):
-        settled.issues += [issue("draft.nothing-to-do")]
+    if not settled.overrides and not has_errors(settled.issues) and (editors or not looks_only):
+        settled.issues += [make_issue("draft.nothing-to-do")]
     return settled
 
 
-def _documents(
-    inventory: Inventory, settled: Settlement, request: _Request, in_call: Sequence[Issue]
+def _make_documents(
+    inventory: Inventory, settled: Resolution, request: _PackageSettings, in_call: Sequence[Issue]
 ) -> tuple[list[Issue], Mapping[str, str]]:
     """Return all findings, and the documents of the package unless an error is among them."""
     issues = [*in_call, *settled.issues]
     documents: Mapping[str, str] = {}
     # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
     # comes of the others is checked as well, so that all is told at once.
-    if not has_error(in_call):
-        planned = planned_jobs(inventory, settled.overrides, request.settings, request.profile)
+    if not has_errors(in_call):
+        planned = plan_inventory_jobs(inventory, settled.overrides, request.settings, request.profile)
         if planned is not None:
             issues += planned.issues
-            found, documents = _checked(inventory, settled, request, planned)
+            found, documents = _check_documents(inventory, settled, request, planned)
             issues += found
-    issues += archive_issues(inventory.count_files_in_archives())
-    issues += repeated_issues(*inventory.count_duplicates())
-    return issues, {} if has_error(issues) else documents
+    issues += check_archived_files(inventory.count_files_in_archives())
+    issues += check_repeated_instances(*inventory.count_duplicates())
+    return issues, {} if has_errors(issues) else documents
 
 
-def _checked(
-    inventory: Inventory, settled: Settlement, request: _Request, planned: Planned
+def _check_documents(
+    inventory: Inventory, settled: Resolution, request: _PackageSettings, planned: InventoryJobs
 ) -> tuple[list[Issue], Mapping[str, str]]:
     """Return the documents of the package, if there are jobs with any overrides, and what is wrong with them."""
     if not settled.overrides or not planned.jobs:
         return [], {}
-    head = PlanHead(
+    head = PlanHeader(
         roots=inventory.sources,
         uri=planned.base,
         quotas=request.settings.quotas,
@@ -183,24 +188,24 @@ def _checked(
         files=planned.counts.files,
         instances=planned.counts.instances,
     )
-    documents = package_documents(planned.jobs, settled.overrides, head, _tables(settled), request.account)
-    issues = document_issues(documents, inventory.series_by_study())
-    return [*issues, *path_issues(documents, planned.base, planned.located.holds)], documents
+    documents = build_package_documents(planned.jobs, settled.overrides, head, _make_tables(settled), request.account)
+    issues = check_documents(documents, inventory.series_by_study())
+    return [*issues, *check_override_paths(documents, planned.base, planned.located.holds)], documents
 
 
-def _tables(settled: Settlement) -> Tables:
-    changes = (preview_row(change, show_values=True, shorten=False) for change in settled.changes)
-    files = forecast_rows(settled.conflicts, show_values=True)
-    return Tables(
-        preview=_table(changes),
-        edits=_table(map(account_row, settled.accounts)),
-        forecast=_table(files, FORECAST_COLUMNS),
+def _make_tables(settled: Resolution) -> PackageTables:
+    changes = (build_preview_row(change, show_values=True, shorten=False) for change in settled.changes)
+    files = build_forecast_rows(settled.conflicts, show_values=True)
+    return PackageTables(
+        preview=_make_csv(changes),
+        edits=_make_csv(map(build_edit_result_row, settled.accounts)),
+        forecast=_make_csv(files, FORECAST_COLUMNS),
     )
 
 
-def _table(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
+def _make_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
     """Return rows as CSV for people: a byte order mark comes first, which spreadsheets need to see UTF-8."""
     table = io.StringIO(newline="")  # which holds the text only once, where "".join would hold every line as well
     table.write("\ufeff")
-    table.writelines(csv_lines(rows, columns))
+    table.writelines(format_csv_lines(rows, columns))
     return table.getvalue()

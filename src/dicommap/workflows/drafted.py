@@ -5,34 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.preview import preview_row, study_edit_rows
-from dicommap.model.masking import shown_in_repr
-from dicommap.model.package_layout import PLAN
-from dicommap.render.accounts import account_row
-from dicommap.render.conflicts import forecast_rows
-from dicommap.render.shown import Shown
+from dicommap.authoring.preview import build_preview_row, build_study_edit_rows
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.package_layout import PLAN_FILE
+from dicommap.render.accounts import build_edit_result_row
+from dicommap.render.conflicts import build_forecast_rows
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from dicommap.authoring.settling import Change
-    from dicommap.model.account import Account
+    from dicommap.authoring.settling import AttributeChange
+    from dicommap.model.account import EditResult
     from dicommap.model.override import Override
     from dicommap.render.conflicts import Conflicts
     from dicommap.render.findings import Issues
-    from dicommap.render.plan_screen import ShownPlan
+    from dicommap.render.plan_screen import DisplayablePlan
     from dicommap.render.preview_screen import Preview
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Draft(Shown):
+class Draft(Displayable):
     """What a draft came to."""
 
     overrides: tuple[Override, ...]
-    changes: tuple[Change, ...]
-    accounts: tuple[Account, ...]
+    changes: tuple[AttributeChange, ...]
+    accounts: tuple[EditResult, ...]
     """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
     conflicts: Conflicts
     """Grouping attributes that still differ after the edits: which files are likely to become non-primary image sets,
@@ -50,11 +50,11 @@ class Draft(Shown):
         return not self.issues.errors
 
     @property
-    def plan(self) -> ShownPlan | None:
+    def plan(self) -> DisplayablePlan | None:
         """Return the plan of the package; None where there are no documents."""
-        from dicommap.render.plan_screen import ShownPlan
+        from dicommap.render.plan_screen import DisplayablePlan
 
-        return ShownPlan.model_validate_json(self.documents[PLAN]) if self.documents else None
+        return DisplayablePlan.model_validate_json(self.documents[PLAN_FILE]) if self.documents else None
 
     def preview(self, *, show_values: bool = False) -> Preview:
         """Return the changes: as rows to go over, and in a notebook with values before and after side by side."""
@@ -63,15 +63,15 @@ class Draft(Shown):
         return Preview(self._rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values)
 
     def _rows(self, show_values: bool) -> Iterator[dict[str, str]]:
-        return (preview_row(change, show_values=show_values) for change in self.changes)
+        return (build_preview_row(change, show_values=show_values) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
         """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
-        return map(account_row, self.accounts)
+        return map(build_edit_result_row, self.accounts)
 
     def edits_by_study(self) -> Iterator[dict[str, str]]:
         """Yield the edits that changed something, study by study, as rows: the edit, where, and which attributes."""
-        return study_edit_rows(self.changes)
+        return build_study_edit_rows(self.changes)
 
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
         """Return the edits that changed something in a study or its series, each once."""
@@ -80,20 +80,20 @@ class Draft(Shown):
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
         """Yield the files that are likely to become non-primary image sets as rows: why, and what would cure it."""
-        return forecast_rows(self.conflicts, show_values=show_values)
+        return build_forecast_rows(self.conflicts, show_values=show_values)
 
     def preview_html(self, *, show_values: bool = False) -> str:
         """Return the preview as an HTML page that stands alone: changes, edits by study, and the forecast."""
-        from dicommap.render.preview_html import preview_page
+        from dicommap.render.preview_html import build_preview_page
 
         rows = self._rows(show_values)
-        return preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
+        return build_preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
 
-    def _screen(self) -> Screen:
-        from dicommap.render.draft_screen import Drafted, draft_screen
+    def _screen(self) -> Report:
+        from dicommap.render.draft_screen import DraftReportInput, build_draft_report
 
-        show_values = shown_in_repr()
-        drafted = Drafted(
+        show_values = is_unmasked_in_repr()
+        drafted = DraftReportInput(
             overrides=self.overrides,
             changes=len(self.changes),
             rows=self._rows(show_values),
@@ -104,4 +104,4 @@ class Draft(Shown):
             documents=len(self.documents),
             show_values=show_values,
         )
-        return draft_screen(drafted)
+        return build_draft_report(drafted)

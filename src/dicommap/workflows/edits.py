@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.editor import Editors
+from dicommap.authoring.editor import CombinedEdits
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
-from dicommap.authoring.lookup import missing_columns, read_lookup, repeated_rows
-from dicommap.authoring.rule_edits import RuleEdits, rules_issues, told_of_removal
+from dicommap.authoring.lookup import missing_column_issues, read_lookup, repeated_row_issues
+from dicommap.authoring.rule_edits import RuleEdits, explain_removal_verb, rule_issues
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.authoring.tables import require_delimiter
-from dicommap.authoring.toml_reading import parse_toml
-from dicommap.checks.schema_check import schema_issues
+from dicommap.authoring.toml_reading import parse_rules_toml
+from dicommap.checks.schema_check import check_schema
 from dicommap.errors import DocumentError
-from dicommap.issues import Location, has_error
+from dicommap.issues import Location, has_errors
 from dicommap.model.document_limits import RULES_LIMIT
-from dicommap.model.edits import Rules
-from dicommap.model.findings import DOCUMENT_LIMIT, Findings, until_enough
-from dicommap.model.paths import printable
+from dicommap.model.edits import RulesFile
+from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT, BoundedIssues, stop_after_limit
+from dicommap.model.paths import make_printable
 from dicommap.package.reading import read_document
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.authoring.editor import Editor
+    from dicommap.authoring.editor import EditProvider
     from dicommap.authoring.function_edits import SeriesFunction, StudyFunction
     from dicommap.authoring.lookup_table import LookupTable
     from dicommap.issues import Issue
-    from dicommap.model.edits import Lookup, Rule
+    from dicommap.model.edits import LookupSettings, Rule
 
     Paths = StrPath | Iterable[StrPath]
 
@@ -52,16 +52,16 @@ class EditSources:
     harmonize: Iterable[str] = ()
 
 
-def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, Findings]:
+def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedIssues]:
     """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
 
     Raises DocumentError where a file cannot be read, and UsageError where no sheet has such a delimiter.
     """
     if asked.delimiter is not None:
         require_delimiter(asked.delimiter)
-    issues = Findings()
-    sheets, rules = _paths(asked.sheets), _paths(asked.rules)
-    names = dict(zip([*sheets, *rules], names_of([*sheets, *rules]), strict=True))
+    issues = BoundedIssues()
+    sheets, rules = _list_paths(asked.sheets), _list_paths(asked.rules)
+    names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
     editors = [*_sheet_editors(sheets, names, asked, captured, issues), *_rule_editors(rules, names, captured, issues)]
     by_study, by_series = asked.by_study, asked.by_series
     editors += [FunctionEdits(by_study=one) for one in ([by_study] if callable(by_study) else by_study)]
@@ -72,16 +72,16 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[Editors, 
         issues += unfit
         if not unfit:
             harmonizing.append(HarmonizeEdits(keyword))
-    return Editors(tuple(editors), tuple(harmonizing)), issues
+    return CombinedEdits(tuple(editors), tuple(harmonizing)), issues
 
 
-def names_of(paths: Sequence[Path]) -> list[str]:
+def distinguish_names(paths: Sequence[Path]) -> list[str]:
     """Return the name of each file as findings tell it: with as much of its path as sets it apart from the others."""
     parts = [path.parts for path in paths]
-    return [printable("/".join(own[-_length_apart(own, parts) :])) for own in parts]
+    return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
 
 
-def _length_apart(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
+def _count_distinct_parts(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int:
     others = [other for other in parts if other != own]
     return next(
         (length for length in range(1, len(own)) if all(other[-length:] != own[-length:] for other in others)), len(own)
@@ -89,8 +89,12 @@ def _length_apart(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]) -> int
 
 
 def _sheet_editors(
-    paths: Iterable[Path], names: Mapping[Path, str], asked: EditSources, captured: tuple[str, ...], issues: Findings
-) -> Iterator[Editor]:
+    paths: Iterable[Path],
+    names: Mapping[Path, str],
+    asked: EditSources,
+    captured: tuple[str, ...],
+    issues: BoundedIssues,
+) -> Iterator[EditProvider]:
     for path in paths:
         sheet, found = read_sheet(names[path], read_document(path), captured, asked.delimiter)
         issues += found
@@ -99,22 +103,22 @@ def _sheet_editors(
 
 
 def _rule_editors(
-    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: Findings
-) -> Iterator[Editor]:
-    shared: SharedTables = {}
+    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: BoundedIssues
+) -> Iterator[EditProvider]:
+    shared: LookupTables = {}
     for path in paths:
         read = read_rules(path, names[path], shared)
         issues += read.issues
         yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
 
 
-def _paths(named: Paths) -> list[Path]:
+def _list_paths(named: Paths) -> list[Path]:
     """Return the paths of one or several: a text is one path, not a sequence of letters."""
     return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadRules:
+class CheckedRules:
     """A rules file as it was read."""
 
     rules: tuple[Rule, ...] = ()
@@ -124,44 +128,50 @@ class ReadRules:
     issues: tuple[Issue, ...] = ()
 
 
-SharedTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
+LookupTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
 """Tables by their file, keyword, column and delimiter: rules that look up in the same way share the rows."""
 
 
-def read_rules(path: Path, name: str | None = None, shared: SharedTables | None = None) -> ReadRules:
+def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
     """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read.
 
     `name` is what findings call it, without it its own name; `shared` are tables that other files have looked up in.
     """
     name, shared = name or path.name, {} if shared is None else shared
-    document, issues = parse_toml(name, read_document(path, RULES_LIMIT.bytes))
+    document, issues = parse_rules_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
-        issues += [told_of_removal(found).at(path=name) for found in schema_issues("rules", document)]
+        issues += [explain_removal_verb(found).at(path=name) for found in check_schema("rules", document)]
     if issues:
-        return ReadRules(issues=tuple(issues))
-    rules = Rules.model_validate(document).rule
+        return CheckedRules(issues=tuple(issues))
+    rules = RulesFile.model_validate(document).rule
     tables: dict[str, LookupTable] = {}
     for rule in rules:
         if rule.lookup is not None:
-            tables[rule.name], found = _table(path, rule.name, rule.lookup, shared)
+            tables[rule.name], found = _make_lookup_table(path, rule.name, rule.lookup, shared)
             issues += found
     # Rules that share a lookup find the same repeated rows. Each unknown keyword is compared with those of the
     # dictionary: there may be a million of them.
     issues = list(dict.fromkeys(issues))
-    issues += until_enough(rules_issues(name, rules, tables), DOCUMENT_LIMIT, Location(path=name))
-    refused = has_error(issues)
-    return ReadRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
+    issues += stop_after_limit(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
+    refused = has_errors(issues)
+    return CheckedRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 
 
-def _table(rules: Path, rule: str, lookup: Lookup, shared: SharedTables) -> tuple[LookupTable, list[Issue]]:
+def _make_lookup_table(
+    rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables
+) -> tuple[LookupTable, list[Issue]]:
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter)
     issues: list[Issue] = []
     if key not in shared:
-        shared[key], issues = read_lookup(lookup, _lookup_data(rules, rule, lookup))
-    return shared[key], [*issues, *missing_columns(lookup, shared[key]), *repeated_rows(lookup, shared[key])]
+        shared[key], issues = read_lookup(lookup, _read_lookup(rules, rule, lookup))
+    return shared[key], [
+        *issues,
+        *missing_column_issues(lookup, shared[key]),
+        *repeated_row_issues(lookup, shared[key]),
+    ]
 
 
-def _lookup_data(rules: Path, rule: str, lookup: Lookup) -> bytes:
+def _read_lookup(rules: Path, rule: str, lookup: LookupSettings) -> bytes:
     try:
         return read_document(rules.parent / lookup.file)
     except DocumentError as error:

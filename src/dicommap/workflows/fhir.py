@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dicommap.checks.fhir_check import imaging_study_check
-from dicommap.checks.package_check import package_issues
+from dicommap.checks.fhir_check import load_imaging_study_check
+from dicommap.checks.package_check import check_package
 from dicommap.errors import DocumentError, UsageError
-from dicommap.issues import has_error, issue
+from dicommap.issues import has_errors, make_issue
 from dicommap.model.choices import unknown_choice
-from dicommap.model.findings import Findings
-from dicommap.model.package_layout import PLAN
-from dicommap.package import Folder, planned_overrides
+from dicommap.model.findings import BoundedIssues
+from dicommap.model.package_layout import PLAN_FILE
+from dicommap.package import DocumentFolder, read_override_data_sets
 from dicommap.package.planned import read_plan
 from dicommap.render.findings import Issues
-from dicommap.render.imaging_study import STATUSES, Described, ResourceSettings, imaging_study
-from dicommap.render.text import json_lines
-from dicommap.workflows.writing import write_pieces
+from dicommap.render.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
+from dicommap.render.text import format_json_lines
+from dicommap.workflows.writing import write_new_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,34 +75,34 @@ def fhir(
     Raises UsageError for a status, URI or time zone that is none, DocumentError where the package cannot be read or has
     errors or the file cannot be written, and MissingExtraError without the extra fhir.
     """
-    settings = ResourceSettings(
-        status=_status(status),
-        patient_system=_system(patient_system),
-        accession_system=_system(accession_system),
-        zone=None if timezone is None else _zone(timezone),
+    settings = ImagingStudySettings(
+        status=_check_status(status),
+        patient_system=_check_system(patient_system),
+        accession_system=_check_system(accession_system),
+        zone=None if timezone is None else _find_time_zone(timezone),
         instances=instances,
     )
-    overrides = {} if package is None else _overrides(Path(package))
-    counting = _Counting()
-    resources = counting.checked(_described(inventory, overrides, settings))
-    lines = json_lines(resources)
+    overrides = {} if package is None else _read_overrides(Path(package))
+    counting = _ResourceCounter()
+    resources = counting.checked(_describe_studies(inventory, overrides, settings))
+    lines = format_json_lines(resources)
     if isinstance(output, str | os.PathLike):
-        write_pieces(Path(output), lines)
+        write_new_text_file(Path(output), lines)
         return counting.written(Path(output))
     output.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
     output.flush()
     return counting.written(Path("-"))
 
 
-class _Counting:
+class _ResourceCounter:
     """What goes by on its way to the file."""
 
     def __init__(self) -> None:
-        self._check = imaging_study_check()
+        self._check = load_imaging_study_check()
         self._studies = self._series = self._instances = self._zoneless = 0
-        self._issues = Findings()
+        self._issues = BoundedIssues()
 
-    def checked(self, described: Iterable[Described]) -> Iterator[dict[str, Any]]:
+    def checked(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Yield the resources."""
         for one in described:
             self._check(one.resource)
@@ -118,7 +118,7 @@ class _Counting:
         """Return what became of all."""
         issues = list(self._issues)
         if self._zoneless:
-            issues.append(issue("fhir.no-time-zone", count=self._zoneless))
+            issues.append(make_issue("fhir.no-time-zone", count=self._zoneless))
         return FhirFile(
             path=path,
             studies=self._studies,
@@ -128,22 +128,22 @@ class _Counting:
         )
 
 
-def _described(
-    inventory: Inventory, overrides: Mapping[Target, DataSet], settings: ResourceSettings
-) -> Iterator[Described]:
+def _describe_studies(
+    inventory: Inventory, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings
+) -> Iterator[ImagingStudyResult]:
     # Both are in order of Study Instance UID, and every study has instances.
     by_study = groupby(inventory.instances(), key=attrgetter("study_instance_uid"))
     for study, (_, instances) in zip(inventory.studies(), by_study, strict=True):
-        yield imaging_study(study, instances, overrides, settings)
+        yield build_imaging_study(study, instances, overrides, settings)
 
 
-def _status(text: str) -> str:
+def _check_status(text: str) -> str:
     if text not in STATUSES:
         raise unknown_choice("status of an ImagingStudy", text, STATUSES)
     return text
 
 
-def _system(uri: str | None) -> str | None:
+def _check_system(uri: str | None) -> str | None:
     if uri is not None and _URI.fullmatch(uri) is None:
         raise UsageError(
             "A system is no URI.", fix="Name one such as https://hospital.example/patients or urn:oid:1.2."
@@ -151,7 +151,7 @@ def _system(uri: str | None) -> str | None:
     return uri
 
 
-def _zone(name: str) -> ZoneInfo:
+def _find_time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -160,13 +160,13 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _overrides(package: Path) -> dict[Target, DataSet]:
-    if not (package / PLAN).is_file():
+def _read_overrides(package: Path) -> dict[Target, DataSet]:
+    if not (package / PLAN_FILE).is_file():
         raise DocumentError(
             f"{package.name} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
         )
-    files = Folder(package)
-    if has_error(package_issues(files, None, None)):
+    files = DocumentFolder(package)
+    if has_errors(check_package(files, None, None)):
         raise DocumentError(
             f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
         )
@@ -176,4 +176,4 @@ def _overrides(package: Path) -> dict[Target, DataSet]:
             f"The package {package.name} is a retry: it has the overrides of what is imported again only.",
             fix="Name the package that was drafted first, which has those of all studies.",
         )
-    return planned_overrides(plan, files)
+    return read_override_data_sets(plan, files)

@@ -6,33 +6,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError
-from dicommap.issues import Location, Severity, issue
+from dicommap.issues import Location, Severity, make_issue
 from dicommap.model.choices import choice_of
-from dicommap.model.override_file import override_text
+from dicommap.model.override_file import dump_override
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.model.source_places import SourcePlaces, common_prefix, overlap, s3_root
-from dicommap.model.staging import Staging
-from dicommap.planning.findings import plan_issues
-from dicommap.planning.needs import Needs
-from dicommap.planning.places import Places
+from dicommap.model.source_places import SourcePrefixes, common_prefix, parse_s3_root, prefixes_overlap
+from dicommap.model.staging import StagingPolicy
+from dicommap.planning.findings import planning_issues
+from dicommap.planning.needs import OverrideSizes
+from dicommap.planning.places import PrefixRules
 from dicommap.planning.planner import plan_prefixes
-from dicommap.planning.told import Told
+from dicommap.planning.told import BoundedList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dicommap.inventory import Inventory
-    from dicommap.inventory.located import FileCounts, LocatedFiles
+    from dicommap.inventory.located import FileCounts, InventoryObjects
     from dicommap.issues import Issue
     from dicommap.model.override import Override
-    from dicommap.model.profile import Profile
-    from dicommap.planning.planner import Prefixes
+    from dicommap.model.profile import Assumptions
+    from dicommap.planning.planner import PrefixPlan
 
-USUAL = Quotas()
+DEFAULT_QUOTAS = Quotas()
 
-MOST_JOBS = 999_999
+JOBS_LIMIT = 999_999
 """What the six digits of a job's id can number."""
 
 
@@ -43,7 +43,7 @@ class JobSettings:
     input_s3_uri: str
     """Where the whole source lies, or will."""
     quotas: Quotas
-    staging: Staging
+    staging: StagingPolicy
     stage_uri: str | None
     """What copies lie under; there is one unless nothing is staged."""
     leave_out: bool
@@ -56,7 +56,7 @@ class JobSettings:
         *,
         input_s3_uri: str | None,
         quotas: Quotas,
-        staging: Staging | str | None,
+        staging: StagingPolicy | str | None,
         stage_uri: str | None,
         leave_out: bool,
     ) -> JobSettings:
@@ -64,10 +64,10 @@ class JobSettings:
 
         Raises UsageError where a URI is missing or one too many, or the staging is unknown.
         """
-        chosen = _staging(staging, stage_uri)
+        chosen = _check_staging(staging, stage_uri)
         if input_s3_uri is None:
             found = common_prefix(inventory.sources)
-            if found is None and all(s3_root(root) is not None for root in inventory.sources):
+            if found is None and all(parse_s3_root(root) is not None for root in inventory.sources):
                 raise UsageError(
                     "The sources lie in several buckets, and jobs are planned within one.",
                     fix="Scan and draft each bucket by itself.",
@@ -78,7 +78,7 @@ class JobSettings:
                 )
             input_s3_uri = str(found)
         base = S3Uri.parse(input_s3_uri)
-        if base is not None and SourcePlaces.of(inventory.sources, base).elsewhere:
+        if base is not None and SourcePrefixes.of(inventory.sources, base).elsewhere:
             raise UsageError(
                 "A source lies in S3, and not under the prefix that was named.",
                 fix="What lies in S3 is imported from there, or staged: leave --input-s3-uri out, or name a prefix "
@@ -90,62 +90,64 @@ class JobSettings:
         """Find what is wrong with the URIs, alone and with each other."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
-        places = None if base is None else SourcePlaces.of(sources, base)
+        places = None if base is None else SourcePrefixes.of(sources, base)
         if self.stage_uri is None:
             return
         yield from _uri_issues(self.stage_uri)
         stage, output = S3Uri.parse(self.stage_uri), S3Uri.parse(account.get("outputS3Uri", ""))
-        if stage is not None and places is not None and any(overlap(stage, taken) for taken in places.taken):
-            yield issue("job.stage-overlap", other="the prefix of the source")
-        if stage is not None and output is not None and overlap(stage, output):
-            yield issue("job.stage-overlap", other="outputS3Uri")
+        if stage is not None and places is not None and any(prefixes_overlap(stage, taken) for taken in places.taken):
+            yield make_issue("job.stage-overlap", other="the prefix of the source")
+        if stage is not None and output is not None and prefixes_overlap(stage, output):
+            yield make_issue("job.stage-overlap", other="outputS3Uri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class InventoryJobs:
     """The jobs that were planned."""
 
     base: S3Uri
     jobs: tuple[PlannedJob, ...]
     counts: FileCounts
     """Of all files, be they in a job or not."""
-    located: LocatedFiles
+    located: InventoryObjects
     issues: tuple[Issue, ...]
 
 
-def planned_jobs(
-    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, profile: Profile
-) -> Planned | None:
+def plan_inventory_jobs(
+    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, profile: Assumptions
+) -> InventoryJobs | None:
     """Plan the jobs of an inventory; None where the input URI is none. Raises UsageError where they are too many."""
     base = S3Uri.parse(settings.input_s3_uri)
     if base is None:
         return None
-    places = SourcePlaces.of(inventory.sources, base)
+    places = SourcePrefixes.of(inventory.sources, base)
     located = inventory.located(places.offsets)
     sizes = (
-        ((one.study_instance_uid, one.series_instance_uid), len(override_text(one, profile).encode()))
+        ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, profile).encode()))
         for one in overrides
     )
-    plan = plan_prefixes(located, Needs(sizes), Places(base, places.offsets), settings.quotas, settings.staging)
+    plan = plan_prefixes(
+        located, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
+    )
     counts = located.counts()
-    jobs = tuple(_jobs(plan, located, base, settings))
-    if len(jobs) > MOST_JOBS:
+    jobs = tuple(_make_jobs(plan, located, base, settings))
+    if len(jobs) > JOBS_LIMIT:
         raise UsageError(
-            f"There would be {len(jobs):,} jobs; a package numbers {MOST_JOBS:,} at most.",
+            f"There would be {len(jobs):,} jobs; a package numbers {JOBS_LIMIT:,} at most.",
             fix="Scan and draft parts of the source, or draft with --staging all, which makes fewer and larger jobs.",
         )
-    found = plan_issues(
+    found = planning_issues(
         plan,
         [job.id for job in jobs],
         settings.quotas,
-        not_utf_8=Told(located.not_utf_8()),
+        not_utf_8=BoundedList(located.not_utf_8()),
         others=counts.files - counts.instances,
         leave_out=settings.leave_out,
     )
-    return Planned(base=base, jobs=jobs, counts=counts, located=located, issues=tuple(found))
+    return InventoryJobs(base=base, jobs=jobs, counts=counts, located=located, issues=tuple(found))
 
 
-def _jobs(plan: Prefixes, located: LocatedFiles, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
+def _make_jobs(plan: PrefixPlan, located: InventoryObjects, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
     for number, prefix in enumerate(plan.in_place.prefixes, 1):
         uri = S3Uri(bucket=base.bucket, prefix=base.prefix + prefix)
         yield PlannedJob(id=f"{number:04}", uri=uri, objects=located.under(prefix))
@@ -158,11 +160,11 @@ def _jobs(plan: Prefixes, located: LocatedFiles, base: S3Uri, settings: JobSetti
         yield PlannedJob(id=f"{number:04}", uri=uri, staged=True, objects=objects)
 
 
-def _staging(staging: Staging | str | None, stage_uri: str | None) -> Staging:
+def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
     if staging is None:
-        return Staging.NEVER if stage_uri is None else Staging.WHERE_NEEDED
-    chosen = choice_of(Staging, staging, "staging")
-    if (chosen is Staging.NEVER) != (stage_uri is None):
+        return StagingPolicy.NEVER if stage_uri is None else StagingPolicy.WHERE_NEEDED
+    chosen = choice_of(StagingPolicy, staging, "staging")
+    if (chosen is StagingPolicy.NEVER) != (stage_uri is None):
         raise UsageError(
             "Staging and its prefix do not go together.",
             fix="Name the prefix with --stage-uri where anything is staged, and only there.",

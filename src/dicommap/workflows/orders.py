@@ -7,35 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.uploads import Document
-from dicommap.checks.request_check import account_issues
+from dicommap.aws.uploads import UploadDocument
+from dicommap.checks.request_check import check_aws_account
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.model.document_limits import OVERRIDE_LIMIT
 from dicommap.model.package_layout import job_folder
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.submission import ACCOUNT_MEMBERS
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
 from dicommap.package import read_document
-from dicommap.package.planned import PlannedPackage
-from dicommap.workflows.account import OPTIONS, require_same_account
+from dicommap.package.planned import PackageDirectory
+from dicommap.workflows.account import ACCOUNT_OPTIONS, require_same_aws_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dicommap.model.plan import Job, Plan
-    from dicommap.model.submission_account import SubmissionAccount
+    from dicommap.model.plan import Plan, PlanJob
+    from dicommap.model.submission_account import AwsAccount
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class JobRequest:
     """One job, and all that is sent for it."""
 
-    job: Job
+    job: PlanJob
     request: Mapping[str, Any]
     """Of StartDICOMImportJob, with nothing left to fill in."""
     files: Path
     """The folder of its override files."""
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[UploadDocument]:
         """Yield the override files, each as the plan has it. Raises PackageError where one was changed."""
         uri = S3Uri.parse(self.job.inputS3Uri)
         if uri is None:
@@ -45,7 +45,7 @@ class Order:
             # It was validated a while ago: what is sent is what is compared.
             if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
                 raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")
-            yield Document(bucket=uri.bucket, key=uri.key(planned.path), data=data)
+            yield UploadDocument(bucket=uri.bucket, key=uri.key(planned.path), data=data)
 
 
 def require_package(package: Path) -> None:
@@ -54,14 +54,14 @@ def require_package(package: Path) -> None:
         raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
 
 
-def read_plan(package: Path) -> Plan:
+def read_package_plan(package: Path) -> Plan:
     """Return the plan of a package. Raises DocumentError where there is none, or it is no plan."""
-    return PlannedPackage(package).plan
+    return PackageDirectory(package).plan
 
 
-def orders_of(
-    package: PlannedPackage, job_ids: Sequence[str], account: Mapping[str, str], kept: SubmissionAccount | None
-) -> list[Order]:
+def make_job_requests(
+    package: PackageDirectory, job_ids: Sequence[str], account: Mapping[str, str], kept: AwsAccount | None
+) -> list[JobRequest]:
     """Return what is to be sent for a validated package, for all its jobs or those that are named.
 
     `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
@@ -72,38 +72,44 @@ def orders_of(
     for job_id in job_ids:
         if job_id not in known:
             raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
-    wrong = account_issues(account)
+    wrong = check_aws_account(account)
     if wrong:
         member = (wrong[0].location.pointer or "").removeprefix("/")
-        raise UsageError(f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option(member)}.")
-    orders = [_order(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids]
+        raise UsageError(
+            f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option_name(member)}."
+        )
+    orders = [
+        _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
+    ]
     for order in orders:
-        require_same_account(kept, order.request)
-        _require_one_account(orders[0], order)
+        require_same_aws_account(kept, order.request)
+        _require_one_aws_account(orders[0], order)
     return orders
 
 
-def _require_one_account(first: Order, order: Order) -> None:
-    differing = [name for name in ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
+def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
+    differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
     if differing:
         raise UsageError(
             f"Jobs {first.job.id} and {order.job.id} have another {' and another '.join(differing)} in their requests.",
-            fix=f"Give {' and '.join(OPTIONS[name] for name in differing)}, which holds for all jobs of the package.",
+            fix=f"Give {' and '.join(ACCOUNT_OPTIONS[name] for name in differing)}, which holds for all jobs of the package.",
         )
 
 
-def _order(package: PlannedPackage, job: Job, account: Mapping[str, str], kept: SubmissionAccount | None) -> Order:
+def _make_job_request(
+    package: PackageDirectory, job: PlanJob, account: Mapping[str, str], kept: AwsAccount | None
+) -> JobRequest:
     folder = package.path / job_folder(job.id)
     request = {**package.request(job), **account}
-    for member in ACCOUNT_MEMBERS:
+    for member in AWS_ACCOUNT_MEMBERS:
         if kept is not None and request.get(member, f"<{member}>") == f"<{member}>":
             request[member] = getattr(kept, member)
     request = {member: value for member, value in request.items() if value is not None}
     for member, value in request.items():
         if value == f"<{member}>":
-            raise UsageError(f"{member} is not known.", fix=f"Give it with {_option(member)}.")
-    return Order(job=job, request=request, files=folder / "files")
+            raise UsageError(f"{member} is not known.", fix=f"Give it with {_option_name(member)}.")
+    return JobRequest(job=job, request=request, files=folder / "files")
 
 
-def _option(member: str) -> str:
-    return OPTIONS.get(member, member)
+def _option_name(member: str) -> str:
+    return ACCOUNT_OPTIONS.get(member, member)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from dicommap.checks.sources_check import broad, source_issues
+from dicommap.checks.sources_check import check_plan_sources, describe_broad_directory
 from dicommap.errors import UsageError
-from dicommap.issues import Location, issue
-from dicommap.model.package_layout import PLAN
-from dicommap.model.paths import printable
+from dicommap.issues import Location, make_issue
+from dicommap.model.package_layout import PLAN_FILE
+from dicommap.model.paths import make_printable
 from dicommap.model.source_places import is_s3_root
 from dicommap.sources.roots import SourceRoots
 
@@ -26,29 +26,29 @@ def plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) 
 
     `named` are the source roots that the caller names; None if the caller names none.
     """
-    for found in source_issues(sources, os.path.expanduser("~")):
-        yield found.at(path=PLAN)
+    for found in check_plan_sources(sources, os.path.expanduser("~")):
+        yield found.at(path=PLAN_FILE)
     if named is not None:
-        yield from unnamed_sources(dict(enumerate(sources)), SourceRoots.of(named))
+        yield from unnamed_source_issues(dict(enumerate(sources)), SourceRoots.of(named))
 
 
-def unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
+def unnamed_source_issues(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
     """Find the sources, by their numbers in the plan, that are outside of the roots."""
     for number, source in sources.items():
         if not roots.hold(source):
-            place = Location(path=PLAN, pointer=f"/sources/{number}")
-            yield issue("package.source-not-named", place, source=printable(source))
+            place = Location(path=PLAN_FILE, pointer=f"/sources/{number}")
+            yield make_issue("package.source-not-named", place, source=make_printable(source))
 
 
-def require_narrow(sources: Iterable[str]) -> None:
+def require_narrow_sources(sources: Iterable[str]) -> None:
     """Raise UsageError if a source that nobody named holds all files of the machine or of a person."""
     home = os.path.expanduser("~")
     for source in sources:
         if is_s3_root(source):
             continue
-        what = broad(source, home) or broad(os.path.realpath(source), home)
+        what = describe_broad_directory(source, home) or describe_broad_directory(os.path.realpath(source), home)
         if what is not None:
             raise UsageError(
-                f"The plan's source {printable(source)} is {what}; such a root is not taken from a package.",
-                fix=f"If it is what was scanned, name it: --source {printable(source)}",
+                f"The plan's source {make_printable(source)} is {what}; such a root is not taken from a package.",
+                fix=f"If it is what was scanned, name it: --source {make_printable(source)}",
             )

@@ -6,21 +6,21 @@ import os
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, UsageError
-from dicommap.model.paths import printable
-from dicommap.model.planned_copy import Copy, InstanceUids
+from dicommap.model.paths import make_printable
+from dicommap.model.planned_copy import InstanceUids, StagingCopy
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import s3_root
-from dicommap.package.planned import PlannedPackage
+from dicommap.model.source_places import parse_s3_root
+from dicommap.package.planned import PackageDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from _typeshed import StrPath
 
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import PlanJob
 
 
-def staged_jobs(package: PlannedPackage, ids: Sequence[str] = ()) -> list[Job]:
+def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> list[PlanJob]:
     """Return the staged jobs of a package, or some of them. Raises UsageError if there is no such job."""
     known = {job.id: job for job in package.plan.jobs if job.staged}
     for job_id in ids:
@@ -29,35 +29,35 @@ def staged_jobs(package: PlannedPackage, ids: Sequence[str] = ()) -> list[Job]:
     return [job for job in known.values() if not ids or job.id in ids]
 
 
-def sources_of(package: PlannedPackage, jobs: Sequence[Job]) -> dict[int, str]:
+def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
     """Return the plan's sources that files of these jobs come from, by their numbers."""
     numbers = {one.root for job in jobs for one in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 
 
-def planned_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
+def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
     """Yield what staging would copy, and where to; nothing is sent, and nothing is looked at in S3.
 
     Raises as `stage` does.
     """
-    planned = PlannedPackage(package)
-    for job in staged_jobs(planned, jobs):
-        for copy in copies_of(planned, job).values():
-            yield {"job": job.id, "from": printable(copy.source_name), "to": copy.uri, "size": copy.size}
+    planned = PackageDirectory(package)
+    for job in select_staged_jobs(planned, jobs):
+        for copy in plan_copies(planned, job).values():
+            yield {"job": job.id, "from": make_printable(copy.source_name), "to": copy.uri, "size": copy.size}
 
 
-def copies_of(package: PlannedPackage, job: Job) -> dict[str, Copy]:
+def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCopy]:
     """Return the copies of a job by their keys relative to its prefix."""
-    uri = uri_of(job)
-    roots = [(root, s3_root(root)) for root in package.plan.sources]
+    uri = parse_job_uri(job)
+    roots = [(root, parse_s3_root(root)) for root in package.plan.sources]
     copies = {}
     for one in package.objects(job):
         if not 0 <= one.root < len(roots):
             raise DocumentError(f"An object of job {job.id} has no source.", fix="Draft the package again.")
         root, in_s3 = roots[one.root]
-        copies[one.key] = Copy(
+        copies[one.key] = StagingCopy(
             source_bucket=None if in_s3 is None else in_s3.bucket,
-            source=_local(root, one.source) if in_s3 is None else in_s3.key(one.source),
+            source=_local_path(root, one.source) if in_s3 is None else in_s3.key(one.source),
             etag=one.etag,
             modified_ns=one.modified_ns,
             size=one.size,
@@ -68,14 +68,14 @@ def copies_of(package: PlannedPackage, job: Job) -> dict[str, Copy]:
     return copies
 
 
-def _local(root: str, path: str) -> str:
+def _local_path(root: str, path: str) -> str:
     """Return a file's path. Raises DocumentError where it leads out of the source: somebody edited the package."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
     return os.path.join(root, path)
 
 
-def uri_of(job: Job) -> S3Uri:
+def parse_job_uri(job: PlanJob) -> S3Uri:
     """Return the prefix of a job. Raises DocumentError if it has none."""
     uri = S3Uri.parse(job.inputS3Uri)
     if uri is None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.authoring.access_policies import Account, Places, caller_permissions, role_permissions, role_trust
+from dicommap.authoring.access_policies import (
+    ArnParts,
+    JobPrefixes,
+    build_role_permissions,
+    build_role_trust,
+    build_submitter_permissions,
+)
 from dicommap.errors import DocumentError, UsageError
 from dicommap.model.import_configuration import StartDICOMImportJobRequest
 from dicommap.model.s3_uri import S3Uri
-from dicommap.package.planned import PlannedPackage
+from dicommap.package.planned import PackageDirectory
 from dicommap.workflows.orders import require_package
 from dicommap.workflows.validate import validate
 
@@ -36,7 +42,7 @@ def policy(
     require_package(place)
     if any(validate(place).errors):
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
-    planned = PlannedPackage(place)
+    planned = PackageDirectory(place)
     jobs, kept = planned.plan.jobs, planned.account()
     request = {
         name: value
@@ -46,30 +52,30 @@ def policy(
     if kept is not None:
         request |= kept.model_dump(exclude_none=True)
     output = output_s3_uri or request.get("outputS3Uri")
-    places = Places(
-        inputs=[_uri(job.inputS3Uri) for job in jobs],
-        outputs=[_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
-        overrides=[_folder(job.inputS3Uri, file.path) for job in jobs for file in job.files],
+    places = JobPrefixes(
+        inputs=[_parse_uri(job.inputS3Uri) for job in jobs],
+        outputs=[_parse_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
+        overrides=[_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
     )
-    account = Account.of(
+    account = ArnParts.of(
         role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
         datastore=datastore_id or request.get("datastoreId"),
         region=region or request.get("region"),
     )
     return {
-        "rolePermissions": role_permissions(account, places),
-        "roleTrust": role_trust(account),
-        "caller": caller_permissions(account, places),
+        "rolePermissions": build_role_permissions(account, places),
+        "roleTrust": build_role_trust(account),
+        "caller": build_submitter_permissions(account, places),
     }
 
 
-def _uri(text: str) -> S3Uri:
+def _parse_uri(text: str) -> S3Uri:
     uri = S3Uri.parse(text)
     if uri is None:
         raise UsageError("The output URI is not one of S3.", fix="Write s3://BUCKET/PREFIX/.")
     return uri
 
 
-def _folder(uri: str, path: str) -> S3Uri:
-    parsed = _uri(uri)
+def _folder_uri(uri: str, path: str) -> S3Uri:
+    parsed = _parse_uri(uri)
     return S3Uri(bucket=parsed.bucket, prefix=parsed.prefix + path[: path.rfind("/") + 1])

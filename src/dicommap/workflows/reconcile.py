@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.issues import has_error
-from dicommap.model.job_report import Ending
-from dicommap.model.masking import shown_in_repr
-from dicommap.package.manifest_folders import ManifestFolders
-from dicommap.package.planned import PlannedPackage
-from dicommap.progress import followed, reporting
-from dicommap.reconciliation.evidence import Submitted
+from dicommap.issues import has_errors
+from dicommap.model.job_report import JobEnding
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.package.manifest_folders import JobManifestFolders
+from dicommap.package.planned import PackageDirectory
+from dicommap.progress import progress_reporter, track_progress
+from dicommap.reconciliation.evidence import SubmissionFacts
 from dicommap.reconciliation.job import reconcile_job
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
+from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from dicommap.aws import Clients
     from dicommap.model.job_outcomes import JobOutcomes, StudyOutcomes
     from dicommap.model.outcome import ImportOutcome, InstanceOutcome
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import PlanJob
     from dicommap.model.submission import Submission
-    from dicommap.progress import Asked
-    from dicommap.reconciliation.evidence import Evidence
-    from dicommap.reconciliation.job import Reconciled
-    from dicommap.render.reconciliation_screen import Numbers
-    from dicommap.render.screen import Screen
+    from dicommap.progress import ProgressOption
+    from dicommap.reconciliation.evidence import JobOutput
+    from dicommap.reconciliation.job import JobReconciliation
+    from dicommap.render.reconciliation_screen import ReconciliationReportInput
+    from dicommap.render.screen import Report
     from dicommap.workflows.retry import Retry
 
 STUDIES_KEPT = 1_000
@@ -40,7 +40,7 @@ STUDIES_KEPT = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Reconciliation(Shown):
+class Reconciliation(Displayable):
     """What became of a package's instances.
 
     It keeps numbers and findings; studies and instances are read again, from the manifests, when they are asked for.
@@ -51,12 +51,12 @@ class Reconciliation(Shown):
     issues: Issues
     first: tuple[StudyOutcomes, ...] = field(repr=False)
     """The first studies of which not all instances are in primary image sets without a warning."""
-    _run: Reconciling = field(repr=False)
+    _run: ReconciliationRun = field(repr=False)
 
     @property
     def ok(self) -> bool:
         """Say whether every planned instance was imported."""
-        return not has_error(self.issues)
+        return not has_errors(self.issues)
 
     @property
     def counts(self) -> Mapping[ImportOutcome, int]:
@@ -85,34 +85,34 @@ class Reconciliation(Shown):
         Raises UsageError where something has to be copied and no `stage_uri` is given, DocumentError where the package
         was changed, and PackageError where the new one cannot be written.
         """
-        from dicommap.workflows.retry import Retrying
+        from dicommap.workflows.retry import RetryBuilder
 
-        retrying = Retrying(self._run.package)
+        retrying = RetryBuilder(self._run.package)
         for _ in retrying.noting(self._run.again()):
             pass
         return retrying.write(output, stage_uri)
 
     def reasons(self, *, show_values: bool = False) -> list[tuple[int, str, str]]:
         """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
-        from dicommap.render.reconciliation_screen import ranked_reasons
+        from dicommap.render.reconciliation_screen import rank_failure_reasons
 
-        return ranked_reasons(self.jobs, show_values=show_values)
+        return rank_failure_reasons(self.jobs, show_values=show_values)
 
     def html(self, *, show_values: bool = False) -> str:
         """Return the results as an HTML page that stands alone."""
-        from dicommap.render.reconciliation_screen import page_of
+        from dicommap.render.reconciliation_screen import build_reconciliation_page
 
-        return page_of(self._numbers(show_values=show_values))
+        return build_reconciliation_page(self._numbers(show_values=show_values))
 
-    def _screen(self) -> Screen:
-        from dicommap.render.reconciliation_screen import reconciliation_screen
+    def _screen(self) -> Report:
+        from dicommap.render.reconciliation_screen import build_reconciliation_report
 
-        return reconciliation_screen(self._numbers(show_values=shown_in_repr()))
+        return build_reconciliation_report(self._numbers(show_values=is_unmasked_in_repr()))
 
-    def _numbers(self, *, show_values: bool) -> Numbers:
-        from dicommap.render.reconciliation_screen import Numbers
+    def _numbers(self, *, show_values: bool) -> ReconciliationReportInput:
+        from dicommap.render.reconciliation_screen import ReconciliationReportInput
 
-        return Numbers(
+        return ReconciliationReportInput(
             package=str(self.package),
             jobs=self.jobs,
             counts=self.counts,
@@ -122,7 +122,7 @@ class Reconciliation(Shown):
         )
 
 
-class Reconciling:
+class ReconciliationRun:
     """A reconciliation under way: goes through the jobs once, one at a time in memory, and has the result then."""
 
     def __init__(
@@ -131,11 +131,11 @@ class Reconciling:
         *,
         manifests: StrPath | None = None,
         clients: Clients | None = None,
-        progress: Asked = None,
+        progress: ProgressOption = None,
     ) -> None:
         """Open the package, and the directory of manifests where one is named; see `reconcile`."""
-        self.package = PlannedPackage(package)
-        self._folders = ManifestFolders(Path(manifests)) if manifests is not None else None
+        self.package = PackageDirectory(package)
+        self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
         self._reached: Clients | None = None
         """Those, with what the package's first submit was told."""
@@ -144,19 +144,19 @@ class Reconciling:
         self._missing: list[StudyOutcomes] = []
         self._noticed: list[StudyOutcomes] = []
 
-    def __iter__(self) -> Iterator[Reconciled]:
+    def __iter__(self) -> Iterator[JobReconciliation]:
         self._jobs, self._missing, self._noticed = [], [], []
-        with reporting(self._progress, "jobs") as report:
-            for one in followed(self.again(), report, len(self.package.plan.jobs)):
+        with progress_reporter(self._progress, "jobs") as report:
+            for one in track_progress(self.again(), report, len(self.package.plan.jobs)):
                 self._jobs.append(one.outcomes)
                 self._keep(one.studies)
                 yield one
 
-    def again(self) -> Iterator[Reconciled]:
+    def again(self) -> Iterator[JobReconciliation]:
         """Yield each job, accounted for, without a trace in the result."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
-            submitted = _submitted(submission)
+            submitted = _submission_facts(submission)
             yield reconcile_job(job, self.package.objects(job), submitted, self._evidence(job, submission))
 
     def result(self) -> Reconciliation:
@@ -177,17 +177,17 @@ class Reconciling:
             if len(kept) < STUDIES_KEPT:
                 kept.append(study)
 
-    def _evidence(self, job: Job, submission: Submission | None) -> Evidence | None:
+    def _evidence(self, job: PlanJob, submission: Submission | None) -> JobOutput | None:
         job_id = (submission.jobId if submission else None) or ""
         if self._folders is not None:
             return self._folders.evidence(job.inputS3Uri, job_id)
         if submission is None or not job_id:
             return None
-        from dicommap.aws.manifests import fetched
-        from dicommap.workflows.account import reaching
+        from dicommap.aws.manifests import fetch_job_manifests
+        from dicommap.workflows.account import complete_clients
 
-        self._reached = self._reached or reaching(self._clients, self.package.account())
-        return fetched(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
+        self._reached = self._reached or complete_clients(self._clients, self.package.account())
+        return fetch_job_manifests(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
 
 
 def reconcile(
@@ -195,7 +195,7 @@ def reconcile(
     *,
     manifests: StrPath | None = None,
     clients: Clients | None = None,
-    progress: Asked = None,
+    progress: ProgressOption = None,
 ) -> Reconciliation:
     """Give every planned instance of a package one outcome, from what its import jobs wrote under their outputS3Uri.
 
@@ -209,21 +209,21 @@ def reconcile(
     where the state of a submission cannot be read, AwsError where S3 refuses, and MissingExtraError where boto3 is
     needed and not installed.
     """
-    run = Reconciling(package, manifests=manifests, clients=clients, progress=progress)
+    run = ReconciliationRun(package, manifests=manifests, clients=clients, progress=progress)
     for _ in run:
         pass
     return run.result()
 
 
-def _submitted(submission: Submission | None) -> Submitted:
+def _submission_facts(submission: Submission | None) -> SubmissionFacts:
     if submission is None:
-        return Submitted()
-    return Submitted(
+        return SubmissionFacts()
+    return SubmissionFacts(
         job_id=submission.jobId or "",
         datastore_id=submission.datastoreId,
         answered=submission.state.has_job,
         started=submission.state.has_job or submission.startingAt is not None,
         ended=submission.ending is not None,
-        failed=submission.ending is Ending.FAILED,
+        failed=submission.ending is JobEnding.FAILED,
         message=submission.message or "",
     )

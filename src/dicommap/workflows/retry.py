@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.package_documents import PlanHead, package_documents
-from dicommap.checks.draft_check import document_issues
+from dicommap.authoring.package_documents import PlanHeader, build_package_documents
+from dicommap.checks.draft_check import check_documents
 from dicommap.errors import UsageError
-from dicommap.issues import Location, issue
-from dicommap.model.job_outcomes import Standing
-from dicommap.model.override_file import override_text
+from dicommap.issues import Location, make_issue
+from dicommap.model.job_outcomes import JobState
+from dicommap.model.override_file import dump_override
 from dicommap.model.planned_job import PlannedJob
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.model.source_places import overlap, s3_root
+from dicommap.model.source_places import parse_s3_root, prefixes_overlap
 from dicommap.package.writing import require_writable, write_package
-from dicommap.planning.needs import Needs
-from dicommap.planning.retrying import staged_retry
-from dicommap.reconciliation.job import job_place
+from dicommap.planning.needs import OverrideSizes
+from dicommap.planning.retrying import plan_retry_jobs
+from dicommap.reconciliation.job import job_path
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
-from dicommap.render.text import counted
-from dicommap.workflows.retry_documents import ObjectsOf, account_of, overrides_of, tables_of
+from dicommap.render.shown import Displayable
+from dicommap.render.text import format_count
+from dicommap.workflows.retry_documents import JobObjects, read_account_members, read_overrides, read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.model.override import Override
-    from dicommap.model.plan import Job
+    from dicommap.model.plan import PlanJob
     from dicommap.model.planned_object import PlannedObject
-    from dicommap.package.planned import PlannedPackage
-    from dicommap.reconciliation.job import Reconciled
-    from dicommap.render.screen import Screen
+    from dicommap.package.planned import PackageDirectory
+    from dicommap.reconciliation.job import JobReconciliation
+    from dicommap.render.screen import Report
 
-_NOWHERE = S3Uri(bucket="", prefix="")
+_NO_URI = S3Uri(bucket="", prefix="")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Retry(Shown):
+class Retry(Displayable):
     """What a retry came to."""
 
     package: Path | None
@@ -58,28 +58,28 @@ class Retry(Shown):
         """Say whether no issue is an error."""
         return not self.issues.errors
 
-    def _screen(self) -> Screen:
-        from dicommap.render.retry_screen import retry_screen
+    def _screen(self) -> Report:
+        from dicommap.render.retry_screen import build_retry_report
 
         place = None if self.package is None else str(self.package)
-        return retry_screen(place, self.in_place, self.staged, self.instances, self.issues)
+        return build_retry_report(place, self.in_place, self.staged, self.instances, self.issues)
 
 
-class Retrying:
+class RetryBuilder:
     """Collects what was not imported as jobs are reconciled; memory grows with what has to be copied only."""
 
-    def __init__(self, package: PlannedPackage) -> None:
+    def __init__(self, package: PackageDirectory) -> None:
         """Begin with a package, none of whose jobs were noted yet."""
         self._package = package
-        self._whole: list[Job] = []
-        self._partial: list[Job] = []
+        self._whole: list[PlanJob] = []
+        self._partial: list[PlanJob] = []
         self._missing: list[PlannedObject] = []
         """Of the partial jobs."""
         self._roots = {root: number for number, root in enumerate(package.plan.sources)}
         self._doubtful = 0
         self._issues: list[Issue] = []
 
-    def noting(self, reconciled: Iterable[Reconciled]) -> Iterator[Reconciled]:
+    def noting(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
         """Yield jobs as they are, and note each."""
         jobs = {job.id: job for job in self._package.plan.jobs}
         for one in reconciled:
@@ -97,15 +97,15 @@ class Retrying:
         issues = list(self._issues)
         if not self._whole and not self._missing:
             if not issues:
-                issues.append(issue("reconcile.nothing-to-retry"))
+                issues.append(make_issue("reconcile.nothing-to-retry"))
             return self._retry(None, 0, issues)
         issues += self._call_issues(stage_uri)
         if self._doubtful:
-            issues.append(issue("reconcile.import-again", count=self._doubtful))
+            issues.append(make_issue("reconcile.import-again", count=self._doubtful))
         if Issues(issues).errors:
             return self._retry(None, 0, issues)
         studies = {one.study_instance_uid for one in self._missing}
-        overrides = list(overrides_of(self._package, self._whole, self._partial, studies))
+        overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
         staged, found = self._staged_jobs(self._stage(stage_uri), overrides)
         issues += found
         if Issues(found).errors:  # there may be no job at all
@@ -113,10 +113,14 @@ class Retrying:
         known: dict[str, set[str]] = {}
         for one in overrides:
             known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
-        documents = package_documents(
-            [*self._jobs_in_place(), *staged], overrides, self._head(), tables_of(self._package, known), self._account()
+        documents = build_package_documents(
+            [*self._jobs_in_place(), *staged],
+            overrides,
+            self._head(),
+            read_tables(self._package, known),
+            self._account(),
         )
-        issues += document_issues(documents, known)
+        issues += check_documents(documents, known)
         if Issues(issues).errors:
             return self._retry(None, len(staged), issues)
         write_package(place, documents)
@@ -131,11 +135,11 @@ class Retrying:
             issues=Issues(issues),
         )
 
-    def _note(self, job: Job, one: Reconciled) -> None:
+    def _note(self, job: PlanJob, one: JobReconciliation) -> None:
         standing = one.outcomes.standing
-        if standing in (Standing.NOT_STARTED, Standing.UNANSWERED, Standing.NOT_ENDED):
-            place = Location(path=job_place(job.id))
-            self._issues.append(issue("reconcile.left-out", place, standing=standing.value))
+        if standing in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
+            place = Location(path=job_path(job.id))
+            self._issues.append(make_issue("reconcile.left-out", place, standing=standing.value))
             return
         if not one.outcomes.missing:
             return
@@ -149,9 +153,9 @@ class Retrying:
             if not is_whole:
                 self._missing.append(self._with_s3_source(job, found.planned))
 
-    def _with_s3_source(self, job: Job, planned: PlannedObject) -> PlannedObject:
+    def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
         """Return an object with its place in S3 as its source: a local file was uploaded to where the job read it."""
-        if s3_root(self._package.plan.sources[planned.root]) is not None:
+        if parse_s3_root(self._package.plan.sources[planned.root]) is not None:
             return planned
         root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
         number = self._roots.setdefault(root, len(self._roots))
@@ -169,7 +173,7 @@ class Retrying:
         if stage_uri is None:
             if self._missing:
                 raise UsageError(
-                    f"{counted(len(self._missing), 'instance')} cannot be imported again in place: a job takes "
+                    f"{format_count(len(self._missing), 'instance')} cannot be imported again in place: a job takes "
                     "everything under its prefix, and other instances there were imported.",
                     fix="Name a prefix that they are copied to with --stage-uri.",
                 )
@@ -179,16 +183,16 @@ class Retrying:
         if stage is None:
             return
         taken = [self._package.plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._package.plan.jobs)]
-        if any(overlap(stage, uri) for text in taken if (uri := s3_root(text)) is not None):
-            yield issue("job.stage-overlap", other="a prefix that was imported")
+        if any(prefixes_overlap(stage, uri) for text in taken if (uri := parse_s3_root(text)) is not None):
+            yield make_issue("job.stage-overlap", other="a prefix that was imported")
         output = S3Uri.parse(self._account().get("outputS3Uri", ""))
-        if output is not None and overlap(stage, output):
-            yield issue("job.stage-overlap", other="outputS3Uri")
+        if output is not None and prefixes_overlap(stage, output):
+            yield make_issue("job.stage-overlap", other="outputS3Uri")
 
     def _jobs_in_place(self) -> Iterator[PlannedJob]:
         for number, job in enumerate(self._whole, 1):
-            uri = S3Uri.parse(job.inputS3Uri) or _NOWHERE
-            yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=ObjectsOf(self._package, job))
+            uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
+            yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=JobObjects(self._package, job))
 
     def _staged_jobs(
         self, stage: S3Uri | None, overrides: Sequence[Override]
@@ -198,12 +202,12 @@ class Retrying:
             return (), []
         plan = self._package.plan
         sizes = (
-            ((one.study_instance_uid, one.series_instance_uid), len(override_text(one, plan.profile).encode()))
+            ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, plan.profile).encode()))
             for one in overrides
         )
-        found = staged_retry(self._missing, Needs(sizes), plan.quotas, stage, len(self._whole) + 1)
+        found = plan_retry_jobs(self._missing, OverrideSizes(sizes), plan.quotas, stage, len(self._whole) + 1)
         issues = [
-            issue(
+            make_issue(
                 "job.study-over-quota",
                 Location(study=study),
                 jobs=f"Jobs {', '.join(found.jobs[number].id for number in numbers)}",
@@ -215,13 +219,16 @@ class Retrying:
             for study, (excess, numbers) in sorted(found.packed.cut.items())
         ]
         left_out = sum(found.packed.unpackable_files.values())
-        return found.jobs, [*issues, issue("job.unplanned", files=counted(left_out, "file"))] if left_out else issues
+        return found.jobs, [
+            *issues,
+            make_issue("job.unplanned", files=format_count(left_out, "file")),
+        ] if left_out else issues
 
-    def _head(self) -> PlanHead:
+    def _head(self) -> PlanHeader:
         plan = self._package.plan
-        return PlanHead(
+        return PlanHeader(
             roots=tuple(self._roots),
-            uri=S3Uri.parse(plan.inputS3Uri) or _NOWHERE,
+            uri=S3Uri.parse(plan.inputS3Uri) or _NO_URI,
             quotas=plan.quotas,
             profile=plan.profile,
             files=sum(job.sourceFiles for job in self._whole) + len(self._missing),
@@ -230,4 +237,4 @@ class Retrying:
         )
 
     def _account(self) -> dict[str, str]:
-        return account_of(self._package, (*self._whole, *self._partial)[0])
+        return read_account_members(self._package, (*self._whole, *self._partial)[0])

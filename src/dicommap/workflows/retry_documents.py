@@ -7,27 +7,27 @@ import io
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dicommap.authoring.override_reading import read_override
-from dicommap.authoring.package_documents import Tables
+from dicommap.authoring.override_reading import parse_override
+from dicommap.authoring.package_documents import PackageTables
 from dicommap.errors import DocumentError
-from dicommap.model.package_layout import EDITS, FORECAST, PREVIEW
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
 from dicommap.model.planned_object import PlannedObject
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from dicommap.model.override import Override
-    from dicommap.model.plan import Job
-    from dicommap.package.planned import PlannedPackage
+    from dicommap.model.plan import PlanJob
+    from dicommap.package.planned import PackageDirectory
 
-_ACCOUNT = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
-_MARK = "\ufeff"
+_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
+_BYTE_ORDER_MARK = "\ufeff"
 
 
-class ObjectsOf(Iterable[PlannedObject]):
+class JobObjects(Iterable[PlannedObject]):
     """The objects of a job, read each time they are gone through."""
 
-    def __init__(self, package: PlannedPackage, job: Job) -> None:
+    def __init__(self, package: PackageDirectory, job: PlanJob) -> None:
         self._package = package
         self._job = job
 
@@ -35,8 +35,8 @@ class ObjectsOf(Iterable[PlannedObject]):
         return self._package.objects(self._job)
 
 
-def overrides_of(
-    package: PlannedPackage, whole: Iterable[Job], partial: Iterable[Job], studies: Container[str]
+def read_overrides(
+    package: PackageDirectory, whole: Iterable[PlanJob], partial: Iterable[PlanJob], studies: Container[str]
 ) -> Iterator[Override]:
     """Yield the overrides of whole jobs, and those of some studies of other ones, each once.
 
@@ -54,33 +54,33 @@ def overrides_of(
         done.add(key)
         data = package.file(job, mapping.metadataFilePath)
         try:
-            yield read_override(data, mapping, package.plan.profile)
+            yield parse_override(data, mapping, package.plan.profile)
         except ValueError as error:
             message = f"An override file of job {job.id} cannot be used again: {error}."
             raise DocumentError(message, fix="Run 'dicommap validate' on the package.") from None
 
 
-def tables_of(package: PlannedPackage, studies: Container[str]) -> Tables:
+def read_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
     """Return the tables of a package with the rows of some studies only; what became of the edits stays whole."""
     plan = package.plan
-    return Tables(
-        preview=_rows_of(package.table(PREVIEW, plan.preview), studies),
-        edits=package.table(EDITS, plan.edits),
-        forecast=_rows_of(package.table(FORECAST, plan.forecast), studies),
+    return PackageTables(
+        preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
+        edits=package.table(EDITS_FILE, plan.edits),
+        forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
     )
 
 
-def account_of(package: PlannedPackage, job: Job) -> dict[str, str]:
+def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
     """Return what the account's owner gave for a job, as far as it was given."""
     submission = package.submission(job)
     given = package.request(job) if submission is None else submission.model_dump()
-    return {name: given[name] for name in _ACCOUNT if given.get(name) not in (None, f"<{name}>")}
+    return {name: given[name] for name in _ACCOUNT_MEMBERS if given.get(name) not in (None, f"<{name}>")}
 
 
-def _rows_of(table: str, studies: Container[str]) -> str:
+def _filter_rows(table: str, studies: Container[str]) -> str:
     """Return a table whose first column is the StudyInstanceUID with the rows of some studies only."""
-    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_MARK), newline=""))) or [[]]
+    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerows([header, *(row for row in rows if row and row[0] in studies)])
-    return (_MARK if table.startswith(_MARK) else "") + buffer.getvalue()
+    return (_BYTE_ORDER_MARK if table.startswith(_BYTE_ORDER_MARK) else "") + buffer.getvalue()

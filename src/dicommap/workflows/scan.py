@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.replaced import has_files_of
+from dicommap.inventory.replaced import has_files_of_source
 from dicommap.model.attributes import captured_keywords
-from dicommap.model.traffic import Traffic
-from dicommap.progress import Progress, reporting
-from dicommap.scanning import AUTO_JOBS, READING, Counting, Workers, batches, in_order, same_content, with_archives
-from dicommap.sources import ListedFiles, LocalTree, close_archives
-from dicommap.sources.machine import empty_now
-from dicommap.workflows.scan_sources import named_sources
+from dicommap.model.traffic import NetworkTraffic
+from dicommap.progress import Progress, progress_reporter
+from dicommap.scanning import (
+    AUTO_JOBS,
+    READER_VERSION,
+    FileCounter,
+    Workers,
+    content_comparer,
+    enter_archives,
+    run_in_order,
+    walk_in_batches,
+)
+from dicommap.sources import FileList, LocalTree, close_archives
+from dicommap.sources.machine import emptied_source_error
+from dicommap.workflows.scan_sources import make_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,8 +33,8 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
-    from dicommap.progress import Asked
-    from dicommap.scanning import Batch, Task
+    from dicommap.progress import ProgressOption
+    from dicommap.scanning import Batch, ReadTask
     from dicommap.sources import Source
     from dicommap.workflows.scan_sources import Named
 
@@ -44,7 +53,7 @@ def scan(
     jobs: int = 1,
     executor: Executor | None = None,
     cache: bool = True,
-    progress: Asked = None,
+    progress: ProgressOption = None,
 ) -> Inventory:
     """Scan trees of P10 files, and prefixes of buckets such as `s3://bucket/prefix/`, and return their inventory.
 
@@ -72,7 +81,7 @@ def scan(
     keywords = captured_keywords(tuple(attributes))
     path = None if output is None else Path(output)
     with ExitStack() as stack:
-        named = named_sources(
+        named = make_sources(
             sources,
             stack,
             follow_links=follow_links,
@@ -81,17 +90,17 @@ def scan(
             s3_inventory=s3_inventory,
             clients=clients,
         )
-        waiting = not all(isinstance(source, LocalTree | ListedFiles) for source in named)
+        waiting = not all(isinstance(source, LocalTree | FileList) for source in named)
         workers = stack.enter_context(Workers(jobs, executor, waiting=waiting))
         started = time.time_ns()
         roots = [str(source) for source in named]
-        writer = InventoryWriter(path, keywords, roots, reading=READING, started_ns=started, cache=cache)
+        writer = InventoryWriter(path, keywords, roots, reading=READER_VERSION, started_ns=started, cache=cache)
         stack.enter_context(writer)
         stack.callback(close_archives)
-        return _written(writer, named, keywords, workers, archives=archives, path=path, progress=progress)
+        return _write_inventory(writer, named, keywords, workers, archives=archives, path=path, progress=progress)
 
 
-def _written(
+def _write_inventory(
     writer: InventoryWriter,
     named: Sequence[Named],
     keywords: tuple[str, ...],
@@ -99,14 +108,14 @@ def _written(
     *,
     archives: bool,
     path: Path | None,
-    progress: Asked,
+    progress: ProgressOption,
 ) -> Inventory:
     """Walk, read, and write what was found; return the finished inventory."""
     with ExitStack() as stack:
-        scanned = [_entered(source, writer) if archives else source for source in named]
-        report = stack.enter_context(reporting(progress, "files"))
-        counting = None if report is None else stack.enter_context(Counting(scanned))
-        results = stack.enter_context(closing(in_order(_tasks(scanned, keywords, writer), workers)))
+        scanned = [_enter_archives(source, writer) if archives else source for source in named]
+        report = stack.enter_context(progress_reporter(progress, "files"))
+        counting = None if report is None else stack.enter_context(FileCounter(scanned))
+        results = stack.enter_context(closing(run_in_order(_make_tasks(scanned, keywords, writer), workers)))
         done, counts = 0, [0] * len(named)
         for batch, read in results:
             batch.put(writer, read)
@@ -114,32 +123,32 @@ def _written(
             counts[batch.source] += len(batch.files)
             if report is not None and counting is not None:
                 report(Progress(done, max(done, counting.total), counting.done))
-        listing = sum(source.requests for source in named if not isinstance(source, LocalTree | ListedFiles))
-        writer.count_traffic(Traffic(requests=listing))
-        _require_sources(named, counts, path)
-        with same_content(scanned, writer) as same:
+        listing = sum(source.requests for source in named if not isinstance(source, LocalTree | FileList))
+        writer.count_traffic(NetworkTraffic(requests=listing))
+        _require_files(named, counts, path)
+        with content_comparer(scanned, writer) as same:
             connection = writer.finish(same)
         if report is not None:
             report(Progress(done, done, True))
         return Inventory(connection)
 
 
-def _require_sources(named: Sequence[Named], counts: Sequence[int], path: Path | None) -> None:
+def _require_files(named: Sequence[Named], counts: Sequence[int], path: Path | None) -> None:
     """Raise SourceError if a source is gone, or is empty and the inventory at `path` has files of it."""
     for source, count in zip(named, counts, strict=True):
-        if isinstance(source, LocalTree | ListedFiles):
+        if isinstance(source, LocalTree | FileList):
             source.require_unchanged()
-        if not count and path is not None and has_files_of(path, str(source)):
-            raise empty_now(str(source))
+        if not count and path is not None and has_files_of_source(path, str(source)):
+            raise emptied_source_error(str(source))
 
 
-def _entered(source: Named, writer: InventoryWriter) -> Source:
-    return with_archives(source, writer) if isinstance(source, LocalTree | ListedFiles) else source
+def _enter_archives(source: Named, writer: InventoryWriter) -> Source:
+    return enter_archives(source, writer) if isinstance(source, LocalTree | FileList) else source
 
 
-def _tasks(
+def _make_tasks(
     sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter
-) -> Iterator[tuple[Batch, Task | None]]:
+) -> Iterator[tuple[Batch, ReadTask | None]]:
     for number, source in enumerate(sources):
-        for batch in batches(source, number, writer):
+        for batch in walk_in_batches(source, number, writer):
             yield batch, batch.task(source, keywords, writer.prefix(number))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError, UsageError
 from dicommap.model.source_places import is_s3_root
-from dicommap.sources import ListedFiles, LocalTree
+from dicommap.sources import FileList, LocalTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from dicommap.aws import Clients
     from dicommap.sources.s3.prefix import S3Prefix
 
-    Named = LocalTree | ListedFiles | S3Prefix
+    Named = LocalTree | FileList | S3Prefix
 
 
-def named_sources(
+def make_sources(
     named: Sequence[StrPath],
     stack: ExitStack,
     *,
@@ -35,11 +35,12 @@ def named_sources(
     if not named:
         raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix.")
     texts = [os.fspath(source) for source in named]
-    _require_sense(texts, archives=archives, listed=files is not None, s3_inventory=s3_inventory)
+    _require_usable_options(texts, archives=archives, listed=files is not None, s3_inventory=s3_inventory)
     sources = [
-        _bucket(text, clients) if is_s3_root(text) else LocalTree(text, follow_links=follow_links) for text in texts
+        _make_s3_prefix(text, clients) if is_s3_root(text) else LocalTree(text, follow_links=follow_links)
+        for text in texts
     ]
-    _require_apart(sources)
+    _require_disjoint(sources)
     first = sources[0]
     if s3_inventory is not None and not isinstance(first, LocalTree):
         stack.enter_context(closing(first.use_s3_inventory(s3_inventory)))
@@ -47,12 +48,14 @@ def named_sources(
         return sources
     if len(sources) > 1 or isinstance(files, str | bytes | os.PathLike):
         raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
-    listed = stack.enter_context(closing(ListedFiles(first, files)))
+    listed = stack.enter_context(closing(FileList(first, files)))
     listed.require_existing_path()
     return [listed]
 
 
-def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inventory: StrPath | None) -> None:
+def _require_usable_options(
+    texts: Sequence[str], *, archives: bool, listed: bool, s3_inventory: StrPath | None
+) -> None:
     """Raise UsageError for what is not for such sources, and SourceError for a URI that was taken for a path."""
     buckets = [is_s3_root(text) for text in texts]
     if any(text.startswith("s3:/") and not is_s3_root(text) and not os.path.exists(text) for text in texts):
@@ -68,7 +71,7 @@ def _require_sense(texts: Sequence[str], *, archives: bool, listed: bool, s3_inv
         raise UsageError("An S3 Inventory is for one source in S3.", fix="Name one source as in s3://bucket/prefix/.")
 
 
-def _bucket(text: str, clients: Clients | None) -> S3Prefix:
+def _make_s3_prefix(text: str, clients: Clients | None) -> S3Prefix:
     from dicommap.sources.s3.prefix import S3Prefix
 
     if clients is None:
@@ -82,13 +85,13 @@ def _bucket(text: str, clients: Clients | None) -> S3Prefix:
     )
 
 
-def _require_apart(sources: Sequence[LocalTree | S3Prefix]) -> None:
+def _require_disjoint(sources: Sequence[LocalTree | S3Prefix]) -> None:
     for index, one in enumerate(sources):
-        if any(_overlap(one, other) for other in sources[:index]):
+        if any(_has_overlap(one, other) for other in sources[:index]):
             raise SourceError("Two sources overlap, so files would count twice.", fix="Name each tree once.")
 
 
-def _overlap(one: LocalTree | S3Prefix, other: LocalTree | S3Prefix) -> bool:
+def _has_overlap(one: LocalTree | S3Prefix, other: LocalTree | S3Prefix) -> bool:
     if isinstance(one, LocalTree):
         return isinstance(other, LocalTree) and one.overlaps(other)
     return not isinstance(other, LocalTree) and one.overlaps(other)

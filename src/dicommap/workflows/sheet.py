@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
+from dicommap.authoring.sheet_writing import choose_sheet_columns, format_sheet_lines
 from dicommap.authoring.tables import require_delimiter
 from dicommap.model.choices import unknown_choice
 from dicommap.model.levels import Level
-from dicommap.model.masking import shown_in_repr
-from dicommap.render.shown import Shown
-from dicommap.workflows.writing import write_pieces
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.render.shown import Displayable
+from dicommap.workflows.writing import write_new_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from dicommap.inventory import Inventory
     from dicommap.inventory.pictured import PicturedSeries, PicturedStudy
-    from dicommap.render.screen import Screen
+    from dicommap.render.screen import Report
 
 _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 
 
-class Sheet(Shown):
+class Sheet(Displayable):
     """A sheet of an inventory that is open: its lines are made as one goes over it."""
 
     def __init__(self, inventory: Inventory, level: Level, keywords: Sequence[str], delimiter: str) -> None:
@@ -37,7 +37,7 @@ class Sheet(Shown):
         self._delimiter = delimiter
 
     def __iter__(self) -> Iterator[str]:
-        return sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
+        return format_sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
 
     def save(self, path: StrPath) -> int:
         """Write it to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
@@ -49,14 +49,14 @@ class Sheet(Shown):
     def _items(self) -> Iterator[PicturedStudy] | Iterator[PicturedSeries]:
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
 
-    def _screen(self) -> Screen:
-        from dicommap.render.sheet_screen import ROWS_SHOWN, sheet_screen
+    def _screen(self) -> Report:
+        from dicommap.render.sheet_screen import MAX_SHEET_ROWS, build_sheet_report
 
         numbers = self._inventory.summary()
         total = numbers.studies if self._level is Level.STUDY else numbers.series
-        first: list[PicturedStudy | PicturedSeries] = list(islice(self._items(), ROWS_SHOWN))
-        show_values = shown_in_repr(unmasked=self._inventory._unmasked)
-        return sheet_screen(first, total, self._level.value, self._keywords, show_values=show_values)
+        first: list[PicturedStudy | PicturedSeries] = list(islice(self._items(), MAX_SHEET_ROWS))
+        show_values = is_unmasked_in_repr(unmasked=self._inventory._unmasked)
+        return build_sheet_report(first, total, self._level.value, self._keywords, show_values=show_values)
 
 
 def sheet(
@@ -76,7 +76,7 @@ def sheet(
     if of is None:
         raise unknown_choice("level", level, _LEVELS)
     require_delimiter(delimiter)
-    keywords = sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
+    keywords = choose_sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
     return Sheet(inventory, of, keywords, delimiter)
 
 
@@ -86,5 +86,5 @@ def write_sheet(path: Path, lines: Iterable[str]) -> int:
     Raises DocumentError where the file exists or cannot be written.
     """
     written = list(lines)
-    write_pieces(path, written)
+    write_new_text_file(path, written)
     return len(written) - 1

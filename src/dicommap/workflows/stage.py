@@ -8,21 +8,21 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dicommap.aws.copying import Copier
+from dicommap.aws.copying import ObjectCopier
 from dicommap.errors import UsageError
-from dicommap.issues import Location, issue
-from dicommap.model.findings import limited
-from dicommap.model.paths import printable
-from dicommap.model.staging import StagedJob
-from dicommap.package.planned import PlannedPackage
-from dicommap.progress import Progress, reporting
+from dicommap.issues import Location, make_issue
+from dicommap.model.findings import limit_issues
+from dicommap.model.paths import make_printable
+from dicommap.model.staging import StagedJobResult
+from dicommap.package.planned import PackageDirectory
+from dicommap.progress import Progress, progress_reporter
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
+from dicommap.render.shown import Displayable
 from dicommap.sources.roots import SourceRoots
-from dicommap.workflows.account import reaching
-from dicommap.workflows.plan_sources import require_narrow, unnamed_sources
-from dicommap.workflows.planned_copies import copies_of, sources_of, staged_jobs, uri_of
-from dicommap.workflows.transfers import require_confirmed, staging_transfer
+from dicommap.workflows.account import complete_clients
+from dicommap.workflows.plan_sources import require_narrow_sources, unnamed_source_issues
+from dicommap.workflows.planned_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
+from dicommap.workflows.transfers import make_staging_transfer, require_confirmed
 from dicommap.workflows.validate import validate
 
 if TYPE_CHECKING:
@@ -32,43 +32,43 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.issues import Issue
-    from dicommap.model.listed_object import ListedObject
-    from dicommap.model.plan import Job
-    from dicommap.model.planned_copy import Copied, Copy
+    from dicommap.model.listed_object import S3Object
+    from dicommap.model.plan import PlanJob
+    from dicommap.model.planned_copy import CopyResult, StagingCopy
     from dicommap.model.s3_uri import S3Uri
-    from dicommap.progress import Asked, OnProgress
-    from dicommap.render.screen import Screen
+    from dicommap.progress import OnProgress, ProgressOption
+    from dicommap.render.screen import Report
     from dicommap.workflows.transfers import Confirm
 
 COPIES_AT_ONCE = 16
 """Copies that are under way at the same time: each waits for S3 most of its time."""
 
-TOLD = 100
+ISSUES_KEPT = 100
 """Findings of one job that are told before the rest is counted."""
 
 
-class Store(Protocol):
+class CopyStore(Protocol):
     """Where copies are made."""
 
-    def listed(self, uri: S3Uri) -> Iterable[ListedObject]:
+    def listed(self, uri: S3Uri) -> Iterable[S3Object]:
         """Return every object under a URI."""
         ...
 
-    def is_copy(self, copy: Copy, found: ListedObject) -> bool:
+    def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
         """Say whether an object that is there is the copy already."""
         ...
 
-    def copy(self, copy: Copy) -> Copied:
+    def copy(self, copy: StagingCopy) -> CopyResult:
         """Make a copy where no object is."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Staged(Shown):
+class StageResult(Displayable):
     """What staging came to."""
 
     package: Path
-    jobs: tuple[StagedJob, ...]
+    jobs: tuple[StagedJobResult, ...]
     """The staged jobs, in the order of the plan."""
     issues: Issues
 
@@ -77,10 +77,10 @@ class Staged(Shown):
         """Say whether every copy is there, and is as it was made."""
         return not self.issues.errors
 
-    def _screen(self) -> Screen:
-        from dicommap.render.staged_screen import staged_screen
+    def _screen(self) -> Report:
+        from dicommap.render.staged_screen import build_stage_report
 
-        return staged_screen(str(self.package), self.jobs, self.issues)
+        return build_stage_report(str(self.package), self.jobs, self.issues)
 
 
 def stage(
@@ -90,8 +90,8 @@ def stage(
     jobs: Sequence[str] = (),
     clients: Clients | None = None,
     confirm: Confirm | None = None,
-    progress: Asked = None,
-) -> Staged:
+    progress: ProgressOption = None,
+) -> StageResult:
     """Copy what the staged jobs of a package are to import under their prefixes, and verify the copies.
 
     Objects in S3 are copied by S3, on condition that they have the ETag that was scanned; local files are uploaded.
@@ -119,54 +119,58 @@ def stage(
         MissingExtraError: If boto3 is not installed.
 
     """
-    planned = PlannedPackage(package)
-    chosen = staged_jobs(planned, jobs)
+    planned = PackageDirectory(package)
+    chosen = select_staged_jobs(planned, jobs)
     found: list[Issue] = list(validate(package).errors)
     if not found and chosen:
-        used = sources_of(planned, chosen)
-        roots = _roots(list(used.values()), sources, asked=confirm is not None)
-        found += unnamed_sources(used, roots)
+        used = find_job_sources(planned, chosen)
+        roots = _choose_roots(list(used.values()), sources, asked=confirm is not None)
+        found += unnamed_source_issues(used, roots)
     if found or not chosen:
-        return Staged(package=Path(package), jobs=(), issues=Issues(found))
-    reached = reaching(clients, planned.account())
+        return StageResult(package=Path(package), jobs=(), issues=Issues(found))
+    reached = complete_clients(clients, planned.account())
     if confirm is not None:
-        require_confirmed(confirm, staging_transfer(planned, chosen, list(used.values()), reached))
-    return _staged(planned, chosen, Copier(reached, roots), progress)
+        require_confirmed(confirm, make_staging_transfer(planned, chosen, list(used.values()), reached))
+    return _stage_jobs(planned, chosen, ObjectCopier(reached, roots), progress)
 
 
-def staged(package: StrPath, store: Store, *, jobs: Sequence[str] = (), progress: Asked = None) -> Staged:
+def stage_with_store(
+    package: StrPath, store: CopyStore, *, jobs: Sequence[str] = (), progress: ProgressOption = None
+) -> StageResult:
     """Stage with any store, which decides what may be sent; see `stage`."""
-    planned = PlannedPackage(package)
-    chosen = staged_jobs(planned, jobs)
+    planned = PackageDirectory(package)
+    chosen = select_staged_jobs(planned, jobs)
     wrong = validate(package).errors
     if wrong:
-        return Staged(package=Path(package), jobs=(), issues=Issues(wrong))
-    return _staged(planned, chosen, store, progress)
+        return StageResult(package=Path(package), jobs=(), issues=Issues(wrong))
+    return _stage_jobs(planned, chosen, store, progress)
 
 
-def _staged(planned: PlannedPackage, chosen: Sequence[Job], store: Store, progress: Asked) -> Staged:
+def _stage_jobs(
+    planned: PackageDirectory, chosen: Sequence[PlanJob], store: CopyStore, progress: ProgressOption
+) -> StageResult:
     issues: list[Issue] = []
-    done: list[StagedJob] = []
-    with reporting(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:
-        staging = _Staging(planned, store, executor, report, sum(job.sourceFiles for job in chosen))
+    done: list[StagedJobResult] = []
+    with progress_reporter(progress, "files") as report, ThreadPoolExecutor(COPIES_AT_ONCE) as executor:
+        staging = _Stager(planned, store, executor, report, sum(job.sourceFiles for job in chosen))
         try:
             for job in chosen:
                 made, found = staging.stage(job)
                 done.append(made)
-                issues += limited(found, TOLD, Location(path=printable(job.inputS3Uri)))
+                issues += limit_issues(found, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise
-    return Staged(package=planned.path, jobs=tuple(done), issues=Issues(issues))
+    return StageResult(package=planned.path, jobs=tuple(done), issues=Issues(issues))
 
 
-class _Staging:
+class _Stager:
     """The staging of one package."""
 
     def __init__(
         self,
-        package: PlannedPackage,
-        store: Store,
+        package: PackageDirectory,
+        store: CopyStore,
         executor: ThreadPoolExecutor,
         report: OnProgress | None,
         total: int,
@@ -174,15 +178,15 @@ class _Staging:
         self._package, self._store, self._executor = package, store, executor
         self._report, self._total, self._done = report, total, 0
 
-    def stage(self, job: Job) -> tuple[StagedJob, list[Issue]]:
+    def stage(self, job: PlanJob) -> tuple[StagedJobResult, list[Issue]]:
         """Make the copies of a job that are not there; with anything else in their place, none."""
-        uri = uri_of(job)
-        copies = copies_of(self._package, job)
+        uri = parse_job_uri(job)
+        copies = plan_copies(self._package, job)
         before = {found.key: found for found in self._store.listed(uri)}
-        issues = [*_strays(job, uri, copies, before), *self._taken(uri, copies, before)]
+        issues = [*_stray_issues(job, uri, copies, before), *self._taken(uri, copies, before)]
         there = len(copies.keys() & before.keys())
         if issues:
-            return StagedJob(id=job.id, uri=str(uri), there=there, missing=len(copies) - there), issues
+            return StagedJobResult(id=job.id, uri=str(uri), there=there, missing=len(copies) - there), issues
         made: dict[str, str] = {key: before[key].etag for key in copies.keys() & before.keys()}
         self._count(there)
         size = 0
@@ -193,22 +197,24 @@ class _Staging:
             else:
                 place = copies[key].uri if copied.code == "stage.taken" else copies[key].source_name
                 facts: dict[str, Any] = {**copied.facts}
-                issues.append(issue(copied.code, Location(path=printable(place)), **facts))
+                issues.append(make_issue(copied.code, Location(path=make_printable(place)), **facts))
         issues += self._differences(job, uri, copies, made)
         missing = len(copies) - len(made)
         return (
-            StagedJob(id=job.id, uri=str(uri), copied=len(made) - there, there=there, missing=missing, bytes=size),
+            StagedJobResult(
+                id=job.id, uri=str(uri), copied=len(made) - there, there=there, missing=missing, bytes=size
+            ),
             issues,
         )
 
-    def _taken(self, uri: S3Uri, copies: Mapping[str, Copy], before: Mapping[str, ListedObject]) -> Iterator[Issue]:
+    def _taken(self, uri: S3Uri, copies: Mapping[str, StagingCopy], before: Mapping[str, S3Object]) -> Iterator[Issue]:
         there = [key for key in copies if key in before]
         checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), there)
         for key, is_copy in zip(there, checks, strict=True):
             if not is_copy:
-                yield issue("stage.taken", _at(uri, key))
+                yield make_issue("stage.taken", _object_location(uri, key))
 
-    def _copied(self, copies: Mapping[str, Copy]) -> Iterator[tuple[str, Copied]]:
+    def _copied(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
         """Make copies, some at the same time, and yield what came of each."""
         waiting = iter(copies.items())
         # Not all at once: a job may have a million files, and the first error ends it.
@@ -220,19 +226,19 @@ class _Staging:
                 self._count(1)
 
     def _differences(
-        self, job: Job, uri: S3Uri, copies: Mapping[str, Copy], made: Mapping[str, str]
+        self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
         """Find where the listing differs from the copies that were made."""
         after = {found.key: found for found in self._store.listed(uri)}
         for key, etag in made.items():
             found = after.get(key)
             if found is None:
-                yield issue("stage.not-verified", _at(uri, key), found="nothing")
+                yield make_issue("stage.not-verified", _object_location(uri, key), found="nothing")
             elif found.size != copies[key].size:
-                yield issue("stage.not-verified", _at(uri, key), found="another size")
+                yield make_issue("stage.not-verified", _object_location(uri, key), found="another size")
             elif found.etag.strip('"') != etag.strip('"'):
-                yield issue("stage.not-verified", _at(uri, key), found="another ETag")
-        yield from _strays(job, uri, copies, after)
+                yield make_issue("stage.not-verified", _object_location(uri, key), found="another ETag")
+        yield from _stray_issues(job, uri, copies, after)
 
     def _count(self, files: int) -> None:
         self._done += files
@@ -240,25 +246,27 @@ class _Staging:
             self._report(Progress(self._done, max(self._done, self._total), True))
 
 
-def _roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
+def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
     """Return the roots that files may be sent from. Raises UsageError if none is named, and nobody is asked."""
     if named:
         return SourceRoots.of(named)
     if not asked:
         raise UsageError(
             "No source root is named that files may be sent from.",
-            fix=f"Name the directories or S3 prefixes; the plan has {', '.join(map(printable, used))}.",
+            fix=f"Name the directories or S3 prefixes; the plan has {', '.join(map(make_printable, used))}.",
         )
-    require_narrow(used)
+    require_narrow_sources(used)
     return SourceRoots.of(used)
 
 
-def _strays(job: Job, uri: S3Uri, copies: Mapping[str, Copy], found: Mapping[str, ListedObject]) -> Iterator[Issue]:
+def _stray_issues(
+    job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], found: Mapping[str, S3Object]
+) -> Iterator[Issue]:
     overrides = {file.path for file in job.files}
     for key in found:
         if key not in copies and key not in overrides:
-            yield issue("stage.stray", _at(uri, key))
+            yield make_issue("stage.stray", _object_location(uri, key))
 
 
-def _at(uri: S3Uri, key: str) -> Location:
-    return Location(path=printable(f"{uri}{key}"))
+def _object_location(uri: S3Uri, key: str) -> Location:
+    return Location(path=make_printable(f"{uri}{key}"))

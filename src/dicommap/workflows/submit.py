@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.clock import SYSTEM
+from dicommap.aws.clock import SYSTEM_CLOCK
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.preflight import surroundings
-from dicommap.aws.stored import Stored
-from dicommap.checks.request_check import output_issues
-from dicommap.checks.surroundings_check import surroundings_issues
-from dicommap.issues import Location, has_error, issue
+from dicommap.aws.preflight import read_environment
+from dicommap.aws.stored import S3Objects
+from dicommap.checks.request_check import check_output_uris
+from dicommap.checks.surroundings_check import check_environment
+from dicommap.issues import Location, has_errors, make_issue
 from dicommap.model.healthimaging import CONCURRENT_JOBS
 from dicommap.model.package_layout import job_folder
-from dicommap.package.planned import PlannedPackage
-from dicommap.package.submissions import Submissions
-from dicommap.progress import followed, reporting
+from dicommap.package.planned import PackageDirectory
+from dicommap.package.submissions import SubmissionStates
+from dicommap.progress import progress_reporter, track_progress
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
-from dicommap.workflows.account import reaching, require_same_place
-from dicommap.workflows.orders import orders_of, require_package
-from dicommap.workflows.submitting import Submitter
-from dicommap.workflows.transfers import require_confirmed, submission_transfer
+from dicommap.render.shown import Displayable
+from dicommap.workflows.account import complete_clients, require_same_endpoint
+from dicommap.workflows.orders import make_job_requests, require_package
+from dicommap.workflows.submitting import JobSubmitter
+from dicommap.workflows.transfers import make_submission_transfer, require_confirmed
 from dicommap.workflows.validate import validate
-from dicommap.workflows.validate_s3 import stored_issues
+from dicommap.workflows.validate_s3 import s3_object_issues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.progress import Asked, OnProgress
-    from dicommap.render.screen import Screen
-    from dicommap.workflows.orders import Order
+    from dicommap.progress import OnProgress, ProgressOption
+    from dicommap.render.screen import Report
+    from dicommap.workflows.orders import JobRequest
     from dicommap.workflows.transfers import Confirm
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Submitted(Shown):
+class SubmitResult(Displayable):
     """What a submit came to."""
 
     package: Path
@@ -60,10 +60,10 @@ class Submitted(Shown):
         """Say whether no issue is an error; with one nothing was sent."""
         return not self.issues.errors
 
-    def _screen(self) -> Screen:
-        from dicommap.render.submission_screen import submitted_screen
+    def _screen(self) -> Report:
+        from dicommap.render.submission_screen import build_submit_report
 
-        return submitted_screen(
+        return build_submit_report(
             str(self.package), self.submissions, self.issues, self.requests if self.is_dry else None
         )
 
@@ -82,10 +82,10 @@ def submit(
     dry_run: bool = False,
     clients: Clients | None = None,
     confirm: Confirm | None = None,
-    clock: Clock = SYSTEM,
-    progress: Asked = None,
+    clock: Clock = SYSTEM_CLOCK,
+    progress: ProgressOption = None,
     tell: Callable[[str, str], None] | None = None,
-) -> Submitted:
+) -> SubmitResult:
     """Upload a package's override files and start its import jobs, each once however often this is called.
 
     The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
@@ -110,43 +110,45 @@ def submit(
     place = Path(package)
     require_package(place)
     issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
-    if has_error(issues):
-        return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,
         "outputS3Uri": output_s3_uri,
         "inputOwnerAccountId": input_owner_account_id,
     }
-    planned = PlannedPackage(place)
+    planned = PackageDirectory(place)
     kept = planned.account()
-    clients = reaching(clients, kept)
-    require_same_place(kept, clients)
-    orders = orders_of(planned, jobs, {name: value for name, value in account.items() if value is not None}, kept)
+    clients = complete_clients(clients, kept)
+    require_same_endpoint(kept, clients)
+    orders = make_job_requests(
+        planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
+    )
     issues += _output_issues(planned, orders)
-    if has_error(issues):
-        return Submitted(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
-    states = Submissions(place)
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    states = SubmissionStates(place)
     requests: tuple[Mapping[str, Any], ...] = ()
     if dry_run:
-        requests = tuple(request for order in orders for request in _requests(order, states, replace=replace))
+        requests = tuple(request for order in orders for request in _list_requests(order, states, replace=replace))
     else:
-        if confirm is not None and (waiting := _not_started(states, orders)):
-            require_confirmed(confirm, submission_transfer(planned, waiting, clients))
-        with states.locked(), reporting(progress, "jobs") as report:
-            submitter = Submitter(
+        if confirm is not None and (waiting := _select_not_started(states, orders)):
+            require_confirmed(confirm, make_submission_transfer(planned, waiting, clients))
+        with states.locked(), progress_reporter(progress, "jobs") as report:
+            submitter = JobSubmitter(
                 clients=clients,
                 jobs=ImportJobs(clients, clock),
                 states=states,
                 clock=clock,
                 concurrent_jobs=concurrent_jobs,
                 replace=replace,
-                tell=tell or _tell_nobody,
+                tell=tell or _ignore_step,
                 is_first=kept is None,
             )
-            issues += _sent(submitter, planned, orders, report, check=check)
+            issues += _send(submitter, planned, orders, report, check=check)
     submissions = states.all(order.job.id for order in orders)
-    return Submitted(
+    return SubmitResult(
         package=place,
         submissions=tuple(submissions.values()),
         issues=Issues(issues),
@@ -155,64 +157,71 @@ def submit(
     )
 
 
-def _not_started(states: Submissions, orders: Sequence[Order]) -> list[Order]:
+def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) -> list[JobRequest]:
     known = states.all(order.job.id for order in orders)
     return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
 
 
-def _sent(
-    submitter: Submitter, package: PlannedPackage, orders: Sequence[Order], report: OnProgress | None, *, check: bool
+def _send(
+    submitter: JobSubmitter,
+    package: PackageDirectory,
+    orders: Sequence[JobRequest],
+    report: OnProgress | None,
+    *,
+    check: bool,
 ) -> list[Issue]:
     """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
-    issues = list(_surrounding_issues(submitter, orders))
-    if not has_error(issues):
+    issues = list(_environment_issues(submitter, orders))
+    if not has_errors(issues):
         for order in orders:
             submitter.settle(order)
-        issues += _stored_issues(submitter, package, orders) if check else ()
-    if not has_error(issues):
+        issues += _s3_issues(submitter, package, orders) if check else ()
+    if not has_errors(issues):
         if submitter.replace:
             submitter.require_no_reading_job(orders)
         submitter.keep_account(orders[0])
-        for order in followed(orders, report, len(orders)):
+        for order in track_progress(orders, report, len(orders)):
             submitter.submit(order)
     return issues + submitter.issues
 
 
-def _output_issues(package: PlannedPackage, orders: Sequence[Order]) -> Iterator[Issue]:
+def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
     """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
     inputs = (job.inputS3Uri for job in package.plan.jobs)
-    return output_issues(
+    return check_output_uris(
         inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
     )
 
 
-def _surrounding_issues(submitter: Submitter, orders: Sequence[Order]) -> Iterator[Issue]:
+def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
     """Find what is wrong around the jobs; the submitter learns the region."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
-    found = surroundings(submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"])
+    found = read_environment(
+        submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"]
+    )
     submitter.region = found.region
-    yield from surroundings_issues(found)
+    yield from check_environment(found)
 
 
-def _stored_issues(submitter: Submitter, package: PlannedPackage, orders: Sequence[Order]) -> Iterator[Issue]:
+def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
     """Find where jobs that are still to be started would not find what they plan to."""
     states = submitter.states.all(order.job.id for order in orders)
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
-    found = stored_issues(package, Stored(submitter.clients), progress=False, job_ids=to_start)
+    found = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
     denied = {one.location.path for one in found if one.code == "listing.denied"}
     if denied:  # who submits need not have the right
         what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
-        yield issue("submit.not-checked", what=what, reason="AccessDenied")
+        yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
     # Buckets have been judged, and override files that are to be replaced may be others.
     passed = {"listing.region", "listing.denied", "submit.not-checked"}
     passed |= {"object.override-differs"} if submitter.replace else set()
     yield from (one for one in found if one.code not in passed)
 
 
-def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[dict[str, Any]]:
+def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
     """Yield what is still to be sent for a job, as it would be sent."""
     state = states.read(order.job.id)
     if state is not None and state.state.has_job:
@@ -230,5 +239,5 @@ def _requests(order: Order, states: Submissions, *, replace: bool) -> Iterator[d
     yield {"operation": "StartDICOMImportJob", **order.request}
 
 
-def _tell_nobody(_job: str, _what: str) -> None:
+def _ignore_step(_job: str, _what: str) -> None:
     pass

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.faults import DENIED
-from dicommap.aws.intervals import Intervals
-from dicommap.aws.uploads import Upload, upload
+from dicommap.aws.faults import ACCESS_DENIED_CODES
+from dicommap.aws.intervals import GrowingPauses
+from dicommap.aws.uploads import UploadResult, upload_document
 from dicommap.errors import AwsError, UsageError
-from dicommap.issues import Issue, issue
-from dicommap.model.job_report import utc_text
+from dicommap.issues import Issue, make_issue
+from dicommap.model.job_report import format_utc
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.submission import ACCOUNT_MEMBERS, Submission, SubmissionState
-from dicommap.workflows.account import account_for
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, SubmissionState
+from dicommap.workflows.account import make_aws_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
     from dicommap.aws.clock import Clock
     from dicommap.aws.import_jobs import ImportJobs
     from dicommap.model.import_job import ImportJob
-    from dicommap.package.submissions import Submissions
-    from dicommap.workflows.orders import Order
+    from dicommap.package.submissions import SubmissionStates
+    from dicommap.workflows.orders import JobRequest
 
-UPLOADERS = 8
+UPLOADS_AT_ONCE = 8
 """Override files that are uploaded at the same time; the job is started after the last of them."""
-_MARGIN = timedelta(seconds=5)
+_CLOCK_MARGIN = timedelta(seconds=5)
 """Times are those of the service's own clock, to the second and as long as an answer takes."""
-_SOMEBODY = (
+_ALREADY_UPLOADED = (
     "override files were there before this package was submitted: has somebody submitted a copy of it? "
     "Of two such requests the service starts one job"
 )
-_QUOTA = "ServiceQuotaExceededException"
-_CONFLICT = "ConflictException"
+_QUOTA_CODE = "ServiceQuotaExceededException"
+_CONFLICT_CODE = "ConflictException"
 
 
 @dataclass(kw_only=True)
-class Submitter:
+class JobSubmitter:
     """Submits jobs, one after the other."""
 
     clients: Clients
     jobs: ImportJobs
-    states: Submissions
+    states: SubmissionStates
     clock: Clock
     concurrent_jobs: int
     replace: bool
@@ -60,12 +60,12 @@ class Submitter:
     _is_listed: bool = True
     """Whether jobs may be listed."""
 
-    def keep_account(self, order: Order) -> None:
+    def keep_account(self, order: JobRequest) -> None:
         """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
         if self.is_first:
-            self.states.write_account(account_for(order.request, self.clients, self.region))
+            self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
-    def settle(self, order: Order) -> None:
+    def settle(self, order: JobRequest) -> None:
         """Find out what became of a job that an earlier run was about to start.
 
         Raises UsageError where the earlier run was for another account or plan, AwsError and PackageError.
@@ -73,14 +73,14 @@ class Submitter:
         state = self.states.read(order.job.id)
         if state is None:
             return
-        _require_same(state, order, self.region)
+        _require_same_request(state, order, self.region)
         if state.state is SubmissionState.STARTING:
             found = self._found(order, state)
             if found is not None:
                 self.tell(order.job.id, f"had been started as {found.jobId}")
                 self._started(state, found)
 
-    def require_no_reading_job(self, orders: Iterable[Order]) -> None:
+    def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
         """Make sure that no job that runs reads what is to be replaced: it would import with the other's overrides.
 
         Orders have been settled. Raises UsageError where a job does, and AwsError.
@@ -101,13 +101,13 @@ class Submitter:
                 fix="Wait until it has ended: it would import with the override files of this package.",
             )
 
-    def submit(self, order: Order) -> Submission:
+    def submit(self, order: JobRequest) -> Submission:
         """Bring one job to the service, from where an earlier run has left it; it has been settled.
 
         Raises AwsError and PackageError; then the state on disk says how far it came.
         """
         known = self.states.read(order.job.id)
-        state = known or self._save(_planned(order, self.region))
+        state = known or self._save(_make_planned_state(order, self.region))
         if state.state.has_job:
             return state
         self._upload(order, is_first=known is None)
@@ -115,10 +115,10 @@ class Submitter:
             state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))
         self._wait_for_room(order)
         if state.state is SubmissionState.UPLOADED:
-            at = utc_text(self.jobs.service_time())
+            at = format_utc(self.jobs.service_time())
             state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start(order)
-        self.tell(order.job.id, _start_told(state, job))
+        self.tell(order.job.id, _start_message(state, job))
         return self._started(state, job)
 
     def _save(self, state: Submission) -> Submission:
@@ -130,38 +130,41 @@ class Submitter:
             "state": SubmissionState.STARTED,
             "jobId": job.jobId,
             "jobStatus": job.jobStatus,
-            "submittedAt": utc_text(job.submittedAt),
-            "seenAt": utc_text(self.clock.now()),
+            "submittedAt": format_utc(job.submittedAt),
+            "seenAt": format_utc(self.clock.now()),
         }
         return self._save(state.model_copy(update=known))
 
-    def _found(self, order: Order, state: Submission) -> ImportJob | None:
+    def _found(self, order: JobRequest, state: Submission) -> ImportJob | None:
         """Look for a job whose start was sent, and whose answer was never seen."""
-        since = datetime.fromisoformat(state.startingAt or "") - _MARGIN
+        since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
             return self.jobs.started(order.request, since)
         except AwsError as error:
             self._continue_without_listing(error)
             return None  # of the same client token the service makes no second job
 
-    def _upload(self, order: Order, *, is_first: bool) -> None:
+    def _upload(self, order: JobRequest, *, is_first: bool) -> None:
         client = self.clients.s3
-        with ThreadPoolExecutor(UPLOADERS) as threads:
-            waiting = [threads.submit(upload, client, document, replace=self.replace) for document in order.documents()]
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
+            waiting = [
+                threads.submit(upload_document, client, document, replace=self.replace)
+                for document in order.documents()
+            ]
             try:
                 outcomes = [one.result() for one in waiting]
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
         if outcomes:
-            counts = ((outcome, outcomes.count(outcome)) for outcome in Upload)
+            counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
             self.tell(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
-        if is_first and Upload.THERE in outcomes:
-            self.tell(order.job.id, _SOMEBODY)
+        if is_first and UploadResult.THERE in outcomes:
+            self.tell(order.job.id, _ALREADY_UPLOADED)
 
-    def _wait_for_room(self, order: Order) -> None:
+    def _wait_for_room(self, order: JobRequest) -> None:
         """Wait until the data store has fewer jobs than the quota of concurrent ones."""
-        pauses = Intervals()
+        pauses = GrowingPauses()
         while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
             try:
                 self._active = self.jobs.active(order.request["datastoreId"])
@@ -172,21 +175,21 @@ class Submitter:
                 self.tell(order.job.id, f"waits: {self._active:,} jobs have not ended")
                 self.clock.sleep(next(pauses))
 
-    def _start(self, order: Order) -> ImportJob:
-        pauses = Intervals()
+    def _start(self, order: JobRequest) -> ImportJob:
+        pauses = GrowingPauses()
         while True:
             try:
                 job = self.jobs.start(order.request)
             except AwsError as error:
-                if error.code != _QUOTA or not self._is_busy(order):
-                    raise _explained(error) from None
+                if error.code != _QUOTA_CODE or not self._is_busy(order):
+                    raise _explain_conflict(error) from None
                 self.tell(order.job.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
                 self._active = None if self._active is None else self._active + 1
                 return job
 
-    def _is_busy(self, order: Order) -> bool:
+    def _is_busy(self, order: JobRequest) -> bool:
         """Say whether jobs run that may leave room when they end; else a quota that refuses will refuse for ever."""
         if not self._is_listed:
             return False
@@ -197,34 +200,34 @@ class Submitter:
             return False
 
     def _continue_without_listing(self, error: AwsError) -> None:
-        if error.code not in DENIED:
+        if error.code not in ACCESS_DENIED_CODES:
             raise error
         if self._is_listed:
-            self.issues.append(issue("submit.not-checked", what="The list of import jobs", reason=error.code))
+            self.issues.append(make_issue("submit.not-checked", what="The list of import jobs", reason=error.code))
         self._is_listed = False
 
 
-def _start_told(state: Submission, job: ImportJob) -> str:
+def _start_message(state: Submission, job: ImportJob) -> str:
     """Say that a job was started, or had been by somebody else: a token that was used brings back its job."""
-    if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _MARGIN:
+    if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
         return f"started as {job.jobId}"
-    return f"had been started as {job.jobId} at {utc_text(job.submittedAt)}, by the same request from elsewhere"
+    return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
 
 
-def _planned(order: Order, region: str) -> Submission:
+def _make_planned_state(order: JobRequest, region: str) -> Submission:
     return Submission(
-        job=order.job.id, state=SubmissionState.PLANNED, region=region or None, **_members(order, "jobName")
+        job=order.job.id, state=SubmissionState.PLANNED, region=region or None, **_select_members(order, "jobName")
     )
 
 
-def _members(order: Order, *further: str) -> dict[str, Any]:
-    names = (*ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
+def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
+    names = (*AWS_ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
     return {name: order.request[name] for name in names if name in order.request}
 
 
-def _require_same(state: Submission, order: Order, region: str) -> None:
+def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
     """Raise UsageError where an earlier run was for another account, or for another plan."""
-    now = {**dict.fromkeys(ACCOUNT_MEMBERS), **_members(order)}
+    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if region and state.region:
         now["region"] = region
     before = state.model_dump()
@@ -242,8 +245,8 @@ def _require_same(state: Submission, order: Order, region: str) -> None:
     )
 
 
-def _explained(error: AwsError) -> AwsError:
-    if error.code != _CONFLICT:
+def _explain_conflict(error: AwsError) -> AwsError:
+    if error.code != _CONFLICT_CODE:
         return error
     fix = (
         "A job of the same client token was started with another request: look it up in ListDICOMImportJobs. "

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.aws.caller import caller_account, caller_region
+from dicommap.aws.caller import get_caller_account, get_caller_region
 from dicommap.errors import UsageError
-from dicommap.model.submission import ACCOUNT_MEMBERS
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
 from dicommap.model.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dicommap.aws import Clients
-    from dicommap.model.plan import Job
-    from dicommap.package.planned import PlannedPackage
-    from dicommap.workflows.orders import Order
+    from dicommap.model.plan import PlanJob
+    from dicommap.package.planned import PackageDirectory
+    from dicommap.workflows.orders import JobRequest
 
     Confirm = Callable[[Transfer], bool]
     """Is shown what is about to be sent, and returns whether it may be."""
 
 
-def staging_transfer(
-    package: PlannedPackage, jobs: Sequence[Job], sources: Sequence[str], clients: Clients
+def make_staging_transfer(
+    package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
 ) -> Transfer:
     """Return what the staging of some jobs sends, from these source roots."""
     return Transfer(
@@ -33,14 +33,14 @@ def staging_transfer(
         files=sum(job.sourceFiles for job in jobs),
         bytes=sum(job.sourceBytes for job in jobs),
         members={},
-        account=caller_account(clients),
-        region=caller_region(clients),
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
         profile=clients.profile,
         endpoint_url=clients.endpoint_url,
     )
 
 
-def submission_transfer(package: PlannedPackage, orders: Sequence[Order], clients: Clients) -> Transfer:
+def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
     """Return what the submission of some jobs sends."""
     jobs = [order.job for order in orders]
     members = orders[0].request if orders else {}
@@ -53,9 +53,9 @@ def submission_transfer(package: PlannedPackage, orders: Sequence[Order], client
         bytes=sum(file.size for job in jobs for file in job.files),
         read_files=sum(job.sourceFiles for job in jobs),
         read_bytes=sum(job.sourceBytes for job in jobs),
-        members={name: str(members[name]) for name in ACCOUNT_MEMBERS if name in members},
-        account=caller_account(clients),
-        region=caller_region(clients),
+        members={name: str(members[name]) for name in AWS_ACCOUNT_MEMBERS if name in members},
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
         profile=clients.profile,
         endpoint_url=clients.endpoint_url,
     )

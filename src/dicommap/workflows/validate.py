@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.checks.configuration_check import configuration_issues
-from dicommap.checks.kind import Kind, kind_of
-from dicommap.checks.override_check import override_issues
-from dicommap.checks.package_check import package_issues
-from dicommap.checks.plan_check import plan_issues
-from dicommap.checks.request_check import output_issues, request_issues
-from dicommap.checks.schema_check import schema_issues
-from dicommap.checks.sources_check import source_issues
+from dicommap.checks.configuration_check import check_import_configuration
+from dicommap.checks.kind import DocumentKind, detect_document_kind
+from dicommap.checks.override_check import check_override
+from dicommap.checks.package_check import check_package
+from dicommap.checks.plan_check import check_plan
+from dicommap.checks.request_check import check_output_uris, check_request
+from dicommap.checks.schema_check import check_schema
+from dicommap.checks.sources_check import check_plan_sources
 from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.issues import Issue, Location, has_error, issue
-from dicommap.model.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, limit_of_unknown
-from dicommap.model.package_layout import PLAN, job_folder
-from dicommap.model.profile import Profile
+from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.model.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
+from dicommap.model.package_layout import PLAN_FILE, job_folder
+from dicommap.model.profile import Assumptions
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
 from dicommap.model.strict_json import parse_json
-from dicommap.package import Folder, read_document
-from dicommap.package.planned import PlannedPackage
-from dicommap.progress import Progress, reporting
+from dicommap.package import DocumentFolder, read_document
+from dicommap.package.planned import PackageDirectory
+from dicommap.progress import Progress, progress_reporter
 from dicommap.render.findings import Issues
 from dicommap.workflows.edits import read_rules
 from dicommap.workflows.plan_sources import plan_source_issues
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
-    from dicommap.checks.contents import Contents
+    from dicommap.checks.contents import FilesByPath
     from dicommap.inventory import Inventory
-    from dicommap.progress import Asked
+    from dicommap.progress import ProgressOption
 
-_SHEETS = (".csv", ".tsv")
+_SHEET_SUFFIXES = (".csv", ".tsv")
 
 
 def validate(
@@ -48,10 +48,10 @@ def validate(
     inventory: Inventory | None = None,
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
-    profile: Profile | None = None,
+    profile: Assumptions | None = None,
     sources: Iterable[StrPath] | None = None,
     s3: Clients | None = None,
-    progress: Asked = None,
+    progress: ProgressOption = None,
 ) -> Issues:
     """Find everything that is wrong with a package or document.
 
@@ -75,52 +75,52 @@ def validate(
     if place.is_dir():
         _require_package(place, files, profile)
         issues += _package_issues(place, known, input_s3_uri, progress)
-        issues += [] if has_error(issues) else plan_source_issues(PlannedPackage(place).plan.sources, sources)
-        if s3 is not None and not has_error(issues):
-            issues += _found_in_s3(place, s3, issues, progress)
+        issues += [] if has_errors(issues) else plan_source_issues(PackageDirectory(place).plan.sources, sources)
+        if s3 is not None and not has_errors(issues):
+            issues += _s3_issues(place, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
         raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
     if sources is not None:
         raise UsageError(f"{place.name} is no package.", fix="Only a package has sources: name one.")
-    if place.suffix.lower() in _SHEETS:
+    if place.suffix.lower() in _SHEET_SUFFIXES:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
     if place.suffix.lower() == ".toml":
         return Issues([*issues, *read_rules(place).issues])
-    folder = _override_files(place, files)
-    profile = profile or _profile_beside(place)
-    beside = _Beside(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
+    folder = _open_override_files(place, files)
+    profile = profile or _find_assumptions(place)
+    beside = _DocumentContext(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
     found = _document_issues(place, beside)
     return Issues([*issues, *(one if one.location.path else one.at(path=place.name) for one in found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Beside:
+class _DocumentContext:
     """What a document is checked against."""
 
     known: Mapping[str, set[str]] | None
     """Series by study, where there is an inventory."""
     uri: S3Uri | None
-    overrides: Contents | None
+    overrides: FilesByPath | None
     """The files under inputS3Uri, where they are at hand."""
-    profile: Profile
+    profile: Assumptions
 
 
 def _package_issues(
-    place: Path, known: Mapping[str, set[str]] | None, input_s3_uri: str | None, progress: Asked
+    place: Path, known: Mapping[str, set[str]] | None, input_s3_uri: str | None, progress: ProgressOption
 ) -> list[Issue]:
-    with reporting(progress, "files") as report:
-        folder = Folder(place, report)
-        found = package_issues(folder, known, input_s3_uri)
+    with progress_reporter(progress, "files") as report:
+        folder = DocumentFolder(place, report)
+        found = check_package(folder, known, input_s3_uri)
         if report is not None:
             report(Progress(len(folder.read), len(folder.read), True))
         return found
 
 
-def _found_in_s3(place: Path, clients: Clients, found: Sequence[Issue], progress: Asked) -> Issues:
+def _s3_issues(place: Path, clients: Clients, found: Sequence[Issue], progress: ProgressOption) -> Issues:
     try:
         return validate_s3(place, clients=clients, progress=progress)
     except AwsError as error:
@@ -128,8 +128,8 @@ def _found_in_s3(place: Path, clients: Clients, found: Sequence[Issue], progress
         raise
 
 
-def _require_package(place: Path, files: StrPath | None, profile: Profile | None) -> None:
-    if not (place / PLAN).is_file():
+def _require_package(place: Path, files: StrPath | None, profile: Assumptions | None) -> None:
+    if not (place / PLAN_FILE).is_file():
         raise DocumentError(
             f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
         )
@@ -145,63 +145,63 @@ def _require_package(place: Path, files: StrPath | None, profile: Profile | None
         )
 
 
-def _document_issues(place: Path, beside: _Beside) -> Iterator[Issue]:
+def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
     data = read_document(place)
-    document, issues = parse_json(data, limit_of_unknown(data).values)
+    document, issues = parse_json(data, unknown_document_limit(data).values)
     yield from issues
     if document is None and issues:
         return
-    kind = kind_of(document)
-    if kind is Kind.IMPORT_CONFIGURATION:
-        yield from configuration_issues(document, beside.overrides, beside.known, beside.uri, beside.profile)
-    elif kind is Kind.REQUEST:
+    kind = detect_document_kind(document)
+    if kind is DocumentKind.IMPORT_CONFIGURATION:
+        yield from check_import_configuration(document, beside.overrides, beside.known, beside.uri, beside.profile)
+    elif kind is DocumentKind.REQUEST:
         yield from _request_issues(document, beside)
-    elif kind is Kind.OVERRIDE:
-        yield from override_issues(document, None, beside.profile)
-    elif kind is Kind.PLAN:
-        yield from schema_issues("plan", document) or [*plan_issues(document), *source_issues(document["sources"])]
+    elif kind is DocumentKind.OVERRIDE:
+        yield from check_override(document, None, beside.profile)
+    elif kind is DocumentKind.PLAN:
+        yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:
-        yield issue("document.unknown-kind", Location(pointer=""))
+        yield make_issue("document.unknown-kind", Location(pointer=""))
 
 
-def _request_issues(document: dict[str, object], beside: _Beside) -> Iterator[Issue]:
+def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
     inner = "/importConfiguration"
     # The configuration is checked below, with its own rules as well as its schema.
-    own_issues = (found for found in request_issues(document) if not _within(found.location.pointer or "", inner))
+    own_issues = (found for found in check_request(document) if not _is_within(found.location.pointer or "", inner))
     yield from own_issues
     uri, written = beside.uri, document.get("inputS3Uri")
     if isinstance(written, str):
         outputs = {Location(pointer="/outputS3Uri"): str(document.get("outputS3Uri"))}
-        yield from output_issues([written], outputs)
+        yield from check_output_uris([written], outputs)
         own = S3Uri.parse(written)
         if uri is not None and own is not None and own != uri:
-            yield issue("s3-uri.mismatch", Location(pointer="/inputS3Uri"), other="the call")
+            yield make_issue("s3-uri.mismatch", Location(pointer="/inputS3Uri"), other="the call")
         uri = own or uri
     if "importConfiguration" in document:
         configuration = document["importConfiguration"]
-        yield from configuration_issues(configuration, beside.overrides, beside.known, uri, beside.profile, inner)
+        yield from check_import_configuration(configuration, beside.overrides, beside.known, uri, beside.profile, inner)
 
 
-def _within(pointer: str, outer: str) -> bool:
+def _is_within(pointer: str, outer: str) -> bool:
     return pointer == outer or pointer.startswith(outer + "/")
 
 
-def _override_files(place: Path, files: StrPath | None) -> Contents | None:
+def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | None:
     folder = place.parent / "files" if files is None else Path(files)
     if folder.is_dir():
-        return Folder(folder, limit_of=lambda _: OVERRIDE_LIMIT, follow_links=True)
+        return DocumentFolder(folder, limit_of=lambda _: OVERRIDE_LIMIT, follow_links=True)
     if files is not None:
         raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
     return None
 
 
-def _profile_beside(place: Path) -> Profile:
+def _find_assumptions(place: Path) -> Assumptions:
     """Return the profile of the package that a document lies in; the default one where it lies in none."""
     folder = place.absolute().parent
-    plan_path = folder.parent.parent / PLAN
+    plan_path = folder.parent.parent / PLAN_FILE
     if not folder.match(job_folder("*")) or not plan_path.is_file():
-        return Profile()
+        return Assumptions()
     plan, _ = parse_json(read_document(plan_path), PLAN_LIMIT.values)
-    if not isinstance(plan, dict) or schema_issues("plan", plan):
-        return Profile()
-    return Profile.model_validate(plan["profile"])
+    if not isinstance(plan, dict) or check_schema("plan", plan):
+        return Assumptions()
+    return Assumptions.model_validate(plan["profile"])

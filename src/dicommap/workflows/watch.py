@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.aws import Clients
-from dicommap.aws.clock import SYSTEM
+from dicommap.aws.clock import SYSTEM_CLOCK
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.intervals import Intervals
-from dicommap.checks.job_check import job_issues, submission_issues
+from dicommap.aws.intervals import GrowingPauses
+from dicommap.checks.job_check import check_job_status, check_submission
 from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Location
-from dicommap.package.planned import PlannedPackage
-from dicommap.package.submissions import Submissions
-from dicommap.progress import Progress, reporting
+from dicommap.package.planned import PackageDirectory
+from dicommap.package.submissions import SubmissionStates
+from dicommap.progress import Progress, progress_reporter
 from dicommap.render.findings import Issues
-from dicommap.render.shown import Shown
-from dicommap.workflows.account import reaching, require_same_place
-from dicommap.workflows.orders import read_plan, require_package
-from dicommap.workflows.watching import FhirWatch, PackageWatch
+from dicommap.render.shown import Displayable
+from dicommap.workflows.account import complete_clients, require_same_endpoint
+from dicommap.workflows.orders import read_package_plan, require_package
+from dicommap.workflows.watching import FhirJobWatcher, PackageWatcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
     from dicommap.aws.clock import Clock
     from dicommap.issues import Issue
-    from dicommap.model.job_report import JobReport
+    from dicommap.model.job_report import JobStatus
     from dicommap.model.submission import Submission
-    from dicommap.progress import Asked, OnProgress
-    from dicommap.render.screen import Screen
+    from dicommap.progress import OnProgress, ProgressOption
+    from dicommap.render.screen import Report
 
-FAILING_ROUNDS = 10
+FAILED_ROUNDS_LIMIT = 10
 """Rounds of looks that may fail one after the other, over some ten minutes, before a watch gives up."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Watched(Shown):
+class WatchResult(Displayable):
     """How far jobs have come."""
 
     package: Path | None
     submissions: tuple[Submission, ...]
     """The state of each job of the package for which there is one, in the order of the plan."""
-    others: tuple[JobReport, ...]
+    others: tuple[JobStatus, ...]
     """Jobs of other services as they were last told of."""
     issues: Issues
     unsubmitted: int = 0
@@ -56,11 +56,11 @@ class Watched(Shown):
         """Say whether no job failed. What became of each file is for the output manifests to tell."""
         return not self.issues.errors
 
-    def _screen(self) -> Screen:
-        from dicommap.render.submission_screen import watched_screen
+    def _screen(self) -> Report:
+        from dicommap.render.submission_screen import build_watch_report
 
         package = None if self.package is None else str(self.package)
-        return watched_screen(package, self.submissions, self.others, self.issues, self.unsubmitted)
+        return build_watch_report(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
 def watch(
@@ -69,10 +69,10 @@ def watch(
     fhir_jobs: Iterable[str] = (),
     once: bool = False,
     clients: Clients | None = None,
-    clock: Clock = SYSTEM,
-    progress: Asked = None,
+    clock: Clock = SYSTEM_CLOCK,
+    progress: ProgressOption = None,
     tell: Callable[[str, str], None] | None = None,
-) -> Watched:
+) -> WatchResult:
     """Follow the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
 
     `fhir_jobs` are texts `DATASTORE/JOB`. With `once` each job is looked at once. Looks are rarer the longer it takes,
@@ -85,25 +85,25 @@ def watch(
     Raises DocumentError where there is no package, UsageError where nothing is to be watched, PackageError where what
     was seen cannot be saved, and AwsError where AWS refuses, or fails ten times in a row.
     """
-    tell = tell or _tell_nobody
+    tell = tell or _ignore_step
     place = None if package is None else Path(package)
-    service = ImportJobs(_clients(place, clients), clock)
-    in_package = None if place is None else _package_watch(place, service, clock, tell)
-    fhir = [FhirWatch.of(text, service, tell) for text in fhir_jobs]
+    service = ImportJobs(_make_clients(place, clients), clock)
+    in_package = None if place is None else _make_package_watcher(place, service, clock, tell)
+    fhir = [FhirJobWatcher.of(text, service, tell) for text in fhir_jobs]
     if in_package is None and not fhir:
         raise UsageError("Nothing was named to watch.", fix="Name a package, or a job of HealthLake.")
-    watches: list[PackageWatch | FhirWatch] = [*([in_package] if in_package else []), *fhir]
-    with reporting(progress, "jobs") as report:
-        _follow(watches, clock, report, once=once)
+    watches: list[PackageWatcher | FhirJobWatcher] = [*([in_package] if in_package else []), *fhir]
+    with progress_reporter(progress, "jobs") as report:
+        _poll_until_ended(watches, clock, report, once=once)
     issues: list[Issue] = []
     submissions: Sequence[Submission] = ()
     if in_package is not None:
         submissions = in_package.submissions()
         for one in submissions:
-            issues += submission_issues(one, is_unknown=in_package.is_unknown(one))
+            issues += check_submission(one, is_unknown=in_package.is_unknown(one))
     for other in fhir:
-        issues += job_issues(other.report, Location(path=other.name)) if other.report else ()
-    return Watched(
+        issues += check_job_status(other.report, Location(path=other.name)) if other.report else ()
+    return WatchResult(
         package=place,
         submissions=tuple(submissions),
         others=tuple(one.report for one in fhir if one.report is not None),
@@ -112,27 +112,29 @@ def watch(
     )
 
 
-def _clients(place: Path | None, clients: Clients | None) -> Clients:
+def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
     if place is None:
         return clients or Clients()
     require_package(place)
-    kept = PlannedPackage(place).account()
-    reached = reaching(clients, kept)
-    require_same_place(kept, reached)
+    kept = PackageDirectory(place).account()
+    reached = complete_clients(clients, kept)
+    require_same_endpoint(kept, reached)
     return reached
 
 
-def _package_watch(place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]) -> PackageWatch:
-    watch = PackageWatch(place, read_plan(place), Submissions(place), service, clock, tell)
+def _make_package_watcher(
+    place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]
+) -> PackageWatcher:
+    watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, tell)
     if not watch.submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")
     return watch
 
 
-def _follow(
-    watches: Sequence[PackageWatch | FhirWatch], clock: Clock, report: OnProgress | None, *, once: bool
+def _poll_until_ended(
+    watches: Sequence[PackageWatcher | FhirJobWatcher], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
-    pauses = Intervals()
+    pauses = GrowingPauses()
     failing = 0
     while True:
         try:
@@ -141,7 +143,7 @@ def _follow(
             failing = 0
         except AwsError as error:
             failing += 1
-            if not error.transient or once or failing >= FAILING_ROUNDS:
+            if not error.transient or once or failing >= FAILED_ROUNDS_LIMIT:
                 raise
             watch.tell(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
         ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
@@ -152,5 +154,5 @@ def _follow(
         clock.sleep(next(pauses))
 
 
-def _tell_nobody(_job: str, _what: str) -> None:
+def _ignore_step(_job: str, _what: str) -> None:
     pass

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.aws.faults import ABSENT
+from dicommap.aws.faults import NOT_FOUND_CODES
 from dicommap.errors import AwsError, UsageError
 from dicommap.model.document_limits import CONFIGURATION_LIMIT
-from dicommap.model.job_report import utc_text
-from dicommap.model.package_layout import CONFIGURATION, job_folder
-from dicommap.model.service_words import shown_words
+from dicommap.model.job_report import format_utc
+from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
+from dicommap.model.service_words import mask_service_message
 from dicommap.model.strict_json import parse_json
 from dicommap.model.submission import SubmissionState
 from dicommap.package import read_document
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
     from dicommap.aws.clock import Clock
     from dicommap.aws.import_jobs import ImportJobs
-    from dicommap.model.import_job import Agreement, ImportJob
-    from dicommap.model.job_report import JobReport
+    from dicommap.model.import_job import ImportJob, RequestAgreement
+    from dicommap.model.job_report import JobStatus
     from dicommap.model.plan import Plan
     from dicommap.model.submission import Submission
-    from dicommap.package.submissions import Submissions
+    from dicommap.package.submissions import SubmissionStates
 
 _FHIR_JOB = re.compile(r"(?:healthlake:)?([^/\s]{1,32})/([^/\s]{1,32})")
 
 
-class PackageWatch:
+class PackageWatcher:
     """The jobs of one package."""
 
     def __init__(
         self,
         package: Path,
         plan: Plan,
-        states: Submissions,
+        states: SubmissionStates,
         service: ImportJobs,
         clock: Clock,
         tell: Callable[[str, str], None],
@@ -90,7 +90,7 @@ class PackageWatch:
         try:
             job = self._service.get(submission.datastoreId, submission.jobId or "")
         except AwsError as error:
-            if error.code not in ABSENT:
+            if error.code not in NOT_FOUND_CODES:
                 raise
             self._unknown.add(submission.job)
             self.tell(submission.job, "is not known to the service")
@@ -108,13 +108,13 @@ class PackageWatch:
         # A file that is written again and again for nothing wears out disks and back-ups.
         if seen == {name: getattr(submission, name) for name in seen}:
             return
-        self._states.write(submission.model_copy(update={**seen, "seenAt": utc_text(self._clock.now())}))
+        self._states.write(submission.model_copy(update={**seen, "seenAt": format_utc(self._clock.now())}))
         if report.status != submission.jobStatus:
-            message = f": {shown_words(report.message, show_values=False)}" if report.message else ""
+            message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
             self.tell(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
-    def _agreement(self, submission: Submission, job: ImportJob) -> Agreement | None:
-        path = Path(job_folder(submission.job), CONFIGURATION)
+    def _agreement(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
+        path = Path(job_folder(submission.job), CONFIGURATION_FILE)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
         if (self._package / path).is_file():
             data = read_document(path, CONFIGURATION_LIMIT.bytes, beneath=self._package)
@@ -123,19 +123,19 @@ class PackageWatch:
         return job.agreement_with(sent)
 
 
-class FhirWatch:
+class FhirJobWatcher:
     """One FHIR import job of HealthLake."""
 
     def __init__(self, datastore: str, job: str, service: ImportJobs, tell: Callable[[str, str], None]) -> None:
         self.name = f"healthlake:{datastore}/{job}"
         self.tell = tell
-        self.report: JobReport | None = None
+        self.report: JobStatus | None = None
         self._datastore = datastore
         self._job = job
         self._service = service
 
     @classmethod
-    def of(cls, text: str, service: ImportJobs, tell: Callable[[str, str], None]) -> FhirWatch:
+    def of(cls, text: str, service: ImportJobs, tell: Callable[[str, str], None]) -> FhirJobWatcher:
         """Return the watch of a job named as DATASTORE/JOB. Raises UsageError."""
         match = _FHIR_JOB.fullmatch(text)
         if match is None:

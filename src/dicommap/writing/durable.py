@@ -7,17 +7,17 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dicommap.writing.private import create_directory, create_file, opened_directory
+from dicommap.writing.private import create_directory, create_file, open_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FEW = 64
+SYNC_EACH_LIMIT = 64
 """Files that are waited for one by one: others may be writing to the same file system, and would be waited for too."""
 
 
-def _syncfs() -> Any:  # noqa: ANN401  a function of the C library
+def _load_syncfs() -> Any:  # noqa: ANN401  a function of the C library
     """Return what makes a whole file system durable; None where the system has none."""
     try:
         return ctypes.CDLL(None, use_errno=True).syncfs
@@ -25,7 +25,7 @@ def _syncfs() -> Any:  # noqa: ANN401  a function of the C library
         return None
 
 
-_SYNCFS = _syncfs()
+_SYNCFS = _load_syncfs()
 
 
 def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
@@ -43,7 +43,7 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
     else: the file system is told once to write what it holds, where the system can (syncfs, Linux). Before Linux 5.8
     that does not tell of a disk that fails; whoever uses a package compares every file with the hash in its plan.
     """
-    whole = _SYNCFS is not None and count > FEW
+    whole = _SYNCFS is not None and count > SYNC_EACH_LIMIT
     directories = {root}
     for name, pieces in files:
         path = root / name
@@ -59,18 +59,18 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
         _sync_file_system(root)
         return
     for directory in directories:
-        sync(directory)
+        sync_directory(directory)
 
 
-def sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Wait until the names in a directory are on the disk."""
-    with opened_directory(directory) as descriptor:
+    with open_directory(directory) as descriptor:
         os.fsync(descriptor)
 
 
 def _sync_file_system(directory: Path) -> None:
     """Wait until all that was written to the file system of a directory is on the disk."""
-    with opened_directory(directory) as descriptor:
+    with open_directory(directory) as descriptor:
         if _SYNCFS is not None and _SYNCFS(descriptor):
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))

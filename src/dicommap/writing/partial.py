@@ -60,7 +60,7 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
     Raises OSError.
     """
-    partial, descriptor = _held(path, create_file)
+    partial, descriptor = _create_locked(path, create_file)
     try:
         yield PartialFile(partial, descriptor)
     finally:
@@ -79,7 +79,7 @@ def partial_directory(path: Path) -> Iterator[Path]:
         create_directory(partial)
         return os.open(partial, os.O_RDONLY | os.O_DIRECTORY | _SEEN)
 
-    partial, descriptor = _held(path, create)
+    partial, descriptor = _create_locked(path, create)
     try:
         yield partial
     finally:
@@ -114,7 +114,7 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
                 _remove_abandoned(path)
 
 
-def _held(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
+def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
     """Create something under a new partial name, lock it, and return that name and the descriptor that holds it."""
     while True:
         partial = path.with_name(f".{path.name}.{os.urandom(_TOKEN_BYTES).hex()}.partial")
@@ -143,7 +143,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 def _remove_abandoned(path: Path) -> None:
     with suppress(OSError):
-        descriptor = _opened(path)
+        descriptor = _open_for_lock(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_at(path, descriptor):
@@ -152,7 +152,7 @@ def _remove_abandoned(path: Path) -> None:
             os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
+def _open_for_lock(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | _SEEN)  # NFS locks only what is open for writing
     except IsADirectoryError:

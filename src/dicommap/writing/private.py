@@ -23,12 +23,12 @@ _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 
 def file_mode() -> int:
     """Return the mode of new files."""
-    return 0o640 if _is_for_group() else 0o600
+    return 0o640 if _is_group_readable() else 0o600
 
 
 def directory_mode() -> int:
     """Return the mode of new directories."""
-    return 0o750 if _is_for_group() else 0o700
+    return 0o750 if _is_group_readable() else 0o700
 
 
 def create_file(path: Path) -> int:
@@ -48,7 +48,7 @@ def create_file(path: Path) -> int:
 def create_directory(path: Path) -> None:
     """Create a directory that must not exist. Raises OSError."""
     os.mkdir(path, 0o700)
-    with opened_directory(path) as descriptor:
+    with open_directory(path) as descriptor:
         set_mode(descriptor, directory_mode())
 
 
@@ -89,7 +89,7 @@ def set_mode(descriptor: int, mode: int) -> None:
 
 
 @contextmanager
-def opened_directory(path: Path) -> Iterator[int]:
+def open_directory(path: Path) -> Iterator[int]:
     """Open a directory; the context is its descriptor."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -98,5 +98,5 @@ def opened_directory(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _is_for_group() -> bool:
+def _is_group_readable() -> bool:
     return os.environ.get(GROUP_VARIABLE) == "1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, file_row
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, make_file_row
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from dicommap.model.hierarchy import SourceFile
 from tests.unit.inventory.filling import added
 
@@ -15,7 +15,7 @@ ROOT = "1.2.826.0.1.3680043.8.498"
 
 def filled(path: Path | None, *, studies: int, series: int, instances: int) -> Inventory:
     """Return an inventory of so many studies, each of so many series, each of so many instances."""
-    with InventoryWriter(path, CAPTURED, ["/archive"]) as writer:
+    with InventoryWriter(path, DEFAULT_KEYWORDS, ["/archive"]) as writer:
         for study in range(studies):
             writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances))
         return Inventory(writer.finish(lambda one, other: True))
@@ -39,5 +39,5 @@ def _study(uid: str, number: int, series: int, instances: int) -> tuple[list[Sou
                 SeriesDescription="axial",
             )
             files.append(file)
-            rows.append(file_row(header, CAPTURED, file.path, digests))
+            rows.append(make_file_row(header, DEFAULT_KEYWORDS, file.path, digests))
     return files, rows, {digest: header for header, digest in digests.items()}

@@ -34,7 +34,7 @@ def uid(study: int) -> str:
 def lying(path: Callable[[int, int], str], studies: int) -> sqlite3.Connection:
     """Return an inventory in memory of so many studies whose files have these paths."""
     connection = sqlite3.connect(":memory:")
-    schema.create(connection, ("PatientID",))
+    schema.create_tables(connection, ("PatientID",))
     connection.execute("INSERT INTO source VALUES (0, '/archive')")
     for number, row in enumerate(_headers(studies), 1):
         schema.insert_header(connection, number, str(number).encode(), row)

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from dicommap.issues import Location
-from dicommap.model.conflict import FilesOfStudy, FileValues
+from dicommap.model.conflict import FileValues, StudyFileReader
 from dicommap.model.dicom_json import Attribute, attribute_from_text
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Series, Study, Target
@@ -45,7 +45,7 @@ def edit(keyword: str, text: str, series_uid: str | None = None, *, cause: str =
     )
 
 
-def files_of(*studies: Study) -> FilesOfStudy:
+def files_of(*studies: Study) -> StudyFileReader:
     """Return what tells the files of these studies: in each series, the first value of each attribute comes first."""
 
     def of_study(uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:

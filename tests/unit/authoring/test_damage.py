@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.damage import damage, damaged_form, damaged_letters
+from dicommap.authoring.damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
 from dicommap.model.tags import tag_of
 
 
@@ -29,7 +29,7 @@ from dicommap.model.tags import tag_of
     ],
 )
 def test_damage_of_a_number_is_seen(before: str, cell: str, sign: str) -> None:
-    assert sign in (damage(before, cell) or "")
+    assert sign in (describe_cell_damage(before, cell) or "")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_damage_of_a_number_is_seen(before: str, cell: str, sign: str) -> None:
     ],
 )
 def test_an_ordinary_edit_is_no_damage(before: str, cell: str) -> None:
-    assert damage(before, cell) is None
+    assert describe_cell_damage(before, cell) is None
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_an_ordinary_edit_is_no_damage(before: str, cell: str) -> None:
     ],
 )
 def test_damage_of_other_values_is_seen(before: str, cell: str, sign: str) -> None:
-    assert sign in (damage(before, cell) or "")
+    assert sign in (describe_cell_damage(before, cell) or "")
 
 
 def test_leading_zeros_may_be_put_back() -> None:
-    assert damage("7", "007") is None
+    assert describe_cell_damage("7", "007") is None
 
 
 @pytest.mark.parametrize(
@@ -101,18 +101,18 @@ def test_leading_zeros_may_be_put_back() -> None:
     [("PAT001", "PAT-001"), ("ACC2026", "ACC-2026"), ("1-2", "03-Apr"), ("2026-1-2", "2026-3-4"), ("MAR1", "MARS")],
 )
 def test_an_edit_that_only_looks_like_a_date_is_no_damage(before: str, cell: str) -> None:
-    assert damage(before, cell) is None
+    assert describe_cell_damage(before, cell) is None
 
 
 @pytest.mark.parametrize("before", ["", "PAT001", "123456789012345"])
 def test_a_long_number_typed_into_a_spreadsheet_is_seen(before: str) -> None:
-    assert damage(before, "1.23457E+14") == "scientific notation"
+    assert describe_cell_damage(before, "1.23457E+14") == "scientific notation"
 
 
 @pytest.mark.parametrize("mark", [",", ".", "'", "\u2019", "\u00a0", "\u202f", " "])
 @pytest.mark.parametrize(("before", "groups"), [("1234567", "1 234 567"), ("1234", "1 234"), ("0012345", "12 345")])
 def test_grouped_digits_are_damage(before: str, groups: str, mark: str) -> None:
-    assert damage(before, groups.replace(" ", mark))
+    assert describe_cell_damage(before, groups.replace(" ", mark))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_grouped_digits_are_damage(before: str, groups: str, mark: str) -> None:
     ],
 )
 def test_another_notation_of_a_number_is_damage(before: str, cell: str) -> None:
-    assert damage(before, cell)
+    assert describe_cell_damage(before, cell)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_another_notation_of_a_number_is_damage(before: str, cell: str) -> None:
 )
 @pytest.mark.parametrize("before", ["20240105", "2024-01-05", "05.01.2024", "1/5/2024"])
 def test_a_date_that_was_rewritten_is_damage(before: str, cell: str) -> None:
-    assert before == cell or "date" in (damage(before, cell) or "")
+    assert before == cell or "date" in (describe_cell_damage(before, cell) or "")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_date_that_was_rewritten_is_damage(before: str, cell: str) -> None:
     ],
 )
 def test_a_text_that_became_a_date_is_damage(before: str, cell: str) -> None:
-    assert damage(before, cell)
+    assert describe_cell_damage(before, cell)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_text_that_became_a_date_is_damage(before: str, cell: str) -> None:
     ],
 )
 def test_a_time_that_was_rewritten_is_damage(before: str, cell: str) -> None:
-    assert damage(before, cell)
+    assert describe_cell_damage(before, cell)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_time_that_was_rewritten_is_damage(before: str, cell: str) -> None:
     ],
 )
 def test_a_text_that_was_rewritten_is_damage(before: str, cell: str) -> None:
-    assert damage(before, cell)
+    assert describe_cell_damage(before, cell)
 
 
 WORDS = ["NULL", "null", "None", "nan", "NaN", "NA", "<NA>", "N/A", "n/a", "#N/A", "\\N", "-", "NaT"]
@@ -282,7 +282,7 @@ WORDS = ["NULL", "null", "None", "nan", "NaN", "NA", "<NA>", "N/A", "n/a", "#N/A
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_for_no_value_that_came_back_empty_is_damage(word: str) -> None:
-    assert damage(word, "")
+    assert describe_cell_damage(word, "")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_word_for_no_value_that_came_back_empty_is_damage(word: str) -> None:
 )
 @pytest.mark.parametrize("before", ["", "007", "Doe^Jane"])
 def test_an_error_of_a_spreadsheet_is_damage(before: str, cell: str) -> None:
-    assert "error" in (damage(before, cell) or "")
+    assert "error" in (describe_cell_damage(before, cell) or "")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_an_error_of_a_spreadsheet_is_damage(before: str, cell: str) -> None:
     ],
 )
 def test_what_people_change_is_an_edit(before: str, cell: str) -> None:
-    assert damage(before, cell) is None
+    assert describe_cell_damage(before, cell) is None
 
 
 @pytest.mark.parametrize(
@@ -365,8 +365,8 @@ def test_what_people_change_is_an_edit(before: str, cell: str) -> None:
 )
 @pytest.mark.parametrize("keyword", ["PatientID", "AccessionNumber", "StudyID", "OtherPatientIDs"])
 def test_an_identifier_is_judged_by_its_form(keyword: str, cell: str) -> None:
-    assert damaged_form(tag_of(keyword) or 0, cell)
-    assert damaged_form(tag_of("StudyDescription") or 0, cell) is None
+    assert describe_identifier_damage(tag_of(keyword) or 0, cell)
+    assert describe_identifier_damage(tag_of("StudyDescription") or 0, cell) is None
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_an_identifier_is_judged_by_its_form(keyword: str, cell: str) -> None:
     ["", "007", "12.345.678", "943 476 5919", "A-17", "MAR-24", "1-2", "2024-17", "12.5", "P-1E5", "2024-01-05", "1E5"],
 )
 def test_what_identifiers_look_like_is_no_damage(cell: str) -> None:
-    assert damaged_form(tag_of("PatientID") or 0, cell) is None
+    assert describe_identifier_damage(tag_of("PatientID") or 0, cell) is None
 
 
 @pytest.mark.parametrize(
@@ -382,18 +382,18 @@ def test_what_identifiers_look_like_is_no_damage(cell: str) -> None:
 )
 @pytest.mark.parametrize("before", ["1", "1" * 100_000, "a  " * 100_000])
 def test_long_cells_take_no_long_time(before: str, cell: str) -> None:
-    damage(before, cell)
-    damaged_form(tag_of("PatientID") or 0, cell)
+    describe_cell_damage(before, cell)
+    describe_identifier_damage(tag_of("PatientID") or 0, cell)
 
 
 @pytest.mark.parametrize("meant", ["Müller", "Łoś^Zofia", "山田^太郎", "5 µm", "O’Brien"])
 @pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
 def test_utf_8_read_as_a_western_code_page_is_seen_without_a_value_before(meant: str, codec: str) -> None:
     misread = "".join(bytes([byte]).decode(codec, "ignore") or chr(byte) for byte in meant.encode())
-    assert damaged_letters(misread)
-    assert damaged_letters(meant) is None
+    assert describe_letter_damage(misread)
+    assert describe_letter_damage(meant) is None
 
 
 @pytest.mark.parametrize("cell", ["", "Mueller", "MÜLLER", "Ã", "«Été»", "São Paulo", "ÄÖÜ", "Łódź", "50 °C"])
 def test_letters_with_accents_are_no_damage(cell: str) -> None:
-    assert damaged_letters(cell) is None
+    assert describe_letter_damage(cell) is None

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from dicommap.authoring.declared_characters import declared_character_issues
-from dicommap.authoring.settling import settle
+from dicommap.authoring.declared_characters import unencodable_value_issues
+from dicommap.authoring.settling import resolve_study
 from tests.unit.authoring.studies import edit, study
 
 
@@ -27,7 +27,7 @@ from tests.unit.authoring.studies import edit, study
 )
 def test_files_without_room_are_counted(declared: str | Mapping[str, int], value: str, files: int | None) -> None:
     one = study({"SpecificCharacterSet": declared})
-    found = list(declared_character_issues(one, settle(one, [edit("PatientName", value)]).changes))
+    found = list(unencodable_value_issues(one, resolve_study(one, [edit("PatientName", value)]).changes))
     assert [item.location.keyword for item in found] == ([] if files is None else ["PatientName"])
     assert all(f"; files: {files}." in item.message for item in found)
     assert not any(value in str(item) for item in found)
@@ -36,10 +36,10 @@ def test_files_without_room_are_counted(declared: str | Mapping[str, int], value
 def test_a_series_is_held_against_its_own_files() -> None:
     one = study({"SpecificCharacterSet": "ISO_IR 192"}, {"SpecificCharacterSet": ""})
     edits = [edit("SeriesDescription", "é", f"1.2.{number}") for number in (1, 2)]
-    (found,) = declared_character_issues(one, settle(one, edits).changes)
+    (found,) = unencodable_value_issues(one, resolve_study(one, edits).changes)
     assert found.location.series == "1.2.2"
 
 
 def test_without_the_attribute_in_the_inventory_nothing_is_known() -> None:
     one = study({})
-    assert not list(declared_character_issues(one, settle(one, [edit("PatientName", "Müller")]).changes))
+    assert not list(unencodable_value_issues(one, resolve_study(one, [edit("PatientName", "Müller")]).changes))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import Editor, Editors
+from dicommap.authoring.editor import CombinedEdits, EditProvider
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits
 from dicommap.authoring.lookup import read_lookup
 from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import Settlement, settle_all
+from dicommap.authoring.settlement import Resolution, resolve_edits
 from dicommap.issues import Issue
 from dicommap.model.edits import Rule
 from dicommap.model.hierarchy import Study
@@ -21,12 +21,12 @@ MOJIBAKE = "MÃ¼ller^Eva"
 WINDOWS = "Knie\x93links\x94"
 
 
-def settled(editor: Editor, *studies: Study, harmonize: tuple[str, ...] = ()) -> Settlement:
-    editors = Editors((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
-    return settle_all(studies, editors, files_of(*studies))
+def settled(editor: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
+    editors = CombinedEdits((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
+    return resolve_edits(studies, editors, files_of(*studies))
 
 
-def doubts(found: Settlement) -> list[Issue]:
+def doubts(found: Resolution) -> list[Issue]:
     return [one for one in found.issues if one.code == "edit.doubtful-source"]
 
 
@@ -100,7 +100,7 @@ def test_a_function_that_returns_its_characters_is_told() -> None:
         FunctionEdits(by_study=lambda _: {"PatientID": "Müller^Eva"}),
     ],
 )
-def test_a_typed_value_is_not_told(editor: Editor) -> None:
+def test_a_typed_value_is_not_told(editor: EditProvider) -> None:
     found = settled(editor, study(declared(Modality="CT")))
     assert doubts(found) == []
     assert len(found.overrides) == 1

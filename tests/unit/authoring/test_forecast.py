@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dicommap.authoring.forecast import Forecaster, conflict_issue
-from dicommap.authoring.settling import Change, settle
-from dicommap.model.conflict import Conflict, FileValues
+from dicommap.authoring.forecast import ImageSetForecaster, build_conflict_issue
+from dicommap.authoring.settling import AttributeChange, resolve_study
+from dicommap.model.conflict import FileValues, GroupingConflict
 from dicommap.model.hierarchy import Study
 from dicommap.model.levels import Level
 from tests.unit.authoring.studies import edit, files_of, study
@@ -14,11 +14,11 @@ from tests.unit.authoring.studies import edit, files_of, study
 SECRET = "Zyzzyva"
 
 
-def conflicts(one: Study, changes: Iterable[Change] = (), room: int = 100) -> list[Conflict]:
-    return list(Forecaster(files_of(one), room).conflicts(one, changes))
+def conflicts(one: Study, changes: Iterable[AttributeChange] = (), room: int = 100) -> list[GroupingConflict]:
+    return list(ImageSetForecaster(files_of(one), room).conflicts(one, changes))
 
 
-def listed(conflict: Conflict) -> list[tuple[str, str]]:
+def listed(conflict: GroupingConflict) -> list[tuple[str, str]]:
     return [(file.path, file.value) for file in conflict.listed]
 
 
@@ -26,7 +26,7 @@ def test_a_study_of_one_value_each_has_no_conflict_and_its_files_are_not_asked_f
     def never(uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
         raise AssertionError(uid)
 
-    assert list(Forecaster(never).conflicts(study({"PatientID": "7"}, {"PatientID": "7"}), ())) == []
+    assert list(ImageSetForecaster(never).conflicts(study({"PatientID": "7"}, {"PatientID": "7"}), ())) == []
 
 
 def test_a_differing_grouping_attribute_is_a_conflict_of_the_study_with_its_files() -> None:
@@ -37,7 +37,7 @@ def test_a_differing_grouping_attribute_is_a_conflict_of_the_study_with_its_file
     (file,) = conflict.listed
     assert (file.series_instance_uid, file.sop_instance_uid, file.value) == ("1.2.2", "1.2.2.1", "8")
     assert (conflict.cure, conflict.cure_value) == ("drafting with --harmonize PatientID", SECRET)
-    found = conflict_issue(conflict)
+    found = build_conflict_issue(conflict)
     assert "1 of 4. What would cure it: drafting with --harmonize PatientID." in found.message
     assert SECRET not in repr(conflict) + repr(file) + str(found)
 
@@ -55,15 +55,15 @@ def test_attributes_that_do_not_group_may_differ() -> None:
 
 def test_an_override_for_the_study_settles_it_and_one_for_a_series_may_not() -> None:
     one = study({"PatientID": "7"}, {"PatientID": "8"}, {"PatientID": "9"})
-    assert conflicts(one, settle(one, [edit("PatientID", "1")]).changes) == []
-    (conflict,) = conflicts(one, settle(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes)
+    assert conflicts(one, resolve_study(one, [edit("PatientID", "1")]).changes) == []
+    (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes)
     assert conflict.values == {"8": 4, "9": 2}
     assert listed(conflict) == [("1.2.3/1", "9"), ("1.2.3/2", "9")]
 
 
 def test_where_an_edit_sets_a_part_of_the_study_harmonizing_would_contradict_it() -> None:
     one = study({"PatientID": "7"}, {"PatientID": "8"}, {"PatientID": "9"})
-    changes = settle(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes
+    changes = resolve_study(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes
     (conflict,) = conflicts(one, changes)
     assert not conflict.is_harmonizable
     assert conflict.cure == "an edit of PatientID for the whole study instead of s.csv row 3"
@@ -72,10 +72,10 @@ def test_where_an_edit_sets_a_part_of_the_study_harmonizing_would_contradict_it(
 
 def test_edits_that_agree_say_what_the_value_should_be_and_others_do_not() -> None:
     one = study({"PatientID": {"7": 9}}, {"PatientID": {"7": 2}}, {"PatientID": {"7": 2}})
-    (conflict,) = conflicts(one, settle(one, [edit("PatientID", "8", "1.2.2")]).changes)
+    (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.2")]).changes)
     assert (conflict.primary, conflict.outside, conflict.cure_value) == ("7", 2, "8")
     both = [edit("PatientID", "8", "1.2.2", cause="first"), edit("PatientID", "9", "1.2.3", cause="second")]
-    (conflict,) = conflicts(one, settle(one, both).changes)
+    (conflict,) = conflicts(one, resolve_study(one, both).changes)
     assert (conflict.cure_value, conflict.edits) == (None, ("first", "second"))
     assert conflict.cure == "an edit of PatientID for the whole study instead of first and 1 more"
 
@@ -121,6 +121,6 @@ def test_a_series_number_is_judged_among_the_files_of_the_primary_combination() 
 
 def test_files_are_named_as_long_as_there_is_room_and_counted_beyond() -> None:
     forecaster_study = study({"PatientID": {"A": 9, "B": 5}})
-    forecaster = Forecaster(files_of(forecaster_study), 7)
+    forecaster = ImageSetForecaster(files_of(forecaster_study), 7)
     found = [next(forecaster.conflicts(forecaster_study, ())) for _ in range(3)]
     assert [(len(one.listed), one.outside) for one in found] == [(5, 5), (2, 5), (0, 5)]

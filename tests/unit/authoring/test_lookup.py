@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import Editors
-from dicommap.authoring.lookup import missing_columns, read_lookup, repeated_rows
+from dicommap.authoring.editor import CombinedEdits
+from dicommap.authoring.lookup import missing_column_issues, read_lookup, repeated_row_issues
 from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import settle_all
+from dicommap.authoring.settlement import resolve_edits
 from dicommap.issues import Issue, Location
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit, Lookup, Rule
+from dicommap.model.edits import Edit, LookupSettings, Rule
 from dicommap.model.hierarchy import Study
 from dicommap.model.tags import keyword_of
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
@@ -24,9 +24,9 @@ def work(
     csv: str, *studies: Study, by: str = "PatientID", **lookup: Any
 ) -> tuple[dict[str, dict[str, Any]], list[Issue]]:
     """Return the new values by study and keyword, and the findings."""
-    found = Lookup.model_validate({"file": "w.csv", "by": by, "set": {"PatientName": "Name"}, **lookup})
+    found = LookupSettings.model_validate({"file": "w.csv", "by": by, "set": {"PatientName": "Name"}, **lookup})
     table, issues = read_lookup(found, csv.encode())
-    issues += repeated_rows(found, table)
+    issues += repeated_row_issues(found, table)
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": found})
     editor = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
     edits: dict[str, dict[str, Any]] = {}
@@ -94,25 +94,27 @@ def test_several_studies_of_one_accession_are_told(by: str, told: bool) -> None:
     ],
 )
 def test_faults_of_the_table_have_their_code(csv: str, code: str) -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     table, issues = read_lookup(lookup, csv.encode())
-    issues += repeated_rows(lookup, table)
+    issues += repeated_row_issues(lookup, table)
     assert [one.code for one in issues] == [code]
     assert not any(SECRET in str(one) for one in issues)
 
 
 def test_a_column_that_the_table_does_not_have_is_found_for_each_rule_that_needs_it() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N", "StudyID": "N"}})
+    lookup = LookupSettings.model_validate(
+        {"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N", "StudyID": "N"}}
+    )
     table, issues = read_lookup(lookup, b"PatientID,Other\n7,A\n")
     assert not issues
-    (found,) = missing_columns(lookup, table)
+    (found,) = missing_column_issues(lookup, table)
     assert (found.code, found.location) == ("lookup.no-column", Location(path="w.csv", row=1, column="N"))
     unread, _ = read_lookup(lookup, b"Name\nA\n")
-    assert not list(missing_columns(lookup, unread))
+    assert not list(missing_column_issues(lookup, unread))
 
 
 def test_rules_that_share_a_worklist_share_its_rows() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "AccessionNumber", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "AccessionNumber", "set": {"PatientName": "Name"}})
     table, _ = read_lookup(lookup, b"AccessionNumber,Name\n7,A\n8,B\n9,C\n")
     rules = [
         RuleEdits(
@@ -128,7 +130,7 @@ def test_rules_that_share_a_worklist_share_its_rows() -> None:
         study({"AccessionNumber": "7", "PatientID": "2"}, uid="1.3"),
         study({"AccessionNumber": "8", "PatientID": "2"}, uid="1.4"),
     ]
-    settled = settle_all(studies, Editors(tuple(rules)), files_of(*studies))
+    settled = resolve_edits(studies, CombinedEdits(tuple(rules)), files_of(*studies))
     told = [(one.code, one.location.row) for one in settled.issues]
     assert told == [("lookup.several-studies", 2), ("lookup.unused-row", 4)]
     assert [str(one) for one in settled.accounts if one.row] == ["w.csv row 2", "w.csv row 3", "w.csv row 4"]
@@ -151,13 +153,13 @@ def test_a_damaged_cell_is_no_value(cell: str) -> None:
 
 
 def test_a_column_that_stands_twice_is_refused() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     _, issues = read_lookup(lookup, b"PatientID,Name,Name\n7,A,B\n")
     assert [one.code for one in issues] == ["sheet.repeated-column"]
 
 
 def test_no_key_is_in_a_repr() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     assert SECRET not in repr(read_lookup(lookup, f"PatientID,Name\n{SECRET},A\n".encode()))
 
 
@@ -168,12 +170,12 @@ def test_a_key_that_is_kept_from_being_a_formula_is_the_key() -> None:
 
 
 def test_what_is_wrong_with_a_cell_is_told_once_and_noted_for_every_study() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     table, _ = read_lookup(lookup, b"PatientID,Name\n7,#N/A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3"), study({"PatientID": "8"}, uid="1.4")]
-    editors = Editors((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
-    settled = settle_all(studies, editors, files_of(*studies))
+    editors = CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
+    settled = resolve_edits(studies, editors, files_of(*studies))
     assert [(one.code, one.location.row, one.location.study) for one in settled.issues] == [
         ("sheet.damaged-cell", 2, None),
         ("lookup.no-row", None, "1.4"),
@@ -233,20 +235,22 @@ def test_rows_that_are_equal_in_what_the_rule_takes_are_a_note() -> None:
 
 @pytest.mark.parametrize("second", ["7,B", "7,", "7,a"])
 def test_rows_that_differ_in_what_the_rule_takes_are_an_error(second: str) -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     table, issues = read_lookup(lookup, f"PatientID,Name\n7,A\n{second}\n".encode())
     assert not issues
-    (found,) = repeated_rows(lookup, table)
+    (found,) = repeated_row_issues(lookup, table)
     assert (found.code, found.severity, found.location.row) == ("lookup.duplicate-key", "error", 3)
     assert "row 2" in found.message
 
 
 def test_each_row_of_a_study_has_the_account_of_the_first() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     table, _ = read_lookup(lookup, b"PatientID,Name\n7,A\n8,B\n7,A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3")]
-    settled = settle_all(studies, Editors((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),)), files_of(*studies))
+    settled = resolve_edits(
+        studies, CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),)), files_of(*studies)
+    )
     rows = [(one.row, one.changed, one.outcome) for one in settled.accounts if one.row]
     assert rows == [(2, 2, "applied"), (3, 0, "unused"), (4, 2, "applied")]
 
@@ -297,7 +301,7 @@ def test_a_date_that_a_program_rewrote_is_no_value(cell: str) -> None:
 
 def test_near_rows_of_a_large_table_are_found_in_linear_time() -> None:
     count = 100_000
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     rows = "".join(f"{number},A\n" for number in range(1, count + 1))
     table, _ = read_lookup(lookup, f"PatientID,Name\n{rows}".encode())
     for number in range(1, count + 1, 10):

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.override_reading import read_override
+from dicommap.authoring.override_reading import parse_override
 from dicommap.model.import_configuration import DicomMetadataMapping
 from dicommap.model.override import Override
-from dicommap.model.override_file import override_text
-from dicommap.model.profile import Profile
+from dicommap.model.override_file import dump_override
+from dicommap.model.profile import Assumptions
 
 DATA_SET: Any = {
     "00080030": {"vr": "TM"},
@@ -26,11 +26,11 @@ DATA_SET: Any = {
     [*product(("object", "array"), ("absent", "present"), ("no-value", "null"))],
 )
 def test_every_form_is_read_back(data_set: Any, uids: Any, empty: Any, series: str | None) -> None:
-    profile = Profile(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
-    text = override_text(Override(study_instance_uid="1.2", series_instance_uid=series, data_set=DATA_SET), profile)
-    found = read_override(text.encode(), mapping(series), profile)
+    profile = Assumptions(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
+    text = dump_override(Override(study_instance_uid="1.2", series_instance_uid=series, data_set=DATA_SET), profile)
+    found = parse_override(text.encode(), mapping(series), profile)
     assert (found.study_instance_uid, found.series_instance_uid) == ("1.2", series)
-    assert override_text(found, profile) == text
+    assert dump_override(found, profile) == text
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_every_form_is_read_back(data_set: Any, uids: Any, empty: Any, series: s
 )
 def test_what_the_profile_would_not_write_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="the file"):
-        read_override(data, mapping(None), Profile())
+        parse_override(data, mapping(None), Assumptions())
 
 
 def mapping(series: str | None) -> DicomMetadataMapping:

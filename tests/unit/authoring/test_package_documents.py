@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
-from dicommap.authoring.placement import import_configuration, metadata_file_path, placed_files
-from dicommap.checks.package_check import package_issues
+from dicommap.authoring.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.authoring.placement import build_import_configuration, build_override_files, metadata_file_path
+from dicommap.checks.package_check import check_package
 from dicommap.issues import Location, Severity
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.override import Override
-from dicommap.model.plan import Content
+from dicommap.model.plan import FileDigest
 from dicommap.model.planned_job import PlannedJob
-from dicommap.model.planned_object import PlannedObject, objects_csv
-from dicommap.model.profile import Profile
+from dicommap.model.planned_object import PlannedObject, dump_objects_csv
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri, metadata_path_issues
 
@@ -42,18 +42,20 @@ OVERRIDES = [
 ]
 
 
-PROFILE = Profile()
-TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
+PROFILE = Assumptions()
+TABLES = PackageTables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 
 def documents(
-    overrides: list[Override] = OVERRIDES, profile: Profile = PROFILE, *, attempt: int = 1, **account: str
+    overrides: list[Override] = OVERRIDES, profile: Assumptions = PROFILE, *, attempt: int = 1, **account: str
 ) -> dict[str, str]:
     uri = S3Uri.parse("s3://bucket/in/")
     assert uri is not None
-    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, files=7, instances=5, attempt=attempt)
+    head = PlanHeader(
+        roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, files=7, instances=5, attempt=attempt
+    )
     job = PlannedJob(id="0001", uri=uri, objects=OBJECTS)
-    return dict(package_documents([job], overrides, head, TABLES, account))
+    return dict(build_package_documents([job], overrides, head, TABLES, account))
 
 
 def test_a_file_is_named_by_its_uids() -> None:
@@ -77,8 +79,8 @@ def test_long_uids_still_make_a_path_that_file_systems_and_aws_take(length: int)
 
 
 def test_mappings_stand_in_the_order_of_their_uids() -> None:
-    mappings = import_configuration(
-        placed_files(OVERRIDES, Profile())
+    mappings = build_import_configuration(
+        build_override_files(OVERRIDES, Assumptions())
     ).dicomJsonMetadataImportConfiguration.dicomMetadataMappings
     assert [(one.studyInstanceUID, one.seriesInstanceUID) for one in mappings] == [
         ("1.2", None),
@@ -93,7 +95,7 @@ def test_no_configuration_of_none_or_too_many(count: int) -> None:
         Override(study_instance_uid=f"1.{number}", series_instance_uid=None, data_set=DATA) for number in range(count)
     )
     with pytest.raises(ValueError, match="dicomMetadataMappings"):
-        import_configuration(placed_files(overrides, Profile()))
+        build_import_configuration(build_override_files(overrides, Assumptions()))
 
 
 def test_the_documents_are_the_same_for_the_same_overrides_in_any_order() -> None:
@@ -107,8 +109,8 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     assert (plan["studies"], plan["series"], plan["sources"]) == (2, 1, ["/data"])
     (job,) = plan["jobs"]
     assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 510)
-    assert made["jobs/0001/objects.csv"] == objects_csv(OBJECTS)
-    assert job["objects"] == Content.of(objects_csv(OBJECTS)).model_dump()
+    assert made["jobs/0001/objects.csv"] == dump_objects_csv(OBJECTS)
+    assert job["objects"] == FileDigest.of(dump_objects_csv(OBJECTS)).model_dump()
     assert job["folders"] == 2
     assert plan["unplanned"] == {"instances": 1, "files": 2}
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
@@ -149,7 +151,7 @@ def test_the_token_changes_with_what_the_job_does_and_with_nothing_else() -> Non
 def test_what_is_planned_passes_the_checks() -> None:
     files = {name: text.encode() for name, text in documents().items()}
     known = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}}
-    found = package_issues(files, known, "s3://bucket/in")
+    found = check_package(files, known, "s3://bucket/in")
     assert {one.severity for one in found if one.code != "mapping.study-and-series"} == {Severity.NOTE}
     assert {one.code for one in found} == {"request.placeholder", "mapping.study-and-series"}
 
@@ -168,13 +170,13 @@ FORMS: list[dict[str, Any]] = [
 def test_a_package_of_every_profile_passes_its_own_checks_and_no_other_profiles(settings: dict[str, Any]) -> None:
     emptied: Any = {"00100020": {"vr": "LO"}, "00101002": {"vr": "SQ"}}
     overrides = [*OVERRIDES, Override(study_instance_uid="1.4", series_instance_uid=None, data_set=emptied)]
-    made = documents(overrides, Profile(**settings))
-    assert json.loads(made["plan.json"])["profile"] == Profile(**settings).model_dump()
+    made = documents(overrides, Assumptions(**settings))
+    assert json.loads(made["plan.json"])["profile"] == Assumptions(**settings).model_dump()
     assert _errors(made) == set()
     if not settings.keys() - {"overrideFiles"}:
         return  # whether files are shared is nothing that a single file shows
     plan = json.loads(made["plan.json"])
-    plan["profile"] = Profile().model_dump()
+    plan["profile"] = Assumptions().model_dump()
     assert _errors(made | {"plan.json": json.dumps(plan)}) & {
         "override.form",
         "attribute.uid",
@@ -185,12 +187,12 @@ def test_a_package_of_every_profile_passes_its_own_checks_and_no_other_profiles(
 def _errors(made: dict[str, str]) -> set[str]:
     files = {name: text.encode() for name, text in made.items()}
     known = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}, "1.4": {"1.4.1"}}
-    found = package_issues(files, known, "s3://bucket/in")
+    found = check_package(files, known, "s3://bucket/in")
     return {one.code for one in found if one.severity is Severity.ERROR}
 
 
 def test_overrides_that_say_the_same_share_a_file_where_the_profile_lets_them() -> None:
-    made = documents(profile=Profile(overrideFiles="shared"))
+    made = documents(profile=Assumptions(overrideFiles="shared"))
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
     mappings = configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     assert [one["metadataFilePath"] for one in mappings] == [
@@ -202,5 +204,5 @@ def test_overrides_that_say_the_same_share_a_file_where_the_profile_lets_them() 
 
 
 def test_files_that_repeat_their_uids_are_never_the_same() -> None:
-    made = documents(profile=Profile(overrideFiles="shared", identifyingUids="present"))
+    made = documents(profile=Assumptions(overrideFiles="shared", identifyingUids="present"))
     assert sum("/files/" in name for name in made) == 3

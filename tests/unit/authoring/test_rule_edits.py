@@ -6,20 +6,20 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, rules_issues
-from dicommap.authoring.toml_reading import parse_toml
-from dicommap.checks.schema_check import schema_issues
+from dicommap.authoring.rule_edits import RuleEdits, rule_issues
+from dicommap.authoring.toml_reading import parse_rules_toml
+from dicommap.checks.schema_check import check_schema
 from dicommap.issues import Issue
-from dicommap.model.edits import Edit, Rules
+from dicommap.model.edits import Edit, RulesFile
 from tests.unit.authoring.studies import KEYWORDS, study
 
 SECRET = "Zyzzyva Quark"
 
 
-def rules(text: str) -> Rules:
+def rules(text: str) -> RulesFile:
     document = tomllib.loads(text)
-    assert not schema_issues("rules", document)
-    return Rules.model_validate(document)
+    assert not check_schema("rules", document)
+    return RulesFile.model_validate(document)
 
 
 def work(rule: str, *studies: object) -> tuple[list[Edit], list[Issue]]:
@@ -139,7 +139,7 @@ def test_the_verbs_set_and_empty() -> None:
     ],
 )
 def test_rules_are_checked_on_their_own(text: str, code: str, keyword: str | None) -> None:
-    found = list(rules_issues("r.toml", rules("[[rule]]\n" + text).rule))
+    found = list(rule_issues("r.toml", rules("[[rule]]\n" + text).rule))
     assert [(one.code, one.location.keyword) for one in found] == [(code, keyword)]
     assert {(one.location.path, one.location.rule) for one in found} == {("r.toml", "a")}
     assert SECRET[:8] not in str(found[0])
@@ -166,7 +166,7 @@ def test_rules_are_checked_on_their_own(text: str, code: str, keyword: str | Non
     ],
 )
 def test_what_is_no_toml_is_said_without_its_content(data: bytes) -> None:
-    document, (found,) = parse_toml("r.toml", data)
+    document, (found,) = parse_rules_toml("r.toml", data)
     assert document is None
     assert (found.code, found.location.path) == ("rules.not-toml", "r.toml")
     assert not any(word in str(found) for word in SECRET.split())
@@ -189,7 +189,7 @@ def test_what_is_no_toml_is_said_without_its_content(data: bytes) -> None:
     ],
 )
 def test_a_rules_file_keeps_to_its_schema(text: str, code: str, pointer: str) -> None:
-    found = [(one.code, one.location.pointer) for one in schema_issues("rules", tomllib.loads(text))]
+    found = [(one.code, one.location.pointer) for one in check_schema("rules", tomllib.loads(text))]
     assert (code, pointer) in found
 
 
@@ -217,10 +217,10 @@ def test_uids_can_be_matched(level: str, match: str, count: int) -> None:
 
 
 def test_a_rule_cannot_set_and_empty_the_same_attribute() -> None:
-    rules = Rules.model_validate(
+    rules = RulesFile.model_validate(
         {"rule": [{"name": "a", "level": "study", "set": {"StudyID": "1"}, "empty": ["StudyID"]}]}
     )
-    assert [found.code for found in rules_issues("r.toml", rules.rule)] == ["rules.two-verbs"]
+    assert [found.code for found in rule_issues("r.toml", rules.rule)] == ["rules.two-verbs"]
 
 
 def test_a_partial_match_is_told_of_studies_that_the_rule_is_for_only() -> None:
@@ -230,6 +230,6 @@ def test_a_partial_match_is_told_of_studies_that_the_rule_is_for_only() -> None:
 
 
 def test_a_byte_order_mark_does_not_matter() -> None:
-    document, issues = parse_toml("r.toml", "\ufeff[[rule]]\nname = 'a'".encode())
+    document, issues = parse_rules_toml("r.toml", "\ufeff[[rule]]\nname = 'a'".encode())
     assert document == {"rule": [{"name": "a"}]}
     assert not issues

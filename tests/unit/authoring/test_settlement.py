@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from dicommap.authoring.editor import Editor, Editors
+from dicommap.authoring.editor import CombinedEdits, EditProvider
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits
 from dicommap.authoring.lookup import read_lookup
 from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import settle_all
+from dicommap.authoring.settlement import resolve_edits
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
 from dicommap.issues import Location, Severity
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Lookup, Rule
-from dicommap.render.accounts import account_lines, account_row
+from dicommap.model.edits import LookupSettings, Rule
+from dicommap.render.accounts import build_edit_result_row, format_edit_result_lines
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 STUDIES = [
@@ -25,11 +25,11 @@ STUDIES = [
 ]
 
 
-def outcomes(*editors: Editor, harmonize: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def outcomes(*editors: EditProvider, harmonize: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     """Return, by edit, the outcome and the studies changed, unchanged, ambiguous and refused."""
     harmonizing = tuple(HarmonizeEdits(keyword) for keyword in harmonize)
-    settled = settle_all(STUDIES, Editors(editors, harmonizing), files_of(*STUDIES))
-    rows = [account_row(account) for account in settled.accounts]
+    settled = resolve_edits(STUDIES, CombinedEdits(editors, harmonizing), files_of(*STUDIES))
+    rows = [build_edit_result_row(account) for account in settled.accounts]
     return {row.pop("edit"): tuple(row.values()) for row in rows}
 
 
@@ -77,7 +77,7 @@ def test_every_rule_says_in_how_many_studies_it_did_what() -> None:
 
 
 def test_every_row_of_a_lookup_has_an_account_beside_its_rule() -> None:
-    lookup = Lookup.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N"}})
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N"}})
     assert outcomes(rule("joined", lookup=lookup)) == {
         "r.toml rule 'joined'": ("applied", "2", "0", "1", "0"),
         "w.csv row 2": ("applied", "1", "0", "0", "0"),
@@ -119,9 +119,9 @@ def test_an_edit_that_contradicts_none_is_applied_beside_a_contradiction() -> No
 
 def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
     tied = study({"PatientID": {"3": 2, "4": 2}}, uid="1.4")
-    editors = Editors((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))
-    harmonized = Editors(editors.editors, (HarmonizeEdits("PatientID"),))
-    settled = settle_all([*STUDIES, tied], harmonized, files_of(*STUDIES, tied))
+    editors = CombinedEdits((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))
+    harmonized = CombinedEdits(editors.editors, (HarmonizeEdits("PatientID"),))
+    settled = resolve_edits([*STUDIES, tied], harmonized, files_of(*STUDIES, tied))
     assert not [one for one in settled.issues if one.code == "harmonize.tie"]
     assert {one.study_instance_uid: text_from_attribute(one.after) for one in settled.changes} == {
         "1.3": "3",
@@ -133,7 +133,7 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
     def named(one: Any) -> dict[str, str]:
         return {"AccessionNumber": "B"}
 
-    editors = Editors(
+    editors = CombinedEdits(
         (
             sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,8\n"),
             rule("date", set={"StudyDate": "20260101", "PatientName": "X"}),
@@ -142,7 +142,7 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
         ),
         (HarmonizeEdits("PatientID"),),
     )
-    settled = settle_all(STUDIES, editors, files_of(*STUDIES))
+    settled = resolve_edits(STUDIES, editors, files_of(*STUDIES))
     notes = {one.location: one.message for one in settled.issues if one.code == "edit.grouping-attribute"}
     assert {place: message.rpartition(" ")[2] for place, message in notes.items()} == {
         Location(path="s.csv", column="PatientID"): "2.",
@@ -155,7 +155,7 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
 def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
     given = Rule.model_validate({"name": "r", "level": "study", "shift_days": {"StudyDate": 1}})
     dated = [study({"StudyDate": "2026"}, uid=f"1.{number}") for number in range(1, 1_200)]
-    settled = settle_all(dated, Editors((RuleEdits("r.toml", given, KEYWORDS),)), files_of())
+    settled = resolve_edits(dated, CombinedEdits((RuleEdits("r.toml", given, KEYWORDS),)), files_of())
     *first, last = settled.issues
     assert {(one.code, one.location.path, one.location.rule) for one in first} == {("rules.no-result", "r.toml", "r")}
     assert len(first) == 1_000
@@ -168,8 +168,10 @@ def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
 
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:
-    editors = Editors((sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,2\n1.9,7\n"), rule("r", set={"StudyDate": ""})))
-    assert list(account_lines(settle_all(STUDIES, editors, files_of(*STUDIES)).accounts)) == [
+    editors = CombinedEdits(
+        (sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,2\n1.9,7\n"), rule("r", set={"StudyDate": ""}))
+    )
+    assert list(format_edit_result_lines(resolve_edits(STUDIES, editors, files_of(*STUDIES)).accounts)) == [
         "s.csv: 3 rows: 1 applied, 1 no change, 1 unused",
         "r.toml rule 'r': no change in 3 studies",
     ]

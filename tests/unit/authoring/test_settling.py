@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from dicommap.authoring.preview import preview_row
-from dicommap.authoring.settling import settle
+from dicommap.authoring.preview import build_preview_row
+from dicommap.authoring.settling import resolve_study
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Target
 from tests.unit.authoring.studies import edit, study
@@ -22,7 +22,7 @@ def targets(settled: object) -> list[str | None]:
 
 
 def test_an_edit_of_a_study_is_one_override() -> None:
-    settled = settle(TWO, [edit("PatientID", "new"), edit("StudyDate", "20260102")])
+    settled = resolve_study(TWO, [edit("PatientID", "new"), edit("StudyDate", "20260102")])
     (override,) = settled.overrides
     assert (override.study_instance_uid, override.series_instance_uid) == ("1.2", None)
     assert override.data_set == {
@@ -34,29 +34,29 @@ def test_an_edit_of_a_study_is_one_override() -> None:
 
 @pytest.mark.parametrize("keyword", ["PatientID", "StudyDate"])
 def test_equal_edits_of_all_series_move_to_the_study(keyword: str) -> None:
-    settled = settle(TWO, [edit(keyword, "20260102", uid, cause=uid) for uid in SERIES])
+    settled = resolve_study(TWO, [edit(keyword, "20260102", uid, cause=uid) for uid in SERIES])
     assert targets(settled) == [None]
     assert settled.changes[0].causes == SERIES
 
 
 def test_series_attributes_stay_with_their_series() -> None:
-    settled = settle(TWO, [edit("Modality", "OT", uid) for uid in SERIES])
+    settled = resolve_study(TWO, [edit("Modality", "OT", uid) for uid in SERIES])
     assert targets(settled) == ["1.2.1", "1.2.2"]
 
 
 def test_an_edit_of_one_series_moves_up_where_the_others_have_the_value_already() -> None:
     one = study({"PatientID": "old"}, {"PatientID": "new"})
-    assert targets(settle(one, [edit("PatientID", "new", "1.2.1")])) == [None]
-    assert targets(settle(TWO, [edit("PatientID", "new", "1.2.1")])) == ["1.2.1"]
+    assert targets(resolve_study(one, [edit("PatientID", "new", "1.2.1")])) == [None]
+    assert targets(resolve_study(TWO, [edit("PatientID", "new", "1.2.1")])) == ["1.2.1"]
 
 
 def test_different_edits_of_series_stay_with_their_series() -> None:
-    settled = settle(TWO, [edit("PatientID", "a", "1.2.1"), edit("PatientID", "b", "1.2.2")])
+    settled = resolve_study(TWO, [edit("PatientID", "a", "1.2.1"), edit("PatientID", "b", "1.2.2")])
     assert targets(settled) == ["1.2.1", "1.2.2"]
 
 
 def test_an_edit_that_the_study_asks_for_as_well_is_the_studys() -> None:
-    settled = settle(TWO, [edit("PatientID", "new", cause="a"), edit("PatientID", "new", "1.2.1", cause="b")])
+    settled = resolve_study(TWO, [edit("PatientID", "new", cause="a"), edit("PatientID", "new", "1.2.1", cause="b")])
     assert targets(settled) == [None]
     assert settled.changes[0].causes == ("a", "b")
 
@@ -64,7 +64,7 @@ def test_an_edit_that_the_study_asks_for_as_well_is_the_studys() -> None:
 @pytest.mark.parametrize(("first", "second"), [(None, None), ("1.2.1", "1.2.1"), (None, "1.2.1"), ("1.2.2", None)])
 def test_different_values_for_one_target_contradict(first: str | None, second: str | None) -> None:
     edits = [edit("PatientID", "Zyzzyva", first, cause="this"), edit("PatientID", "Quark", second, cause="that")]
-    settled = settle(TWO, edits)
+    settled = resolve_study(TWO, edits)
     assert not settled.overrides
     assert not settled.changes
     (found,) = settled.issues
@@ -78,7 +78,7 @@ def test_different_values_for_one_target_contradict(first: str | None, second: s
 
 
 def test_emptying_contradicts_setting() -> None:
-    settled = settle(TWO, [edit("PatientID", "x"), edit("PatientID", "")])
+    settled = resolve_study(TWO, [edit("PatientID", "x"), edit("PatientID", "")])
     assert [found.code for found in settled.issues] == ["edit.contradiction"]
 
 
@@ -89,7 +89,7 @@ def test_a_private_attribute_of_a_series_keeps_its_creator_beside_that_of_the_st
 
     creators = [private(0x00090010, "LO", "ACME", uid) for uid in (None, *SERIES)]
     values = [private(0x00091001, "SH", "a", None), private(0x00091002, "SH", "b", "1.2.1")]
-    settled = settle(TWO, [*creators, *values])
+    settled = resolve_study(TWO, [*creators, *values])
     assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
         (None, ["00090010", "00091001"]),
         ("1.2.1", ["00090010", "00091002"]),
@@ -98,7 +98,7 @@ def test_a_private_attribute_of_a_series_keeps_its_creator_beside_that_of_the_st
 
 def test_a_contradiction_leaves_out_its_attribute_in_the_whole_study_and_no_other() -> None:
     edits = [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b"), edit("PatientID", "c")]
-    settled = settle(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
+    settled = resolve_study(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
     assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
         (None, ["00080020"]),
         ("1.2.2", ["00080050"]),
@@ -107,7 +107,9 @@ def test_a_contradiction_leaves_out_its_attribute_in_the_whole_study_and_no_othe
 
 
 def test_a_value_that_is_there_already_is_no_change() -> None:
-    settled = settle(TWO, [edit("PatientID", "old"), edit("Modality", "CT", "1.2.1"), edit("AccessionNumber", "")])
+    settled = resolve_study(
+        TWO, [edit("PatientID", "old"), edit("Modality", "CT", "1.2.1"), edit("AccessionNumber", "")]
+    )
     assert not settled.overrides
     assert not settled.changes
     assert not settled.issues
@@ -115,12 +117,12 @@ def test_a_value_that_is_there_already_is_no_change() -> None:
 
 def test_one_of_several_values_is_a_change() -> None:
     one = study({"PatientID": {"old": 1, "new": 1}})
-    settled = settle(one, [edit("PatientID", "new")])
+    settled = resolve_study(one, [edit("PatientID", "new")])
     assert settled.changes[0].before == {"old": 1, "new": 1}
 
 
 def test_what_the_inventory_does_not_hold_is_always_a_change() -> None:
-    settled = settle(TWO, [edit("PatientWeight", "70")])
+    settled = resolve_study(TWO, [edit("PatientWeight", "70")])
     assert settled.changes[0].before is None
     assert targets(settled) == [None]
 
@@ -132,16 +134,16 @@ def test_the_order_of_the_edits_makes_no_difference() -> None:
         edit("Modality", "OT", "1.2.2"),
         edit("StudyDate", "20260102"),
     ]
-    assert len({repr(settle(TWO, order).overrides) for order in permutations(edits)}) == 1
+    assert len({repr(resolve_study(TWO, order).overrides) for order in permutations(edits)}) == 1
 
 
 def test_a_preview_masks_patient_values_by_default() -> None:
     one = study({"PatientID": {"a": 1, "b": 1}, "Modality": "CT"})
-    changes = settle(
+    changes = resolve_study(
         one, [edit("PatientID", "new"), edit("Modality", "OT", "1.2.1"), edit("PatientWeight", "")]
     ).changes
-    masked = {row["keyword"]: row for row in (preview_row(change, show_values=False) for change in changes)}
-    shown = {row["keyword"]: row for row in (preview_row(change, show_values=True) for change in changes)}
+    masked = {row["keyword"]: row for row in (build_preview_row(change, show_values=False) for change in changes)}
+    shown = {row["keyword"]: row for row in (build_preview_row(change, show_values=True) for change in changes)}
     assert (masked["PatientID"]["before"], masked["PatientID"]["after"]) == ("*** (1); *** (1)", "***")
     assert (shown["PatientID"]["before"], shown["PatientID"]["after"]) == ("a (1); b (1)", "new")
     assert (masked["Modality"]["before"], masked["Modality"]["after"]) == ("CT", "OT")
@@ -155,16 +157,16 @@ def test_a_preview_masks_patient_values_by_default() -> None:
 )
 def test_a_preview_names_the_first_causes_and_counts_the_others(count: int, told: str) -> None:
     one = study(*[{"PatientID": "old"}] * count)
-    (change,) = settle(
+    (change,) = resolve_study(
         one, [edit("PatientID", "new", f"1.2.{number + 1}", cause=f"row {number}") for number in range(count)]
     ).changes
     assert len(change.causes) == count
-    assert preview_row(change, show_values=False)["because of"] == told
+    assert build_preview_row(change, show_values=False)["because of"] == told
 
 
 def test_very_many_series_settle_in_about_a_second() -> None:
     one = study(*[{"Modality": "CT"}] * 10_000)
     edits = [edit("Modality", "OT", series.series_instance_uid) for series in one.series]
     started = time.process_time()
-    assert len(settle(one, edits).overrides) == 10_000
+    assert len(resolve_study(one, edits).overrides) == 10_000
     assert time.process_time() - started < 3

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import Editors
-from dicommap.authoring.settlement import settle_all
-from dicommap.authoring.shared_identifiers import LISTED
+from dicommap.authoring.editor import CombinedEdits
+from dicommap.authoring.settlement import resolve_edits
+from dicommap.authoring.shared_identifiers import LISTED_STUDIES_LIMIT
 from dicommap.issues import Issue, Severity
 from dicommap.model.edits import Edit
 from dicommap.model.hierarchy import Study
@@ -36,7 +36,7 @@ class Given:
 
 def issues(studies: list[Study], *edits: Edit, **settings: Any) -> list[Issue]:
     """Return what is said of identifiers that become equal."""
-    found = settle_all(studies, Editors((Given(*edits),)), files_of(*studies), **settings).issues
+    found = resolve_edits(studies, CombinedEdits((Given(*edits),)), files_of(*studies), **settings).issues
     return [one for one in found if one.code in ("edit.same-patient", "edit.same-accession", "edit.shared-accession")]
 
 
@@ -72,7 +72,7 @@ def test_listed_studies_are_bounded_and_those_that_differ_are_among_them() -> No
     (found,) = issues(studies, *(edit("PatientID", "X", uid=one.study_instance_uid) for one in studies))
     assert "50 studies: 1.1, " in found.message
     assert "1.50" in found.message
-    assert found.message.count("1.") == LISTED
+    assert found.message.count("1.") == LISTED_STUDIES_LIMIT
     assert found.message.endswith(" and others.")
 
 

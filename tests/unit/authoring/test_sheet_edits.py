@@ -7,10 +7,10 @@ import io
 
 import pytest
 
-from dicommap.authoring.cells import state_of
+from dicommap.authoring.cells import compute_row_state
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import sheet_columns, sheet_lines
+from dicommap.authoring.sheet_writing import choose_sheet_columns, format_sheet_lines
 from dicommap.errors import AttributeNameError
 from dicommap.issues import Issue
 from dicommap.model.edits import Edit
@@ -94,33 +94,35 @@ def test_faults_name_row_and_column_and_not_the_value() -> None:
 
 
 def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
-    text = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID", "PatientName"]))
+    text = "".join(format_sheet_lines([ONE], Level.STUDY, ["PatientID", "PatientName"]))
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert rows == [
         ["StudyInstanceUID", "#state", "#instances", "PatientID", "PatientName"],
-        ["1.2", state_of(ONE.values, Level.STUDY), "4", "007", "<2 different values>"],
+        ["1.2", compute_row_state(ONE.values, Level.STUDY), "4", "007", "<2 different values>"],
     ]
 
 
 def test_a_series_sheet_names_both_uids() -> None:
-    lines = list(sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
+    lines = list(format_sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
     assert lines[1:] == [
-        f"1.2,{one.series_instance_uid},{state_of(one.values, Level.SERIES)},2,{modality}\r\n"
+        f"1.2,{one.series_instance_uid},{compute_row_state(one.values, Level.SERIES)},2,{modality}\r\n"
         for one, modality in zip(ONE.series, ("CT", "MR"), strict=True)
     ]
 
 
 def test_the_columns_are_those_of_the_level_or_those_asked_for() -> None:
-    assert sheet_columns(Level.STUDY, KEYWORDS) == ("PatientID", "PatientName", "StudyDate", "AccessionNumber")
-    assert sheet_columns(Level.SERIES, KEYWORDS) == ("Modality", "SeriesDescription")
-    assert sheet_columns(Level.STUDY, KEYWORDS, ["Modality", "Modality"]) == ("Modality",)
+    assert choose_sheet_columns(Level.STUDY, KEYWORDS) == ("PatientID", "PatientName", "StudyDate", "AccessionNumber")
+    assert choose_sheet_columns(Level.SERIES, KEYWORDS) == ("Modality", "SeriesDescription")
+    assert choose_sheet_columns(Level.STUDY, KEYWORDS, ["Modality", "Modality"]) == ("Modality",)
     with pytest.raises(AttributeNameError, match="PatientID"):
-        sheet_columns(Level.STUDY, KEYWORDS, ["PatientWeight"])
+        choose_sheet_columns(Level.STUDY, KEYWORDS, ["PatientWeight"])
 
 
 def test_a_row_from_another_state_of_the_inventory_is_refused() -> None:
-    stale = "".join(sheet_lines([study({"PatientID": "006"})], Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    stale = "".join(format_sheet_lines([study({"PatientID": "006"})], Level.STUDY, ["PatientID"])).removeprefix(
+        "\ufeff"
+    )
     edits, issues = work(stale)
     assert not edits
     assert [(found.code, found.location.row) for found in issues] == [("sheet.stale-row", 2)]
@@ -129,7 +131,7 @@ def test_a_row_from_another_state_of_the_inventory_is_refused() -> None:
 def test_a_study_row_with_a_series_attribute_is_refused_once_that_has_changed() -> None:
     older = study({"PatientID": "007", "PatientName": "A^B", "Modality": "CT"}, {"PatientID": "007", "Modality": "CT"})
     sheets = {
-        columns: "".join(sheet_lines([older], Level.STUDY, columns)).removeprefix("\ufeff")
+        columns: "".join(format_sheet_lines([older], Level.STUDY, columns)).removeprefix("\ufeff")
         for columns in (("PatientID", "Modality"), ("PatientID",))
     }
     edits, issues = work(sheets["PatientID", "Modality"])
@@ -139,10 +141,10 @@ def test_a_study_row_with_a_series_attribute_is_refused_once_that_has_changed() 
 
 
 def test_a_series_attribute_may_be_taken_out_of_a_study_sheet_or_put_in() -> None:
-    written = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID", "Modality"])).removeprefix("\ufeff")
+    written = "".join(format_sheet_lines([ONE], Level.STUDY, ["PatientID", "Modality"])).removeprefix("\ufeff")
     rows = list(csv.reader(io.StringIO(written, newline="")))
     assert codes("\r\n".join(",".join(row[:-1]) for row in rows)) == ["sheet.no-change"]
-    written = "".join(sheet_lines([ONE], Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    written = "".join(format_sheet_lines([ONE], Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
     rows = [[*row, cell] for row, cell in zip(csv.reader(io.StringIO(written)), ("Modality", "CT"), strict=True)]
     edits, issues = work("\r\n".join(map(",".join, rows)))
     assert [edit.attribute for edit in edits] == [{"vr": "CS", "Value": ["CT"]}]
@@ -151,7 +153,7 @@ def test_a_series_attribute_may_be_taken_out_of_a_study_sheet_or_put_in() -> Non
 
 def test_a_formula_in_a_value_is_guarded_and_comes_back_as_it_was() -> None:
     inventory = [study({"PatientID": "=1+1"})]
-    text = "".join(sheet_lines(inventory, Level.STUDY, ["PatientID"]))
+    text = "".join(format_sheet_lines(inventory, Level.STUDY, ["PatientID"]))
     assert "'=1+1" in text
     sheet, _ = read_sheet("s.csv", text.encode(), KEYWORDS)
     assert sheet is not None
@@ -227,33 +229,33 @@ def stale(text: str, *inventory: Study) -> Issue:
     ],
 )
 def test_a_stale_row_names_cells_that_nearly_hold_the_current_value(then: str, now: str, words: str) -> None:
-    text = "".join(sheet_lines([study({"PatientID": then})], Level.STUDY, ["PatientID"]))
+    text = "".join(format_sheet_lines([study({"PatientID": then})], Level.STUDY, ["PatientID"]))
     found = stale(text, study({"PatientID": now}))
     assert f"; PatientID differs from the current value by {words}." in found.message
     assert then not in found.message
 
 
 def test_a_stale_row_whose_cells_are_current_says_so() -> None:
-    text = "".join(sheet_lines([study({"PatientID": "7", "PatientName": "A"})], Level.STUDY, ["PatientID"]))
+    text = "".join(format_sheet_lines([study({"PatientID": "7", "PatientName": "A"})], Level.STUDY, ["PatientID"]))
     assert "another attribute has changed" in stale(text, study({"PatientID": "7", "PatientName": "B"})).message
 
 
 def test_rows_of_which_some_columns_were_sorted_name_each_other() -> None:
     inventory = [study({"PatientID": "7"}), study({"PatientID": "8"}, uid="1.3")]
-    rows = list(csv.reader(io.StringIO("".join(sheet_lines(inventory, Level.STUDY, ["PatientID"])), newline="")))
+    rows = list(csv.reader(io.StringIO("".join(format_sheet_lines(inventory, Level.STUDY, ["PatientID"])), newline="")))
     rows[1][0], rows[2][0] = rows[2][0], rows[1][0]
     assert "row 2 has their state" in stale("\n".join(map(",".join, rows)), *inventory).message
 
 
 def test_a_stale_row_that_is_really_older_names_nothing() -> None:
-    text = "".join(sheet_lines([study({"PatientID": "A"})], Level.STUDY, ["PatientID"]))
+    text = "".join(format_sheet_lines([study({"PatientID": "A"})], Level.STUDY, ["PatientID"]))
     assert stale(text, study({"PatientID": "B"})).message.endswith("written from.")
 
 
 def test_a_state_in_capitals_is_the_same() -> None:
     inventory = [study({"PatientID": "7"})]
-    text = "".join(sheet_lines(inventory, Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
-    state = state_of(inventory[0].values, Level.STUDY)
+    text = "".join(format_sheet_lines(inventory, Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
+    state = compute_row_state(inventory[0].values, Level.STUDY)
     sheet, _ = read_sheet("s.csv", text.replace(state, state.upper()).encode(), KEYWORDS)
     assert sheet is not None
     assert list(SheetEdits(sheet).edits_for_study(inventory[0])) == []

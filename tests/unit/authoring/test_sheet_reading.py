@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.sheet_reading import Sheet, read_sheet
+from dicommap.authoring.sheet_reading import EditedSheet, read_sheet
 from dicommap.model.hierarchy import Target
 from tests.unit.authoring.studies import KEYWORDS
 
 SECRET = "Zyzzyva^Quark"
 
 
-def read(text: str | bytes) -> tuple[Sheet | None, list[tuple[str, int | None, str | None]]]:
+def read(text: str | bytes) -> tuple[EditedSheet | None, list[tuple[str, int | None, str | None]]]:
     data = text.encode() if isinstance(text, str) else text
     sheet, issues = read_sheet("s.csv", data, KEYWORDS)
     assert {found.location.path for found in issues} <= {"s.csv"}

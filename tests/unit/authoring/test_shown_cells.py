@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.settlement import settle_all
+from dicommap.authoring.settlement import resolve_edits
 from dicommap.authoring.sheet_edits import SheetEdits
 from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import sheet_lines
-from dicommap.authoring.shown_cells import is_damaged, shown_cell
+from dicommap.authoring.sheet_writing import format_sheet_lines
+from dicommap.authoring.shown_cells import format_cell_with_escapes, has_lost_characters
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute
 from dicommap.model.edits import Edit
 from dicommap.model.levels import Level
-from dicommap.model.undecodable import escape
+from dicommap.model.undecodable import keep_undecodable_bytes
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
-BAD = "M" + escape(b"\xfc") + "ller"
+BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"
 
 
 def found(value: str, cell: str, keyword: str = "PatientName") -> list[str]:
@@ -42,8 +42,8 @@ def found(value: str, cell: str, keyword: str = "PatientName") -> list[str]:
     ],
 )
 def test_a_sheet_spells_it_out_and_takes_the_cell_for_unchanged(keyword: str, value: str, cell: str) -> None:
-    assert shown_cell(keyword, {value: 2}) == cell
-    line = "".join(sheet_lines([study({keyword: value})], Level.STUDY, [keyword]))
+    assert format_cell_with_escapes(keyword, {value: 2}) == cell
+    line = "".join(format_sheet_lines([study({keyword: value})], Level.STUDY, [keyword]))
     assert not set(line.replace("\r\n", "").replace("\t", "").lstrip("\ufeff")) & {*map(chr, range(32)), "\x7f"}
     assert found(value, cell, keyword) == []
 
@@ -104,16 +104,16 @@ def test_a_cell_in_which_a_program_lost_characters_is_damaged(value: str, cell: 
     ],
 )
 def test_a_question_mark_that_somebody_typed_is_not(value: str, cell: str) -> None:
-    assert not is_damaged(value, cell)
+    assert not has_lost_characters(value, cell)
 
 
 def test_damage_is_found_in_linear_time() -> None:
-    assert is_damaged("äa" * 50_000, "?a" * 50_000)
-    assert not is_damaged("ä" * 100_000 + "b", "?ä" * 50_000 + "c")
+    assert has_lost_characters("äa" * 50_000, "?a" * 50_000)
+    assert not has_lost_characters("ä" * 100_000 + "b", "?ä" * 50_000 + "c")
 
 
 def test_differing_values_have_a_marker() -> None:
-    assert shown_cell("PatientName", {BAD: 1, "x": 1}) == "<2 different values>"
+    assert format_cell_with_escapes("PatientName", {BAD: 1, "x": 1}) == "<2 different values>"
 
 
 def test_no_edit_of_a_sheet_is_computed_from_what_was_there() -> None:
@@ -123,4 +123,4 @@ def test_no_edit_of_a_sheet_is_computed_from_what_was_there() -> None:
     (edit,) = SheetEdits(sheet).edits_for_study(one)
     assert isinstance(edit, Edit)
     assert edit.computed_from == ()
-    assert len(settle_all([one], SheetEdits(sheet), files_of(one)).overrides) == 1
+    assert len(resolve_edits([one], SheetEdits(sheet), files_of(one)).overrides) == 1

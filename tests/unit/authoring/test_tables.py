@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from dicommap.authoring.tables import Table, read_table
+from dicommap.authoring.tables import CsvTable, read_csv_table
 from dicommap.issues import Issue, Location
 
 KEY = "StudyInstanceUID"
@@ -15,15 +15,15 @@ PLAIN = "StudyInstanceUID,PatientID\r\n1.2,007\r\n"
 
 
 def issue_of(data: bytes, delimiter: str | None = None) -> Issue:
-    found = read_table("s.csv", data, KEY, delimiter)
+    found = read_csv_table("s.csv", data, KEY, delimiter)
     assert isinstance(found, Issue)
     assert found.location.path == "s.csv"
     return found
 
 
-def table_of(text: str, delimiter: str | None = None) -> Table:
-    found = read_table("s.csv", text.encode(), KEY, delimiter)
-    assert isinstance(found, Table)
+def table_of(text: str, delimiter: str | None = None) -> CsvTable:
+    found = read_csv_table("s.csv", text.encode(), KEY, delimiter)
+    assert isinstance(found, CsvTable)
     return found
 
 

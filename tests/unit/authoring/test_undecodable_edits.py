@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import Editor, Editors
+from dicommap.authoring.editor import CombinedEdits, EditProvider
 from dicommap.authoring.function_edits import FunctionEdits
 from dicommap.authoring.harmonize import HarmonizeEdits
 from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.patterns import Patterns
+from dicommap.authoring.patterns import ShellPatterns
 from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import Settlement, settle_all
+from dicommap.authoring.settlement import Resolution, resolve_edits
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Lookup, Rule
+from dicommap.model.edits import LookupSettings, Rule
 from dicommap.model.hierarchy import Study
-from dicommap.model.undecodable import escape
+from dicommap.model.undecodable import keep_undecodable_bytes
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
-BAD = "M" + escape(b"\xfc") + "ller"
-OTHER = "M" + escape(b"\xf6") + "ller"
+BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"
+OTHER = "M" + keep_undecodable_bytes(b"\xf6") + "ller"
 LOST = "M\ufffdller"
 UNDECODABLE = [BAD, LOST]
 
 
-def settled(editor: Editor, *studies: Study, harmonize: tuple[str, ...] = ()) -> Settlement:
-    editors = Editors((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
-    return settle_all(studies, editors, files_of(*studies))
+def settled(editor: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
+    editors = CombinedEdits((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
+    return resolve_edits(studies, editors, files_of(*studies))
 
 
 def rule(**members: Any) -> RuleEdits:
@@ -39,11 +39,11 @@ def rule(**members: Any) -> RuleEdits:
     return RuleEdits("r.toml", made, KEYWORDS, tables)
 
 
-def codes(found: Settlement) -> list[str]:
+def codes(found: Resolution) -> list[str]:
     return [one.code for one in found.issues if one.code not in ("edit.grouping-attribute", "forecast.non-primary")]
 
 
-def assert_refused(found: Settlement, keyword: str, source: str) -> None:
+def assert_refused(found: Resolution, keyword: str, source: str) -> None:
     (issue,) = [one for one in found.issues if one.code == "edit.undecodable-source"]
     assert (issue.location.study, issue.location.keyword) == ("1.2", keyword)
     assert keyword in issue.message
@@ -72,7 +72,9 @@ def test_no_verb_makes_a_value_of_it(value: str, members: dict[str, Any]) -> Non
     assert_refused(settled(rule(**members), study({"PatientID": value})), "PatientID", "PatientID")
 
 
-@pytest.mark.parametrize("value", ["2026" + escape(b"\xff"), "20260102" + escape(b"\0")])
+@pytest.mark.parametrize(
+    "value", ["2026" + keep_undecodable_bytes(b"\xff"), "20260102" + keep_undecodable_bytes(b"\0")]
+)
 @pytest.mark.parametrize("members", [{"shift_days": {"StudyDate": 3}}, {"truncate_date": {"StudyDate": "year"}}])
 def test_no_date_moves_from_it(value: str, members: dict[str, Any]) -> None:
     assert_refused(settled(rule(**members), study({"StudyDate": value})), "StudyDate", "StudyDate")
@@ -84,7 +86,7 @@ def test_a_reference_to_it_names_what_it_refers_to() -> None:
 
 
 def test_no_row_is_looked_up_by_it() -> None:
-    editor = rule(lookup=Lookup(file="l.csv", by="PatientID", set={"PatientName": "N"}).model_dump())
+    editor = rule(lookup=LookupSettings(file="l.csv", by="PatientID", set={"PatientName": "N"}).model_dump())
     found = settled(editor, study({"PatientID": BAD}))
     assert_refused(found, "PatientName", "PatientID")
     assert "lookup.no-row" not in codes(found)
@@ -179,7 +181,7 @@ def test_what_was_shown_is_not_a_value(text: str) -> None:
 
 
 def test_what_was_shown_is_not_a_value_in_a_lookup_either() -> None:
-    lookup = Lookup(file="l.csv", by="PatientID", set={"PatientComments": "C"})
+    lookup = LookupSettings(file="l.csv", by="PatientID", set={"PatientComments": "C"})
     table, _ = read_lookup(lookup, b"PatientID,C\n7,M\\xfcller\n")
     made = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup.model_dump()})
     editor = RuleEdits("r.toml", made, KEYWORDS, {"one": table})
@@ -205,8 +207,8 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
         ("M?ller", BAD, None),
         ("[M]*", BAD, None),
         ("T*", BAD, False),
-        ("Maier*", "Maier" + escape(b"\xfc"), True),
-        ("Mueller", "Maier" + escape(b"\xfc"), False),
+        ("Maier*", "Maier" + keep_undecodable_bytes(b"\xfc"), True),
+        ("Mueller", "Maier" + keep_undecodable_bytes(b"\xfc"), False),
         ("", BAD, False),
         ("7", BAD, False),
         ("M*", "Mü", True),
@@ -214,7 +216,7 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
     ],
 )
 def test_a_pattern_is_certain_or_it_is_not_known(pattern: str, value: str, matches: bool | None) -> None:
-    patterns = Patterns.of(pattern)
+    patterns = ShellPatterns.of(pattern)
     assert patterns.is_certain_match(value) is (matches is True)
     assert patterns.is_unknown(value) is (matches is None)
 

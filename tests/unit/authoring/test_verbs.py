@@ -7,13 +7,13 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, rules_issues
-from dicommap.authoring.spelling import with_spelling
-from dicommap.authoring.toml_reading import parse_toml
-from dicommap.checks.schema_check import schema_issues
+from dicommap.authoring.rule_edits import RuleEdits, rule_issues
+from dicommap.authoring.spelling import restore_number_texts
+from dicommap.authoring.toml_reading import parse_rules_toml
+from dicommap.checks.schema_check import check_schema
 from dicommap.issues import Issue
 from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit, Rules
+from dicommap.model.edits import Edit, RulesFile
 from dicommap.model.tags import keyword_of
 from tests.unit.authoring.studies import study
 
@@ -30,16 +30,16 @@ CAPTURED = [
 ]
 
 
-def read(text: str) -> Rules:
+def read(text: str) -> RulesFile:
     document = tomllib.loads(f"[[rule]]\nname = 'one'\nlevel = 'study'\n{text}")
-    assert schema_issues("rules", document) == []
-    return Rules.model_validate(document)
+    assert check_schema("rules", document) == []
+    return RulesFile.model_validate(document)
 
 
 def work(text: str, *series: dict[str, str | dict[str, int]]) -> tuple[dict[str, str | None], list[Issue]]:
     """Return the new values that a rule gives a study of these series, by keyword, and the findings."""
     rules = read(text)
-    issues = list(rules_issues("r.toml", rules.rule))
+    issues = list(rule_issues("r.toml", rules.rule))
     assert not issues
     editor = RuleEdits("r.toml", rules.rule[0], CAPTURED)
     members = [{**dict.fromkeys(CAPTURED, ""), **one} for one in series]
@@ -227,7 +227,7 @@ def test_what_cannot_be_made_is_an_error_and_no_edit(
     ],
 )
 def test_a_rule_that_can_never_work_is_found_when_it_is_read(rule: str, code: str) -> None:
-    assert [one.code for one in rules_issues("r.toml", read(rule).rule)] == [code]
+    assert [one.code for one in rule_issues("r.toml", read(rule).rule)] == [code]
 
 
 def test_a_pattern_that_would_backtrack_for_ever_takes_no_time() -> None:
@@ -285,7 +285,7 @@ RAW_PRIVATE = """
 @pytest.mark.parametrize(("rule", "tags"), [(RAW_SEQUENCE, {0x00321064}), (RAW_PRIVATE, {0x00110010, 0x00111001})])
 def test_what_text_cannot_express_is_given_as_dicom_json(rule: str, tags: set[int]) -> None:
     rules = read(rule)
-    assert not list(rules_issues("r.toml", rules.rule))
+    assert not list(rule_issues("r.toml", rules.rule))
     found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).edits_for_study(study(dict.fromkeys(CAPTURED, ""))))
     assert {one.tag: one.attribute for one in found if isinstance(one, Edit)} == {
         int(tag, 16): attribute for tag, attribute in rules.rule[0].raw.items()
@@ -306,7 +306,7 @@ def test_what_text_cannot_express_is_given_as_dicom_json(rule: str, tags: set[in
 )
 def test_raw_attributes_are_checked_like_an_override(raw: str, code: str, pointer: str | None) -> None:
     document = tomllib.loads(f"[[rule]]\nname = 'one'\nlevel = 'study'\n[rule.raw]\n{raw}")
-    found = list(rules_issues("r.toml", Rules.model_validate(document).rule))
+    found = list(rule_issues("r.toml", RulesFile.model_validate(document).rule))
     assert (code, pointer) in [(one.code, one.location.pointer) for one in found]
 
 
@@ -357,27 +357,27 @@ def test_decimal_numbers_of_raw_attributes_keep_their_spelling() -> None:
     text += '00101030 = { vr = "DS", Value = [71.50, 1_0.0, 71.5, 70, +1e2] }\n'
     text += '00189073 = { vr = "FD", Value = [71.50] }\n'
     text += '00081032 = { vr = "SQ", Value = [ { 00101030 = { vr = "DS", Value = [7.10] } } ] }\n'
-    document, issues = parse_toml("r.toml", text.encode())
+    document, issues = parse_rules_toml("r.toml", text.encode())
     assert document is not None
     assert not issues
-    assert schema_issues("rules", document) == []
-    rule = Rules.model_validate(document).rule[0]
-    assert with_spelling(rule.raw) == {
+    assert check_schema("rules", document) == []
+    rule = RulesFile.model_validate(document).rule[0]
+    assert restore_number_texts(rule.raw) == {
         "00101030": {"vr": "DS", "Value": ["71.50", 10.0, 71.5, 70, "+1e2"]},
         "00189073": {"vr": "FD", "Value": [71.5]},
         "00081032": {"vr": "SQ", "Value": [{"00101030": {"vr": "DS", "Value": ["7.10"]}}]},
     }
-    assert "value.multiplicity" in [one.code for one in rules_issues("r.toml", [rule])]
+    assert "value.multiplicity" in [one.code for one in rule_issues("r.toml", [rule])]
     single = text.replace("71.50, 1_0.0, 71.5, 70, +1e2", "71.50")
-    document, _ = parse_toml("r.toml", single.encode())
-    editor = RuleEdits("r.toml", Rules.model_validate(document).rule[0], CAPTURED)
+    document, _ = parse_rules_toml("r.toml", single.encode())
+    editor = RuleEdits("r.toml", RulesFile.model_validate(document).rule[0], CAPTURED)
     found = {keyword_of(one.tag): one.attribute for one in editor.edits_for_study(study({})) if isinstance(one, Edit)}
     assert found["PatientWeight"] == {"vr": "DS", "Value": ["71.50"]}
 
 
 def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> None:
     rules = read(RAW_INVISIBLE)
-    assert [one.code for one in rules_issues("r.toml", rules.rule)] == ["value.invisible-character"]
+    assert [one.code for one in rule_issues("r.toml", rules.rule)] == ["value.invisible-character"]
     found = list(RuleEdits("r.toml", rules.rule[0], CAPTURED).edits_for_study(study(dict.fromkeys(CAPTURED, ""))))
     assert [one.tag for one in found if isinstance(one, Edit)] == [0x00104000, 0x00100010]
 
@@ -400,7 +400,7 @@ def test_a_warning_about_a_raw_attribute_does_not_keep_it_from_being_set() -> No
     ],
 )
 def test_a_tag_where_a_keyword_is_due_leads_to_the_keyword_in_every_verb(rule: str) -> None:
-    found = list(rules_issues("r.toml", read(rule).rule))
+    found = list(rule_issues("r.toml", read(rule).rule))
     assert any("(0010,0020) is PatientID; write that" in one.message for one in found)
 
 
@@ -419,6 +419,6 @@ def test_a_tag_where_a_keyword_is_due_leads_to_the_keyword_in_every_verb(rule: s
     ],
 )
 def test_a_name_that_looks_like_no_attribute_is_not_repeated(rule: str) -> None:
-    found = list(rules_issues("r.toml", read(rule).rule))
+    found = list(rule_issues("r.toml", read(rule).rule))
     assert found
     assert not any(SECRET in str(one) or SECRET in repr(one) for one in found)

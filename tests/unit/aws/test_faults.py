@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from dicommap.aws import Clients
-from dicommap.aws.faults import calling
+from dicommap.aws.faults import convert_client_errors
 from dicommap.errors import AwsError
 from tests.s3 import Bucket
 
@@ -21,7 +21,7 @@ def refusal(code: str, status: int = 400, words: str = "") -> ClientError:
 
 
 def told(error: Exception) -> AwsError:
-    with pytest.raises(AwsError) as raised, calling("StartDICOMImportJob", "s3://bucket/in/"):
+    with pytest.raises(AwsError) as raised, convert_client_errors("StartDICOMImportJob", "s3://bucket/in/"):
         raise error
     return raised.value
 
@@ -86,21 +86,24 @@ def test_what_is_no_answer_is_told_without_its_own_text(error: Exception, fix: s
 
 
 def test_an_endpoint_that_is_no_url_is_told(s3_environment: str) -> None:
-    with pytest.raises(AwsError, match="--endpoint-url"), calling("ListBuckets"):
+    with pytest.raises(AwsError, match="--endpoint-url"), convert_client_errors("ListBuckets"):
         Clients(endpoint_url="nowhere").s3.list_buckets()
 
 
 def test_a_profile_that_is_none_is_told(s3_environment: str) -> None:
-    with pytest.raises(AwsError, match="--profile"), calling("ListBuckets"):
+    with pytest.raises(AwsError, match="--profile"), convert_client_errors("ListBuckets"):
         Clients(profile="nobody").s3.list_buckets()
 
 
 def test_another_error_is_our_own_and_stays_what_it_is() -> None:
-    with pytest.raises(ValueError, match="ours"), calling("ListBuckets"):
+    with pytest.raises(ValueError, match="ours"), convert_client_errors("ListBuckets"):
         raise ValueError("ours")
 
 
 def test_a_bucket_that_is_not_there(bucket: Bucket) -> None:
-    with pytest.raises(AwsError, match="NoSuchBucket") as raised, calling("ListObjectsV2", "s3://nowhere-1/"):
+    with (
+        pytest.raises(AwsError, match="NoSuchBucket") as raised,
+        convert_client_errors("ListObjectsV2", "s3://nowhere-1/"),
+    ):
         bucket.client.list_objects_v2(Bucket="nowhere-1")
     assert raised.value.code == "NoSuchBucket"

@@ -15,11 +15,11 @@ import pytest
 from dicommap.aws import listing
 from dicommap.aws.clients import Clients
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.listing import Lister, Page, _page, nanoseconds
+from dicommap.aws.listing import BucketLister, ListingPage, _parse_page, parse_time_ns
 from dicommap.errors import AwsError
-from dicommap.model.job_report import utc_text
-from dicommap.model.listed_object import ListedObject
-from dicommap.model.times import LAST_TIME
+from dicommap.model.job_report import format_utc
+from dicommap.model.listed_object import S3Object
+from dicommap.model.times import MAX_TIME_NS
 
 PAGE = (
     '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Contents><Key>{key}</Key>'
@@ -27,15 +27,15 @@ PAGE = (
 )
 
 
-def lister(pages: Iterator[Page], monkeypatch: pytest.MonkeyPatch) -> Lister:
-    monkeypatch.setattr(Lister, "__init__", lambda self: None)
-    monkeypatch.setattr(Lister, "page", lambda self, prefix, token: next(pages))
-    return Lister()  # type: ignore[call-arg]
+def lister(pages: Iterator[ListingPage], monkeypatch: pytest.MonkeyPatch) -> BucketLister:
+    monkeypatch.setattr(BucketLister, "__init__", lambda self: None)
+    monkeypatch.setattr(BucketLister, "page", lambda self, prefix, token: next(pages))
+    return BucketLister()  # type: ignore[call-arg]
 
 
-def numbered(count: int, tokens: list[str | None]) -> Iterator[Page]:
+def numbered(count: int, tokens: list[str | None]) -> Iterator[ListingPage]:
     for number, token in enumerate(tokens):
-        yield Page([ListedObject(f"{number:04}-{one}", 1, "e") for one in range(count)], token)
+        yield ListingPage([S3Object(f"{number:04}-{one}", 1, "e") for one in range(count)], token)
 
 
 @pytest.mark.parametrize("tokens", [["a"] * 50, ["a", "b"] * 50, ["a", "b", "c", "b", "d"]])
@@ -47,7 +47,7 @@ def test_a_continuation_token_that_comes_again_ends_the_listing(
 
 
 def test_pages_without_objects_end_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "EMPTY_PAGES", 9)
+    monkeypatch.setattr(listing, "MAX_EMPTY_PAGES", 9)
     tokens: list[str | None] = [str(number) for number in range(50)]
     with pytest.raises(AwsError, match="does not come to an end"):
         list(lister(numbered(0, tokens), monkeypatch).pages(""))
@@ -56,14 +56,14 @@ def test_pages_without_objects_end_the_listing(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("keys", [["a", "a"], ["a", "b", None, "b", "c"]])
 def test_a_key_that_is_listed_twice_is_an_error(keys: list[str | None], monkeypatch: pytest.MonkeyPatch) -> None:
-    pages, objects = list[Page](), list[ListedObject]()
+    pages, objects = list[ListingPage](), list[S3Object]()
     for key in keys:
         if key is None:
-            pages.append(Page(list(objects), "next"))
+            pages.append(ListingPage(list(objects), "next"))
             objects.clear()
         else:
-            objects.append(ListedObject(key, 1, "e"))
-    pages.append(Page(objects, None))
+            objects.append(S3Object(key, 1, "e"))
+    pages.append(ListingPage(objects, None))
     with pytest.raises(AwsError, match="names an object twice"):
         list(lister(iter(pages), monkeypatch).pages(""))
 
@@ -71,19 +71,19 @@ def test_a_key_that_is_listed_twice_is_an_error(keys: list[str | None], monkeypa
 @pytest.mark.parametrize(
     ("time", "expected"),
     [
-        ("0001-01-01T00:00:00.000Z", -LAST_TIME),
-        ("0001-01-01T00:00:00.000+14:00", -LAST_TIME),
-        ("1600-02-29T00:00:00.000Z", -LAST_TIME),
+        ("0001-01-01T00:00:00.000Z", -MAX_TIME_NS),
+        ("0001-01-01T00:00:00.000+14:00", -MAX_TIME_NS),
+        ("1600-02-29T00:00:00.000Z", -MAX_TIME_NS),
         ("1969-12-31T23:59:59.000Z", -1_000_000_000),
         ("1970-01-01T00:00:01", 1_000_000_000),
-        ("2400-02-29T00:00:00.000Z", LAST_TIME),
-        ("9999-12-31T23:59:59.999999Z", LAST_TIME),
-        ("9999-12-31T23:59:59.999999-14:00", LAST_TIME),
+        ("2400-02-29T00:00:00.000Z", MAX_TIME_NS),
+        ("9999-12-31T23:59:59.999999Z", MAX_TIME_NS),
+        ("9999-12-31T23:59:59.999999-14:00", MAX_TIME_NS),
     ],
 )
 def test_each_time_is_one_that_an_inventory_can_hold(time: str, expected: int) -> None:
-    assert nanoseconds(time) == expected
-    page = _page(PAGE.format(key="a", time=time, size=1).encode())
+    assert parse_time_ns(time) == expected
+    page = _parse_page(PAGE.format(key="a", time=time, size=1).encode())
     assert page is not None
     assert page.objects[0].mtime_ns == expected
 
@@ -102,14 +102,16 @@ def test_each_time_is_one_that_an_inventory_can_hold(time: str, expected: int) -
     ],
 )
 def test_a_page_with_what_no_object_has_is_no_page(members: dict[str, str]) -> None:
-    assert _page(PAGE.format(**{"key": "a", "time": "2026-01-01T00:00:00Z", "size": "1"} | members).encode()) is None
+    assert (
+        _parse_page(PAGE.format(**{"key": "a", "time": "2026-01-01T00:00:00Z", "size": "1"} | members).encode()) is None
+    )
 
 
 @pytest.mark.parametrize("year", [1, 9999])
 def test_a_time_that_utc_has_not_is_left_out(year: int) -> None:
     zone = timezone(timedelta(hours=14 if year == 1 else -14))
-    assert utc_text(datetime(year, 1 if year == 1 else 12, 1 if year == 1 else 31, 12, tzinfo=zone)) is None
-    assert utc_text(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
+    assert format_utc(datetime(year, 1 if year == 1 else 12, 1 if year == 1 else 31, 12, tzinfo=zone)) is None
+    assert format_utc(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.aws.listing import Lister, bucket_region, listed
+from dicommap.aws.listing import BucketLister, get_bucket_region, list_objects
 from dicommap.errors import AwsError
 from dicommap.model.s3_uri import S3Uri
 from tests.s3 import REGION, Bucket
@@ -22,7 +22,7 @@ from tests.s3_memory import BUCKET, memory_server
 def test_all_pages_are_listed(s3_environment: str) -> None:
     objects = {f"in/{number:05}": b"x" * (number % 7) for number in range(2_345)} | {"in2/x": b"", "im/x": b""}
     with memory_server(objects) as (url, server):
-        found = list(listed(Clients(region=REGION, endpoint_url=url), S3Uri(bucket=BUCKET, prefix="in/")))
+        found = list(list_objects(Clients(region=REGION, endpoint_url=url), S3Uri(bucket=BUCKET, prefix="in/")))
         assert server.lists == 3
     assert [one.key for one in found] == [f"{number:05}" for number in range(2_345)]
     assert [one.size for one in found] == [number % 7 for number in range(2_345)]
@@ -32,26 +32,26 @@ def test_odd_keys_come_as_they_are_in_order_of_their_bytes(bucket: Bucket) -> No
     keys = ["in/", "in/a b", "in/a%20b", "in/a+b", "in//x", "in/é", "in/\U0001f600", "in/\uffee", "in/<&>"]
     etags = {key: bucket.put(key, key.encode()) for key in keys}
     clients = bucket.clients
-    found = list(listed(clients, S3Uri(bucket=bucket.name, prefix="in/")))
+    found = list(list_objects(clients, S3Uri(bucket=bucket.name, prefix="in/")))
     assert [one.key for one in found] == sorted((key.removeprefix("in/") for key in keys), key=str.encode)
     assert all(one.etag == etags["in/" + one.key] for one in found)
-    assert list(listed(clients, S3Uri(bucket=bucket.name, prefix="none/"))) == []
+    assert list(list_objects(clients, S3Uri(bucket=bucket.name, prefix="none/"))) == []
 
 
 def test_a_bucket_says_its_region(bucket: Bucket) -> None:
     client = Clients(region="eu-west-1", endpoint_url=bucket.endpoint_url).s3
     client.create_bucket(Bucket="in-europe", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     clients = bucket.clients
-    assert bucket_region(clients, bucket.name) == REGION
-    assert bucket_region(clients, "in-europe") == "eu-west-1"
+    assert get_bucket_region(clients, bucket.name) == REGION
+    assert get_bucket_region(clients, "in-europe") == "eu-west-1"
 
 
 def test_what_s3_refuses_is_told(bucket: Bucket) -> None:
     clients = bucket.clients
     with pytest.raises(AwsError, match="ListObjectsV2 of s3://no-such-bucket/in/ was refused: NoSuchBucket"):
-        list(listed(clients, S3Uri(bucket="no-such-bucket", prefix="in/")))
+        list(list_objects(clients, S3Uri(bucket="no-such-bucket", prefix="in/")))
     with pytest.raises(AwsError, match="HeadBucket of s3://no-such-bucket/ was refused: 404"):
-        bucket_region(clients, "no-such-bucket")
+        get_bucket_region(clients, "no-such-bucket")
 
 
 def handlers_of(client: Any) -> dict[str, list[object]]:
@@ -70,12 +70,12 @@ def test_a_listing_leaves_the_clients_event_handlers_alone(bucket: Bucket) -> No
     bucket.put("in/1", b"one")
     clients = bucket.clients
     before = handlers_of(clients.s3)
-    pages = Lister(clients.s3, bucket.name).pages("in/")
+    pages = BucketLister(clients.s3, bucket.name).pages("in/")
     assert [one.key for one in next(pages).objects] == ["in/1"]
     answer = clients.s3.list_objects_v2(Bucket=bucket.name)  # while the listing is going on
     assert [one["Key"] for one in answer["Contents"]] == ["in/1"]
     assert list(pages) == []
-    assert [one.key for one in listed(clients, S3Uri(bucket=bucket.name, prefix="in/"))] == ["1"]
+    assert [one.key for one in list_objects(clients, S3Uri(bucket=bucket.name, prefix="in/"))] == ["1"]
     assert clients.s3.list_objects_v2(Bucket=bucket.name)["KeyCount"] == 1
     assert handlers_of(clients.s3) == before
 
@@ -84,13 +84,13 @@ def test_a_listing_calls_the_clients_event_handlers(bucket: Bucket) -> None:
     bucket.put("in/1", b"one")
     clients, sent = bucket.clients, list[str]()
     clients.s3.meta.events.register("before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request.method))
-    assert len(list(listed(clients, S3Uri(bucket=bucket.name, prefix="in/")))) == 1
+    assert len(list(list_objects(clients, S3Uri(bucket=bucket.name, prefix="in/")))) == 1
     assert sent == ["GET"]
 
 
 def test_a_listing_goes_on_when_nobody_else_has_the_client(bucket: Bucket) -> None:
     bucket.put("in/1", b"one")
-    lister = Lister(bucket.clients.s3, bucket.name)
+    lister = BucketLister(bucket.clients.s3, bucket.name)
     gc.collect()
     assert [len(page.objects) for page in lister.pages("in/")] == [1]
 

@@ -7,25 +7,25 @@ from botocore.exceptions import ClientError
 
 from dicommap.aws import Clients
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.preflight import surroundings
-from dicommap.checks.surroundings_check import surroundings_issues
+from dicommap.aws.preflight import read_environment
+from dicommap.checks.surroundings_check import check_environment
 from dicommap.errors import AwsError
-from dicommap.model.surroundings import Surroundings
+from dicommap.model.surroundings import ImportEnvironment
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
 from tests.s3 import REGION, Bucket
 from tests.submitting import ROLE
 
 
-def read(clients: Clients, *uris: str, datastore: str = DATASTORE_ID) -> Surroundings:
-    return surroundings(clients, ImportJobs(clients), datastore, uris, ROLE)
+def read(clients: Clients, *uris: str, datastore: str = DATASTORE_ID) -> ImportEnvironment:
+    return read_environment(clients, ImportJobs(clients), datastore, uris, ROLE)
 
 
 def test_what_is_there_is_read(bucket: Bucket, import_jobs: ImportJobService) -> None:
     found = read(Clients(region=REGION), f"{bucket.uri}in/", f"{bucket.uri}out/")
     assert (found.region, found.datastore.status, found.datastore.account) == (REGION, "ACTIVE", "123456789012")
     assert list(found.buckets) == [bucket.name]
-    assert not list(surroundings_issues(found))
+    assert not list(check_environment(found))
 
 
 def test_what_is_not_there_is_told(bucket: Bucket, import_jobs: ImportJobService) -> None:
@@ -39,7 +39,7 @@ def test_a_bucket_of_another_region_is_told(bucket: Bucket, import_jobs: ImportJ
     bucket.client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     found = read(Clients(region=REGION), f"s3://{name}/in/")
     assert found.buckets[name].region == "eu-west-1"
-    assert [one.code for one in surroundings_issues(found)] == ["submit.bucket-region"]
+    assert [one.code for one in check_environment(found)] == ["submit.bucket-region"]
 
 
 def test_what_may_not_be_read_is_part_of_the_answer(
@@ -56,7 +56,7 @@ def test_what_may_not_be_read_is_part_of_the_answer(
     found = read(clients, bucket.uri)
     assert found.datastore.refused == "AccessDeniedException"
     assert found.buckets[bucket.name].refused == "403"
-    assert [one.code for one in surroundings_issues(found)] == ["submit.not-checked"] * 2
+    assert [one.code for one in check_environment(found)] == ["submit.not-checked"] * 2
 
 
 def test_credentials_that_are_not_taken_are_no_detail(import_jobs: ImportJobService) -> None:

@@ -11,11 +11,11 @@ from typing import ClassVar
 import pytest
 
 from dicommap.aws import Clients, reading
-from dicommap.aws.reading import ATTEMPTS, PIECE, pieces
+from dicommap.aws.reading import MAX_FRUITLESS_REQUESTS, PIECE_BYTES, read_in_pieces
 from dicommap.errors import AwsError
 from tests.s3 import REGION, Bucket
 
-BODY = bytes(number % 251 for number in range(3 * PIECE + 17))
+BODY = bytes(number % 251 for number in range(3 * PIECE_BYTES + 17))
 
 
 class Cutting(BaseHTTPRequestHandler):
@@ -68,32 +68,35 @@ def test_an_object_is_read_whole_or_as_far_as_is_asked(bucket: Bucket) -> None:
     bucket.put("a", BODY)
     bucket.put("empty")
     clients = bucket.clients
-    assert b"".join(pieces(clients, bucket.name, "a")) == BODY
-    assert b"".join(pieces(clients, bucket.name, "a", limit=132)) == BODY[:132]
-    assert b"".join(pieces(clients, bucket.name, "empty")) == b""
-    assert b"".join(pieces(clients, bucket.name, "empty", limit=132)) == b""
+    assert b"".join(read_in_pieces(clients, bucket.name, "a")) == BODY
+    assert b"".join(read_in_pieces(clients, bucket.name, "a", limit=132)) == BODY[:132]
+    assert b"".join(read_in_pieces(clients, bucket.name, "empty")) == b""
+    assert b"".join(read_in_pieces(clients, bucket.name, "empty", limit=132)) == b""
     with pytest.raises(AwsError, match="NoSuchKey"):
-        list(pieces(clients, bucket.name, "none"))
+        list(read_in_pieces(clients, bucket.name, "none"))
 
 
-@pytest.mark.parametrize("cuts", [(1,), (0, 0, 5), (PIECE, PIECE + 1), (0,) * (ATTEMPTS - 1), (3, 0, 0, 3, 0, 0, 0, 3)])
+@pytest.mark.parametrize(
+    "cuts",
+    [(1,), (0, 0, 5), (PIECE_BYTES, PIECE_BYTES + 1), (0,) * (MAX_FRUITLESS_REQUESTS - 1), (3, 0, 0, 3, 0, 0, 0, 3)],
+)
 def test_a_body_that_breaks_off_is_gone_on_with(cuts: tuple[int, ...], s3_environment: str) -> None:
     with cutting(*cuts) as clients:
-        assert b"".join(pieces(clients, "bucket", "key")) == BODY
+        assert b"".join(read_in_pieces(clients, "bucket", "key")) == BODY
         assert len(Cutting.ranges) == len(cuts) + 1
 
 
 def test_a_body_that_never_comes_is_given_up(s3_environment: str) -> None:
     with cutting(*[0] * 50) as clients, pytest.raises(AwsError, match="broke off again and again") as error:
-        list(pieces(clients, "bucket", "key"))
+        list(read_in_pieces(clients, "bucket", "key"))
     assert error.value.transient
-    assert len(Cutting.ranges) == ATTEMPTS
+    assert len(Cutting.ranges) == MAX_FRUITLESS_REQUESTS
 
 
 def test_an_object_that_changes_meanwhile_is_told(s3_environment: str) -> None:
     with cutting(10, etags=('"a"', '"b"')) as clients, pytest.raises(AwsError, match="changed while it was read"):
-        list(pieces(clients, "bucket", "key"))
+        list(read_in_pieces(clients, "bucket", "key"))
 
 
 def test_pieces_are_small() -> None:
-    assert reading.PIECE <= 1024 * 1024
+    assert reading.PIECE_BYTES <= 1024 * 1024

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.aws.throttle import GET, START, Limit, Throttle
+from dicommap.aws.throttle import GET_LIMIT, START_LIMIT, RateLimit, Throttle
 from tests.waiting import QuickClock
 
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
     clock = QuickClock()
-    throttle = Throttle(START, clock)
+    throttle = Throttle(START_LIMIT, clock)
     at = []
     for _ in range(5):
         throttle.wait()
@@ -21,7 +21,7 @@ def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
 
 def test_tokens_come_back_but_no_more_than_a_burst() -> None:
     clock = QuickClock()
-    throttle = Throttle(START, clock)
+    throttle = Throttle(START_LIMIT, clock)
     for _ in range(2):
         throttle.wait()
     clock.seconds += 100
@@ -32,10 +32,10 @@ def test_tokens_come_back_but_no_more_than_a_burst() -> None:
 
 
 @given(
-    st.sampled_from([START, GET, Limit(0.25, 1)]),
+    st.sampled_from([START_LIMIT, GET_LIMIT, RateLimit(0.25, 1)]),
     st.lists(st.floats(min_value=0, max_value=10), min_size=1, max_size=60),
 )
-def test_no_window_holds_more_than_the_limit_allows(limit: Limit, pauses: list[float]) -> None:
+def test_no_window_holds_more_than_the_limit_allows(limit: RateLimit, pauses: list[float]) -> None:
     clock = QuickClock()
     throttle = Throttle(limit, clock)
     at = []

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dicommap.aws.uploads import ATTEMPTS, Document, Upload, upload
+from dicommap.aws.uploads import MAX_PUT_ATTEMPTS, UploadDocument, UploadResult, upload_document
 from dicommap.errors import AwsError
 from tests.s3 import Bucket
 
 DATA = b'{"00100020": {"vr": "LO", "Value": ["HOSP-000417"]}}\n'
 
 
-def document(bucket: Bucket, data: bytes = DATA) -> Document:
-    return Document(bucket=bucket.name, key="in/dicommap-overrides/a b.json", data=data)
+def document(bucket: Bucket, data: bytes = DATA) -> UploadDocument:
+    return UploadDocument(bucket=bucket.name, key="in/dicommap-overrides/a b.json", data=data)
 
 
 class Meddling:
@@ -44,7 +44,7 @@ def test_what_is_not_there_is_put_with_its_checksum(bucket: Bucket) -> None:
     bucket.client.meta.events.register(
         "before-send.s3.PutObject", lambda request, **_: sent.append({k.lower(): v for k, v in request.headers.items()})
     )
-    assert upload(bucket.client, one) is Upload.PUT
+    assert upload_document(bucket.client, one) is UploadResult.PUT
     assert bucket.get(one.key) == DATA
     assert bucket.client.head_object(Bucket=bucket.name, Key=one.key)["ContentType"] == "application/json"
     (headers,) = sent
@@ -58,7 +58,7 @@ def test_the_same_bytes_are_fine_and_stay_the_same_object(bucket: Bucket) -> Non
     one = document(bucket)
     bucket.client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
     bucket.put(one.key, DATA)
-    assert upload(bucket.client, one) is Upload.THERE
+    assert upload_document(bucket.client, one) is UploadResult.THERE
     assert len(bucket.client.list_object_versions(Bucket=bucket.name)["Versions"]) == 1
 
 
@@ -67,25 +67,25 @@ def test_another_object_is_not_replaced_unasked(bucket: Bucket, other: bytes) ->
     one = document(bucket)
     bucket.put(one.key, other)
     with pytest.raises(AwsError, match="--replace") as raised:
-        upload(bucket.client, one)
+        upload_document(bucket.client, one)
     assert "HOSP" not in str(raised.value)
     assert bucket.get(one.key) == other
-    assert upload(bucket.client, one, replace=True) is Upload.REPLACED
+    assert upload_document(bucket.client, one, replace=True) is UploadResult.REPLACED
     assert bucket.get(one.key) == DATA
-    assert upload(bucket.client, one, replace=True) is Upload.THERE
+    assert upload_document(bucket.client, one, replace=True) is UploadResult.THERE
 
 
 def test_of_many_at_once_one_puts_and_the_others_find_it_there(bucket: Bucket) -> None:
     with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(lambda _: upload(bucket.client, document(bucket)), range(8)))
-    assert sorted(outcomes) == [Upload.PUT] + [Upload.THERE] * 7
+        outcomes = list(threads.map(lambda _: upload_document(bucket.client, document(bucket)), range(8)))
+    assert sorted(outcomes) == [UploadResult.PUT] + [UploadResult.THERE] * 7
 
 
 def test_what_was_put_between_the_look_and_the_replacement_is_looked_at_again(bucket: Bucket) -> None:
     one = document(bucket)
     bucket.put(one.key, b"first")
     meddling = Meddling(bucket, lambda: None, lambda: bucket.put(one.key, b"second"))
-    assert upload(meddling, one, replace=True) is Upload.REPLACED
+    assert upload_document(meddling, one, replace=True) is UploadResult.REPLACED
     assert bucket.get(one.key) == DATA
 
 
@@ -96,16 +96,16 @@ def test_what_was_removed_between_is_put_as_new(bucket: Bucket) -> None:
     def remove() -> None:
         bucket.client.delete_object(Bucket=bucket.name, Key=one.key)
 
-    assert upload(Meddling(bucket, lambda: None, remove), one, replace=True) is Upload.PUT
+    assert upload_document(Meddling(bucket, lambda: None, remove), one, replace=True) is UploadResult.PUT
     assert bucket.get(one.key) == DATA
 
 
 def test_a_key_that_never_rests_is_told(bucket: Bucket) -> None:
     one = document(bucket)
     bucket.put(one.key, b"0")
-    writes = [lambda number=number: bucket.put(one.key, b"%d" % number) for number in range(2 * ATTEMPTS)]
+    writes = [lambda number=number: bucket.put(one.key, b"%d" % number) for number in range(2 * MAX_PUT_ATTEMPTS)]
     with pytest.raises(AwsError, match="changes each time") as raised:
-        upload(Meddling(bucket, *writes), one, replace=True)
+        upload_document(Meddling(bucket, *writes), one, replace=True)
     assert raised.value.transient
 
 
@@ -118,7 +118,7 @@ def test_a_bucket_that_is_not_there_is_told_and_not_tried_again() -> None:
             raise ClientError({"Error": {"Code": "NoSuchBucket"}}, "PutObject")
 
     with pytest.raises(AwsError, match="NoSuchBucket"):
-        upload(Absent(), Document(bucket="nowhere", key="a", data=b""))
+        upload_document(Absent(), UploadDocument(bucket="nowhere", key="a", data=b""))
     assert calls == ["put"]
 
 
@@ -128,4 +128,4 @@ def test_a_server_without_conditional_put_is_told() -> None:
             raise ClientError({"Error": {"Code": "NotImplemented"}, "ResponseMetadata": {"HTTPStatusCode": 501}}, "")
 
     with pytest.raises(AwsError, match="no conditional PUT"):
-        upload(Old(), Document(bucket="bucket", key="a", data=b""))
+        upload_document(Old(), UploadDocument(bucket="bucket", key="a", data=b""))

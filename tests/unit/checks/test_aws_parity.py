@@ -16,7 +16,7 @@ import botocore.session
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from dicommap.checks.registry import schema_text, validator
+from dicommap.checks.registry import get_schema_validator, read_schema_text
 from dicommap.model.import_configuration import MetadataFilePath, S3UriText, StartDICOMImportJobRequest, Uid
 
 CONFIGURATION = "importConfiguration"
@@ -94,7 +94,7 @@ def resolved(schema: dict[str, Any], document: dict[str, Any]) -> tuple[dict[str
         return schema, document
     file, _, pointer = schema["$ref"].partition("#")
     if file:
-        document = json.loads(schema_text(file.removesuffix(".schema.json")))
+        document = json.loads(read_schema_text(file.removesuffix(".schema.json")))
     target = document
     for step in filter(None, pointer.split("/")):
         target = target[step]
@@ -102,7 +102,7 @@ def resolved(schema: dict[str, Any], document: dict[str, Any]) -> tuple[dict[str
 
 
 def ours() -> Iterator[tuple[str, Facts]]:
-    schema = json.loads(schema_text("start-dicom-import-job"))
+    schema = json.loads(read_schema_text("start-dicom-import-job"))
     yield "schema", dict(of_schema(schema, schema))
     model = StartDICOMImportJobRequest.model_json_schema()
     yield "model", dict(of_schema(model, model))
@@ -148,7 +148,7 @@ def model_takes(adapter: TypeAdapter[str], text: str) -> bool:
 def schema_takes(member: str, text: str) -> bool:
     mapping = {"studyInstanceUID": "1.2", "metadataFilePath": "a.json", member: text}
     document = {"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [mapping]}}
-    return bool(validator("import-configuration").is_valid(document))
+    return bool(get_schema_validator("import-configuration").is_valid(document))
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_s3_uris_get_the_verdict_of_awss_pattern(text: str) -> None:
     verdict = aws.fullmatch(text) is not None
     assert model_takes(TypeAdapter(S3UriText), text) is verdict
     document = {"type": "string", "$ref": "start-dicom-import-job.schema.json#/$defs/s3Uri"}
-    assert validator("start-dicom-import-job").evolve(schema=document).is_valid(text) is verdict
+    assert get_schema_validator("start-dicom-import-job").evolve(schema=document).is_valid(text) is verdict

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dicommap.checks.contents import Below, Content, parsed
-from dicommap.issues import issue
+from dicommap.checks.contents import FileContent, Subfolder, parse_content
+from dicommap.issues import make_issue
 
 
-class Unread(Mapping[str, Content]):
+class Unread(Mapping[str, FileContent]):
     """Files that are there and must not be read."""
 
-    def __getitem__(self, name: str) -> Content:
+    def __getitem__(self, name: str) -> FileContent:
         raise AssertionError(f"{name} was read")
 
     def __contains__(self, name: object) -> bool:
@@ -25,7 +25,7 @@ class Unread(Mapping[str, Content]):
 
 
 def test_what_lies_below_a_folder_is_known_without_being_read() -> None:
-    below = Below(Unread(), "a/")
+    below = Subfolder(Unread(), "a/")
     assert list(below) == ["x", "b/y"]
     assert len(below) == 2
     assert "x" in below
@@ -34,11 +34,11 @@ def test_what_lies_below_a_folder_is_known_without_being_read() -> None:
 
 
 def test_what_lies_below_a_folder_is_read_when_asked_for() -> None:
-    assert Below({"a/x": b"1"}, "a/")["x"] == b"1"
-    assert Below({"a/x": b"1"}, "a/").get("y") is None
+    assert Subfolder({"a/x": b"1"}, "a/")["x"] == b"1"
+    assert Subfolder({"a/x": b"1"}, "a/").get("y") is None
 
 
 def test_a_file_that_was_not_read_is_its_own_finding() -> None:
-    found = issue("document.too-large", limit=3)
-    assert parsed(found) == (None, [found])
-    assert parsed(b"{}") == ({}, [])
+    found = make_issue("document.too-large", limit=3)
+    assert parse_content(found) == (None, [found])
+    assert parse_content(b"{}") == ({}, [])

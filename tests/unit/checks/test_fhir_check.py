@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.fhir_check import imaging_study_check
+from dicommap.checks.fhir_check import load_imaging_study_check
 from dicommap.errors import MissingExtraError
 
 
@@ -17,7 +17,7 @@ def resource(**members: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", ["頭部\u3000CT", "a\xa0b", "a\x85b", "Chest"])
 def test_white_space_of_other_scripts_is_taken(text: str) -> None:
-    imaging_study_check()(resource(description=text))
+    load_imaging_study_check()(resource(description=text))
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_white_space_of_other_scripts_is_taken(text: str) -> None:
 )
 def test_what_is_no_imaging_study_is_refused_by_its_place(members: dict[str, Any], place: str) -> None:
     with pytest.raises(ValueError, match=place) as error:
-        imaging_study_check()(resource(**members))
+        load_imaging_study_check()(resource(**members))
     assert "CRET" not in str(error.value)
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fhir.resources.R4B.imagingstudy", None)
     with pytest.raises(MissingExtraError, match=r"dicommap\[fhir\]"):
-        imaging_study_check()
+        load_imaging_study_check()

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.override_check import override_file_issues
+from dicommap.checks.override_check import check_override_file
 from dicommap.issues import Severity
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 
 LOST = "M\ufffdller"
 
 
 def found(attribute: dict[str, Any], tag: str = "00100010") -> dict[str, Severity]:
     document = json.dumps({tag: attribute}, ensure_ascii=True).encode()
-    return {one.code: one.severity for one in override_file_issues(document, None, Profile())}
+    return {one.code: one.severity for one in check_override_file(document, None, Assumptions())}
 
 
 @pytest.mark.parametrize(

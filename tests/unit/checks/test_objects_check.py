@@ -5,16 +5,16 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 
-from dicommap.checks.objects_check import objects_issues
+from dicommap.checks.objects_check import check_objects_csv
 from dicommap.issues import Location
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.planned_object import PlannedObject, objects_pieces
+from dicommap.model.planned_object import PlannedObject, iterate_objects_csv
 
 
 def lines(rows: int) -> Iterator[bytes]:
     keys = (f"{number:09}/1.dcm" for number in range(rows))
     objects = (PlannedObject(key=key, size=1, disposition=Disposition.INSTANCE, root=0, source=key) for key in keys)
-    for piece in objects_pieces(objects):
+    for piece in iterate_objects_csv(objects):
         yield from piece.encode().splitlines(keepends=True)
 
 
@@ -24,7 +24,7 @@ def peak_of(rows: int) -> int:
     job = {**counts, "staged": False, "files": [{"path": "o/a.json"}]}
     tracemalloc.start()
     try:
-        found = list(objects_issues(lines(rows), job, ["/data"], "o", Location()))
+        found = list(check_objects_csv(lines(rows), job, ["/data"], "o", Location()))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

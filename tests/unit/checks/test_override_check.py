@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.override_check import override_issues
+from dicommap.checks.override_check import check_override
 from dicommap.model.hierarchy import Target
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 
 PROFILES = [
-    Profile.of(settings)
+    Assumptions.of(settings)
     for settings in product(
         ["dataSet=object", "dataSet=array"],
         ["identifyingUids=absent", "identifyingUids=present"],
@@ -24,14 +24,16 @@ PROFILES = [
 @pytest.mark.parametrize("vr", [["LO"], {}, None, 5, "", "XX"])
 @pytest.mark.parametrize("members", [{}, {"Value": [None]}, {"Value": {}}])
 @pytest.mark.parametrize("profile", PROFILES, ids=str)
-def test_a_vr_that_is_none_is_a_finding_in_every_form(profile: Profile, members: dict[str, Any], vr: object) -> None:
+def test_a_vr_that_is_none_is_a_finding_in_every_form(
+    profile: Assumptions, members: dict[str, Any], vr: object
+) -> None:
     data_set = {"00100020": {"vr": vr, **members}}
     document = [data_set] if profile.dataSet == "array" else data_set
-    codes = [one.code for one in override_issues(document, Target(study_instance_uid="1.2"), profile)]
+    codes = [one.code for one in check_override(document, Target(study_instance_uid="1.2"), profile)]
     assert "dicom-json.vr" in codes
 
 
 @pytest.mark.parametrize("document", [None, 5, "a", [], [5], [[]], {"00100020": []}, {"x": {"vr": []}}, [None, {}]])
 @pytest.mark.parametrize("profile", PROFILES, ids=str)
-def test_what_is_no_data_set_is_a_finding_in_every_form(profile: Profile, document: object) -> None:
-    assert override_issues(document, Target(study_instance_uid="1.2"), profile)
+def test_what_is_no_data_set_is_a_finding_in_every_form(profile: Assumptions, document: object) -> None:
+    assert check_override(document, Target(study_instance_uid="1.2"), profile)

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.package_documents import PlanHead, Tables, package_documents
-from dicommap.checks.configuration_check import configuration_issues
-from dicommap.checks.contents import Content
-from dicommap.checks.package_check import package_issues
-from dicommap.checks.plan_check import plan_issues
-from dicommap.issues import Severity, issue
+from dicommap.authoring.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.checks.configuration_check import check_import_configuration
+from dicommap.checks.contents import FileContent
+from dicommap.checks.package_check import check_package
+from dicommap.checks.plan_check import check_plan
+from dicommap.issues import Severity, make_issue
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.override import Override
 from dicommap.model.planned_job import PlannedJob
-from dicommap.model.planned_object import PlannedObject, objects_csv
-from dicommap.model.profile import Profile
+from dicommap.model.planned_object import PlannedObject, dump_objects_csv
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
 
@@ -37,7 +37,7 @@ STUDY_FILE = "jobs/0001/files/dicommap-overrides/1.2.json"
 SERIES_FILE = "jobs/0001/files/dicommap-overrides/1.3_1.3.2.json"
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 
-TABLES = Tables(preview="preview\n", edits="edits\n", forecast="forecast\n")
+TABLES = PackageTables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 OBJECTS_OF_JOB = [
     PlannedObject(
@@ -66,16 +66,16 @@ def files() -> Files:
 def package(*overrides: Override) -> Files:
     uri = S3Uri.parse(URI)
     assert uri is not None
-    head = PlanHead(roots=("/data",), uri=uri, quotas=Quotas(), profile=Profile(), files=2, instances=2)
+    head = PlanHeader(roots=("/data",), uri=uri, quotas=Quotas(), profile=Assumptions(), files=2, instances=2)
     job = PlannedJob(id="0001", uri=uri, objects=OBJECTS_OF_JOB)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
-    made = package_documents([job], overrides, head, TABLES, account)
+    made = build_package_documents([job], overrides, head, TABLES, account)
     return {name: text.encode() for name, text in made.items()}
 
 
 def codes(files: Files, uri: str | None = URI) -> set[tuple[str, str | None, str | None]]:
-    found = package_issues(files, KNOWN, uri)
+    found = check_package(files, KNOWN, uri)
     assert not any(word in str(one) for one in found for word in SECRET.split("^"))
     return {(one.code, one.location.path, one.location.pointer) for one in found}
 
@@ -307,7 +307,7 @@ def test_each_fault_has_its_code_and_place(
 @pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, OBJECTS, STUDY_FILE, SERIES_FILE])
 def test_a_file_that_is_not_there_is_found_once(files: Files, path: str) -> None:
     del files[path]
-    found = package_issues(files, KNOWN, URI)
+    found = check_package(files, KNOWN, URI)
     assert [one.location.path for one in found if one.code == "package.missing-file"] == [path]
 
 
@@ -316,7 +316,7 @@ def test_a_file_that_is_not_there_is_found_once(files: Files, path: str) -> None
 )
 def test_a_file_that_no_plan_names_is_a_warning(files: Files, path: str, shown: str) -> None:
     files[path] = b""
-    (found,) = package_issues(files, KNOWN, URI)
+    (found,) = check_package(files, KNOWN, URI)
     assert (found.code, found.severity, found.location.path) == ("package.unexpected-file", Severity.WARNING, shown)
 
 
@@ -352,7 +352,7 @@ def test_no_job_takes_what_another_takes(files: Files, prefixes: tuple[str, ...]
     plan["jobs"] = [
         job | {"id": f"000{number}", "inputS3Uri": f"s3://bucket/{prefix}"} for number, prefix in enumerate(prefixes, 1)
     ]
-    found = [one.location.pointer for one in plan_issues(plan) if one.code == "package.overlapping-jobs"]
+    found = [one.location.pointer for one in check_plan(plan) if one.code == "package.overlapping-jobs"]
     assert sorted(map(str, found)) == [f"/jobs/{index}/inputS3Uri" for index in overlapping]
 
 
@@ -362,15 +362,15 @@ def test_no_job_takes_what_another_takes(files: Files, prefixes: tuple[str, ...]
         (b"", "row 0"),
         (b"Key\r\n", "row 1"),
         (b"\xff", "not UTF-8"),
-        (objects_csv([]).encode() + SECRET.encode(), "row 2"),
-        (objects_csv(OBJECTS_OF_JOB[::-1]).encode(), "not in order"),
-        (objects_csv([*OBJECTS_OF_JOB, OBJECTS_OF_JOB[-1]]).encode(), "not in order"),
+        (dump_objects_csv([]).encode() + SECRET.encode(), "row 2"),
+        (dump_objects_csv(OBJECTS_OF_JOB[::-1]).encode(), "not in order"),
+        (dump_objects_csv([*OBJECTS_OF_JOB, OBJECTS_OF_JOB[-1]]).encode(), "not in order"),
     ],
 )
 def test_objects_that_are_none_are_found_though_the_plan_has_their_hash(files: Files, data: bytes, said: str) -> None:
     plan = json.loads(files["plan.json"])
     plan["jobs"][0]["objects"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    found = package_issues(files | {OBJECTS: data, "plan.json": json.dumps(plan).encode()}, KNOWN, URI)
+    found = check_package(files | {OBJECTS: data, "plan.json": json.dumps(plan).encode()}, KNOWN, URI)
     (one,) = [one for one in found if one.code == "package.objects"]
     assert said in one.message
     assert SECRET not in one.message
@@ -397,7 +397,7 @@ def test_a_changed_override_that_the_plan_knows_is_still_checked(files: Files) -
 
 def test_a_configuration_alone_says_that_its_files_were_not_checked(files: Files) -> None:
     document = json.loads(files[CONFIGURATION])
-    (found,) = configuration_issues(document, None, KNOWN, None, Profile())
+    (found,) = check_import_configuration(document, None, KNOWN, None, Assumptions())
     assert (found.code, found.severity) == ("mapping.files-not-given", Severity.NOTE)
 
 
@@ -420,30 +420,30 @@ def test_a_job_that_stands_twice_is_checked_once(files: Files) -> None:
     plan["jobs"].append(plan["jobs"][0])
     files["plan.json"] = json.dumps(plan).encode()
     files[REQUEST] = b"{"
-    found = [one.code for one in package_issues(files, KNOWN, URI)]
+    found = [one.code for one in check_package(files, KNOWN, URI)]
     assert sorted(found) == ["json.not-json", "package.repeated"]
 
 
-class Watched(UserDict[str, Content]):
+class Watched(UserDict[str, FileContent]):
     """Files that tell which of them were read."""
 
-    def __init__(self, files: Mapping[str, Content]) -> None:
+    def __init__(self, files: Mapping[str, FileContent]) -> None:
         super().__init__(files)
         self.read: set[str] = set()
 
-    def __getitem__(self, name: str) -> Content:
+    def __getitem__(self, name: str) -> FileContent:
         self.read.add(name)
         return super().__getitem__(name)
 
 
 def test_only_what_the_plan_or_a_mapping_names_is_read(files: Files) -> None:
     watched = Watched(files | {"jobs/0001/files/IM0001": b"x", "notes": b"x"})
-    assert {one.code for one in package_issues(watched, KNOWN, URI)} == {"package.unexpected-file"}
+    assert {one.code for one in check_package(watched, KNOWN, URI)} == {"package.unexpected-file"}
     assert watched.read == set(files)
 
 
 @pytest.mark.parametrize("path", ["plan.json", "preview.csv", CONFIGURATION, REQUEST, OBJECTS, STUDY_FILE])
 def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(files: Files, path: str) -> None:
-    large: dict[str, Content] = {**files, path: issue("document.too-large", limit=3)}
-    found = [(one.code, one.location.path) for one in package_issues(large, KNOWN, URI)]
+    large: dict[str, FileContent] = {**files, path: make_issue("document.too-large", limit=3)}
+    found = [(one.code, one.location.path) for one in check_package(large, KNOWN, URI)]
     assert found == [("document.too-large", path)]

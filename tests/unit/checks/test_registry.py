@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dicommap.checks.registry import schema_names, schema_text, validator
+from dicommap.checks.registry import get_schema_validator, list_schema_names, read_schema_text
 from dicommap.errors import UnknownNameError
 
-NAMES = schema_names()
+NAMES = list_schema_names()
 
 
 def references(value: Any) -> Iterator[str]:
@@ -44,7 +44,7 @@ def test_the_documents_of_the_design_have_schemas() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_schema_is_valid_and_versioned(name: str) -> None:
-    schema = json.loads(schema_text(name))
+    schema = json.loads(read_schema_text(name))
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["$id"].endswith(f"/schemas/v1/{name}.schema.json")
@@ -58,8 +58,8 @@ def test_every_reference_is_answered_without_a_fetch(name: str, monkeypatch: pyt
 
     monkeypatch.setattr(socket, "socket", no_network)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    schema = json.loads(schema_text(name))
-    resolver = validator(name)._resolver  # type: ignore[attr-defined]
+    schema = json.loads(read_schema_text(name))
+    resolver = get_schema_validator(name)._resolver  # type: ignore[attr-defined]
     for reference in references(schema):
         assert "://" not in reference
         assert resolver.lookup(reference).contents is not None
@@ -67,17 +67,17 @@ def test_every_reference_is_answered_without_a_fetch(name: str, monkeypatch: pyt
 
 @pytest.mark.parametrize("name", NAMES)
 def test_patterns_stay_in_the_portable_subset(name: str) -> None:
-    for pattern in patterns(json.loads(schema_text(name))):
+    for pattern in patterns(json.loads(read_schema_text(name))):
         assert not any(part in pattern for part in ("(?=", "(?!", "(?<", "\\d", "\\w", "\\s", "\\Z", "\\A"))
 
 
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="override"):
-        schema_text("../plan")
+        read_schema_text("../plan")
 
 
 def test_a_fraction_is_no_integer_also_behind_a_reference_to_another_schema() -> None:
     item = {"00091001": {"vr": "SQ", "Value": [{"00201206": {"vr": "IS", "Value": [5.0]}}]}}
-    assert not validator("dicom-json").is_valid(item)
+    assert not get_schema_validator("dicom-json").is_valid(item)
     item["00091001"]["Value"][0]["00201206"]["Value"] = [5]  # type: ignore[index]
-    assert validator("dicom-json").is_valid(item)
+    assert get_schema_validator("dicom-json").is_valid(item)

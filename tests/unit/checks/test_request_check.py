@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from dicommap.checks.kind import Kind, kind_of
-from dicommap.checks.override_check import override_file_issues, override_issues
-from dicommap.checks.registry import schema_text
-from dicommap.checks.request_check import request_issues
+from dicommap.checks.kind import DocumentKind, detect_document_kind
+from dicommap.checks.override_check import check_override, check_override_file
+from dicommap.checks.registry import read_schema_text
+from dicommap.checks.request_check import check_request
 from dicommap.issues import Location, Severity
 from dicommap.model.hierarchy import Target
 from dicommap.model.levels import Level
-from dicommap.model.overridable import overridable_issues
-from dicommap.model.profile import Profile
+from dicommap.model.overridable import not_overridable_issues
+from dicommap.model.profile import Assumptions
 
 TARGETS = {
     Level.STUDY: Target(study_instance_uid="1.2"),
@@ -31,11 +31,11 @@ REQUEST = {
 
 
 def test_a_complete_request_has_no_findings() -> None:
-    assert not request_issues(REQUEST)
+    assert not check_request(REQUEST)
 
 
 def test_placeholders_are_notes_and_no_errors() -> None:
-    found = request_issues(REQUEST | {"datastoreId": "<datastoreId>", "outputS3Uri": "<outputS3Uri>"})
+    found = check_request(REQUEST | {"datastoreId": "<datastoreId>", "outputS3Uri": "<outputS3Uri>"})
     assert [(one.code, one.location.pointer) for one in found] == [
         ("request.placeholder", "/datastoreId"),
         ("request.placeholder", "/outputS3Uri"),
@@ -57,34 +57,34 @@ def test_placeholders_are_notes_and_no_errors() -> None:
     ],
 )
 def test_faults_have_their_code_and_place(members: dict[str, object], code: str, pointer: str) -> None:
-    found = [(one.code, one.location.pointer) for one in request_issues(REQUEST | members)]
+    found = [(one.code, one.location.pointer) for one in check_request(REQUEST | members)]
     assert (code, pointer) in found
 
 
 @pytest.mark.parametrize("document", [[], None, "x", 5])
 def test_what_is_no_object_is_one_finding(document: object) -> None:
-    assert [one.code for one in request_issues(document)] == ["schema.type"]
+    assert [one.code for one in check_request(document)] == ["schema.type"]
 
 
 @pytest.mark.parametrize(
     ("document", "kind"),
     [
-        ({"dicomJsonMetadataImportConfiguration": 1}, Kind.IMPORT_CONFIGURATION),
-        ({"dicomMetadataMappings": []}, Kind.IMPORT_CONFIGURATION),
-        ({"inputS3Uri": "x"}, Kind.REQUEST),
-        ({"importConfiguration": {}}, Kind.REQUEST),
-        ({"jobs": []}, Kind.PLAN),
-        ({}, Kind.OVERRIDE),
-        ({"00100020": {}}, Kind.OVERRIDE),
-        ([], Kind.OVERRIDE),
+        ({"dicomJsonMetadataImportConfiguration": 1}, DocumentKind.IMPORT_CONFIGURATION),
+        ({"dicomMetadataMappings": []}, DocumentKind.IMPORT_CONFIGURATION),
+        ({"inputS3Uri": "x"}, DocumentKind.REQUEST),
+        ({"importConfiguration": {}}, DocumentKind.REQUEST),
+        ({"jobs": []}, DocumentKind.PLAN),
+        ({}, DocumentKind.OVERRIDE),
+        ({"00100020": {}}, DocumentKind.OVERRIDE),
+        ([], DocumentKind.OVERRIDE),
         ({"a": 1}, None),
         (None, None),
         ("x", None),
         (5, None),
     ],
 )
-def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: Kind | None) -> None:
-    assert kind_of(document) is kind
+def test_the_kind_of_a_document_is_told_by_its_members(document: object, kind: DocumentKind | None) -> None:
+    assert detect_document_kind(document) is kind
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_overrides_say_only_what_they_may(
 ) -> None:
     found = [
         (one.code, one.location.pointer)
-        for one in override_issues(document, TARGETS[level] if level else None, Profile())
+        for one in check_override(document, TARGETS[level] if level else None, Assumptions())
     ]
     assert found == [(code, pointer)]
 
 
 def test_an_override_at_its_own_level_has_no_findings() -> None:
-    assert not override_issues({"00100020": {"vr": "LO", "Value": ["x"]}}, TARGETS[Level.STUDY], Profile())
-    assert not override_issues({"00080060": {"vr": "CS", "Value": ["CT"]}}, TARGETS[Level.SERIES], Profile())
+    assert not check_override({"00100020": {"vr": "LO", "Value": ["x"]}}, TARGETS[Level.STUDY], Assumptions())
+    assert not check_override({"00080060": {"vr": "CS", "Value": ["CT"]}}, TARGETS[Level.SERIES], Assumptions())
 
 
 @pytest.mark.parametrize(
@@ -132,19 +132,21 @@ def test_an_override_at_its_own_level_has_no_findings() -> None:
     ],
 )
 def test_override_files_are_json_first(data: bytes, code: str) -> None:
-    assert [one.code for one in override_file_issues(data, None, Profile())] == [code]
+    assert [one.code for one in check_override_file(data, None, Assumptions())] == [code]
 
 
 def test_an_override_of_very_many_faults_is_checked_in_about_a_second() -> None:
     document = {f"{0x00091000 + number:08X}": {"vr": "LO", "Value": [5]} for number in range(20_000)}
     started = time.process_time()
-    found = override_issues(document, TARGETS[Level.STUDY], Profile())
+    found = check_override(document, TARGETS[Level.STUDY], Assumptions())
     assert time.process_time() - started < 5
     assert len(found) >= 20_000
 
 
 def test_the_schema_forbids_no_attribute_that_the_rules_allow() -> None:
     """The rules are the authority, and the schema beside them is for other tools: it must not be stricter."""
-    forbidden = [tag for tag, schema in json.loads(schema_text("override"))["properties"].items() if schema is False]
+    forbidden = [
+        tag for tag, schema in json.loads(read_schema_text("override"))["properties"].items() if schema is False
+    ]
     assert forbidden
-    assert all(list(overridable_issues(int(tag, 16), Location())) for tag in forbidden)
+    assert all(list(not_overridable_issues(int(tag, 16), Location())) for tag in forbidden)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.schema_check import schema_issues
+from dicommap.checks.schema_check import check_schema
 
 SECRET = "Zyzzyva^Quark"
 
@@ -39,13 +39,13 @@ AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
     ],
 )
 def test_each_rule_has_its_code_and_place(document: object, code: str, pointer: str) -> None:
-    found = [(one.code, one.location.pointer) for one in schema_issues("import-configuration", document)]
+    found = [(one.code, one.location.pointer) for one in check_schema("import-configuration", document)]
     assert (code, pointer) in found
 
 
 def test_findings_come_in_the_order_of_their_pointers_with_numbers_as_numbers() -> None:
     faulty = [mapping(metadataFilePath="é", studyInstanceUID="x") for _ in range(12)]
-    places = [one.location.pointer for one in schema_issues("import-configuration", configuration(*faulty))]
+    places = [one.location.pointer for one in check_schema("import-configuration", configuration(*faulty))]
     numbers = [int((place or "").split("/")[3]) for place in places]
     assert numbers == sorted(numbers)
     assert [place for place in dict.fromkeys(places) if "/10/" in (place or "")] == [
@@ -55,13 +55,13 @@ def test_findings_come_in_the_order_of_their_pointers_with_numbers_as_numbers() 
 
 
 def test_each_missing_member_is_named_once() -> None:
-    found = schema_issues("start-dicom-import-job", {})
+    found = check_schema("start-dicom-import-job", {})
     assert len(found) == 5
     assert len({one.message for one in found}) == 5
 
 
 def test_another_version_of_the_plan_has_its_own_code() -> None:
-    assert "schema.version" in [one.code for one in schema_issues("plan", {"version": 2})]
+    assert "schema.version" in [one.code for one in check_schema("plan", {"version": 2})]
 
 
 @pytest.mark.parametrize("name", ["import-configuration", "start-dicom-import-job", "plan", "rules", "override"])
@@ -70,6 +70,6 @@ def test_no_message_holds_a_value(name: str) -> None:
     documents += [configuration(mapping(studyInstanceUID=SECRET, metadataFilePath=SECRET + "é"), SECRET)]
     documents += [{"jobName": SECRET, "datastoreId": SECRET, "importConfiguration": SECRET, "inputS3Uri": SECRET}]
     documents += [{"00100010": {"vr": SECRET}, "00100020": {"vr": "LO", "Value": [5, {"a": SECRET}], "x": SECRET}}]
-    found = [one for document in documents for one in schema_issues(name, document)]
+    found = [one for document in documents for one in check_schema(name, document)]
     assert found
     assert not any(SECRET in str(one) for one in found)

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import HeaderRow, Inventory, InventoryWriter, Place, file_row
-from dicommap.issues import issue
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory import FileIdentity, HeaderRow, Inventory, InventoryWriter, make_file_row
+from dicommap.issues import make_issue
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from dicommap.model.hierarchy import Disposition, SourceFile
-from dicommap.p10 import Header, Refusal
+from dicommap.p10 import Header, RejectedFile
 from tests.making import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Added = tuple[int, SourceFile, Header | Refusal]
+Added = tuple[int, SourceFile, Header | RejectedFile]
 
 
 def added(
@@ -43,15 +43,15 @@ def added(
 
 def refused(path: str, code: str = "p10.not-dicom", disposition: Disposition = Disposition.NOT_DICOM) -> Added:
     """Return one file without header as a scan adds it."""
-    refusal = Refusal(disposition=disposition, issues=(issue(code),))
+    refusal = RejectedFile(disposition=disposition, issues=(make_issue(code),))
     return 0, SourceFile(path=path, size=1, mtime_ns=0), refusal
 
 
-def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = CAPTURED) -> None:
+def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = DEFAULT_KEYWORDS) -> None:
     """Add files, each as a batch of its own."""
     for source, file, found in files:
         digests: dict[HeaderRow, bytes] = {}
-        row = file_row(found, keywords, writer.label(source, file.path), digests)
+        row = make_file_row(found, keywords, writer.label(source, file.path), digests)
         writer.add(source, [file], [row], {digest: header for header, digest in digests.items()})
 
 
@@ -59,8 +59,8 @@ def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = CAPT
 def inventory_of(
     *files: Added,
     path: Path | None = None,
-    keywords: tuple[str, ...] = CAPTURED,
-    same: Callable[[Place, Place], bool] = lambda one, other: True,
+    keywords: tuple[str, ...] = DEFAULT_KEYWORDS,
+    same: Callable[[FileIdentity, FileIdentity], bool] = lambda one, other: True,
 ) -> Iterator[Inventory]:
     """Write an inventory of these files, with a second root where a file is in one, and open it."""
     roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]

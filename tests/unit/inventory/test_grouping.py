@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.inventory import Inventory, Place, grouping
-from dicommap.issues import CATALOGUE, Issue, Severity, issue
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory import FileIdentity, Inventory, grouping
+from dicommap.issues import CATALOGUE, Issue, Severity, make_issue
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from dicommap.model.healthimaging import MAX_P10_BYTES
 from tests.making import EXPLICIT_LITTLE
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 
-def found_in(*files: Added, keywords: tuple[str, ...] = CAPTURED) -> list[Issue]:
+def found_in(*files: Added, keywords: tuple[str, ...] = DEFAULT_KEYWORDS) -> list[Issue]:
     with inventory_of(*files, keywords=keywords) as inventory:
         return list(inventory.issues())
 
@@ -47,26 +47,26 @@ def test_different_files_of_one_instance_are_a_conflict() -> None:
     with inventory_of(added("a"), added("b"), same=lambda one, other: False) as inventory:
         (found,) = inventory.issues()
         assert (found.code, found.location.path, found.severity) == ("instance.conflict", "b", Severity.ERROR)
-        assert found.message == issue("instance.conflict", other="a").message
+        assert found.message == make_issue("instance.conflict", other="a").message
 
 
 def test_the_first_path_stays_the_instance_whatever_the_order_of_adding() -> None:
-    compared: list[tuple[Place, Place]] = []
+    compared: list[tuple[FileIdentity, FileIdentity]] = []
 
-    def same(one: Place, other: Place) -> bool:
+    def same(one: FileIdentity, other: FileIdentity) -> bool:
         compared.append((one, other))
         return True
 
     files = [added("c"), added("a", source=1), added("b"), added("\udcff")]
     with inventory_of(*files, same=same) as inventory:
         assert [file.disposition.value for file in inventory.files()] == ["instance", *["duplicate"] * 3]
-        others = [Place(0, "c", 10, 0), Place(0, "\udcff", 10, 0), Place(1, "a", 10, 0)]
-        assert compared == [(Place(0, "b", 10, 0), place) for place in others]
+        others = [FileIdentity(0, "c", 10, 0), FileIdentity(0, "\udcff", 10, 0), FileIdentity(1, "a", 10, 0)]
+        assert compared == [(FileIdentity(0, "b", 10, 0), place) for place in others]
         assert inventory.summary().instances == 1
 
 
 def test_files_of_different_sizes_are_not_compared() -> None:
-    def same(one: Place, other: Place) -> bool:
+    def same(one: FileIdentity, other: FileIdentity) -> bool:
         raise AssertionError("not reached")
 
     with inventory_of(added("a"), added("b", size=11), same=same) as inventory:
@@ -87,13 +87,13 @@ def test_files_that_are_no_instances_have_no_duplicates() -> None:
 def test_a_series_in_two_studies_is_named() -> None:
     (found,) = found_in(*CASES["series.in-two-studies"])
     assert found.location.series == "1.9"
-    assert found.message == issue("series.in-two-studies", count=2).message
+    assert found.message == make_issue("series.in-two-studies", count=2).message
 
 
 def test_an_inconsistent_attribute_is_named_with_its_study() -> None:
     (found,) = found_in(*CASES["study.inconsistent-attribute"])
     assert (found.location.keyword, found.location.study, found.location.series) == ("PatientID", "1.1", None)
-    assert found.message == issue(found.code, keyword="PatientID", count=2).message
+    assert found.message == make_issue(found.code, keyword="PatientID", count=2).message
 
 
 def test_an_inconsistent_attribute_is_named_with_its_series() -> None:
@@ -112,7 +112,7 @@ def test_an_absent_and_an_empty_value_are_the_same() -> None:
 
 
 def test_series_attributes_may_differ_between_series_and_instance_attributes_anywhere() -> None:
-    keywords = (*CAPTURED, "Rows")
+    keywords = (*DEFAULT_KEYWORDS, "Rows")
     files = [
         added("a", "1.1 1.1.1 1.1", Modality="CT", Rows="1"),
         added("b", "1.1 1.1.1 1.2", Modality="CT", Rows="2", InstanceNumber="2"),
@@ -135,8 +135,8 @@ def test_unlisted_transfer_syntaxes_are_counted_by_series() -> None:
     found = found_in(*files)
     code = "instance.unsupported-transfer-syntax"
     assert [(each.location.series, each.message) for each in found] == [
-        ("1.1.0", issue(code, count=3).message),
-        ("1.1.1", issue(code, count=2).message),
+        ("1.1.0", make_issue(code, count=3).message),
+        ("1.1.1", make_issue(code, count=2).message),
     ]
 
 
@@ -145,4 +145,4 @@ def test_a_file_of_the_largest_size_is_not_too_large(monkeypatch: pytest.MonkeyP
     files = [added("a", size=100), added("b", "1.1 1.1.1 1.2", size=101)]
     (found,) = found_in(*files)
     assert (found.code, found.location.path) == ("instance.too-large", "b")
-    assert found.message == issue("instance.too-large", size=101, limit=100).message
+    assert found.message == make_issue("instance.too-large", size=101, limit=100).message

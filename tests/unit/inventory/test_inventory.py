@@ -13,7 +13,7 @@ import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory
-from dicommap.inventory.file_values import FILES_OF_STUDY
+from dicommap.inventory.file_values import FILE_VALUES_QUERY
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition, File
 from dicommap.p10 import Header
@@ -90,7 +90,7 @@ def test_the_files_of_one_study_come_with_their_values_by_series_and_path() -> N
 
 def test_the_files_of_a_study_are_found_by_indexes() -> None:
     with inventory_of(*FILES) as inventory:
-        plan = inventory._connection.execute("EXPLAIN QUERY PLAN " + FILES_OF_STUDY.format(columns=""), ("1.1",))
+        plan = inventory._connection.execute("EXPLAIN QUERY PLAN " + FILE_VALUES_QUERY.format(columns=""), ("1.1",))
         steps = [row[3] for row in plan]
         assert not [step for step in steps if step.startswith("SCAN")]
 

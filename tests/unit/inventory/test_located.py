@@ -9,7 +9,7 @@ from pathlib import Path
 import dicommap
 from dicommap.inventory.located import FileCounts
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.staging import Piece
+from dicommap.model.staging import StudyPart
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 
@@ -86,9 +86,9 @@ def test_a_prefix_takes_in_no_sibling(tmp_path: Path) -> None:
 def test_copies_of_a_study_are_numbered_in_a_folder_of_its_own(tree: Path) -> None:
     first, second = uid(STUDY, 1), uid(STUDY, 2)
     pieces = [
-        Piece(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 2), first=1, files=1),
-        Piece(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 1)),
-        Piece(study_instance_uid=first),
+        StudyPart(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 2), first=1, files=1),
+        StudyPart(study_instance_uid=second, series_instance_uid=uid(STUDY, 2, 1)),
+        StudyPart(study_instance_uid=first),
     ]
     with dicommap.scan(tree) as inventory:
         found = list(inventory.located().copied(pieces, 10**6))
@@ -109,7 +109,7 @@ def test_keys_of_copies_are_in_the_order_of_s3(tmp_path: Path) -> None:
     uids = [f"{STUDY}.1", f"{STUDY}.1.2", f"{STUDY}.10"]
     write_tree(tmp_path, {one: p10(StudyInstanceUID=one, SOPInstanceUID=f"{one}.9") for one in uids})
     with dicommap.scan(tmp_path) as inventory:
-        found = inventory.located().copied([Piece(study_instance_uid=one) for one in uids], 10**6)
+        found = inventory.located().copied([StudyPart(study_instance_uid=one) for one in uids], 10**6)
         keys = [one.key for one in found]
     assert keys == sorted(keys, key=str.encode)
 
@@ -133,7 +133,7 @@ def test_members_of_archives_weigh_nothing_and_are_not_counted(tmp_path: Path) -
         located = inventory.located()
         (weight,) = located.weights(10**6)
         assert (weight.files, located.counts()) == (1, FileCounts(files=2, instances=1))
-        assert [one.size for one in located.copied([Piece(study_instance_uid=STUDY)], 10**6)] == [len(p10())]
+        assert [one.size for one in located.copied([StudyPart(study_instance_uid=STUDY)], 10**6)] == [len(p10())]
 
 
 def test_names_that_are_not_utf_8_are_told(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.inventory.nonconformant_uids import _SUSPECT
+from dicommap.inventory.nonconformant_uids import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
-from dicommap.model.uid import conformance_problem, mapping_problem, root_of
+from dicommap.model.uid import uid_conformance_problem, uid_mapping_problem, uid_root_of
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 
@@ -85,7 +85,7 @@ def test_a_tree_of_conformant_uids_has_no_issue() -> None:
     ],
 )
 def test_the_one_thing_that_is_wrong_is_told(uid: str, problem: str | None) -> None:
-    assert conformance_problem(uid) == problem
+    assert uid_conformance_problem(uid) == problem
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_one_thing_that_is_wrong_is_told(uid: str, problem: str | None) -> N
     ],
 )
 def test_a_root_is_short(uid: str, root: str) -> None:
-    assert root_of(uid) == root
+    assert uid_root_of(uid) == root
 
 
 _UIDS = st.one_of(
@@ -110,7 +110,9 @@ _UIDS = st.one_of(
 @given(_UIDS)
 @examples(300)
 def test_every_uid_that_is_not_conformant_is_asked_of_python(uid: str) -> None:
-    assert mapping_problem(uid) is None
+    assert uid_mapping_problem(uid) is None
     with closing(sqlite3.connect(":memory:")) as connection:
-        ((suspect,),) = connection.execute(f"SELECT {_SUSPECT.format('uid')} FROM (SELECT ? AS uid)", (uid,)).fetchall()
-    assert suspect or conformance_problem(uid) is None
+        ((suspect,),) = connection.execute(
+            f"SELECT {_MAY_BE_NONCONFORMANT.format('uid')} FROM (SELECT ? AS uid)", (uid,)
+        ).fetchall()
+    assert suspect or uid_conformance_problem(uid) is None

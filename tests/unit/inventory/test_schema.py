@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory, InventoryWriter, schema
-from dicommap.model.attributes import CAPTURED
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import added, inventory_of, put
 
 
@@ -46,7 +46,7 @@ def test_no_file_at_all_is_an_error_with_a_fix(tmp_path: Path) -> None:
 
 
 def test_a_scan_that_was_stopped_is_told_of(tmp_path: Path) -> None:
-    with InventoryWriter(tmp_path / "i.db", CAPTURED, ["/one"]) as writer:
+    with InventoryWriter(tmp_path / "i.db", DEFAULT_KEYWORDS, ["/one"]) as writer:
         put(writer, added("a"))
     with pytest.raises(InventoryError, match="was not finished") as caught:
         Inventory.open(tmp_path / "i.db")

@@ -15,17 +15,23 @@ from pyarrow import parquet
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.rows import header_digest
-from dicommap.inventory.stored import real_value, stored_value
-from dicommap.model.undecodable import escape, is_undecodable
-from dicommap.render.records import flat, study_record
-from dicommap.render.text import csv_lines, json_lines
+from dicommap.inventory.rows import hash_header
+from dicommap.inventory.stored import decode_value, encode_value
+from dicommap.model.undecodable import is_undecodable, keep_undecodable_bytes
+from dicommap.render.records import build_study_record, flatten_record
+from dicommap.render.text import format_csv_lines, format_json_lines
 from tests.unit.inventory.filling import added, inventory_of, put
 
-U_UMLAUT, O_UMLAUT = "M" + escape(b"\xfc") + "ller", "M" + escape(b"\xf6") + "ller"
+U_UMLAUT, O_UMLAUT = "M" + keep_undecodable_bytes(b"\xfc") + "ller", "M" + keep_undecodable_bytes(b"\xf6") + "ller"
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.integers(0xDC00, 0xDCFF).map(chr)))
 FILES = [
-    added("a", "1.1 1.1.1 1.1.1.1", PatientID=U_UMLAUT, StudyDate="2026" + escape(b"\xff"), Modality=U_UMLAUT),
+    added(
+        "a",
+        "1.1 1.1.1 1.1.1.1",
+        PatientID=U_UMLAUT,
+        StudyDate="2026" + keep_undecodable_bytes(b"\xff"),
+        Modality=U_UMLAUT,
+    ),
     added("b", "1.1 1.1.1 1.1.1.2", PatientID=O_UMLAUT, InstanceNumber=U_UMLAUT, SeriesNumber=U_UMLAUT),
     added("c", "1.2 1.2.1 1.2.1.1", PatientID=U_UMLAUT, StudyDate="20260102"),
 ]
@@ -40,15 +46,15 @@ def held() -> Iterator[Inventory]:
 
 @given(TEXTS)
 def test_every_value_comes_back_as_it_was(text: str) -> None:
-    stored = stored_value(text)
+    stored = encode_value(text)
     assert isinstance(stored, bytes) is is_undecodable(text)
-    assert (real_value(stored) if isinstance(stored, bytes) else stored) == text
+    assert (decode_value(stored) if isinstance(stored, bytes) else stored) == text
 
 
 @given(TEXTS, TEXTS)
 def test_other_bytes_are_another_value(one: str, other: str) -> None:
-    assert (stored_value(one) == stored_value(other)) is (one == other)
-    assert (header_digest((one,)) == header_digest((other,))) is (one == other)
+    assert (encode_value(one) == encode_value(other)) is (one == other)
+    assert (hash_header((one,)) == hash_header((other,))) is (one == other)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +119,12 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
 
 
 def test_people_see_escapes(held: Inventory) -> None:
-    records = [study_record(study, show_values=True) for study in held.studies()]
-    shown = "".join(json_lines(records)) + "".join(csv_lines(map(flat, records)))
+    records = [build_study_record(study, show_values=True) for study in held.studies()]
+    shown = "".join(format_json_lines(records)) + "".join(format_csv_lines(map(flatten_record, records)))
     shown += str(held.unmasked()) + str(held.unmasked().inconsistencies()) + held.unmasked()._repr_html_()
     assert r"M\xfcller" in shown
     assert not is_undecodable(shown)
-    assert json.loads(next(json_lines(records)))["attributes"]["PatientID"][0]["value"] == r"M\xf6ller"
+    assert json.loads(next(format_json_lines(records)))["attributes"]["PatientID"][0]["value"] == r"M\xf6ller"
 
 
 @pytest.mark.parametrize("level", ["instance", "series", "study"])

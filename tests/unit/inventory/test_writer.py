@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, InventoryWriter, Place, schema, writer
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory import FileIdentity, Inventory, InventoryWriter, schema, writer
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from dicommap.model.healthimaging import MAX_P10_BYTES
 from dicommap.writing.partial import partial_file
 from tests.unit.inventory.filling import added, inventory_of, put, refused
 
 
 def started(path: Path | None) -> InventoryWriter:
-    return InventoryWriter(path, CAPTURED, ["/one"])
+    return InventoryWriter(path, DEFAULT_KEYWORDS, ["/one"])
 
 
 def rows(inventory: Inventory, table: str) -> int:
@@ -35,7 +35,7 @@ def test_files_that_share_their_values_share_a_header() -> None:
 
 
 def test_headers_are_shared_beyond_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_CACHED_HEADERS", 2)
+    monkeypatch.setattr(writer, "_MAX_CACHED_HEADERS", 2)
     files = [added(f"{n}", f"1.1 1.1.{n % 5} 1.{n}") for n in range(30)]
     with inventory_of(*files) as inventory:
         assert rows(inventory, "header") == 5
@@ -50,7 +50,7 @@ def test_values_with_quotes_and_other_scripts_are_stored_as_they_are() -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 1e9])
 def test_batches_are_all_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seconds: float) -> None:
-    monkeypatch.setattr(writer, "_COMMITTED_EVERY", seconds)
+    monkeypatch.setattr(writer, "_COMMIT_INTERVAL_SECONDS", seconds)
     with inventory_of(*(refused(f"{n}") for n in range(10)), path=tmp_path / "i.db") as inventory:
         assert inventory.summary().files == 10
 
@@ -88,7 +88,7 @@ def test_leaving_early_leaves_the_old_inventory_and_what_was_written_beside_it(
     old = path.read_bytes()
     expected = InventoryError if error is sqlite3.OperationalError else error
 
-    def failing(one: Place, other: Place) -> bool:
+    def failing(one: FileIdentity, other: FileIdentity) -> bool:
         raise error
 
     with pytest.raises(expected), inventory_of(added("new"), added("copy"), path=path, same=failing):
@@ -189,7 +189,7 @@ def test_a_full_disk_at_the_start_is_an_error_and_leaves_nothing(
     def failing(connection: sqlite3.Connection, keywords: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(schema, "create", failing)
+    monkeypatch.setattr(schema, "create_tables", failing)
     with pytest.raises(InventoryError):
         started(tmp_path / "i.db")
     assert list(tmp_path.iterdir()) == []
@@ -208,7 +208,7 @@ def test_a_full_disk_at_the_end_is_an_error_and_leaves_what_was_written(
 
 
 def test_a_disk_that_fills_up_is_told_and_whole_batches_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_COMMITTED_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_COMMIT_INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr(writer, "_SETTINGS", writer._SETTINGS + "PRAGMA max_page_count = 30;")
     path = tmp_path / "i.db"
     stored: list[int] = []

@@ -12,29 +12,29 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.registry import validator
-from dicommap.issues import CATALOGUE, Code, Issue, Location, Severity, explain, issue
+from dicommap.checks.registry import get_schema_validator
+from dicommap.issues import CATALOGUE, Issue, IssueCode, Location, Severity, find_code, make_issue
 
 SOURCE = Path(__file__).parents[3] / "src" / "dicommap"
 
 
-def fields_of(code: Code) -> set[str]:
+def fields_of(code: IssueCode) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(code.message) if name}
 
 
 @pytest.mark.parametrize("code", CATALOGUE.values(), ids=list(CATALOGUE))
-def test_every_code_says_what_is_wrong_and_what_to_do(code: Code) -> None:
+def test_every_code_says_what_is_wrong_and_what_to_do(code: IssueCode) -> None:
     assert re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", code.name)
     assert code.title
     assert not code.title.endswith(".")
     for text in (code.message, code.explanation, code.fix):
         assert text.endswith((".", "{told}", "?"))  # what is told is a sentence
     facts: dict[str, Any] = dict.fromkeys(fields_of(code), "x")
-    made = issue(code.name, **facts)
+    made = make_issue(code.name, **facts)
     assert made.severity is code.severity
     assert "{" not in made.message
-    validator("issue").validate(made.to_dict())
-    assert explain(code.name) is code
+    get_schema_validator("issue").validate(made.to_dict())
+    assert find_code(code.name) is code
 
 
 def test_every_code_stands_in_the_file_of_its_family() -> None:
@@ -72,10 +72,10 @@ def test_the_source_makes_no_issue_that_the_catalogue_does_not_know() -> None:
 
 def test_an_unknown_code_or_fact_is_our_own_fault() -> None:
     with pytest.raises(KeyError):
-        issue("no.code")
+        make_issue("no.code")
     with pytest.raises(KeyError):
-        issue("json.not-json")
-    assert explain("no.code") is None
+        make_issue("json.not-json")
+    assert find_code("no.code") is None
 
 
 def test_severities_have_an_order() -> None:
@@ -86,18 +86,18 @@ def test_severities_have_an_order() -> None:
 
 
 def test_an_issue_reads_as_one_line() -> None:
-    found = issue("sheet.ragged-row", Location(path="s.csv", row=3), count=1, expected=2)
+    found = make_issue("sheet.ragged-row", Location(path="s.csv", row=3), count=1, expected=2)
     assert str(found) == "error: s.csv row 3: The row has 1 cells; the header has 2. [sheet.ragged-row]"
-    assert str(issue("draft.nothing-to-do")).startswith("error: No edit")
+    assert str(make_issue("draft.nothing-to-do")).startswith("error: No edit")
 
 
 def test_a_keyword_is_named_once() -> None:
-    found = issue("attribute.uid", Location(row=2, keyword="FrameOfReferenceUID"), keyword="FrameOfReferenceUID")
+    found = make_issue("attribute.uid", Location(row=2, keyword="FrameOfReferenceUID"), keyword="FrameOfReferenceUID")
     assert str(found).count("FrameOfReferenceUID") == 1
 
 
 def test_more_of_a_place_can_be_learned_later() -> None:
-    found = issue("json.not-finite", Location(pointer="/a")).at(path="x.json")
+    found = make_issue("json.not-finite", Location(pointer="/a")).at(path="x.json")
     assert found.location == Location(path="x.json", pointer="/a")
     assert str(found.location) == "x.json #/a"
 
@@ -106,5 +106,5 @@ def test_an_issue_is_json_as_its_schema_says() -> None:
     place = Location(path="p", pointer="/a", row=2, column="c", rule="r", keyword="k", study="1.2", series="1.3")
     made = Issue(code="a.b", severity=Severity.NOTE, location=place, message="m")
     document = json.loads(json.dumps(made.to_dict()))
-    validator("issue").validate(document)
+    get_schema_validator("issue").validate(document)
     assert set(document["location"]) == {"path", "pointer", "row", "column", "rule", "keyword", "study", "series"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.issues import issue
-from dicommap.model.account import Account, Effect, Outcome
+from dicommap.issues import make_issue
+from dicommap.model.account import EditEffect, EditOutcome, EditResult
 
 FACTS: Any = {"keyword": "PatientID", "count": 2, "matching": 1, "reason": "a reason"}
 
@@ -15,16 +15,16 @@ FACTS: Any = {"keyword": "PatientID", "count": 2, "matching": 1, "reason": "a re
 @pytest.mark.parametrize(
     ("effects", "outcome"),
     [
-        ([], Outcome.UNUSED),
-        ([Effect.REACHED], Outcome.NO_CHANGE),
-        ([Effect.REACHED, Effect.CHANGED], Outcome.APPLIED),
-        ([Effect.REACHED, Effect.REFUSED], Outcome.REFUSED),
-        ([Effect.REACHED, Effect.REFUSED, Effect.AMBIGUOUS], Outcome.AMBIGUOUS),
-        ([Effect.REACHED, Effect.AMBIGUOUS, Effect.CHANGED], Outcome.APPLIED),
+        ([], EditOutcome.UNUSED),
+        ([EditEffect.REACHED], EditOutcome.NO_CHANGE),
+        ([EditEffect.REACHED, EditEffect.CHANGED], EditOutcome.APPLIED),
+        ([EditEffect.REACHED, EditEffect.REFUSED], EditOutcome.REFUSED),
+        ([EditEffect.REACHED, EditEffect.REFUSED, EditEffect.AMBIGUOUS], EditOutcome.AMBIGUOUS),
+        ([EditEffect.REACHED, EditEffect.AMBIGUOUS, EditEffect.CHANGED], EditOutcome.APPLIED),
     ],
 )
-def test_the_outcome_follows_from_the_effects(effects: list[Effect], outcome: Outcome) -> None:
-    account = Account(source="s.csv", row=2)
+def test_the_outcome_follows_from_the_effects(effects: list[EditEffect], outcome: EditOutcome) -> None:
+    account = EditResult(source="s.csv", row=2)
     for effect in effects:
         account.note("1.2", effect)
     account.close()
@@ -33,38 +33,38 @@ def test_the_outcome_follows_from_the_effects(effects: list[Effect], outcome: Ou
 
 
 def test_a_study_counts_once_for_each_thing_that_was_done_in_it() -> None:
-    account = Account(source="r.toml", rule="one")
+    account = EditResult(source="r.toml", rule="one")
     for study in ("1.2", "1.3", "1.4"):
         for _ in range(3):
-            account.note(study, Effect.REACHED)
-    account.note("1.4", Effect.CHANGED)
-    account.note("1.4", Effect.CHANGED)
+            account.note(study, EditEffect.REACHED)
+    account.note("1.4", EditEffect.CHANGED)
+    account.note("1.4", EditEffect.CHANGED)
     account.close()
     account.close()
     assert (account.studies, account.changed, account.unchanged) == (3, 1, 2)
 
 
 def test_findings_are_noted_by_what_they_keep_an_edit_from() -> None:
-    account = Account(source="r.toml", rule="one")
-    account.note("1.1", Effect.REACHED)
-    account.record_issue("1.1", issue("lookup.no-row", keyword="PatientID", name="w.csv", hint=""))
-    account.record_issue("1.2", issue("rules.partial-match", **FACTS))
-    account.record_issue("1.3", issue("rules.no-result", **FACTS))
+    account = EditResult(source="r.toml", rule="one")
+    account.note("1.1", EditEffect.REACHED)
+    account.record_issue("1.1", make_issue("lookup.no-row", keyword="PatientID", name="w.csv", hint=""))
+    account.record_issue("1.2", make_issue("rules.partial-match", **FACTS))
+    account.record_issue("1.3", make_issue("rules.no-result", **FACTS))
     account.close()
     assert (account.unchanged, account.ambiguous, account.refused) == (1, 1, 1)
 
 
 def test_what_was_never_read_is_refused() -> None:
-    assert Account(source="s.csv", row=2, unread=True).outcome is Outcome.REFUSED
+    assert EditResult(source="s.csv", row=2, unread=True).outcome is EditOutcome.REFUSED
 
 
 @pytest.mark.parametrize(
     ("account", "name"),
     [
-        (Account(source="s.csv", row=2), "s.csv row 2"),
-        (Account(source="r.toml", rule="one"), "r.toml rule 'one'"),
-        (Account(source="harmonize PatientID"), "harmonize PatientID"),
+        (EditResult(source="s.csv", row=2), "s.csv row 2"),
+        (EditResult(source="r.toml", rule="one"), "r.toml rule 'one'"),
+        (EditResult(source="harmonize PatientID"), "harmonize PatientID"),
     ],
 )
-def test_it_is_named_as_people_find_it(account: Account, name: str) -> None:
+def test_it_is_named_as_people_find_it(account: EditResult, name: str) -> None:
     assert str(account) == name

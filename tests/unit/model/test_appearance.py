@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dicommap.issues import Location, Severity
-from dicommap.model.appearance import appearance_issues
+from dicommap.model.appearance import confusable_character_issues
 from dicommap.model.tags import tag_of
 
 
 def codes(keyword: str, vr: str, text: str, group: str = "Alphabetic") -> list[str]:
-    found = list(appearance_issues(tag_of(keyword) or 0, vr, text, Location(), group=group))
+    found = list(confusable_character_issues(tag_of(keyword) or 0, vr, text, Location(), group=group))
     assert all(one.severity is Severity.WARNING for one in found)
     assert not any(text in one.message for one in found)
     return [one.code.removeprefix("value.") for one in found]

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.model.attribute_names import (
-    hint,
+    keyword_hint,
     looks_like_attribute,
-    shown_name,
-    shown_word,
+    mask_unless_attribute,
+    mask_unless_word,
+    parse_tag,
     similar_keywords,
-    tag_in,
 )
-from dicommap.model.dictionary import TAGS
+from dicommap.model.dictionary import TAG_BY_KEYWORD
 from dicommap.model.mask import MASK
 from tests.effort import examples
 
@@ -35,16 +35,16 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_a_tag_in_any_spelling_leads_to_its_keyword(text: str) -> None:
-    assert tag_in(text) == 0x00100020
-    assert hint(text) == "(0010,0020) is PatientID; write that"
-    assert shown_name(text) == text
+    assert parse_tag(text) == 0x00100020
+    assert keyword_hint(text) == "(0010,0020) is PatientID; write that"
+    assert mask_unless_attribute(text) == text
 
 
 @given(st.sampled_from(sorted(tag for tag, entry in DicomDictionary.items() if entry[4])), st.booleans())
 @examples(200)
 def test_every_tag_of_the_dictionary_leads_to_its_keyword_in_either_case(tag: int, upper: bool) -> None:
     text = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
-    assert f" is {DicomDictionary[tag][4]}; write that" in hint(text.upper() if upper else text)
+    assert f" is {DicomDictionary[tag][4]}; write that" in keyword_hint(text.upper() if upper else text)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_every_tag_of_the_dictionary_leads_to_its_keyword_in_either_case(tag: in
     ],
 )
 def test_a_tag_without_keyword_says_what_holds(text: str, expected: str) -> None:
-    assert hint(text) == expected
+    assert keyword_hint(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_tag_without_keyword_says_what_holds(text: str, expected: str) -> None
 )
 def test_names_and_misspelt_keywords_lead_to_the_keyword(text: str, expected: str) -> None:
     assert similar_keywords(text)[0] == expected
-    assert expected in hint(text)
+    assert expected in keyword_hint(text)
 
 
 @pytest.mark.parametrize(
@@ -88,18 +88,18 @@ def test_names_and_misspelt_keywords_lead_to_the_keyword(text: str, expected: st
 )  # fmt: skip
 def test_what_looks_like_no_attribute_is_not_repeated(text: str) -> None:
     assert not looks_like_attribute(text)
-    assert shown_name(text) == MASK
+    assert mask_unless_attribute(text) == MASK
 
 
-@given(st.sampled_from(sorted(TAGS)), st.sampled_from(["", "^", "_", " ", "="]))
+@given(st.sampled_from(sorted(TAG_BY_KEYWORD)), st.sampled_from(["", "^", "_", " ", "="]))
 @examples(300)
 def test_a_name_beside_a_keyword_is_not_repeated(keyword: str, between: str) -> None:
-    assert shown_name(f"{keyword}{between}CANARY") == MASK
-    assert shown_name(f"CANARY{between}{keyword}") == MASK
+    assert mask_unless_attribute(f"{keyword}{between}CANARY") == MASK
+    assert mask_unless_attribute(f"CANARY{between}{keyword}") == MASK
 
 
 def test_a_word_typed_as_an_option_is_repeated_and_a_value_is_not() -> None:
-    assert [shown_word(word) for word in ("Foo", "(0010,0020)", "Patient ID", "Doe^Jane", "M\u00fcller", "a b")] == [
+    assert [mask_unless_word(word) for word in ("Foo", "(0010,0020)", "Patient ID", "Doe^Jane", "M\u00fcller", "a b")] == [
         "Foo", "(0010,0020)", "Patient ID", MASK, MASK, MASK,
     ]  # fmt: skip
 
@@ -107,5 +107,5 @@ def test_a_word_typed_as_an_option_is_repeated_and_a_value_is_not() -> None:
 def test_very_many_unknown_names_take_little_time() -> None:
     start = time.process_time()
     for number in range(300):
-        shown_name(f"PatientColumnOfNumber{number}")
+        mask_unless_attribute(f"PatientColumnOfNumber{number}")
     assert time.process_time() - start < 3

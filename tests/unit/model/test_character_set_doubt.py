@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.character_set import specific_character_set
-from dicommap.model.character_set_doubt import HOLDS_CONTROLS, IS_UTF_8, character_set_doubt
+from dicommap.model.character_set import parse_specific_character_set
+from dicommap.model.character_set_doubt import HAS_CONTROL_CHARACTERS, IS_UTF_8, character_set_mismatch
 from dicommap.model.undecodable import is_undecodable
-from dicommap.p10.text import decode
+from dicommap.p10.text import decode_value
 from tests.effort import examples
 
 LATIN = ["ISO_IR 100", "ISO_IR 148", "ISO_IR 203", "ISO 2022 IR 100", "ISO 2022 IR 100\\ISO 2022 IR 87"]
 
 
 def doubt(value: bytes, declared: str) -> str | None:
-    charset = specific_character_set(declared)
-    return character_set_doubt(decode("PN", value, charset, "<"), charset)
+    charset = parse_specific_character_set(declared)
+    return character_set_mismatch(decode_value("PN", value, charset, "<"), charset)
 
 
 @pytest.mark.parametrize("declared", LATIN)
 @pytest.mark.parametrize("meant", ["Müller^Jörg", "Crème", "日本^太郎", "Łódź", "Ωμέγα", "é"])
 def test_utf_8_that_is_declared_as_a_set_of_one_byte_is_doubtful(declared: str, meant: str) -> None:
-    assert doubt(meant.encode(), declared) in (IS_UTF_8, HOLDS_CONTROLS)
+    assert doubt(meant.encode(), declared) in (IS_UTF_8, HAS_CONTROL_CHARACTERS)
 
 
 @pytest.mark.parametrize("declared", LATIN)
@@ -48,27 +48,27 @@ def test_utf_8_without_control_characters_has_its_reason(declared: str, meant: s
     ],
 )
 def test_utf_8_is_found_in_every_set_of_one_byte_unless_it_is_undecodable(declared: str, meant: str) -> None:
-    text = decode("PN", meant.encode(), specific_character_set(declared), "<")
-    assert is_undecodable(text) or character_set_doubt(text, specific_character_set(declared)) is not None
+    text = decode_value("PN", meant.encode(), parse_specific_character_set(declared), "<")
+    assert is_undecodable(text) or character_set_mismatch(text, parse_specific_character_set(declared)) is not None
 
 
 @pytest.mark.parametrize("declared", ["GB18030", "GBK"])
 @pytest.mark.parametrize("meant", ["张三", "王小东李", "Müller", "Jürgen^Köhler"])
 def test_utf_8_that_is_declared_as_chinese_is_doubtful_unless_it_is_undecodable(declared: str, meant: str) -> None:
-    text = decode("PN", meant.encode(), specific_character_set(declared), "<")
-    assert is_undecodable(text) or character_set_doubt(text, specific_character_set(declared)) == IS_UTF_8
+    text = decode_value("PN", meant.encode(), parse_specific_character_set(declared), "<")
+    assert is_undecodable(text) or character_set_mismatch(text, parse_specific_character_set(declared)) == IS_UTF_8
 
 
 @pytest.mark.parametrize("declared", [*LATIN, "ISO_IR 101", "ISO_IR 144"])
 def test_windows_quotation_marks_are_control_characters(declared: str) -> None:
-    assert doubt("Knie “links”".encode("cp1252"), declared) == HOLDS_CONTROLS
+    assert doubt("Knie “links”".encode("cp1252"), declared) == HAS_CONTROL_CHARACTERS
 
 
 @pytest.mark.parametrize("declared", ["ISO_IR 192", "GB18030"])
 def test_control_characters_are_doubtful_whatever_is_declared(declared: str) -> None:
     """Another program has taken UTF-8 for Latin 1, and written that in UTF-8."""
-    twice = "Ärzte".encode().decode("latin-1").encode(specific_character_set(declared).whole)
-    assert doubt(twice, declared) == HOLDS_CONTROLS
+    twice = "Ärzte".encode().decode("latin-1").encode(parse_specific_character_set(declared).whole)
+    assert doubt(twice, declared) == HAS_CONTROL_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -100,17 +100,17 @@ def test_control_characters_are_doubtful_whatever_is_declared(declared: str) -> 
     ],
 )
 def test_text_as_people_write_it_is_not_doubtful(declared: str, text: str) -> None:
-    assert character_set_doubt(text, specific_character_set(declared)) is None
+    assert character_set_mismatch(text, parse_specific_character_set(declared)) is None
 
 
 def test_undecodable_text_is_told_by_itself() -> None:
-    assert character_set_doubt("\x85\udcff", specific_character_set("ISO_IR 100")) is None
-    assert character_set_doubt("\x85\ufffd", specific_character_set("ISO_IR 100")) is None
+    assert character_set_mismatch("\x85\udcff", parse_specific_character_set("ISO_IR 100")) is None
+    assert character_set_mismatch("\x85\ufffd", parse_specific_character_set("ISO_IR 100")) is None
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12))
 @examples(300)
 def test_all_utf_8_in_latin_1_is_doubtful(meant: str) -> None:
-    charset = specific_character_set("ISO_IR 100")
-    found = character_set_doubt(meant.encode().decode("latin-1"), charset)
+    charset = parse_specific_character_set("ISO_IR 100")
+    found = character_set_mismatch(meant.encode().decode("latin-1"), charset)
     assert (found is None) == meant.isascii()

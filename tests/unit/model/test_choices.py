@@ -19,13 +19,13 @@ from dicommap.cli.output import exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
 from dicommap.errors import UsageError
-from dicommap.issues import Severity, issue
+from dicommap.issues import Severity, make_issue
 from dicommap.model.choices import choice_of, unknown_choice
-from dicommap.model.staging import Staging
+from dicommap.model.staging import StagingPolicy
 from dicommap.render.text import RecordFormat, record_lines
 from dicommap.testing.behaviour import Behaviour
 from dicommap.testing.faults import Fault
-from dicommap.workflows.jobs import _staging
+from dicommap.workflows.jobs import _check_staging
 
 URI = "s3://bucket/in/"
 
@@ -61,12 +61,12 @@ def test_an_echoed_word_is_short_and_printable() -> None:
 
 REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {
     "record_lines": (lambda _: record_lines([{}], "wrong", record=dict, row=dict), RecordFormat),
-    "write_issues": (lambda _: write_issues([issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
+    "write_issues": (lambda _: write_issues([make_issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
     "exit_status": (lambda _: exit_status([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
     "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
-    "staging": (lambda _: _staging("wrong", URI), Staging),
+    "staging": (lambda _: _check_staging("wrong", URI), StagingPolicy),
     "profile": (lambda _: dicommap.Profile.of(["wrong"]), ("strict", "dataSet=object", "dataSet=array")),
     "profile value": (lambda _: dicommap.Profile.of(["dataSet=wrong"]), ("strict", "dataSet=array")),
     "quota": (lambda _: dicommap.Quotas.of(["wrong=5"]), ("files", "bytes", "fileBytes", "folders", "mappings")),
@@ -95,7 +95,7 @@ def test_every_function_refuses_an_unknown_word(name: str, inventory: dicommap.I
 @pytest.mark.parametrize("form", ["table", "html", "CSV", "xls", ""])
 def test_issues_are_never_written_as_csv_instead(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match=f"Unknown format '{form}'"):
-        write_issues([issue("json.not-json", reason="x")], form)  # type: ignore[arg-type]
+        write_issues([make_issue("json.not-json", reason="x")], form)  # type: ignore[arg-type]
     assert capsys.readouterr().out == ""
 
 

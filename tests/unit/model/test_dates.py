@@ -14,8 +14,8 @@ from dicommap.model.dates import (
     NO_SUCH_DATE,
     NOT_A_DATE,
     OUT_OF_RANGE,
-    shifted,
-    truncated,
+    shift_date,
+    truncate_date,
 )
 from dicommap.model.no_result import NoResult
 
@@ -44,16 +44,16 @@ from dicommap.model.no_result import NoResult
     ],
 )
 def test_a_date_moves_by_days(text: str, days: int, expected: str | NoResult) -> None:
-    assert shifted(text, days) == expected
+    assert shift_date(text, days) == expected
 
 
 @given(st.dates(date(1800, 1, 1), date(2200, 1, 1)), st.integers(-36_500, 36_500))
 def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
     text = f"{day:%Y%m%d}"
-    there = shifted(text, days)
+    there = shift_date(text, days)
     assert isinstance(there, str)
     assert there == f"{day + timedelta(days=days):%Y%m%d}"
-    assert shifted(there, -days) == text
+    assert shift_date(there, -days) == text
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_moving_there_and_back_is_no_change(day: date, days: int) -> None:
     ],
 )
 def test_a_date_becomes_coarser(vr: str, text: str, to: str, expected: str | NoResult) -> None:
-    assert truncated(vr, text, to) == expected
+    assert truncate_date(vr, text, to) == expected
 
 
 @pytest.mark.parametrize("text", ["٢٠٢٤٠١٠١", "2024０１01", "²0240101"])
 def test_digits_of_other_scripts_are_no_dates(text: str) -> None:
-    assert shifted(text, 1) == NOT_A_DATE
-    assert truncated("DA", text, "month") == NOT_A_DATE
+    assert shift_date(text, 1) == NOT_A_DATE
+    assert truncate_date("DA", text, "month") == NOT_A_DATE
 
 
 def test_a_date_that_is_none_gets_no_coarser() -> None:
-    assert truncated("DA", "1987????", "year") == NOT_A_DATE
+    assert truncate_date("DA", "1987????", "year") == NOT_A_DATE

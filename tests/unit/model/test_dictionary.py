@@ -8,7 +8,7 @@ import sys
 import pytest
 from pydicom import datadict
 
-from dicommap.model.dictionary import ENTRIES, TAGS, entry_of
+from dicommap.model.dictionary import ENTRY_BY_TAG, TAG_BY_KEYWORD, entry_of
 
 REPEATING = [0x50000005, 0x501E3000, 0x60000010, 0x60FE0010, 0x002031AA, 0x00280402, 0x1010FFFF, 0x10000010]
 
@@ -23,9 +23,9 @@ def test_an_entry_is_what_pydicom_says(tag: int) -> None:
 
 
 def test_all_entries_and_keywords_are_there() -> None:
-    assert len(ENTRIES) > 5_000
-    assert all(datadict.get_entry(tag) == entry for tag, entry in ENTRIES.items())
-    assert all(datadict.tag_for_keyword(keyword) == tag for keyword, tag in TAGS.items())
+    assert len(ENTRY_BY_TAG) > 5_000
+    assert all(datadict.get_entry(tag) == entry for tag, entry in ENTRY_BY_TAG.items())
+    assert all(datadict.tag_for_keyword(keyword) == tag for keyword, tag in TAG_BY_KEYWORD.items())
 
 
 @pytest.mark.parametrize("before", ["", "import pydicom; "])

@@ -13,15 +13,15 @@ from dicommap.model.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
     PLAN_LIMIT,
-    STATE_LIMIT,
+    SUBMISSION_LIMIT,
     TABLE_LIMIT,
-    has_more_values,
-    limit_of_unknown,
+    has_more_json_values,
+    unknown_document_limit,
 )
 from dicommap.model.healthimaging import MAX_MAPPINGS
 from dicommap.model.package_layout import limit_at
 from dicommap.model.strict_json import parse_json
-from dicommap.reconciliation.lenient_json import lenient_json
+from dicommap.reconciliation.lenient_json import parse_lenient_json
 from tests.effort import examples
 
 JSON = st.recursive(
@@ -45,13 +45,13 @@ def empties_of(document: Any) -> int:
 @given(JSON)
 def test_values_are_counted_without_reading_them(document: Any) -> None:
     data, count = json.dumps(document).encode(), values_of(document)
-    assert has_more_values(data, count - 1)
-    assert not has_more_values(data, count + empties_of(document))
+    assert has_more_json_values(data, count - 1)
+    assert not has_more_json_values(data, count + empties_of(document))
 
 
 def test_a_text_that_is_not_closed_is_counted_to_its_end_once() -> None:
-    assert has_more_values(b'[1,2,"' + b'\\"' * 3_000_000, 2)
-    assert not has_more_values(b'[1,2,"' + b'\\",' * 3_000_000 + b"\\", 4)
+    assert has_more_json_values(b'[1,2,"' + b'\\"' * 3_000_000, 2)
+    assert not has_more_json_values(b'[1,2,"' + b'\\",' * 3_000_000 + b"\\", 4)
 
 
 def test_a_document_of_too_many_values_is_not_read() -> None:
@@ -63,8 +63,8 @@ def test_a_document_of_too_many_values_is_not_read() -> None:
 
 def test_a_record_whose_text_is_not_closed_takes_time_in_proportion_to_it() -> None:
     with pytest.raises(ValueError, match=r"^$"):
-        lenient_json(b'{"a": True, "' + b'\\"' * 2_000_000)
-    assert lenient_json(b'{"a": True, "True": "True \\" None", "b": None}') == {
+        parse_lenient_json(b'{"a": True, "' + b'\\"' * 2_000_000)
+    assert parse_lenient_json(b'{"a": True, "True": "True \\" None", "b": None}') == {
         "a": True,
         "True": 'True " None',
         "b": None,
@@ -79,7 +79,7 @@ def test_a_record_whose_text_is_not_closed_takes_time_in_proportion_to_it() -> N
         ("jobs/0001/start-dicom-import-job.json", CONFIGURATION_LIMIT),
         ("jobs/0001/files/dicommap-overrides/1.2.json", OVERRIDE_LIMIT),
         ("jobs/0001/files/plan.json", OVERRIDE_LIMIT),
-        ("submission/0001.json", STATE_LIMIT),
+        ("submission/0001.json", SUBMISSION_LIMIT),
         ("preview.csv", TABLE_LIMIT),
     ],
 )
@@ -88,8 +88,8 @@ def test_each_file_of_a_package_has_its_limit(path: str, limit: object) -> None:
 
 
 def test_a_document_alone_may_be_what_it_can_be() -> None:
-    assert limit_of_unknown(b'{"jobs": []}').values == PLAN_LIMIT.values
-    assert limit_of_unknown(b"{}").values == OVERRIDE_LIMIT.values
+    assert unknown_document_limit(b'{"jobs": []}').values == PLAN_LIMIT.values
+    assert unknown_document_limit(b"{}").values == OVERRIDE_LIMIT.values
 
 
 def test_the_largest_configuration_that_aws_takes_is_read() -> None:

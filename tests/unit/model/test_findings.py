@@ -7,23 +7,23 @@ from itertools import repeat
 
 import pytest
 
-from dicommap.issues import Issue, Location, Severity, issue
-from dicommap.model.findings import COUNTED_LIMIT, limited
+from dicommap.issues import Issue, Location, Severity, make_issue
+from dicommap.model.findings import ISSUE_COUNT_LIMIT, limit_issues
 
 HERE = Location(pointer="/a")
-WARNING, ERROR = issue("dicom-json.order"), issue("dicom-json.tag")
+WARNING, ERROR = make_issue("dicom-json.order"), make_issue("dicom-json.tag")
 
 
 def test_few_findings_stay_as_they_are() -> None:
-    assert list(limited([WARNING, ERROR], 2, HERE)) == [WARNING, ERROR]
-    assert not list(limited([], 2, HERE))
+    assert list(limit_issues([WARNING, ERROR], 2, HERE)) == [WARNING, ERROR]
+    assert not list(limit_issues([], 2, HERE))
 
 
 @pytest.mark.parametrize(
     ("rest", "severity"), [([WARNING], Severity.WARNING), ([WARNING, ERROR, WARNING], Severity.ERROR)]
 )
 def test_the_rest_is_one_finding_as_severe_as_the_worst(rest: list[Issue], severity: Severity) -> None:
-    *told, more = limited([WARNING, *rest], 1, HERE)
+    *told, more = limit_issues([WARNING, *rest], 1, HERE)
     assert told == [WARNING]
     assert (more.code, more.location, more.severity) == ("document.more-findings", HERE, severity)
     assert f" {len(rest)} more" in more.message
@@ -38,5 +38,5 @@ def test_looking_ends_and_then_the_worst_is_feared() -> None:
             looked += 1
             yield found
 
-    assert list(limited(endless(), 3, HERE))[-1].severity is Severity.ERROR
-    assert looked <= 3 + COUNTED_LIMIT
+    assert list(limit_issues(endless(), 3, HERE))[-1].severity is Severity.ERROR
+    assert looked <= 3 + ISSUE_COUNT_LIMIT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.issues import Location
-from dicommap.model.healthimaging import ELEMENT_LENGTHS
+from dicommap.model.healthimaging import MAX_ELEMENT_LENGTHS
 from dicommap.model.tags import tag_of, vrs_of
 from dicommap.model.vr import text_issues
 
@@ -19,10 +19,10 @@ LONGEST = {
 }
 
 
-@pytest.mark.parametrize("keyword", ELEMENT_LENGTHS)
+@pytest.mark.parametrize("keyword", MAX_ELEMENT_LENGTHS)
 def test_a_value_that_its_vr_holds_fits_healthimaging(keyword: str) -> None:
     (vr,) = vrs_of(tag_of(keyword) or 0)
     longest = LONGEST[vr]
     assert not list(text_issues(vr, longest, Location()))
     assert list(text_issues(vr, longest + "0", Location()))
-    assert len(longest) <= ELEMENT_LENGTHS[keyword]
+    assert len(longest) <= MAX_ELEMENT_LENGTHS[keyword]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from dicommap.model import fhir_import_job, import_job
 from dicommap.model.fhir_import_job import FhirImportJob
 from dicommap.model.import_job import ImportJob
-from dicommap.model.job_report import Ending, utc_text
+from dicommap.model.job_report import JobEnding, format_utc
 
 JOB = {"jobId": "1a", "jobName": "n", "jobStatus": "SUBMITTED", "datastoreId": "d"}
 FHIR = {"JobId": "1a", "JobStatus": "SUBMITTED", "DatastoreId": "d", "InputDataConfig": {"S3Uri": "s3://bucket/in/"}}
@@ -35,14 +35,15 @@ def test_the_members_are_those_of_the_service_model(service: str, name: str, mod
 
 
 @pytest.mark.parametrize(
-    ("service", "endings"), [("medical-imaging", import_job.ENDINGS), ("healthlake", fhir_import_job.ENDINGS)]
+    ("service", "endings"),
+    [("medical-imaging", import_job.DICOM_JOB_ENDINGS), ("healthlake", fhir_import_job.FHIR_JOB_ENDINGS)],
 )
-def test_every_status_of_the_service_model_is_known(service: str, endings: dict[str, Ending | None]) -> None:
+def test_every_status_of_the_service_model_is_known(service: str, endings: dict[str, JobEnding | None]) -> None:
     assert list(endings) == shape(service, "JobStatus").enum
 
 
 def test_only_jobs_that_have_not_ended_are_active() -> None:
-    assert import_job.ACTIVE == ("SUBMITTED", "IN_PROGRESS")
+    assert import_job.ACTIVE_JOB_STATUSES == ("SUBMITTED", "IN_PROGRESS")
 
 
 def test_what_is_new_is_kept() -> None:
@@ -88,9 +89,9 @@ def test_two_members_are_no_union() -> None:
 
 @pytest.mark.parametrize(
     ("status", "ending"),
-    [("FAILED", Ending.FAILED), ("COMPLETED", Ending.COMPLETED), ("IN_PROGRESS", None), ("SUBMITTED", None)],
+    [("FAILED", JobEnding.FAILED), ("COMPLETED", JobEnding.COMPLETED), ("IN_PROGRESS", None), ("SUBMITTED", None)],
 )
-def test_how_a_job_ended(status: str, ending: Ending | None) -> None:
+def test_how_a_job_ended(status: str, ending: JobEnding | None) -> None:
     assert ImportJob.model_validate({**JOB, "jobStatus": status}).ending is ending
 
 
@@ -103,8 +104,8 @@ def test_both_services_report_the_same_things() -> None:
     for found, service in ((one.report(), "HealthImaging"), (other.report(), "HealthLake")):
         assert (found.service, found.datastore, found.job, found.status) == (service, "d", "1a", "FAILED")
         assert (found.submitted_at, found.ended_at, found.message) == ("2026-11-22T10:00:00Z",) * 2 + ("m",)
-        assert found.ending is Ending.FAILED
+        assert found.ending is JobEnding.FAILED
 
 
 def test_a_time_without_a_zone_is_utc() -> None:
-    assert utc_text(datetime(2026, 1, 2, tzinfo=UTC)) == utc_text(datetime(2026, 1, 2)) == "2026-01-02T00:00:00Z"
+    assert format_utc(datetime(2026, 1, 2, tzinfo=UTC)) == format_utc(datetime(2026, 1, 2)) == "2026-01-02T00:00:00Z"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.registry import schema_names, schema_text
-from dicommap.model.dictionary import TAGS
+from dicommap.checks.registry import list_schema_names, read_schema_text
+from dicommap.model.dictionary import TAG_BY_KEYWORD
 from dicommap.model.mask import MASK
-from dicommap.model.member_names import MEMBERS, SCHEMA_MEMBERS, shown_member
+from dicommap.model.member_names import KNOWN_MEMBERS, SCHEMA_MEMBERS, mask_unknown_member
 from dicommap.model.tags import tag_of
-from dicommap.reconciliation.job_manifest import NUMBERS
+from dicommap.reconciliation.job_manifest import COUNT_MEMBERS
 
 
 def properties_in(schema: Any) -> Iterator[str]:
@@ -28,21 +28,21 @@ def properties_in(schema: Any) -> Iterator[str]:
 
 
 def test_the_list_of_members_is_that_of_the_shipped_schemas() -> None:
-    names = {name for schema in schema_names() for name in properties_in(json.loads(schema_text(schema)))}
-    tags = {f"{tag:08X}" for tag in TAGS.values()}
+    names = {name for schema in list_schema_names() for name in properties_in(json.loads(read_schema_text(schema)))}
+    tags = {f"{tag:08X}" for tag in TAG_BY_KEYWORD.values()}
     assert {name for name in names if tag_of(name) is None and name not in tags} == SCHEMA_MEMBERS
-    assert all(shown_member(name) == name for name in names)
+    assert all(mask_unknown_member(name) == name for name in names)
 
 
 def test_counts_of_job_manifests_are_shown() -> None:
-    assert set(NUMBERS) <= MEMBERS
+    assert set(COUNT_MEMBERS) <= KNOWN_MEMBERS
 
 
 @pytest.mark.parametrize("name", ["DOE^JANE", "Doe^J", "1234567", "Müller", "jobs\n", "jane.doe@example.com", "x" * 99])
 def test_what_may_be_a_value_is_masked(name: str) -> None:
-    assert shown_member(name) == MASK
+    assert mask_unknown_member(name) == MASK
 
 
 @pytest.mark.parametrize("name", ["mappingz", "Jobs", "PatientID", "00100010", "(0010,0010)"])
 def test_names_that_differ_from_a_member_by_one_letter_keywords_and_tags_are_shown(name: str) -> None:
-    assert shown_member(name) == name
+    assert mask_unknown_member(name) == name

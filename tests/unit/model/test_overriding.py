@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.errors import AttributeNameError
 from dicommap.issues import Location
-from dicommap.model.attributes import CAPTURED, SHOWN_ALWAYS, captured_keywords
+from dicommap.model.attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
 from dicommap.model.levels import (
     CONTENT_TAGS,
     PATIENT_TAGS,
@@ -16,14 +16,14 @@ from dicommap.model.levels import (
     STUDY_GROUPING_TAGS,
     STUDY_TAGS,
     Level,
-    fits,
+    fits_override_level,
     level_of,
 )
-from dicommap.model.masking import differing, one_line, shown
-from dicommap.model.overridable import keyword_issues, level_issues, overridable_issues
+from dicommap.model.masking import different_values_marker, mask_value, mask_value_counts
+from dicommap.model.overridable import level_mismatch_issues, not_overridable_issues, unknown_keyword_issues
 from dicommap.model.override import Override
 from dicommap.model.tags import tag_of, vrs_of
-from dicommap.model.uid import conformance_problem, mapping_problem
+from dicommap.model.uid import uid_conformance_problem, uid_mapping_problem
 
 
 def test_every_attribute_has_one_level() -> None:
@@ -51,9 +51,9 @@ def test_every_attribute_has_one_level() -> None:
 def test_attributes_have_the_level_that_healthimaging_lists(keyword: str, level: str) -> None:
     tag = tag_of(keyword) or 0
     assert level_of(tag) == level
-    assert fits(tag, Level.STUDY) is (level in ("patient", "study"))
-    assert fits(tag, Level.SERIES) is (level == "series")
-    assert bool(list(level_issues(tag, Level.SERIES, Location()))) is (level != "series")
+    assert fits_override_level(tag, Level.STUDY) is (level in ("patient", "study"))
+    assert fits_override_level(tag, Level.SERIES) is (level == "series")
+    assert bool(list(level_mismatch_issues(tag, Level.SERIES, Location()))) is (level != "series")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_attributes_have_the_level_that_healthimaging_lists(keyword: str, level:
     ],
 )
 def test_uids_and_what_differs_between_instances_are_refused(tag: int, code: str | None) -> None:
-    assert [found.code for found in overridable_issues(tag, Location())] == ([code] if code else [])
+    assert [found.code for found in not_overridable_issues(tag, Location())] == ([code] if code else [])
 
 
 def test_what_describes_the_content_of_a_file_is_in_the_dictionary_and_refused() -> None:
@@ -92,10 +92,10 @@ def test_what_describes_the_content_of_a_file_is_in_the_dictionary_and_refused()
 
 
 def test_an_unknown_keyword_comes_with_the_closest_ones() -> None:
-    (found,) = keyword_issues("PatientId", Location())
+    (found,) = unknown_keyword_issues("PatientId", Location())
     assert found.code == "attribute.unknown"
     assert "did you mean PatientID" in found.message
-    assert not list(keyword_issues("PatientID", Location()))
+    assert not list(unknown_keyword_issues("PatientID", Location()))
 
 
 def test_the_level_of_an_override_is_that_of_its_target() -> None:
@@ -120,7 +120,7 @@ def test_the_level_of_an_override_is_that_of_its_target() -> None:
     ],
 )
 def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str | None) -> None:
-    found = mapping_problem(uid)
+    found = uid_mapping_problem(uid)
     assert (found is None) if problem is None else (problem in (found or ""))
 
 
@@ -139,13 +139,13 @@ def test_a_mapping_names_uids_that_healthimaging_stores(uid: str, problem: str |
     ],
 )
 def test_ps3_5_is_stricter_about_uids(uid: str, conforms: bool) -> None:
-    assert (conformance_problem(uid) is None) is conforms
+    assert (uid_conformance_problem(uid) is None) is conforms
 
 
 def test_captured_keywords_begin_with_the_usual_ones() -> None:
-    assert captured_keywords() == CAPTURED
-    assert captured_keywords(["PatientWeight", "PatientID", "PatientWeight"]) == (*CAPTURED, "PatientWeight")
-    assert captured_keywords(["StudyInstanceUID"]) == CAPTURED
+    assert captured_keywords() == DEFAULT_KEYWORDS
+    assert captured_keywords(["PatientWeight", "PatientID", "PatientWeight"]) == (*DEFAULT_KEYWORDS, "PatientWeight")
+    assert captured_keywords(["StudyInstanceUID"]) == DEFAULT_KEYWORDS
 
 
 @pytest.mark.parametrize("keyword", ["PatientId", "", "PixelData", "OtherPatientIDsSequence", "TransferSyntaxUIDs"])
@@ -155,15 +155,15 @@ def test_what_cannot_be_captured_is_refused(keyword: str) -> None:
 
 
 def test_values_are_masked_unless_they_are_asked_for() -> None:
-    assert shown("PatientID", "007", show_values=False) == "***"
-    assert shown("PatientID", "007", show_values=True) == "007"
-    assert shown("PatientID", "", show_values=False) == ""
-    assert shown("Modality", "CT", show_values=False) == "CT"
-    assert not {"PatientID", "PatientName", "AccessionNumber", "StudyDescription"} & SHOWN_ALWAYS
+    assert mask_value("PatientID", "007", show_values=False) == "***"
+    assert mask_value("PatientID", "007", show_values=True) == "007"
+    assert mask_value("PatientID", "", show_values=False) == ""
+    assert mask_value("Modality", "CT", show_values=False) == "CT"
+    assert not {"PatientID", "PatientName", "AccessionNumber", "StudyDescription"} & UNMASKED_KEYWORDS
 
 
 def test_differing_values_are_counted_and_never_listed() -> None:
-    assert differing(2) == "<2 different values>"
-    assert one_line("PatientID", {"a": 1, "b": 2}, show_values=True) == "<2 different values>"
-    assert one_line("PatientID", {"a": 1}, show_values=False) == "***"
-    assert one_line("PatientID", {}, show_values=False) == ""
+    assert different_values_marker(2) == "<2 different values>"
+    assert mask_value_counts("PatientID", {"a": 1, "b": 2}, show_values=True) == "<2 different values>"
+    assert mask_value_counts("PatientID", {"a": 1}, show_values=False) == "***"
+    assert mask_value_counts("PatientID", {}, show_values=False) == ""

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from dicommap.model.packed_files import HEAD_BYTES, packed_file
+from dicommap.model.packed_files import HEAD_BYTES, detect_packed_format
 
 
 def zipped() -> bytes:
@@ -42,9 +42,9 @@ def tarred() -> bytes:
     ],
 )
 def test_formats_are_named(data: bytes, kind: str, is_archive: bool) -> None:
-    assert packed_file(data[:HEAD_BYTES]) == (kind, is_archive)
+    assert detect_packed_format(data[:HEAD_BYTES]) == (kind, is_archive)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x1f", bytes(128) + b"DICM" + bytes(200), b"StudyInstanceUID,PatientID\n"])
 def test_other_files_are_none(data: bytes) -> None:
-    assert packed_file(data[:HEAD_BYTES]) is None
+    assert detect_packed_format(data[:HEAD_BYTES]) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.issues import Location
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 from dicommap.model.s3_uri import S3Uri, metadata_path_issues, s3_uri_issues
 
 
@@ -107,5 +107,5 @@ def test_a_key_has_at_most_1024_bytes_with_its_prefix() -> None:
     ],
 )
 def test_paths_are_printable_whatever_bytes_they_have(path: str, shown: str) -> None:
-    assert printable(path) == shown
-    assert printable(path).encode("utf-8")
+    assert make_printable(path) == shown
+    assert make_printable(path).encode("utf-8")

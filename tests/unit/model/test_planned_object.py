@@ -4,7 +4,7 @@ import io
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.planned_object import PlannedObject, objects_csv, read_objects
+from dicommap.model.planned_object import PlannedObject, dump_objects_csv, parse_objects_csv
 
 OBJECTS = [
     PlannedObject(
@@ -23,16 +23,21 @@ OBJECTS = [
 
 
 def test_what_is_written_is_read_again() -> None:
-    assert list(read_objects(objects_csv(OBJECTS).splitlines(keepends=True))) == OBJECTS
+    assert list(parse_objects_csv(dump_objects_csv(OBJECTS).splitlines(keepends=True))) == OBJECTS
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Key,Size\r\n", objects_csv(OBJECTS) + "Smith^John\r\n", objects_csv(OBJECTS).replace("12", "twelve")],
+    [
+        "",
+        "Key,Size\r\n",
+        dump_objects_csv(OBJECTS) + "Smith^John\r\n",
+        dump_objects_csv(OBJECTS).replace("12", "twelve"),
+    ],
 )
 def test_anything_else_is_refused_without_its_text(text: str) -> None:
     with pytest.raises(ValueError, match=r"row \d+ is not a row of objects.csv") as refused:
-        list(read_objects(text.splitlines(keepends=True)))
+        list(parse_objects_csv(text.splitlines(keepends=True)))
     assert "Smith" not in str(refused.value)
     assert "twelve" not in str(refused.value)
 
@@ -42,7 +47,7 @@ def test_anything_else_is_refused_without_its_text(text: str) -> None:
 )
 def test_a_key_or_path_that_looks_like_a_formula_comes_back_exactly(key: str) -> None:
     one = PlannedObject(key=key, size=1, disposition=Disposition.NOT_DICOM, etag="=1", root=0, source=key + "x")
-    text = objects_csv([one])
-    assert list(read_objects(io.StringIO(text, newline=""))) == [one]
+    text = dump_objects_csv([one])
+    assert list(parse_objects_csv(io.StringIO(text, newline=""))) == [one]
     cells = next(csv.reader(io.StringIO(text.partition("\r\n")[2], newline="")))
     assert not any(cell.lstrip(" \ufeff").startswith(("=", "-", "+", "@", "\uff1d")) for cell in cells)

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from dicommap.checks.registry import schema_text
+from dicommap.checks.registry import read_schema_text
 from dicommap.errors import UsageError
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 
 
 def test_nothing_named_is_annex_f() -> None:
-    assert Profile.of([]) == Profile()
-    assert Profile().model_dump() == {
+    assert Assumptions.of([]) == Assumptions()
+    assert Assumptions().model_dump() == {
         "dataSet": "object",
         "identifyingUids": "absent",
         "emptyValue": "no-value",
@@ -24,21 +24,21 @@ def test_nothing_named_is_annex_f() -> None:
 
 
 def test_settings_are_named_one_by_one() -> None:
-    assert Profile.of(["dataSet=array", "emptyValue=null"]) == Profile(dataSet="array", emptyValue="null")
-    assert Profile.of(["strict"]) == Profile(otherLevels="error", samePatient="error")
+    assert Assumptions.of(["dataSet=array", "emptyValue=null"]) == Assumptions(dataSet="array", emptyValue="null")
+    assert Assumptions.of(["strict"]) == Assumptions(otherLevels="error", samePatient="error")
 
 
 @pytest.mark.parametrize("setting", ["", "array", "dataSet", "dataSet=", "dataSet=list", "otherLevels=strict", "=x"])
 def test_anything_else_is_told_what_there_is(setting: str) -> None:
     with pytest.raises(UsageError, match="identifyingUids=present"):
-        Profile.of([setting])
+        Assumptions.of([setting])
 
 
 def test_the_schema_of_the_plan_has_the_same_settings() -> None:
-    written = json.loads(schema_text("plan"))["properties"]["profile"]
-    assert list(written["properties"]) == list(Profile.model_fields)
-    assert set(Profile.model_fields) - set(written["required"]) == {"samePatient"}  # plans of before do without it
+    written = json.loads(read_schema_text("plan"))["properties"]["profile"]
+    assert list(written["properties"]) == list(Assumptions.model_fields)
+    assert set(Assumptions.model_fields) - set(written["required"]) == {"samePatient"}  # plans of before do without it
     for name, schema in written["properties"].items():
         for value in schema["enum"]:
-            assert getattr(Profile.of([f"{name}={value}"]), name) == value
-        assert schema["enum"][0] == getattr(Profile(), name)
+            assert getattr(Assumptions.of([f"{name}={value}"]), name) == value
+        assert schema["enum"][0] == getattr(Assumptions(), name)

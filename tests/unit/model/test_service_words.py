@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.model.mask import MASK
-from dicommap.model.service_words import shown_words
+from dicommap.model.service_words import mask_service_message
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from dicommap.model.service_words import shown_words
     ],
 )
 def test_words_about_faults_are_shown(message: str) -> None:
-    assert shown_words(message, show_values=False) == message
+    assert mask_service_message(message, show_values=False) == message
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_words_about_faults_are_shown(message: str) -> None:
     ],
 )
 def test_what_may_be_a_value_is_masked(message: str, shown: str) -> None:
-    masked = shown_words(message, show_values=False)
+    masked = mask_service_message(message, show_values=False)
     assert not any(word in masked.lower() for word in ("doe", "jane", "0042", "1970", "山田"))
     if "in/" not in message:
         assert masked == shown
-    assert shown_words(message, show_values=True) == message
+    assert mask_service_message(message, show_values=True) == message
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_what_may_be_a_value_is_masked(message: str, shown: str) -> None:
     ],
 )
 def test_names_that_are_words_are_masked(message: str, shown: str) -> None:
-    assert shown_words(message, show_values=False) == shown
+    assert mask_service_message(message, show_values=False) == shown
 
 
 @given(st.text())
 def test_any_message_can_be_shown(message: str) -> None:
-    assert isinstance(shown_words(message, show_values=False), str)
+    assert isinstance(mask_service_message(message, show_values=False), str)
 
 
 @given(st.text(alphabet="xyzqjk^0123456789", min_size=3))
 def test_letters_that_are_no_word_never_pass(value: str) -> None:
-    assert value not in shown_words(f"PatientName {value} is invalid", show_values=False)
+    assert value not in mask_service_message(f"PatientName {value} is invalid", show_values=False)

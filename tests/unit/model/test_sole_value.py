@@ -7,14 +7,14 @@ from collections import Counter
 
 import pytest
 
-from dicommap.model.sole_value import SoleValue, compact
+from dicommap.model.sole_value import SingleValueCounts, compact_counts
 
 SECRET = "Zyzzyva"
 
 
 def test_it_is_the_mapping_that_it_stands_for() -> None:
-    sole = compact(Counter({SECRET: 3}))
-    assert isinstance(sole, SoleValue)
+    sole = compact_counts(Counter({SECRET: 3}))
+    assert isinstance(sole, SingleValueCounts)
     assert sole == {SECRET: 3} == dict(sole)
     assert sole != {SECRET: 4}
     assert (list(sole), list(sole.items()), sole.get("other"), len(sole)) == ([SECRET], [(SECRET, 3)], None, 1)
@@ -26,4 +26,4 @@ def test_it_is_the_mapping_that_it_stands_for() -> None:
 
 @pytest.mark.parametrize("counts", [{}, {"a": 1, "b": 2}])
 def test_other_counts_stay_as_they_are(counts: dict[str, int]) -> None:
-    assert compact(counts) is counts
+    assert compact_counts(counts) is counts

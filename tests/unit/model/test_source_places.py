@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import SourcePlaces, common_prefix, overlap
+from dicommap.model.source_places import SourcePrefixes, common_prefix, prefixes_overlap
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 
 
 def test_local_trees_will_lie_in_the_prefix_itself() -> None:
-    places = SourcePlaces.of(["/one", "/two"], BASE)
+    places = SourcePrefixes.of(["/one", "/two"], BASE)
     assert (places.offsets, places.taken, places.elsewhere) == (("", ""), (BASE,), False)
 
 
 def test_a_source_in_s3_lies_where_it_says() -> None:
-    places = SourcePlaces.of(["s3://bucket/in/a/", "s3://bucket/in/"], BASE)
+    places = SourcePrefixes.of(["s3://bucket/in/a/", "s3://bucket/in/"], BASE)
     assert places.offsets == ("a/", "")
     assert [str(uri) for uri in places.taken] == ["s3://bucket/in/a/", "s3://bucket/in/"]
     assert not places.elsewhere
@@ -24,7 +24,7 @@ def test_a_source_in_s3_lies_where_it_says() -> None:
 
 @pytest.mark.parametrize("root", ["s3://bucket/", "s3://bucket/inner/", "s3://other/in/"])
 def test_one_outside_of_the_prefix_has_to_be_copied_there(root: str) -> None:
-    places = SourcePlaces.of([root], BASE)
+    places = SourcePrefixes.of([root], BASE)
     assert places.elsewhere
     assert {str(uri) for uri in places.taken} == {str(BASE), root}
 
@@ -52,5 +52,5 @@ def test_the_prefix_of_sources_is_the_innermost_that_holds_them_all(roots: list[
     [("in/", "in/a/", True), ("in/a/", "in/", True), ("in/a/", "in/ab/", False), ("", "x/", True)],
 )
 def test_prefixes_overlap_where_an_object_can_lie_under_both(one: str, other: str, expected: bool) -> None:
-    assert overlap(S3Uri(bucket="b", prefix=one), S3Uri(bucket="b", prefix=other)) is expected
-    assert not overlap(S3Uri(bucket="b", prefix=one), S3Uri(bucket="c", prefix=other))
+    assert prefixes_overlap(S3Uri(bucket="b", prefix=one), S3Uri(bucket="b", prefix=other)) is expected
+    assert not prefixes_overlap(S3Uri(bucket="b", prefix=one), S3Uri(bucket="c", prefix=other))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dicommap.checks.registry import schema_text, validator
+from dicommap.checks.registry import get_schema_validator, read_schema_text
 from dicommap.model.submission import Submission
 
 PLANNED = {
@@ -40,8 +40,8 @@ def taken(document: dict[str, Any]) -> tuple[bool, bool]:
     try:
         Submission.model_validate(document)
     except ValidationError:
-        return False, validator("submission").is_valid(document)
-    return True, validator("submission").is_valid(document)
+        return False, get_schema_validator("submission").is_valid(document)
+    return True, get_schema_validator("submission").is_valid(document)
 
 
 @pytest.mark.parametrize("document", [PLANNED, PLANNED | {"state": "uploaded"}, STARTING, STARTED, ENDED])
@@ -73,7 +73,7 @@ def test_what_is_no_state_is_refused_by_both(document: dict[str, Any]) -> None:
 
 
 def test_the_schema_names_the_members_of_the_model() -> None:
-    schema = json.loads(schema_text("submission"))
+    schema = json.loads(read_schema_text("submission"))
     assert list(schema["properties"]) == list(Submission.model_fields)
     members = schema["properties"]
     model = Submission.model_json_schema()

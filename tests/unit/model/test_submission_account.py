@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dicommap.checks.registry import schema_text, validator
-from dicommap.model.submission_account import SubmissionAccount
+from dicommap.checks.registry import get_schema_validator, read_schema_text
+from dicommap.model.submission_account import AwsAccount
 
 LEAST = {"version": 1, "datastoreId": "d", "dataAccessRoleArn": "a", "outputS3Uri": "o"}
 WHOLE = LEAST | {"inputOwnerAccountId": "1", "region": "r", "profile": "p", "endpointUrl": "e"}
 
 
 def taken(document: dict[str, Any]) -> bool:
-    is_valid = validator("submission-account").is_valid(document)
+    is_valid = get_schema_validator("submission-account").is_valid(document)
     try:
-        SubmissionAccount.model_validate(document)
+        AwsAccount.model_validate(document)
     except ValidationError:
         assert not is_valid
         return False
@@ -37,4 +37,4 @@ def test_anything_else_is_refused(document: dict[str, Any]) -> None:
 
 
 def test_the_schema_names_the_members_of_the_model() -> None:
-    assert list(json.loads(schema_text("submission-account"))["properties"]) == list(SubmissionAccount.model_fields)
+    assert list(json.loads(read_schema_text("submission-account"))["properties"]) == list(AwsAccount.model_fields)

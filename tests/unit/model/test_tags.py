@@ -9,7 +9,7 @@ from dicommap.model.tags import (
     hex_of,
     is_private,
     keyword_of,
-    multiplicity,
+    parse_multiplicity,
     tag_of,
     vm_of,
     vrs_of,
@@ -30,7 +30,7 @@ from dicommap.model.vr import ALL_VRS
     ],
 )
 def test_multiplicities_are_read_as_ps3_6_writes_them(text: str, allowed: list[int], refused: list[int]) -> None:
-    found = multiplicity(text)
+    found = parse_multiplicity(text)
     assert all(found.allows(count) for count in allowed)
     assert not any(found.allows(count) for count in refused)
 
@@ -38,12 +38,12 @@ def test_multiplicities_are_read_as_ps3_6_writes_them(text: str, allowed: list[i
 @pytest.mark.parametrize("text", ["", "n", "1-", "-1", "1-2-3", "a"])
 def test_what_is_no_multiplicity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="multiplicity"):
-        multiplicity(text)
+        parse_multiplicity(text)
 
 
 def test_every_entry_of_the_dictionary_is_understood() -> None:
     for tag, (_, vm, *_) in DicomDictionary.items():
-        assert vm_of(tag) == multiplicity(vm)
+        assert vm_of(tag) == parse_multiplicity(vm)
         assert set(vrs_of(tag)) <= ALL_VRS
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.undecodable import ERRORS, escape, is_undecodable
+from dicommap.model.undecodable import KEEP_BYTES_HANDLER, is_undecodable, keep_undecodable_bytes
 
 
 def test_each_undecodable_byte_is_kept_as_a_surrogate() -> None:
-    assert escape(b"\x1b\xfc") == "\udc1b\udcfc"
+    assert keep_undecodable_bytes(b"\x1b\xfc") == "\udc1b\udcfc"
 
 
 @pytest.mark.parametrize("codec", ["ascii", "utf-8", "euc_kr", "shift_jis", "gb18030", "gb2312"])
 def test_different_undecodable_bytes_stay_different(codec: str) -> None:
-    first, second = (value.decode(codec, ERRORS) for value in (b"M\xff", b"M\xfe"))
+    first, second = (value.decode(codec, KEEP_BYTES_HANDLER) for value in (b"M\xff", b"M\xfe"))
 
     assert first != second
     assert is_undecodable(first)
@@ -31,4 +31,4 @@ def test_the_replacement_of_another_program_is_undecodable() -> None:
 
 def test_text_that_cannot_be_encoded_is_not_this_handler_s_business() -> None:
     with pytest.raises(UnicodeEncodeError):
-        "ü".encode("ascii", ERRORS)
+        "ü".encode("ascii", KEEP_BYTES_HANDLER)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.paths import printable
-from dicommap.model.undecodable import escape
-from dicommap.model.visible import decodable, escapes_in, visible, visible_value
+from dicommap.model.paths import make_printable
+from dicommap.model.undecodable import keep_undecodable_bytes
+from dicommap.model.visible import escape_text, escape_undecodable, escape_value, find_escapes
 
 VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)))
 
@@ -19,8 +19,8 @@ VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)
     ("text", "shown"),
     [
         ("Müller^Jörg", "Müller^Jörg"),
-        ("M" + escape(b"\xfc") + "ller", r"M\xfcller"),
-        (escape(b"\x1b$)A"), r"\x1b\x24\x29\x41"),
+        ("M" + keep_undecodable_bytes(b"\xfc") + "ller", r"M\xfcller"),
+        (keep_undecodable_bytes(b"\x1b$)A"), r"\x1b\x24\x29\x41"),
         ("M\ufffdller", r"M\ufffdller"),
         ("a\x1b[31m\x07\x7f\x9b", r"a\x1b[31m\x07\x7f\x9b"),
         ("a\u202eb\u2066\u200f\u061c", r"a\u202eb\u2066\u200f\u061c"),
@@ -29,31 +29,31 @@ VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)
     ],
 )
 def test_what_cannot_be_read_becomes_an_escape(text: str, shown: str) -> None:
-    assert visible(text) == shown
+    assert escape_text(text) == shown
 
 
 def test_long_texts_keep_their_lines() -> None:
     text = "one\r\n\ttwo\f\v\x1bthree"
-    assert visible_value("PatientComments", text) == "one\r\n\ttwo\f\\x0b\\x1bthree"
-    assert visible_value("PatientName", text) == r"one\x0d\x0a\x09two\x0c\x0b\x1bthree"
+    assert escape_value("PatientComments", text) == "one\r\n\ttwo\f\\x0b\\x1bthree"
+    assert escape_value("PatientName", text) == r"one\x0d\x0a\x09two\x0c\x0b\x1bthree"
 
 
 @given(VALUES)
 def test_nothing_seen_is_a_control_or_no_character(text: str) -> None:
-    for shown in (visible(text), printable(text)):
+    for shown in (escape_text(text), make_printable(text)):
         assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cs"}
-    assert "\ufffd" not in visible(text)
-    assert visible(visible(text)) == visible(text)
+    assert "\ufffd" not in escape_text(text)
+    assert escape_text(escape_text(text)) == escape_text(text)
 
 
 @given(VALUES)
 def test_what_is_decodable_has_no_undecodable_byte_and_loses_nothing_else(text: str) -> None:
-    shown = decodable(text)
+    shown = escape_undecodable(text)
     assert not any(0xDC00 <= ord(one) <= 0xDCFF or one == "\ufffd" for one in shown)
     if not any(0xDC00 <= ord(one) <= 0xDCFF or one == "\ufffd" for one in text):
         assert shown == text
 
 
 def test_escapes_are_found_in_a_text() -> None:
-    assert escapes_in(r"M\xfcller \u202e \xFC \q plain") == {r"\xfc", r"\u202e"}
-    assert escapes_in("Müller") == frozenset()
+    assert find_escapes(r"M\xfcller \u202e \xFC \q plain") == {r"\xfc", r"\u202e"}
+    assert find_escapes("Müller") == frozenset()

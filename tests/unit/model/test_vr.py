@@ -11,7 +11,7 @@ import pytest
 from pydicom.config import RAISE
 from pydicom.valuerep import validate_value
 
-from dicommap.checks.registry import validator
+from dicommap.checks.registry import get_schema_validator
 from dicommap.issues import Location
 from dicommap.model.dicom_json import data_set_issues
 from dicommap.model.vr import (
@@ -20,7 +20,7 @@ from dicommap.model.vr import (
     NUMBER_TEXT_VRS,
     PN_GROUPS,
     TEXT_VRS,
-    holds_control,
+    has_control_character,
     integer_issues,
     is_uri,
     text_issues,
@@ -76,7 +76,7 @@ def codes(vr: str, text: str) -> set[str]:
     ],
 )
 def test_lines_and_tabs_are_the_only_control_characters_and_of_long_texts_only(vr: str, text: str, holds: bool) -> None:
-    assert holds_control(vr, text) is holds
+    assert has_control_character(vr, text) is holds
 
 
 def test_every_value_representation_is_in_the_table_with_both_sides() -> None:
@@ -104,7 +104,7 @@ def test_data_sets_take_what_the_standard_allows(vr: str) -> None:
     for item in TAKEN[vr]:
         data_set = private(vr, Value=[as_json(vr, item)])
         assert not list(data_set_issues(data_set))
-        assert validator("dicom-json").is_valid(data_set)
+        assert get_schema_validator("dicom-json").is_valid(data_set)
 
 
 @pytest.mark.parametrize(("vr", "item", "code"), items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.warning_names import UNKNOWN, is_listed, warning_name
+from dicommap.model.warning_names import UNKNOWN_WARNING, is_warning_name, warning_name
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ from dicommap.model.warning_names import UNKNOWN, is_listed, warning_name
         ("Other", 45330, "OTHER"),  # the type weighs more
         ("SomethingNew", 60000, "SomethingNew"),
         ("not a type!", 60000, "60000"),
-        ("not a type!", None, UNKNOWN),
-        (None, True, UNKNOWN),
-        (None, -1, UNKNOWN),
-        (None, float("inf"), UNKNOWN),
-        (None, float("nan"), UNKNOWN),
-        (None, "0xZZ", UNKNOWN),
-        (["x"], {"y": 1}, UNKNOWN),
+        ("not a type!", None, UNKNOWN_WARNING),
+        (None, True, UNKNOWN_WARNING),
+        (None, -1, UNKNOWN_WARNING),
+        (None, float("inf"), UNKNOWN_WARNING),
+        (None, float("nan"), UNKNOWN_WARNING),
+        (None, "0xZZ", UNKNOWN_WARNING),
+        (["x"], {"y": 1}, UNKNOWN_WARNING),
     ],
 )
 def test_the_name_is_found(kind: object, number: object, name: str) -> None:
@@ -42,6 +42,6 @@ def test_the_name_is_found(kind: object, number: object, name: str) -> None:
 
 
 def test_listed_ones_are_known() -> None:
-    assert is_listed("INVALID_OFFSET_TABLE")
-    assert not is_listed("SomethingNew")
-    assert not is_listed("45570")
+    assert is_warning_name("INVALID_OFFSET_TABLE")
+    assert not is_warning_name("SomethingNew")
+    assert not is_warning_name("45570")

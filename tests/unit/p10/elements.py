@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import struct
 
-from dicommap.p10 import Header, HeaderReader, Refusal, Wanted, read_header
-from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, LONG_VRS, Encoding
+from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
+from dicommap.p10.encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    LONG_VRS,
+    DataSetEncoding,
+)
 from tests import making
 
 UNDEFINED = 0xFFFFFFFF
 ENCODINGS = {
-    making.EXPLICIT_LITTLE: EXPLICIT_LITTLE,
-    making.IMPLICIT_LITTLE: IMPLICIT_LITTLE,
-    making.EXPLICIT_BIG: EXPLICIT_BIG,
+    making.EXPLICIT_LITTLE: EXPLICIT_LITTLE_ENDIAN,
+    making.IMPLICIT_LITTLE: IMPLICIT_LITTLE_ENDIAN,
+    making.EXPLICIT_BIG: EXPLICIT_BIG_ENDIAN,
 }
 SYNTAXES = tuple(ENCODINGS)
 
@@ -25,7 +31,7 @@ UID_TAGS = {
 }
 
 
-def tag_bytes(tag: int, encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
+def tag_bytes(tag: int, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN) -> bytes:
     return encoding.tag.pack(tag >> 16, tag & 0xFFFF)
 
 
@@ -33,7 +39,7 @@ def element(
     tag: int,
     vr: str,
     value: bytes | str,
-    encoding: Encoding = EXPLICIT_LITTLE,
+    encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN,
     *,
     length: int | None = None,
 ) -> bytes:
@@ -48,7 +54,7 @@ def element(
     return head + vr.encode() + encoding.short.pack(said) + content
 
 
-def item(content: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, defined: bool) -> bytes:
+def item(content: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, *, defined: bool) -> bytes:
     if defined:
         return tag_bytes(0xFFFEE000, encoding) + encoding.long.pack(len(content)) + content
     end = tag_bytes(0xFFFEE00D, encoding) + bytes(4)
@@ -56,7 +62,12 @@ def item(content: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, defined: bool)
 
 
 def sequence(
-    tag: int, items: list[bytes], encoding: Encoding = EXPLICIT_LITTLE, *, defined: bool = False, vr: str = "SQ"
+    tag: int,
+    items: list[bytes],
+    encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN,
+    *,
+    defined: bool = False,
+    vr: str = "SQ",
 ) -> bytes:
     """Return a sequence of the given items, which are whole."""
     content = b"".join(items)
@@ -70,13 +81,15 @@ def even(text: str, padding: str = "\0") -> str:
     return text + padding * (len(text) % 2)
 
 
-def uid_elements(encoding: Encoding = EXPLICIT_LITTLE, **uids: str) -> dict[int, bytes]:
+def uid_elements(encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, **uids: str) -> dict[int, bytes]:
     """Return the four identifying elements by tag; keywords such as `x0020000D` replace a value."""
     values = UID_TAGS | {int(name[1:], 16): value for name, value in uids.items()}
     return {tag: element(tag, "UI", even(value), encoding) for tag, value in values.items()}
 
 
-def content(encoding: Encoding = EXPLICIT_LITTLE, more: dict[int, bytes] | None = None, **uids: str) -> bytes:
+def content(
+    encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, more: dict[int, bytes] | None = None, **uids: str
+) -> bytes:
     """Return a data set in order of tags: the UIDs, `more`, and Rows behind the last wanted attribute."""
     rows = {0x00280010: element(0x00280010, "US", encoding.short.pack(1), encoding)}
     elements = uid_elements(encoding, **uids) | rows | (more or {})
@@ -95,30 +108,32 @@ def p10(data: bytes, syntax: str | None = making.EXPLICIT_LITTLE, *, instance: s
     return bytes(128) + b"DICM" + meta(syntax, instance=instance, sop_class=sop_class) + data
 
 
-def read(file: bytes, wanted: Wanted | None = None) -> Header | Refusal:
+def read(file: bytes, wanted: WantedAttributes | None = None) -> Header | RejectedFile:
     """Read a header from bytes."""
-    return read_header(lambda offset, length: file[offset : offset + length], len(file), wanted or Wanted.usual())
+    return read_header(
+        lambda offset, length: file[offset : offset + length], len(file), wanted or WantedAttributes.usual()
+    )
 
 
-def header_of(file: bytes, wanted: Wanted | None = None) -> Header:
+def header_of(file: bytes, wanted: WantedAttributes | None = None) -> Header:
     """Read a header that must be one."""
     found = read(file, wanted)
     assert isinstance(found, Header), [issue.message for issue in found.issues]
     return found
 
 
-def codes(found: Header | Refusal) -> list[str]:
+def codes(found: Header | RejectedFile) -> list[str]:
     return [issue.code for issue in found.issues]
 
 
-def read_on(reader: HeaderReader, file: bytes) -> Header | Refusal:
+def read_on(reader: HeaderReader, file: bytes) -> Header | RejectedFile:
     """Read a header with a reader that may have read others before."""
     return reader.read(lambda offset, length: file[offset : offset + length], len(file))
 
 
-def warmed(*files: bytes, wanted: Wanted | None = None) -> HeaderReader:
+def warmed(*files: bytes, wanted: WantedAttributes | None = None) -> HeaderReader:
     """Return a reader that has read these files."""
-    reader = HeaderReader(wanted or Wanted.usual())
+    reader = HeaderReader(wanted or WantedAttributes.usual())
     for file in files:
         read_on(reader, file)
     return reader

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Refusal, Wanted, read_header
+from dicommap.p10 import RejectedFile, WantedAttributes, read_header
 from tests.making import p10
 
 CONTENT = b"content" * 100
@@ -51,9 +51,11 @@ ARCHIVES = [
 ]
 
 
-def refusal(content: bytes) -> Refusal:
-    found = read_header(lambda offset, length: content[offset : offset + length], len(content), Wanted.usual())
-    assert isinstance(found, Refusal)
+def refusal(content: bytes) -> RejectedFile:
+    found = read_header(
+        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.usual()
+    )
+    assert isinstance(found, RejectedFile)
     assert found.disposition is Disposition.NOT_DICOM
     return found
 
@@ -82,6 +84,8 @@ def test_any_other_file_is_only_no_dicom_file(content: bytes) -> None:
 def test_a_p10_file_whose_preamble_looks_like_a_compressed_file_is_read() -> None:
     content = b"\x1f\x8b\x08" + p10()[3:]
 
-    found = read_header(lambda offset, length: content[offset : offset + length], len(content), Wanted.usual())
+    found = read_header(
+        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.usual()
+    )
 
     assert found.disposition is Disposition.INSTANCE

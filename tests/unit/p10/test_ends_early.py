@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10 import Wanted
+from dicommap.p10 import WantedAttributes
 from tests.unit.p10.elements import UID_TAGS, codes, element, even, p10, read
 
 CAPTURED = [(), ("RTPlanLabel",), ("DocumentTitle", "Rows"), ("PresentationLUTShape",), ("PatientID",)]
@@ -29,7 +29,7 @@ def file_of(*more: tuple[int, str, str]) -> bytes:
 @pytest.mark.parametrize("captured", CAPTURED)
 @pytest.mark.parametrize("what", ENDS)
 def test_objects_that_go_on_behind_instance_number_are_whole(what: str, captured: tuple[str, ...]) -> None:
-    assert codes(read(file_of(ENDS[what]), Wanted(captured))) == []
+    assert codes(read(file_of(ENDS[what]), WantedAttributes(captured))) == []
 
 
 @pytest.mark.parametrize("captured", CAPTURED)
@@ -37,7 +37,7 @@ def test_objects_that_go_on_behind_instance_number_are_whole(what: str, captured
 def test_objects_that_end_before_it_may_be_cut(
     captured: tuple[str, ...], last: tuple[tuple[int, str, str], ...]
 ) -> None:
-    found = read(file_of(*last), Wanted(captured))
+    found = read(file_of(*last), WantedAttributes(captured))
     assert codes(found) == ["p10.ends-early"]
     assert found.issues[0].message.endswith("before InstanceNumber (0020,0013).")
 
@@ -45,4 +45,4 @@ def test_objects_that_end_before_it_may_be_cut(
 @pytest.mark.parametrize("captured", CAPTURED)
 def test_an_object_out_of_order_that_has_a_higher_tag_is_whole(captured: tuple[str, ...]) -> None:
     file = file_of((0x0040A491, "CS", "COMPLETE")) + element(0x00100020, "LO", "P1")
-    assert "p10.ends-early" not in codes(read(file, Wanted(captured)))
+    assert "p10.ends-early" not in codes(read(file, WantedAttributes(captured)))

@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, Refusal, items
-from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.items import DEPTH_LIMIT, ELEMENT_LIMIT, ITEM_ENCODING, STRAY_DELIMITER
+from dicommap.p10 import Header, RejectedFile, items
+from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.items import ITEM_ENCODING, MAX_DEPTH, MAX_ELEMENTS, STRAY_DELIMITER
 from tests import making
 from tests.unit.p10.elements import (
     UNDEFINED,
@@ -29,21 +29,21 @@ from tests.unit.p10.elements import (
 
 SEQUENCE, PRIVATE = 0x00081111, 0x00091010
 END_OF_ITEM, END_OF_SEQUENCE = tag_bytes(0xFFFEE00D) + bytes(4), tag_bytes(0xFFFEE0DD) + bytes(4)
-SYNTAXES = {EXPLICIT_LITTLE: making.EXPLICIT_LITTLE, IMPLICIT_LITTLE: making.IMPLICIT_LITTLE}
-OTHERS = {EXPLICIT_LITTLE: IMPLICIT_LITTLE, IMPLICIT_LITTLE: EXPLICIT_LITTLE}
+SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: making.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: making.IMPLICIT_LITTLE}
+OTHERS = {EXPLICIT_LITTLE_ENDIAN: IMPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN: EXPLICIT_LITTLE_ENDIAN}
 LITTLE = pytest.mark.parametrize("encoding", SYNTAXES, ids=lambda encoding: encoding.name)
 
 
-def elements_of_item(encoding: Encoding) -> bytes:
+def elements_of_item(encoding: DataSetEncoding) -> bytes:
     """Return elements that would be another study's, if they were taken for the top level."""
     return element(0x00081150, "UI", "1.2.840.1\0", encoding) + element(0x0020000D, "UI", "9.9 ", encoding)
 
 
-def file_with(made: bytes, encoding: Encoding = EXPLICIT_LITTLE, tag: int = SEQUENCE) -> bytes:
+def file_with(made: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, tag: int = SEQUENCE) -> bytes:
     return p10(content(encoding, {tag: made}), SYNTAXES[encoding])
 
 
-def message(found: Header | Refusal) -> str:
+def message(found: Header | RejectedFile) -> str:
     (one,) = found.issues
     return one.message
 
@@ -52,7 +52,7 @@ def message(found: Header | Refusal) -> str:
 @pytest.mark.parametrize("tag", [SEQUENCE, PRIVATE])
 @pytest.mark.parametrize(("defined", "item_defined"), [*product([True, False], repeat=2)])
 def test_items_in_the_other_encoding_are_passed_and_told(
-    encoding: Encoding, tag: int, defined: bool, item_defined: bool
+    encoding: DataSetEncoding, tag: int, defined: bool, item_defined: bool
 ) -> None:
     inner = item(elements_of_item(OTHERS[encoding]), defined=item_defined)
     file = file_with(sequence(tag, [inner, inner], encoding, defined=defined), encoding, tag)
@@ -67,7 +67,7 @@ def test_items_in_the_other_encoding_are_passed_and_told(
 
 
 @LITTLE
-def test_each_item_and_each_level_may_have_the_other_encoding(encoding: Encoding) -> None:
+def test_each_item_and_each_level_may_have_the_other_encoding(encoding: DataSetEncoding) -> None:
     other = OTHERS[encoding]
     innermost = sequence(PRIVATE, [item(elements_of_item(encoding), defined=False)], other)
     middle = item(elements_of_item(other) + innermost, defined=False)
@@ -79,15 +79,17 @@ def test_each_item_and_each_level_may_have_the_other_encoding(encoding: Encoding
 
 @pytest.mark.parametrize("inside", SYNTAXES, ids=lambda encoding: encoding.name)
 @pytest.mark.parametrize("item_defined", [True, False])
-def test_items_of_an_unknown_of_undefined_length_should_be_in_implicit_vr(inside: Encoding, item_defined: bool) -> None:
+def test_items_of_an_unknown_of_undefined_length_should_be_in_implicit_vr(
+    inside: DataSetEncoding, item_defined: bool
+) -> None:
     """PS3.5 section 6.2.2, note 2, since CP-246."""
     made = sequence(PRIVATE, [item(elements_of_item(inside), defined=item_defined)], vr="UN")
-    assert codes(read(file_with(made, tag=PRIVATE))) == ([] if inside is IMPLICIT_LITTLE else [ITEM_ENCODING])
+    assert codes(read(file_with(made, tag=PRIVATE))) == ([] if inside is IMPLICIT_LITTLE_ENDIAN else [ITEM_ENCODING])
 
 
 @LITTLE
 @pytest.mark.parametrize("inner", [b"", END_OF_ITEM])
-def test_items_without_elements_tell_no_encoding(encoding: Encoding, inner: bytes) -> None:
+def test_items_without_elements_tell_no_encoding(encoding: DataSetEncoding, inner: bytes) -> None:
     empty = tag_bytes(0xFFFEE000) + (UNDEFINED if inner else 0).to_bytes(4, "little") + inner
     for defined in (True, False):
         assert codes(read(file_with(sequence(SEQUENCE, [empty], encoding, defined=defined), encoding))) == []
@@ -96,19 +98,21 @@ def test_items_without_elements_tell_no_encoding(encoding: Encoding, inner: byte
 @pytest.mark.parametrize("letters", [b"LO", b"FD", b"PN", b"UI"])
 def test_a_length_that_looks_like_a_vr_is_a_length_if_the_element_does_not_lead_on_without(letters: bytes) -> None:
     length = int.from_bytes(letters, "little")
-    long = element(0x00081150, "LT", b"x" * length, IMPLICIT_LITTLE)
-    inner = item(long + element(0x00081155, "UI", "1.2 ", IMPLICIT_LITTLE), defined=False)
-    file = file_with(sequence(SEQUENCE, [inner], IMPLICIT_LITTLE), IMPLICIT_LITTLE)
+    long = element(0x00081150, "LT", b"x" * length, IMPLICIT_LITTLE_ENDIAN)
+    inner = item(long + element(0x00081155, "UI", "1.2 ", IMPLICIT_LITTLE_ENDIAN), defined=False)
+    file = file_with(sequence(SEQUENCE, [inner], IMPLICIT_LITTLE_ENDIAN), IMPLICIT_LITTLE_ENDIAN)
     assert codes(header_of(file)) == []
 
 
 def test_fragments_of_pixel_data_are_no_elements() -> None:
-    fragment = tag_bytes(0xFFFEE000) + (12).to_bytes(4, "little") + element(0x00081155, "UI", "1.2 ", IMPLICIT_LITTLE)
+    fragment = (
+        tag_bytes(0xFFFEE000) + (12).to_bytes(4, "little") + element(0x00081155, "UI", "1.2 ", IMPLICIT_LITTLE_ENDIAN)
+    )
     assert codes(header_of(file_with(sequence(PRIVATE, [fragment], vr="OB"), tag=PRIVATE))) == []
 
 
 @LITTLE
-def test_delimiters_behind_what_has_a_length_are_passed_and_told(encoding: Encoding) -> None:
+def test_delimiters_behind_what_has_a_length_are_passed_and_told(encoding: DataSetEncoding) -> None:
     inner = item(elements_of_item(encoding), defined=True)
     nested = sequence(PRIVATE, [inner], encoding, defined=True) + END_OF_SEQUENCE
     whole = [
@@ -128,7 +132,7 @@ def test_delimiters_behind_what_has_a_length_are_passed_and_told(encoding: Encod
 
 
 @LITTLE
-def test_an_item_without_an_end_is_refused_by_name(encoding: Encoding) -> None:
+def test_an_item_without_an_end_is_refused_by_name(encoding: DataSetEncoding) -> None:
     opened = tag_bytes(0xFFFEE000) + b"\xff" * 4 + elements_of_item(encoding)
     for inner in (opened, opened + opened + END_OF_ITEM):
         found = read(file_with(sequence(SEQUENCE, [inner], encoding), encoding))
@@ -137,7 +141,7 @@ def test_an_item_without_an_end_is_refused_by_name(encoding: Encoding) -> None:
 
 
 def test_a_sequence_that_takes_in_the_rest_of_the_file_is_refused_by_name() -> None:
-    opened = tag_bytes(0xFFFEE000) + b"\xff" * 4 + elements_of_item(EXPLICIT_LITTLE)
+    opened = tag_bytes(0xFFFEE000) + b"\xff" * 4 + elements_of_item(EXPLICIT_LITTLE_ENDIAN)
     found = read(file_with(element(SEQUENCE, "SQ", opened, length=UNDEFINED)))
     assert found.disposition is Disposition.MALFORMED
     assert "(0008,1111) has no end" in message(found)
@@ -168,11 +172,11 @@ def test_an_item_that_claims_more_than_the_file_has_is_named() -> None:
 
 
 def test_the_limits_are_those_that_are_documented() -> None:
-    assert (DEPTH_LIMIT, ELEMENT_LIMIT) == (64, 4_194_304)
+    assert (MAX_DEPTH, MAX_ELEMENTS) == (64, 4_194_304)
 
 
 def test_a_header_of_more_elements_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "ELEMENT_LIMIT", 1_000)
+    monkeypatch.setattr(items, "MAX_ELEMENTS", 1_000)
     many = {
         "items": sequence(SEQUENCE, [item(b"", defined=True)] * 999),
         "delimiters": sequence(SEQUENCE, [], defined=True) + END_OF_SEQUENCE * 999,

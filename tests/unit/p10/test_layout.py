@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10 import Wanted
-from dicommap.p10.encoding import Encoding
-from dicommap.p10.judgement import Parts
-from dicommap.p10.layout import Layout, layout_of
+from dicommap.p10 import WantedAttributes
+from dicommap.p10.encoding import DataSetEncoding
+from dicommap.p10.judgement import RawHeader
+from dicommap.p10.layout import HeaderLayout, make_layout
 from dicommap.p10.read import read_window
-from dicommap.p10.watch import WatchedWindow
-from dicommap.p10.window import FIRST_BYTES
+from dicommap.p10.watch import RecordingWindow
+from dicommap.p10.window import FIRST_READ_BYTES
 from tests import making
 from tests.unit.p10.elements import (
     ENCODINGS,
@@ -28,33 +28,35 @@ from tests.unit.p10.elements import (
     warmed,
 )
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 SOP_CLASS = even(making.CT_IMAGE_STORAGE).encode()
 NAME, CHARSET, MODALITY = 0x00100010, 0x00080005, 0x00080060
 
 
-def learned(file: bytes, wanted: Wanted = WANTED) -> Layout | None:
+def learned(file: bytes, wanted: WantedAttributes = WANTED) -> HeaderLayout | None:
     window = window_on(file)
     parts = read_window(window, wanted)
-    return layout_of(window, parts, file[:FIRST_BYTES]) if isinstance(parts, Parts) else None
+    return make_layout(window, parts, file[:FIRST_READ_BYTES]) if isinstance(parts, RawHeader) else None
 
 
-def window_on(file: bytes) -> WatchedWindow:
-    return WatchedWindow(lambda at, length: file[at : at + length], len(file), file[:FIRST_BYTES], FIRST_BYTES)
+def window_on(file: bytes) -> RecordingWindow:
+    return RecordingWindow(
+        lambda at, length: file[at : at + length], len(file), file[:FIRST_READ_BYTES], FIRST_READ_BYTES
+    )
 
 
-def layout(file: bytes, wanted: Wanted = WANTED) -> Layout:
+def layout(file: bytes, wanted: WantedAttributes = WANTED) -> HeaderLayout:
     found = learned(file, wanted)
     assert found is not None
     return found
 
 
-def skipped(encoding: Encoding) -> bytes:
+def skipped(encoding: DataSetEncoding) -> bytes:
     """Return the content of an item whose length is given: only the first VR in it is looked at."""
     return element(0x00080100, "SH", "skipped!", encoding)
 
 
-def nested(encoding: Encoding) -> bytes:
+def nested(encoding: DataSetEncoding) -> bytes:
     inner = element(0x00080005, "CS", "inside", encoding) + element(0x00081155, "UI", "1.2.4.5 ", encoding)
     unknown = sequence(0x00091001, [item(inner, encoding, defined=False)], encoding)
     items = [item(inner + unknown, encoding, defined=False), item(skipped(encoding), encoding, defined=True)]
@@ -147,9 +149,9 @@ def test_a_place_that_had_to_exist_is_asked_for_also_where_nobody_looked_behind_
     file = p10(content())
     window = window_on(file)
     parts = read_window(window, WANTED)
-    assert isinstance(parts, Parts)
+    assert isinstance(parts, RawHeader)
     window.require(len(file))
-    found = layout_of(window, parts, file)
+    found = make_layout(window, parts, file)
     assert found is not None
     assert found.fits(file)
     assert not found.fits(file[:-1])
@@ -177,7 +179,7 @@ def test_what_tells_the_encoding_of_an_unknown_sequence_is_structure() -> None:
         content(),
         p10(content())[:-3],
         p10(content(), sop_class="1.2.840.10008.1.3.10"),
-        p10(content(more={0x00080006: element(0x00080006, "UT", bytes(FIRST_BYTES))})),
+        p10(content(more={0x00080006: element(0x00080006, "UT", bytes(FIRST_READ_BYTES))})),
         b"",
         b"no DICOM",
     ],
@@ -190,10 +192,10 @@ def test_a_header_that_goes_on_behind_the_bytes_at_hand_has_no_layout() -> None:
     file = p10(content())
     window = window_on(file)
     parts = read_window(window, WANTED)
-    assert isinstance(parts, Parts)
+    assert isinstance(parts, RawHeader)
     end = len(file) - 2  # Rows has a value of two bytes, which the walk does not look at
-    assert layout_of(window, parts, file[:end]) is not None
-    assert layout_of(window, parts, file[: end - 1]) is None
+    assert make_layout(window, parts, file[:end]) is not None
+    assert make_layout(window, parts, file[: end - 1]) is None
 
 
 def test_no_representation_shows_a_value() -> None:

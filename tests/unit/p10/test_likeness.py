@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicommap.p10.likeness import Likeness
+from dicommap.p10.likeness import SharedBytes
 from tests import making
 from tests.unit.p10.test_layout import file_of, layout
 
@@ -12,7 +12,7 @@ NAME = FILE.index(b"Doe^Jane")
 
 def test_a_file_differs_until_it_was_taken_in() -> None:
     other = FILE.replace(b"Doe^Jane", b"Roe^John")
-    likeness = Likeness(layout(FILE), ())
+    likeness = SharedBytes(layout(FILE), ())
     assert likeness.holds(FILE)
     assert not likeness.holds(other)
     assert likeness.widen(other)
@@ -23,12 +23,12 @@ def test_a_file_differs_until_it_was_taken_in() -> None:
 
 
 def test_what_is_sure_to_differ_need_not_be_learned() -> None:
-    likeness = Likeness(layout(FILE), [(NAME, NAME + 8)])
+    likeness = SharedBytes(layout(FILE), [(NAME, NAME + 8)])
     assert likeness.holds(FILE.replace(b"Doe^Jane", b"Roe^John"))
 
 
 def test_a_file_of_another_layout_is_not_taken_in() -> None:
-    likeness = Likeness(layout(FILE), ())
+    likeness = SharedBytes(layout(FILE), ())
     for other in (FILE[: NAME + 4], FILE.replace(b"PN", b"LO"), FILE.replace(b"Doe^Jane", b"Doe^Janette ")):
         assert not likeness.holds(other)
         assert not likeness.widen(other)
@@ -37,6 +37,6 @@ def test_a_file_of_another_layout_is_not_taken_in() -> None:
 
 def test_a_file_that_ends_before_the_layout_does_not_hold() -> None:
     found = layout(FILE)
-    likeness = Likeness(found, ())
+    likeness = SharedBytes(found, ())
     assert likeness.holds(FILE[: len(found.head)])
     assert not any(likeness.holds(FILE[:end]) for end in range(len(found.head)))

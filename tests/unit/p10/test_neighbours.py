@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10 import Header, Refusal, Wanted
-from dicommap.p10.judgement import Parts
-from dicommap.p10.layout import layout_of
-from dicommap.p10.neighbours import Neighbours
+from dicommap.p10 import Header, RejectedFile, WantedAttributes
+from dicommap.p10.judgement import RawHeader
+from dicommap.p10.layout import make_layout
+from dicommap.p10.neighbours import CachedLayout
 from dicommap.p10.read import read_window
-from dicommap.p10.texts import AllTexts
-from dicommap.p10.watch import WatchedWindow
+from dicommap.p10.texts import TextCaches
+from dicommap.p10.watch import RecordingWindow
 from tests.making import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
 
-WANTED = Wanted.usual()
+WANTED = WantedAttributes.usual()
 NAME, ACCESSION, CHARSET, NUMBER = 0x00100010, 0x00080050, 0x00080005, 0x00200011
 
 
-def of(file: bytes) -> Neighbours:
-    window = WatchedWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
+def of(file: bytes) -> CachedLayout:
+    window = RecordingWindow(lambda at, length: file[at : at + length], len(file), file, len(file))
     parts = read_window(window, WANTED)
-    assert isinstance(parts, Parts)
-    layout = layout_of(window, parts, file)
+    assert isinstance(parts, RawHeader)
+    layout = make_layout(window, parts, file)
     assert layout is not None
-    return Neighbours(layout, WANTED, AllTexts(WANTED))
+    return CachedLayout(layout, WANTED, TextCaches(WANTED))
 
 
 def file_of(
@@ -49,7 +49,7 @@ def file_of(
 PLAIN = file_of()
 
 
-def agrees(neighbours: Neighbours, file: bytes) -> Header | Refusal:
+def agrees(neighbours: CachedLayout, file: bytes) -> Header | RejectedFile:
     """Return the header of a neighbour, which must be that of the walk, twice."""
     found = neighbours.header(file)
     assert found is not None

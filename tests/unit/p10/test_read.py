@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.issues import CATALOGUE
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, Refusal, Wanted
+from dicommap.p10 import Header, RejectedFile, WantedAttributes
 from dicommap.p10.meta import DICOMDIR_SOP_CLASS
 from tests.making import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import (
@@ -146,7 +146,7 @@ def test_each_identifying_uid_may_be_the_missing_one(tag: int, keyword: str) -> 
 def test_odd_uids_are_refused_or_reported(uid: str, code: str | None) -> None:
     found = read(p10(content(x0020000D=uid)))
     assert [name for name in codes(found) if "uid" in name] == ([code] if code else [])
-    assert isinstance(found, Refusal) is (code == "p10.invalid-uid")
+    assert isinstance(found, RejectedFile) is (code == "p10.invalid-uid")
     if isinstance(found, Header):
         assert found.values["StudyInstanceUID"] == uid.strip(" \0")
 
@@ -209,4 +209,4 @@ def test_the_read_function_may_fail_and_its_error_passes_through() -> None:
     from dicommap.p10 import read_header
 
     with pytest.raises(OSError, match="Input/output"):
-        read_header(failing, 1_000, Wanted.usual())
+        read_header(failing, 1_000, WantedAttributes.usual())

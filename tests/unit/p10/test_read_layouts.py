@@ -8,8 +8,8 @@ import pytest
 
 from dicommap.model.hierarchy import Disposition
 from dicommap.p10 import Header, inflate, read_header
-from dicommap.p10.encoding import Encoding
-from dicommap.p10.header import Wanted
+from dicommap.p10.encoding import DataSetEncoding
+from dicommap.p10.header import WantedAttributes
 from tests import making
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import (
@@ -35,7 +35,7 @@ def deflated(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encoding: encoding.name)
-def test_a_data_set_alone_is_read_and_is_no_p10_file(encoding: Encoding) -> None:
+def test_a_data_set_alone_is_read_and_is_no_p10_file(encoding: DataSetEncoding) -> None:
     found = header_of(content(encoding))
     assert found.disposition is Disposition.NOT_P10
     assert codes(found) == ["p10.not-p10"]
@@ -134,7 +134,7 @@ def test_a_deflated_data_set_cut_anywhere_is_truncated() -> None:
 
 
 def test_of_a_bomb_the_header_is_read_and_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "INFLATED_LIMIT", 100_000)
+    monkeypatch.setattr(inflate, "MAX_INFLATED_BYTES", 100_000)
     data = content()
     assert codes(header_of(p10(deflated(data + bytes(10**7)), DEFLATED))) == []
     filler = element(0x00080005, "UT", bytes(10**7))
@@ -198,7 +198,7 @@ def test_a_made_file_cut_or_shrunk_at_every_byte_never_gives_a_wrong_value() -> 
         whole = header_of(file)
         for end in range(len(file)):
             cut = file[:end]
-            shrunk = read_header(lambda at, length, cut=cut: cut[at : at + length], len(file), Wanted.usual())  # type: ignore[misc]
+            shrunk = read_header(lambda at, length, cut=cut: cut[at : at + length], len(file), WantedAttributes.usual())  # type: ignore[misc]
             for found in (read(cut), shrunk):
                 if isinstance(found, Header):
                     assert found.values.items() <= whole.values.items()

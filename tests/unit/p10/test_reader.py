@@ -8,10 +8,10 @@ import zlib
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, HeaderReader, Wanted, inflate
-from dicommap.p10.reader import LAYOUTS
-from dicommap.p10.watch import LAYOUT_LIMIT
-from dicommap.p10.window import FIRST_BYTES
+from dicommap.p10 import Header, HeaderReader, WantedAttributes, inflate
+from dicommap.p10.reader import MAX_LAYOUTS
+from dicommap.p10.watch import MAX_LAYOUT_BYTES
+from dicommap.p10.window import FIRST_READ_BYTES
 from tests.making import DEFLATED
 from tests.unit.p10.elements import UNDEFINED, codes, content, element, p10, read, read_on, tag_bytes, warmed
 from tests.unit.p10.test_read import CASES
@@ -55,26 +55,26 @@ def test_a_neighbour_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_more_layouts_than_are_kept_are_read_as_well() -> None:
-    files = [long(length) for length in range(0, 4 * LAYOUTS, 2)]
+    files = [long(length) for length in range(0, 4 * MAX_LAYOUTS, 2)]
     reader = warmed(*files)
     assert [read_on(reader, file) for file in files] == [read(file) for file in files]
-    assert len(reader._recent) == LAYOUTS
+    assert len(reader._recent) == MAX_LAYOUTS
 
 
 def test_the_layout_used_last_comes_first_and_the_oldest_goes() -> None:
-    reader = warmed(*(long(length) for length in range(0, 2 * LAYOUTS, 2)))
+    reader = warmed(*(long(length) for length in range(0, 2 * MAX_LAYOUTS, 2)))
     first = reader._recent[-1]
     read_on(reader, long(0))
     assert reader._recent[0] is first
     oldest = reader._recent[-1]
-    read_on(reader, long(3 * LAYOUTS))
+    read_on(reader, long(3 * MAX_LAYOUTS))
     assert oldest not in reader._recent
 
 
 def test_the_first_read_is_as_long_as_the_headers_that_were_met() -> None:
     reader = warmed()
-    pixels = bytes(4 * FIRST_BYTES)
-    assert Asked(reader, PLAIN + pixels).calls == [(0, FIRST_BYTES)]
+    pixels = bytes(4 * FIRST_READ_BYTES)
+    assert Asked(reader, PLAIN + pixels).calls == [(0, FIRST_READ_BYTES)]
     assert Asked(reader, PLAIN + pixels).calls == [(0, 1_024)]
     assert Asked(reader, PLAIN).calls == [(0, len(PLAIN))]
     assert len(Asked(reader, long(20_000) + pixels).calls) > 1
@@ -89,19 +89,19 @@ def test_a_layout_is_kept_where_one_read_gives_the_whole_header() -> None:
 
 
 def test_a_header_longer_than_the_limit_is_walked_each_time() -> None:
-    room = LAYOUT_LIMIT - len(long(0)) + 2  # Rows has a value of two bytes, which the walk does not look at
+    room = MAX_LAYOUT_BYTES - len(long(0)) + 2  # Rows has a value of two bytes, which the walk does not look at
     for length, kept in ((room, 1), (room + 1, 0)):
         file = long(length)
         reader = warmed(file, file)
         assert read_on(reader, file) == read(file)
         assert len(reader._recent) == kept
-        assert Asked(reader, file).calls[0] == (0, LAYOUT_LIMIT if kept else FIRST_BYTES)
+        assert Asked(reader, file).calls[0] == (0, MAX_LAYOUT_BYTES if kept else FIRST_READ_BYTES)
 
 
 def test_long_and_short_headers_in_turn_are_known_before_long() -> None:
     files = [long(20_000), long(0)]
     reader = warmed(*files * 2)
-    assert [len(Asked(reader, file + bytes(FIRST_BYTES)).calls) for file in files] == [1, 1]
+    assert [len(Asked(reader, file + bytes(FIRST_READ_BYTES)).calls) for file in files] == [1, 1]
     assert len(reader._recent) == 2
 
 
@@ -158,7 +158,7 @@ def deflated(data: bytes) -> bytes:
 
 
 def test_of_a_deflate_bomb_no_more_than_the_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "INFLATED_LIMIT", 100_000)
+    monkeypatch.setattr(inflate, "MAX_INFLATED_BYTES", 100_000)
     bomb = p10(deflated(element(FILLER, "UT", bytes(10**7)) + content()), DEFLATED)
     reader = warmed(PLAIN, bomb)
     assert codes(read_on(reader, bomb)) == ["p10.malformed"]
@@ -191,11 +191,11 @@ def test_bad_input_is_refused_before_and_behind_good_input(name: str) -> None:
 def test_a_wanted_value_of_four_gigabytes_that_the_file_may_hold_is_not_read() -> None:
     asked = Asked(warmed(PLAIN), p10(element(0x00080018, "UT", b"", length=2**31)), 2**32)
     assert asked.found.disposition in (Disposition.MALFORMED, Disposition.TRUNCATED)
-    assert sum(length for _, length in asked.calls) <= 2 * FIRST_BYTES
+    assert sum(length for _, length in asked.calls) <= 2 * FIRST_READ_BYTES
 
 
 def test_readers_of_other_attributes_do_not_know_of_each_other() -> None:
     file = p10(content(more={0x00280011: element(0x00280011, "US", b"\2\0")}))
-    more = warmed(file, wanted=Wanted(("Rows",)))
-    assert read_on(more, file) == read(file, Wanted(("Rows",)))
+    more = warmed(file, wanted=WantedAttributes(("Rows",)))
+    assert read_on(more, file) == read(file, WantedAttributes(("Rows",)))
     assert read_on(warmed(file), file) == read(file)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dicommap.issues import Issue
-from dicommap.model.character_set import specific_character_set, unencodable
-from dicommap.p10.judgement import text_issues
-from dicommap.p10.text import decode
+from dicommap.model.character_set import parse_specific_character_set, unencodable_characters
+from dicommap.p10.judgement import find_text_issues
+from dicommap.p10.text import decode_value
 
 EXAMPLES = sorted((Path(__file__).parent / "standard_examples").glob("*.json"))
 
@@ -26,11 +26,11 @@ def example(path: Path) -> tuple[dict[str, Any], bytes, str]:
 def test_the_bytes_are_these_characters(path: Path) -> None:
     content, value, text = example(path)
     assert text == content["text"]
-    charset = specific_character_set(content["specific_character_set"])
-    assert decode(content["vr"], value, charset, "<") == text
-    found: list[Issue] = list(text_issues("PatientName", content["vr"], text, charset))
+    charset = parse_specific_character_set(content["specific_character_set"])
+    assert decode_value(content["vr"], value, charset, "<") == text
+    found: list[Issue] = list(find_text_issues("PatientName", content["vr"], text, charset))
     assert found == []
-    assert unencodable(text, content["specific_character_set"]) == frozenset()
+    assert unencodable_characters(text, content["specific_character_set"]) == frozenset()
 
 
 def test_each_annex_is_there() -> None:
@@ -43,6 +43,6 @@ ESCAPED = [path for path in EXAMPLES if b"\x1b" in example(path)[1]]
 @pytest.mark.parametrize("path", ESCAPED, ids=lambda path: path.stem)
 def test_without_the_declaration_they_are_undecodable(path: Path) -> None:
     content, value, _ = example(path)
-    charset = specific_character_set("")
-    (found,) = text_issues("PatientName", content["vr"], decode(content["vr"], value, charset, "<"), charset)
+    charset = parse_specific_character_set("")
+    (found,) = find_text_issues("PatientName", content["vr"], decode_value(content["vr"], value, charset, "<"), charset)
     assert found.code == "p10.undecodable-text"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.stride import Value, stride
-from dicommap.p10.watch import WatchedWindow
-from dicommap.p10.window import Window
+from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.stride import RawValue, pass_plain_elements
+from dicommap.p10.watch import RecordingWindow
+from dicommap.p10.window import ByteWindow
 from tests.unit.p10.elements import ENCODINGS, UNDEFINED, element, item, sequence
 
 NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D
@@ -16,22 +16,22 @@ REST = bytes(12)
 LIMIT = 64
 
 
-def window_on(data: bytes, kind: type[Window] = Window) -> Window:
-    if kind is Window:
-        return Window(lambda at, length: data[at : at + length], len(data))
-    return WatchedWindow(lambda at, length: data[at : at + length], len(data), data, len(data))
+def window_on(data: bytes, kind: type[ByteWindow] = ByteWindow) -> ByteWindow:
+    if kind is ByteWindow:
+        return ByteWindow(lambda at, length: data[at : at + length], len(data))
+    return RecordingWindow(lambda at, length: data[at : at + length], len(data), data, len(data))
 
 
 def passed(
-    data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, above: int = 0, last: int = STUDY
-) -> tuple[int, int, dict[int, Value]]:
-    into: dict[int, Value] = {}
-    offset, tag = stride(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
+    data: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, *, above: int = 0, last: int = STUDY
+) -> tuple[int, int, dict[int, RawValue]]:
+    into: dict[int, RawValue] = {}
+    offset, tag = pass_plain_elements(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
     return offset, tag, into
 
 
 @ALL
-def test_plain_elements_are_passed_and_wanted_values_kept(encoding: Encoding) -> None:
+def test_plain_elements_are_passed_and_wanted_values_kept(encoding: DataSetEncoding) -> None:
     name = element(NAME, "PN", "Doe^Jane", encoding)
     data = name + element(ID, "LO", "12", encoding) + element(0x00101002, "SQ", b"", encoding)
     start = len(name) - 8
@@ -40,7 +40,7 @@ def test_plain_elements_are_passed_and_wanted_values_kept(encoding: Encoding) ->
 
 
 @ALL
-def test_what_is_behind_the_last_wanted_is_left(encoding: Encoding) -> None:
+def test_what_is_behind_the_last_wanted_is_left(encoding: DataSetEncoding) -> None:
     study = element(STUDY, "UI", "1.2 ", encoding)
     data = study + element(0x0020000E, "UI", "1.2 ", encoding) + REST
     offset, tag, into = passed(data, encoding)
@@ -48,7 +48,7 @@ def test_what_is_behind_the_last_wanted_is_left(encoding: Encoding) -> None:
 
 
 @ALL
-def test_what_is_not_plain_is_left(encoding: Encoding) -> None:
+def test_what_is_not_plain_is_left(encoding: DataSetEncoding) -> None:
     plain = element(NAME, "PN", "Doe^Jane", encoding)
     odd = [
         plain,  # repeated
@@ -70,34 +70,36 @@ def test_a_window_that_has_moved_is_not_looked_into() -> None:
     data = element(NAME, "PN", "Doe^Jane") * 2_000
     window = window_on(data)
     window.bytes_at(len(data) - 8, 8)
-    assert stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {}) == (0, 0)
+    assert pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {}) == (0, 0)
 
 
 def test_what_decided_is_noted_and_values_are_not() -> None:
     data = element(NAME, "PN", "Doe^Jane") + element(ID, "UT", "12") + REST
-    window = window_on(data, WatchedWindow)
-    assert isinstance(window, WatchedWindow)
-    stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {})
+    window = window_on(data, RecordingWindow)
+    assert isinstance(window, RecordingWindow)
+    pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
     assert window.seen == [(0, 8), (16, 28)]
     assert window.reach == 30
 
 
 @ALL
 @pytest.mark.parametrize("defined", [True, False])
-def test_a_sequence_is_passed_if_its_first_item_begins_with_an_element(encoding: Encoding, defined: bool) -> None:
+def test_a_sequence_is_passed_if_its_first_item_begins_with_an_element(
+    encoding: DataSetEncoding, defined: bool
+) -> None:
     inner = item(element(NAME, "PN", "Doe^Jane", encoding), encoding, defined=defined)
     data = sequence(ID, [inner], encoding, defined=True)
     assert passed(data + REST, encoding)[:2] == (len(data), ID)
 
 
 def test_a_sequence_whose_item_begins_in_implicit_vr_is_left() -> None:
-    inner = item(element(NAME, "PN", "Doe^Jane", IMPLICIT_LITTLE), defined=True)
+    inner = item(element(NAME, "PN", "Doe^Jane", IMPLICIT_LITTLE_ENDIAN), defined=True)
     assert passed(sequence(ID, [inner], defined=True) + REST)[:2] == (0, 0)
 
 
 def test_where_the_first_element_of_a_sequence_has_its_vr_is_noted() -> None:
     data = sequence(ID, [item(element(NAME, "PN", "Doe^Jane"), defined=True)], defined=True) + REST
-    window = window_on(data, WatchedWindow)
-    assert isinstance(window, WatchedWindow)
-    stride(window, 0, EXPLICIT_LITTLE, {}, 0, STUDY, {})
+    window = window_on(data, RecordingWindow)
+    assert isinstance(window, RecordingWindow)
+    pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
     assert sorted(window.seen) == [(0, 12), (24, 26)]

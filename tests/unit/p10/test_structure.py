@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Refusal, Wanted
-from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.structure import element_name, vr_name
-from dicommap.p10.value_limits import value_limit
+from dicommap.p10 import RejectedFile, WantedAttributes
+from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.structure import format_element, format_vr
+from dicommap.p10.value_limits import get_max_value_bytes
 from tests.unit.p10.elements import ENCODINGS, codes, content, element, item, p10, read, sequence
 
 PRIVATE = 0x00091010
@@ -16,20 +16,22 @@ ALL = pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encodin
 SYNTAX_OF = {encoding: syntax for syntax, encoding in ENCODINGS.items()}
 
 
-def refused(data: bytes, encoding: Encoding = EXPLICIT_LITTLE) -> Refusal:
+def refused(data: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN) -> RejectedFile:
     found = read(p10(data, SYNTAX_OF[encoding]))
-    assert isinstance(found, Refusal)
+    assert isinstance(found, RejectedFile)
     return found
 
 
-def message(found: Refusal) -> str:
+def message(found: RejectedFile) -> str:
     (one,) = found.issues
     return one.message
 
 
 @ALL
 @pytest.mark.parametrize("vr", ["UN", "UT", "LT", "OB", "DS"])
-def test_a_length_that_hides_the_study_is_wrong_and_the_file_is_not_called_cut(encoding: Encoding, vr: str) -> None:
+def test_a_length_that_hides_the_study_is_wrong_and_the_file_is_not_called_cut(
+    encoding: DataSetEncoding, vr: str
+) -> None:
     wrong = element(PRIVATE, vr, b"abcd", encoding, length=5_000)
     found = refused(content(encoding, {PRIVATE: wrong}), encoding)
     assert found.disposition is Disposition.MALFORMED
@@ -38,7 +40,7 @@ def test_a_length_that_hides_the_study_is_wrong_and_the_file_is_not_called_cut(e
 
 
 @ALL
-def test_a_file_cut_inside_an_element_is_truncated_and_both_facts_are_told(encoding: Encoding) -> None:
+def test_a_file_cut_inside_an_element_is_truncated_and_both_facts_are_told(encoding: DataSetEncoding) -> None:
     whole = content(encoding, {0x00100010: element(0x00100010, "PN", "Doe^Jane", encoding)})
     end = whole.index(b"Doe^Jane")
     for left in range(8):
@@ -56,7 +58,7 @@ def test_a_file_cut_inside_a_sequence_that_names_a_study_is_truncated() -> None:
 
 
 @ALL
-def test_a_sequence_that_claims_the_elements_behind_its_items_has_a_wrong_length(encoding: Encoding) -> None:
+def test_a_sequence_that_claims_the_elements_behind_its_items_has_a_wrong_length(encoding: DataSetEncoding) -> None:
     items = item(element(0x00081155, "UI", "1.2", encoding), encoding, defined=True) * 2
     length = len(items)
     wrong = element(0x00081111, "SQ", items, encoding, length=length + 5_000)
@@ -88,8 +90,10 @@ def test_lengths_that_no_header_has_are_wrong(length: int) -> None:
     assert f"(0009,1010) claims {length:,} bytes, and 0 are left" in message(found)
 
 
-@pytest.mark.parametrize("encoding", [EXPLICIT_LITTLE, IMPLICIT_LITTLE], ids=lambda encoding: encoding.name)
-def test_more_than_a_short_text_can_hold_is_wrong(encoding: Encoding) -> None:
+@pytest.mark.parametrize(
+    "encoding", [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN], ids=lambda encoding: encoding.name
+)
+def test_more_than_a_short_text_can_hold_is_wrong(encoding: DataSetEncoding) -> None:
     found = refused(
         element(0x00080081, "LO", b"", encoding) + element(0x00081010, "SH", b"", encoding, length=8_000), encoding
     )
@@ -104,12 +108,12 @@ def test_an_unknown_vr_is_named_with_its_element(vr: bytes, shown: str) -> None:
     found = refused(content(more={0x00081010: b"\x08\0\x10\x10" + vr + b"\4\0STAT"}))
     assert found.disposition is Disposition.MALFORMED
     assert message(found).endswith(f": (0008,1010) has the value representation {shown}.")
-    assert vr_name(vr) == shown
+    assert format_vr(vr) == shown
 
 
 def test_an_element_is_named_as_dcmdump_names_it() -> None:
-    assert element_name(0x0020000D) == "(0020,000d)"
-    assert element_name(0x00081155, 0x00091010) == "(0008,1155) inside (0009,1010)"
+    assert format_element(0x0020000D) == "(0020,000d)"
+    assert format_element(0x00081155, 0x00091010) == "(0008,1155) inside (0009,1010)"
 
 
 @pytest.mark.parametrize(
@@ -128,14 +132,16 @@ def test_an_element_is_named_as_dcmdump_names_it() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "encoding", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG], ids=lambda encoding: encoding.name
+    "encoding",
+    [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN],
+    ids=lambda encoding: encoding.name,
 )
 def test_a_wanted_value_may_have_so_many_bytes_and_no_more(
-    keyword: str, vr: str, limit: int, encoding: Encoding
+    keyword: str, vr: str, limit: int, encoding: DataSetEncoding
 ) -> None:
-    wanted = Wanted((keyword,))
+    wanted = WantedAttributes((keyword,))
     (tag,) = (tag for tag, name in wanted.tags.items() if name == keyword)
-    assert value_limit(tag) == limit
+    assert get_max_value_bytes(tag) == limit
     longest = min(limit, 65_534) if vr != "UR" and not encoding.implicit else limit
     for length in (longest, longest + 2) if longest < 65_534 or encoding.implicit or vr == "UR" else (longest,):
         file = p10(content(encoding, {tag: element(tag, vr, b"1" * length, encoding)}), SYNTAX_OF[encoding])
@@ -143,6 +149,6 @@ def test_a_wanted_value_may_have_so_many_bytes_and_no_more(
         if length <= limit:
             assert "p10.value-too-long" not in codes(found)
             continue
-        assert isinstance(found, Refusal)
+        assert isinstance(found, RejectedFile)
         assert codes(found) == ["p10.value-too-long"]
-        assert f"{keyword} {element_name(tag)} has {length} bytes; at most {limit} are read." == message(found)
+        assert f"{keyword} {format_element(tag)} has {length} bytes; at most {limit} are read." == message(found)

@@ -4,11 +4,11 @@ import struct
 
 import pytest
 
-from dicommap.model.character_set import specific_character_set
-from dicommap.model.undecodable import escape, is_undecodable
-from dicommap.p10.text import decode
+from dicommap.model.character_set import parse_specific_character_set
+from dicommap.model.undecodable import is_undecodable, keep_undecodable_bytes
+from dicommap.p10.text import decode_value
 
-DEFAULT = specific_character_set("")
+DEFAULT = parse_specific_character_set("")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ DEFAULT = specific_character_set("")
     ],
 )
 def test_padding_is_left_out(vr: str, value: bytes, text: str) -> None:
-    assert decode(vr, value, DEFAULT, "<") == text
+    assert decode_value(vr, value, DEFAULT, "<") == text
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -36,20 +36,20 @@ def test_padding_is_left_out(vr: str, value: bytes, text: str) -> None:
     [("US", "H", 513), ("SS", "h", -2), ("UL", "L", 2**31), ("SL", "l", -3), ("SV", "q", -4), ("UV", "Q", 2**63)],
 )
 def test_binary_numbers_become_text_in_either_order_of_bytes(order: str, vr: str, code: str, number: int) -> None:
-    assert decode(vr, struct.pack(order + code * 2, number, 1), DEFAULT, order) == f"{number}\\1"
+    assert decode_value(vr, struct.pack(order + code * 2, number, 1), DEFAULT, order) == f"{number}\\1"
 
 
 def test_floating_point_numbers_become_text() -> None:
-    assert decode("FD", struct.pack("<d", 0.1), DEFAULT, "<") == "0.1"
+    assert decode_value("FD", struct.pack("<d", 0.1), DEFAULT, "<") == "0.1"
 
 
 def test_tags_become_eight_digits() -> None:
-    assert decode("AT", b"\x10\0\x20\0", DEFAULT, "<") == "00100020"
+    assert decode_value("AT", b"\x10\0\x20\0", DEFAULT, "<") == "00100020"
 
 
 @pytest.mark.parametrize(("vr", "value"), [("US", b"\1"), ("FD", b"1234567"), ("AT", b"\1\2\3")])
 def test_numbers_of_odd_length_are_kept_as_bytes(vr: str, value: bytes) -> None:
-    assert decode(vr, value, DEFAULT, "<") == escape(value)
+    assert decode_value(vr, value, DEFAULT, "<") == keep_undecodable_bytes(value)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_numbers_of_odd_length_are_kept_as_bytes(vr: str, value: bytes) -> None:
     ],
 )
 def test_text_is_decoded_with_its_declared_character_sets(terms: str, value: bytes, text: str) -> None:
-    assert decode("PN", value, specific_character_set(terms), "<") == text
+    assert decode_value("PN", value, parse_specific_character_set(terms), "<") == text
 
 
 UNDECODABLE = [
@@ -79,10 +79,10 @@ UNDECODABLE = [
     ("ISO_IR 192", "LO", b"A\x1b(BA", "A\udc1b(BA"),
     ("ISO_IR 192", "LO", "A\ufffd".encode(), "A\ufffd"),
     ("GB18030", "LO", b"\xff", "\udcff"),
-    ("", "PN", b"\x1b$B;3ED\x1b(BA", escape(b"\x1b$B;3ED\x1b(B") + "A"),
-    ("", "PN", b"\x1b(BM\xfcller", escape(b"\x1b(B") + "M\udcfcller"),
+    ("", "PN", b"\x1b$B;3ED\x1b(BA", keep_undecodable_bytes(b"\x1b$B;3ED\x1b(B") + "A"),
+    ("", "PN", b"\x1b(BM\xfcller", keep_undecodable_bytes(b"\x1b(B") + "M\udcfcller"),
     ("\\ISO 2022 IR 87", "PN", b"\x1b(BM\xfcller", "M\udcfcller"),
-    ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B", escape(b"\x1b$B;3ED\x1b(B")),
+    ("ISO_IR 100", "PN", b"\x1b$B;3ED\x1b(B", keep_undecodable_bytes(b"\x1b$B;3ED\x1b(B")),
     ("ISO_IR 100", "CS", b"\xc4", "\udcc4"),
     ("ISO_IR 100", "CS", b"A\x1b(B", "A\udc1b(B"),
     ("ISO_IR 100", "UI", b"1.2.\xff", "1.2.\udcff"),
@@ -94,11 +94,11 @@ UNDECODABLE = [
     ("\\ISO 2022 IR 149", "LT", b"\x1b$)C\xfb\xf3\r\n\xd1\xce", "洪\r\n\udcd1\udcce"),
     ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfb", "\udcfb"),
     ("\\ISO 2022 IR 149", "LO", b"\x1b$)C\xfbA", "\udcfbA"),
-    ("\\ISO 2022 IR 58", "LO", b"\x1b$)C\xfb\xf3", escape(b"\x1b$)C\xfb\xf3")),
-    ("\\ISO 2022 IR 87", "LO", b"\x1b(Ja~", escape(b"\x1b(Ja~")),
+    ("\\ISO 2022 IR 58", "LO", b"\x1b$)C\xfb\xf3", keep_undecodable_bytes(b"\x1b$)C\xfb\xf3")),
+    ("\\ISO 2022 IR 87", "LO", b"\x1b(Ja~", keep_undecodable_bytes(b"\x1b(Ja~")),
     ("\\ISO 2022 IR 87", "LO", b"\x1b$B;3E", "山\udc45"),
     ("\\ISO 2022 IR 87", "LO", b"a\x1b", "a\udc1b"),
-    ("\\ISO 2022 IR 87", "LO", b"\x1bN\x1b$B;3", escape(b"\x1bN") + "山"),
+    ("\\ISO 2022 IR 87", "LO", b"\x1bN\x1b$B;3", keep_undecodable_bytes(b"\x1bN") + "山"),
     ("ISO 2022 IR 149", "LO", b"\xfb\xf3", "\udcfb\udcf3"),
 ]
 
@@ -107,7 +107,7 @@ UNDECODABLE = [
 def test_bytes_that_no_declared_character_set_has_are_kept_as_undecodable(
     terms: str, vr: str, value: bytes, text: str
 ) -> None:
-    assert decode(vr, value, specific_character_set(terms), "<") == text
+    assert decode_value(vr, value, parse_specific_character_set(terms), "<") == text
     assert is_undecodable(text)
 
 
@@ -135,10 +135,10 @@ def test_bytes_that_no_declared_character_set_has_are_kept_as_undecodable(
     ],
 )
 def test_delimiters_and_code_extensions_are_those_of_the_standard(terms: str, vr: str, value: bytes, text: str) -> None:
-    assert decode(vr, value, specific_character_set(terms), "<") == text
+    assert decode_value(vr, value, parse_specific_character_set(terms), "<") == text
 
 
 @pytest.mark.parametrize("term", ["latin_1", "cp1252", "shift_jis", "hex", "utf-7", "utf-16", "ISO_IR 999", "a\0b"])
 def test_a_term_that_the_standard_does_not_define_declares_nothing(term: str) -> None:
-    text = decode("LO", b"\xe4A\x1b-A\xe4", specific_character_set(term), "<")
+    text = decode_value("LO", b"\xe4A\x1b-A\xe4", parse_specific_character_set(term), "<")
     assert text == "\udce4A\udc1b\udc2d\udc41\udce4"

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.character_set import specific_character_set
-from dicommap.p10 import Wanted, texts
-from dicommap.p10.encoding import EXPLICIT_LITTLE
-from dicommap.p10.texts import AllTexts, Kind, Texts
-from dicommap.p10.walk import Walked
+from dicommap.model.character_set import parse_specific_character_set
+from dicommap.p10 import WantedAttributes, texts
+from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN
+from dicommap.p10.texts import TextCache, TextCaches, ValueKind
+from dicommap.p10.walk import WalkResult
 
 SOP, NAME, CHARSET = 0x00080018, 0x00100010, 0x00080005
 
 
-def kind(keyword: str = "PatientName", tag: int = NAME, vr: bytes = b"PN", charset: str = "ISO_IR 192") -> Kind:
-    return Kind(tag, keyword, vr, specific_character_set(charset), "<")
+def kind(keyword: str = "PatientName", tag: int = NAME, vr: bytes = b"PN", charset: str = "ISO_IR 192") -> ValueKind:
+    return ValueKind(tag, keyword, vr, parse_specific_character_set(charset), "<")
 
 
-def uid(vr: bytes = b"UI") -> Texts:
-    return Texts(kind("SOPInstanceUID", SOP, vr))
+def uid(vr: bytes = b"UI") -> TextCache:
+    return TextCache(kind("SOPInstanceUID", SOP, vr))
 
 
 def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "_KNOWN", 3)
-    monkeypatch.setattr(texts, "_KNOWN_LENGTH", 8)
-    names = Texts(kind())
+    monkeypatch.setattr(texts, "_MAX_CACHED_VALUES", 3)
+    monkeypatch.setattr(texts, "_MAX_CACHED_BYTES", 8)
+    names = TextCache(kind())
     for number in [*range(9), *range(9)]:
         assert names.text(b"Doe^%04d" % number) == f"Doe^{number:04}"
         assert names.text(b"Smith^%04d" % number) == f"Smith^{number:04}"
@@ -34,23 +34,23 @@ def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: p
 
 
 def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "_KINDS", 3)
-    remembered = AllTexts(Wanted.usual())
+    monkeypatch.setattr(texts, "_MAX_CACHED_KINDS", 3)
+    remembered = TextCaches(WantedAttributes.usual())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
-        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
-        found = remembered.of(walked, EXPLICIT_LITTLE)
+        walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
+        found = remembered.of(walked, EXPLICIT_LITTLE_ENDIAN)
         assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
-        assert remembered.of(walked, EXPLICIT_LITTLE) is found
+        assert remembered.of(walked, EXPLICIT_LITTLE_ENDIAN) is found
         assert len(remembered._of_data_sets) <= 3
         assert len(remembered._texts) <= 4
 
 
 def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
-    remembered = AllTexts(Wanted.usual())
+    remembered = TextCaches(WantedAttributes.usual())
 
-    def of(charset: bytes, vr: bytes) -> tuple[Texts, ...]:
-        walked = Walked({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
-        return remembered.of(walked, EXPLICIT_LITTLE)
+    def of(charset: bytes, vr: bytes) -> tuple[TextCache, ...]:
+        walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
+        return remembered.of(walked, EXPLICIT_LITTLE_ENDIAN)
 
     assert of(b"ISO_IR 100", b"PN")[1] is of(b"ISO_IR 100 ", b"PN")[1]
     assert of(b"ISO_IR 100", b"PN")[1] is not of(b"ISO_IR 101", b"PN")[1]
@@ -58,8 +58,8 @@ def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
 
 
 def test_what_cannot_be_decoded_is_no_text() -> None:
-    assert Texts(kind()).text(b"M\xfcller") is None
-    assert Texts(kind(charset="ISO_IR 100")).text(b"M\xfcller") == "Müller"
+    assert TextCache(kind()).text(b"M\xfcller") is None
+    assert TextCache(kind(charset="ISO_IR 100")).text(b"M\xfcller") == "Müller"
 
 
 @pytest.mark.parametrize("vr", [b"UI", b"", b"UN"])

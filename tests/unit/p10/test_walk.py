@@ -2,35 +2,37 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
-from dicommap.p10.items import DEPTH_LIMIT
+from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.items import MAX_DEPTH
 from dicommap.p10.structure import MalformedError
-from dicommap.p10.walk import Walked, walk
-from dicommap.p10.window import FIRST_BYTES, EndOfFile, Window
+from dicommap.p10.walk import WalkResult, walk_data_set
+from dicommap.p10.window import FIRST_READ_BYTES, ByteWindow, EndOfFile
 from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
 
 STUDY, SERIES, ROWS = 0x0020000D, 0x0020000E, 0x00280010
 LIMIT = 64
 ENCODINGS = pytest.mark.parametrize(
-    "encoding", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG], ids=lambda encoding: encoding.name
+    "encoding",
+    [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN],
+    ids=lambda encoding: encoding.name,
 )
 
 
-def walked(data: bytes, encoding: Encoding = EXPLICIT_LITTLE, *, whole: bool = False) -> Walked:
-    window = Window(lambda offset, length: data[offset : offset + length], len(data))
-    return walk(window, 0, encoding, {STUDY: LIMIT, SERIES: LIMIT}, SERIES, whole=whole)
+def walked(data: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, *, whole: bool = False) -> WalkResult:
+    window = ByteWindow(lambda offset, length: data[offset : offset + length], len(data))
+    return walk_data_set(window, 0, encoding, {STUDY: LIMIT, SERIES: LIMIT}, SERIES, whole=whole)
 
 
-def uid(tag: int, value: str, encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
+def uid(tag: int, value: str, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN) -> bytes:
     return element(tag, "UI", value, encoding)
 
 
-def tail(encoding: Encoding = EXPLICIT_LITTLE) -> bytes:
+def tail(encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN) -> bytes:
     return element(ROWS, "US", b"\1\1", encoding)
 
 
 @ENCODINGS
-def test_wanted_values_are_kept_and_others_are_not(encoding: Encoding) -> None:
+def test_wanted_values_are_kept_and_others_are_not(encoding: DataSetEncoding) -> None:
     data = element(0x00100010, "PN", "Doe^Jane", encoding) + uid(STUDY, "1.23", encoding) + tail(encoding)
     found = walked(data, encoding)
     assert found.values == {STUDY: (b"" if encoding.implicit else b"UI", data.index(b"1.23"), b"1.23")}
@@ -42,7 +44,7 @@ def test_wanted_values_are_kept_and_others_are_not(encoding: Encoding) -> None:
 @pytest.mark.parametrize("defined", [True, False])
 @pytest.mark.parametrize("item_defined", [True, False])
 def test_what_a_sequence_holds_is_not_taken_for_the_top_level(
-    encoding: Encoding, defined: bool, item_defined: bool
+    encoding: DataSetEncoding, defined: bool, item_defined: bool
 ) -> None:
     inner = sequence(0x00081115, [item(uid(STUDY, "9.91", encoding), encoding, defined=item_defined)], encoding)
     items = [item(uid(STUDY, "9.92", encoding) + inner, encoding, defined=item_defined)] * 2
@@ -50,19 +52,19 @@ def test_what_a_sequence_holds_is_not_taken_for_the_top_level(
     assert [raw for _, _, raw in walked(data, encoding).values.values()] == [b"1.23"]
 
 
-@pytest.mark.parametrize("inside", [IMPLICIT_LITTLE, EXPLICIT_LITTLE], ids=lambda encoding: encoding.name)
-def test_an_unknown_sequence_is_followed_in_either_encoding(inside: Encoding) -> None:
+@pytest.mark.parametrize("inside", [IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN], ids=lambda encoding: encoding.name)
+def test_an_unknown_sequence_is_followed_in_either_encoding(inside: DataSetEncoding) -> None:
     items = [item(uid(STUDY, "9.91", inside), inside, defined=False)]
     data = sequence(0x00091010, items, vr="UN") + uid(STUDY, "1.23") + tail()
     assert walked(data).values[STUDY][2] == b"1.23"
 
 
 def test_in_a_big_endian_file_an_unknown_sequence_is_implicit_little_endian() -> None:
-    inner = item(uid(STUDY, "9.91", IMPLICIT_LITTLE), IMPLICIT_LITTLE, defined=False)
-    end = tag_bytes(0xFFFEE0DD, IMPLICIT_LITTLE) + bytes(4)
-    unknown = element(0x00091010, "UN", inner, EXPLICIT_BIG, length=UNDEFINED) + end
-    data = unknown + uid(STUDY, "1.23", EXPLICIT_BIG) + tail(EXPLICIT_BIG)
-    assert walked(data, EXPLICIT_BIG).values[STUDY][2] == b"1.23"
+    inner = item(uid(STUDY, "9.91", IMPLICIT_LITTLE_ENDIAN), IMPLICIT_LITTLE_ENDIAN, defined=False)
+    end = tag_bytes(0xFFFEE0DD, IMPLICIT_LITTLE_ENDIAN) + bytes(4)
+    unknown = element(0x00091010, "UN", inner, EXPLICIT_BIG_ENDIAN, length=UNDEFINED) + end
+    data = unknown + uid(STUDY, "1.23", EXPLICIT_BIG_ENDIAN) + tail(EXPLICIT_BIG_ENDIAN)
+    assert walked(data, EXPLICIT_BIG_ENDIAN).values[STUDY][2] == b"1.23"
 
 
 def test_encapsulated_bytes_are_passed_by() -> None:
@@ -96,7 +98,7 @@ def test_the_whole_walk_goes_to_the_end_and_keeps_the_last_of_a_repeated_element
 
 
 def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
-    data = element(0x00091010, "OB", bytes(5 * FIRST_BYTES)) + uid(STUDY, "1.23") + tail()
+    data = element(0x00091010, "OB", bytes(5 * FIRST_READ_BYTES)) + uid(STUDY, "1.23") + tail()
     asked = 0
 
     def read(offset: int, length: int) -> bytes:
@@ -104,25 +106,25 @@ def test_a_huge_element_before_the_uids_makes_the_window_move() -> None:
         asked += length
         return data[offset : offset + length]
 
-    found = walk(Window(read, len(data)), 0, EXPLICIT_LITTLE, {STUDY: LIMIT}, STUDY)
+    found = walk_data_set(ByteWindow(read, len(data)), 0, EXPLICIT_LITTLE_ENDIAN, {STUDY: LIMIT}, STUDY)
     assert found.values[STUDY][2] == b"1.23"
-    assert asked < 2 * FIRST_BYTES, "a skipped value is not read"
+    assert asked < 2 * FIRST_READ_BYTES, "a skipped value is not read"
 
 
 def test_a_value_across_the_edge_of_the_window_is_whole() -> None:
     for shift in range(12):
-        filler = element(0x00091010, "OB", bytes(FIRST_BYTES - 12 - shift))
+        filler = element(0x00091010, "OB", bytes(FIRST_READ_BYTES - 12 - shift))
         assert walked(filler + uid(STUDY, "1.23") + tail()).values[STUDY][2] == b"1.23"
 
 
 @ENCODINGS
-def test_a_length_of_four_gigabytes_is_wrong(encoding: Encoding) -> None:
+def test_a_length_of_four_gigabytes_is_wrong(encoding: DataSetEncoding) -> None:
     with pytest.raises(MalformedError, match=r"\(0009,1010\) claims 4,294,967,294 bytes, and 2 are left"):
         walked(element(0x00091010, "OB", b"ab", encoding, length=UNDEFINED - 1), encoding)
 
 
 @ENCODINGS
-def test_every_cut_of_a_value_ends_the_file(encoding: Encoding) -> None:
+def test_every_cut_of_a_value_ends_the_file(encoding: DataSetEncoding) -> None:
     data = uid(STUDY, "1.23", encoding)
     for end in range(1, len(data)):
         with pytest.raises(EndOfFile):
@@ -136,9 +138,9 @@ def test_sequences_of_undefined_length_are_followed_up_to_a_limit() -> None:
             content = sequence(0x00081110, [item(content, defined=False)])
         return content + uid(STUDY, "1.23") + tail()
 
-    assert walked(nested(DEPTH_LIMIT)).values[STUDY][2] == b"1.23"
+    assert walked(nested(MAX_DEPTH)).values[STUDY][2] == b"1.23"
     with pytest.raises(MalformedError, match="nested deeper"):
-        walked(nested(DEPTH_LIMIT + 1))
+        walked(nested(MAX_DEPTH + 1))
 
 
 def test_ten_thousand_nested_items_are_refused_without_recursion() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError
-from dicommap.package.manifest_folders import ManifestFolders
+from dicommap.package.manifest_folders import JobManifestFolders
 from tests.reconciling import FOLDER, JOB_ID, write
 
 URI = "s3://bucket/in/"
@@ -21,7 +21,7 @@ def manifest(job_id: str = JOB_ID, uri: str = URI) -> str:
 @pytest.mark.parametrize("place", ["", "renamed/", f"{FOLDER}/", f"a/b/{FOLDER}/"])
 def test_a_folder_is_found_by_its_manifest(place: str, tmp_path: Path) -> None:
     write(tmp_path, {f"{place}job-output-manifest.json": manifest(), f"{place}SUCCESS/success.ndjson": "s"})
-    folders = ManifestFolders(tmp_path)
+    folders = JobManifestFolders(tmp_path)
     for found in (folders.evidence("s3://other/", JOB_ID), folders.evidence(URI, ""), folders.evidence(URI, "ff")):
         assert found is not None
         assert found.manifest == manifest().encode()
@@ -33,7 +33,7 @@ def test_a_folder_is_found_by_its_manifest(place: str, tmp_path: Path) -> None:
 
 def test_a_folder_without_manifest_is_found_by_its_name(tmp_path: Path) -> None:
     write(tmp_path, {f"{FOLDER}/FAILURE/failure.ndjson": "f", "other/FAILURE/failure.ndjson": "x"})
-    folders = ManifestFolders(tmp_path)
+    folders = JobManifestFolders(tmp_path)
     found = folders.evidence(URI, JOB_ID)
     assert found is not None
     assert found.manifest is None
@@ -43,7 +43,7 @@ def test_a_folder_without_manifest_is_found_by_its_name(tmp_path: Path) -> None:
 
 def test_several_jobs_of_one_prefix_are_told_apart_by_the_id_only(tmp_path: Path) -> None:
     write(tmp_path, {"a/job-output-manifest.json": manifest("11"), "b/job-output-manifest.json": manifest("22")})
-    folders = ManifestFolders(tmp_path)
+    folders = JobManifestFolders(tmp_path)
     unknown, known = folders.evidence(URI, ""), folders.evidence(URI, "22")
     assert unknown is not None
     assert unknown.others == 1
@@ -53,22 +53,22 @@ def test_several_jobs_of_one_prefix_are_told_apart_by_the_id_only(tmp_path: Path
 
 def test_damaged_manifests_do_not_stop_the_search(tmp_path: Path) -> None:
     write(tmp_path, {f"{FOLDER}/job-output-manifest.json": "{", "b/job-output-manifest.json": "[]"})
-    found = ManifestFolders(tmp_path).evidence(URI, JOB_ID)
+    found = JobManifestFolders(tmp_path).evidence(URI, JOB_ID)
     assert found is not None
     assert found.manifest == b"{"
 
 
 def test_what_is_no_directory_is_told(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="no directory of manifests"):
-        ManifestFolders(tmp_path / "none")
+        JobManifestFolders(tmp_path / "none")
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / FOLDER / "SUCCESS" / "success.ndjson").mkdir(parents=True)
-    found = ManifestFolders(tmp_path).evidence(URI, JOB_ID)
+    found = JobManifestFolders(tmp_path).evidence(URI, JOB_ID)
     assert found is not None
     with pytest.raises(DocumentError, match="cannot be read: it is a directory"):
         [list(file.pieces) for file in found.files]
     (tmp_path / FOLDER / "job-output-manifest.json").mkdir()
     with pytest.raises(DocumentError, match="cannot be read"):
-        ManifestFolders(tmp_path)
+        JobManifestFolders(tmp_path)

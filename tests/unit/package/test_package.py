@@ -14,7 +14,7 @@ import pytest
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
 from dicommap.model.document_limits import DocumentLimit
-from dicommap.package import Folder, read_document, reading, write_package
+from dicommap.package import DocumentFolder, read_document, reading, write_package
 from dicommap.package.writing import require_writable
 from dicommap.writing import durable
 from dicommap.writing.partial import partial_directory
@@ -24,8 +24,8 @@ DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.
 
 def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_package(tmp_path / "package", DOCUMENTS)
-    assert Folder(tmp_path / "package") == {name: text.encode() for name, text in DOCUMENTS.items()}
-    assert list(Folder(tmp_path / "package")) == sorted(DOCUMENTS)
+    assert DocumentFolder(tmp_path / "package") == {name: text.encode() for name, text in DOCUMENTS.items()}
+    assert list(DocumentFolder(tmp_path / "package")) == sorted(DOCUMENTS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["package"]
     assert (tmp_path / "package").stat().st_mode & 0o777 == 0o700
 
@@ -33,7 +33,7 @@ def test_a_package_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     write_package(tmp_path / "package", DOCUMENTS)
-    assert len(Folder(tmp_path / "package")) == 3
+    assert len(DocumentFolder(tmp_path / "package")) == 3
 
 
 def test_nothing_is_ever_written_over(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_failure_in_the_middle_leaves_nothing(
     assert not any(tmp_path.iterdir())
 
 
-MANY = {f"jobs/{number:04}/request.json": f"{number}\n" for number in range(durable.FEW + 1)}
+MANY = {f"jobs/{number:04}/request.json": f"{number}\n" for number in range(durable.SYNC_EACH_LIMIT + 1)}
 
 
 def test_of_many_files_the_file_system_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_of_many_files_the_file_system_is_waited_for_once(tmp_path: Path, monkey
     monkeypatch.setattr(os, "fsync", lambda _: waits.append("one"))
     write_package(tmp_path / "package", MANY)
     assert waits == ["all", "one"]  # one for the name of the package
-    assert Folder(tmp_path / "package") == {name: text.encode() for name, text in MANY.items()}
+    assert DocumentFolder(tmp_path / "package") == {name: text.encode() for name, text in MANY.items()}
 
 
 def test_where_that_cannot_be_done_each_file_and_directory_is_waited_for(
@@ -208,10 +208,10 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(DocumentError, match="it is a FIFO"):
         read_document(tmp_path / "fifo")
-    found = Folder(tmp_path)["fifo"]
+    found = DocumentFolder(tmp_path)["fifo"]
     assert isinstance(found, Issue)
     assert found.code == "document.not-regular"
-    assert Folder(tmp_path, follow_links=True) == {}
+    assert DocumentFolder(tmp_path, follow_links=True) == {}
 
 
 def test_a_link_is_followed_only_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -219,8 +219,8 @@ def test_a_link_is_followed_only_where_that_is_asked_for(tmp_path: Path) -> None
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "link").symlink_to("../a")
     (tmp_path / "nowhere").symlink_to("none")
-    assert Folder(tmp_path, follow_links=True) == {"a": b"abc", "folder/link": b"abc"}
-    folder = Folder(tmp_path)
+    assert DocumentFolder(tmp_path, follow_links=True) == {"a": b"abc", "folder/link": b"abc"}
+    folder = DocumentFolder(tmp_path)
     assert [name for name in folder if isinstance(folder[name], Issue)] == ["folder/link", "nowhere"]
     for name in ("folder/link", "nowhere"):
         with pytest.raises(DocumentError, match="symbolic link"):
@@ -233,7 +233,7 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     assert read_document(tmp_path / "a", 3) == b"abc"
     with pytest.raises(DocumentError, match="more than 3 bytes"):
         read_document(tmp_path / "b", 3)
-    folder = Folder(tmp_path, limit_of=lambda path: DocumentLimit(3))
+    folder = DocumentFolder(tmp_path, limit_of=lambda path: DocumentLimit(3))
     found = folder["b"]
     assert isinstance(found, Issue)
     assert found.code == "document.too-large"
@@ -241,10 +241,12 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LINE_BYTES", 4)
+    monkeypatch.setattr(reading, "LINE_PIECE_BYTES", 4)
     (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
     told: list[int] = []
-    folder = Folder(tmp_path, lambda progress: told.append(progress.done), limit_of=lambda path: DocumentLimit(3))
+    folder = DocumentFolder(
+        tmp_path, lambda progress: told.append(progress.done), limit_of=lambda path: DocumentLimit(3)
+    )
     assert list(folder.lines("a")) == [b"abc\r", b"\n", b"defg", b"hi\n", b"\n", b"\xff"]
     assert (folder.read, told) == ({"a"}, [1])
     (tmp_path / "a").unlink()
@@ -265,7 +267,7 @@ def test_a_folder_reads_only_what_it_is_asked_for(tmp_path: Path, monkeypatch: p
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a").write_bytes(b"abc")
     (tmp_path / "b").write_bytes(b"b")
-    folder = Folder(tmp_path)
+    folder = DocumentFolder(tmp_path)
     assert folder["sub/a"] == b"abc"
     assert "../b" not in folder
     assert ("b" in folder, len(folder), list(folder)) == (True, 2, ["b", "sub/a"])

@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import PackageError
 from dicommap.model.submission import Submission
-from dicommap.package.submissions import Submissions
+from dicommap.package.submissions import SubmissionStates
 from dicommap.writing.partial import partial_file
 from tests.unit.model.test_submission import ENDED, PLANNED
 
@@ -20,7 +20,7 @@ def planned(job: str = "0001") -> Submission:
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
-    states = Submissions(tmp_path)
+    states = SubmissionStates(tmp_path)
     assert states.read("0001") is None
     states.write(planned())
     ended = Submission.model_validate(ENDED)
@@ -35,7 +35,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_a_state_that_cannot_be_saved_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
-    states = Submissions(tmp_path)
+    states = SubmissionStates(tmp_path)
     states.write(planned())
 
     def fail(*_: object) -> None:
@@ -52,7 +52,7 @@ def test_a_state_that_cannot_be_saved_leaves_the_one_before(
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"version": 1, "version": 1}', "\ufeff{}"])
 def test_a_damaged_state_is_told_and_not_taken_for_none(tmp_path: Path, text: str) -> None:
-    states = Submissions(tmp_path)
+    states = SubmissionStates(tmp_path)
     states.write(planned())
     (tmp_path / "submission/0001.json").write_text(text, encoding="utf-8")
     with pytest.raises(PackageError, match="ListDICOMImportJobs"):
@@ -60,7 +60,7 @@ def test_a_damaged_state_is_told_and_not_taken_for_none(tmp_path: Path, text: st
 
 
 def test_the_state_of_another_job_is_none_of_this(tmp_path: Path) -> None:
-    states = Submissions(tmp_path)
+    states = SubmissionStates(tmp_path)
     states.write(planned())
     os.replace(tmp_path / "submission/0001.json", tmp_path / "submission/0002.json")
     with pytest.raises(PackageError, match=r"0002\.json is not the state"):
@@ -68,7 +68,7 @@ def test_the_state_of_another_job_is_none_of_this(tmp_path: Path) -> None:
 
 
 def test_one_submit_at_a_time(tmp_path: Path) -> None:
-    first, second = Submissions(tmp_path), Submissions(tmp_path)
+    first, second = SubmissionStates(tmp_path), SubmissionStates(tmp_path)
     assert not second.is_locked()
     with first.locked():
         assert second.is_locked()
@@ -81,7 +81,7 @@ def test_one_submit_at_a_time(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_path: Path) -> None:
-    states = Submissions(tmp_path)
+    states = SubmissionStates(tmp_path)
     folder = tmp_path / "submission"
     folder.mkdir()
     dead = folder / ".0001.json.0123456789abcdef.partial"
@@ -97,7 +97,7 @@ def test_nothing_is_written_outside_of_the_package(tmp_path: Path, target: str) 
     (tmp_path / "elsewhere").mkdir()
     package.mkdir()
     (package / "submission").symlink_to(f"../{target}")
-    with pytest.raises(PackageError, match="symbolic link"), Submissions(package).locked():
+    with pytest.raises(PackageError, match="symbolic link"), SubmissionStates(package).locked():
         pass
     assert sorted(os.listdir(tmp_path)) == ["elsewhere", "package"]
     assert os.listdir(tmp_path / "elsewhere") == []
@@ -106,10 +106,10 @@ def test_nothing_is_written_outside_of_the_package(tmp_path: Path, target: str) 
 def test_a_lock_does_not_follow_a_link(tmp_path: Path) -> None:
     (tmp_path / "submission").mkdir()
     (tmp_path / "submission" / ".lock").symlink_to(tmp_path / "made")
-    with pytest.raises(PackageError, match="symbolic links"), Submissions(tmp_path).locked():
+    with pytest.raises(PackageError, match="symbolic links"), SubmissionStates(tmp_path).locked():
         pass
     assert not (tmp_path / "made").exists()
-    assert not Submissions(tmp_path).is_locked()
+    assert not SubmissionStates(tmp_path).is_locked()
 
 
 def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
@@ -119,5 +119,5 @@ def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(os, "mkdir", fail)
-    with pytest.raises(PackageError, match="Copy the package"), Submissions(tmp_path).locked():
+    with pytest.raises(PackageError, match="Copy the package"), SubmissionStates(tmp_path).locked():
         pass

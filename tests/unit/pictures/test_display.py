@@ -10,21 +10,21 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from dicommap.pictures.decoding import Frame
-from dicommap.pictures.display import displayed, pixel_height
+from dicommap.pictures.decoding import DecodedFrame
+from dicommap.pictures.display import pixel_aspect_ratio, to_8_bit_pixels
 from tests.unit.pictures.images import Array, attributes, ramp
 
 
-def frame(array: Array, **values: Any) -> Frame:
+def frame(array: Array, **values: Any) -> DecodedFrame:
     given = attributes(**values)
     given.file_meta = FileMetaDataset()
     given.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1")
-    return Frame(array, given)
+    return DecodedFrame(array, given)
 
 
 def test_colours_of_more_bits_are_scaled_to_eight() -> None:
     colours = np.array([[[0, 2048, 4095]]], "uint16")
-    found, remark = displayed(frame(colours, PhotometricInterpretation="RGB", BitsStored=12), 0)
+    found, remark = to_8_bit_pixels(frame(colours, PhotometricInterpretation="RGB", BitsStored=12), 0)
     assert found.tolist() == [[[0, 128, 255]]]
     assert remark == ""
 
@@ -41,7 +41,7 @@ def test_a_palette_gives_colours_and_its_ends_hold_beyond_it(entries: str, scale
         RedPaletteColorLookupTableDescriptor=[4, 100, 8 if entries == "uint8" else 16],
         **tables,
     )
-    found, _ = displayed(given, 0)
+    found, _ = to_8_bit_pixels(given, 0)
     assert found[..., 0].tolist() == [[10, 10, 20], [40, 40, 40]]
     assert found[..., 1].tolist() == [[0, 0, 0], [255, 255, 255]]
 
@@ -61,7 +61,7 @@ def test_each_frame_has_its_own_window() -> None:
         SharedFunctionalGroupsSequence=Sequence([shared]),
         PerFrameFunctionalGroupsSequence=Sequence(windows),
     )
-    means = [displayed(given, index)[0].mean() for index in (0, 1)]
+    means = [to_8_bit_pixels(given, index)[0].mean() for index in (0, 1)]
     assert means[0] > 200
     assert means[1] < 50
 
@@ -79,4 +79,4 @@ def test_each_frame_has_its_own_window() -> None:
     ],
 )
 def test_pixels_have_the_height_that_the_file_says(values: dict[str, Any], height: float) -> None:
-    assert pixel_height(attributes(**values)) == height
+    assert pixel_aspect_ratio(attributes(**values)) == height

@@ -9,12 +9,12 @@ import pytest
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
-from dicommap.pictures.greys import BY_FILE, BY_PERCENTILES, BY_SEGMENTATION, ONE_VALUE, greys
+from dicommap.pictures.greys import NO_WINDOW, WINDOW_BY_PERCENTILES, WINDOW_FROM_FILE, WINDOW_OF_SEGMENTATION, to_greys
 from tests.unit.pictures.images import Array, attributes, ramp
 
 
 def shown(stored: Array, **values: Any) -> Array:
-    return greys(stored, attributes(**values))[0].astype(int)
+    return to_greys(stored, attributes(**values))[0].astype(int)
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -23,10 +23,10 @@ def test_a_window_is_what_pydicom_makes_of_it(function: str, dtype: str) -> None
     stored = ramp(0, 100, dtype)
     values = {"WindowCenter": 40, "WindowWidth": 50, "VOILUTFunction": function, "RescaleSlope": 2}
     given = attributes(**values, RescaleIntercept=-60, PixelRepresentation=int(dtype[0] == "i"), BitsStored=8)
-    found, origin = greys(stored, given)
+    found, origin = to_greys(stored, given)
     reference = apply_voi_lut(apply_modality_lut(stored, given), given)
     low, high = given.PixelRepresentation * -256 - 60, given.PixelRepresentation * -256 + 450
-    assert origin == BY_FILE
+    assert origin == WINDOW_FROM_FILE
     assert np.abs(found - (reference - low) / (high - low) * 255).max() <= 0.51
 
 
@@ -51,8 +51,8 @@ def test_the_first_of_several_windows_counts() -> None:
 def test_without_a_window_that_can_be_percentiles_decide(window: dict[str, Any]) -> None:
     stored = ramp(-500, 500)
     stored[0, 0] = 30_000  # one bright spot must not darken the rest
-    found, origin = greys(stored, attributes(**window))
-    assert origin == BY_PERCENTILES
+    found, origin = to_greys(stored, attributes(**window))
+    assert origin == WINDOW_BY_PERCENTILES
     low, high = np.percentile(stored, [1, 99])
     assert np.abs(found - np.clip((stored - low) / (high - low), 0, 1) * 255).max() <= 0.51
 
@@ -159,20 +159,20 @@ def test_values_over_a_wide_range_need_no_table() -> None:
     ],
 )
 def test_segmentations_have_the_window_of_their_values(value: int, told: dict[str, Any], grey: int) -> None:
-    found, origin = greys(np.full((4, 4), value, "uint8"), attributes(**told))
-    assert origin == BY_SEGMENTATION
+    found, origin = to_greys(np.full((4, 4), value, "uint8"), attributes(**told))
+    assert origin == WINDOW_OF_SEGMENTATION
     assert (found == grey).all()
 
 
 @pytest.mark.parametrize("value", [0, 500, -3])
 @pytest.mark.parametrize("more", [{}, {"PhotometricInterpretation": "MONOCHROME1"}, {"SegmentationType": "FRACTIONAL"}])
 def test_an_image_of_one_value_is_grey_and_says_so(value: int, more: dict[str, Any]) -> None:
-    found, origin = greys(np.full((4, 4), value, "int16"), attributes(**more))
-    assert origin == ONE_VALUE
+    found, origin = to_greys(np.full((4, 4), value, "int16"), attributes(**more))
+    assert origin == NO_WINDOW
     assert ((found >= 127) & (found <= 128)).all()
 
 
 def test_an_image_of_one_value_with_a_window_is_shown_by_it() -> None:
-    found, origin = greys(np.full((4, 4), 500, "int16"), attributes(WindowCenter=500, WindowWidth=100))
-    assert origin == BY_FILE
+    found, origin = to_greys(np.full((4, 4), 500, "int16"), attributes(WindowCenter=500, WindowWidth=100))
+    assert origin == WINDOW_FROM_FILE
     assert (np.abs(found.astype(int) - 128) <= 2).all()

@@ -17,7 +17,7 @@ from pydicom.encaps import encapsulate, get_frame
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.pictures import Picture
-from dicommap.pictures.study import MOST_SERIES
+from dicommap.pictures.study import MAX_SERIES
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree
 from tests.unit.pictures.images import STUDY, image, pixels, ramp, series_of, thumbnail
 
@@ -321,7 +321,7 @@ def test_an_overview_has_a_tile_for_each_series(tmp_path: Path) -> None:
 def test_an_overview_has_bounds(tmp_path: Path) -> None:
     files = {
         str(number): image(EIGHT, SeriesInstanceUID=uid(STUDY, number), SOPInstanceUID=uid(STUDY, number, 1))
-        for number in range(MOST_SERIES + 2)
+        for number in range(MAX_SERIES + 2)
     }
     with dicommap.scan(write_tree(tmp_path, files)) as inventory:
         (study,) = inventory.studies()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.pictures.files import NoPictureError, PictureFile, opened
-from dicommap.pictures.slices import Slice, Slices, in_order
+from dicommap.pictures.files import NoPictureError, PictureFile, open_picture_file
+from dicommap.pictures.slices import Slice, Slices, sort_slices
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
@@ -22,7 +22,7 @@ def one(
 
 
 def names(slices: list[Slice]) -> str:
-    return "".join(found.file.path for found in in_order(slices))
+    return "".join(found.file.path for found in sort_slices(slices))
 
 
 def test_positions_come_before_numbers() -> None:
@@ -74,11 +74,11 @@ def test_frames_count_as_images() -> None:
 def test_a_member_of_an_archive_is_told_from_a_file_that_is_gone(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK")
     with pytest.raises(NoPictureError, match="in an archive"):
-        opened(f"{tmp_path}/a.zip!/b/c")
+        open_picture_file(f"{tmp_path}/a.zip!/b/c")
     with pytest.raises(NoPictureError, match="not where"):
-        opened(f"{tmp_path}/b.zip!/c")
+        open_picture_file(f"{tmp_path}/b.zip!/c")
 
 
 def test_an_object_in_s3_is_told_as_one() -> None:
     with pytest.raises(NoPictureError, match="in S3"):
-        opened("s3://bucket/prefix/IM1")
+        open_picture_file("s3://bucket/prefix/IM1")

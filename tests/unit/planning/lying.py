@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dicommap.model.nested_folders import nested_folders
+from dicommap.model.nested_folders import count_nested_folders
 from dicommap.model.quotas import Quotas
-from dicommap.planning.needs import Needs, OverrideKey
-from dicommap.planning.weights import SeriesWeight, StudyWeight
+from dicommap.planning.needs import OverrideKey, OverrideSizes
+from dicommap.planning.weights import SeriesSize, StudySize
 
 Row = tuple[str, int, str | None, str | None]
 
@@ -25,16 +25,16 @@ class Lies:
         self.rows = sorted(self.rows, key=lambda row: row[0].encode())
 
     @property
-    def needs(self) -> Needs:
-        return Needs(self.overrides.items())
+    def needs(self) -> OverrideSizes:
+        return OverrideSizes(self.overrides.items())
 
     def lying(self) -> Iterator[Row]:
         yield from self.rows
 
-    def weights(self, largest: int) -> Iterator[StudyWeight]:
+    def weights(self, largest: int) -> Iterator[StudySize]:
         for study in sorted({row[2] for row in self.rows if row[2] is not None}):
             uids = sorted({row[3] or "" for row in self.rows if row[2] == study})
-            yield StudyWeight(
+            yield StudySize(
                 study_instance_uid=study, series=tuple(self._weight(study, series, largest) for series in uids)
             )
 
@@ -50,7 +50,7 @@ class Lies:
 
     def fits(self, prefix: str, quotas: Quotas) -> bool:
         return self.obeys(
-            self.under(prefix), nested_folders(row[0][len(prefix) :] for row in self.under(prefix)), quotas
+            self.under(prefix), count_nested_folders(row[0][len(prefix) :] for row in self.under(prefix)), quotas
         )
 
     def obeys(self, rows: list[Row], folders: int, quotas: Quotas) -> bool:
@@ -69,7 +69,7 @@ class Lies:
     def instances(self) -> Counter[str]:
         return Counter(row[2] for row in self.rows if row[2] is not None)
 
-    def _weight(self, study: str, series: str, largest: int) -> SeriesWeight:
+    def _weight(self, study: str, series: str, largest: int) -> SeriesSize:
         sizes = [row[1] for row in self.rows if row[2:] == (study, series)]
         fit = [size for size in sizes if size <= largest]
-        return SeriesWeight(series_instance_uid=series, files=len(fit), bytes=sum(fit), too_large=len(sizes) - len(fit))
+        return SeriesSize(series_instance_uid=series, files=len(fit), bytes=sum(fit), too_large=len(sizes) - len(fit))

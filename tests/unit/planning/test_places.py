@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dicommap.issues import Location
 from dicommap.model.s3_uri import S3Uri, s3_uri_issues
-from dicommap.planning.places import Places
+from dicommap.planning.places import PrefixRules
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 names = st.sampled_from(["a", "..", ".", "", "...", "a b", "é", "a\\b", "a\nb", "\u2028", "x" * 400])
@@ -13,7 +13,7 @@ names = st.sampled_from(["a", "..", ".", "", "...", "a b", "é", "a\\b", "a\nb",
 
 @given(st.lists(names, min_size=1, max_size=4))
 def test_a_folder_can_be_a_prefix_where_its_uri_is_in_order(path: list[str]) -> None:
-    places, folder = Places(BASE), ""
+    places, folder = PrefixRules(BASE), ""
     can_be = True
     for name in path:
         folder += f"{name}/"

@@ -6,12 +6,12 @@ import pytest
 
 from dicommap.model.quotas import Quotas
 from dicommap.model.s3_uri import S3Uri
-from dicommap.model.staging import Piece, Staging
-from dicommap.planning.findings import plan_issues
+from dicommap.model.staging import StagingPolicy, StudyPart
+from dicommap.planning.findings import planning_issues
 from dicommap.planning.needs import OverrideKey
-from dicommap.planning.places import Places
-from dicommap.planning.planner import Prefixes, plan_prefixes
-from dicommap.planning.told import Told
+from dicommap.planning.places import PrefixRules
+from dicommap.planning.planner import PrefixPlan, plan_prefixes
+from dicommap.planning.told import BoundedList
 from tests.unit.planning.lying import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
@@ -23,15 +23,18 @@ def study(uid: str, *keys: str, size: int = 1, series: str = "1") -> list[Row]:
 
 
 def planned(
-    layout: Lies, quotas: Quotas = SMALL, staging: Staging = Staging.NEVER, places: Places | None = None
-) -> Prefixes:
-    return plan_prefixes(layout, layout.needs, places or Places(BASE), quotas, staging)
+    layout: Lies,
+    quotas: Quotas = SMALL,
+    staging: StagingPolicy = StagingPolicy.NEVER,
+    places: PrefixRules | None = None,
+) -> PrefixPlan:
+    return plan_prefixes(layout, layout.needs, places or PrefixRules(BASE), quotas, staging)
 
 
-def told(plan: Prefixes, quotas: Quotas = SMALL, others: int = 0) -> dict[str, list[str]]:
+def told(plan: PrefixPlan, quotas: Quotas = SMALL, others: int = 0) -> dict[str, list[str]]:
     ids = [f"{number:04}" for number in range(1, len(plan.in_place.prefixes) + len(plan.staged.jobs) + 1)]
     found: dict[str, list[str]] = {}
-    for one in plan_issues(plan, ids, quotas, not_utf_8=Told(), others=others, leave_out=False):
+    for one in planning_issues(plan, ids, quotas, not_utf_8=BoundedList(), others=others, leave_out=False):
         found.setdefault(one.code, []).append(f"{one.location} {one.message}".strip())
     return found
 
@@ -112,7 +115,7 @@ def test_a_study_that_is_too_much_alone_is_told_as_such() -> None:
 
 def test_only_studies_that_cannot_stay_are_staged() -> None:
     rows = study("1", "a/1", "b/1") + study("2", "a/2") + study("3", "c/1", "c/2", "c/3", "c/4")
-    plan = planned(Lies(rows), staging=Staging.WHERE_NEEDED)
+    plan = planned(Lies(rows), staging=StagingPolicy.WHERE_NEEDED)
     assert plan.in_place.prefixes == ["c/"]
     # Study 2 lies directly beside a part of study 1, and no job can take the one without the other.
     assert [piece.study_instance_uid for job in plan.staged.jobs for piece in job.pieces] == ["1", "2"]
@@ -122,14 +125,14 @@ def test_only_studies_that_cannot_stay_are_staged() -> None:
 def test_a_folder_beside_a_study_that_is_staged_stays_in_place() -> None:
     # a/ would fit as a whole; so that study 2 need not be copied, its own folder is the job.
     rows = study("1", "a/x/1", "b/1") + study("2", "a/y/1", "a/y/2") + study("3", "c/1", "c/2", "c/3", "c/4")
-    plan = planned(Lies(rows), staging=Staging.WHERE_NEEDED)
+    plan = planned(Lies(rows), staging=StagingPolicy.WHERE_NEEDED)
     assert plan.in_place.prefixes == ["a/y/", "c/"]
     assert [piece.study_instance_uid for job in plan.staged.jobs for piece in job.pieces] == ["1"]
 
 
 def test_staged_studies_are_packed_whole() -> None:
     rows = [row for number in range(6) for row in study(f"1.{number}", *(f"{number}/{n}" for n in range(2)))]
-    plan = planned(Lies(rows), staging=Staging.ALL)
+    plan = planned(Lies(rows), staging=StagingPolicy.ALL)
     assert [[piece.study_instance_uid for piece in job.pieces] for job in plan.staged.jobs] == [
         ["1.0", "1.1"],
         ["1.2", "1.3"],
@@ -140,13 +143,13 @@ def test_staged_studies_are_packed_whole() -> None:
 
 def test_a_study_too_large_for_a_job_is_cut_between_series_and_only_then_between_files() -> None:
     rows = study("1", *"abc", series="1") + study("1", *"defghij", series="2")
-    plan = planned(Lies(rows), staging=Staging.ALL)
+    plan = planned(Lies(rows), staging=StagingPolicy.ALL)
     assert [job.pieces for job in plan.staged.jobs] == [
         [
-            Piece(study_instance_uid="1", series_instance_uid="1.1"),
-            Piece(study_instance_uid="1", series_instance_uid="1.2", first=5, files=2),
+            StudyPart(study_instance_uid="1", series_instance_uid="1.1"),
+            StudyPart(study_instance_uid="1", series_instance_uid="1.2", first=5, files=2),
         ],
-        [Piece(study_instance_uid="1", series_instance_uid="1.2", first=0, files=5)],
+        [StudyPart(study_instance_uid="1", series_instance_uid="1.2", first=0, files=5)],
     ]
     assert "Jobs 0001, 0002 take parts" in told(plan)["job.study-over-quota"][0]
 
@@ -156,7 +159,7 @@ def test_series_of_one_study_bring_its_override_and_folder_to_a_job_once() -> No
     needs: dict[tuple[str, str | None], int] = {("1", f"1.{number}"): 10 for number in range(3)}
     needs["1", None] = 10
     quotas = Quotas(files=6, folders=2, mappings=4)
-    plan = planned(Lies(rows, needs), quotas, staging=Staging.ALL)
+    plan = planned(Lies(rows, needs), quotas, staging=StagingPolicy.ALL)
     assert [len(job.pieces) for job in plan.staged.jobs] == [3, 4, 1]
     assert [job.load.files + job.load.mappings for job in plan.staged.jobs] == [6, 6, 2]
     assert [job.load.folders for job in plan.staged.jobs] == [1, 1, 1]
@@ -165,7 +168,7 @@ def test_series_of_one_study_bring_its_override_and_folder_to_a_job_once() -> No
 def test_a_file_too_large_for_any_job_keeps_only_itself_from_being_staged() -> None:
     quotas = Quotas(files=5, fileBytes=10)
     rows = [*study("1", "a/1", "a/2"), *study("1", "a/3", size=11)]
-    plan = planned(Lies(rows), quotas, Staging.WHERE_NEEDED)
+    plan = planned(Lies(rows), quotas, StagingPolicy.WHERE_NEEDED)
     assert (plan.staged_files, dict(plan.left_out)) == (2, {"1": 1})
     found = told(plan, quotas)
     assert found["job.file-too-large"] == ["a/3 study 1 The file has 11 bytes; the quota for one P10 file is 10."]
@@ -201,7 +204,7 @@ def test_their_folders_count_as_well() -> None:
 
 def test_no_job_takes_what_was_not_scanned() -> None:
     rows = study("1", "x/1") + study("2", "y/z/1")
-    plan = planned(Lies(rows), places=Places(BASE, ("x/", "y/z/")))
+    plan = planned(Lies(rows), places=PrefixRules(BASE, ("x/", "y/z/")))
     assert plan.in_place.prefixes == ["x/", "y/z/"]
     assert told(plan) == {}
 
@@ -221,6 +224,6 @@ def test_the_same_key_twice_is_told() -> None:
 
 
 def test_overrides_that_leave_no_room_for_a_file_leave_it_out() -> None:
-    plan = planned(Lies(study("1", "a"), {("1", None): 1}), Quotas(files=1), Staging.ALL)
+    plan = planned(Lies(study("1", "a"), {("1", None): 1}), Quotas(files=1), StagingPolicy.ALL)
     assert (plan.staged.jobs, dict(plan.left_out)) == ([], {"1": 1})
     assert "job.unplanned" in told(plan)

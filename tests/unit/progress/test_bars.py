@@ -14,9 +14,9 @@ import pytest
 
 import dicommap
 from dicommap.errors import UsageError
-from dicommap.progress import OnProgress, Progress, reporting
+from dicommap.progress import OnProgress, Progress, progress_reporter
 from dicommap.progress.notebook_bar import NotebookBar
-from dicommap.progress.pace import Pace
+from dicommap.progress.pace import RedrawTimer
 
 URI = "s3://bucket/in/"
 
@@ -58,14 +58,14 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Handle:
 
 def test_a_function_is_told_itself(output: Handle) -> None:
     told: list[Progress] = []
-    with reporting(told.append, "files") as report:
+    with progress_reporter(told.append, "files") as report:
         assert report == told.append
     assert not output.shown
 
 
 @pytest.mark.parametrize("wrong", ["yes", 1, []])
 def test_what_is_no_function_is_refused(wrong: Any) -> None:
-    with pytest.raises(UsageError, match="a function, True or False"), reporting(wrong, "files"):
+    with pytest.raises(UsageError, match="a function, True or False"), progress_reporter(wrong, "files"):
         pass
 
 
@@ -73,10 +73,10 @@ def test_what_is_no_function_is_refused(wrong: Any) -> None:
 def test_a_script_whose_output_nobody_sees_has_no_bar(asked: bool | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
-    with reporting(asked, "files") as report:
+    with progress_reporter(asked, "files") as report:
         assert report is None
     monkeypatch.setattr(sys, "stderr", None)
-    with reporting(asked, "files") as report:
+    with progress_reporter(asked, "files") as report:
         assert report is None
 
 
@@ -86,15 +86,15 @@ def test_a_terminal_has_a_bar_where_it_is_asked_for_or_somebody_types(monkeypatc
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delattr(sys, "ps1", raising=False)
     for asked in (None, False):
-        with reporting(asked, "files") as report:
+        with progress_reporter(asked, "files") as report:
             assert report is None
-    with reporting(True, "files") as report:
+    with progress_reporter(True, "files") as report:
         told(report, Progress(1_000, 2_000, False), Progress(2_000, 2_000, True))
     assert "2,000 of 2,000 files" in terminal.getvalue()
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
-    with reporting(None, "files") as report:
+    with progress_reporter(None, "files") as report:
         assert report is not None
-    with reporting(False, "files") as report:
+    with progress_reporter(False, "files") as report:
         assert report is None
 
 
@@ -107,12 +107,12 @@ def told(report: OnProgress | None, *every: Progress) -> None:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw bars at once and each time."""
-    monkeypatch.setattr(Pace, "is_due", lambda _: True)
+    monkeypatch.setattr(RedrawTimer, "is_due", lambda _: True)
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_notebook_has_a_bar_that_is_gone_when_work_is_done(output: Handle) -> None:
-    with reporting(None, "files") as report:
+    with progress_reporter(None, "files") as report:
         told(report, Progress(500, 500, False), Progress(1_000, 2_000, True))
     pulsing, half, gone = (one["text/html"] for one in output.shown)
     assert "<progress style=" in pulsing
@@ -131,13 +131,13 @@ def test_the_bar_is_gone_when_work_fails(output: Handle) -> None:
 
 
 def fail_at_half() -> None:
-    with reporting(None, "files") as report:
+    with progress_reporter(None, "files") as report:
         told(report, Progress(1, 2, True))
         raise ZeroDivisionError
 
 
 def test_work_of_a_moment_leaves_no_output(output: Handle) -> None:
-    bar = NotebookBar("files", Pace(clock=lambda: 0.0))
+    bar = NotebookBar("files", RedrawTimer(clock=lambda: 0.0))
     bar.show(Progress(1, 2, True))
     bar.close()
     assert not output.shown
@@ -145,7 +145,7 @@ def test_work_of_a_moment_leaves_no_output(output: Handle) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_a_name_in_a_bar_is_no_markup(output: Handle) -> None:
-    bar = NotebookBar("<b>", Pace())
+    bar = NotebookBar("<b>", RedrawTimer())
     bar.show(Progress(0, 2, True))
     assert "&lt;b&gt;" in output.shown[0]["text/html"]
     assert "left" not in output.shown[0]["text/html"]

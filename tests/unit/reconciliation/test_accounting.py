@@ -12,8 +12,8 @@ from dicommap.model.hierarchy import Disposition
 from dicommap.model.outcome import ImportOutcome, InstanceOutcome
 from dicommap.model.planned_object import PlannedObject
 from dicommap.model.s3_uri import S3Uri
-from dicommap.reconciliation.accounting import Account
-from dicommap.reconciliation.record import Kind, Record
+from dicommap.reconciliation.accounting import JobLedger
+from dicommap.reconciliation.record import ObjectRecord, RecordKind
 
 URI = S3Uri(bucket="bucket", prefix="in/")
 OVERRIDE = "dicommap-overrides/1.2.json"
@@ -32,34 +32,36 @@ def planned(key: str, disposition: Disposition = Disposition.INSTANCE) -> Planne
     )
 
 
-def success(name: str, *, primary: bool | None = True, image_set: str = "a") -> Record:
-    return Record(kind=Kind.SUCCESS, input_file=name, image_set_id=image_set, is_primary=primary)
+def success(name: str, *, primary: bool | None = True, image_set: str = "a") -> ObjectRecord:
+    return ObjectRecord(kind=RecordKind.SUCCESS, input_file=name, image_set_id=image_set, is_primary=primary)
 
 
-def warning(name: str, *, primary: bool | None = True, warnings: tuple[str, ...] = ("OTHER",)) -> Record:
-    return Record(kind=Kind.WARNING, input_file=name, image_set_id="a", is_primary=primary, warnings=warnings)
+def warning(name: str, *, primary: bool | None = True, warnings: tuple[str, ...] = ("OTHER",)) -> ObjectRecord:
+    return ObjectRecord(
+        kind=RecordKind.WARNING, input_file=name, image_set_id="a", is_primary=primary, warnings=warnings
+    )
 
 
-def failure(name: str) -> Record:
-    return Record(kind=Kind.FAILURE, input_file=name, exception_type="ValidationException", message="m")
+def failure(name: str) -> ObjectRecord:
+    return ObjectRecord(kind=RecordKind.FAILURE, input_file=name, exception_type="ValidationException", message="m")
 
 
 def account(
-    *records: Record, keys: Iterable[str] = ("x",), uri: S3Uri = URI, primary: dict[str, bool] | None = None
-) -> Account:
-    opened = Account([planned(key) for key in keys], uri, {OVERRIDE})
+    *records: ObjectRecord, keys: Iterable[str] = ("x",), uri: S3Uri = URI, primary: dict[str, bool] | None = None
+) -> JobLedger:
+    opened = JobLedger([planned(key) for key in keys], uri, {OVERRIDE})
     for record in records:
         opened.note(record)
     opened.close(primary or {})
     return opened
 
 
-def outcome(*records: Record, primary: dict[str, bool] | None = None) -> InstanceOutcome:
+def outcome(*records: ObjectRecord, primary: dict[str, bool] | None = None) -> InstanceOutcome:
     (found,) = account(*records, primary=primary).outcomes()
     return found
 
 
-def codes(closed: Account) -> list[str]:
+def codes(closed: JobLedger) -> list[str]:
     return [found.code for found in closed.tally.issues("jobs/0001")]
 
 
@@ -81,7 +83,7 @@ def codes(closed: Account) -> list[str]:
         ([success("in/x"), success("in/x", primary=False, image_set="b")], ImportOutcome.NON_PRIMARY),
     ],
 )
-def test_an_instance_has_one_outcome(records: list[Record], expected: ImportOutcome) -> None:
+def test_an_instance_has_one_outcome(records: list[ObjectRecord], expected: ImportOutcome) -> None:
     assert outcome(*records).outcome is expected
     assert outcome(*reversed(records)).outcome is expected
 
@@ -145,14 +147,14 @@ def test_a_whole_bucket_has_no_prefix_to_take_off() -> None:
         (success(f"in/{OVERRIDE}"), "reconcile.override-imported"),
     ],
 )
-def test_what_nobody_planned_is_told_once(record: Record, code: str) -> None:
+def test_what_nobody_planned_is_told_once(record: ObjectRecord, code: str) -> None:
     closed = account(success("in/x"), record, record)
     assert codes(closed) == [code]
     assert closed.seen.others == 1
 
 
 def test_objects_that_are_no_instances_have_no_outcome() -> None:
-    opened = Account([planned("d", Disposition.DUPLICATE), planned("n", Disposition.NOT_DICOM)], URI, set())
+    opened = JobLedger([planned("d", Disposition.DUPLICATE), planned("n", Disposition.NOT_DICOM)], URI, set())
     for record in (success("in/d"), failure("in/n")):
         opened.note(record)
     opened.close({})
@@ -161,7 +163,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
 
 
 def test_an_object_that_was_imported_and_is_no_instance_is_told() -> None:
-    opened = Account([planned("n", Disposition.NOT_DICOM)], URI, set())
+    opened = JobLedger([planned("n", Disposition.NOT_DICOM)], URI, set())
     opened.note(success("in/n"))
     opened.close({})
     assert codes(opened) == ["reconcile.unexpected-import"]
@@ -191,7 +193,7 @@ records = st.lists(
 
 
 @given(records, st.randoms(use_true_random=False))
-def test_the_order_of_records_does_not_matter(found: list[Record], random: object) -> None:
+def test_the_order_of_records_does_not_matter(found: list[ObjectRecord], random: object) -> None:
     shuffled = list(found)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     one, other = account(*found, keys="xy"), account(*shuffled, keys="xy")
@@ -200,5 +202,6 @@ def test_the_order_of_records_does_not_matter(found: list[Record], random: objec
     assert len(list(one.outcomes())) == 2
     imported = {item.planned.key for item in one.outcomes() if item.outcome.is_imported}
     assert all(
-        any(record.input_file.endswith(key) and record.kind is not Kind.FAILURE for record in found) for key in imported
+        any(record.input_file.endswith(key) and record.kind is not RecordKind.FAILURE for record in found)
+        for key in imported
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.reconciliation.record import Kind, NoRecordError, Record, read_record
+from dicommap.reconciliation.record import InvalidRecordError, ObjectRecord, RecordKind, read_record
 
 # The three examples of "Understanding import jobs" in the developer guide.
 SUCCESS = b'{"inputFile":"dicomInputFolder/1.3.dcm","importResponse":{"imageSetId":"a1b2", "isPrimary": True}}'
@@ -25,17 +25,17 @@ WARNING = (
 
 
 def test_the_examples_of_the_guide_are_read() -> None:
-    assert read_record(SUCCESS, Kind.SUCCESS) == Record(
-        kind=Kind.SUCCESS, input_file="dicomInputFolder/1.3.dcm", image_set_id="a1b2", is_primary=True
+    assert read_record(SUCCESS, RecordKind.SUCCESS) == ObjectRecord(
+        kind=RecordKind.SUCCESS, input_file="dicomInputFolder/1.3.dcm", image_set_id="a1b2", is_primary=True
     )
-    assert read_record(FAILURE, Kind.FAILURE) == Record(
-        kind=Kind.FAILURE,
+    assert read_record(FAILURE, RecordKind.FAILURE) == ObjectRecord(
+        kind=RecordKind.FAILURE,
         input_file="dicom_input/bad.dcm",
         exception_type="ValidationException",
         message="DICOM attribute TransferSyntaxUID does not exist",
     )
-    assert read_record(WARNING, Kind.WARNING) == Record(
-        kind=Kind.WARNING,
+    assert read_record(WARNING, RecordKind.WARNING) == ObjectRecord(
+        kind=RecordKind.WARNING,
         input_file="dicom_input/w.dcm",
         image_set_id="x9",
         is_primary=True,
@@ -58,16 +58,16 @@ def test_the_examples_of_the_guide_are_read() -> None:
 )
 def test_booleans_may_be_pythons_texts_or_missing(response: bytes, primary: bool | None) -> None:
     line = b'{"inputFile": "True None.dcm", "importResponse": ' + response + b', "new": [True, {"x": None}]}'
-    found = read_record(line, Kind.SUCCESS)
+    found = read_record(line, RecordKind.SUCCESS)
     assert found.is_primary is primary
     assert found.input_file == "True None.dcm"  # words inside a text stay
 
 
 def test_what_a_record_says_weighs_more_than_where_it_stands() -> None:
-    assert read_record(FAILURE, Kind.SUCCESS).kind is Kind.FAILURE
-    assert read_record(WARNING, Kind.SUCCESS).kind is Kind.WARNING
-    assert read_record(b'{"inputFile":"a"}', Kind.FAILURE).kind is Kind.FAILURE
-    assert read_record(b'{"inputFile":"a","warnings":[{"type":"Other"}]}', Kind.WARNING).warnings == ("OTHER",)
+    assert read_record(FAILURE, RecordKind.SUCCESS).kind is RecordKind.FAILURE
+    assert read_record(WARNING, RecordKind.SUCCESS).kind is RecordKind.WARNING
+    assert read_record(b'{"inputFile":"a"}', RecordKind.FAILURE).kind is RecordKind.FAILURE
+    assert read_record(b'{"inputFile":"a","warnings":[{"type":"Other"}]}', RecordKind.WARNING).warnings == ("OTHER",)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def test_what_a_record_says_weighs_more_than_where_it_stands() -> None:
     ],
 )
 def test_what_is_no_record_says_why(line: bytes, reason: str) -> None:
-    with pytest.raises(NoRecordError, match=reason):
-        read_record(line, Kind.SUCCESS)
+    with pytest.raises(InvalidRecordError, match=reason):
+        read_record(line, RecordKind.SUCCESS)
 
 
 def test_what_is_no_identifier_is_not_taken_for_one() -> None:
     line = {"inputFile": "a", "exception": {"exceptionType": "Doe^Jane was here", "message": ["Doe^Jane"]}}
-    found = read_record(json.dumps(line).encode(), Kind.FAILURE)
+    found = read_record(json.dumps(line).encode(), RecordKind.FAILURE)
     assert (found.exception_type, found.message) == ("", "")
     assert "Doe" not in repr(found)
 
@@ -110,10 +110,10 @@ members = st.sampled_from(
 @given(st.dictionaries(st.sampled_from(["importResponse", "exception", "warnings"]), json_values), json_values)
 def test_members_of_any_type_do_not_stop_a_record(document: dict[str, Any], value: Any) -> None:
     line = json.dumps({**document, "inputFile": "a", "importResponse": {"warnings": [value], "isPrimary": value}})
-    assert read_record(line.encode(), Kind.SUCCESS).input_file == "a"
+    assert read_record(line.encode(), RecordKind.SUCCESS).input_file == "a"
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_record_or_none(line: bytes) -> None:
-    with suppress(NoRecordError):
-        assert read_record(line, Kind.SUCCESS).input_file
+    with suppress(InvalidRecordError):
+        assert read_record(line, RecordKind.SUCCESS).input_file

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import dicommap
-from dicommap.render.shown import Shown
+from dicommap.render.shown import Displayable
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 SECRET = "Zyzzyva"
@@ -34,7 +34,7 @@ def files(evil: str = "") -> list[Added]:
 
 
 @contextmanager
-def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Shown]]:
+def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayable]]:
     """Give all that has a repr, by name; the draft sets StudyDescription to `value`."""
     with inventory_of(*every) as inventory:
         yield {
@@ -53,7 +53,7 @@ def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Shown]]:
         }
 
 
-def drafted(inventory: dicommap.Inventory, value: str) -> dict[str, Shown]:
+def drafted(inventory: dicommap.Inventory, value: str) -> dict[str, Displayable]:
     """Return a draft, its preview and its plan."""
     draft = dicommap.draft(
         inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: {"StudyDescription": value, "PatientID": "NEW"}

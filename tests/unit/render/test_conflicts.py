@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import dicommap
-from dicommap.model.conflict import Conflict, OutsideFile
-from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, conflict_row, forecast_rows
+from dicommap.model.conflict import GroupingConflict, NonPrimaryFile
+from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, build_conflict_row, build_forecast_rows
 
 SECRET = "Zyzzyva"
-FILE = OutsideFile(source="/one", path="a", series_instance_uid="1.2.1", sop_instance_uid="1.2.1.1", value=SECRET)
-CONFLICT = Conflict(
+FILE = NonPrimaryFile(source="/one", path="a", series_instance_uid="1.2.1", sop_instance_uid="1.2.1.1", value=SECRET)
+CONFLICT = GroupingConflict(
     study_instance_uid="1.2",
     series_instance_uid=None,
     keyword="PatientID",
@@ -25,7 +25,7 @@ CONFLICT = Conflict(
 
 
 def test_a_row_masks_values_unless_they_are_asked_for() -> None:
-    row = conflict_row(CONFLICT, show_values=False)
+    row = build_conflict_row(CONFLICT, show_values=False)
     assert row["values"] == "*** (9); *** (3); *** (2); and 1 more"
     assert (row["non-primary"], row["files"], row["cure"], row["cure value"]) == (
         "6",
@@ -33,17 +33,17 @@ def test_a_row_masks_values_unless_they_are_asked_for() -> None:
         "drafting with --harmonize PatientID",
         "***",
     )
-    assert conflict_row(CONFLICT, show_values=True)["values"] == f"8 (9); {SECRET} (3); 7 (2); and 1 more"
+    assert build_conflict_row(CONFLICT, show_values=True)["values"] == f"8 (9); {SECRET} (3); 7 (2); and 1 more"
 
 
 def test_values_that_are_no_patients_are_shown() -> None:
     number = replace(CONFLICT, keyword="SeriesNumber", series_instance_uid="1.2.1")
-    assert conflict_row(number, show_values=False)["cure value"] == "8"
-    assert next(forecast_rows([number], show_values=False))["value"] == SECRET
+    assert build_conflict_row(number, show_values=False)["cure value"] == "8"
+    assert next(build_forecast_rows([number], show_values=False))["value"] == SECRET
 
 
 def test_files_that_are_not_listed_are_counted() -> None:
-    first, rest = forecast_rows([CONFLICT], show_values=True)
+    first, rest = build_forecast_rows([CONFLICT], show_values=True)
     assert tuple(first) == tuple(rest) == FORECAST_COLUMNS
     assert (first["path"], first["value"], first["primary value"]) == ("a", SECRET, "8")
     assert (rest["path"], rest["SOPInstanceUID"], rest["cure"]) == (
@@ -52,12 +52,12 @@ def test_files_that_are_not_listed_are_counted() -> None:
         "drafting with --harmonize PatientID",
     )
     whole = replace(CONFLICT, outside=1)
-    assert len(list(forecast_rows([whole], show_values=True))) == 1
+    assert len(list(build_forecast_rows([whole], show_values=True))) == 1
 
 
 def test_an_empty_value_is_said() -> None:
     emptied = replace(CONFLICT, listed=(replace(FILE, value=""),), primary="")
-    row = next(forecast_rows([emptied], show_values=False))
+    row = next(build_forecast_rows([emptied], show_values=False))
     assert (row["value"], row["primary value"]) == ("(empty)", "(empty)")
 
 
@@ -95,4 +95,4 @@ def test_no_conflicts_are_said_too() -> None:
 def test_conflicts_of_one_study_can_be_asked_for_and_taken_as_rows() -> None:
     two = Conflicts([CONFLICT, replace(CONFLICT, study_instance_uid="1.3")])
     assert two.of("1.3") == [two[1]]
-    assert two.to_dicts() == [conflict_row(one, show_values=False) for one in two]
+    assert two.to_dicts() == [build_conflict_row(one, show_values=False) for one in two]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
-from dicommap.model.attributes import CAPTURED
-from dicommap.model.package_layout import PLAN
+from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.model.package_layout import PLAN_FILE
 from tests.unit.inventory.filling import added, inventory_of
 
 URI = "s3://bucket/in/"
@@ -44,7 +44,7 @@ def test_a_large_draft_is_one_screen() -> None:
     files = [added(f"{n}", f"1.{n} 1.{n}.1 1.{n}.1.1") for n in range(50)]
     with inventory_of(*files) as inventory:
         draft = dicommap.draft(
-            inventory, input_s3_uri=URI, by_study=lambda _: {"StudyDescription": "d"}, harmonize=CAPTURED[:14]
+            inventory, input_s3_uri=URI, by_study=lambda _: {"StudyDescription": "d"}, harmonize=DEFAULT_KEYWORDS[:14]
         )
         assert "and 30 more overrides" in draft._repr_html_()
         assert "and 40 more overrides" in str(draft)
@@ -70,7 +70,9 @@ def test_a_plan_lists_its_jobs(inventory: dicommap.Inventory) -> None:
     profile = dicommap.Profile(dataSet="array")
     draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyID": "NEW"}, profile=profile)
     assert draft.plan is not None
-    assert draft.plan.model_dump_json(exclude_none=True) in draft.documents[PLAN].replace("\n", "").replace(" ", "")
+    assert draft.plan.model_dump_json(exclude_none=True) in draft.documents[PLAN_FILE].replace("\n", "").replace(
+        " ", ""
+    )
     text = str(draft.plan)
     assert text.startswith("Plan: 1 job, 2 studies, 0 series")
     assert "dataSet=array" in text

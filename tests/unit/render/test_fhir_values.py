@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.render import fhir_values
-from dicommap.render.fhir_values import InexpressibleError
+from dicommap.render.fhir_values import FhirConversionError
 
 
 @pytest.mark.parametrize(
@@ -25,35 +25,35 @@ from dicommap.render.fhir_values import InexpressibleError
     ],
 )
 def test_strings(text: str, found: str | None) -> None:
-    assert fhir_values.string(text) == found
+    assert fhir_values.to_string(text) == found
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "\x7f", "\ud800"])
 def test_texts_with_control_characters_are_no_strings(text: str) -> None:
-    with pytest.raises(InexpressibleError):
-        fhir_values.string(text)
+    with pytest.raises(FhirConversionError):
+        fhir_values.to_string(text)
 
 
 @pytest.mark.parametrize(("text", "found"), [("7", 7), (" +7 ", 7), ("0", 0), ("2147483647", 2**31 - 1), (" ", None)])
 def test_numbers(text: str, found: int | None) -> None:
-    assert fhir_values.unsigned_int(text) == found
+    assert fhir_values.to_unsigned_int(text) == found
 
 
 @pytest.mark.parametrize("text", ["-1", "2147483648", "1.0", "x", "1\\2", "٣", "9" * 5_000])
 def test_what_is_no_number_from_0_on(text: str) -> None:
-    with pytest.raises(InexpressibleError):
-        fhir_values.unsigned_int(text)
+    with pytest.raises(FhirConversionError):
+        fhir_values.to_unsigned_int(text)
 
 
 @pytest.mark.parametrize(("text", "found"), [("20240229", date(2024, 2, 29)), ("", None)])
 def test_days(text: str, found: date | None) -> None:
-    assert fhir_values.day(text) == found
+    assert fhir_values.to_date(text) == found
 
 
 @pytest.mark.parametrize("text", ["20230229", "2024.02.29", "202402", "20240229-", "00000101", "２０２４０２２９"])
 def test_what_is_no_day(text: str) -> None:
-    with pytest.raises(InexpressibleError):
-        fhir_values.day(text)
+    with pytest.raises(FhirConversionError):
+        fhir_values.to_date(text)
 
 
 @pytest.mark.parametrize(
@@ -61,24 +61,24 @@ def test_what_is_no_day(text: str) -> None:
     [("1015", "10:15:00"), ("101530", "10:15:30"), ("101530.5", "10:15:30.5"), ("235959.123456", "23:59:59.123456")],
 )
 def test_times(text: str, found: str) -> None:
-    assert fhir_values.time_of_day(text) == found
+    assert fhir_values.to_time(text) == found
 
 
 @pytest.mark.parametrize("text", ["10", "2400", "1060", "10:15:30", "101530.", "101530.1234567"])
 def test_what_is_no_time_to_the_minute(text: str) -> None:
-    with pytest.raises(InexpressibleError):
-        fhir_values.time_of_day(text)
+    with pytest.raises(FhirConversionError):
+        fhir_values.to_time(text)
 
 
 @pytest.mark.parametrize(("text", "found"), [("+0100", "+01:00"), ("-0330", "-03:30"), ("+1400", "+14:00"), ("", None)])
 def test_offsets(text: str, found: str | None) -> None:
-    assert fhir_values.offset(text) == found
+    assert fhir_values.to_offset(text) == found
 
 
 @pytest.mark.parametrize("text", ["-0000", "+1401", "-1201", "+01:00", "0100", "+0160"])
 def test_what_is_no_offset(text: str) -> None:
-    with pytest.raises(InexpressibleError):
-        fhir_values.offset(text)
+    with pytest.raises(FhirConversionError):
+        fhir_values.to_offset(text)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_is_no_offset(text: str) -> None:
     ],
 )
 def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found: str) -> None:
-    assert fhir_values.offset_at(on, time, ZoneInfo("Europe/Berlin")) == found
+    assert fhir_values.zone_offset_at(on, time, ZoneInfo("Europe/Berlin")) == found
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_the_offset_of_a_time_zone_is_that_of_the_day(on: date, time: str, found
     ],
 )
 def test_a_time_that_clocks_do_not_show_once_has_no_offset(zone: str, on: date, time: str, how: str) -> None:
-    with pytest.raises(InexpressibleError, match=how):
-        fhir_values.offset_at(on, time, ZoneInfo(zone))
+    with pytest.raises(FhirConversionError, match=how):
+        fhir_values.zone_offset_at(on, time, ZoneInfo(zone))
 
 
 @given(
@@ -123,8 +123,8 @@ def test_an_offset_is_given_if_exactly_one_moment_has_the_local_time(local: date
     around = [local.replace(tzinfo=UTC) + timedelta(minutes=15 * steps) for steps in range(-4 * 15, 4 * 15)]
     moments = [one for one in around if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local]
     try:
-        offset = fhir_values.offset_at(local.date(), f"{local:%H:%M:%S}", ZoneInfo(zone))
-    except InexpressibleError:
+        offset = fhir_values.zone_offset_at(local.date(), f"{local:%H:%M:%S}", ZoneInfo(zone))
+    except FhirConversionError:
         assert len(moments) != 1
         return
     assert [datetime.fromisoformat(f"{local.isoformat()}{offset}")] == moments

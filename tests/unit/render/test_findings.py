@@ -5,15 +5,15 @@ from __future__ import annotations
 import pickle
 
 import dicommap
-from dicommap.issues import Issue, Location, Severity, issue
-from dicommap.render.findings import CODES_SHOWN, ISSUES_SHOWN, PLACES_SHOWN
+from dicommap.issues import Issue, Location, Severity, make_issue
+from dicommap.render.findings import MAX_CODES, MAX_ISSUES, MAX_LOCATIONS_PER_CODE
 
 FOUND = [
-    issue("p10.not-dicom", Location(path="a")),
-    issue("source.empty-file", Location(path="b<i>")),
-    issue("p10.not-dicom", Location(path="c")),
-    issue("source.unreadable", Location(path="d"), reason="no"),
-    issue("source.link-loop", Location(path="e")),
+    make_issue("p10.not-dicom", Location(path="a")),
+    make_issue("source.empty-file", Location(path="b<i>")),
+    make_issue("p10.not-dicom", Location(path="c")),
+    make_issue("source.unreadable", Location(path="d"), reason="no"),
+    make_issue("source.link-loop", Location(path="e")),
 ]
 ISSUES = dicommap.Issues(FOUND)
 
@@ -57,10 +57,10 @@ def test_the_worst_come_first_with_their_places_and_what_to_do() -> None:
 
 
 def test_many_issues_are_one_screen() -> None:
-    issues = dicommap.Issues(issue("p10.not-dicom", Location(path=f"{number}")) for number in range(1_000))
+    issues = dicommap.Issues(make_issue("p10.not-dicom", Location(path=f"{number}")) for number in range(1_000))
     html, text = issues._repr_html_(), str(issues)
-    assert f"and {1_000 - PLACES_SHOWN} more issues" in html
-    assert f"and {1_000 - ISSUES_SHOWN} more issues" in text
+    assert f"and {1_000 - MAX_LOCATIONS_PER_CODE} more issues" in html
+    assert f"and {1_000 - MAX_ISSUES} more issues" in text
     assert len(text.split("\n")) < 20
 
 
@@ -70,7 +70,7 @@ def test_codes_that_the_catalogue_does_not_know_are_shown_as_they_are() -> None:
     ]
     html = dicommap.Issues(codes)._repr_html_()
     assert "<code>x.00</code>" in html
-    assert f"and {20 - CODES_SHOWN} more codes" in html
+    assert f"and {20 - MAX_CODES} more codes" in html
 
 
 def test_no_issue_is_good_news() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis.strategies import text
 
-from dicommap.render.markup import Markup, element, joined
+from dicommap.render.markup import Markup, element, join_markup
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:
@@ -14,9 +14,9 @@ def test_text_is_escaped_and_markup_is_not() -> None:
 
 
 def test_joined_text_is_no_longer_markup() -> None:
-    assert joined(Markup("<b>") + "<i>") == "&lt;b&gt;&lt;i&gt;"
+    assert join_markup(Markup("<b>") + "<i>") == "&lt;b&gt;&lt;i&gt;"
 
 
 @given(text())
 def test_no_text_makes_an_element(content: str) -> None:
-    assert not set(joined(content)) & set("<>\"'")
+    assert not set(join_markup(content)) & set("<>\"'")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import dicommap
-from dicommap.render.preview_html import preview_page
+from dicommap.render.preview_html import build_preview_page
 
 URI = "s3://bucket/in/"
 SCRIPT = "<script>alert(1)</script>"
@@ -42,4 +42,4 @@ def test_the_page_asks_for_nothing_from_elsewhere(inventory: dicommap.Inventory)
 
 
 def test_a_draft_without_changes_says_so() -> None:
-    assert "No changes." in preview_page([], [], [], show_values=False)
+    assert "No changes." in build_preview_page([], [], [], show_values=False)

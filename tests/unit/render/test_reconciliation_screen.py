@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dicommap.issues import Location, issue
-from dicommap.model.job_outcomes import JobOutcomes, Standing, StudyOutcomes
+from dicommap.issues import Location, make_issue
+from dicommap.model.job_outcomes import JobOutcomes, JobState, StudyOutcomes
 from dicommap.model.outcome import ImportOutcome
 from dicommap.render.findings import Issues
-from dicommap.render.reconciliation_screen import Numbers, page_of, ranked_reasons, reconciliation_screen
-from dicommap.render.screen_html import fragment
-from dicommap.render.screen_text import screen_text
+from dicommap.render.reconciliation_screen import (
+    ReconciliationReportInput,
+    build_reconciliation_page,
+    build_reconciliation_report,
+    rank_failure_reasons,
+)
+from dicommap.render.screen_html import render_html_fragment
+from dicommap.render.screen_text import render_text
 
 SECRET = "Zyzzyva"
 EVIL = "<script>alert(1)</script>"
 
 
-def numbers(jobs: int = 1, *, show_values: bool = False) -> Numbers:
+def numbers(jobs: int = 1, *, show_values: bool = False) -> ReconciliationReportInput:
     every = [
         JobOutcomes(
             job=f"{number:04}",
             input_s3_uri=f"s3://bucket/{EVIL}/{number}/",
-            standing=Standing.COMPLETED,
+            standing=JobState.COMPLETED,
             message=f"{SECRET} failed" if number == 1 else "",
             counts={ImportOutcome.FAILED: 2, ImportOutcome.WARNINGS: 1},
             reasons={("ValidationException", f"PatientName {SECRET}{number} is invalid"): 2},
@@ -31,38 +36,38 @@ def numbers(jobs: int = 1, *, show_values: bool = False) -> Numbers:
         StudyOutcomes(job=job.job, study_instance_uid=f"1.2.{job.job}", counts={ImportOutcome.FAILED: 2})
         for job in every
     ]
-    return Numbers(
+    return ReconciliationReportInput(
         package=EVIL,
         jobs=every,
         counts={ImportOutcome.FAILED: 2 * jobs, ImportOutcome.WARNINGS: jobs},
         studies=studies,
-        issues=Issues([issue("reconcile.failed", Location(path="jobs/0001"), count=2, planned=3)]),
+        issues=Issues([make_issue("reconcile.failed", Location(path="jobs/0001"), count=2, planned=3)]),
         show_values=show_values,
     )
 
 
 def test_it_says_what_came_of_all_and_why() -> None:
-    text = screen_text(reconciliation_screen(numbers()))
+    text = render_text(build_reconciliation_report(numbers()))
     assert text.startswith("Reconciliation: 1 of 3 instances imported, 1 job, 1 error")
     assert "2 failed, 1 warnings" in text
     assert "ValidationException" in text
     assert "PatientName *** is invalid" in text
     assert SECRET not in text
-    assert SECRET in screen_text(reconciliation_screen(numbers(show_values=True)))
+    assert SECRET in render_text(build_reconciliation_report(numbers(show_values=True)))
 
 
 def test_masked_reasons_that_look_alike_are_counted_together() -> None:
-    found = ranked_reasons(numbers(50).jobs, show_values=False)
+    found = rank_failure_reasons(numbers(50).jobs, show_values=False)
     assert found[0] == (100, "ValidationException", "PatientName *** is invalid")
-    assert len(ranked_reasons(numbers(50).jobs, show_values=True)) == 51
+    assert len(rank_failure_reasons(numbers(50).jobs, show_values=True)) == 51
 
 
 def test_many_jobs_are_one_screen_and_a_page_has_all() -> None:
     many = numbers(500)
-    screen = fragment(reconciliation_screen(many))
+    screen = render_html_fragment(build_reconciliation_report(many))
     assert len(screen) < 60_000
     assert "and 480 more jobs" in screen
-    page = page_of(many)
+    page = build_reconciliation_page(many)
     assert "1.2.0500" in page
     for html in (screen, page):
         assert SECRET not in html

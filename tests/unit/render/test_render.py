@@ -8,10 +8,23 @@ import json
 
 import pytest
 
-from dicommap.checks.registry import validator
+from dicommap.checks.registry import get_schema_validator
 from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
-from dicommap.render.records import file_record, flat, instance_record, series_record, study_record
-from dicommap.render.text import byte_count, counted, csv_lines, first_characters, json_array, json_lines
+from dicommap.render.records import (
+    build_file_record,
+    build_instance_record,
+    build_series_record,
+    build_study_record,
+    flatten_record,
+)
+from dicommap.render.text import (
+    format_byte_count,
+    format_count,
+    format_csv_lines,
+    format_json_array,
+    format_json_lines,
+    truncate_text,
+)
 
 
 def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
@@ -35,58 +48,58 @@ INSTANCE = Instance(
 )
 FILE = File(source="/one", path="b", size=0, mtime_ns=0, disposition=Disposition.NOT_DICOM)
 RECORDS = [
-    study_record(STUDY, show_values=False),
-    study_record(STUDY, show_values=True),
-    series_record(ONE, show_values=False),
-    instance_record(INSTANCE),
-    file_record(FILE),
+    build_study_record(STUDY, show_values=False),
+    build_study_record(STUDY, show_values=True),
+    build_series_record(ONE, show_values=False),
+    build_instance_record(INSTANCE),
+    build_file_record(FILE),
 ]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=str)
 def test_records_are_what_their_schema_says(record: dict[str, object]) -> None:
-    validator("record").validate(json.loads(json.dumps(record)))
+    get_schema_validator("record").validate(json.loads(json.dumps(record)))
 
 
 def test_values_are_null_unless_they_are_asked_for() -> None:
-    masked = study_record(STUDY, show_values=False)["attributes"]
+    masked = build_study_record(STUDY, show_values=False)["attributes"]
     assert masked["PatientID"] == [{"value": None, "files": 2}, {"value": "", "files": 1}]
     assert masked["Modality"] == [{"value": "CT", "files": 3}]
-    shown = study_record(STUDY, show_values=True)["attributes"]
+    shown = build_study_record(STUDY, show_values=True)["attributes"]
     assert shown["PatientID"][0] == {"value": "Zyzzyva", "files": 2}
 
 
 def test_a_table_has_one_cell_for_each_attribute() -> None:
-    masked = flat(study_record(STUDY, show_values=False))
+    masked = flatten_record(build_study_record(STUDY, show_values=False))
     assert masked["PatientID"] == "<2 different values>"
     assert masked["StudyDate"] == "***"
     assert masked["PatientSex"] == ""
     assert masked["Modality"] == "CT"
     assert masked["bytes"] == "1500"
-    assert flat(study_record(STUDY, show_values=True))["StudyDate"] == "20260102"
+    assert flatten_record(build_study_record(STUDY, show_values=True))["StudyDate"] == "20260102"
 
 
 def test_csv_has_one_header() -> None:
-    text = "".join(csv_lines([{"a": "1", "PatientComments": 'x,"\n'}, {"a": "2", "PatientComments": ""}]))
+    text = "".join(format_csv_lines([{"a": "1", "PatientComments": 'x,"\n'}, {"a": "2", "PatientComments": ""}]))
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows == [["a", "PatientComments"], ["1", 'x,"\n'], ["2", ""]]
-    assert not list(csv_lines([]))
+    assert not list(format_csv_lines([]))
 
 
 def test_csv_and_json_hold_no_raw_control_character() -> None:
     hostile = "a\x1b[31m\x07\r\n\t\x7f\x9b\u202e\udcfcz"
-    assert "".join(csv_lines([{"rule": hostile}])) == (
+    assert "".join(format_csv_lines([{"rule": hostile}])) == (
         "rule\r\na\\x1b[31m\\x07\\x0d\\x0a\\x09\\x7f\\x9b\\u202e\\xfcz\r\n"
     )
-    (line,) = json_lines([{"rule": hostile}])
+    (line,) = format_json_lines([{"rule": hostile}])
     assert line.rstrip("\n").isprintable()
     assert json.loads(line) == {"rule": hostile}
 
 
 @pytest.mark.parametrize("records", [[], [{"a": "é"}], [{"a": 1}, {"a": 2}]])
 def test_json_in_both_forms(records: list[dict[str, object]]) -> None:
-    assert json.loads("".join(json_array(records))) == records
-    assert [json.loads(line) for line in json_lines(records)] == records
+    assert json.loads("".join(format_json_array(records))) == records
+    assert [json.loads(line) for line in format_json_lines(records)] == records
 
 
 @pytest.mark.parametrize(
@@ -103,7 +116,7 @@ def test_json_in_both_forms(records: list[dict[str, object]]) -> None:
     ],
 )
 def test_bytes_for_people(size: int, text: str) -> None:
-    assert byte_count(size) == text
+    assert format_byte_count(size) == text
 
 
 @pytest.mark.parametrize(
@@ -111,9 +124,9 @@ def test_bytes_for_people(size: int, text: str) -> None:
     [(1, "study", "1 study"), (0, "study", "0 studies"), (1_234, "error", "1,234 errors"), (2, "series", "2 series")],
 )
 def test_counts_for_people(count: int, noun: str, text: str) -> None:
-    assert counted(count, noun) == text
+    assert format_count(count, noun) == text
 
 
 @pytest.mark.parametrize(("text", "cut"), [("", ""), ("abc", "abc"), ("abcd", "ab…")])
 def test_the_first_characters_of_a_text(text: str, cut: str) -> None:
-    assert first_characters(text, 3) == cut
+    assert truncate_text(text, 3) == cut

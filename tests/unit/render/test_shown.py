@@ -15,7 +15,7 @@ from IPython.lib.pretty import RepresentationPrinter
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.model.masking import show_values
-from dicommap.render.shown import Shown
+from dicommap.render.shown import Displayable
 from tests.making import small_tree
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.render.showing import KANJI, SECRET, files, shown_of
@@ -29,7 +29,7 @@ def _masked_afterwards() -> Iterator[None]:
     show_values(False)
 
 
-def forms(one: Shown) -> tuple[str, str, str]:
+def forms(one: Displayable) -> tuple[str, str, str]:
     return one._repr_html_(), str(one), repr(one)
 
 

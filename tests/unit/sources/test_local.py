@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.errors import SourceError, reason_of
+from dicommap.errors import SourceError, os_error_reason
 from dicommap.model.hierarchy import Disposition, SourceFile
 from dicommap.sources import LocalTree
 from tests.making import write_tree
@@ -165,9 +165,9 @@ def test_a_file_that_vanishes_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_error_is_told_without_its_path() -> None:
-    assert reason_of(PermissionError(13, "Permission denied", "/secret/path")) == "Permission denied"
-    assert reason_of(OSError(0, "in words")) == "in words"
-    assert reason_of(OSError()) == "unknown reason"
+    assert os_error_reason(PermissionError(13, "Permission denied", "/secret/path")) == "Permission denied"
+    assert os_error_reason(OSError(0, "in words")) == "in words"
+    assert os_error_reason(OSError()) == "unknown reason"
 
 
 def test_a_file_is_read_at_offsets_and_closed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import UsageError
 from dicommap.testing import Fault, ImportJobService
-from dicommap.testing.faults import JOB, KINDS
+from dicommap.testing.faults import FAULT_KINDS, JOB_FAULTS
 from tests.s3 import Bucket
 from tests.unit.testing.jobs import imported, output, records
 
@@ -108,7 +108,7 @@ def test_faults_can_be_taken_back(import_jobs: ImportJobService, filled: Bucket)
 
 
 def test_every_fault_of_a_job_is_tried_here() -> None:
-    assert all(f'"{kind}"' in Path(__file__).read_text(encoding="utf-8") for kind in JOB)
+    assert all(f'"{kind}"' in Path(__file__).read_text(encoding="utf-8") for kind in JOB_FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_a_text_that_is_no_fault_is_refused(text: str) -> None:
 
 def test_every_fault_is_explained() -> None:
     page = (Path(__file__).parents[3] / "docs/howto/stand-in.md").read_text(encoding="utf-8")
-    assert all(f"`{kind}`" in page.partition("## Faults")[2] for kind in KINDS)
+    assert all(f"`{kind}`" in page.partition("## Faults")[2] for kind in FAULT_KINDS)

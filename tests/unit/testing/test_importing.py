@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.model.profile import Profile
+from dicommap.model.profile import Assumptions
 from dicommap.model.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from tests.making import STUDY, p10, uid
@@ -160,20 +160,20 @@ def test_a_prefix_without_a_slash_takes_in_its_siblings(service: ImportJobServic
 @pytest.mark.parametrize(
     ("profile", "document", "fine"),
     [
-        (Profile(), PATIENT, True),
-        (Profile(), [PATIENT], False),
-        (Profile(dataSet="array"), [PATIENT], True),
-        (Profile(), {"PatientID": "NEW"}, False),
-        (Profile(), BODY_PART, True),
-        (Profile(otherLevels="error"), BODY_PART, False),
-        (Profile(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": [STUDY]}}, True),
-        (Profile(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": ["1.2"]}}, False),
-        (Profile(emptyValue="null"), {"00100020": {"vr": "LO", "Value": [None]}}, True),
-        (Profile(), {"00100020": {"vr": "LO", "Value": [None]}}, False),
+        (Assumptions(), PATIENT, True),
+        (Assumptions(), [PATIENT], False),
+        (Assumptions(dataSet="array"), [PATIENT], True),
+        (Assumptions(), {"PatientID": "NEW"}, False),
+        (Assumptions(), BODY_PART, True),
+        (Assumptions(otherLevels="error"), BODY_PART, False),
+        (Assumptions(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": [STUDY]}}, True),
+        (Assumptions(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": ["1.2"]}}, False),
+        (Assumptions(emptyValue="null"), {"00100020": {"vr": "LO", "Value": [None]}}, True),
+        (Assumptions(), {"00100020": {"vr": "LO", "Value": [None]}}, False),
     ],
 )
 def test_override_files_are_read_in_the_profiles_form(
-    bucket: Bucket, profile: Profile, document: object, fine: bool
+    bucket: Bucket, profile: Assumptions, document: object, fine: bool
 ) -> None:
     bucket.put("in/1", p10())
     with behaving(bucket, profile=profile) as service:

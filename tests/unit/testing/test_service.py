@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from dicommap.aws import Clients
 from dicommap.testing import Behaviour, ImportJobService
-from dicommap.testing.operations import imaging_operations
+from dicommap.testing.operations import load_imaging_operations
 from dicommap.testing.service import DATASTORE_ID
-from dicommap.testing.shape_check import shape_problems
+from dicommap.testing.shape_check import find_shape_problems
 from tests.s3 import REGION
 
 MAPPING = {"studyInstanceUID": "1.2.3", "metadataFilePath": "dicommap-overrides/1.2.3.json"}
@@ -293,10 +293,10 @@ def test_answers_are_those_of_the_service_model(service: ImportJobService) -> No
         "GetDatastore": client.get_datastore(datastoreId=DATASTORE_ID),
         "ListDatastores": client.list_datastores(),
     }
-    for operation in imaging_operations():
+    for operation in load_imaging_operations():
         answer = answers[operation.name]
         del answer["ResponseMetadata"]
-        assert list(shape_problems(operation.output_shape, answer)) == []
+        assert list(find_shape_problems(operation.output_shape, answer)) == []
 
 
 def test_healthlake_shows_a_fhir_job(service: ImportJobService) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from dicommap.aws import Clients
 from dicommap.errors import UsageError
-from dicommap.model.submission_account import SubmissionAccount
-from dicommap.workflows.account import account_for, reaching
+from dicommap.model.submission_account import AwsAccount
+from dicommap.workflows.account import complete_clients, make_aws_account
 
 REQUEST = {"datastoreId": "d" * 32, "dataAccessRoleArn": "arn", "outputS3Uri": "s3://out/", "jobName": "x"}
 
@@ -23,33 +23,33 @@ REQUEST = {"datastoreId": "d" * 32, "dataAccessRoleArn": "arn", "outputS3Uri": "
     ],
 )
 def test_an_endpoint_is_kept_unless_it_may_hold_credentials(url: str | None, kept: str | None) -> None:
-    made = account_for(REQUEST, Clients(profile="p", endpoint_url=url), "us-east-1")
+    made = make_aws_account(REQUEST, Clients(profile="p", endpoint_url=url), "us-east-1")
     assert made.endpointUrl == kept
     assert (made.profile, made.region, made.inputOwnerAccountId) == ("p", "us-east-1", None)
     assert "secret" not in made.model_dump_json()
 
 
 def test_what_is_not_named_is_what_the_first_submit_had() -> None:
-    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r", profile="p")
-    assert reaching(None, kept) == Clients(profile="p", region="r")
-    assert reaching(Clients(profile="mine"), kept) == Clients(profile="mine", region="r")
-    assert reaching(None, None) == Clients()
+    kept = AwsAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r", profile="p")
+    assert complete_clients(None, kept) == Clients(profile="p", region="r")
+    assert complete_clients(Clients(profile="mine"), kept) == Clients(profile="mine", region="r")
+    assert complete_clients(None, None) == Clients()
 
 
 def test_an_endpoint_is_never_taken_from_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", endpointUrl="http://e")
+    kept = AwsAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", endpointUrl="http://e")
     with pytest.raises(UsageError, match="not taken from a package") as told:
-        reaching(Clients(profile="mine"), kept)
+        complete_clients(Clients(profile="mine"), kept)
     assert told.value.fix.endswith("--endpoint-url http://e")
     named = Clients(endpoint_url="http://e")
-    assert reaching(named, kept) is named
+    assert complete_clients(named, kept) is named
     # The environment may name it, too; then boto3 finds it there.
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://e")
-    assert reaching(None, kept) == Clients()
+    assert complete_clients(None, kept) == Clients()
 
 
 def test_clients_that_leave_nothing_open_are_used_as_they_are() -> None:
-    kept = SubmissionAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r")
+    kept = AwsAccount(datastoreId="d", dataAccessRoleArn="a", outputS3Uri="o", region="r")
     asked = Clients(region="r")
-    assert reaching(asked, kept) is asked
+    assert complete_clients(asked, kept) is asked

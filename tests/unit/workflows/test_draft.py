@@ -11,8 +11,8 @@ import pytest
 import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.model.quotas import Quotas
-from dicommap.package import Folder
-from dicommap.workflows.edits import names_of
+from dicommap.package import DocumentFolder
+from dicommap.workflows.edits import distinguish_names
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 
@@ -53,7 +53,7 @@ def test_a_draft_is_a_package_that_validates(inventory: dicommap.Inventory, rule
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=tmp_path / "package")
     assert drafted.ok
     assert drafted.package == tmp_path / "package"
-    assert Folder(drafted.package) == {name: text.encode() for name, text in drafted.documents.items()}
+    assert DocumentFolder(drafted.package) == {name: text.encode() for name, text in drafted.documents.items()}
     found = dicommap.validate(drafted.package, inventory=inventory, input_s3_uri=URI)
     assert not [one for one in found if one.severity is dicommap.Severity.ERROR]
     plan = json.loads(drafted.documents["plan.json"])
@@ -65,7 +65,7 @@ def test_two_drafts_are_the_same_bytes(inventory: dicommap.Inventory, rules: Pat
     first, second = tmp_path / "first", tmp_path / "second"
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=first)
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=second)
-    assert Folder(first) == Folder(second)
+    assert DocumentFolder(first) == DocumentFolder(second)
 
 
 def test_without_an_output_nothing_is_written(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_files_of_one_name_are_told_apart(inventory: dicommap.Inventory, tmp_pat
     ],
 )
 def test_a_file_has_as_much_of_its_path_as_sets_it_apart(paths: list[str], names: list[str]) -> None:
-    assert names_of([Path(path) for path in paths]) == names
+    assert distinguish_names([Path(path) for path in paths]) == names
 
 
 def test_a_keyword_that_no_override_can_set_is_told_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pydicom.config import disable_value_validation
 
 import dicommap
 from dicommap.errors import DocumentError, UsageError
-from dicommap.model.findings import DOCUMENT_LIMIT
+from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT
 from tests.making import CT_IMAGE_STORAGE, STUDY, p10, small_tree, uid, write_tree
 from tests.reconciling import drafted, keys_of, manifests, write
 
@@ -245,10 +245,10 @@ def test_uids_that_are_no_ids(written: Written) -> None:
 def test_findings_are_told_in_bounded_number(written: Written) -> None:
     files = {
         str(number): p10(StudyInstanceUID=f"1.2.{number}", SOPInstanceUID=f"1.3.{number}", PatientID=None)
-        for number in range(DOCUMENT_LIMIT + 5)
+        for number in range(DOCUMENT_ISSUE_LIMIT + 5)
     }
     _, issues = written(files)
-    assert len(issues) == DOCUMENT_LIMIT + 1
+    assert len(issues) == DOCUMENT_ISSUE_LIMIT + 1
     assert (issues[-1].code, issues[-1].severity) == ("document.more-findings", dicommap.Severity.WARNING)
     assert "5 more findings of fhir.no-patient-id" in issues[-1].message
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.checks.registry import validator
+from dicommap.checks.registry import get_schema_validator
 from dicommap.errors import AwsError, DocumentError, PackageError
 from dicommap.model.outcome import ImportOutcome
-from dicommap.package.planned import PlannedPackage
-from dicommap.render.outcome_records import instance_record, job_record, study_record
+from dicommap.package.planned import PackageDirectory
+from dicommap.render.outcome_records import (
+    build_instance_outcome_record,
+    build_job_outcome_record,
+    build_study_outcome_record,
+)
 from tests.making import STUDY, uid
 from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, write
 from tests.s3 import Bucket
@@ -21,7 +25,7 @@ SECRET = "Zyzzyva"
 
 
 @pytest.fixture
-def package(tree: Path, tmp_path: Path) -> PlannedPackage:
+def package(tree: Path, tmp_path: Path) -> PackageDirectory:
     return drafted(tree, tmp_path / "package")
 
 
@@ -29,7 +33,7 @@ def codes(found: dicommap.Reconciliation) -> set[str]:
     return {one.code for one in found.issues}
 
 
-def test_a_package_of_which_all_was_imported_has_no_findings(package: PlannedPackage, tmp_path: Path) -> None:
+def test_a_package_of_which_all_was_imported_has_no_findings(package: PackageDirectory, tmp_path: Path) -> None:
     place = write(tmp_path / "m", manifests(package, keys_of(package)))
     found = dicommap.reconcile(package.path, manifests=place)
     assert found.ok
@@ -40,7 +44,7 @@ def test_a_package_of_which_all_was_imported_has_no_findings(package: PlannedPac
     assert len(list(found.instances())) == len(list(found.instances())) == 8
 
 
-def test_completed_is_never_success(package: PlannedPackage, tmp_path: Path) -> None:
+def test_completed_is_never_success(package: PackageDirectory, tmp_path: Path) -> None:
     submitted(package)
     found = dicommap.reconcile(package.path, manifests=write(tmp_path / "m", manifests(package, [], keys_of(package))))
     assert not found.ok
@@ -50,7 +54,7 @@ def test_completed_is_never_success(package: PlannedPackage, tmp_path: Path) -> 
     assert found.reasons() == [(8, "ValidationException", "DICOM attribute SOPClassUID does not exist")]
 
 
-def test_manifests_are_fetched_from_s3(package: PlannedPackage, bucket: Bucket) -> None:
+def test_manifests_are_fetched_from_s3(package: PackageDirectory, bucket: Bucket) -> None:
     first, *rest = keys_of(package)
     submitted(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, rest, [first]))
@@ -60,7 +64,7 @@ def test_manifests_are_fetched_from_s3(package: PlannedPackage, bucket: Bucket) 
     assert len(list(found.instances())) == 8  # fetched anew
 
 
-def test_a_job_that_failed_as_a_whole_tells_why(package: PlannedPackage, bucket: Bucket) -> None:
+def test_a_job_that_failed_as_a_whole_tells_why(package: PackageDirectory, bucket: Bucket) -> None:
     message = f"DICOM import job has failed. FILE_COUNTS_LIMIT_EXCEEDED {SECRET}"
     submitted(package, f"{bucket.uri}out/", jobStatus="FAILED", ending="failed", message=message)
     found = dicommap.reconcile(package.path, clients=bucket.clients)
@@ -71,7 +75,7 @@ def test_a_job_that_failed_as_a_whole_tells_why(package: PlannedPackage, bucket:
     assert SECRET in found.html(show_values=True)
 
 
-def test_what_was_never_started_needs_no_aws(package: PlannedPackage) -> None:
+def test_what_was_never_started_needs_no_aws(package: PackageDirectory) -> None:
     found = dicommap.reconcile(package.path)
     assert codes(found) == {"reconcile.not-started"}
     submitted(package, state="uploaded", startingAt=None, jobId=None, jobStatus=None, endedAt=None, ending=None)
@@ -80,13 +84,13 @@ def test_what_was_never_started_needs_no_aws(package: PlannedPackage) -> None:
     assert codes(dicommap.reconcile(package.path)) == {"reconcile.unanswered"}
 
 
-def test_what_s3_refuses_is_an_error(package: PlannedPackage, bucket: Bucket) -> None:
+def test_what_s3_refuses_is_an_error(package: PackageDirectory, bucket: Bucket) -> None:
     submitted(package, "s3://no-such-bucket/out/")
     with pytest.raises(AwsError, match="NoSuchBucket"):
         dicommap.reconcile(package.path, clients=bucket.clients)
 
 
-def test_a_package_that_was_changed_is_an_error(package: PlannedPackage, tmp_path: Path) -> None:
+def test_a_package_that_was_changed_is_an_error(package: PackageDirectory, tmp_path: Path) -> None:
     objects = package.path / "jobs/0001/objects.csv"
     text = objects.read_bytes()
     for changed, message in (
@@ -111,21 +115,25 @@ def test_what_is_no_package_is_an_error(tmp_path: Path) -> None:
         dicommap.reconcile(tmp_path)
 
 
-def test_a_damaged_state_is_an_error(package: PlannedPackage, tmp_path: Path) -> None:
+def test_a_damaged_state_is_an_error(package: PackageDirectory, tmp_path: Path) -> None:
     write(package.path, {"submission/0001.json": "{"})
     with pytest.raises(PackageError, match=r"submission/0001\.json is not the state of a submission"):
         dicommap.reconcile(package.path, manifests=tmp_path)
 
 
-def test_records_are_as_their_schema_says_and_masked(package: PlannedPackage, tmp_path: Path) -> None:
+def test_records_are_as_their_schema_says_and_masked(package: PackageDirectory, tmp_path: Path) -> None:
     first, second, *rest = keys_of(package)
     files = manifests(package, rest, [first])
     files[f"{FOLDER}/FAILURE/failure.ndjson"] = failure(first, f"PatientName {SECRET} is invalid")
     found = dicommap.reconcile(package.path, manifests=write(tmp_path / "m", files))
     (job,) = found.jobs
-    instances = [instance_record(job, one, show_values=False) for one in found.instances()]
-    for record in (job_record(job, show_values=False), *map(study_record, found.studies()), *instances):
-        validator("outcome").validate(json.loads(json.dumps(record)))
+    instances = [build_instance_outcome_record(job, one, show_values=False) for one in found.instances()]
+    for record in (
+        build_job_outcome_record(job, show_values=False),
+        *map(build_study_outcome_record, found.studies()),
+        *instances,
+    ):
+        get_schema_validator("outcome").validate(json.loads(json.dumps(record)))
         assert SECRET not in json.dumps(record)
     assert instances[0]["object"] == f"s3://bucket/{first}"
     assert [record["outcome"] for record in instances[:3]] == ["failed", "not-reported", "primary"]
@@ -133,7 +141,7 @@ def test_records_are_as_their_schema_says_and_masked(package: PlannedPackage, tm
     assert instances[0]["message"] == "PatientName *** is invalid"
 
 
-def test_progress_is_told_of_jobs(package: PlannedPackage, tmp_path: Path) -> None:
+def test_progress_is_told_of_jobs(package: PackageDirectory, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     dicommap.reconcile(package.path, manifests=tmp_path, progress=lambda one: seen.append((one.done, one.total)))
     assert seen[-1] == (1, 1)

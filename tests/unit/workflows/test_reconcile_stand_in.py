@@ -9,7 +9,7 @@ import pytest
 import dicommap
 from dicommap.aws import Clients
 from dicommap.model.outcome import ImportOutcome
-from dicommap.package.planned import PlannedPackage
+from dicommap.package.planned import PackageDirectory
 from dicommap.testing import ImportJobService
 from dicommap.workflows.validate_s3 import validate_s3
 from tests.reconciling import drafted
@@ -25,12 +25,12 @@ def clients(import_jobs: ImportJobService) -> Clients:
 
 
 @pytest.fixture
-def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PlannedPackage:
+def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     bucket.upload(tree, "in/")
     return drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
 
 
-def imported(package: PlannedPackage, service: ImportJobService, bucket: Bucket, clients: Clients) -> None:
+def imported(package: PackageDirectory, service: ImportJobService, bucket: Bucket, clients: Clients) -> None:
     """Submit a package, and watch it to its end."""
     clock = QuickClock()
     sent = dicommap.submit(
@@ -71,7 +71,7 @@ def test_every_fault_is_accounted_for(
     faults: tuple[str, ...],
     counts: dict[ImportOutcome, int],
     codes: set[str],
-    package: PlannedPackage,
+    package: PackageDirectory,
     import_jobs: ImportJobService,
     bucket: Bucket,
     clients: Clients,
@@ -86,7 +86,7 @@ def test_every_fault_is_accounted_for(
 
 
 def test_a_retry_imports_what_was_refused_and_nothing_twice(
-    package: PlannedPackage, import_jobs: ImportJobService, bucket: Bucket, clients: Clients, tmp_path: Path
+    package: PackageDirectory, import_jobs: ImportJobService, bucket: Bucket, clients: Clients, tmp_path: Path
 ) -> None:
     import_jobs.fault("rejected", match="study1/series2")
     imported(package, import_jobs, bucket, clients)
@@ -94,7 +94,7 @@ def test_a_retry_imports_what_was_refused_and_nothing_twice(
     assert found.counts == {ImportOutcome.PRIMARY: 6, ImportOutcome.FAILED: 2}
     again = found.retry(tmp_path / "again", stage_uri=f"{bucket.uri}staged/")
     assert (again.ok, again.instances, again.staged) == (True, 2, 1)
-    new = PlannedPackage(tmp_path / "again")
+    new = PackageDirectory(tmp_path / "again")
     assert [one.code for one in validate_s3(new.path, clients=clients)] == ["object.not-staged"]
     _copy(new, bucket)
     assert validate_s3(new.path, clients=clients) == ()
@@ -108,7 +108,7 @@ def test_a_retry_imports_what_was_refused_and_nothing_twice(
     assert after.retry(tmp_path / "third").package is None
 
 
-def _copy(package: PlannedPackage, bucket: Bucket) -> None:
+def _copy(package: PackageDirectory, bucket: Bucket) -> None:
     """Copy what staged jobs need, within the bucket."""
     for job in package.plan.jobs:
         for one in package.objects(job):

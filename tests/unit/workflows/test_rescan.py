@@ -110,7 +110,7 @@ def test_other_attributes_or_another_way_of_reading_read_all(
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
         assert inventory.distinct("Rows")["1"] > 0
-    monkeypatch.setattr(import_module("dicommap.workflows.scan"), "READING", reading.READING + 1)
+    monkeypatch.setattr(import_module("dicommap.workflows.scan"), "READING", reading.READER_VERSION + 1)
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
 
@@ -150,7 +150,7 @@ def plain_tree(root: Path) -> Path:
 
 
 def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 3)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
     tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
     first = scanned(tree, output=output)
 
@@ -158,7 +158,7 @@ def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypa
         raise AssertionError("a row was written, or files were compared")
 
     monkeypatch.setattr(writer.InventoryWriter, "add", refusing)
-    monkeypatch.setattr(writer, "settle_duplicates", refusing)
+    monkeypatch.setattr(writer, "mark_duplicates", refusing)
     assert scanned(tree, output=output) == first
     with dicommap.Inventory.open(output) as inventory:
         assert (inventory.summary().read, inventory.summary().unchanged) == (0, 12)
@@ -168,7 +168,7 @@ def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypa
 def test_what_comes_before_the_first_change_is_taken_as_it_is(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 3)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
     tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
     dicommap.scan(tree, output=output).close()
     write_tree(tree, {changed: p10(SOPInstanceUID="1.9.99", StudyID="another")})
@@ -238,7 +238,7 @@ class Stop(Exception):  # noqa: N818
 
 @pytest.fixture
 def stopping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 5)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 5)
 
 
 def stop_at(count: int, tree: Path, output: Path) -> None:
@@ -287,7 +287,7 @@ def test_no_cache_does_not_go_on_from_a_stopped_scan(tree: Path, tmp_path: Path)
 
 @pytest.mark.usefixtures("stopping")
 def test_what_is_written_beside_the_inventory_is_not_scanned(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_COMMITTED_EVERY", 0)
+    monkeypatch.setattr(writer, "_COMMIT_INTERVAL_SECONDS", 0)
     expected = scanned(tree)
     stop_at(30, tree, tree / ".z.db")
     stop_at(10, tree, tree / ".z.db")

@@ -12,7 +12,7 @@ import pytest
 import dicommap
 from dicommap.errors import PackageError, UsageError
 from dicommap.model.quotas import Quotas
-from dicommap.package.planned import PlannedPackage
+from dicommap.package.planned import PackageDirectory
 from dicommap.workflows.retry import Retry
 from tests.making import STUDY, small_tree, uid
 from tests.reconciling import drafted, keys_of, manifests, submitted, write
@@ -22,12 +22,12 @@ Written = Callable[[list[str], list[str]], dicommap.Reconciliation]
 
 
 @pytest.fixture
-def package(tree: Path, tmp_path: Path) -> PlannedPackage:
+def package(tree: Path, tmp_path: Path) -> PackageDirectory:
     return drafted(tree, tmp_path / "package")
 
 
 @pytest.fixture
-def after(package: PlannedPackage, tmp_path: Path) -> Written:
+def after(package: PackageDirectory, tmp_path: Path) -> Written:
     """Return the reconciliation of a job that imported and refused these keys."""
 
     def reconciled(imported: list[str], failed: list[str]) -> dicommap.Reconciliation:
@@ -42,17 +42,17 @@ def codes(found: Retry) -> set[str]:
     return {one.code for one in found.issues}
 
 
-def token_of(package: PlannedPackage) -> str:
+def token_of(package: PackageDirectory) -> str:
     return str(package.request(package.plan.jobs[0])["clientToken"])
 
 
 def test_a_job_of_which_nothing_was_imported_is_planned_as_it_was(
-    package: PlannedPackage, after: Written, tmp_path: Path
+    package: PackageDirectory, after: Written, tmp_path: Path
 ) -> None:
     found = after([], keys_of(package)).retry(tmp_path / "again")
     assert found.ok
     assert (found.in_place, found.staged, found.instances, codes(found)) == (1, 0, 8, set())
-    again = PlannedPackage(tmp_path / "again")
+    again = PackageDirectory(tmp_path / "again")
     assert again.plan.attempt == 2
     assert again.plan.jobs == package.plan.jobs
     assert list(again.objects(again.plan.jobs[0])) == list(package.objects(package.plan.jobs[0]))
@@ -63,12 +63,12 @@ def test_a_job_of_which_nothing_was_imported_is_planned_as_it_was(
 
 
 def test_what_is_missing_of_a_job_is_staged_with_its_overrides(
-    package: PlannedPackage, after: Written, tmp_path: Path
+    package: PackageDirectory, after: Written, tmp_path: Path
 ) -> None:
     first, *rest = keys_of(package)
     found = after(rest, [first]).retry(tmp_path / "again", stage_uri=STAGE)
     assert (found.in_place, found.staged, found.instances, codes(found)) == (0, 1, 1, set())
-    again = PlannedPackage(tmp_path / "again")
+    again = PackageDirectory(tmp_path / "again")
     (job,) = again.plan.jobs
     (one,) = again.objects(job)
     assert job.inputS3Uri == f"{STAGE}attempt-0002/0001/"
@@ -84,7 +84,7 @@ def test_what_is_missing_of_a_job_is_staged_with_its_overrides(
     assert dicommap.validate(again.path) == ()
 
 
-def test_what_has_to_be_copied_needs_a_prefix_apart(package: PlannedPackage, after: Written, tmp_path: Path) -> None:
+def test_what_has_to_be_copied_needs_a_prefix_apart(package: PackageDirectory, after: Written, tmp_path: Path) -> None:
     first, *rest = keys_of(package)
     found = after(rest, [first])
     with pytest.raises(UsageError, match="1 instance cannot be imported again in place"):
@@ -104,20 +104,22 @@ def test_what_has_to_be_copied_needs_a_prefix_apart(package: PlannedPackage, aft
         found.retry(tmp_path / "again", stage_uri=STAGE)
 
 
-def test_what_nobody_knows_is_imported_again_and_told(package: PlannedPackage, after: Written, tmp_path: Path) -> None:
+def test_what_nobody_knows_is_imported_again_and_told(
+    package: PackageDirectory, after: Written, tmp_path: Path
+) -> None:
     first, second, *rest = keys_of(package)
     found = after([first, *rest], [first])  # the first is reported as both, the second not at all
     again = found.retry(tmp_path / "again", stage_uri=STAGE)
     assert again.instances == 2
     assert "reconcile.import-again" in codes(again)
     assert "2 instances of the new package" in str(list(again.issues))
-    retried = PlannedPackage(tmp_path / "again")
+    retried = PackageDirectory(tmp_path / "again")
     sources = {one.source for one in retried.objects(retried.plan.jobs[0])}
     assert sources == {first.removeprefix("in/"), second.removeprefix("in/")}
 
 
 def test_with_everything_imported_there_is_nothing_to_do(
-    package: PlannedPackage, after: Written, tmp_path: Path
+    package: PackageDirectory, after: Written, tmp_path: Path
 ) -> None:
     found = after(keys_of(package), []).retry(tmp_path / "again")
     assert (found.package, codes(found)) == (None, {"reconcile.nothing-to-retry"})
@@ -125,7 +127,7 @@ def test_with_everything_imported_there_is_nothing_to_do(
     assert "none was written" in str(found)
 
 
-def test_jobs_that_may_still_import_are_left_out(package: PlannedPackage, tmp_path: Path) -> None:
+def test_jobs_that_may_still_import_are_left_out(package: PackageDirectory, tmp_path: Path) -> None:
     found = dicommap.reconcile(package.path, manifests=tmp_path).retry(tmp_path / "again")
     assert (found.package, codes(found)) == (None, {"reconcile.left-out"})
     submitted(package, state="started", jobStatus="IN_PROGRESS", endedAt=None, ending=None)
@@ -133,17 +135,17 @@ def test_jobs_that_may_still_import_are_left_out(package: PlannedPackage, tmp_pa
     assert (found.package, codes(found)) == (None, {"reconcile.left-out"})
 
 
-def test_a_retry_can_be_retried(package: PlannedPackage, after: Written, tmp_path: Path) -> None:
+def test_a_retry_can_be_retried(package: PackageDirectory, after: Written, tmp_path: Path) -> None:
     first, second, *rest = keys_of(package)
     after(rest, [first, second]).retry(tmp_path / "again", stage_uri=STAGE)
-    again = PlannedPackage(tmp_path / "again")
+    again = PackageDirectory(tmp_path / "again")
     assert len(keys_of(again)) == 2
     imported, missing = keys_of(again)
     submitted(again)
     place = write(tmp_path / "m2", manifests(again, [imported], [missing]))
     found = dicommap.reconcile(again.path, manifests=place).retry(tmp_path / "third", stage_uri=STAGE)
     assert found.ok
-    third = PlannedPackage(tmp_path / "third")
+    third = PackageDirectory(tmp_path / "third")
     (one,) = third.objects(third.plan.jobs[0])
     assert third.plan.attempt == 3
     assert third.plan.jobs[0].inputS3Uri == f"{STAGE}attempt-0003/0001/"
@@ -153,7 +155,7 @@ def test_a_retry_can_be_retried(package: PlannedPackage, after: Written, tmp_pat
     assert dicommap.validate(third.path) == ()
 
 
-def test_what_fits_into_no_job_is_an_error(package: PlannedPackage, after: Written, tmp_path: Path) -> None:
+def test_what_fits_into_no_job_is_an_error(package: PackageDirectory, after: Written, tmp_path: Path) -> None:
     first, second, *rest = keys_of(package)
     plan = json.loads((package.path / "plan.json").read_bytes())
     plan["quotas"]["files"] = 1  # an override file and an instance are two
@@ -177,7 +179,7 @@ def test_quotas_hold_and_a_study_that_is_cut_is_told(tmp_path: Path) -> None:
             output=tmp_path / "package",
         )
     assert drafted_.package is not None
-    package = PlannedPackage(tmp_path / "package")
+    package = PackageDirectory(tmp_path / "package")
     files: dict[str, str] = {}
     for number, job in enumerate(package.plan.jobs):
         keys = [job.inputS3Uri.removeprefix("s3://bucket/") + one.key for one in package.objects(job)]
@@ -189,7 +191,7 @@ def test_quotas_hold_and_a_study_that_is_cut_is_told(tmp_path: Path) -> None:
     reconciled = dicommap.reconcile(package.path, manifests=write(tmp_path / "m", files))
     found = reconciled.retry(tmp_path / "again", stage_uri=STAGE)
     assert found.package is not None
-    again = PlannedPackage(tmp_path / "again")
+    again = PackageDirectory(tmp_path / "again")
     assert found.instances == 24 - len(package.plan.jobs) == sum(job.instances for job in again.plan.jobs)
     assert all(job.sourceFiles + len(job.files) <= 6 for job in again.plan.jobs)
     assert all(job.files for job in again.plan.jobs)

@@ -77,7 +77,7 @@ def test_asking_for_archives_or_not_does_not_mix_with_what_was_scanned_before(tr
 def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     tree = archives(tmp_path / "tree")
     expected = scanned(tree, archives=True)
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", size)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", size)
     assert scanned(tree, archives=True, jobs=2) == expected
     with ThreadPoolExecutor(3) as threads:
         assert scanned(tree, archives=True, executor=threads) == expected
@@ -89,7 +89,7 @@ def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest
 def members_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count how often members are read, by their names."""
     counts: Counter[str] = Counter()
-    for kind in (ZipArchive, tarball.TarArchive, tarball.CompressedTar):
+    for kind in (ZipArchive, tarball.TarArchive, tarball.CompressedTarArchive):
         original = kind.read_at
 
         def counting(self: Any, name: str, *, original: Any = original) -> Any:
@@ -172,13 +172,13 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
     write_tree(tmp_path / "tree", files)
     pack(tmp_path / "tree" / f"s.{kind}", files.items())
     begun: list[object] = []
-    original = tarball.CompressedTar._unpacked
+    original = tarball.CompressedTarArchive._unpacked
 
-    def counting(self: tarball.CompressedTar) -> Any:
+    def counting(self: tarball.CompressedTarArchive) -> Any:
         begun.append(self)
         return original(self)
 
-    monkeypatch.setattr(tarball.CompressedTar, "_unpacked", counting)
+    monkeypatch.setattr(tarball.CompressedTarArchive, "_unpacked", counting)
     with dicommap.scan(tmp_path / "tree", archives=True) as inventory:
         assert inventory.summary().dispositions["duplicate"] == 40
     assert len(begun) == 3  # to list it, to read headers, to compare
@@ -189,7 +189,7 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
 def test_an_archive_that_changes_during_the_scan_is_told_at_its_members(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, change: str
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 3)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
     path = pack(tmp_path / "tree" / f"s.{kind}", [(f"{n}", p10(SOPInstanceUID=uid("1.9", n))) for n in range(8)])
 
     def changing(progress: object) -> None:

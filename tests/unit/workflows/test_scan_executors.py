@@ -21,7 +21,7 @@ import pytest
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import batch, process, workers
-from dicommap.scanning.reading import Fault, Rows, Task
+from dicommap.scanning.reading import ReadTask, TaskRows, WorkerError
 from tests.unit.workflows.conftest import at_once
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
@@ -97,20 +97,20 @@ def dask_executor() -> Iterator[Executor]:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Tell of each task whether other processes took it, where they were asked."""
     answers: list[bool] = []
-    original = process.Others.take
+    original = process.WorkerProcesses.take
 
-    def watching(self: process.Others, task: Task) -> Future[Rows] | None:
+    def watching(self: process.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
         found = original(self, task)
         answers.append(found is not None)
         return found
 
-    monkeypatch.setattr(process.Others, "take", watching)
+    monkeypatch.setattr(process.WorkerProcesses, "take", watching)
     return answers
 
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 7)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 7)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -128,7 +128,7 @@ def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
     for size in (1, 10):
-        monkeypatch.setattr(batch, "FILES_IN_A_BATCH", size)
+        monkeypatch.setattr(batch, "FILES_PER_BATCH", size)
         assert scanned(tree) == expected
 
 
@@ -154,8 +154,8 @@ def test_this_process_reads_until_others_have_started(
 ) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
-    monkeypatch.setattr(process.Others, "started", property(lambda self: len(taken) >= 3))
-    monkeypatch.setattr(process, "in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
+    monkeypatch.setattr(process.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
+    monkeypatch.setattr(process, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
     assert scanned(tree, jobs=2) == expected
     assert taken[:4] == [False] * 3 + [True]
 
@@ -172,14 +172,14 @@ def test_this_process_reads_what_others_have_no_room_for(
         def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
             return super().submit(lambda: at_work.wait(60) and fn(*arguments, **named))
 
-    def watching(self: process.Others, task: Task) -> Future[Rows] | None:
+    def watching(self: process.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
         if len(taken) == 5:
             at_work.set()
         return original(self, task)
 
-    original = process.Others.take
-    monkeypatch.setattr(process.Others, "take", watching)
-    monkeypatch.setattr(process, "in_background", lambda start: at_once(lambda: Slow(1)))
+    original = process.WorkerProcesses.take
+    monkeypatch.setattr(process.WorkerProcesses, "take", watching)
+    monkeypatch.setattr(process, "start_in_background", lambda start: at_once(lambda: Slow(1)))
     assert scanned(tree, jobs=2) == expected
     assert taken[:5] == [True] * 3 + [False] * 2
 
@@ -188,7 +188,7 @@ def test_this_process_reads_what_others_have_no_room_for(
 def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed: Future[Any] = Future()
     failed.set_exception(BrokenExecutor("secret"))
-    monkeypatch.setattr(process, "in_background", lambda start: failed)
+    monkeypatch.setattr(process, "start_in_background", lambda start: failed)
     with pytest.raises(ExecutorError, match="BrokenExecutor"):
         scanned(varied_tree(tmp_path / "tree"), jobs=2)
 
@@ -197,10 +197,10 @@ def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytes
 def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
-    monkeypatch.setattr(workers, "processors", lambda: 2)
+    monkeypatch.setattr(workers, "count_processors", lambda: 2)
     assert scanned(tree, jobs=0) == expected
     assert not taken
-    monkeypatch.setattr(workers, "PAYS_FROM", 30)
+    monkeypatch.setattr(workers, "MIN_FILES_FOR_PROCESSES", 30)
     assert scanned(tree, jobs=0) == expected
     assert taken
     assert all(taken)
@@ -237,7 +237,7 @@ def test_a_fault_of_our_own_is_not_the_executors(tree: Path, monkeypatch: pytest
         raise ZeroDivisionError("secret")
 
     monkeypatch.setattr("dicommap.p10.HeaderReader.read", failing)
-    with ThreadPoolExecutor(1) as threads, pytest.raises(Fault, match="ZeroDivisionError") as caught:
+    with ThreadPoolExecutor(1) as threads, pytest.raises(WorkerError, match="ZeroDivisionError") as caught:
         dicommap.scan(tree, executor=threads)
     assert not isinstance(caught.value, DicommapError)
     assert "secret" not in str(caught.value)

@@ -13,8 +13,8 @@ import pytest
 import dicommap
 from dicommap.aws import Clients
 from dicommap.errors import AwsError, SourceError, UsageError
-from dicommap.inventory import Summary
-from dicommap.render.records import file_record, instance_record
+from dicommap.inventory import InventorySummary
+from dicommap.render.records import build_file_record, build_instance_record
 from dicommap.scanning import batch
 from dicommap.sources.s3 import opener, reader
 from tests.making import DEFLATED, p10, small_tree, uid, write_tree
@@ -76,10 +76,10 @@ def served(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryObject
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 9)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 9)
 
 
-def summary(source: str, output: Path | None = None, *, cache: bool = True) -> Summary:
+def summary(source: str, output: Path | None = None, *, cache: bool = True) -> InventorySummary:
     with dicommap.scan(source, output=output, cache=cache) as inventory:
         return inventory.summary()
 
@@ -140,8 +140,8 @@ def test_requests_and_bytes_are_counted_as_the_server_counts_them(served: Memory
 
 @pytest.mark.usefixtures("served")
 def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 5)
-    monkeypatch.setattr(opener, "AT_ONCE", 1)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 5)
+    monkeypatch.setattr(opener, "MAX_REQUESTS", 1)
     objects = {
         f"p/{n:02}": p10(SOPInstanceUID=uid("1.9", n), InstitutionAddress="y" * 30_000) + bytes(9_000)
         for n in range(40)
@@ -151,7 +151,7 @@ def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest
         with counts_of as inventory:
             repeated = inventory.summary().traffic.repeated
     assert 0 < repeated < 20
-    assert reader.FIRST_BYTES < 30_000
+    assert reader.FIRST_REQUEST_BYTES < 30_000
 
 
 @pytest.mark.usefixtures("served")
@@ -162,8 +162,8 @@ def test_etags_are_kept(tmp_path: Path, served: MemoryObjects) -> None:
         assert all(one.etag == kept[f"p/{one.path}"] for one in inventory.instances())
         assert {f"p/{row['path']}": row["etag"] for row in inventory.to_arrow("file").to_pylist()} == kept
         assert all(row["etag"] == kept[f"p/{row['path']}"] for row in inventory.to_arrow().to_pylist())
-        assert {f"p/{one['path']}": one["etag"] for one in map(file_record, inventory.files())} == kept
-        assert all(instance_record(one)["etag"] in str(one) for one in inventory.instances())
+        assert {f"p/{one['path']}": one["etag"] for one in map(build_file_record, inventory.files())} == kept
+        assert all(build_instance_record(one)["etag"] in str(one) for one in inventory.instances())
 
 
 def test_a_second_scan_reads_nothing_and_lists_once(served: MemoryObjects, tmp_path: Path) -> None:

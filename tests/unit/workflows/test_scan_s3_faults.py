@@ -158,7 +158,7 @@ def test_what_another_process_is_told_is_told_here(
 def test_credentials_that_expire_half_way_lose_nothing_that_was_read(
     served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_IN_A_BATCH", 4)
+    monkeypatch.setattr(batch, "FILES_PER_BATCH", 4)
     fault = Fault("status", key="/15", status=400, code="ExpiredToken")
     with behind(served, monkeypatch, fault), pytest.raises(AwsError, match="ExpiredToken"):
         dicommap.scan(PREFIX, output=tmp_path / "i.db")

@@ -12,13 +12,13 @@ import pytest
 
 import dicommap
 from dicommap.aws import copying
-from dicommap.aws.copying import Copier
+from dicommap.aws.copying import ObjectCopier
 from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.model.planned_copy import Copied, Copy, InstanceUids
+from dicommap.model.planned_copy import CopyResult, InstanceUids, StagingCopy
 from dicommap.model.quotas import Quotas
 from dicommap.sources.roots import SourceRoots
-from dicommap.workflows.planned_copies import planned_copies
-from dicommap.workflows.stage import staged
+from dicommap.workflows.planned_copies import list_staging_copies
+from dicommap.workflows.stage import stage_with_store
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 from tests.s3_faults import Fault, faulty
@@ -69,7 +69,7 @@ def named(package: Path) -> list[str]:
     return sources
 
 
-def copier(package: Path, bucket: Bucket, kind: type[Copier] = Copier) -> Copier:
+def copier(package: Path, bucket: Bucket, kind: type[ObjectCopier] = ObjectCopier) -> ObjectCopier:
     return kind(bucket.clients, SourceRoots.of(named(package)))
 
 
@@ -117,17 +117,17 @@ def test_a_second_staging_copies_nothing(remote: Path, bucket: Bucket) -> None:
 def test_a_staging_that_was_stopped_goes_on(source: str, bucket: Bucket, request: pytest.FixtureRequest) -> None:
     package: Path = request.getfixturevalue(source)
 
-    class Stopping(Copier):
+    class Stopping(ObjectCopier):
         made = 0
 
-        def copy(self, copy: Copy) -> Copied:
+        def copy(self, copy: StagingCopy) -> CopyResult:
             Stopping.made += 1
             if Stopping.made > 3:
                 raise AwsError("The token has expired.", fix="Renew it.")
             return super().copy(copy)
 
     with pytest.raises(AwsError, match="expired"):
-        staged(package, copier(package, bucket, Stopping))
+        stage_with_store(package, copier(package, bucket, Stopping))
     assert len(bucket.keys("staged/")) == 3
     found = stage(package, clients=bucket.clients)
     assert [(job.copied, job.there) for job in found.jobs] == [(5, 3)]
@@ -139,7 +139,7 @@ def test_another_object_in_the_place_of_a_copy_is_left_and_told(
     source: str, bucket: Bucket, request: pytest.FixtureRequest
 ) -> None:
     package: Path = request.getfixturevalue(source)
-    (first, *_) = planned_copies(package)
+    (first, *_) = list_staging_copies(package)
     key = str(first["to"]).removeprefix(bucket.uri)
     bucket.put(key, b"x" * int(first["size"]))
     found = stage(package, clients=bucket.clients)
@@ -177,19 +177,19 @@ def test_an_object_that_changed_since_the_scan_is_not_copied(remote: Path, bucke
 
 def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket) -> None:
     # The copy was made, but the request is repeated since its answer never came.
-    package_copies = list(planned_copies(remote))
+    package_copies = list(list_staging_copies(remote))
     stage(remote, clients=bucket.clients)
     there = {str(copy["to"]) for copy in package_copies}
 
-    class Blind(Copier):
+    class Blind(ObjectCopier):
         def listed(self, uri: Any) -> Iterator[Any]:
             return iter(()) if there else super().listed(uri)
 
-        def copy(self, copy: Copy) -> Copied:
+        def copy(self, copy: StagingCopy) -> CopyResult:
             there.discard(copy.uri)
             return self._refused(copy)
 
-    found = staged(remote, copier(remote, bucket, Blind))
+    found = stage_with_store(remote, copier(remote, bucket, Blind))
     assert found.ok, found.issues
     assert [(job.copied, job.missing) for job in found.jobs] == [(8, 0)]
 
@@ -249,12 +249,12 @@ def test_a_source_that_is_gone_is_told_and_the_others_are_copied(
 def test_large_files_are_copied_and_put_in_parts(
     local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
-    monkeypatch.setattr(copying, "PART", 5 * 2**20)
+    monkeypatch.setattr(copying, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
+    monkeypatch.setattr(copying, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(range(256)) * (48 * 2**10)
     (tmp_path / "large").write_bytes(large)
-    copier = Copier(bucket.clients, SourceRoots.of([tmp_path, bucket.uri]))
-    put = Copy(
+    copier = ObjectCopier(bucket.clients, SourceRoots.of([tmp_path, bucket.uri]))
+    put = StagingCopy(
         uids=UIDS,
         source_bucket=None,
         source=str(tmp_path / "large"),
@@ -268,7 +268,7 @@ def test_large_files_are_copied_and_put_in_parts(
     assert bucket.get("staged/one") == large
     (listed,) = copier.listed(uri_of(bucket, "staged/"))
     assert copier.is_copy(put, listed)
-    again = Copy(
+    again = StagingCopy(
         uids=UIDS,
         source_bucket=bucket.name,
         source="staged/one",
@@ -284,16 +284,16 @@ def test_large_files_are_copied_and_put_in_parts(
 
 
 def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "SINGLE", 6 * 2**20)
-    monkeypatch.setattr(copying, "PART", 5 * 2**20)
+    monkeypatch.setattr(copying, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
+    monkeypatch.setattr(copying, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(12 * 2**20)
     bucket.put("in/large", large)
     with faulty(
         bucket.endpoint_url, Fault("status", method="PUT", query="partNumber=2", status=403, code="AccessDenied")
     ) as proxy:
         clients = dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)
-        copier = Copier(clients, SourceRoots.of([bucket.uri]))
-        copy = Copy(
+        copier = ObjectCopier(clients, SourceRoots.of([bucket.uri]))
+        copy = StagingCopy(
             uids=UIDS,
             source_bucket=bucket.name,
             source="in/large",
@@ -335,7 +335,7 @@ def test_a_fault_that_passes_is_not_seen(remote: Path, bucket: Bucket) -> None:
 class Forgetting:
     """A store that lists other objects than were put there."""
 
-    def __init__(self, store: Copier, change: str) -> None:
+    def __init__(self, store: ObjectCopier, change: str) -> None:
         self._store, self._change, self._listings = store, change, 0
 
     def listed(self, uri: Any) -> Iterator[Any]:
@@ -351,22 +351,22 @@ class Forgetting:
         }[self._change]
         return iter([*one, *found[1:]])
 
-    def is_copy(self, copy: Copy, found: Any) -> bool:
+    def is_copy(self, copy: StagingCopy, found: Any) -> bool:
         return self._store.is_copy(copy, found)
 
-    def copy(self, copy: Copy) -> Copied:
+    def copy(self, copy: StagingCopy) -> CopyResult:
         return self._store.copy(copy)
 
 
 @pytest.mark.parametrize(("change", "said"), [("gone", "nothing"), ("size", "another size"), ("etag", "another ETag")])
 def test_a_copy_that_is_not_as_it_was_made_is_told(local: Path, bucket: Bucket, change: str, said: str) -> None:
-    found = staged(local, Forgetting(copier(local, bucket), change))
+    found = stage_with_store(local, Forgetting(copier(local, bucket), change))
     assert codes(found) == ["stage.not-verified"]
     assert said in found.issues[0].message
 
 
 def test_what_would_be_copied_can_be_seen_before(local: Path, bucket: Bucket, tmp_path: Path) -> None:
-    copies = list(planned_copies(local))
+    copies = list(list_staging_copies(local))
     assert len(copies) == 8
     assert copies[0]["job"] == "0001"
     assert copies[0]["from"] == str(tmp_path / "tree/study1/series1/IM0001")
@@ -392,7 +392,7 @@ def test_a_package_whose_objects_were_edited_is_not_staged(local: Path, bucket: 
     assert found.jobs == ()
     assert bucket.keys() == []
     with pytest.raises(DocumentError):
-        list(planned_copies(local))
+        list(list_staging_copies(local))
 
 
 def test_a_plan_whose_prefix_was_edited_is_not_staged(local: Path, bucket: Bucket) -> None:

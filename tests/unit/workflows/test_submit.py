@@ -19,8 +19,8 @@ from botocore.exceptions import ConnectionClosedError
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
 from dicommap.issues import Severity
-from dicommap.model.job_report import utc_text
-from dicommap.package.submissions import Submissions
+from dicommap.model.job_report import format_utc
+from dicommap.package.submissions import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
 from tests.submitting import Ready, account, package, ready, states
@@ -667,7 +667,7 @@ def test_a_job_that_somebody_else_started_a_while_ago_is_told_of(
     submit(copy, bucket, tell=lambda _, what: told.append(what))
     for job in import_jobs.jobs:
         assert (
-            f"had been started as {job.job_id} at {utc_text(job.submitted_at)}, by the same request from elsewhere"
+            f"had been started as {job.job_id} at {format_utc(job.submitted_at)}, by the same request from elsewhere"
             in told
         )
     assert len(import_jobs.jobs) == 2
@@ -830,4 +830,4 @@ def test_the_state_holds_no_credentials(
     text = "".join(path.read_text() for path in drafted.rglob("*.json"))
     for secret in ("AKIDEXAMPLE", "loopback-only", "a-session-token"):
         assert secret not in text
-    assert Submissions(drafted).read("0001") is not None
+    assert SubmissionStates(drafted).read("0001") is not None

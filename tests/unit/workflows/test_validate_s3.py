@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 import dicommap
 from dicommap.aws import Clients
 from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.package.planned import PlannedPackage
+from dicommap.package.planned import PackageDirectory
 from dicommap.workflows.validate_s3 import validate_s3
 from tests.making import write_tree
 from tests.reconciling import drafted, submitted
@@ -23,7 +23,7 @@ from tests.submitting import package as two_jobs
 
 
 @pytest.fixture
-def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PlannedPackage:
+def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     bucket.upload(tree, "in/")
     return drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
 
@@ -32,7 +32,7 @@ def codes(found: dicommap.Issues) -> list[str]:
     return sorted(one.code for one in found)
 
 
-def test_a_prefix_with_what_is_planned_has_no_findings(package: PlannedPackage, bucket: Bucket) -> None:
+def test_a_prefix_with_what_is_planned_has_no_findings(package: PackageDirectory, bucket: Bucket) -> None:
     clients = bucket.clients
     assert codes(validate_s3(package.path, clients=clients)) == []
     bucket.upload(package.path / "jobs/0001/files", "in/")
@@ -42,7 +42,7 @@ def test_a_prefix_with_what_is_planned_has_no_findings(package: PlannedPackage, 
     assert {one.code for one in dicommap.validate(package.path, s3=clients)} <= {"request.placeholder"}
 
 
-def test_everything_that_differs_is_found(package: PlannedPackage, bucket: Bucket, tree: Path) -> None:
+def test_everything_that_differs_is_found(package: PackageDirectory, bucket: Bucket, tree: Path) -> None:
     submitted(package, f"{bucket.uri}in/out/")
     first, second, third, *_ = sorted(path for path in tree.rglob("*") if path.is_file())
     bucket.client.delete_object(Bucket=bucket.name, Key=f"in/{first.relative_to(tree)}")
@@ -65,13 +65,13 @@ def test_everything_that_differs_is_found(package: PlannedPackage, bucket: Bucke
     ]
 
 
-def test_another_region_is_found(package: PlannedPackage, bucket: Bucket) -> None:
+def test_another_region_is_found(package: PackageDirectory, bucket: Bucket) -> None:
     clients = Clients(region="eu-west-1", endpoint_url=bucket.endpoint_url)
     assert codes(validate_s3(package.path, clients=clients)) == ["listing.region"]
 
 
 def test_a_bucket_that_is_not_there_is_a_finding_and_the_rest_is_compared(
-    package: PlannedPackage, bucket: Bucket, tree: Path
+    package: PackageDirectory, bucket: Bucket, tree: Path
 ) -> None:
     submitted(package, "s3://no-such-bucket/out/")
     bucket.put("in/zzz", b"x")
@@ -98,7 +98,7 @@ def test_one_prefix_that_may_not_be_listed_hides_nothing_of_another(tmp_path: Pa
     assert "AccessDenied" in found[0].message
 
 
-def test_a_package_that_was_changed_is_not_compared(package: PlannedPackage, bucket: Bucket) -> None:
+def test_a_package_that_was_changed_is_not_compared(package: PackageDirectory, bucket: Bucket) -> None:
     (package.path / "jobs/0001/objects.csv").write_text("Key\n")
     found = dicommap.validate(package.path, s3=bucket.clients)
     assert "package.changed-file" in codes(found)
@@ -147,12 +147,12 @@ class RawBody(io.BytesIO):
     ],
 )
 def test_what_s3_refuses_of_one_place_is_a_finding(
-    operation: str, status: int, code: str, package: PlannedPackage, bucket: Bucket
+    operation: str, status: int, code: str, package: PackageDirectory, bucket: Bucket
 ) -> None:
     assert codes(validate_s3(package.path, clients=refusing(bucket.clients, operation, status))) == [code]
 
 
-def test_where_nobody_answers_what_was_found_comes_with_the_error(package: PlannedPackage, bucket: Bucket) -> None:
+def test_where_nobody_answers_what_was_found_comes_with_the_error(package: PackageDirectory, bucket: Bucket) -> None:
     submitted(package, f"{bucket.uri}in/out/")
     clients = refusing(bucket.clients, "ListObjectsV2", 400)
     with pytest.raises(AwsError, match=r"ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken") as error:
@@ -163,18 +163,18 @@ def test_where_nobody_answers_what_was_found_comes_with_the_error(package: Plann
     assert {one.code for one in error.value.found} == {"request.placeholder", "request.output-overlaps"}
 
 
-def test_a_profile_that_is_not_there_is_told(package: PlannedPackage) -> None:
+def test_a_profile_that_is_not_there_is_told(package: PackageDirectory) -> None:
     with pytest.raises(AwsError, match="ProfileNotFound"):
         validate_s3(package.path, clients=Clients(profile="nobody"))
 
 
-def test_an_override_file_that_may_not_be_read_is_a_finding(package: PlannedPackage, bucket: Bucket) -> None:
+def test_an_override_file_that_may_not_be_read_is_a_finding(package: PackageDirectory, bucket: Bucket) -> None:
     bucket.upload(package.path / "jobs/0001/files", "in/")
     found = validate_s3(package.path, clients=refusing(bucket.clients, "GetObject", 403))
     assert codes(found) == ["object.override-unread"] * 2
 
 
-def test_a_stray_object_that_may_not_be_read_is_told(package: PlannedPackage, bucket: Bucket) -> None:
+def test_a_stray_object_that_may_not_be_read_is_told(package: PackageDirectory, bucket: Bucket) -> None:
     bucket.put("in/zzz", bytes(200))
     assert codes(validate_s3(package.path, clients=refusing(bucket.clients, "GetObject", 403))) == [
         "listing.stray-unread"

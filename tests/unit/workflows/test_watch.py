@@ -13,7 +13,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
-from dicommap.package.submissions import Submissions
+from dicommap.package.submissions import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
 from tests.submitting import Ready, account, ready, states
@@ -185,7 +185,7 @@ def test_jobs_that_nobody_submitted_are_counted(ready: Ready, import_jobs: Impor
 def test_jobs_that_a_running_submit_starts_are_followed_as_well(ready: Ready, import_jobs: ImportJobService) -> None:
     options = {**account(ready.bucket), "clock": QuickClock()}
     dicommap.submit(ready.package, jobs=["0001"], **options)
-    lock = Submissions(ready.package).locked()
+    lock = SubmissionStates(ready.package).locked()
     lock.__enter__()
 
     class Submitting(QuickClock):

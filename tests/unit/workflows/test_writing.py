@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError
-from dicommap.workflows.writing import require_new, write_pieces
+from dicommap.workflows.writing import require_new_file, write_new_text_file
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_new_file_is_written(tmp_path: Path) -> None:
-    write_pieces(tmp_path / "new", ("te", "xt\r\n"))
+    write_new_text_file(tmp_path / "new", ("te", "xt\r\n"))
     assert (tmp_path / "new").read_bytes() == b"text\r\n"
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
@@ -40,10 +40,10 @@ def another_comes_first(path: Path) -> Iterator[str]:
 def test_another_file_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "mine"
     with pytest.raises(DocumentError, match="exists already"):
-        write_pieces(path, another_comes_first(path))
+        write_new_text_file(path, another_comes_first(path))
     assert path.read_text() == "mine"
     with pytest.raises(DocumentError, match="exists already"):
-        require_new(path)
+        require_new_file(path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -59,7 +59,7 @@ def failing_half_way() -> Iterator[str]:
 
 def test_half_a_file_does_not_stay(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
-        write_pieces(tmp_path / "new", failing_half_way())
+        write_new_text_file(tmp_path / "new", failing_half_way())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,7 +69,7 @@ def test_half_a_file_does_not_stay(tmp_path: Path) -> None:
 def test_what_is_no_place_for_a_file_is_told(tmp_path: Path, path: str, words: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DocumentError, match=words) as caught:
-        write_pieces(tmp_path / path, ("text",))
+        write_new_text_file(tmp_path / path, ("text",))
     assert caught.value.fix
 
 
@@ -79,5 +79,5 @@ def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(DocumentError, match="No space left"):
-        write_pieces(tmp_path / "new", full())
+        write_new_text_file(tmp_path / "new", full())
     assert list(tmp_path.iterdir()) == []

@@ -8,34 +8,40 @@ from typing import TYPE_CHECKING, Any
 import pyarrow
 
 from dicommap.inventory import reading
-from dicommap.inventory.frames.columns import Kind
-from dicommap.inventory.frames.tables import frame_query, frame_size, tables_of
-from dicommap.progress import followed
+from dicommap.inventory.frames.columns import CellType
+from dicommap.inventory.frames.tables import count_frame_rows, frame_query, open_frame_connection
+from dicommap.progress import track_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dicommap.inventory.frames.columns import Column, FrameLevel
+    from dicommap.inventory.frames.columns import FrameColumn, FrameLevel
     from dicommap.progress import OnProgress
 
-ROWS = 50_000
+BATCH_ROWS = 50_000
 """Rows of a batch: what is in memory at a time, and a row group of a Parquet file."""
 
-_FETCHED = 5_000
+_FETCH_ROWS = 5_000
 """Rows that are Python objects at a time, since those take many times the room."""
 
-_TYPES = {
-    Kind.TEXT: pyarrow.string(),
-    Kind.WHOLE: pyarrow.int64(),
-    Kind.NUMBER: pyarrow.float64(),
-    Kind.DATE: pyarrow.date32(),
-    Kind.TIME: pyarrow.timestamp("ns", tz="UTC"),
+_ARROW_TYPES = {
+    CellType.TEXT: pyarrow.string(),
+    CellType.WHOLE: pyarrow.int64(),
+    CellType.NUMBER: pyarrow.float64(),
+    CellType.DATE: pyarrow.date32(),
+    CellType.TIME: pyarrow.timestamp("ns", tz="UTC"),
 }
-_CELLS = {Kind.TEXT: str, Kind.WHOLE: int, Kind.NUMBER: float, Kind.DATE: str, Kind.TIME: int}
+_PYTHON_TYPES = {
+    CellType.TEXT: str,
+    CellType.WHOLE: int,
+    CellType.NUMBER: float,
+    CellType.DATE: str,
+    CellType.TIME: int,
+}
 """What SQLite gives for each: a date is text, a time is nanoseconds since 1970."""
 
 
-def record_batches(
+def read_record_batches(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
     """Return the schema of a frame, and its rows in batches; `report` is told of rows.
@@ -43,54 +49,56 @@ def record_batches(
     Raises InventoryError where the inventory is damaged.
     """
     columns, query = frame_query(connection, level, keywords)
-    schema = pyarrow.schema([pyarrow.field(one.name, _TYPES[one.kind], nullable=one.optional) for one in columns])
-    total = None if report is None else frame_size(connection, level)
-    batches = _batches(connection, query, columns, schema)
-    return schema, followed(batches, report, total, weight=len)
+    schema = pyarrow.schema([pyarrow.field(one.name, _ARROW_TYPES[one.kind], nullable=one.optional) for one in columns])
+    total = None if report is None else count_frame_rows(connection, level)
+    batches = _read_batches(connection, query, columns, schema)
+    return schema, track_progress(batches, report, total, weight=len)
 
 
-def table(
+def read_arrow_table(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> pyarrow.Table:
     """Return a whole frame. Raises InventoryError where the inventory is damaged."""
-    with tables_of(connection) as tables:
-        schema, batches = record_batches(tables, level, keywords, report)
+    with open_frame_connection(connection) as tables:
+        schema, batches = read_record_batches(tables, level, keywords, report)
         return pyarrow.Table.from_batches(batches, schema)
 
 
-def _batches(
-    connection: sqlite3.Connection, query: str, columns: Sequence[Column], schema: pyarrow.Schema
+def _read_batches(
+    connection: sqlite3.Connection, query: str, columns: Sequence[FrameColumn], schema: pyarrow.Schema
 ) -> Iterator[pyarrow.RecordBatch]:
     waiting: list[pyarrow.RecordBatch] = []
-    for rows in _fetched(connection, query):
-        cells = [_array(column, list(found)) for column, found in zip(columns, zip(*rows, strict=True), strict=True)]
+    for rows in _fetch_rows(connection, query):
+        cells = [
+            _make_array(column, list(found)) for column, found in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
         waiting.append(pyarrow.RecordBatch.from_arrays(cells, schema=schema))
-        if len(waiting) * _FETCHED >= ROWS:
-            yield from _joined(waiting)
+        if len(waiting) * _FETCH_ROWS >= BATCH_ROWS:
+            yield from _combine_batches(waiting)
             waiting = []
-    yield from _joined(waiting)
+    yield from _combine_batches(waiting)
 
 
-def _joined(batches: list[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+def _combine_batches(batches: list[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
     if batches:
         yield from pyarrow.Table.from_batches(batches).combine_chunks().to_batches()
 
 
-def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[list[tuple[Any, ...]]]:
+def _fetch_rows(connection: sqlite3.Connection, query: str) -> Iterator[list[tuple[Any, ...]]]:
     try:
         cursor = connection.execute(query)
-        while rows := cursor.fetchmany(_FETCHED):
+        while rows := cursor.fetchmany(_FETCH_ROWS):
             yield rows
     except sqlite3.DatabaseError as error:
-        raise reading.told(error) from None
+        raise reading.inventory_error(error) from None
 
 
-def _array(column: Column, cells: list[Any]) -> pyarrow.Array:
+def _make_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
     kinds = set(map(type, cells))
     if column.optional:
         kinds.discard(type(None))
-    if not kinds <= {_CELLS[column.kind]}:
-        raise reading.damaged()
-    if column.kind is Kind.DATE:
+    if not kinds <= {_PYTHON_TYPES[column.kind]}:
+        raise reading.damaged_error()
+    if column.kind is CellType.DATE:
         return pyarrow.array(cells, pyarrow.string()).cast(pyarrow.date32())
-    return pyarrow.array(cells, _TYPES[column.kind])
+    return pyarrow.array(cells, _ARROW_TYPES[column.kind])

@@ -23,7 +23,7 @@ class FrameLevel(StrEnum):
     ISSUE = "issue"
 
 
-class Kind(StrEnum):
+class CellType(StrEnum):
     """What the cells of a column are; the value is Arrow's name of the type."""
 
     TEXT = "string"
@@ -34,112 +34,112 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class FrameColumn:
     """One column of a frame."""
 
     name: str
-    kind: Kind
+    kind: CellType
     sql: str
     """An expression over the rows of its level; see `selection`."""
     optional: bool = False
     """Whether a cell may be null."""
 
 
-KINDS = {
-    **dict.fromkeys(("DA",), Kind.DATE),
-    **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), Kind.WHOLE),
-    **dict.fromkeys(("DS", "FD", "FL"), Kind.NUMBER),
+VR_CELL_TYPES = {
+    **dict.fromkeys(("DA",), CellType.DATE),
+    **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), CellType.WHOLE),
+    **dict.fromkeys(("DS", "FD", "FL"), CellType.NUMBER),
 }
 """Value representations whose single values have a type; all others are text."""
 
-_FUNCTIONS = {Kind.DATE: "frame_date", Kind.WHOLE: "frame_whole", Kind.NUMBER: "frame_number"}
-_SUMMARISED = (FrameLevel.STUDY, FrameLevel.SERIES)
+_SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.WHOLE: "frame_whole", CellType.NUMBER: "frame_number"}
+_SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 
-def columns_of(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[Column, ...]:
+def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
     """Return the columns of a level, for an inventory that captured these keywords."""
-    fixed = tuple(_fixed(level))
+    fixed = tuple(_fixed_columns(level))
     if level in (FrameLevel.FILE, FrameLevel.ISSUE):
         return fixed
     attributes = (
-        column for keyword in keywords for column in attribute_columns(keyword, summarised=level in _SUMMARISED)
+        column for keyword in keywords for column in attribute_columns(keyword, summarised=level in _SUMMARY_LEVELS)
     )
     return (*fixed, *attributes)
 
 
-def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[Column]:
+def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[FrameColumn]:
     """Yield the columns of an attribute.
 
     It has one for its value; where that has a type, one with the text that stands in the files; and where a row is
     many files, one with the number of distinct values among them.
     """
     cell = sql or f'"{keyword}"'
-    text = _decoded(cell)
-    kind = kind_of(keyword)
-    if kind is Kind.TEXT:
-        yield Column(name=keyword, kind=kind, sql=text, optional=True)
+    text = _decoded_value_sql(cell)
+    kind = cell_type_of(keyword)
+    if kind is CellType.TEXT:
+        yield FrameColumn(name=keyword, kind=kind, sql=text, optional=True)
     else:
-        yield Column(name=keyword, kind=kind, sql=f"{_FUNCTIONS[kind]}({text})", optional=True)
-        yield Column(name=f"{keyword}_text", kind=Kind.TEXT, sql=text, optional=True)
+        yield FrameColumn(name=keyword, kind=kind, sql=f"{_SQL_FUNCTIONS[kind]}({text})", optional=True)
+        yield FrameColumn(name=f"{keyword}_text", kind=CellType.TEXT, sql=text, optional=True)
     if summarised:
-        yield _whole(f"{keyword}_distinct", f'"{keyword}_distinct"')
+        yield _integer_column(f"{keyword}_distinct", f'"{keyword}_distinct"')
 
 
-def _decoded(cell: str) -> str:
+def _decoded_value_sql(cell: str) -> str:
     """Return the expression for a value as text, whether it is stored as text or, with undecodable bytes, as a BLOB."""
     # A function of ours only for those few cells: SQLite calls it through Python.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 
 
-def kind_of(keyword: str) -> Kind:
+def cell_type_of(keyword: str) -> CellType:
     """Return the type of an attribute's values; text where it can have several or its representation is not sure."""
     tag = tag_of(keyword)
     multiplicity = None if tag is None else vm_of(tag)
     if tag is None or multiplicity is None or multiplicity.high != 1:
-        return Kind.TEXT
+        return CellType.TEXT
     vrs = vrs_of(tag)
-    return KINDS.get(vrs[0], Kind.TEXT) if len(vrs) == 1 else Kind.TEXT
+    return VR_CELL_TYPES.get(vrs[0], CellType.TEXT) if len(vrs) == 1 else CellType.TEXT
 
 
-def _fixed(level: FrameLevel) -> Iterator[Column]:
+def _fixed_columns(level: FrameLevel) -> Iterator[FrameColumn]:
     if level is FrameLevel.STUDY:
-        yield from (_text("StudyInstanceUID"), _whole("series"))
-        yield from (_whole("instances"), _whole("files"), _whole("bytes"))
+        yield from (_text_column("StudyInstanceUID"), _integer_column("series"))
+        yield from (_integer_column("instances"), _integer_column("files"), _integer_column("bytes"))
     elif level is FrameLevel.SERIES:
-        yield from (_text("StudyInstanceUID"), _text("SeriesInstanceUID"))
-        yield from (_whole("instances"), _whole("files"), _whole("bytes"))
+        yield from (_text_column("StudyInstanceUID"), _text_column("SeriesInstanceUID"))
+        yield from (_integer_column("instances"), _integer_column("files"), _integer_column("bytes"))
     elif level is FrameLevel.INSTANCE:
-        yield from map(_text, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
-        yield from (_text(name, _decoded(name)) for name in ("SOPClassUID", "TransferSyntaxUID"))
+        yield from map(_text_column, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
+        yield from (_text_column(name, _decoded_value_sql(name)) for name in ("SOPClassUID", "TransferSyntaxUID"))
         yield from attribute_columns("InstanceNumber", summarised=False, sql="f.InstanceNumber")
-        yield from _file()
+        yield from _file_columns()
     elif level is FrameLevel.FILE:
-        yield from _file()
+        yield from _file_columns()
     else:
-        yield from _issue()
+        yield from _issue_columns()
 
 
-def _file() -> Iterator[Column]:
-    yield _text("source", "frame_path(s.root)")
-    yield _text("path", "frame_path(f.path)")
-    yield _whole("bytes", "f.size")
-    yield Column(name="mtime", kind=Kind.TIME, sql="f.mtime_ns")
-    yield _text("disposition", "frame_disposition(f.disposition)")
-    yield Column(name="etag", kind=Kind.TEXT, sql="NULLIF(f.etag, '')", optional=True)
+def _file_columns() -> Iterator[FrameColumn]:
+    yield _text_column("source", "frame_path(s.root)")
+    yield _text_column("path", "frame_path(f.path)")
+    yield _integer_column("bytes", "f.size")
+    yield FrameColumn(name="mtime", kind=CellType.TIME, sql="f.mtime_ns")
+    yield _text_column("disposition", "frame_disposition(f.disposition)")
+    yield FrameColumn(name="etag", kind=CellType.TEXT, sql="NULLIF(f.etag, '')", optional=True)
 
 
-def _issue() -> Iterator[Column]:
-    yield from (_text("code", "i.code"), _text("severity", "frame_severity(i.severity)"))
-    yield Column(name="source", kind=Kind.TEXT, sql="frame_path(s.root)", optional=True)
-    yield Column(name="path", kind=Kind.TEXT, sql="frame_path(f.path)", optional=True)
+def _issue_columns() -> Iterator[FrameColumn]:
+    yield from (_text_column("code", "i.code"), _text_column("severity", "frame_severity(i.severity)"))
+    yield FrameColumn(name="source", kind=CellType.TEXT, sql="frame_path(s.root)", optional=True)
+    yield FrameColumn(name="path", kind=CellType.TEXT, sql="frame_path(f.path)", optional=True)
     for name, member in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series"), ("keyword", "keyword")):
-        yield Column(name=name, kind=Kind.TEXT, sql=f"frame_location(i.location, '{member}')", optional=True)
-    yield from (_text("location", "i.location"), _text("message", "i.message"))
+        yield FrameColumn(name=name, kind=CellType.TEXT, sql=f"frame_location(i.location, '{member}')", optional=True)
+    yield from (_text_column("location", "i.location"), _text_column("message", "i.message"))
 
 
-def _text(name: str, sql: str | None = None) -> Column:
-    return Column(name=name, kind=Kind.TEXT, sql=sql or name)
+def _text_column(name: str, sql: str | None = None) -> FrameColumn:
+    return FrameColumn(name=name, kind=CellType.TEXT, sql=sql or name)
 
 
-def _whole(name: str, sql: str | None = None) -> Column:
-    return Column(name=name, kind=Kind.WHOLE, sql=sql or name)
+def _integer_column(name: str, sql: str | None = None) -> FrameColumn:
+    return FrameColumn(name=name, kind=CellType.WHOLE, sql=sql or name)

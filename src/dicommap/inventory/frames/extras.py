@@ -6,13 +6,13 @@ from importlib import import_module
 
 from dicommap.errors import MissingExtraError
 
-EXTRAS = {"arrow": ("pyarrow",), "pandas": ("pandas", "pyarrow"), "polars": ("polars", "pyarrow")}
+EXTRA_MODULES = {"arrow": ("pyarrow",), "pandas": ("pandas", "pyarrow"), "polars": ("polars", "pyarrow")}
 """Extras of dicommap and the modules that come with each."""
 
 
-def require(extra: str) -> None:
+def require_extra(extra: str) -> None:
     """Raise MissingExtraError where a module of an extra cannot be imported."""
-    for module in EXTRAS[extra]:
+    for module in EXTRA_MODULES[extra]:
         try:
             import_module(module)
         except ImportError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.inventory.frames.extras import require
+from dicommap.inventory.frames.extras import require_extra
 from dicommap.model.choices import choice_of
-from dicommap.progress import reporting
+from dicommap.progress import progress_reporter
 
 if TYPE_CHECKING:
     import os
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.frames.columns import FrameLevel
     from dicommap.inventory.frames.result import QueryResult
-    from dicommap.progress import Asked
+    from dicommap.progress import ProgressOption
 
 
-class Framed:
+class FrameMixin:
     """An inventory as frames, whose columns docs/formats/frames.md lists.
 
     A level is `study`, `series`, `instance`, `file` or `issue`. Frames hold patient values: whoever makes one asks for
@@ -36,24 +36,24 @@ class Framed:
     _connection: sqlite3.Connection
     keywords: tuple[str, ...]
 
-    def to_arrow(self, level: str = "instance", *, progress: Asked = None) -> pyarrow.Table:
+    def to_arrow(self, level: str = "instance", *, progress: ProgressOption = None) -> pyarrow.Table:
         """Return a frame as an Arrow table; extra: arrow."""
-        require("arrow")
-        from dicommap.inventory.frames.arrow import table
+        require_extra("arrow")
+        from dicommap.inventory.frames.arrow import read_arrow_table
 
-        with reporting(progress, "rows") as report:
-            return table(self._connection, _level(level), self.keywords, report)
+        with progress_reporter(progress, "rows") as report:
+            return read_arrow_table(self._connection, _parse_level(level), self.keywords, report)
 
-    def to_pandas(self, level: str = "instance", *, progress: Asked = None) -> pandas.DataFrame:
+    def to_pandas(self, level: str = "instance", *, progress: ProgressOption = None) -> pandas.DataFrame:
         """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas."""
-        require("pandas")
-        from dicommap.inventory.frames.for_pandas import pandas_frame
+        require_extra("pandas")
+        from dicommap.inventory.frames.for_pandas import to_pandas_frame
 
-        return pandas_frame(self.to_arrow(level, progress=progress))
+        return to_pandas_frame(self.to_arrow(level, progress=progress))
 
-    def to_polars(self, level: str = "instance", *, progress: Asked = None) -> polars.DataFrame:
+    def to_polars(self, level: str = "instance", *, progress: ProgressOption = None) -> polars.DataFrame:
         """Return a frame for Polars; extra: polars."""
-        require("polars")
+        require_extra("polars")
         import polars
 
         return polars.DataFrame(self.to_arrow(level, progress=progress))
@@ -64,18 +64,18 @@ class Framed:
         level: str = "instance",
         *,
         overwrite: bool = False,
-        progress: Asked = None,
+        progress: ProgressOption = None,
     ) -> int:
         """Write a frame to a Parquet file, in bounded memory, and return its number of rows; extra: arrow.
 
         The file appears when all is in it. Raises DocumentError where it cannot be written, or exists: `overwrite`
         replaces a Parquet file, and never another one.
         """
-        require("arrow")
+        require_extra("arrow")
         from dicommap.inventory.frames.parquet import write_parquet
 
-        of, keywords = _level(level), self.keywords
-        with reporting(progress, "rows") as report:
+        of, keywords = _parse_level(level), self.keywords
+        with progress_reporter(progress, "rows") as report:
             return write_parquet(self._connection, Path(path), of, keywords, overwrite=overwrite, report=report)
 
     def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
@@ -84,12 +84,12 @@ class Framed:
         `parameters` are the values of `?` or `:name` in it. Nothing can be written. What is asked for is shown, patient
         values among it. Raises QueryError where the query cannot be answered.
         """
-        from dicommap.inventory.frames.query import answer
+        from dicommap.inventory.frames.query import run_query
 
-        return answer(self._connection, self.keywords, query, parameters)
+        return run_query(self._connection, self.keywords, query, parameters)
 
 
-def _level(name: str) -> FrameLevel:
+def _parse_level(name: str) -> FrameLevel:
     from dicommap.inventory.frames.columns import FrameLevel
 
     return choice_of(FrameLevel, name, "level")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from pyarrow.parquet import ParquetWriter
 
-from dicommap.errors import DocumentError, reason_of
-from dicommap.inventory.frames.arrow import record_batches
-from dicommap.inventory.frames.tables import tables_of
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.inventory.frames.arrow import read_record_batches
+from dicommap.inventory.frames.tables import open_frame_connection
 from dicommap.reading import open_regular_file
 from dicommap.writing.partial import partial_file, remove_leftovers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dicommap.inventory.frames.columns import FrameLevel
     from dicommap.progress import OnProgress
 
-_MAGIC = b"PAR1"
+_PARQUET_MAGIC = b"PAR1"
 _COMPRESSION = "zstd"
 
 
@@ -42,17 +42,17 @@ def write_parquet(
     cannot be written.
     """
     try:
-        _require_place(path, overwrite=overwrite)
+        _require_writable_path(path, overwrite=overwrite)
         remove_leftovers(path.absolute().parent, path.name)
-        with tables_of(connection) as tables:
-            return _write(path, *record_batches(tables, level, keywords, report), overwrite=overwrite)
+        with open_frame_connection(connection) as tables:
+            return _write(path, *read_record_batches(tables, level, keywords, report), overwrite=overwrite)
     except FileExistsError:
         raise DocumentError(f"{path} exists already.", fix="Name another file, or overwrite it.") from None
     except OSError as error:
-        raise DocumentError(f"{path} cannot be written: {reason_of(error)}.", fix="Name another file.") from None
+        raise DocumentError(f"{path} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None
 
 
-def _require_place(path: Path, *, overwrite: bool) -> None:
+def _require_writable_path(path: Path, *, overwrite: bool) -> None:
     if path.is_dir():
         raise DocumentError(f"{path} is a directory.", fix="Name a file.")
     if not os.path.lexists(path):
@@ -64,7 +64,7 @@ def _require_place(path: Path, *, overwrite: bool) -> None:
             f"{path} is a symbolic link, which is not followed for writing.", fix="Name the file itself."
         )
     with open_regular_file(path) as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
+        if file.read(len(_PARQUET_MAGIC)) != _PARQUET_MAGIC:
             raise DocumentError(f"{path} is no Parquet file; it is not written over.", fix="Name another file.")
 
 

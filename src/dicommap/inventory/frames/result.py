@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dicommap.inventory.frames.extras import require
-from dicommap.model.paths import printable
+from dicommap.inventory.frames.extras import require_extra
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas
 
-    from dicommap.render.screen import Column
+    from dicommap.render.screen import TableColumn
 
-_ROWS_SHOWN = 20
-_CELL_SHOWN = 64
+_MAX_ROWS = 20
+_MAX_CELL_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,42 +36,42 @@ class QueryResult:
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return the rows as a frame. Raises MissingExtraError where pandas is not installed."""
-        require("pandas")
+        require_extra("pandas")
         import pandas
 
         return pandas.DataFrame.from_records(self.rows, columns=list(self.columns))
 
     def __repr__(self) -> str:
-        lines = [self.columns, *(tuple(map(_shown, row)) for row in self.rows[:_ROWS_SHOWN])]
+        lines = [self.columns, *(tuple(map(_cell_text, row)) for row in self.rows[:_MAX_ROWS])]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         cells = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
         return "\n".join([*(line.rstrip() for line in cells), self._count()])
 
     def _repr_html_(self) -> str:
-        from dicommap.render.screen import Row, Rows, Screen
-        from dicommap.render.screen_html import fragment
+        from dicommap.render.screen import Report, ReportTable, TableRow
+        from dicommap.render.screen_html import render_html_fragment
 
-        shown = self.rows[:_ROWS_SHOWN]
-        columns = [_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
-        rows = [Row(cells=tuple(map(_shown, row))) for row in shown]
-        table = Rows(columns=columns, rows=rows, total=len(self.rows), noun="row")
-        return fragment(Screen(title="Result", counts=(self._count(),), blocks=[table]))
+        shown = self.rows[:_MAX_ROWS]
+        columns = [_report_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
+        rows = [TableRow(cells=tuple(map(_cell_text, row))) for row in shown]
+        table = ReportTable(columns=columns, rows=rows, total=len(self.rows), noun="row")
+        return render_html_fragment(Report(title="Result", counts=(self._count(),), blocks=[table]))
 
     def _count(self) -> str:
         count = len(self.rows)
         words = f"{count:,} {'row' if count == 1 else 'rows'}"
-        return f"{words}, the first {_ROWS_SHOWN} shown" if count > _ROWS_SHOWN else words
+        return f"{words}, the first {_MAX_ROWS} shown" if count > _MAX_ROWS else words
 
 
-def _column(name: str, cells: list[Any]) -> Column:
-    from dicommap.render.screen import Column, Kind
+def _report_column(name: str, cells: list[Any]) -> TableColumn:
+    from dicommap.render.screen import CellKind, TableColumn
 
     if name.endswith("UID"):
-        return Column(name, Kind.UID)
+        return TableColumn(name, CellKind.UID)
     are_numbers = all(cell is None or isinstance(cell, int | float) for cell in cells) and any(cells)
-    return Column(name, Kind.NUMBER if are_numbers else Kind.TEXT)
+    return TableColumn(name, CellKind.NUMBER if are_numbers else CellKind.TEXT)
 
 
-def _shown(cell: object) -> str:
-    text = "NULL" if cell is None else f"{len(cell)} bytes" if isinstance(cell, bytes) else printable(str(cell))
-    return text if len(text) <= _CELL_SHOWN else text[: _CELL_SHOWN - 1] + "…"
+def _cell_text(cell: object) -> str:
+    text = "NULL" if cell is None else f"{len(cell)} bytes" if isinstance(cell, bytes) else make_printable(str(cell))
+    return text if len(text) <= _MAX_CELL_CHARACTERS else text[: _MAX_CELL_CHARACTERS - 1] + "…"

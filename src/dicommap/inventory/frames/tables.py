@@ -11,42 +11,42 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import reading, schema
-from dicommap.inventory.comparing import add_functions
-from dicommap.inventory.frames.columns import FrameLevel, columns_of
+from dicommap.inventory.comparing import add_sql_functions
+from dicommap.inventory.frames.columns import FrameLevel, frame_columns
 from dicommap.inventory.frames.selection import count_query, ordered_query, view_query
-from dicommap.inventory.frames.values import date_of, number_of, whole_of
-from dicommap.inventory.tables_check import require_own_tables
+from dicommap.inventory.frames.values import parse_date, parse_integer, parse_number
+from dicommap.inventory.tables_check import require_inventory_tables
 from dicommap.issues import Severity
 from dicommap.model.hierarchy import Disposition
-from dicommap.model.visible import decodable
+from dicommap.model.visible import escape_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dicommap.inventory.frames.columns import Column
+    from dicommap.inventory.frames.columns import FrameColumn
 
 _Cell = TypeVar("_Cell")
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 """Texts whose cells each function keeps: dates and numbers come again and again."""
 
-_FILE = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
+_DATABASE_PATH_QUERY = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
 
 
 @contextmanager
-def tables_of(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Open what an inventory's connection has open once more, for reading, with the functions of frames.
 
     An inventory in memory is copied. Raises InventoryError where the file is another one by now.
     """
-    found = _again(connection)
+    found = _reopen(connection)
     try:
-        for name, of in (("frame_date", date_of), ("frame_whole", whole_of), ("frame_number", number_of)):
-            found.create_function(name, 1, _of_text(of), deterministic=True)
+        for name, of in (("frame_date", parse_date), ("frame_whole", parse_integer), ("frame_number", parse_number)):
+            found.create_function(name, 1, _cached_text_function(of), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
-            found.create_function(name, 1, _member(kind), deterministic=True)
+            found.create_function(name, 1, _enum_function(kind), deterministic=True)
         found.create_function("frame_value", 1, _decodable_value, deterministic=True)
-        found.create_function("frame_path", 1, _path, deterministic=True)
+        found.create_function("frame_path", 1, _printable_path, deterministic=True)
         found.create_function("frame_location", 2, _location_member, deterministic=True)
         yield found
     finally:
@@ -55,28 +55,28 @@ def tables_of(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 def frame_query(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
-) -> tuple[tuple[Column, ...], str]:
+) -> tuple[tuple[FrameColumn, ...], str]:
     """Return a level's columns and the SELECT that gives them. Raises InventoryError where SQLite has not as many."""
-    columns = columns_of(level, keywords)
-    _require_room(connection, columns)
+    columns = frame_columns(level, keywords)
+    _require_column_limit(connection, columns)
     return columns, ordered_query(level, columns, keywords)
 
 
-def frame_size(connection: sqlite3.Connection, level: FrameLevel) -> int:
+def count_frame_rows(connection: sqlite3.Connection, level: FrameLevel) -> int:
     """Return the number of a frame's rows. Raises InventoryError where the inventory is damaged."""
-    ((size,),) = reading.read_rows(connection, count_query(level), (reading.whole,))
+    ((size,),) = reading.read_rows(connection, count_query(level), (reading.read_integer,))
     return int(size)
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     """Make a view of each level, of its name; two of them stand before the tables that have the same."""
     for level in FrameLevel:
-        columns = columns_of(level, keywords)
-        _require_room(connection, columns)
+        columns = frame_columns(level, keywords)
+        _require_column_limit(connection, columns)
         connection.execute(f"CREATE TEMP VIEW {level.value} AS {view_query(level, columns, keywords)}")
 
 
-def _require_room(connection: sqlite3.Connection, columns: tuple[Column, ...]) -> None:
+def _require_column_limit(connection: sqlite3.Connection, columns: tuple[FrameColumn, ...]) -> None:
     limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
     if len(columns) > limit:
         raise InventoryError(
@@ -85,22 +85,22 @@ def _require_room(connection: sqlite3.Connection, columns: tuple[Column, ...]) -
         )
 
 
-def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _reopen(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
-        ((name,),) = connection.execute(_FILE)
+        ((name,),) = connection.execute(_DATABASE_PATH_QUERY)
     except sqlite3.ProgrammingError as error:
-        reading.require_open(error)
+        reading.raise_if_closed(error)
         raise
     if not name:
         copy = sqlite3.connect(":memory:")
         connection.backup(copy)
-        add_functions(copy)
+        add_sql_functions(copy)
         return copy
-    opened = schema.open_existing(Path(os.fsdecode(name)))
+    opened = schema.open_inventory_file(Path(os.fsdecode(name)))
     try:
-        require_own_tables(opened)
+        require_inventory_tables(opened)
         scans = [
-            list(reading.read_rows(each, "SELECT started_ns FROM scan", (reading.whole,)))
+            list(reading.read_rows(each, "SELECT started_ns FROM scan", (reading.read_integer,)))
             for each in (connection, opened)
         ]
         if scans[0] != scans[1]:
@@ -111,24 +111,24 @@ def _again(connection: sqlite3.Connection) -> sqlite3.Connection:
     return opened
 
 
-def _of_text(of: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
-    remembered = lru_cache(maxsize=_REMEMBERED)(of)
-    return lambda cell: None if cell is None else remembered(reading.text(cell))
+def _cached_text_function(of: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
+    remembered = lru_cache(maxsize=_CACHE_SIZE)(of)
+    return lambda cell: None if cell is None else remembered(reading.read_text(cell))
 
 
-def _member(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
-    read = reading.member(of)
+def _enum_function(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+    read = reading.enum_reader(of)
     return lambda cell: str(read(cell).value)
 
 
-def _path(cell: str | bytes | None) -> str | None:
-    return None if cell is None else reading.path(cell)
+def _printable_path(cell: str | bytes | None) -> str | None:
+    return None if cell is None else reading.read_printable_path(cell)
 
 
 def _decodable_value(cell: bytes) -> str:
-    return decodable(reading.value(cell))
+    return escape_undecodable(reading.read_value(cell))
 
 
 def _location_member(cell: str, member: str) -> str | None:
-    found = getattr(reading.location(cell), member)
+    found = getattr(reading.read_location(cell), member)
     return None if found is None else str(found)

@@ -7,12 +7,12 @@ import re
 from datetime import date
 
 _DATE = re.compile(r"[0-9]{8}")
-_WHOLE = re.compile(r" *[+-]?[0-9]{1,19} *")
+_INTEGER = re.compile(r" *[+-]?[0-9]{1,19} *")
 _NUMBER = re.compile(r" *[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *")
 _INT64 = range(-(2**63), 2**63)
 
 
-def date_of(text: str) -> str | None:
+def parse_date(text: str) -> str | None:
     """Return a date that exists as YYYY-MM-DD (ISO 8601), from YYYYMMDD (DA, PS3.5 section 6.2)."""
     if _DATE.fullmatch(text) is None:
         return None
@@ -22,15 +22,15 @@ def date_of(text: str) -> str | None:
         return None
 
 
-def whole_of(text: str) -> int | None:
+def parse_integer(text: str) -> int | None:
     """Return an integer of 64 bits (IS and the binary integers, as the scan writes these)."""
-    if _WHOLE.fullmatch(text) is None:
+    if _INTEGER.fullmatch(text) is None:
         return None
     number = int(text)
     return number if number in _INT64 else None
 
 
-def number_of(text: str) -> float | None:
+def parse_number(text: str) -> float | None:
     """Return a finite number (DS and the binary fractions, as the scan writes these)."""
     if _NUMBER.fullmatch(text) is None:
         return None

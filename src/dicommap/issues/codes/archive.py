@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_P10_GB
 
 CODES = (
-    Code(
+    IssueCode(
         name="archive.broken",
         severity=Severity.ERROR,
         title="An archive that cannot be followed to its end",
@@ -16,7 +16,7 @@ CODES = (
         "from it. Of a ZIP file whose directory, at its end, is damaged or cut none is there.",
         fix="Copy the archive again from where it came from, or unpack what can be saved of it and scan that.",
     ),
-    Code(
+    IssueCode(
         name="archive.continued",
         severity=Severity.WARNING,
         title="A tar file that goes on behind the mark of its end",
@@ -27,7 +27,7 @@ CODES = (
         "archive stops at the first mark, unless it is asked to go on (tar --ignore-zeros).",
         fix="Unpack the archive with 'tar --ignore-zeros', or pack it anew, so that no program loses its second part.",
     ),
-    Code(
+    IssueCode(
         name="archive.trailing-bytes",
         severity=Severity.WARNING,
         title="Bytes behind the end of an archive",
@@ -37,7 +37,7 @@ CODES = (
         "xz stream, where it is counted in the file itself.",
         fix="Find out how the archive was made; if something was joined to it, separate the two and scan again.",
     ),
-    Code(
+    IssueCode(
         name="archive.leading-bytes",
         severity=Severity.WARNING,
         title="Bytes before the beginning of a ZIP file",
@@ -46,7 +46,7 @@ CODES = (
         "another archive that it was joined to (cat a.zip b.zip), whose members are then missing from the inventory.",
         fix="Find out how the archive was made; if something was joined to it, separate the two and scan again.",
     ),
-    Code(
+    IssueCode(
         name="archive.trailing-zeros",
         severity=Severity.WARNING,
         title="Zeros without end behind the end of a tar file",
@@ -56,7 +56,7 @@ CODES = (
         "for ever.",
         fix="Unpack the archive and scan the directory.",
     ),
-    Code(
+    IssueCode(
         name="archive.changed",
         severity=Severity.ERROR,
         title="An archive that changed during the scan",
@@ -65,7 +65,7 @@ CODES = (
         "than those that were listed. Nothing was taken from them after the change.",
         fix="Scan again when nothing writes to the archive any more.",
     ),
-    Code(
+    IssueCode(
         name="archive.ambiguous-path",
         severity=Severity.ERROR,
         title="An archive whose members would have the paths of other files",
@@ -74,7 +74,7 @@ CODES = (
         "would have such paths too, and each path of an inventory stands for one file.",
         fix="Rename one of the two, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="archive.too-many-entries",
         severity=Severity.ERROR,
         title="An archive of too many entries",
@@ -83,7 +83,7 @@ CODES = (
         "file none is read then, since its directory is read as a whole.",
         fix="Unpack the archive and scan the directory, or pack it anew as several archives.",
     ),
-    Code(
+    IssueCode(
         name="archive.ratio",
         severity=Severity.ERROR,
         title="An archive that unpacks to far more than its size",
@@ -92,7 +92,7 @@ CODES = (
         "to is 200 times its size, but not less than 256 MiB.",
         fix="If the archive is what it should be, unpack it and scan the directory.",
     ),
-    Code(
+    IssueCode(
         name="archive.total-size",
         severity=Severity.ERROR,
         title="An archive that unpacks to too many bytes",
@@ -100,7 +100,7 @@ CODES = (
         explanation="Reading a compressed archive takes time in proportion to what it unpacks to.",
         fix="Unpack the archive and scan the directory.",
     ),
-    Code(
+    IssueCode(
         name="archive.member-too-large",
         severity=Severity.ERROR,
         title="A member that is larger than any P10 file that can be imported",
@@ -108,7 +108,7 @@ CODES = (
         explanation=f"HealthImaging takes P10 files of at most {MAX_P10_GB} GB.",
         fix="Unpack the archive and scan the directory, if the file matters.",
     ),
-    Code(
+    IssueCode(
         name="archive.encrypted",
         severity=Severity.ERROR,
         title="An encrypted member",
@@ -116,7 +116,7 @@ CODES = (
         explanation="Nothing is known of it. If it is a P10 file, its instance is missing from the inventory.",
         fix="Unpack the archive with its password and scan the directory.",
     ),
-    Code(
+    IssueCode(
         name="archive.unsupported-member",
         severity=Severity.ERROR,
         title="A member that is stored in a way that is not read",
@@ -125,7 +125,7 @@ CODES = (
         "read. If it is a P10 file, its instance is missing from the inventory.",
         fix="Unpack the archive and scan the directory.",
     ),
-    Code(
+    IssueCode(
         name="archive.member-damaged",
         severity=Severity.ERROR,
         title="A member whose bytes cannot be had",
@@ -134,7 +134,7 @@ CODES = (
         "missing from the inventory.",
         fix="Copy the archive again from where it came from.",
     ),
-    Code(
+    IssueCode(
         name="archive.nested",
         severity=Severity.WARNING,
         title="An archive inside an archive",
@@ -143,7 +143,7 @@ CODES = (
         "inventory.",
         fix="Unpack the outer archive and scan the directory, if the inner one holds P10 files.",
     ),
-    Code(
+    IssueCode(
         name="archive.link-not-followed",
         severity=Severity.WARNING,
         title="A link inside an archive",
@@ -152,7 +152,7 @@ CODES = (
         "under its own name, or something outside of the archive.",
         fix="Unpack the archive and scan the directory, if the link has to count as a file.",
     ),
-    Code(
+    IssueCode(
         name="archive.unsafe-names",
         severity=Severity.WARNING,
         title="Members whose names lead out of the archive",
@@ -161,7 +161,7 @@ CODES = (
         "out, changes their names, or writes outside of its directory.",
         fix="Look at these names before the archive is unpacked.",
     ),
-    Code(
+    IssueCode(
         name="archive.duplicate-names",
         severity=Severity.WARNING,
         title="Members that share a name",
@@ -170,7 +170,7 @@ CODES = (
         "program that unpacks the archive keeps one of each name, mostly the last.",
         fix="Find out which one is meant, and pack the archive anew.",
     ),
-    Code(
+    IssueCode(
         name="archive.instances-inside",
         severity=Severity.WARNING,
         title="Instances that an import job cannot see",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="attribute.unknown",
         severity=Severity.ERROR,
         title="A name that is no DICOM keyword",
@@ -15,7 +15,7 @@ CODES = (
         "A name that looks like none of an attribute is masked, since it may be a value in the wrong place.",
         fix="Correct the keyword; its letters' case counts. A private attribute has none: a rule's raw takes its tag.",
     ),
-    Code(
+    IssueCode(
         name="attribute.uid",
         severity=Severity.ERROR,
         title="A UID cannot be overridden",
@@ -24,7 +24,7 @@ CODES = (
         "are taken is not documented by AWS, and references between instances would break.",
         fix="Change UIDs in the files themselves, with a tool that follows references.",
     ),
-    Code(
+    IssueCode(
         name="attribute.per-instance",
         severity=Severity.ERROR,
         title="An attribute that differs between instances",
@@ -32,7 +32,7 @@ CODES = (
         explanation="An override holds for a whole study or series. There is no mapping for one instance.",
         fix="Change the attribute in the files themselves.",
     ),
-    Code(
+    IssueCode(
         name="attribute.describes-content",
         severity=Severity.ERROR,
         title="An attribute that says how the file is to be read",
@@ -41,7 +41,7 @@ CODES = (
         "An override changes the metadata and not the bytes, so that text or images would be shown wrongly.",
         fix="Convert the files themselves, with a tool that changes their content as well.",
     ),
-    Code(
+    IssueCode(
         name="attribute.level",
         severity=Severity.WARNING,
         title="An attribute of another level",
@@ -51,7 +51,7 @@ CODES = (
         "otherLevels, 'strict' for short, makes it an error.",
         fix="Set patient and study attributes for the whole study, and series attributes by series.",
     ),
-    Code(
+    IssueCode(
         name="attribute.forbidden",
         severity=Severity.ERROR,
         title="An attribute that no override can hold",
@@ -60,7 +60,7 @@ CODES = (
         "command elements are no attributes of a data set.",
         fix="Leave it out.",
     ),
-    Code(
+    IssueCode(
         name="attribute.not-text",
         severity=Severity.ERROR,
         title="An attribute that text cannot express",

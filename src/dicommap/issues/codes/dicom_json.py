@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="dicom-json.not-object",
         severity=Severity.ERROR,
         title="A data set is not a JSON object",
@@ -15,7 +15,7 @@ CODES = (
         "results. AWS does not say which it takes; one object for each mapping is what this project writes.",
         fix="Write one object with the attributes as its members.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.tag",
         severity=Severity.ERROR,
         title="A member name that is no tag",
@@ -24,7 +24,7 @@ CODES = (
         "not allowed, though some readers take them.",
         fix="Write the tag; PS3.6 lists the tag of each keyword.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.order",
         severity=Severity.WARNING,
         title="Attributes out of order",
@@ -32,7 +32,7 @@ CODES = (
         explanation="PS3.18 F.2.2 asks for ascending order of the member names.",
         fix="Sort the members.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.vr",
         severity=Severity.ERROR,
         title="No value representation, or an unknown one",
@@ -40,7 +40,7 @@ CODES = (
         explanation="PS3.18 F.2.2 asks for a member vr with the two letters of the value representation.",
         fix="Add the vr that the dictionary gives.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.vr-mismatch",
         severity=Severity.ERROR,
         title="Not the dictionary's value representation",
@@ -48,7 +48,7 @@ CODES = (
         explanation="PS3.6 gives each attribute its value representation. Readers disagree on what wins.",
         fix="Use the dictionary's.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.member",
         severity=Severity.ERROR,
         title="An unknown member",
@@ -57,7 +57,7 @@ CODES = (
         "for an empty attribute by some readers.",
         fix="Correct the member's name, or leave it out.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.several-values",
         severity=Severity.ERROR,
         title="More than one kind of value",
@@ -65,7 +65,7 @@ CODES = (
         explanation="PS3.18 F.2.2 allows at most one. Which one a reader takes is chance.",
         fix="Keep one.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.member-not-allowed",
         severity=Severity.ERROR,
         title="A kind of value that the value representation does not allow",
@@ -74,7 +74,7 @@ CODES = (
         "and BulkDataURI not for short text.",
         fix="Use the member that fits the value representation.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.value-form",
         severity=Severity.ERROR,
         title="A value of the wrong JSON type",
@@ -83,7 +83,7 @@ CODES = (
         "one item; an empty attribute has no Value; an empty item among others is null (F.2.5).",
         fix="Write the value in the type that the table gives.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.person-name",
         severity=Severity.ERROR,
         title="A person name of the wrong form",
@@ -91,7 +91,7 @@ CODES = (
         explanation="PS3.18 F.2.2 splits a person name into its component groups; empty groups are left out.",
         fix='Write {"Alphabetic": "Family^Given"}.',
     ),
-    Code(
+    IssueCode(
         name="dicom-json.inline-binary",
         severity=Severity.ERROR,
         title="InlineBinary that does not decode",
@@ -100,7 +100,7 @@ CODES = (
         "OF of 4, OD and OV of 8. The bits of the last letter that stand for nothing are zero (RFC 4648 section 3.5).",
         fix="Encode the bytes again.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.private-creator",
         severity=Severity.ERROR,
         title="A private attribute without its creator",
@@ -110,7 +110,7 @@ CODES = (
         "from (gggg,0100) to (gggg,0FFF), are illegal.",
         fix="Add the creator element as LO.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.repeated-creator",
         severity=Severity.WARNING,
         title="A private creator that stands twice in a group",
@@ -119,7 +119,7 @@ CODES = (
         "stands for two blocks, readers look for its attributes in one of them, most often the first.",
         fix="Put the attributes into one block, or give the creators names of their own.",
     ),
-    Code(
+    IssueCode(
         name="dicom-json.left-out",
         severity=Severity.WARNING,
         title="An attribute that JSON cannot carry",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_MAPPINGS
 
 CODES = (
-    Code(
+    IssueCode(
         name="document.not-regular",
         severity=Severity.ERROR,
         title="A document that is a link, a FIFO or a device",
@@ -16,7 +16,7 @@ CODES = (
         "and a FIFO or a device may never end; so only regular files inside the package are read.",
         fix="Put the document itself in its place.",
     ),
-    Code(
+    IssueCode(
         name="document.too-large",
         severity=Severity.ERROR,
         title="A document that is too large",
@@ -25,7 +25,7 @@ CODES = (
         "series, and no pixel data.",
         fix="Look whether another file has taken the document's place; otherwise split it.",
     ),
-    Code(
+    IssueCode(
         name="document.too-many-values",
         severity=Severity.ERROR,
         title="A document of too many values",
@@ -35,7 +35,7 @@ CODES = (
         "study or series. The page on limits has the limits of all documents.",
         fix="Check whether another file has taken the document's place; otherwise split it.",
     ),
-    Code(
+    IssueCode(
         name="document.unknown-kind",
         severity=Severity.ERROR,
         title="A document of no known kind",
@@ -44,7 +44,7 @@ CODES = (
         "an override by its members; a TOML document for rules.",
         fix="Name a package directory, one of these JSON documents, or a rules file.",
     ),
-    Code(
+    IssueCode(
         name="document.more-findings",
         severity=Severity.ERROR,
         title="More findings than are listed",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="draft.nothing-to-do",
         severity=Severity.ERROR,
         title="The edits change nothing",
@@ -14,7 +14,7 @@ CODES = (
         explanation="An import configuration needs at least one mapping, so no package was written.",
         fix="Check the sheets and rules; without edits an import job needs no import configuration.",
     ),
-    Code(
+    IssueCode(
         name="draft.path-taken",
         severity=Severity.ERROR,
         title="A source file lies where an override file would go",
@@ -24,7 +24,7 @@ CODES = (
         fix="Rename the file in the source. An override file of an earlier submit: when its job has ended, draft from "
         "the inventory of the scan before it and submit with --replace, or remove the file and scan again.",
     ),
-    Code(
+    IssueCode(
         name="draft.colliding-paths",
         severity=Severity.ERROR,
         title="Two sources have a file of the same relative path",
@@ -33,7 +33,7 @@ CODES = (
         "source. Files of the same path would need the same key, and one would replace the other.",
         fix="Scan a directory that holds all sources, or scan and draft each source with a prefix of its own.",
     ),
-    Code(
+    IssueCode(
         name="draft.repeated-instances",
         severity=Severity.WARNING,
         title="Instances that would be imported twice",

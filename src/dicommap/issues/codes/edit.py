@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="edit.grouping-attribute",
         severity=Severity.NOTE,
         title="An edit of an attribute that decides primary or non-primary",
@@ -19,7 +19,7 @@ CODES = (
         "edit, whatever the number of studies.",
         fix="Nothing needs to be done where the change is meant, and all files of each study are imported with it.",
     ),
-    Code(
+    IssueCode(
         name="edit.undecodable-source",
         severity=Severity.ERROR,
         title="A new value that would be made of one that cannot be decoded",
@@ -32,7 +32,7 @@ CODES = (
         fix="Correct SpecificCharacterSet or the value in the files and scan again; or type the new value in a sheet, "
         "and keep the rule or function from the study.",
     ),
-    Code(
+    IssueCode(
         name="edit.doubtful-source",
         severity=Severity.WARNING,
         title="A new value that is made of one whose SpecificCharacterSet is likely to be wrong",
@@ -45,7 +45,7 @@ CODES = (
         fix="Look at the value with 'dicommap show --show-values'. If it is wrong, correct SpecificCharacterSet in the "
         "files and scan again, or type the new value in a sheet.",
     ),
-    Code(
+    IssueCode(
         name="edit.contradiction",
         severity=Severity.ERROR,
         title="Two edits contradict each other",
@@ -54,7 +54,7 @@ CODES = (
         "which override AWS prefers is not documented.",
         fix="Remove or narrow one of the edits.",
     ),
-    Code(
+    IssueCode(
         name="edit.damaged-value",
         severity=Severity.ERROR,
         title="A new value that a program made, and nobody gave",
@@ -66,7 +66,7 @@ CODES = (
         fix="Read the table as text, in pandas with read_csv(..., dtype=str, keep_default_na=False), and return "
         "nothing for a study without a value. If the text itself is meant, set it by a rule.",
     ),
-    Code(
+    IssueCode(
         name="edit.same-patient",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one PatientID",
@@ -80,7 +80,7 @@ CODES = (
         fix="Look at the studies with 'dicommap show --show-values'. If they are of different patients, narrow the "
         "rule or correct the cell. If they are of one patient, make the values that differ equal as well.",
     ),
-    Code(
+    IssueCode(
         name="edit.same-accession",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one AccessionNumber",
@@ -91,7 +91,7 @@ CODES = (
         "an error.",
         fix="Look at the studies with 'dicommap show --show-values', and narrow the rule or correct the cell.",
     ),
-    Code(
+    IssueCode(
         name="edit.shared-accession",
         severity=Severity.NOTE,
         title="Edits give several studies one AccessionNumber",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="fhir.several-values",
         severity=Severity.WARNING,
         title="A resource has one value where files have several",
@@ -16,7 +16,7 @@ CODES = (
         fix="Make the attribute the same with a sheet, a rule or --harmonize, draft a package, and name it with "
         "--package.",
     ),
-    Code(
+    IssueCode(
         name="fhir.left-out",
         severity=Severity.WARNING,
         title="A value that FHIR cannot express",
@@ -28,7 +28,7 @@ CODES = (
         fix="Correct the attribute with a sheet or a rule, draft a package, and name it with --package. "
         "TimezoneOffsetFromUTC, if the files have it and a scan captures it, says which time is meant.",
     ),
-    Code(
+    IssueCode(
         name="fhir.no-time-zone",
         severity=Severity.NOTE,
         title="Times without a time zone",
@@ -37,7 +37,7 @@ CODES = (
         "and which a scan captures only when it is asked to.",
         fix="Name the time zone of the files with --timezone, or scan with --attributes TimezoneOffsetFromUTC.",
     ),
-    Code(
+    IssueCode(
         name="fhir.no-patient-id",
         severity=Severity.WARNING,
         title="A study without a patient's identifier",
@@ -45,7 +45,7 @@ CODES = (
         explanation="The subject is named by PatientID. Without one nothing leads from the study to its patient.",
         fix="Set PatientID with a sheet or a rule, draft a package, and name it with --package.",
     ),
-    Code(
+    IssueCode(
         name="fhir.no-modality",
         severity=Severity.WARNING,
         title="A series without a modality",
@@ -54,7 +54,7 @@ CODES = (
         "reasons for absent data stands in its place.",
         fix="Set Modality with a sheet or a rule, draft a package, and name it with --package.",
     ),
-    Code(
+    IssueCode(
         name="fhir.uid-too-long",
         severity=Severity.ERROR,
         title="A UID that is too long for FHIR",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="harmonize.not-captured",
         severity=Severity.ERROR,
         title="An attribute to harmonize that the inventory does not hold",
@@ -14,7 +14,7 @@ CODES = (
         explanation="Only captured attributes can be compared.",
         fix="Scan again with --attributes and this keyword.",
     ),
-    Code(
+    IssueCode(
         name="harmonize.tie",
         severity=Severity.ERROR,
         title="No value is the most frequent one",
@@ -23,7 +23,7 @@ CODES = (
         "another patient.",
         fix="Set the attribute for this study with a sheet or a rule, or leave it out of --harmonize.",
     ),
-    Code(
+    IssueCode(
         name="harmonize.unused",
         severity=Severity.NOTE,
         title="An attribute that is the same already",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="instance.duplicate",
         severity=Severity.WARNING,
         title="The same instance twice",
@@ -15,7 +15,7 @@ CODES = (
         "new version or as a non-primary image set. The first path in order stays the instance.",
         fix="Keep one of the files out of the prefix that is imported.",
     ),
-    Code(
+    IssueCode(
         name="instance.conflict",
         severity=Severity.ERROR,
         title="Two different files claim the same instance",
@@ -24,7 +24,7 @@ CODES = (
         "primary in HealthImaging is not something to leave to chance. The first path in order stays the instance.",
         fix="Find out which file is right, and keep the other out of the prefix that is imported.",
     ),
-    Code(
+    IssueCode(
         name="instance.unsupported-transfer-syntax",
         severity=Severity.WARNING,
         title="A transfer syntax that HealthImaging does not list",
@@ -33,7 +33,7 @@ CODES = (
         "unknown syntaxes are stored as they are, with warning UNSUPPORTED_TRANSFER_SYNTAX.",
         fix="Transcode the instances to a listed transfer syntax, or accept the warning.",
     ),
-    Code(
+    IssueCode(
         name="instance.too-large",
         severity=Severity.ERROR,
         title="A file over HealthImaging's limit",

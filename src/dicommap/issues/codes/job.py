@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import CONCURRENT_JOBS, MAX_KEY_BYTES, START_RATE
 
 _STAGE = "draft with --stage-uri, which plans copies of such studies under a prefix of their own"
 
 CODES = (
-    Code(
+    IssueCode(
         name="job.none",
         severity=Severity.ERROR,
         title="Nothing that a job could import",
@@ -18,7 +18,7 @@ CODES = (
         "objects, so that no import job sees them.",
         fix="Mend the causes, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="job.quota-too-small",
         severity=Severity.ERROR,
         title="A quota that is too small for anything",
@@ -30,7 +30,7 @@ CODES = (
         fix=f"Name at least what is needed with --quota, if your account allows it; without --quota AWS's default "
         f"holds. Where folders are too much, {_STAGE}.",
     ),
-    Code(
+    IssueCode(
         name="job.unplanned",
         severity=Severity.ERROR,
         title="Instances that no job imports",
@@ -39,7 +39,7 @@ CODES = (
         "written only when that is asked for.",
         fix=f"Mend the causes, or {_STAGE}, or accept it with --leave-out.",
     ),
-    Code(
+    IssueCode(
         name="job.folder-over-quota",
         severity=Severity.WARNING,
         title="Files in a folder that is too much for one job",
@@ -50,7 +50,7 @@ CODES = (
         "AWS counts them is not documented.",
         fix=f"Say with --quota what your account allows, divide the folder, or {_STAGE}.",
     ),
-    Code(
+    IssueCode(
         name="job.file-too-large",
         severity=Severity.WARNING,
         title="A file larger than any job takes",
@@ -59,7 +59,7 @@ CODES = (
         fix=f"Take the file out of the tree, or compress its pixel data, and scan again; or {_STAGE}, for what lies "
         "beside it.",
     ),
-    Code(
+    IssueCode(
         name="job.key-too-long",
         severity=Severity.WARNING,
         title="A path too long for a key",
@@ -67,7 +67,7 @@ CODES = (
         explanation=f"S3 takes keys of {MAX_KEY_BYTES:,} bytes, and the input prefix is part of them.",
         fix=f"Use a shorter prefix, rename the file or its folders, or {_STAGE}.",
     ),
-    Code(
+    IssueCode(
         name="job.key-not-utf-8",
         severity=Severity.WARNING,
         title="A name that no key can have",
@@ -75,7 +75,7 @@ CODES = (
         explanation="Keys of objects in S3 are UTF-8. A tool that uploads the tree skips the file or changes its name.",
         fix="Rename the file, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="job.unprintable-key",
         severity=Severity.WARNING,
         title="A key with characters that are not printable",
@@ -84,7 +84,7 @@ CODES = (
         "encoding, and many tools change them. What HealthImaging does with them is not documented.",
         fix=f"Rename the file or its folders, or {_STAGE}.",
     ),
-    Code(
+    IssueCode(
         name="job.study-cut",
         severity=Severity.WARNING,
         title="A study that several jobs import",
@@ -93,7 +93,7 @@ CODES = (
         "jobs import at the same time is not documented, beyond how it groups instances.",
         fix=f"Say with --quota what your account allows, put the study into one folder, or {_STAGE}.",
     ),
-    Code(
+    IssueCode(
         name="job.study-over-quota",
         severity=Severity.WARNING,
         title="A study that is too much for one job",
@@ -102,7 +102,7 @@ CODES = (
         "series only where that is too much as well.",
         fix="Ask AWS for a higher quota and name it with --quota, or let the study be imported in parts.",
     ),
-    Code(
+    IssueCode(
         name="job.more-findings",
         severity=Severity.WARNING,
         title="More findings than are listed",
@@ -110,7 +110,7 @@ CODES = (
         explanation="Of each kind the first 100 are listed.",
         fix="What cures those that are listed usually cures the rest.",
     ),
-    Code(
+    IssueCode(
         name="job.staged",
         severity=Severity.NOTE,
         title="Studies that are copied before they are imported",
@@ -119,7 +119,7 @@ CODES = (
         "The copies are needed until their jobs have ended; storage and requests of S3 are paid for.",
         fix="Copy them with 'dicommap stage PACKAGE' before the package is submitted.",
     ),
-    Code(
+    IssueCode(
         name="job.many",
         severity=Severity.NOTE,
         title="Many small jobs",
@@ -129,7 +129,7 @@ CODES = (
         f"{CONCURRENT_JOBS} jobs at a time by default. Each folder is a job if the folder around it is over a quota.",
         fix="Nothing has to be done; 'dicommap draft --staging all --stage-uri URI' plans fewer jobs and more copies.",
     ),
-    Code(
+    IssueCode(
         name="job.files-left",
         severity=Severity.NOTE,
         title="Files without instances that no job takes",
@@ -138,7 +138,7 @@ CODES = (
         "where they are.",
         fix="Nothing has to be done; 'dicommap show INVENTORY --level file' lists what each file is.",
     ),
-    Code(
+    IssueCode(
         name="job.stage-overlap",
         severity=Severity.ERROR,
         title="The staging prefix overlaps another one",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="json.not-json",
         severity=Severity.ERROR,
         title="Not JSON",
@@ -14,7 +14,7 @@ CODES = (
         explanation="The text does not parse as RFC 8259 asks. Nothing of it was used.",
         fix="Mend the document at the place that is named.",
     ),
-    Code(
+    IssueCode(
         name="json.not-utf8",
         severity=Severity.ERROR,
         title="Not UTF-8",
@@ -22,7 +22,7 @@ CODES = (
         explanation="JSON is exchanged in UTF-8 (RFC 8259 section 8.1), and so is the DICOM JSON Model (PS3.18 F.2).",
         fix="Save the document in UTF-8 without a byte order mark.",
     ),
-    Code(
+    IssueCode(
         name="json.byte-order-mark",
         severity=Severity.ERROR,
         title="A byte order mark",
@@ -31,7 +31,7 @@ CODES = (
         "the text and fail.",
         fix="Save the document in UTF-8 without a byte order mark; some editors call it 'UTF-8 with signature'.",
     ),
-    Code(
+    IssueCode(
         name="json.duplicate-key",
         severity=Severity.ERROR,
         title="A member stands twice in one object",
@@ -40,7 +40,7 @@ CODES = (
         "it (PS3.18 F.3.1).",
         fix="Remove one of the two.",
     ),
-    Code(
+    IssueCode(
         name="json.not-finite",
         severity=Severity.ERROR,
         title="NaN or Infinity",
@@ -48,7 +48,7 @@ CODES = (
         explanation="NaN and Infinity are not JSON (RFC 8259 section 6), and a number like 1e400 becomes infinite.",
         fix="Leave the value out.",
     ),
-    Code(
+    IssueCode(
         name="json.lone-surrogate",
         severity=Severity.ERROR,
         title="Half a character",
@@ -56,7 +56,7 @@ CODES = (
         explanation="A lone surrogate is no character and cannot be written as UTF-8.",
         fix="Write the character itself, or both halves of its escape.",
     ),
-    Code(
+    IssueCode(
         name="json.too-deep",
         severity=Severity.ERROR,
         title="Nested too deep",

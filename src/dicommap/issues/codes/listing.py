@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="listing.denied",
         severity=Severity.ERROR,
         title="A prefix that may not be listed",
@@ -16,7 +16,7 @@ CODES = (
         fix="Grant s3:ListBucket for the prefix ('dicommap policy PACKAGE' lists the rights), or name another profile "
         "with --profile, and run the same again.",
     ),
-    Code(
+    IssueCode(
         name="listing.unread",
         severity=Severity.ERROR,
         title="A prefix that could not be listed",
@@ -25,7 +25,7 @@ CODES = (
         "find there. What was checked elsewhere is not touched by this.",
         fix="Check the bucket's name, its account and its region, and run the same again.",
     ),
-    Code(
+    IssueCode(
         name="listing.stray-p10",
         severity=Severity.ERROR,
         title="A P10 file lies under the prefix that nobody planned",
@@ -33,7 +33,7 @@ CODES = (
         explanation="A job imports everything under its inputS3Uri: this one as well, without having been checked.",
         fix="Move it elsewhere, or scan and draft again.",
     ),
-    Code(
+    IssueCode(
         name="listing.stray-object",
         severity=Severity.WARNING,
         title="An object lies under the prefix that nobody planned",
@@ -42,7 +42,7 @@ CODES = (
         "failure, and counts against the quota of files.",
         fix="Move it elsewhere.",
     ),
-    Code(
+    IssueCode(
         name="listing.stray-unread",
         severity=Severity.WARNING,
         title="An object lies under the prefix that nobody planned, and was not read",
@@ -51,7 +51,7 @@ CODES = (
         "likely to be reported as a failure.",
         fix="Move it elsewhere.",
     ),
-    Code(
+    IssueCode(
         name="listing.folder-object",
         severity=Severity.NOTE,
         title="An object stands for a folder",
@@ -60,7 +60,7 @@ CODES = (
         "report a failure.",
         fix="Nothing need be done; remove it to be sure.",
     ),
-    Code(
+    IssueCode(
         name="listing.more-strays",
         severity=Severity.WARNING,
         title="More objects lie under the prefix that nobody planned",
@@ -68,7 +68,7 @@ CODES = (
         explanation="Only the first ones are listed. A job takes everything under its inputS3Uri.",
         fix="Move them elsewhere, or scan and draft again.",
     ),
-    Code(
+    IssueCode(
         name="listing.region",
         severity=Severity.WARNING,
         title="The bucket lies in another region",
@@ -77,7 +77,7 @@ CODES = (
         "the source grants s3:ListBucket and s3:GetObject, and the request names inputOwnerAccountId.",
         fix="Choose the data store's region with --region, or move the objects.",
     ),
-    Code(
+    IssueCode(
         name="listing.unsorted",
         severity=Severity.ERROR,
         title="Keys are not in order",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="lookup.no-column",
         severity=Severity.ERROR,
         title="A lookup without a column that its rule names",
@@ -14,7 +14,7 @@ CODES = (
         explanation="The rule's lookup takes values from this column. Nothing of the lookup is used.",
         fix="Correct the column's name in the rule, or add the column.",
     ),
-    Code(
+    IssueCode(
         name="lookup.duplicate-key",
         severity=Severity.ERROR,
         title="Two rows of a lookup have the same key",
@@ -23,7 +23,7 @@ CODES = (
         "form are the same.",
         fix="Remove one of the rows, or look up by an attribute that tells them apart.",
     ),
-    Code(
+    IssueCode(
         name="lookup.repeated-row",
         severity=Severity.NOTE,
         title="A row of a lookup that repeats another",
@@ -32,7 +32,7 @@ CODES = (
         "there is nothing to choose.",
         fix="Nothing needs to be done.",
     ),
-    Code(
+    IssueCode(
         name="lookup.empty-key",
         severity=Severity.WARNING,
         title="A row of a lookup without a key",
@@ -40,7 +40,7 @@ CODES = (
         explanation="It is not joined to anything: studies without the attribute are not taken for the ones it means.",
         fix="Fill the key in, or remove the row.",
     ),
-    Code(
+    IssueCode(
         name="lookup.no-row",
         severity=Severity.WARNING,
         title="A study that the lookup does not have",
@@ -49,7 +49,7 @@ CODES = (
         "close is named, but never taken: 0042 and 42 may be two patients.",
         fix="Add the row, or narrow the rule's match to the studies that the lookup is for.",
     ),
-    Code(
+    IssueCode(
         name="lookup.ambiguous",
         severity=Severity.ERROR,
         title="A study with several keys",
@@ -57,7 +57,7 @@ CODES = (
         explanation="A lookup needs one value to look up. The study is left as it is.",
         fix="Settle the differing values first, or look up by StudyInstanceUID.",
     ),
-    Code(
+    IssueCode(
         name="lookup.several-studies",
         severity=Severity.WARNING,
         title="A row of a lookup that several studies share",
@@ -66,7 +66,7 @@ CODES = (
         "that share a number are a sign of identifiers that are not what they seem.",
         fix="Look at the studies; where they are of different patients, look up by StudyInstanceUID.",
     ),
-    Code(
+    IssueCode(
         name="lookup.unused-row",
         severity=Severity.NOTE,
         title="A row of a lookup that no study asked for",

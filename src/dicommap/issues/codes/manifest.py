@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="manifest.missing",
         severity=Severity.ERROR,
         title="The job's output manifest is not there",
@@ -15,7 +15,7 @@ CODES = (
         "were any, but nothing tells whether they are all.",
         fix="Wait for the job to end ('dicommap watch'), check outputS3Uri, and reconcile again.",
     ),
-    Code(
+    IssueCode(
         name="manifest.several",
         severity=Severity.ERROR,
         title="Several manifests could be the job's",
@@ -24,7 +24,7 @@ CODES = (
         "a job only where it was submitted with 'dicommap submit'.",
         fix="Leave the manifests of one job only in the directory.",
     ),
-    Code(
+    IssueCode(
         name="manifest.unreadable",
         severity=Severity.ERROR,
         title="The job's output manifest cannot be read",
@@ -33,7 +33,7 @@ CODES = (
         "are all.",
         fix="Fetch the file again.",
     ),
-    Code(
+    IssueCode(
         name="manifest.other-job",
         severity=Severity.ERROR,
         title="The manifest is another job's",
@@ -41,7 +41,7 @@ CODES = (
         explanation="Outcomes of another job say nothing of this one's instances, so its records were not used.",
         fix="Name the manifests of the jobs that this package started.",
     ),
-    Code(
+    IssueCode(
         name="manifest.numbers",
         severity=Severity.WARNING,
         title="The summary and the records of a job differ",
@@ -50,7 +50,7 @@ CODES = (
         "AWS counts is not documented.",
         fix="Look at the instances that are not reported; fetch the manifests again where some files are missing.",
     ),
-    Code(
+    IssueCode(
         name="manifest.broken-line",
         severity=Severity.WARNING,
         title="A line of a manifest is no record",
@@ -58,7 +58,7 @@ CODES = (
         explanation="All other lines were read. The object that the line spoke of has no outcome from it.",
         fix="Fetch the file again. What became of the object may be seen in the data store.",
     ),
-    Code(
+    IssueCode(
         name="manifest.contradiction",
         severity=Severity.ERROR,
         title="An object is reported as imported and as failed",
@@ -67,7 +67,7 @@ CODES = (
         "nevertheless, importing it again makes another version or a non-primary image set: AWS does not de-duplicate.",
         fix="Look the instance up in the data store before it is imported again.",
     ),
-    Code(
+    IssueCode(
         name="manifest.two-image-sets",
         severity=Severity.WARNING,
         title="An object is reported in two image sets",
@@ -75,7 +75,7 @@ CODES = (
         explanation="The first of them, in order of their ids, is listed.",
         fix="Look the instance up in the data store.",
     ),
-    Code(
+    IssueCode(
         name="manifest.unknown-warning",
         severity=Severity.NOTE,
         title="A warning that AWS's list does not have",

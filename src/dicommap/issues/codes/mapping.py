@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_KEY_BYTES
 
 CODES = (
-    Code(
+    IssueCode(
         name="mapping.path",
         severity=Severity.ERROR,
         title="A path that does not stay under inputS3Uri",
@@ -16,7 +16,7 @@ CODES = (
         "segments and backslashes, but does not say what becomes of them.",
         fix="Use plain names separated by single slashes.",
     ),
-    Code(
+    IssueCode(
         name="mapping.key-too-long",
         severity=Severity.ERROR,
         title="The key of an override file is too long",
@@ -24,7 +24,7 @@ CODES = (
         explanation=f"An S3 object key is at most {MAX_KEY_BYTES:,} bytes of UTF-8.",
         fix="Use a shorter prefix or path.",
     ),
-    Code(
+    IssueCode(
         name="mapping.missing-file",
         severity=Severity.ERROR,
         title="The override file is not there",
@@ -32,7 +32,7 @@ CODES = (
         explanation="What AWS does with a mapping whose file is missing is not documented.",
         fix="Put the override file there, or remove the mapping.",
     ),
-    Code(
+    IssueCode(
         name="mapping.files-not-given",
         severity=Severity.NOTE,
         title="Override files were not checked",
@@ -40,7 +40,7 @@ CODES = (
         explanation="An import configuration alone names its override files but does not hold them.",
         fix="Name the directory that will be uploaded to inputS3Uri with --files.",
     ),
-    Code(
+    IssueCode(
         name="mapping.invalid-uid",
         severity=Severity.ERROR,
         title="A UID that cannot be one",
@@ -49,7 +49,7 @@ CODES = (
         "relaxed rules both refuse cannot be the UID of an imported instance.",
         fix="Correct the UID.",
     ),
-    Code(
+    IssueCode(
         name="mapping.duplicate",
         severity=Severity.ERROR,
         title="Two mappings for the same study or series",
@@ -57,7 +57,7 @@ CODES = (
         explanation="What AWS does with two mappings for the same instances is not documented.",
         fix="Join the two override files into one.",
     ),
-    Code(
+    IssueCode(
         name="mapping.study-and-series",
         severity=Severity.WARNING,
         title="A study mapping and series mappings for the same study",
@@ -65,7 +65,7 @@ CODES = (
         explanation="Whether both are applied to a series, and which wins, is not documented by AWS.",
         fix="Where you can, set everything for the study, or everything by series; try both on a test data store.",
     ),
-    Code(
+    IssueCode(
         name="mapping.shared-file",
         severity=Severity.NOTE,
         title="Several mappings share an override file",
@@ -73,7 +73,7 @@ CODES = (
         explanation="Nothing in the API forbids it; whether it works is not documented by AWS.",
         fix="Nothing needs to be done, unless one file for each mapping was meant.",
     ),
-    Code(
+    IssueCode(
         name="mapping.not-planned",
         severity=Severity.ERROR,
         title="A mapping that the plan does not hold",
@@ -82,7 +82,7 @@ CODES = (
         "study or file is as valid as the right one, and gives one patient the identifiers of another.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="mapping.planned-missing",
         severity=Severity.ERROR,
         title="A planned mapping that is missing",
@@ -91,7 +91,7 @@ CODES = (
         "series would be lost, or reach another one.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="mapping.unknown-study",
         severity=Severity.ERROR,
         title="A mapping for a study that the inventory does not hold",
@@ -99,7 +99,7 @@ CODES = (
         explanation="The mapping would reach no instance. What AWS does then is not documented.",
         fix="Check the UID, or scan the tree that holds the study.",
     ),
-    Code(
+    IssueCode(
         name="mapping.unknown-series",
         severity=Severity.ERROR,
         title="A mapping for a series that the inventory does not hold",

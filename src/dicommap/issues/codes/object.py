@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="object.missing",
         severity=Severity.ERROR,
         title="A planned object is not in S3",
@@ -16,7 +16,7 @@ CODES = (
         fix="Upload it, or draft the package for the prefix where the files are. Of a staged job 'dicommap stage' "
         "copies what is missing, and says where it cannot.",
     ),
-    Code(
+    IssueCode(
         name="object.not-staged",
         severity=Severity.ERROR,
         title="The job's objects have not been staged",
@@ -24,7 +24,7 @@ CODES = (
         explanation="What a staged job imports is copied under its inputS3Uri first.",
         fix="Run 'dicommap stage' on the package.",
     ),
-    Code(
+    IssueCode(
         name="object.size",
         severity=Severity.ERROR,
         title="An object has another size than planned",
@@ -32,7 +32,7 @@ CODES = (
         explanation="The object is not the file that was scanned, so that what was found in its header may be wrong.",
         fix="Upload the file again, or scan and draft again.",
     ),
-    Code(
+    IssueCode(
         name="object.changed",
         severity=Severity.ERROR,
         title="An object changed since it was scanned",
@@ -40,7 +40,7 @@ CODES = (
         explanation="The object was written again after the scan, so that what was found in its header may be wrong.",
         fix="Scan and draft again.",
     ),
-    Code(
+    IssueCode(
         name="object.override-missing",
         severity=Severity.ERROR,
         title="An override file is not in S3",
@@ -49,7 +49,7 @@ CODES = (
         "is missing is not documented.",
         fix="Run 'dicommap submit', which uploads what is missing.",
     ),
-    Code(
+    IssueCode(
         name="object.override-unread",
         severity=Severity.ERROR,
         title="An object at an override file's key could not be read",
@@ -58,7 +58,7 @@ CODES = (
         "it tells.",
         fix="Grant s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS, and run the same again.",
     ),
-    Code(
+    IssueCode(
         name="object.override-differs",
         severity=Severity.ERROR,
         title="Another file lies where an override file belongs",

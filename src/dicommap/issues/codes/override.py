@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="override.empty",
         severity=Severity.WARNING,
         title="An override that says nothing",
@@ -14,7 +14,7 @@ CODES = (
         explanation="It would change nothing. What AWS makes of it is not documented.",
         fix="Remove the file and its mapping.",
     ),
-    Code(
+    IssueCode(
         name="override.form",
         severity=Severity.ERROR,
         title="An override file of another form than the profile's",
@@ -23,7 +23,7 @@ CODES = (
         "files of a package have the form that its profile names.",
         fix="Write the file in the form of the profile, or check it with --assume dataSet=array or dataSet=object.",
     ),
-    Code(
+    IssueCode(
         name="override.empty-value",
         severity=Severity.ERROR,
         title="An emptied attribute of another form than the profile's",
@@ -32,7 +32,7 @@ CODES = (
         "profile may ask for a Value of one null instead, and then in all files.",
         fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
-    Code(
+    IssueCode(
         name="override.missing-uid",
         severity=Severity.ERROR,
         title="An override file without the UID that the profile asks for",
@@ -41,7 +41,7 @@ CODES = (
         "ask for them, and then in all files.",
         fix="Repeat the UID of the mapping in the file, or check with --assume identifyingUids=absent.",
     ),
-    Code(
+    IssueCode(
         name="override.other-uid",
         severity=Severity.ERROR,
         title="An override file of another study or series than its mapping",

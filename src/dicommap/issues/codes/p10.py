@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_STORED_UID
 
 CODES = (
-    Code(
+    IssueCode(
         name="p10.not-dicom",
         severity=Severity.WARNING,
         title="Not a DICOM file",
@@ -17,7 +17,7 @@ CODES = (
         "a failure manifest has such files under 'DICOM attributes does not exist'.",
         fix="Keep it out of the prefix that is imported, or expect it among the job's failures.",
     ),
-    Code(
+    IssueCode(
         name="p10.compressed-file",
         severity=Severity.WARNING,
         title="A compressed file",
@@ -26,7 +26,7 @@ CODES = (
         "then missing from the inventory. AWS does not document that an import job decompresses anything.",
         fix="Decompress it and scan again. Scan tar files compressed by gzip, bzip2 or xz with --archives.",
     ),
-    Code(
+    IssueCode(
         name="p10.archive-file",
         severity=Severity.WARNING,
         title="An archive",
@@ -36,7 +36,7 @@ CODES = (
         fix="Scan ZIP and tar files (named .zip, .tar and so on) with --archives. Unpack any other archive and scan "
         "the directory.",
     ),
-    Code(
+    IssueCode(
         name="p10.not-p10",
         severity=Severity.ERROR,
         title="A DICOM data set without the P10 preamble",
@@ -45,7 +45,7 @@ CODES = (
         "Information. HealthImaging imports P10 files, so this instance is not counted in its study.",
         fix="Rewrite the file as P10, for instance with dcmconv or pydicom, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="p10.dicomdir",
         severity=Severity.NOTE,
         title="A DICOMDIR",
@@ -53,7 +53,7 @@ CODES = (
         explanation="A DICOMDIR (PS3.3 Annex F) lists the instances of a medium; it holds no study of its own.",
         fix="Keep it out of the prefix that is imported, or expect it among the job's failures.",
     ),
-    Code(
+    IssueCode(
         name="p10.truncated",
         severity=Severity.ERROR,
         title="The file ends inside its header",
@@ -64,7 +64,7 @@ CODES = (
         fix="Copy the file again from where it came from, and scan again. If the original is not larger, the length of "
         "the element is wrong: rewrite the file with the application that made it.",
     ),
-    Code(
+    IssueCode(
         name="p10.ends-early",
         severity=Severity.WARNING,
         title="The data set ends before InstanceNumber",
@@ -75,7 +75,7 @@ CODES = (
         "shown as absent may have been lost. The warning does not depend on which attributes are captured.",
         fix="Compare the file's size with its original.",
     ),
-    Code(
+    IssueCode(
         name="p10.malformed",
         severity=Severity.ERROR,
         title="The structure of the file cannot be followed",
@@ -87,7 +87,7 @@ CODES = (
         fix="Compare the file with its original. If they are the same, rewrite it with a tolerant tool such as "
         "dcmconv, look at the result, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="p10.value-too-long",
         severity=Severity.ERROR,
         title="A value longer than any that is read",
@@ -97,7 +97,7 @@ CODES = (
         "memory is bounded. A value is never cut: no value of the file is used, and the instance is not counted.",
         fix="Correct the value in the file; or do not capture the attribute, if it is one of --attributes.",
     ),
-    Code(
+    IssueCode(
         name="p10.item-encoding-mismatch",
         severity=Severity.WARNING,
         title="Items that are not encoded as their data set",
@@ -109,7 +109,7 @@ CODES = (
         "a sequence (SQ) in explicit VR.",
         fix="Rewrite the file so that its items are encoded as its data set.",
     ),
-    Code(
+    IssueCode(
         name="p10.stray-delimiter",
         severity=Severity.WARNING,
         title="A delimiter that ends nothing",
@@ -118,7 +118,7 @@ CODES = (
         "delimiters over, and so does this one. What HealthImaging does is not documented.",
         fix="Rewrite the file, for instance with dcmconv.",
     ),
-    Code(
+    IssueCode(
         name="p10.missing-uid",
         severity=Severity.ERROR,
         title="A UID that identifies the instance is missing",
@@ -127,7 +127,7 @@ CODES = (
         "and no mapping can reach it. Objects outside the patient model, such as colour palettes, have none.",
         fix="Add the UID in the file, or keep the file out of the prefix that is imported.",
     ),
-    Code(
+    IssueCode(
         name="p10.invalid-uid",
         severity=Severity.ERROR,
         title="A UID that no mapping can name",
@@ -137,7 +137,7 @@ CODES = (
         "component, so the instance is not counted.",
         fix="Correct the UID in the file and scan again.",
     ),
-    Code(
+    IssueCode(
         name="p10.nonconformant-uid",
         severity=Severity.WARNING,
         title="A UID that PS3.5 does not allow",
@@ -148,7 +148,7 @@ CODES = (
         "(the first components of the UID), at the first study that has it.",
         fix="Check that the UIDs are what the archive holds; correct them in the files if they are not.",
     ),
-    Code(
+    IssueCode(
         name="p10.sop-instance-uid-mismatch",
         severity=Severity.WARNING,
         title="File meta and data set name different instances",
@@ -157,7 +157,7 @@ CODES = (
         "file meta. The inventory uses (0008,0018). What HealthImaging does is not documented.",
         fix="Correct the file meta, if a reader of these files relies on it.",
     ),
-    Code(
+    IssueCode(
         name="p10.missing-transfer-syntax",
         severity=Severity.ERROR,
         title="No Transfer Syntax UID",
@@ -166,7 +166,7 @@ CODES = (
         "not exist'.",
         fix="Add the Transfer Syntax UID to the file meta, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="p10.encoding-mismatch",
         severity=Severity.WARNING,
         title="The data set is not encoded as its transfer syntax says",
@@ -175,7 +175,7 @@ CODES = (
         "is not documented.",
         fix="Rewrite the file so that its meta and its data set agree.",
     ),
-    Code(
+    IssueCode(
         name="p10.undecodable-text",
         severity=Severity.WARNING,
         title="A value that cannot be decoded",
@@ -187,7 +187,7 @@ CODES = (
         "different bytes stay different; the file is untouched.",
         fix="Correct SpecificCharacterSet or the value in the file, or give the value in a sheet.",
     ),
-    Code(
+    IssueCode(
         name="p10.doubtful-text",
         severity=Severity.WARNING,
         title="A text whose SpecificCharacterSet is likely to be wrong",
@@ -202,7 +202,7 @@ CODES = (
         fix="Look at the value with --show-values. If it is wrong, correct SpecificCharacterSet in the file, or give "
         "the value in a sheet.",
     ),
-    Code(
+    IssueCode(
         name="p10.control-character",
         severity=Severity.WARNING,
         title="A value with a control character",
@@ -213,7 +213,7 @@ CODES = (
         "character as an escape, and no override can hold it.",
         fix="Look at the value with 'dicommap show --show-values', and type it without the character in a sheet.",
     ),
-    Code(
+    IssueCode(
         name="p10.unordered",
         severity=Severity.WARNING,
         title="Elements out of order or repeated",

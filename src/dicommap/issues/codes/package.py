@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="package.missing-file",
         severity=Severity.ERROR,
         title="A file of the package is missing",
@@ -14,7 +14,7 @@ CODES = (
         explanation="A package holds all that its plan names.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.changed-file",
         severity=Severity.ERROR,
         title="A file of the package was changed",
@@ -22,7 +22,7 @@ CODES = (
         explanation="The file was edited after the package was drafted, so the preview no longer tells what it does.",
         fix="Draft the package again from edits, or check the file alone with 'dicommap validate FILE'.",
     ),
-    Code(
+    IssueCode(
         name="package.unexpected-file",
         severity=Severity.WARNING,
         title="A file that the plan does not name",
@@ -31,7 +31,7 @@ CODES = (
         "takes everything there. Elsewhere in the package nothing uses it.",
         fix="Remove the file.",
     ),
-    Code(
+    IssueCode(
         name="package.unmapped-file",
         severity=Severity.ERROR,
         title="An override file without a mapping",
@@ -40,7 +40,7 @@ CODES = (
         "was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.unlisted-file",
         severity=Severity.ERROR,
         title="A mapping whose file the plan does not list",
@@ -49,7 +49,7 @@ CODES = (
         "drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.repeated",
         severity=Severity.ERROR,
         title="Something stands twice in the plan",
@@ -58,7 +58,7 @@ CODES = (
         "package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.overlapping-jobs",
         severity=Severity.ERROR,
         title="A job takes what another one takes",
@@ -67,7 +67,7 @@ CODES = (
         "and each import of a file is stored and paid for. The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.job-place",
         severity=Severity.ERROR,
         title="A job's prefix is not where its kind of job has it",
@@ -76,7 +76,7 @@ CODES = (
         "staged jobs take copies that lie elsewhere. The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.objects",
         severity=Severity.ERROR,
         title="A table of objects that is none",
@@ -85,7 +85,7 @@ CODES = (
         "the job is told by it. Plan and table were edited after the package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.over-quota",
         severity=Severity.ERROR,
         title="A job over the plan's quotas",
@@ -93,7 +93,7 @@ CODES = (
         explanation="A job over a quota of the account fails. The plan was edited after the package was drafted.",
         fix="Draft the package again, with the quotas that the account has.",
     ),
-    Code(
+    IssueCode(
         name="package.counts",
         severity=Severity.ERROR,
         title="The plan's counts are wrong",
@@ -101,7 +101,7 @@ CODES = (
         explanation="The plan was edited after the package was drafted.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.source-path",
         severity=Severity.ERROR,
         title="A source of the plan is no absolute path",
@@ -110,7 +110,7 @@ CODES = (
         "somebody else, and would lead to different files from different directories.",
         fix="Draft the package again.",
     ),
-    Code(
+    IssueCode(
         name="package.broad-source",
         severity=Severity.WARNING,
         title="A source of the plan holds more than a person scans",
@@ -120,7 +120,7 @@ CODES = (
         fix="If it is what was scanned, name it with --source when you stage: such a source is not taken from the "
         "package. Otherwise ask who drafted the package.",
     ),
-    Code(
+    IssueCode(
         name="package.source-not-named",
         severity=Severity.ERROR,
         title="A source of the plan is outside of the source roots",
@@ -129,7 +129,7 @@ CODES = (
         "sent.",
         fix="Name it with --source, if its files are yours to send. Otherwise ask who drafted the package.",
     ),
-    Code(
+    IssueCode(
         name="package.object-source",
         severity=Severity.ERROR,
         title="An object's source is outside of the plan's sources",
@@ -138,7 +138,7 @@ CODES = (
         "path that leads elsewhere was written by somebody else.",
         fix="Draft the package again, or ask who drafted it.",
     ),
-    Code(
+    IssueCode(
         name="package.staged-object",
         severity=Severity.ERROR,
         title="An object of a staged job that no draft plans",

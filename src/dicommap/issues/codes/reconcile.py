@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="reconcile.not-started",
         severity=Severity.ERROR,
         title="The job was not started",
@@ -14,7 +14,7 @@ CODES = (
         explanation="No manifest of it was found either. All its instances are not reported.",
         fix="Start it with 'dicommap submit'. If it was started by other means, name its manifests with --manifests.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.unanswered",
         severity=Severity.ERROR,
         title="Nobody knows whether the job was started",
@@ -24,7 +24,7 @@ CODES = (
         fix="Run 'dicommap submit': it looks for the job and keeps it where there is one, and else starts it. That is "
         "safe, since the client token is the same: of one token the service makes one job.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.not-ended",
         severity=Severity.ERROR,
         title="The job has not ended",
@@ -32,7 +32,7 @@ CODES = (
         explanation="A job writes its manifest when it ends; until then nothing is known of its instances.",
         fix="Wait for it with 'dicommap watch', and reconcile again.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.job-failed",
         severity=Severity.ERROR,
         title="The job failed as a whole",
@@ -41,7 +41,7 @@ CODES = (
         "nevertheless were read.",
         fix="Mend the cause; then draft what was not imported again with 'dicommap reconcile --retry'.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.failed",
         severity=Severity.ERROR,
         title="Instances were refused",
@@ -50,7 +50,7 @@ CODES = (
         "service's reasons are listed by 'dicommap reconcile --level instance'.",
         fix="Mend the cause; then draft what failed again with 'dicommap reconcile --retry'.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.not-reported",
         severity=Severity.ERROR,
         title="Instances of which nothing is known",
@@ -60,7 +60,7 @@ CODES = (
         fix="Check that the objects are in S3 ('dicommap validate --s3'), and look some of them up in the data store. "
         "Draft what is missing again with 'dicommap reconcile --retry'.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.non-primary",
         severity=Severity.WARNING,
         title="Instances were imported into non-primary image sets",
@@ -69,7 +69,7 @@ CODES = (
         "by, or the same instance was imported before.",
         fix="Look for differing StudyDate, AccessionNumber, PatientID, StudyID or SeriesNumber, or an earlier import.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.warnings",
         severity=Severity.WARNING,
         title="Instances were imported with warnings",
@@ -78,7 +78,7 @@ CODES = (
         "is told on the page 'Warning codes' of the developer guide.",
         fix="Look at the instances with 'dicommap reconcile --level instance'.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.unexpected-import",
         severity=Severity.WARNING,
         title="An object was imported that the scan took for no instance",
@@ -86,7 +86,7 @@ CODES = (
         explanation="The service read it in another way than dicommap, or the object changed after the scan.",
         fix="Look the image set up in the data store.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.unplanned-import",
         severity=Severity.WARNING,
         title="An object was imported that nobody planned",
@@ -94,7 +94,7 @@ CODES = (
         explanation="An import job takes everything under its inputS3Uri. The object was put there after the scan.",
         fix="Check that it belongs into the data store; run 'dicommap validate --s3' before jobs are started.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.unplanned-failure",
         severity=Severity.NOTE,
         title="An object failed that nobody planned",
@@ -102,7 +102,7 @@ CODES = (
         explanation="An import job takes everything under its inputS3Uri, and what is no DICOM fails.",
         fix="Nothing need be done for the planned instances.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.override-imported",
         severity=Severity.WARNING,
         title="An override file is reported as imported",
@@ -111,7 +111,7 @@ CODES = (
         "it imports one as an instance is not expected.",
         fix="Look the image set up in the data store.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.override-refused",
         severity=Severity.NOTE,
         title="An override file is reported as failed",
@@ -120,7 +120,7 @@ CODES = (
         "the override was not applied is not documented.",
         fix="Check in the data store that the attributes of one of the studies were changed.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.import-again",
         severity=Severity.WARNING,
         title="The new package imports again what may be imported already",
@@ -129,7 +129,7 @@ CODES = (
         "an instance makes another version or a non-primary image set, and costs storage.",
         fix="Look some of them up in the data store before you submit the package.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.left-out",
         severity=Severity.WARNING,
         title="A job was left out of the new package",
@@ -138,7 +138,7 @@ CODES = (
         "imported twice.",
         fix="Start it with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",
     ),
-    Code(
+    IssueCode(
         name="reconcile.nothing-to-retry",
         severity=Severity.NOTE,
         title="There is nothing to import again",

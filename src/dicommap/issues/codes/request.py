@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="request.placeholder",
         severity=Severity.NOTE,
         title="A member of the request is still to be filled in",
@@ -14,7 +14,7 @@ CODES = (
         explanation="The account's ids are not known to a draft unless it is told.",
         fix="Fill it in before the request is sent, or draft with the matching option.",
     ),
-    Code(
+    IssueCode(
         name="request.output-overlaps",
         severity=Severity.ERROR,
         title="A request that writes among what it reads",
@@ -23,7 +23,7 @@ CODES = (
         "failures or imported. A submit refuses it as well.",
         fix="Choose an outputS3Uri apart from all prefixes that are imported.",
     ),
-    Code(
+    IssueCode(
         name="request.client-token",
         severity=Severity.ERROR,
         title="A client token that is not the plan's",
@@ -33,7 +33,7 @@ CODES = (
         fix="Draft the package again. To import again what was imported, change the plan: 'dicommap reconcile --retry' "
         "does for what failed.",
     ),
-    Code(
+    IssueCode(
         name="request.configuration",
         severity=Severity.ERROR,
         title="Request and import configuration differ",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="rules.not-toml",
         severity=Severity.ERROR,
         title="The rules file is not TOML",
@@ -14,7 +14,7 @@ CODES = (
         explanation="Rules are a TOML 1.0 file in UTF-8. Nothing of it was used.",
         fix="Mend the file at the place that is named.",
     ),
-    Code(
+    IssueCode(
         name="rules.removal",
         severity=Severity.ERROR,
         title="A rule that asks for an attribute to be removed",
@@ -23,7 +23,7 @@ CODES = (
         "that is to go.",
         fix="Name the attribute in 'empty': it stays, without a value. Or remove it from the files before the import.",
     ),
-    Code(
+    IssueCode(
         name="rules.repeated-name",
         severity=Severity.ERROR,
         title="Two rules of the same name",
@@ -31,7 +31,7 @@ CODES = (
         explanation="The preview and the findings name the rule behind each change, so names are unique.",
         fix="Rename one of the rules.",
     ),
-    Code(
+    IssueCode(
         name="rules.two-verbs",
         severity=Severity.ERROR,
         title="Two verbs of a rule give one attribute a value",
@@ -39,7 +39,7 @@ CODES = (
         explanation="Verbs of one rule have no order, and all of them start from the scanned values.",
         fix="Keep one of the verbs, or express both in one value or pattern.",
     ),
-    Code(
+    IssueCode(
         name="rules.template",
         severity=Severity.ERROR,
         title="A brace that stands alone",
@@ -47,7 +47,7 @@ CODES = (
         explanation="In 'set' {Keyword} stands for a current value; a brace that is meant as one is doubled.",
         fix="Write {Keyword}, or double the brace.",
     ),
-    Code(
+    IssueCode(
         name="rules.pattern",
         severity=Severity.ERROR,
         title="Not a regular expression that can be used",
@@ -58,7 +58,7 @@ CODES = (
         "pattern has at most 10,000 characters and 100 groups.",
         fix="Write the pattern without what RE2 does not have.",
     ),
-    Code(
+    IssueCode(
         name="rules.verb-vr",
         severity=Severity.ERROR,
         title="A verb for another kind of value",
@@ -67,7 +67,7 @@ CODES = (
         "numbers written as text; upper, lower and strip are for text.",
         fix="Use another verb, or set the value.",
     ),
-    Code(
+    IssueCode(
         name="rules.no-result",
         severity=Severity.ERROR,
         title="A verb cannot make a value of the current one",
@@ -78,7 +78,7 @@ CODES = (
         "could let out what should be changed.",
         fix="Match only what the verb can change, and give the rest a rule of its own.",
     ),
-    Code(
+    IssueCode(
         name="rules.differing-values",
         severity=Severity.ERROR,
         title="Differing values stay different",
@@ -86,7 +86,7 @@ CODES = (
         explanation="An override gives a whole study or series one value.",
         fix="Settle the differing values first, or make the rule one for series.",
     ),
-    Code(
+    IssueCode(
         name="rules.unused",
         severity=Severity.WARNING,
         title="A rule or function that asks for nothing",
@@ -95,7 +95,7 @@ CODES = (
         "function returned nothing for all of them.",
         fix="Look at the values with 'dicommap show --show-values', and correct or remove the rule or function.",
     ),
-    Code(
+    IssueCode(
         name="rules.partial-match",
         severity=Severity.WARNING,
         title="A rule that matches a part of a study or series",
@@ -104,7 +104,7 @@ CODES = (
         "attribute agrees; a series attribute agrees with a study rule where one series has it.",
         fix="Widen the pattern, or settle the differing values first.",
     ),
-    Code(
+    IssueCode(
         name="rules.undecodable-match",
         severity=Severity.WARNING,
         title="A rule that tests a value which cannot be decoded",
@@ -116,7 +116,7 @@ CODES = (
         fix="Correct SpecificCharacterSet or the value in the files and scan again, match by another attribute such as "
         "StudyInstanceUID, or give the study its values in a sheet.",
     ),
-    Code(
+    IssueCode(
         name="rules.not-captured",
         severity=Severity.ERROR,
         title="A rule needs an attribute that the inventory does not hold",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="s3.folder-object",
         severity=Severity.NOTE,
         title="An empty object that stands for a folder",
@@ -16,7 +16,7 @@ CODES = (
         "its input.",
         fix="Delete the object if nobody needs it: the objects below it stay where they are.",
     ),
-    Code(
+    IssueCode(
         name="s3.key",
         severity=Severity.WARNING,
         title="A key that tools do not agree on",
@@ -26,7 +26,7 @@ CODES = (
         "several clients of S3.",
         fix="Copy the object to a key without it, unless everything that is to read it has been tried.",
     ),
-    Code(
+    IssueCode(
         name="s3.object-and-folder",
         severity=Severity.WARNING,
         title="A key that is both an object and a folder",
@@ -35,7 +35,7 @@ CODES = (
         "a copy of the bucket loses the other. Given without a slash at its end, such a name as inputS3Uri means both.",
         fix="Copy the object to another key, and give every URI of a folder its slash.",
     ),
-    Code(
+    IssueCode(
         name="s3.changed",
         severity=Severity.ERROR,
         title="An object that was replaced while the scan ran",
@@ -44,7 +44,7 @@ CODES = (
         "hold for its bytes, and bytes of two objects are never mixed.",
         fix="Scan again when nobody writes there: only this object is read again.",
     ),
-    Code(
+    IssueCode(
         name="s3.vanished",
         severity=Severity.ERROR,
         title="An object that was deleted while the scan ran",
@@ -53,7 +53,7 @@ CODES = (
         "as an S3 Inventory is.",
         fix="Scan again when nobody writes there, or without --s3-inventory.",
     ),
-    Code(
+    IssueCode(
         name="s3.denied",
         severity=Severity.ERROR,
         title="An object that may not be read",
@@ -63,7 +63,7 @@ CODES = (
         "inventory.",
         fix="Grant s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="s3.archived",
         severity=Severity.ERROR,
         title="An object in an archive storage class",
@@ -72,7 +72,7 @@ CODES = (
         "Intelligent-Tiering have to be restored before anybody can read them, an import job too.",
         fix="Restore it (RestoreObject), wait until that is done, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="s3.unreadable",
         severity=Severity.ERROR,
         title="An object that could not be read",

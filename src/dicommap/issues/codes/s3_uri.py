@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_S3_URI
 
 CODES = (
-    Code(
+    IssueCode(
         name="s3-uri.invalid",
         severity=Severity.ERROR,
         title="Not an S3 URI that AWS takes",
@@ -16,7 +16,7 @@ CODES = (
         "lower-case letters, digits, dots and hyphens, and a prefix.",
         fix="Correct the URI.",
     ),
-    Code(
+    IssueCode(
         name="s3-uri.prefix",
         severity=Severity.ERROR,
         title="A prefix with an odd segment",
@@ -25,7 +25,7 @@ CODES = (
         "so that a file ends under another key than planned.",
         fix="Use a prefix of plain names separated by single slashes.",
     ),
-    Code(
+    IssueCode(
         name="s3-uri.no-trailing-slash",
         severity=Severity.NOTE,
         title="The input prefix has no trailing slash",
@@ -34,7 +34,7 @@ CODES = (
         "metadataFilePath without a slash is not documented.",
         fix="End the URI with a slash. A drafted package always does.",
     ),
-    Code(
+    IssueCode(
         name="s3-uri.mismatch",
         severity=Severity.ERROR,
         title="Two documents name different input prefixes",

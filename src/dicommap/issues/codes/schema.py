@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 from dicommap.model.healthimaging import MAX_MAPPINGS
 
 CODES = (
-    Code(
+    IssueCode(
         name="schema.required",
         severity=Severity.ERROR,
         title="A required member is missing",
@@ -15,7 +15,7 @@ CODES = (
         explanation="The document's schema requires it.",
         fix="Add the member; 'dicommap schema NAME' prints what it is.",
     ),
-    Code(
+    IssueCode(
         name="schema.unknown-member",
         severity=Severity.ERROR,
         title="A member that the schema does not know",
@@ -23,7 +23,7 @@ CODES = (
         explanation="A misspelt member would be ignored or refused by the reader of the document.",
         fix="Correct or remove the member; 'dicommap schema NAME' prints the allowed ones.",
     ),
-    Code(
+    IssueCode(
         name="schema.type",
         severity=Severity.ERROR,
         title="The wrong JSON type",
@@ -31,7 +31,7 @@ CODES = (
         explanation="The document's schema gives the type.",
         fix="Write a value of that type.",
     ),
-    Code(
+    IssueCode(
         name="schema.pattern",
         severity=Severity.ERROR,
         title="A text of the wrong form",
@@ -40,7 +40,7 @@ CODES = (
         "those of AWS's service model.",
         fix="Correct the text.",
     ),
-    Code(
+    IssueCode(
         name="schema.length",
         severity=Severity.ERROR,
         title="A text that is too short or too long",
@@ -49,7 +49,7 @@ CODES = (
         "AWS's service model.",
         fix="Correct the text.",
     ),
-    Code(
+    IssueCode(
         name="schema.count",
         severity=Severity.ERROR,
         title="Too few or too many items",
@@ -57,7 +57,7 @@ CODES = (
         explanation=f"The document's schema gives the limits; an import job takes from 1 to {MAX_MAPPINGS:,} mappings.",
         fix="Split or fill the list.",
     ),
-    Code(
+    IssueCode(
         name="schema.value",
         severity=Severity.ERROR,
         title="A value that the schema does not allow",
@@ -65,7 +65,7 @@ CODES = (
         explanation="The document's schema allows other values here.",
         fix="Look the rule up with 'dicommap schema NAME'.",
     ),
-    Code(
+    IssueCode(
         name="schema.version",
         severity=Severity.ERROR,
         title="A document of another version",

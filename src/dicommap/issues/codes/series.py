@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="series.in-two-studies",
         severity=Severity.ERROR,
         title="A series in two studies",
@@ -15,7 +15,7 @@ CODES = (
         "Instance UID, and an override cannot be trusted to reach the right instances.",
         fix="Correct the UIDs in the files, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="series.inconsistent-attribute",
         severity=Severity.WARNING,
         title="An attribute differs within a series",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="sheet.unreadable-text",
         severity=Severity.ERROR,
         title="A sheet or lookup is not text that can be read",
@@ -16,7 +16,7 @@ CODES = (
         "all that follows is one cell; the row is the one in which that cell begins.",
         fix="Save the sheet as 'CSV UTF-8' and draft again.",
     ),
-    Code(
+    IssueCode(
         name="sheet.no-key-column",
         severity=Severity.ERROR,
         title="A sheet or lookup without its key column",
@@ -27,7 +27,7 @@ CODES = (
         "sep=; may be above it: it says what separates them. A title or an empty line above it has to go.",
         fix="Remove lines above the header. Write the sheet with 'dicommap sheet' and keep its key columns.",
     ),
-    Code(
+    IssueCode(
         name="sheet.repeated-column",
         severity=Severity.ERROR,
         title="A column stands twice",
@@ -35,7 +35,7 @@ CODES = (
         explanation="Which of the two holds the wanted value cannot be known. The column is not used.",
         fix="Remove one of the columns.",
     ),
-    Code(
+    IssueCode(
         name="sheet.unnamed-column",
         severity=Severity.ERROR,
         title="A column without a name that holds something",
@@ -43,7 +43,7 @@ CODES = (
         explanation="What it was meant for cannot be known, and leaving it out would lose what somebody wrote.",
         fix="Name the column, or remove it.",
     ),
-    Code(
+    IssueCode(
         name="sheet.column-not-captured",
         severity=Severity.ERROR,
         title="The inventory does not hold a column's attribute",
@@ -52,7 +52,7 @@ CODES = (
         "every cell would become an edit, the empty ones included.",
         fix="Scan again with --attributes and this keyword, or set the attribute by a rule.",
     ),
-    Code(
+    IssueCode(
         name="sheet.ragged-row",
         severity=Severity.ERROR,
         title="A row of a sheet or lookup has another number of cells than the header",
@@ -61,7 +61,7 @@ CODES = (
         "The row is not used.",
         fix="Quote the value, or save the sheet again from the spreadsheet.",
     ),
-    Code(
+    IssueCode(
         name="sheet.duplicate-row",
         severity=Severity.ERROR,
         title="A study or series stands twice",
@@ -70,7 +70,7 @@ CODES = (
         "the first.",
         fix="Remove one of the rows.",
     ),
-    Code(
+    IssueCode(
         name="sheet.repeated-row",
         severity=Severity.NOTE,
         title="A row of a sheet that repeats another",
@@ -78,7 +78,7 @@ CODES = (
         explanation="Both rows ask for the same values, so there is nothing to choose.",
         fix="Nothing needs to be done.",
     ),
-    Code(
+    IssueCode(
         name="sheet.damaged-uid",
         severity=Severity.ERROR,
         title="A UID damaged by the spreadsheet",
@@ -87,7 +87,7 @@ CODES = (
         "The row is not used.",
         fix="Import the UID columns as text, or take the UIDs from the original sheet.",
     ),
-    Code(
+    IssueCode(
         name="sheet.unknown-study",
         severity=Severity.ERROR,
         title="A study that the inventory does not hold",
@@ -95,7 +95,7 @@ CODES = (
         explanation="The row's StudyInstanceUID is not among the scanned studies. The row is not used.",
         fix="Check the UID, or scan the tree that holds the study.",
     ),
-    Code(
+    IssueCode(
         name="sheet.unknown-series",
         severity=Severity.ERROR,
         title="A series that the inventory does not hold",
@@ -103,7 +103,7 @@ CODES = (
         explanation="The row's SeriesInstanceUID is not among the scanned series of its study. The row is not used.",
         fix="Check the UIDs, or scan the tree that holds the series.",
     ),
-    Code(
+    IssueCode(
         name="sheet.damaged-cell",
         severity=Severity.ERROR,
         title="A cell that the spreadsheet rewrote",
@@ -115,7 +115,7 @@ CODES = (
         fix="Import the column as text and put the value back. If the change is meant, set it by a rule, such as "
         "match = { StudyInstanceUID = ... } and set = { PatientID = ... }.",
     ),
-    Code(
+    IssueCode(
         name="sheet.no-value-word",
         severity=Severity.ERROR,
         title="A cell with a word for no value",
@@ -126,7 +126,7 @@ CODES = (
         fix="Put the value, or leave the cell of a sheet empty to empty the attribute. If the word itself is meant, "
         "set it by a rule.",
     ),
-    Code(
+    IssueCode(
         name="sheet.escape-cell",
         severity=Severity.ERROR,
         title="A changed cell with an escape",
@@ -136,7 +136,7 @@ CODES = (
         "value an escape is no character: nobody can know which one is meant. The cell is not used.",
         fix="Type the whole value, or put back what the sheet held.",
     ),
-    Code(
+    IssueCode(
         name="sheet.placeholder-cell",
         severity=Severity.ERROR,
         title="A cell with a sign that stands for values",
@@ -146,7 +146,7 @@ CODES = (
         "cell is not used.",
         fix="Write the value itself, or put back what the sheet held.",
     ),
-    Code(
+    IssueCode(
         name="sheet.stale-row",
         severity=Severity.ERROR,
         title="A row from another state of the inventory",
@@ -156,7 +156,7 @@ CODES = (
         "current values by no more than zeros, letter case or spaces, or another row that has the state of this one.",
         fix="Write a new sheet from this inventory and make the edits in it.",
     ),
-    Code(
+    IssueCode(
         name="sheet.no-change",
         severity=Severity.NOTE,
         title="The sheet changes nothing",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="source.unreadable",
         severity=Severity.ERROR,
         title="A file cannot be read",
@@ -15,7 +15,7 @@ CODES = (
         "If it is a P10 file, its instance is missing from the inventory.",
         fix="Give the user who scans the right to read it, or mend the disk or link, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="source.unreadable-directory",
         severity=Severity.ERROR,
         title="A directory cannot be listed",
@@ -24,7 +24,7 @@ CODES = (
         "from the inventory.",
         fix="Give the user who scans the right to list it, and scan again.",
     ),
-    Code(
+    IssueCode(
         name="source.broken-link",
         severity=Severity.WARNING,
         title="A symbolic link leads nowhere",
@@ -32,7 +32,7 @@ CODES = (
         explanation="The link's target does not exist, or the link leads to itself. Nothing was read.",
         fix="Restore the target, or remove the link.",
     ),
-    Code(
+    IssueCode(
         name="source.link-not-followed",
         severity=Severity.NOTE,
         title="A link to a directory was not followed",
@@ -41,7 +41,7 @@ CODES = (
         "on request, since they can lead out of the tree or list the same files twice.",
         fix="Scan with --follow-links if what lies behind the link belongs to the data set.",
     ),
-    Code(
+    IssueCode(
         name="source.link-loop",
         severity=Severity.NOTE,
         title="A link leads back to a directory above it",
@@ -49,7 +49,7 @@ CODES = (
         explanation="Following it would never end. All that it leads to is in the inventory already.",
         fix="Nothing needs to be done.",
     ),
-    Code(
+    IssueCode(
         name="source.listed-directory",
         severity=Severity.ERROR,
         title="A directory in a list of files",
@@ -58,7 +58,7 @@ CODES = (
         "at, unless it is listed as well.",
         fix="List the files below it, for instance with find -type f, or scan the directory as a source.",
     ),
-    Code(
+    IssueCode(
         name="source.outside-root",
         severity=Severity.ERROR,
         title="A listed path that is not below the source",
@@ -68,7 +68,7 @@ CODES = (
         "NUL has to be read as one: --null.",
         fix="List paths that are relative to the source, or name a source that has all listed files below it.",
     ),
-    Code(
+    IssueCode(
         name="source.special-file",
         severity=Severity.NOTE,
         title="Not a regular file",
@@ -76,7 +76,7 @@ CODES = (
         explanation="FIFOs, sockets and devices hold no stored data, and opening one may wait for ever.",
         fix="Nothing needs to be done, unless a P10 file was expected at this path.",
     ),
-    Code(
+    IssueCode(
         name="source.empty-file",
         severity=Severity.WARNING,
         title="An empty file",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="stage.stray",
         severity=Severity.ERROR,
         title="An object under a staged job's prefix that nobody planned",
@@ -15,7 +15,7 @@ CODES = (
         "staging prefix may have been used for another package.",
         fix="Find out whose it is and remove it, or draft with another --stage-uri.",
     ),
-    Code(
+    IssueCode(
         name="stage.taken",
         severity=Severity.ERROR,
         title="Another object where a copy would go",
@@ -24,7 +24,7 @@ CODES = (
         "file. Nothing is ever written over another object.",
         fix="Find out whose it is and remove it, or draft with another --stage-uri.",
     ),
-    Code(
+    IssueCode(
         name="stage.source-changed",
         severity=Severity.ERROR,
         title="A source file changed since the scan",
@@ -32,7 +32,7 @@ CODES = (
         explanation="What was planned for a file holds for the bytes that were scanned. It was not copied.",
         fix="Scan the source again, which reads changed files only, and draft again.",
     ),
-    Code(
+    IssueCode(
         name="stage.source-missing",
         severity=Severity.ERROR,
         title="A source file is not there any more",
@@ -40,7 +40,7 @@ CODES = (
         explanation="The package plans a copy of it. The other files were copied.",
         fix="Bring it back and stage again, or scan and draft again without it.",
     ),
-    Code(
+    IssueCode(
         name="stage.source-outside",
         severity=Severity.ERROR,
         title="A source is outside of the source roots",
@@ -51,7 +51,7 @@ CODES = (
         fix="If the file is yours to send, name the root that it is really in, too, with --source. Otherwise ask who "
         "drafted the package.",
     ),
-    Code(
+    IssueCode(
         name="stage.other-instance",
         severity=Severity.ERROR,
         title="A source is not the instance that the plan names",
@@ -61,7 +61,7 @@ CODES = (
         "was not copied.",
         fix="If the file was replaced, scan the source again and draft again. Otherwise ask who drafted the package.",
     ),
-    Code(
+    IssueCode(
         name="stage.not-verified",
         severity=Severity.ERROR,
         title="A copy is not as it was made",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="submit.not-checked",
         severity=Severity.NOTE,
         title="Something could not be checked before submitting",
@@ -15,7 +15,7 @@ CODES = (
         "rights for that; a job whose role lacks rights, or whose bucket is not there, fails later.",
         fix="Nothing has to be done. 'dicommap policy PACKAGE' lists the rights that the check needs.",
     ),
-    Code(
+    IssueCode(
         name="submit.no-bucket",
         severity=Severity.ERROR,
         title="A bucket is not there",
@@ -23,7 +23,7 @@ CODES = (
         explanation="The bucket of inputS3Uri or outputS3Uri does not exist, or not in this partition of AWS.",
         fix="Check its name, or make it.",
     ),
-    Code(
+    IssueCode(
         name="submit.bucket-region",
         severity=Severity.WARNING,
         title="A bucket lies in another region than the data store",
@@ -32,7 +32,7 @@ CODES = (
         "and inputOwnerAccountId is given; of an output bucket in another region it says nothing.",
         fix="Check --region; start jobs in the region of the buckets where that is possible.",
     ),
-    Code(
+    IssueCode(
         name="submit.no-datastore",
         severity=Severity.ERROR,
         title="The data store is not there",
@@ -40,7 +40,7 @@ CODES = (
         explanation="GetDatastore does not find the data store in the region and account of the credentials.",
         fix="Check --datastore-id, --region and --profile.",
     ),
-    Code(
+    IssueCode(
         name="submit.datastore-status",
         severity=Severity.ERROR,
         title="The data store is not ACTIVE",
@@ -48,7 +48,7 @@ CODES = (
         explanation="A data store takes import jobs while it is ACTIVE.",
         fix="Wait until it is, or choose another one.",
     ),
-    Code(
+    IssueCode(
         name="submit.role-account",
         severity=Severity.WARNING,
         title="The role is of another account than the data store",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="value.too-long",
         severity=Severity.ERROR,
         title="A value is too long",
@@ -15,7 +15,7 @@ CODES = (
         "each component group.",
         fix="Shorten the value.",
     ),
-    Code(
+    IssueCode(
         name="value.characters",
         severity=Severity.ERROR,
         title="A character that the value representation does not allow",
@@ -24,7 +24,7 @@ CODES = (
         "control characters are allowed in long text only.",
         fix="Remove the character.",
     ),
-    Code(
+    IssueCode(
         name="value.format",
         severity=Severity.ERROR,
         title="A value is not of the form that its value representation asks for",
@@ -33,7 +33,7 @@ CODES = (
         "as HHMMSS, numbers in digits.",
         fix="Write the value in that form.",
     ),
-    Code(
+    IssueCode(
         name="value.range",
         severity=Severity.ERROR,
         title="A number outside its range",
@@ -41,7 +41,7 @@ CODES = (
         explanation="PS3.5 Table 6.2-1 gives each numeric value representation its range.",
         fix="Correct the number.",
     ),
-    Code(
+    IssueCode(
         name="value.multiplicity",
         severity=Severity.ERROR,
         title="Too many or too few values",
@@ -49,7 +49,7 @@ CODES = (
         explanation="PS3.6 gives each attribute its value multiplicity. In text a backslash separates values.",
         fix="Give the attribute as many values as the dictionary says.",
     ),
-    Code(
+    IssueCode(
         name="value.invisible-character",
         severity=Severity.WARNING,
         title="A value with a character that is not seen",
@@ -59,7 +59,7 @@ CODES = (
         "does not find the other. Joiners are not meant where Persian or an Indic script needs them.",
         fix="Type the value anew instead of copying it, or leave it if the character is meant.",
     ),
-    Code(
+    IssueCode(
         name="value.confusable",
         severity=Severity.WARNING,
         title="An identifier or name with characters that look like others",
@@ -69,7 +69,7 @@ CODES = (
         "one of them is another identifier.",
         fix="Type the value with the usual letters, digits and spaces, or leave it if the form is meant.",
     ),
-    Code(
+    IssueCode(
         name="value.replacement-character",
         severity=Severity.WARNING,
         title="U+FFFD in the place of a character",
@@ -78,7 +78,7 @@ CODES = (
         "or identifier holds it, and which character was there cannot be known from the value.",
         fix="Type the value as it is in the archive, or correct the encoding of the file that it came from.",
     ),
-    Code(
+    IssueCode(
         name="value.undeclared-character",
         severity=Severity.WARNING,
         title="Characters that the files declare no room for",

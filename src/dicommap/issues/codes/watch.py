@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import Code
+from dicommap.issues.code import IssueCode
 from dicommap.issues.finding import Severity
 
 CODES = (
-    Code(
+    IssueCode(
         name="watch.not-started",
         severity=Severity.WARNING,
         title="A job was not started",
@@ -14,7 +14,7 @@ CODES = (
         explanation="A submit has not come to this job, or was stopped before it asked for its start.",
         fix="Run 'dicommap submit PACKAGE', which goes on from where it was.",
     ),
-    Code(
+    IssueCode(
         name="watch.unanswered",
         severity=Severity.WARNING,
         title="Nobody knows whether a job was started",
@@ -24,7 +24,7 @@ CODES = (
         fix="Run 'dicommap submit PACKAGE': it looks for the job and keeps it where there is one, and else starts it. "
         "That is safe, since the client token is the same: of one token the service makes one job.",
     ),
-    Code(
+    IssueCode(
         name="watch.failed",
         severity=Severity.ERROR,
         title="A job failed",
@@ -33,7 +33,7 @@ CODES = (
         "anything was imported before, its manifests tell where it wrote any.",
         fix="Read the message and run 'dicommap reconcile PACKAGE' to see what was imported.",
     ),
-    Code(
+    IssueCode(
         name="watch.with-errors",
         severity=Severity.WARNING,
         title="A job ended before its end, or with errors",
@@ -41,7 +41,7 @@ CODES = (
         explanation="HealthLake tells apart jobs that completed, that completed with errors and that were cancelled.",
         fix="Look at the job's output.",
     ),
-    Code(
+    IssueCode(
         name="watch.no-job",
         severity=Severity.ERROR,
         title="The service does not know the job",
@@ -49,7 +49,7 @@ CODES = (
         explanation="HealthImaging lists jobs for 90 days. It may also be of another region or account.",
         fix="Check --region and --profile; the manifests under outputS3Uri stay.",
     ),
-    Code(
+    IssueCode(
         name="watch.unknown-status",
         severity=Severity.WARNING,
         title="A status that dicommap does not know",
@@ -57,7 +57,7 @@ CODES = (
         explanation="Such a job is watched as one that has not ended.",
         fix="Update dicommap, or look the status up.",
     ),
-    Code(
+    IssueCode(
         name="watch.other-request",
         severity=Severity.ERROR,
         title="The job is not the one that was sent",

@@ -3,7 +3,7 @@
 from dicommap.model.dicom_json.check import data_set_issues
 from dicommap.model.dicom_json.text import attribute_from_text, text_from_attribute
 from dicommap.model.dicom_json.types import Attribute, DataSet, PersonName
-from dicommap.model.dicom_json.write import dump_data_set, ordered
+from dicommap.model.dicom_json.write import dump_data_set, sort_data_set
 
 __all__ = [
     "Attribute",
@@ -13,5 +13,5 @@ __all__ = [
     "text_from_attribute",
     "data_set_issues",
     "dump_data_set",
-    "ordered",
+    "sort_data_set",
 ]

@@ -6,11 +6,11 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.dicom_json.values import is_private_creator, value_issues
-from dicommap.model.findings import ATTRIBUTE_LIMIT, DOCUMENT_LIMIT, limited
+from dicommap.model.findings import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT, limit_issues
 from dicommap.model.strict_json import pointer_token
-from dicommap.model.tags import creator_of, hex_of, in_no_data_set, is_private, keyword_of, vrs_of
+from dicommap.model.tags import hex_of, is_outside_data_sets, is_private, keyword_of, private_creator_tag_of, vrs_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, is_uri
 
 if TYPE_CHECKING:
@@ -31,21 +31,23 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
     The document must have passed `strict_json.parse_json`, which bounds its depth.
     """
     if not isinstance(value, dict):
-        yield issue("dicom-json.not-object", Location(pointer=pointer))
+        yield make_issue("dicom-json.not-object", Location(pointer=pointer))
         return
-    yield from limited(_member_by_member(value, pointer), DOCUMENT_LIMIT, Location(pointer=pointer))
+    yield from limit_issues(
+        _attribute_by_attribute_issues(value, pointer), DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer)
+    )
 
 
-def _member_by_member(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     highest = ""
     creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():
         place = pointer + pointer_token(member)
         if _TAG.fullmatch(member) is None:
-            yield issue("dicom-json.tag", Location(pointer=place))
+            yield make_issue("dicom-json.tag", Location(pointer=place))
             continue
         if member < highest:
-            yield issue("dicom-json.order", Location(pointer=place, keyword=keyword_of(int(member, 16))))
+            yield make_issue("dicom-json.order", Location(pointer=place, keyword=keyword_of(int(member, 16))))
         highest = max(highest, member)
         yield from _tag_issues(int(member, 16), data_set, place)
         yield from _attribute_issues(int(member, 16), attribute, place)
@@ -57,20 +59,20 @@ def _creator_issues(tag: int, attribute: object, seen: dict[tuple[int, str], str
     values = attribute.get("Value") if isinstance(attribute, dict) and is_private_creator(tag) else None
     for name in values if isinstance(values, list) else ():
         if isinstance(name, str) and seen.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
-            yield issue("dicom-json.repeated-creator", Location(pointer=pointer, keyword=keyword_of(tag)))
+            yield make_issue("dicom-json.repeated-creator", Location(pointer=pointer, keyword=keyword_of(tag)))
 
 
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     location = Location(pointer=pointer, keyword=keyword_of(tag))
-    if in_no_data_set(tag):
-        yield issue("attribute.forbidden", location, keyword=keyword_of(tag))
+    if is_outside_data_sets(tag):
+        yield make_issue("attribute.forbidden", location, keyword=keyword_of(tag))
     elif is_private(tag) and not is_private_creator(tag):
-        creator = creator_of(tag)
-        if creator is None or not _names_creator(data_set.get(hex_of(creator))):
-            yield issue("dicom-json.private-creator", location)
+        creator = private_creator_tag_of(tag)
+        if creator is None or not _has_private_creator(data_set.get(hex_of(creator))):
+            yield make_issue("dicom-json.private-creator", location)
 
 
-def _names_creator(attribute: object) -> bool:
+def _has_private_creator(attribute: object) -> bool:
     """Say whether a creator element is there and not empty; what else is wrong with it is found at itself."""
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
@@ -78,22 +80,22 @@ def _names_creator(attribute: object) -> bool:
 def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Issue]:
     location = Location(pointer=pointer, keyword=keyword_of(tag))
     if not isinstance(attribute, dict):
-        yield issue("dicom-json.value-form", location, vr="An attribute", expected="a JSON object")
+        yield make_issue("dicom-json.value-form", location, vr="An attribute", expected="a JSON object")
         return
     for member in attribute:
         if member not in _MEMBERS:
-            yield issue(
+            yield make_issue(
                 "dicom-json.member",
                 Location(pointer=pointer + pointer_token(member), keyword=location.keyword),
             )
     vr = attribute.get("vr")
     if not isinstance(vr, str) or vr not in ALL_VRS:
-        yield issue("dicom-json.vr", location)
+        yield make_issue("dicom-json.vr", location)
         return
     yield from _dictionary_issues(tag, vr, location)
     kinds = [member for member in ("Value", "InlineBinary", "BulkDataURI") if member in attribute]
     if len(kinds) > 1:
-        yield issue("dicom-json.several-values", location)
+        yield make_issue("dicom-json.several-values", location)
     for kind in kinds:
         yield from _member_issues(
             tag, vr, kind, attribute[kind], Location(pointer=f"{pointer}/{kind}", keyword=location.keyword)
@@ -103,7 +105,7 @@ def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Iss
 def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
     expected = ("LO",) if is_private_creator(tag) else vrs_of(tag)
     if expected and vr not in expected:
-        yield issue(
+        yield make_issue(
             "dicom-json.vr-mismatch",
             location,
             keyword=keyword_of(tag),
@@ -113,19 +115,19 @@ def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]
 
 
 def _member_issues(tag: int, vr: str, member: str, value: object, location: Location) -> Iterator[Issue]:
-    if not _allowed(member, vr):
-        yield issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
+    if not _is_member_allowed(member, vr):
+        yield make_issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":
         if not isinstance(value, str) or not value or not is_uri(value):
-            yield issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
+            yield make_issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
     elif vr == "SQ" and isinstance(value, list) and value:
         items = (data_set_issues(item, f"{location.pointer}/{index}") for index, item in enumerate(value))
-        yield from limited(chain.from_iterable(items), ATTRIBUTE_LIMIT, location)
+        yield from limit_issues(chain.from_iterable(items), ATTRIBUTE_ISSUE_LIMIT, location)
     else:
         yield from value_issues(tag, vr, value, location)
 
 
-def _allowed(member: str, vr: str) -> bool:
+def _is_member_allowed(member: str, vr: str) -> bool:
     if member == "BulkDataURI":
         return vr in _BULK_DATA_VRS
     return (member == "InlineBinary") is (vr in BINARY_VRS)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pydicom.multival import MultiValue
 from pydicom.valuerep import PersonName as PydicomPersonName
 
-from dicommap.issues import Issue, Location, issue
+from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.dicom_json.types import Attribute, DataSet
 from dicommap.model.document_limits import DEPTH_LIMIT
-from dicommap.model.member_names import shown_type
-from dicommap.model.tags import hex_of, in_no_data_set, keyword_of
+from dicommap.model.member_names import mask_unknown_type
+from dicommap.model.tags import hex_of, is_outside_data_sets, keyword_of
 from dicommap.model.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _LEVELS_OF_AN_ITEM = 3
 """The attribute, its Value and the item: what a nested data set adds to a document's depth."""
 
 
-class _LeftOutError(Exception):
+class _NotConvertibleError(Exception):
     """Why an attribute cannot be carried."""
 
 
@@ -51,25 +51,25 @@ class _Conversion:
         """Convert a data set, or an item of a sequence at this depth of the document."""
         result: DataSet = {}
         for tag in map(int, sorted(dataset.keys())):
-            if in_no_data_set(tag):
+            if is_outside_data_sets(tag):
                 continue
             place = f"{pointer}/{hex_of(tag)}"
             try:
                 result[hex_of(tag)] = self._attribute(dataset, tag, place, depth)
-            except _LeftOutError as reason:
+            except _NotConvertibleError as reason:
                 where = Location(pointer=place, keyword=keyword_of(tag))
-                self.issues.append(issue("dicom-json.left-out", where, keyword=keyword_of(tag), reason=reason))
+                self.issues.append(make_issue("dicom-json.left-out", where, keyword=keyword_of(tag), reason=reason))
         return result
 
     def _attribute(self, dataset: Dataset, tag: int, pointer: str, depth: int) -> Attribute:
         if tag >> 16 == _PIXEL_GROUP:
-            raise _LeftOutError("pixel data are no metadata")
+            raise _NotConvertibleError("pixel data are no metadata")
         try:
             element = dataset[tag]
         except Exception as error:  # noqa: BLE001  pydicom's converters raise all kinds
-            raise _LeftOutError(f"pydicom cannot read its value ({shown_type(type(error))})") from None
+            raise _NotConvertibleError(f"pydicom cannot read its value ({mask_unknown_type(type(error))})") from None
         if element.VR not in ALL_VRS:
-            raise _LeftOutError("its value representation is not settled")
+            raise _NotConvertibleError("its value representation is not settled")
         if element.VR == "SQ":
             return self._sequence(element, pointer, depth)
         if element.VR in BINARY_VRS:
@@ -82,7 +82,7 @@ class _Conversion:
 
     def _sequence(self, element: DataElement, pointer: str, depth: int) -> Attribute:
         if depth + 2 * _LEVELS_OF_AN_ITEM > DEPTH_LIMIT:
-            raise _LeftOutError("it is nested too deep")
+            raise _NotConvertibleError("it is nested too deep")
         items = [
             self.data_set(item, f"{pointer}/Value/{index}", depth + _LEVELS_OF_AN_ITEM)
             for index, item in enumerate(element.value or ())
@@ -94,7 +94,7 @@ class _Conversion:
         if not data:
             return Attribute(vr=element.VR)
         if not isinstance(data, bytes) or len(data) % unit:
-            raise _LeftOutError(f"its value has no whole units of {unit} bytes")
+            raise _NotConvertibleError(f"its value has no whole units of {unit} bytes")
         if not self._little and unit > 1:
             data = b"".join(data[at : at + unit][::-1] for at in range(0, len(data), unit))
         return Attribute(vr=element.VR, InlineBinary=base64.b64encode(data).decode("ascii"))
@@ -112,7 +112,7 @@ def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's ty
         return _number(value)
     if vr in FLOAT_VRS:
         if not math.isfinite(value):
-            raise _LeftOutError("a number is not finite")
+            raise _NotConvertibleError("a number is not finite")
         return float(value)
     return value if isinstance(value, int) else str(value)
 

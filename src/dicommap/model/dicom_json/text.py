@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dicommap.issues import Location, issue
+from dicommap.issues import Location, make_issue
 from dicommap.model.dicom_json.types import Attribute, PersonName
-from dicommap.model.findings import ATTRIBUTE_LIMIT, limited
+from dicommap.model.findings import ATTRIBUTE_ISSUE_LIMIT, limit_issues
 from dicommap.model.tags import keyword_of, vm_of, vrs_of
 from dicommap.model.vr import (
     BINARY_VRS,
@@ -15,8 +15,8 @@ from dicommap.model.vr import (
     INTEGER_VRS,
     NUMBER_TEXT_VRS,
     SINGLE_VALUE_VRS,
-    float_text,
-    integer_of,
+    format_float,
+    parse_integer,
     text_issues,
 )
 
@@ -39,10 +39,10 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
     vrs = vrs_of(tag)
     keyword = keyword_of(tag)
     if len(vrs) != 1 or vrs[0] in _NO_TEXT_VRS:
-        return [issue("attribute.not-text", location, keyword=keyword, vr=" or ".join(vrs) or "none")]
+        return [make_issue("attribute.not-text", location, keyword=keyword, vr=" or ".join(vrs) or "none")]
     vr = vrs[0]
     values = [value.rstrip(" ") for value in ([text] if vr in SINGLE_VALUE_VRS else text.split("\\"))]
-    issues = list(_issues(tag, vr, values, location))
+    issues = list(_text_value_issues(tag, vr, values, location))
     if issues:
         return issues
     if vr == "PN":
@@ -60,22 +60,22 @@ def text_from_attribute(attribute: Attribute) -> str | None:
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
-    return "\\".join(_text(vr, value) for value in attribute.get("Value", []))
+    return "\\".join(_value_as_text(vr, value) for value in attribute.get("Value", []))
 
 
-def _issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
+def _text_value_issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
     vm = vm_of(tag)
     count = len(values) if any(values) else 0
     if vm is not None and not vm.allows(count):
-        yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
+        yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
     found = (one for value in values if value for one in _one_value_issues(tag, vr, value, location))
-    yield from limited(found, ATTRIBUTE_LIMIT, location)
+    yield from limit_issues(found, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
     yield from text_issues(vr, value, location)
     if _SURROGATE.search(value):  # a document's own are found where its JSON is read
-        yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
+        yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
 def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
@@ -85,7 +85,7 @@ def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
         groups = zip(_GROUPS, text.split("="), strict=False)
         return {name: group for name, group in groups if group}
     if vr in INTEGER_VRS:
-        return integer_of(text)
+        return parse_integer(text)
     if vr in FLOAT_VRS:
         return float(text)
     return _number(text) if vr in NUMBER_TEXT_VRS else text
@@ -103,11 +103,11 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-def _text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
+def _value_as_text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
     if value is None:
         return ""
     if vr in FLOAT_VRS:
-        return float_text(vr, value)
+        return format_float(vr, value)
     if isinstance(value, dict):
         name: PersonName = {**value}  # type: ignore[typeddict-item]
         return "=".join(name.get(group, "") for group in _GROUPS).rstrip("=")  # type: ignore[misc]

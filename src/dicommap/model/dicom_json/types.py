@@ -13,11 +13,11 @@ class PersonName(TypedDict, total=False):
     Phonetic: str
 
 
-class _Named(TypedDict):
+class _VrMember(TypedDict):
     vr: str
 
 
-class Attribute(_Named, total=False):
+class Attribute(_VrMember, total=False):
     """One attribute: its vr, and at most one of the other members."""
 
     Value: list[Any]

@@ -7,10 +7,10 @@ import binascii
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.issues import Location, issue
-from dicommap.model.appearance import appearance_issues
-from dicommap.model.findings import ATTRIBUTE_LIMIT, limited
-from dicommap.model.tags import is_private, keyword_of, multiplicity, vm_of
+from dicommap.issues import Location, make_issue
+from dicommap.model.appearance import confusable_character_issues
+from dicommap.model.findings import ATTRIBUTE_ISSUE_LIMIT, limit_issues
+from dicommap.model.tags import is_private, keyword_of, parse_multiplicity, vm_of
 from dicommap.model.vr import (
     BINARY_VRS,
     FLOAT_VRS,
@@ -28,39 +28,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue
-    from dicommap.model.tags import Multiplicity
+    from dicommap.model.tags import ValueMultiplicity
 
-_ONE = multiplicity("1")
+_ONE = parse_multiplicity("1")
 _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterator[Issue]:
     """Find what is wrong with the Value, or for binary value representations the InlineBinary, of an attribute."""
     if vr in BINARY_VRS:
-        if not isinstance(value, str) or not _decodes(vr, value):
-            yield issue("dicom-json.inline-binary", location, vr=vr)
+        if not isinstance(value, str) or not _is_valid_base64(vr, value):
+            yield make_issue("dicom-json.inline-binary", location, vr=vr)
         return
     if not isinstance(value, list) or not value:
-        yield issue("dicom-json.value-form", location, vr="Value", expected="an array of at least one item")
+        yield make_issue("dicom-json.value-form", location, vr="Value", expected="an array of at least one item")
         return
     if all(item is None for item in value):
-        yield issue(
+        yield make_issue(
             "dicom-json.value-form",
             location,
             vr="Value",
             expected="an item that is not null, or to be left out",
         )
         return
-    vm = _multiplicity(tag, vr)
+    vm = _allowed_multiplicity(tag, vr)
     if vm is not None and not vm.allows(len(value)):
-        yield issue("value.multiplicity", location, keyword=keyword_of(tag), count=len(value), vm=vm.text)
+        yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=len(value), vm=vm.text)
     items = (
         found
         for index, item in enumerate(value)
         if item is not None
         for found in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
     )
-    yield from limited(items, ATTRIBUTE_LIMIT, location)
+    yield from limit_issues(items, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
 def is_private_creator(tag: int) -> bool:
@@ -68,12 +68,12 @@ def is_private_creator(tag: int) -> bool:
     return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
-def _multiplicity(tag: int, vr: str) -> Multiplicity | None:
+def _allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
     # Of a private attribute's values the dictionary says nothing; some value representations do.
     return _ONE if vr in SINGLE_VALUE_VRS or is_private_creator(tag) else vm_of(tag)
 
 
-def _decodes(vr: str, text: str) -> bool:
+def _is_valid_base64(vr: str, text: str) -> bool:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
@@ -91,32 +91,32 @@ def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[I
     elif vr in INTEGER_VRS or vr in FLOAT_VRS:
         yield from _number_issues(vr, item, location)
     elif not isinstance(item, str) or not item:
-        yield issue("dicom-json.value-form", location, vr=vr, expected="a text that is not empty, or null")
+        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a text that is not empty, or null")
     else:
         yield from text_issues(vr, item, location)
-        yield from appearance_issues(tag, vr, item, location)
+        yield from confusable_character_issues(tag, vr, item, location)
         if is_private_creator(tag) and not item.isascii():
             what = "a character outside the default repertoire"
-            yield issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what=what)
+            yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what=what)
 
 
 def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[Issue]:
     groups = item if isinstance(item, dict) else {}
     texts = [group for group in groups.values() if isinstance(group, str) and group and "=" not in group]
     if not groups or not set(groups) <= set(_PN_GROUPS) or len(texts) != len(groups):
-        yield issue("dicom-json.person-name", location)
+        yield make_issue("dicom-json.person-name", location)
         return
     for name, text in groups.items():
         where = replace(location, pointer=f"{location.pointer}/{name}")
         yield from text_issues("PN", text, where)
-        yield from appearance_issues(tag, "PN", text, where, group=name)
+        yield from confusable_character_issues(tag, "PN", text, where, group=name)
 
 
 def _number_or_text_issues(vr: str, item: object, location: Location) -> Iterator[Issue]:
     if isinstance(item, str) and item:
         yield from text_issues(vr, item, location)
     elif not _is_number(item):
-        yield issue("dicom-json.value-form", location, vr=vr, expected="a number, or a text that is not empty")
+        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a number, or a text that is not empty")
     elif vr == "DS":
         # A reader writes the number as text of at most 16 bytes; one that needs more would be changed.
         yield from text_issues(vr, repr(item), location)
@@ -127,7 +127,7 @@ def _number_or_text_issues(vr: str, item: object, location: Location) -> Iterato
 def _number_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     if not _is_number(item) or (vr in INTEGER_RANGES and not isinstance(item, int)):
         kind = "a number" if vr in FLOAT_VRS else "an integer"
-        yield issue("dicom-json.value-form", location, vr=vr, expected=kind)
+        yield make_issue("dicom-json.value-form", location, vr=vr, expected=kind)
     elif vr in INTEGER_RANGES:
         yield from integer_issues(vr, item, location)
     elif vr in FLOAT_VRS:

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 def dump_data_set(data_set: DataSet) -> str:
     """Write a data set with ascending member names, in sequence items too (PS3.18 F.2.2)."""
-    return dump_json(ordered(data_set))
+    return dump_json(sort_data_set(data_set))
 
 
-def ordered(data_set: DataSet) -> DataSet:
+def sort_data_set(data_set: DataSet) -> DataSet:
     """Return a data set with ascending member names, in sequence items too."""
-    return {tag: _ordered_attribute(data_set[tag]) for tag in sorted(data_set)}
+    return {tag: _sort_attribute(data_set[tag]) for tag in sorted(data_set)}
 
 
-def _ordered_attribute(attribute: Attribute) -> Attribute:
+def _sort_attribute(attribute: Attribute) -> Attribute:
     if attribute["vr"] != "SQ" or "Value" not in attribute:
         return attribute
-    return {"vr": "SQ", "Value": [ordered(item) for item in attribute["Value"]]}
+    return {"vr": "SQ", "Value": [sort_data_set(item) for item in attribute["Value"]]}

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.levels import Level, level_of
-from dicommap.model.person_names import distinct_values
+from dicommap.model.person_names import merge_equal_names
 from dicommap.model.tags import tag_of
-from dicommap.pictures.plots.modalities import OTHERS, modality_of, most
-from dicommap.pictures.plots.svg import CHARACTER, LEFT, TOP, bar, plot, text
-from dicommap.render.text import counted
+from dicommap.pictures.plots.modalities import OTHERS, modality_of, most_frequent
+from dicommap.pictures.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, draw_bar, draw_text, make_plot
+from dicommap.render.text import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import Series, Study
     from dicommap.pictures.plots.plot import Plot
 
-MOST_MODALITIES = 7
-MOST_ATTRIBUTES = 60
-ALL = "all"
-_ROW = 22
-_CELL = 40
+MAX_MODALITIES = 7
+MAX_ATTRIBUTES = 60
+ALL_MODALITIES = "all"
+_ROW_HEIGHT = 22
+_CELL_WIDTH = 40
 _GAP = 3
 
 
@@ -40,7 +40,7 @@ class _Shares:
             self.of[keyword, modality] += of
 
 
-def attributes_plot(studies: Iterable[Study]) -> Plot:
+def plot_attributes(studies: Iterable[Study]) -> Plot:
     """Return a heat map: the share of files that lack an attribute, and of studies or series where it differs inside.
 
     Attributes of patient and study are compared inside a study, those of a series inside a series; attributes of
@@ -56,21 +56,21 @@ def attributes_plot(studies: Iterable[Study]) -> Plot:
             modality = modality_of(series)
             names[modality] = None
             files[modality] += series.files
-            _count_series(series, (modality, ALL), missing, inconsistent)
-        _count_study(study, (*names, ALL), inconsistent)
-    columns = most(files, MOST_MODALITIES)
+            _count_series(series, (modality, ALL_MODALITIES), missing, inconsistent)
+        _count_study(study, (*names, ALL_MODALITIES), inconsistent)
+    columns = most_frequent(files, MAX_MODALITIES)
     folded = len(files) > len(columns)
     for shares in (missing, inconsistent):
         for counts in (shares.affected, shares.of):
-            _fold(counts, {*columns, ALL})
-    columns = [*columns, *([OTHERS] if folded else []), *([ALL] if len(files) > 1 else [])]
-    keywords, hidden = _chosen(missing, inconsistent)
-    more = f" {counted(hidden, 'attribute')} with less to tell not shown." if hidden else ""
-    description = f"{counted(files.total(), 'file')} of {counted(compared, 'study')}.{more}"
-    return _drawn(description, keywords, columns, missing, inconsistent)
+            _fold_modalities(counts, {*columns, ALL_MODALITIES})
+    columns = [*columns, *([OTHERS] if folded else []), *([ALL_MODALITIES] if len(files) > 1 else [])]
+    keywords, hidden = _choose_attributes(missing, inconsistent)
+    more = f" {format_count(hidden, 'attribute')} with less to tell not shown." if hidden else ""
+    description = f"{format_count(files.total(), 'file')} of {format_count(compared, 'study')}.{more}"
+    return _draw_heat_map(description, keywords, columns, missing, inconsistent)
 
 
-def _level(keyword: str) -> Level:
+def _comparison_level(keyword: str) -> Level:
     level = level_of(tag_of(keyword) or 0)
     return Level.STUDY if level is Level.PATIENT else level
 
@@ -78,66 +78,72 @@ def _level(keyword: str) -> Level:
 def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares, inconsistent: _Shares) -> None:
     for keyword, counts in series.values.items():
         missing.add(keyword, modalities, counts.get("", 0), series.files)
-        if _level(keyword) is Level.SERIES:
-            inconsistent.add(keyword, modalities, len(distinct_values(keyword, counts)) > 1, 1)
+        if _comparison_level(keyword) is Level.SERIES:
+            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
 
 
 def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
     for keyword, counts in study.values.items():
-        if _level(keyword) is Level.STUDY:
-            inconsistent.add(keyword, modalities, len(distinct_values(keyword, counts)) > 1, 1)
+        if _comparison_level(keyword) is Level.STUDY:
+            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
 
 
-def _fold(counts: Counter[tuple[str, str]], named: set[str]) -> None:
+def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
     for keyword, modality in [key for key in counts if key[1] not in named]:
         counts[keyword, OTHERS] += counts.pop((keyword, modality))
 
 
-def _chosen(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
+def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
     """Return the attributes to show, in their order, and how many others there are."""
     keywords = list(dict.fromkeys(keyword for keyword, _ in missing.of))
     weight: dict[str, float] = defaultdict(float)
     for shares in (missing, inconsistent):
         for keyword in keywords:
-            weight[keyword] += shares.affected[keyword, ALL] / (shares.of[keyword, ALL] or 1)
-    kept = set(sorted(keywords, key=lambda keyword: -weight[keyword])[:MOST_ATTRIBUTES])
+            weight[keyword] += shares.affected[keyword, ALL_MODALITIES] / (shares.of[keyword, ALL_MODALITIES] or 1)
+    kept = set(sorted(keywords, key=lambda keyword: -weight[keyword])[:MAX_ATTRIBUTES])
     return [keyword for keyword in keywords if keyword in kept], len(keywords) - len(kept)
 
 
-def _drawn(description: str, keywords: list[str], columns: list[str], missing: _Shares, inconsistent: _Shares) -> Plot:
-    names = LEFT + max((len(keyword) for keyword in keywords), default=10) * CHARACTER + 8
-    panel = len(columns) * _CELL + 28
+def _draw_heat_map(
+    description: str, keywords: list[str], columns: list[str], missing: _Shares, inconsistent: _Shares
+) -> Plot:
+    names = LEFT_MARGIN + max((len(keyword) for keyword in keywords), default=10) * CHARACTER_WIDTH + 8
+    panel = len(columns) * _CELL_WIDTH + 28
     panels = (
         (names, missing, "missing: share of files", "lack it"),
         (names + panel, inconsistent, "inconsistent: share of studies or series", "differ inside"),
     )
-    body = [piece for one in panels for piece in _panel(*one, keywords, columns)]
-    body += [text(LEFT, TOP + 46 + row * _ROW + 15, keyword) for row, keyword in enumerate(keywords)]
-    width = max(names + 2 * panel, names + panel + 42 * CHARACTER)
-    height = TOP + 46 + _ROW * max(len(keywords), 1) + 16
-    return plot("Missing and inconsistent attributes", description, height, body, width=width)
+    body = [piece for one in panels for piece in _draw_panel(*one, keywords, columns)]
+    body += [
+        draw_text(LEFT_MARGIN, BODY_TOP + 46 + row * _ROW_HEIGHT + 15, keyword) for row, keyword in enumerate(keywords)
+    ]
+    width = max(names + 2 * panel, names + panel + 42 * CHARACTER_WIDTH)
+    height = BODY_TOP + 46 + _ROW_HEIGHT * max(len(keywords), 1) + 16
+    return make_plot("Missing and inconsistent attributes", description, height, body, width=width)
 
 
-def _panel(
+def _draw_panel(
     left: float, shares: _Shares, title: str, verb: str, keywords: list[str], columns: list[str]
 ) -> Iterator[str]:
-    yield text(left, TOP + 14, title, kind="faint")
+    yield draw_text(left, BODY_TOP + 14, title, kind="faint")
     for column, modality in enumerate(columns):
-        short = modality if len(modality) * CHARACTER <= _CELL + 2 else f"{modality[:4]}…"
-        yield text(left + column * _CELL + _CELL / 2, TOP + 36, short, anchor="middle")
+        short = modality if len(modality) * CHARACTER_WIDTH <= _CELL_WIDTH + 2 else f"{modality[:4]}…"
+        yield draw_text(left + column * _CELL_WIDTH + _CELL_WIDTH / 2, BODY_TOP + 36, short, anchor="middle")
         for row, keyword in enumerate(keywords):
-            x, y = left + column * _CELL, TOP + 46 + row * _ROW
+            x, y = left + column * _CELL_WIDTH, BODY_TOP + 46 + row * _ROW_HEIGHT
             affected, of = shares.affected[keyword, modality], shares.of[keyword, modality]
             told = f"{keyword}, {modality}: {affected:,} of {of:,} {verb}" if of else f"{keyword}: not compared"
             kind, strength = ("third", 0.25 + 0.75 * affected / of) if affected else ("none", 1)
             if of:
-                yield bar(x, y, _CELL - _GAP, _ROW - _GAP, kind=kind, told=told, strength=strength)
+                yield draw_bar(x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, told=told, strength=strength)
             if affected or not of:
-                words = _percent(affected, of) if of else "–"
-                yield text(x + (_CELL - _GAP) / 2, y + 14, words, anchor="middle", kind="" if of else "faint")
+                words = _format_percent(affected, of) if of else "–"
+                yield draw_text(
+                    x + (_CELL_WIDTH - _GAP) / 2, y + 14, words, anchor="middle", kind="" if of else "faint"
+                )
 
 
-def _percent(part: int, whole: int) -> str:
+def _format_percent(part: int, whole: int) -> str:
     """Return a share for people; what is not all is never called 100%, and what is there never 0%."""
     share = 100 * part / whole
     if share < 1:

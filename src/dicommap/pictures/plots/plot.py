@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.pictures.saving import save_new
+from dicommap.pictures.saving import write_new_binary_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -22,7 +22,7 @@ class Plot:
 
     def save(self, path: StrPath) -> None:
         """Write the SVG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
-        save_new(path, self.svg.encode("utf-8"))
+        write_new_binary_file(path, self.svg.encode("utf-8"))
 
     def _repr_svg_(self) -> str:
         return self.svg

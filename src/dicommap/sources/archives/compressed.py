@@ -7,15 +7,15 @@ import lzma
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.issues import Severity, issue
-from dicommap.sources.archives.damage import damage_told_as
+from dicommap.issues import Severity, make_issue
+from dicommap.sources.archives.damage import convert_damage_errors
 from dicommap.sources.archives.error import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicommap.sources.archives.file import ArchiveFile
-    from dicommap.sources.archives.limits import Allowance
+    from dicommap.sources.archives.limits import UnpackingLimit
 
     Damage = type[Exception]
 
@@ -24,7 +24,7 @@ _GZIP = 16
 """Added to zlib's window size for a gzip header and trailer."""
 
 
-class Unpacking(Protocol):
+class DecompressedStream(Protocol):
     """A compressed file that gives its content."""
 
     def read(self, size: int, /) -> bytes:
@@ -32,20 +32,20 @@ class Unpacking(Protocol):
         ...
 
 
-def decompressor(path: str) -> Callable[[ArchiveFile], Unpacking]:
+def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
     """Return what unpacks a file of this name."""
     name = path.lower()
     if name.endswith("bz2"):
-        return lambda file: _Streams(file, bz2.BZ2Decompressor, OSError)
+        return lambda file: _ConcatenatedStreams(file, bz2.BZ2Decompressor, OSError)
     if name.endswith("xz"):
-        return lambda file: _Streams(file, lzma.LZMADecompressor, lzma.LZMAError)
-    return lambda file: _Streams(file, _GzipDecompressor, zlib.error)
+        return lambda file: _ConcatenatedStreams(file, lzma.LZMADecompressor, lzma.LZMAError)
+    return lambda file: _ConcatenatedStreams(file, _GzipDecompressor, zlib.error)
 
 
-class UnpackedBytes:
+class LimitedDecompressedStream:
     """The bytes that a compressed file unpacks to, within its allowance."""
 
-    def __init__(self, unpacking: Unpacking, allowance: Allowance) -> None:
+    def __init__(self, unpacking: DecompressedStream, allowance: UnpackingLimit) -> None:
         self._unpacking, self._allowance = unpacking, allowance
         self.position = 0
 
@@ -57,7 +57,7 @@ class UnpackedBytes:
         """Read, and report damage by an issue of this code."""
         parts = []
         while length > 0:
-            with damage_told_as(code):
+            with convert_damage_errors(code):
                 found = self._unpacking.read(min(length, _CHUNK))
             if not found:
                 break
@@ -71,7 +71,7 @@ class UnpackedBytes:
         """Go forwards. Raises ArchiveError if the bytes end before."""
         while self.position < offset:
             if not self.read(min(offset - self.position, _CHUNK)):
-                raise ArchiveError(issue("archive.broken", reason="it ends inside a member"))
+                raise ArchiveError(make_issue("archive.broken", reason="it ends inside a member"))
 
 
 class _Decompressor(Protocol):
@@ -112,7 +112,7 @@ class _GzipDecompressor:
         return found
 
 
-class _Streams:
+class _ConcatenatedStreams:
     """One or more compressed streams, one behind the other, as gzip, bzip2 and xz files may hold them.
 
     The standard library's BZ2File and LZMAFile pass over bytes behind a stream that are no further stream, and GzipFile
@@ -163,5 +163,5 @@ class _Streams:
         except self._damage:
             if not self._begun:
                 raise
-            found = issue("archive.trailing-bytes", severity=Severity.WARNING, offset=self._begun)
+            found = make_issue("archive.trailing-bytes", severity=Severity.WARNING, offset=self._begun)
             raise ArchiveError(found) from None

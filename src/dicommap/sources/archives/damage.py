@@ -9,7 +9,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.sources.archives.error import ArchiveError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _REASONS: dict[type[Exception], str] = {
 
 
 @contextmanager
-def damage_told_as(code: str) -> Iterator[None]:
+def convert_damage_errors(code: str) -> Iterator[None]:
     """Raise ArchiveError with a finding of this code for whatever libraries raise for damaged bytes.
 
     Errors of the system, which have a number, pass through.
@@ -43,7 +43,7 @@ def damage_told_as(code: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise
-        raise ArchiveError(issue(code, reason="its data is damaged")) from None  # gzip and bz2 say so
+        raise ArchiveError(make_issue(code, reason="its data is damaged")) from None  # gzip and bz2 say so
     except tuple(_REASONS) as error:
         reason = next(words for kind, words in _REASONS.items() if isinstance(error, kind))
-        raise ArchiveError(issue(code, reason=reason)) from None
+        raise ArchiveError(make_issue(code, reason=reason)) from None

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, issue
+from dicommap.issues import Issue, make_issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archives.limits import MAX_MEMBER_BYTES, require_names
+from dicommap.sources.archives.limits import MAX_MEMBER_BYTES, require_name_length
 
 if TYPE_CHECKING:
     from typing import Self
 
-SEPARATOR = "!/"
+MEMBER_SEPARATOR = "!/"
 """Stands in a path between an archive and the name of a member."""
 
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 """How the names of archives end, in small or capital letters."""
 
 
 def has_archive_name(path: str) -> bool:
     """Say whether a file is an archive by its name."""
-    return path.lower().endswith(SUFFIXES)
+    return path.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """One entry of an archive that is not a directory."""
 
     name: str
@@ -40,24 +40,24 @@ class Entry:
     def judged(cls, name: str, size: int) -> Self:
         """Return the entry of a regular file; one that is too large, or an archive itself, is not read."""
         if size > MAX_MEMBER_BYTES:
-            found = issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
+            found = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
             return cls(name, size, Disposition.UNREADABLE, (found,))
         if has_archive_name(name):
-            return cls(name, size, Disposition.ARCHIVE, (issue("archive.nested"),))
+            return cls(name, size, Disposition.ARCHIVE, (make_issue("archive.nested"),))
         return cls(name, size)
 
     @classmethod
     def refused(cls, name: str, size: int, reason: str) -> Self:
         """Return the entry of a file that is stored in a way that is not read."""
-        return cls(name, size, Disposition.UNREADABLE, (issue("archive.unsupported-member", reason=reason),))
+        return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod
     def link(cls, name: str) -> Self:
         """Return the entry of a link."""
-        return cls(name, 0, Disposition.LINK, (issue("archive.link-not-followed"),))
+        return cls(name, 0, Disposition.LINK, (make_issue("archive.link-not-followed"),))
 
 
-class Names:
+class UniqueNames:
     """Makes the names of an archive's entries unique, always in the same way: the second `a` becomes `a!2`."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Names:
     def unique(self, name: str) -> str:
         """Return the name, or one that nobody has had. Raises ArchiveError where all are too long together."""
         self._length += len(name)
-        require_names(self._length)
+        require_name_length(self._length)
         found = name
         if name in self._taken:
             self.repeated += 1

@@ -6,25 +6,25 @@ import io
 import os
 from typing import TYPE_CHECKING
 
-from dicommap.sources.local import source_file
+from dicommap.sources.local import make_source_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicommap.sources.local import LocalTree
 
-State = tuple[int, int]
+ArchiveState = tuple[int, int]
 """Size and time of change of an archive: another state, other members."""
 
-KEPT_BYTES = 16 * 2**20
+MAX_KEPT_BYTES = 16 * 2**20
 """The beginning of a member that is kept while it is read: longer than any header that has to be read twice."""
 
 _CHUNK = 2**18
 
 
-def state_of(status: os.stat_result) -> State:
+def get_archive_state(status: os.stat_result) -> ArchiveState:
     """Return the state that an inventory has of a file of this status."""
-    file = source_file("", status)
+    file = make_source_file("", status)
     return file.size, file.mtime_ns
 
 
@@ -37,7 +37,7 @@ class ArchiveFile(io.RawIOBase):
         self._open = tree.open(path)
         self.read_at = self._open.__enter__()
         try:
-            self.state = state_of(self._open.status())
+            self.state = get_archive_state(self._open.status())
         except OSError:
             self.close()
             raise
@@ -94,10 +94,10 @@ class ForwardBytes:
     def __call__(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer only where the member ends."""
         end = min(self._size, offset + length)
-        self._keep_up_to(min(end, KEPT_BYTES))
+        self._keep_up_to(min(end, MAX_KEPT_BYTES))
         first = bytes(self._kept[offset:end])
         begin = offset + len(first)
-        if end <= KEPT_BYTES or begin >= end:
+        if end <= MAX_KEPT_BYTES or begin >= end:
             return first
         if begin < self._position:
             self._following, self._position = self._again(), 0
@@ -113,7 +113,7 @@ class ForwardBytes:
 
     def _keep_up_to(self, end: int) -> None:
         while len(self._kept) < end and self._position == len(self._kept):
-            found = self._on(min(end, KEPT_BYTES) - self._position)
+            found = self._on(min(end, MAX_KEPT_BYTES) - self._position)
             if not found:
                 return
             self._kept += found

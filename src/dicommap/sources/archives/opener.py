@@ -8,11 +8,11 @@ import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
-from dicommap.sources.archives.archive import is_in_sequence, open_archive
-from dicommap.sources.archives.entry import SEPARATOR, has_archive_name
+from dicommap.issues import make_issue
+from dicommap.sources.archives.archive import is_sequential_archive, open_archive
+from dicommap.sources.archives.entry import MEMBER_SEPARATOR, has_archive_name
 from dicommap.sources.archives.error import ArchiveError
-from dicommap.sources.archives.file import state_of
+from dicommap.sources.archives.file import get_archive_state
 from dicommap.sources.archives.limits import MAX_ENTRIES
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from dicommap.model.hierarchy import SourceFile
     from dicommap.p10 import ReadAt
     from dicommap.sources.archives.archive import Archive
-    from dicommap.sources.archives.file import State
+    from dicommap.sources.archives.file import ArchiveState
     from dicommap.sources.local import LocalTree
 
-MAX_OPEN = 8
+MAX_OPEN_ARCHIVES = 8
 """Archives that a thread keeps open; fewer where they have many entries, which are in memory."""
 
-_DIGESTED_AT_ONCE = 2**20
+_DIGEST_CHUNK_BYTES = 2**20
 
-_Key = tuple[str, str, "State"]
+_Key = tuple[str, str, "ArchiveState"]
 """A tree's root, an archive's path and its state."""
 
 
@@ -40,7 +40,7 @@ class ArchiveOpener:
     With `expected`, the states of archives as the walk found them, a member of an archive that has changed is refused.
     """
 
-    def __init__(self, tree: LocalTree, expected: Mapping[str, State] | None = None) -> None:
+    def __init__(self, tree: LocalTree, expected: Mapping[str, ArchiveState] | None = None) -> None:
         self._tree = tree
         self._expected = expected
 
@@ -57,31 +57,31 @@ class ArchiveOpener:
     def in_sequence(self, path: str) -> str | None:
         """Return the archive of a member that can be read only after those before it, and None for all other paths."""
         place = self._inside(path)
-        return place[0] if place is not None and is_in_sequence(place[0]) else None
+        return place[0] if place is not None and is_sequential_archive(place[0]) else None
 
     def digests(self, archive: str) -> Iterator[tuple[str, bytes]]:
         """Yield the path of each member of a compressed tar file, with a digest of its bytes. Raises OSError."""
-        from dicommap.sources.archives.tarball import CompressedTar
+        from dicommap.sources.archives.tarball import CompressedTarArchive
 
-        with closing(CompressedTar(self._tree, archive)) as opened:
+        with closing(CompressedTarArchive(self._tree, archive)) as opened:
             for entry, read in opened.contents():
                 if entry.disposition is None:
-                    yield archive + SEPARATOR + entry.name, digest_of(read)
+                    yield archive + MEMBER_SEPARATOR + entry.name, hash_content(read)
 
     def _inside(self, path: str) -> tuple[str, str] | None:
         """Return the archive and the name of a member, or None for a path of the tree."""
-        place = path.find(SEPARATOR)
+        place = path.find(MEMBER_SEPARATOR)
         while place >= 0:
             archive = path[:place]
             if self._is_entered(archive):
-                return archive, path[place + len(SEPARATOR) :]
-            place = path.find(SEPARATOR, place + 1)
+                return archive, path[place + len(MEMBER_SEPARATOR) :]
+            place = path.find(MEMBER_SEPARATOR, place + 1)
         return None
 
     def _is_entered(self, path: str) -> bool:
         if self._expected is not None:
             return path in self._expected
-        if not has_archive_name(path) or hides_members(self._tree, path):
+        if not has_archive_name(path) or has_ambiguous_members(self._tree, path):
             return False
         try:
             return stat.S_ISREG(self._tree.status(path).st_mode)
@@ -92,39 +92,39 @@ class ArchiveOpener:
     def _member(self, path: str, name: str) -> Iterator[ReadAt]:
         state = self._state(path)
         if self._expected is not None and state != self._expected[path]:
-            raise ArchiveError(issue("archive.changed"))
+            raise ArchiveError(make_issue("archive.changed"))
         key = (str(self._tree), path, state)
-        archive = _shelf.taken(key) or open_archive(self._tree, path)
+        archive = _open_archives.taken(key) or open_archive(self._tree, path)
         if archive.state != state:
             archive.close()
-            raise ArchiveError(issue("archive.changed"))
+            raise ArchiveError(make_issue("archive.changed"))
         try:
             yield archive.read_at(name)
         finally:
-            _shelf.put(key, archive)
+            _open_archives.put(key, archive)
         if self._state(path) != state:
-            raise ArchiveError(issue("archive.changed"))
+            raise ArchiveError(make_issue("archive.changed"))
 
-    def _state(self, path: str) -> State:
+    def _state(self, path: str) -> ArchiveState:
         try:
-            return state_of(self._tree.status(path))
+            return get_archive_state(self._tree.status(path))
         except (FileNotFoundError, NotADirectoryError):
-            raise ArchiveError(issue("archive.changed")) from None
+            raise ArchiveError(make_issue("archive.changed")) from None
 
 
-def hides_members(tree: LocalTree, path: str) -> bool:
+def has_ambiguous_members(tree: LocalTree, path: str) -> bool:
     """Say whether files of the tree may have the paths that members of this archive would have."""
     try:
-        tree.link_status(path + SEPARATOR[0])
+        tree.link_status(path + MEMBER_SEPARATOR[0])
     except OSError:
         return False
     return True
 
 
-def digest_of(read: ReadAt) -> bytes:
+def hash_content(read: ReadAt) -> bytes:
     """Return what is equal for equal bytes only, as far as BLAKE2 can tell."""
     digest, offset = hashlib.blake2b(digest_size=32), 0
-    while found := read(offset, _DIGESTED_AT_ONCE):
+    while found := read(offset, _DIGEST_CHUNK_BYTES):
         digest.update(found)
         offset += len(found)
     return digest.digest()
@@ -132,11 +132,11 @@ def digest_of(read: ReadAt) -> bytes:
 
 def close_archives() -> None:
     """Close the archives that this thread keeps open."""
-    while _shelf.held:
-        _shelf.held.pop()[1].close()
+    while _open_archives.held:
+        _open_archives.held.pop()[1].close()
 
 
-class _Shelf(threading.local):
+class _OpenArchives(threading.local):
     """Archives that a thread has read from, and is likely to read from again."""
 
     def __init__(self) -> None:
@@ -154,9 +154,9 @@ class _Shelf(threading.local):
         """Put one back, and close what is too much."""
         self.held.append((key, archive))
         while len(self.held) > 1 and (
-            len(self.held) > MAX_OPEN or sum(len(one.names) for _, one in self.held) > MAX_ENTRIES
+            len(self.held) > MAX_OPEN_ARCHIVES or sum(len(one.names) for _, one in self.held) > MAX_ENTRIES
         ):
             self.held.pop(0)[1].close()
 
 
-_shelf = _Shelf()
+_open_archives = _OpenArchives()

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.sources.archives.archive import ambiguous, is_in_sequence, listed, listed_before
+from dicommap.sources.archives.archive import (
+    is_sequential_archive,
+    list_archive,
+    list_known_members,
+    make_ambiguous_archive,
+)
 from dicommap.sources.archives.entry import has_archive_name
-from dicommap.sources.archives.opener import ArchiveOpener, hides_members
+from dicommap.sources.archives.opener import ArchiveOpener, has_ambiguous_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from dicommap.model.hierarchy import SourceFile
-    from dicommap.sources.listed import ListedFiles
+    from dicommap.sources.listed import FileList
     from dicommap.sources.local import LocalTree
 
     MembersBefore = Callable[[SourceFile], Iterable[tuple[str, int]] | None]
     """Return the names and sizes of an archive's members, where a scan before has read them all and it is unchanged."""
 
 
-class WithArchives:
+class ArchiveSource:
     """A source of which the archives are entered, too."""
 
-    def __init__(self, source: LocalTree | ListedFiles, before: MembersBefore) -> None:
+    def __init__(self, source: LocalTree | FileList, before: MembersBefore) -> None:
         """Take a source. `before` saves unpacking compressed tar files that are known, only to list them."""
         self._source = source
         self._before = before
@@ -38,8 +43,8 @@ class WithArchives:
         for file in self._source.walk(without=without):
             if file.disposition is not None or not file.size or not has_archive_name(file.path):
                 yield file
-            elif hides_members(tree, file.path):
-                yield ambiguous(file)
+            elif has_ambiguous_members(tree, file.path):
+                yield make_ambiguous_archive(file)
             else:
                 yield from self._entered(file)
 
@@ -48,5 +53,5 @@ class WithArchives:
         return self._source.count()
 
     def _entered(self, file: SourceFile) -> Iterable[SourceFile]:
-        members = self._before(file) if is_in_sequence(file.path) else None
-        return listed(self._source.opener, file) if members is None else listed_before(file, members)
+        members = self._before(file) if is_sequential_archive(file.path) else None
+        return list_archive(self._source.opener, file) if members is None else list_known_members(file, members)

@@ -10,17 +10,17 @@ import tarfile
 from tarfile import HeaderError, TarInfo
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from dicommap.issues import Severity, issue
+from dicommap.issues import Severity, make_issue
 from dicommap.sources.archives.error import ArchiveError
-from dicommap.sources.archives.limits import MAX_NAME, MAX_ZERO_BYTES
+from dicommap.sources.archives.limits import MAX_NAME_CHARACTERS, MAX_ZERO_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue
 
-BLOCK = tarfile.BLOCKSIZE
-_LONGEST_EXTENSION = 2**20
+BLOCK_BYTES = tarfile.BLOCKSIZE
+_MAX_EXTENSION_BYTES = 2**20
 """Bytes of one extended header: names, times, and attributes of files that some systems store in them."""
 
 _LONG_NAME, _LONG_LINK = b"L", b"K"
@@ -35,11 +35,11 @@ _IS_EXTENDED = slice(482, 483)
 _GOES_ON = slice(504, 505)
 """Bytes that say that more blocks with the map of a sparse file follow: in its header, and in such a block."""
 
-Attributes = dict[str, bytes]
+ExtendedAttributes = dict[str, bytes]
 """What extended headers say of the file that follows."""
 
 
-class Bytes(Protocol):
+class ForwardReader(Protocol):
     """Bytes that are read forwards."""
 
     position: int
@@ -67,7 +67,7 @@ class TarEntry(NamedTuple):
     """Why it is not read."""
 
 
-def tar_entries(source: Bytes, issues: list[Issue]) -> Iterator[TarEntry]:
+def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[TarEntry]:
     """Yield the entries of a tar file.
 
     Two zero blocks mark the end of a tar file, but another may follow (`cat a.tar b.tar`): its entries are yielded as
@@ -81,8 +81,8 @@ def tar_entries(source: Bytes, issues: list[Issue]) -> Iterator[TarEntry]:
         ArchiveError: The file cannot be followed. The entries before the fault have been yielded.
 
     """
-    shared: Attributes = {}
-    own: Attributes = {}
+    shared: ExtendedAttributes = {}
+    own: ExtendedAttributes = {}
     while (header := _header(source, issues)) is not None:
         info, block = header
         if info.type in (*_OWN, _SHARED, _LONG_NAME, _LONG_LINK):
@@ -100,7 +100,7 @@ def tar_entries(source: Bytes, issues: list[Issue]) -> Iterator[TarEntry]:
         offset = source.position
         if info.type not in _DIRECTORIES:
             yield _entry(info, _name(attributes, info.name), size, offset, sparse=sparse)
-        source.skip_to(offset + -(-size // BLOCK) * BLOCK)
+        source.skip_to(offset + -(-size // BLOCK_BYTES) * BLOCK_BYTES)
 
 
 def _entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) -> TarEntry:
@@ -110,47 +110,47 @@ def _entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) ->
     return TarEntry(name, size, offset, info.type in _LINKS, _SPECIAL.get(info.type), refused)
 
 
-def _header(source: Bytes, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
+def _header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
     """Return the next header and its block, or None at the end."""
     place = source.position
-    block = source.read(BLOCK)
+    block = source.read(BLOCK_BYTES)
     if not block:
-        found = issue("archive.broken", severity=Severity.WARNING, reason="it ends without the mark of its end")
+        found = make_issue("archive.broken", severity=Severity.WARNING, reason="it ends without the mark of its end")
         raise ArchiveError(found)
-    behind_end = len(block) == BLOCK and not any(block)
+    behind_end = len(block) == BLOCK_BYTES and not any(block)
     if behind_end:
-        place, block = _behind_zeros(source)
+        place, block = _skip_zero_blocks(source)
         if not block:
             return None
     try:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except HeaderError:
         if behind_end:
-            raise ArchiveError(issue("archive.trailing-bytes", offset=place)) from None
-        raise _broken(f"no header of a member is at byte {place}") from None
+            raise ArchiveError(make_issue("archive.trailing-bytes", offset=place)) from None
+        raise _broken_archive_error(f"no header of a member is at byte {place}") from None
     if behind_end and not any(one.code == "archive.continued" for one in issues):
-        issues.append(issue("archive.continued", offset=place))
+        issues.append(make_issue("archive.continued", offset=place))
     if info.size < 0:
-        raise _broken(f"the header at byte {place} has a size that is none")
+        raise _broken_archive_error(f"the header at byte {place} has a size that is none")
     return info, block
 
 
-def _behind_zeros(source: Bytes) -> tuple[int, bytes]:
+def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
     """Return the next block that is not all zeros, with its place; an empty one if none is left."""
-    for _ in range(MAX_ZERO_BYTES // BLOCK):
+    for _ in range(MAX_ZERO_BYTES // BLOCK_BYTES):
         place = source.position
-        block = source.read(BLOCK)
+        block = source.read(BLOCK_BYTES)
         if not block or any(block):
             return place, block
-    raise ArchiveError(issue("archive.trailing-zeros", limit=MAX_ZERO_BYTES, offset=source.position))
+    raise ArchiveError(make_issue("archive.trailing-zeros", limit=MAX_ZERO_BYTES, offset=source.position))
 
 
-def _content(source: Bytes, size: int) -> bytes:
-    if size > _LONGEST_EXTENSION:
-        raise _broken(f"an extended header has {size} bytes")
+def _content(source: ForwardReader, size: int) -> bytes:
+    if size > _MAX_EXTENSION_BYTES:
+        raise _broken_archive_error(f"an extended header has {size} bytes")
     begin = source.position
     content = source.read(size)
-    source.skip_to(begin + -(-size // BLOCK) * BLOCK)
+    source.skip_to(begin + -(-size // BLOCK_BYTES) * BLOCK_BYTES)
     return content
 
 
@@ -163,35 +163,35 @@ def _attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
         record = content[place : place + length]
         key, equals, value = record[len(digits) + 1 : -1].partition(b"=")
         if not equals or len(record) < length or not record.endswith(b"\n"):
-            raise _broken("an extended header is damaged")
+            raise _broken_archive_error("an extended header is damaged")
         if key in (b"path", b"size") or key.startswith(b"GNU.sparse."):
             yield key.decode("ascii", "replace"), value
         place += length
 
 
-def _size(attributes: Attributes, size: int) -> int:
+def _size(attributes: ExtendedAttributes, size: int) -> int:
     written = attributes.get("size")
     if written is None:
         return size
     if not (written.isdigit() and len(written) < len(str(2**63))):
-        raise _broken("an extended header has a size that is none")
+        raise _broken_archive_error("an extended header has a size that is none")
     return int(written)
 
 
-def _name(attributes: Attributes, name: str) -> str:
+def _name(attributes: ExtendedAttributes, name: str) -> str:
     written = attributes.get("GNU.sparse.name") or attributes.get("path")
     if written is not None:
         name = written.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-    if len(name) > MAX_NAME:
-        raise _broken(f"a name has more than {MAX_NAME} characters")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise _broken_archive_error(f"a name has more than {MAX_NAME_CHARACTERS} characters")
     return name
 
 
-def _skip_map(source: Bytes, block: bytes) -> None:
+def _skip_map(source: ForwardReader, block: bytes) -> None:
     more = block[_IS_EXTENDED]
     while more.strip(b"\0"):
-        more = source.read(BLOCK)[_GOES_ON]
+        more = source.read(BLOCK_BYTES)[_GOES_ON]
 
 
-def _broken(reason: str) -> ArchiveError:
-    return ArchiveError(issue("archive.broken", reason=reason))
+def _broken_archive_error(reason: str) -> ArchiveError:
+    return ArchiveError(make_issue("archive.broken", reason=reason))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archives.compressed import UnpackedBytes, decompressor
-from dicommap.sources.archives.entry import Entry, Names
+from dicommap.sources.archives.compressed import LimitedDecompressedStream, choose_decompressor
+from dicommap.sources.archives.entry import ArchiveEntry, UniqueNames
 from dicommap.sources.archives.error import ArchiveError
-from dicommap.sources.archives.file import KEPT_BYTES, ArchiveFile, ForwardBytes
-from dicommap.sources.archives.limits import Allowance, require_entries
-from dicommap.sources.archives.tar import TarEntry, tar_entries
+from dicommap.sources.archives.file import MAX_KEPT_BYTES, ArchiveFile, ForwardBytes
+from dicommap.sources.archives.limits import UnpackingLimit, require_entry_count
+from dicommap.sources.archives.tar import TarEntry, read_tar_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,16 +31,16 @@ class TarArchive:
         """Open it. Raises OSError as the system does."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
-        self.names = Names()
+        self.names = UniqueNames()
         self.issues: list[Issue] = []
         self._places: dict[str, tuple[int, int]] = {}
-        self._entries = _named(tar_entries(_PlainBytes(self._file), self.issues), self.names)
+        self._entries = _unique_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
         for name, entry in self._entries:
             self._places[name] = entry.offset, entry.size
-            yield _judged(name, entry)
+            yield _make_entry(name, entry)
 
     def read_at(self, name: str) -> ReadAt:
         """Return what reads a member. Raises ArchiveError where it cannot be had."""
@@ -49,7 +49,7 @@ class TarArchive:
                 if entry.name == name:
                     break
             else:
-                raise ArchiveError(issue("archive.changed"))
+                raise ArchiveError(make_issue("archive.changed"))
         begin, size = self._places[name]
         read_at = self._file.read_at
         return lambda offset, length: read_at(begin + offset, max(0, min(length, size - offset)))
@@ -59,7 +59,7 @@ class TarArchive:
         self._file.close()
 
 
-class CompressedTar:
+class CompressedTarArchive:
     """An open tar file that is compressed as a whole: members in their order cost one reading, others one more each."""
 
     in_sequence = True
@@ -68,17 +68,17 @@ class CompressedTar:
         """Open it. Raises OSError as the system does."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
-        self._decompress = decompressor(path)
+        self._decompress = choose_decompressor(path)
         self._start()
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
         return (entry for entry, _ in self.contents())
 
-    def contents(self) -> Iterator[tuple[Entry, ReadAt]]:
+    def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
         """Yield the entries with what reads each, until the next is asked for."""
         for name, entry in self._entries:
-            yield _judged(name, entry), ForwardBytes(self._following(entry), entry.size, _never_again)
+            yield _make_entry(name, entry), ForwardBytes(self._following(entry), entry.size, _raise_on_rewind)
 
     def read_at(self, name: str) -> ReadAt:
         """Return what reads a member, until another is asked for. Raises ArchiveError where it cannot be had."""
@@ -87,9 +87,9 @@ class CompressedTar:
         with suppress(ArchiveError):
             for found, entry in self._entries:
                 if found == name:
-                    return ForwardBytes(self._following(entry), entry.size, _never_again)
+                    return ForwardBytes(self._following(entry), entry.size, _raise_on_rewind)
         self._begin()
-        raise ArchiveError(issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
+        raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
 
     def close(self) -> None:
         """Close the file."""
@@ -101,12 +101,12 @@ class CompressedTar:
 
     def _start(self) -> None:
         self._bytes = self._unpacked()
-        self.names = Names()
+        self.names = UniqueNames()
         self.issues: list[Issue] = []
-        self._entries = _named(tar_entries(self._bytes, self.issues), self.names)
+        self._entries = _unique_entries(read_tar_entries(self._bytes, self.issues), self.names)
 
-    def _unpacked(self) -> UnpackedBytes:
-        return UnpackedBytes(self._decompress(self._file), Allowance(self._file.size))
+    def _unpacked(self) -> LimitedDecompressedStream:
+        return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
     def _following(self, entry: TarEntry) -> Callable[[int], bytes]:
         source, end = self._bytes, entry.offset + entry.size
@@ -117,7 +117,7 @@ class CompressedTar:
         return following
 
 
-class _PlainBytes:
+class _PlainTarReader:
     """The bytes of a tar file as they are."""
 
     def __init__(self, file: ArchiveFile) -> None:
@@ -131,29 +131,29 @@ class _PlainBytes:
 
     def skip_to(self, offset: int) -> None:
         if offset > self._file.size:
-            raise ArchiveError(issue("archive.broken", reason="it ends inside a member"))
+            raise ArchiveError(make_issue("archive.broken", reason="it ends inside a member"))
         self.position = offset
 
 
-def _named(entries: Iterator[TarEntry], names: Names) -> Iterator[tuple[str, TarEntry]]:
+def _unique_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
     for count, entry in enumerate(entries, 1):
-        require_entries(count)
+        require_entry_count(count)
         yield names.unique(entry.name), entry
 
 
-def _judged(name: str, entry: TarEntry) -> Entry:
+def _make_entry(name: str, entry: TarEntry) -> ArchiveEntry:
     if entry.link:
-        return Entry.link(name)
+        return ArchiveEntry.link(name)
     if entry.special is not None:
-        return Entry(name, 0, Disposition.SPECIAL, (issue("source.special-file", kind=entry.special),))
+        return ArchiveEntry(name, 0, Disposition.SPECIAL, (make_issue("source.special-file", kind=entry.special),))
     if entry.refused is not None:
-        return Entry.refused(name, entry.size, entry.refused)
-    return Entry.judged(name, entry.size)
+        return ArchiveEntry.refused(name, entry.size, entry.refused)
+    return ArchiveEntry.judged(name, entry.size)
 
 
-def _never_again() -> Callable[[int], bytes]:
-    limit = KEPT_BYTES // 2**20
+def _raise_on_rewind() -> Callable[[int], bytes]:
+    limit = MAX_KEPT_BYTES // 2**20
     reason = (
         f"its elements are out of order over more than {limit} MiB, and a compressed tar file is only read forwards"
     )
-    raise ArchiveError(issue("archive.unsupported-member", reason=reason))
+    raise ArchiveError(make_issue("archive.unsupported-member", reason=reason))

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, REQUEST_SECONDS = 10, 60
 """A request that takes longer is tried again."""
 
-RETRY: RetryConfig = {
+RETRY_CONFIG: RetryConfig = {
     "max_retries": 8,
     "retry_timeout": timedelta(seconds=150),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
 }
 """Waits twice as long each time, at random within bounds: half a minute and more, as S3 asks of those it slows down."""
 
-_KEPT = timedelta(minutes=5)
+_CLIENT_LIFETIME = timedelta(minutes=5)
 """How long credentials are used before botocore is asked for them again. It renews them while ten minutes are left."""
 
-_USUAL_REGION = "us-east-1"
+_DEFAULT_REGION = "us-east-1"
 
-CERTIFICATES_LIMIT = 16 * 2**20
+MAX_CERTIFICATE_BYTES = 16 * 2**20
 """Bytes of a file of certificates; all that browsers trust are 0.3 million."""
 
 
@@ -65,7 +65,7 @@ class S3Connection:
         return _store(self, os.getpid())
 
 
-def require_s3() -> None:
+def require_s3_extra() -> None:
     """Raise MissingExtraError unless what reads from S3 is installed."""
     try:
         import boto3
@@ -81,7 +81,7 @@ def require_s3() -> None:
 @lru_cache(maxsize=8)
 def _clients(connection: S3Connection, process: int) -> Clients:
     del process
-    require_s3()
+    require_s3_extra()
     return Clients(
         profile=connection.profile,
         region=connection.region,
@@ -103,31 +103,33 @@ def _store(connection: S3Connection, process: int) -> S3Store:
         )
     # botocore knows endpoints by region, partition, profile and environment; obstore would look at some of these only.
     endpoint = clients.s3.meta.endpoint_url
-    bucket_in_host = _takes_bucket_in_host(endpoint, connection.bucket)
+    bucket_in_host = _uses_virtual_host(endpoint, connection.bucket)
     if bucket_in_host:
         endpoint = endpoint.replace("://", f"://{connection.bucket}.", 1)
     return S3Store(
         connection.bucket,
         config={
-            "region": clients.s3.meta.region_name or _USUAL_REGION,
+            "region": clients.s3.meta.region_name or _DEFAULT_REGION,
             "endpoint": endpoint,
             "aws_endpoint_url_s3": endpoint,
             "virtual_hosted_style_request": bucket_in_host,
             "skip_signature": connection.unsigned,
         },
-        client_options=_options(endpoint),
-        retry_config=RETRY,
-        credential_provider=None if connection.unsigned else Boto3CredentialProvider(clients.session, ttl=_KEPT),
+        client_options=_client_options(endpoint),
+        retry_config=RETRY_CONFIG,
+        credential_provider=None
+        if connection.unsigned
+        else Boto3CredentialProvider(clients.session, ttl=_CLIENT_LIFETIME),
     )
 
 
-def _takes_bucket_in_host(endpoint: str, bucket: str) -> bool:
+def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
     """Say whether AWS's own endpoint is asked; certificates do not hold for buckets with a dot."""
     host = urlsplit(endpoint).hostname or ""
     return host.startswith("s3") and ".amazonaws.com" in host and "." not in bucket
 
 
-def _options(endpoint: str) -> ClientConfig:
+def _client_options(endpoint: str) -> ClientConfig:
     options: ClientConfig = {
         "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
@@ -136,12 +138,12 @@ def _options(endpoint: str) -> ClientConfig:
     }
     authorities = os.environ.get("AWS_CA_BUNDLE")
     if authorities:
-        options["root_certificate"] = _bytes_of(authorities)
+        options["root_certificate"] = _read_certificates(authorities)
     return options
 
 
-def _bytes_of(path: str | Path) -> bytes:
+def _read_certificates(path: str | Path) -> bytes:
     try:
-        return read_regular_file(path, CERTIFICATES_LIMIT)
+        return read_regular_file(path, MAX_CERTIFICATE_BYTES)
     except OSError:
         raise AwsError("The file that AWS_CA_BUNDLE names cannot be read.", fix="Name one that can.") from None

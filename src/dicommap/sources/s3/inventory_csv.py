@@ -12,15 +12,15 @@ import zlib
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote_plus
 
-from dicommap.aws.listing import nanoseconds, size_of
-from dicommap.model.listed_object import ListedObject
+from dicommap.aws.listing import parse_size, parse_time_ns
+from dicommap.model.listed_object import S3Object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import BinaryIO
 
 
-def csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[ListedObject]:
+def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[S3Object]:
     """Yield the objects of a data file whose columns the manifest names. Raises ValueError where it is damaged."""
     content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
@@ -33,15 +33,15 @@ def csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[L
         raise ValueError("no row") from error
 
 
-def _object(row: Mapping[str, str]) -> ListedObject | None:
+def _object(row: Mapping[str, str]) -> S3Object | None:
     """Return the object of a row, or None for what is not there: delete markers, and versions before the last."""
     if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
         return None
     moment = row.get("LastModifiedDate", "")
-    return ListedObject(
+    return S3Object(
         # Keys are URL-encoded in CSV, and a plus sign in one as %2B.
         key=unquote_plus(row["Key"], errors="strict"),
-        size=size_of(row["Size"]),
+        size=parse_size(row["Size"]),
         etag=row["ETag"],
-        mtime_ns=nanoseconds(moment) if moment else 0,
+        mtime_ns=parse_time_ns(moment) if moment else 0,
     )

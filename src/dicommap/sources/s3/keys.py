@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.issues import issue
-from dicommap.model.paths import printable
+from dicommap.issues import make_issue
+from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from dicommap.issues import Issue
 
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
-"""Finds whatever `_problem` has a word for; most keys have nothing of it."""
+_UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
+"""Finds whatever `_find_file_problem` has a word for; most keys have nothing of it."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-class Keys:
+class KeyChecker:
     """Looks at the keys of a listing, one after the other in S3's order: that of their bytes in UTF-8."""
 
     def __init__(self, prefix: str) -> None:
@@ -36,21 +36,21 @@ class Keys:
         above = before.pop() if before and path[len(before[-1]) :].startswith("/") else None
         if path and not path.endswith("/"):
             before.append(path)
-        if above is None and _ODD.search(path) is None:
+        if above is None and _UNUSUAL.search(path) is None:
             return ()
-        found = [] if above is None else [issue("s3.object-and-folder", other=printable(above))]
-        problem = _problem(path, folder=folder)
+        found = [] if above is None else [make_issue("s3.object-and-folder", other=make_printable(above))]
+        problem = _describe_problem(path, folder=folder)
         if problem is not None:
-            found.append(issue("s3.key", problem=problem))
+            found.append(make_issue("s3.key", problem=problem))
         return tuple(found)
 
 
-def is_plain(key: str) -> bool:
+def is_portable_key(key: str) -> bool:
     """Say whether every client addresses the object of this key by it."""
-    return _ODD.search(key) is None
+    return _UNUSUAL.search(key) is None
 
 
-def _problem(path: str, *, folder: bool) -> str | None:
+def _describe_problem(path: str, *, folder: bool) -> str | None:
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:
         return "a control character"

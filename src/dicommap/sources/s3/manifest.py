@@ -15,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 from typing import TYPE_CHECKING
 
-from dicommap.aws.faults import calling
-from dicommap.errors import DocumentError, reason_of
-from dicommap.model.document_limits import S3_INVENTORY_LIMIT, has_more_values
-from dicommap.model.paths import printable
+from dicommap.aws.faults import convert_client_errors
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.model.document_limits import S3_INVENTORY_LIMIT, has_more_json_values
+from dicommap.model.paths import make_printable
 from dicommap.reading import open_regular_file, read_regular_file, read_stream
 from dicommap.sources.s3.connection import S3Connection
 
@@ -34,7 +34,7 @@ _LIMIT = S3_INVENTORY_LIMIT.bytes
 _BUCKET_ARN = "arn:"
 
 
-class ListFormat(StrEnum):
+class S3InventoryFormat(StrEnum):
     """What the files of a list are written in."""
 
     CSV = "CSV"
@@ -42,22 +42,22 @@ class ListFormat(StrEnum):
     ORC = "ORC"
 
 
-_COLUMNS = {
-    ListFormat.CSV: re.compile(r"([^,\s]+)"),
-    ListFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
-    ListFormat.ORC: re.compile(r"(\w+):"),
+_COLUMN_PATTERNS = {
+    S3InventoryFormat.CSV: re.compile(r"([^,\s]+)"),
+    S3InventoryFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
+    S3InventoryFormat.ORC: re.compile(r"(\w+):"),
 }
 """Finds names of columns in a fileSchema: a list, a message of Parquet, or a struct of Hive."""
 
-_NEEDED = {
-    ListFormat.CSV: ("Key", "Size", "ETag"),
-    ListFormat.PARQUET: ("key", "size", "e_tag"),
-    ListFormat.ORC: ("key", "size", "e_tag"),
+_REQUIRED_COLUMNS = {
+    S3InventoryFormat.CSV: ("Key", "Size", "ETag"),
+    S3InventoryFormat.PARQUET: ("key", "size", "e_tag"),
+    S3InventoryFormat.ORC: ("key", "size", "e_tag"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataFile:
+class S3InventoryFile:
     """One file of the list."""
 
     key: str
@@ -72,34 +72,34 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class S3InventoryManifest:
     """A manifest.json whose files hold all that a scan needs."""
 
     bucket: str
     """What is listed."""
     destination: str
     """The bucket that holds the files."""
-    form: ListFormat
+    form: S3InventoryFormat
     columns: tuple[str, ...]
-    files: tuple[DataFile, ...]
+    files: tuple[S3InventoryFile, ...]
     directory: Path | None
     """Where the manifest is, if that is a disk."""
 
-    def fetch(self, one: DataFile, connection: S3Connection, into: BinaryIO) -> None:
+    def fetch(self, one: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
         """Copy a file of the list: from beside the manifest where it is on a disk, else from S3.
 
         Raises DocumentError and AwsError.
         """
         place = next(filter(Path.is_file, self._places(one)), None)
         if place is not None:
-            with _readable(place), open_regular_file(place) as file:
+            with _convert_read_errors(place), open_regular_file(place) as file:
                 copyfileobj(file, into)
             return
-        elsewhere = _beside(connection, self.destination)
-        with calling("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
+        elsewhere = _connect_to_bucket(connection, self.destination)
+        with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
             elsewhere.client().download_fileobj(self.destination, one.key, into)
 
-    def _places(self, one: DataFile) -> Iterator[Path]:
+    def _places(self, one: S3InventoryFile) -> Iterator[Path]:
         """Yield where a copy of the inventory may have a file: as S3 arranges them, or all in one directory."""
         if self.directory is not None:
             yield self.directory.parent / "data" / one.name
@@ -107,61 +107,61 @@ class Manifest:
             yield self.directory / one.name
 
 
-def read_manifest(place: StrPath, connection: S3Connection) -> Manifest:
+def read_s3_inventory_manifest(place: StrPath, connection: S3Connection) -> S3InventoryManifest:
     """Read a manifest by its path or S3 URI. Raises DocumentError where it cannot be used, and AwsError."""
     text = os.fspath(place)
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
-        with calling("GetObject", text):
-            body = _beside(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
-            with _readable(Path(text)):
+        with convert_client_errors("GetObject", text):
+            body = _connect_to_bucket(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
+            with _convert_read_errors(Path(text)):
                 content = read_stream(body, _LIMIT)
-        return _manifest(content, None)
-    with _readable(Path(text)):
+        return _parse_manifest(content, None)
+    with _convert_read_errors(Path(text)):
         content = read_regular_file(text, _LIMIT)
-    return _manifest(content, Path(text).absolute().parent)
+    return _parse_manifest(content, Path(text).absolute().parent)
 
 
-def _manifest(content: bytes, directory: Path | None) -> Manifest:
+def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManifest:
     try:
-        if has_more_values(content, S3_INVENTORY_LIMIT.values):
+        if has_more_json_values(content, S3_INVENTORY_LIMIT.values):
             raise ValueError("too many values")
         found = json.loads(content)
         name, schema = str(found["fileFormat"]), str(found["fileSchema"])
-        files = tuple(DataFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
-        bucket, destination = str(found["sourceBucket"]), _bucket(str(found["destinationBucket"]))
+        files = tuple(S3InventoryFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
+        bucket, destination = str(found["sourceBucket"]), _parse_bucket(str(found["destinationBucket"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DocumentError(
             "The manifest is not that of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
         ) from None
-    form = _format(name)
-    columns = tuple(_COLUMNS[form].findall(schema))
-    missing = [column for column in _NEEDED[form] if column not in columns]
+    form = _parse_format(name)
+    columns = tuple(_COLUMN_PATTERNS[form].findall(schema))
+    missing = [column for column in _REQUIRED_COLUMNS[form] if column not in columns]
     if missing:
         raise DocumentError(
             f"The S3 Inventory does not tell {' and '.join(missing)} of its objects.",
             fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
         )
-    return Manifest(
+    return S3InventoryManifest(
         bucket=bucket, destination=destination, form=form, columns=columns, files=files, directory=directory
     )
 
 
-def _format(name: str) -> ListFormat:
+def _parse_format(name: str) -> S3InventoryFormat:
     try:
-        return ListFormat(name.upper())
+        return S3InventoryFormat(name.upper())
     except ValueError:
         raise DocumentError(
-            f"The S3 Inventory is in the format {printable(name[:20])}, which is not read.",
+            f"The S3 Inventory is in the format {make_printable(name[:20])}, which is not read.",
             fix="Have S3 write it as Parquet, ORC or CSV, or scan without it.",
         ) from None
 
 
-def _bucket(name: str) -> str:
+def _parse_bucket(name: str) -> str:
     return name.rpartition(":")[2] if name.startswith(_BUCKET_ARN) else name
 
 
-def _beside(connection: S3Connection, bucket: str) -> S3Connection:
+def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
     """Return the way to another bucket, which may be in another region."""
     return S3Connection(
         bucket=bucket,
@@ -172,11 +172,11 @@ def _beside(connection: S3Connection, bucket: str) -> S3Connection:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _convert_read_errors(path: Path) -> Iterator[None]:
     """Raise DocumentError for what the system says of a file."""
     try:
         yield
     except OSError as error:
         raise DocumentError(
-            f"{path.name} cannot be read: {reason_of(error)}.", fix="Name a manifest whose files you may read."
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Name a manifest whose files you may read."
         ) from None

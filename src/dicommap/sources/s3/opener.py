@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from dicommap.errors import AwsError
-from dicommap.model.traffic import Traffic
-from dicommap.sources.s3.reader import Part, reader_of
+from dicommap.model.traffic import NetworkTraffic
+from dicommap.sources.s3.reader import ByteRange, get_range_reader
 from dicommap.sources.s3.refusals import ObjectError
 
 if TYPE_CHECKING:
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     from dicommap.p10 import ReadAt
     from dicommap.sources.s3.connection import S3Connection
-    from dicommap.sources.s3.reader import ObjectReader
+    from dicommap.sources.s3.reader import RangeReader
 
-AT_ONCE = 64
+MAX_REQUESTS = 64
 """Requests that one process waits for at a time. S3 answers one in some tens of milliseconds."""
 
-AT_ONCE_NEAR = 16
+MAX_REQUESTS_NEARBY = 16
 """The same of a server that answers in less time than an answer takes to read: more threads would only be in the way
 of each other, which costs a fifth of the CPU time."""
 
-_READ_AGAIN = 3
+_MAX_REREADS = 3
 """How often a header is begun anew with more bytes; then the rest is read as it is asked for."""
 
-_UNANSWERED_IN_A_ROW = 8
+_MAX_UNANSWERED = 8
 """Objects that fail one after the other, with none between that could be read, before it is no matter of objects."""
 
 _Found = TypeVar("_Found")
@@ -41,7 +41,7 @@ _State = tuple[int, str]
 """Size and ETag."""
 
 
-class Listed(Protocol):
+class ExpectedObject(Protocol):
     """An object as a listing has it."""
 
     @property
@@ -60,7 +60,7 @@ class S3Opener:
         self._prefix = prefix
         self._listed = listed or {}
 
-    def for_files(self, files: Iterable[Listed]) -> S3Opener:
+    def for_files(self, files: Iterable[ExpectedObject]) -> S3Opener:
         """Return what opens these objects of a listing, each as it was listed."""
         return S3Opener(self._connection, self._prefix, {file.path: (file.size, file.etag) for file in files})
 
@@ -71,19 +71,19 @@ class S3Opener:
 
     def read_headers(
         self, paths: Iterable[str], read: Callable[[ReadAt, int], _Found]
-    ) -> tuple[list[_Found | ObjectError], Traffic]:
+    ) -> tuple[list[_Found | ObjectError], NetworkTraffic]:
         """Return what `read` gives of each of these objects and their sizes, or why one cannot be read.
 
         Many are fetched at once, by other threads; `read` is called in this one, and begun anew where it asks for bytes
         that have to be fetched. Raises AwsError where no object can be read.
         """
-        return _Round(reader_of(self._connection), [self._reading(path) for path in paths], read).done()
+        return _ParallelRead(get_range_reader(self._connection), [self._reading(path) for path in paths], read).done()
 
-    def _reading(self, path: str) -> _Reading:
-        return _Reading(self._connection, self._prefix + path, *self._listed[path])
+    def _reading(self, path: str) -> _PartialObject:
+        return _PartialObject(self._connection, self._prefix + path, *self._listed[path])
 
 
-class _MoreNeeded(Exception):  # noqa: N818  not an error: bytes that are not here were asked for
+class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: bytes that are not here were asked for
     """Carries what was asked for past whoever reads."""
 
     def __init__(self, offset: int, length: int) -> None:
@@ -91,13 +91,13 @@ class _MoreNeeded(Exception):  # noqa: N818  not an error: bytes that are not he
         self.begin, self.end = offset, offset + length
 
 
-class _Reading:
+class _PartialObject:
     """One object and what is here of it."""
 
     def __init__(self, connection: S3Connection, key: str, size: int, etag: str) -> None:
         self.key, self.size, self.etag = key, size, etag
         self._connection = connection
-        self.parts: list[Part] = []
+        self.parts: list[ByteRange] = []
         self.requests = self.received = 0
         self.wanted: tuple[int, int] | None = None
         """Offsets between which bytes are to be fetched next, once it is known that the first ones do not do."""
@@ -107,13 +107,13 @@ class _Reading:
         for part in self.parts:
             if part.holds(offset, length, self.size):
                 return part.cut(offset, length)
-        raise _MoreNeeded(offset, min(length, self.size - offset))
+        raise _MoreBytesNeeded(offset, min(length, self.size - offset))
 
     def read_blocking(self, offset: int, length: int) -> bytes:
         """Give bytes, and fetch those that are not here; of these only the last are kept."""
         try:
             return self.read(offset, length)
-        except _MoreNeeded as needed:
+        except _MoreBytesNeeded as needed:
             if needed.end <= needed.begin:
                 return b""
             part = self.fetch(needed.begin, needed.end)
@@ -121,38 +121,38 @@ class _Reading:
             del self.parts[1:-1]
             return part.cut(offset, length)
 
-    def fetch(self, begin: int, end: int) -> Part:
+    def fetch(self, begin: int, end: int) -> ByteRange:
         """Ask S3 for bytes."""
-        return reader_of(self._connection).part(self.key, begin, end, self.size, self.etag)
+        return get_range_reader(self._connection).part(self.key, begin, end, self.size, self.etag)
 
-    def take(self, part: Part) -> None:
+    def take(self, part: ByteRange) -> None:
         """Keep what S3 has given."""
         self.parts.append(part)
         self.requests += 1
         self.received += len(part.content)
 
 
-class _Round(Generic[_Found]):
+class _ParallelRead(Generic[_Found]):
     """The objects of one task: threads fetch them, and one reads them as they come."""
 
     def __init__(
-        self, reader: ObjectReader, objects: Sequence[_Reading], read: Callable[[ReadAt, int], _Found]
+        self, reader: RangeReader, objects: Sequence[_PartialObject], read: Callable[[ReadAt, int], _Found]
     ) -> None:
         from queue import SimpleQueue  # scans of local trees need none
 
         self._reader = reader
         self._objects = objects
         self._read = read
-        self._found: dict[_Reading, _Found | ObjectError] = {}
+        self._found: dict[_PartialObject, _Found | ObjectError] = {}
         self._threads = _threads(os.getpid())
         self._wanted = deque(one for one in objects if one.size)
-        self._come: SimpleQueue[tuple[_Reading, Part | BaseException]] = SimpleQueue()
+        self._come: SimpleQueue[tuple[_PartialObject, ByteRange | BaseException]] = SimpleQueue()
         self._unanswered = 0
 
-    def done(self) -> tuple[list[_Found | ObjectError], Traffic]:
+    def done(self) -> tuple[list[_Found | ObjectError], NetworkTraffic]:
         """Read all and return what was found in the order of the objects, whatever order they came in."""
         try:
-            at_once = min(AT_ONCE, AT_ONCE_NEAR) if self._reader.is_near else AT_ONCE
+            at_once = min(MAX_REQUESTS, MAX_REQUESTS_NEARBY) if self._reader.is_near else MAX_REQUESTS
             for _ in range(min(at_once, len(self._wanted))):
                 self._threads.submit(self._fetch)
             for one in self._objects:
@@ -162,7 +162,7 @@ class _Round(Generic[_Found]):
                 self._take(*self._come.get())
         finally:
             self._wanted.clear()  # whatever ended it: nobody fetches another
-        traffic = Traffic(
+        traffic = NetworkTraffic(
             requests=sum(one.requests for one in self._objects),
             received=sum(one.received for one in self._objects),
             repeated=sum(one.requests > 1 for one in self._objects),
@@ -176,21 +176,21 @@ class _Round(Generic[_Found]):
                 one = self._wanted.popleft()
                 self._come.put((one, self._fetched(one)))
 
-    def _fetched(self, one: _Reading) -> Part | BaseException:
+    def _fetched(self, one: _PartialObject) -> ByteRange | BaseException:
         try:
             return one.fetch(*(one.wanted or (0, min(one.size, self._reader.first_bytes))))
         except BaseException as error:  # noqa: BLE001  it is raised where somebody waits for it
             return error
 
-    def _take(self, one: _Reading, come: Part | BaseException) -> None:
+    def _take(self, one: _PartialObject, come: ByteRange | BaseException) -> None:
         """Read an object of which bytes have come, or have more of it fetched. Raises AwsError."""
         try:
-            if not isinstance(come, Part):
+            if not isinstance(come, ByteRange):
                 raise come
             self._unanswered = 0
             one.take(come)
-            self._found[one] = self._read(one.read if one.requests <= _READ_AGAIN else one.read_blocking, one.size)
-        except _MoreNeeded as needed:
+            self._found[one] = self._read(one.read if one.requests <= _MAX_REREADS else one.read_blocking, one.size)
+        except _MoreBytesNeeded as needed:
             self._reader.notice(needed.end)
             one.wanted = needed.begin, needed.end
             self._wanted.append(one)
@@ -204,7 +204,7 @@ class _Round(Generic[_Found]):
     def _note(self, error: ObjectError) -> None:
         """Raise AwsError where it does not look like a matter of single objects any more."""
         self._unanswered = self._unanswered + 1 if error.unanswered else 0
-        if self._unanswered >= _UNANSWERED_IN_A_ROW:
+        if self._unanswered >= _MAX_UNANSWERED:
             raise AwsError(
                 f"S3 gave no good answer for {self._unanswered} objects in a row, although each was tried repeatedly.",
                 fix="Check the network and the endpoint; then scan again, which goes on from where it was.",
@@ -217,4 +217,4 @@ def _threads(process: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
 
     del process
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dicommap-s3")
+    return ThreadPoolExecutor(MAX_REQUESTS, thread_name_prefix="dicommap-s3")

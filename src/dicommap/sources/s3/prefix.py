@@ -6,15 +6,15 @@ import threading
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
-from dicommap.aws.faults import calling
-from dicommap.aws.listing import Lister, Page
+from dicommap.aws.faults import convert_client_errors
+from dicommap.aws.listing import BucketLister, ListingPage
 from dicommap.errors import DocumentError, SourceError
-from dicommap.issues import issue
+from dicommap.issues import make_issue
 from dicommap.model.hierarchy import Disposition, SourceFile
-from dicommap.model.paths import printable
+from dicommap.model.paths import make_printable
 from dicommap.model.s3_uri import S3Uri
-from dicommap.sources.s3.connection import S3Connection, require_s3
-from dicommap.sources.s3.keys import Keys
+from dicommap.sources.s3.connection import S3Connection, require_s3_extra
+from dicommap.sources.s3.keys import KeyChecker
 from dicommap.sources.s3.opener import S3Opener
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.model.listed_object import ListedObject
-    from dicommap.sources.s3.inventory_list import InventoryList
+    from dicommap.model.listed_object import S3Object
+    from dicommap.sources.s3.inventory_list import S3InventoryList
 
 PAGES_AHEAD = 100
 """Pages that are listed before anybody asks for them: some 50 MB."""
 
-_LOOKED_EVERY = 0.2
+_POLL_SECONDS = 0.2
 """Seconds."""
 
 
@@ -56,36 +56,36 @@ class S3Prefix:
         uri = S3Uri.parse(text)
         if uri is None:
             raise SourceError(f"The source {text} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
-        require_s3()
+        require_s3_extra()
         asked = S3Connection(
             bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url, unsigned=unsigned
         )
-        with calling("ListObjectsV2", f"s3://{uri.bucket}/"):
-            self._lister = Lister(asked.client(), uri.bucket)
+        with convert_client_errors("ListObjectsV2", f"s3://{uri.bucket}/"):
+            self._lister = BucketLister(asked.client(), uri.bucket)
         self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
         self._connection = asked.in_region(self._lister.region)
-        self._ahead = _Ahead()
-        self._inventory: InventoryList | None = None
+        self._ahead = _ListingAhead()
+        self._inventory: S3InventoryList | None = None
 
     def __str__(self) -> str:
         return str(self._uri)
 
-    def use_s3_inventory(self, manifest: StrPath) -> InventoryList:
+    def use_s3_inventory(self, manifest: StrPath) -> S3InventoryList:
         """Take the list of an S3 Inventory instead of listing; who asks for it closes it.
 
         `manifest` is the manifest.json, a path or an S3 URI, of files in CSV, Parquet or ORC. Raises DocumentError
         where it cannot be used, AwsError, and MissingExtraError where Parquet or ORC need pyarrow.
         """
-        from dicommap.sources.s3.inventory_list import InventoryList
-        from dicommap.sources.s3.manifest import read_manifest
+        from dicommap.sources.s3.inventory_list import S3InventoryList
+        from dicommap.sources.s3.manifest import read_s3_inventory_manifest
 
-        found = read_manifest(manifest, self._connection)
+        found = read_s3_inventory_manifest(manifest, self._connection)
         if found.bucket != self._uri.bucket:
             raise DocumentError(
-                f"The S3 Inventory is that of the bucket {printable(found.bucket)}, not of {self._uri.bucket}.",
+                f"The S3 Inventory is that of the bucket {make_printable(found.bucket)}, not of {self._uri.bucket}.",
                 fix="Name the manifest of an inventory of the source's bucket.",
             )
-        self._inventory = InventoryList(found, self._uri.prefix + (self._only or ""), self._connection)
+        self._inventory = S3InventoryList(found, self._uri.prefix + (self._only or ""), self._connection)
         return self._inventory
 
     @property
@@ -112,12 +112,12 @@ class S3Prefix:
         """
         del without
         if self._inventory is not None:
-            yield from source_files(self._uri.prefix, self._inventory.objects())
+            yield from to_source_files(self._uri.prefix, self._inventory.objects())
             return
         if self._only is not None:
             yield from self._single(self._only)
             return
-        yield from source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
+        yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
     def count(self) -> Iterator[int]:
         """Yield how many objects the walk has listed since the last time, until all are; nothing is listed twice."""
@@ -129,7 +129,7 @@ class S3Prefix:
     def _single(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
         found = [one for one in self._lister.page(key, count=1).objects if one.key == key]
-        yield from source_files(self._uri.prefix, self._ahead.objects(iter([Page(found, None)])))
+        yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(found, None)])))
 
     def _resolved(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
         """Return the prefix, and the one object where the URI names that."""
@@ -149,9 +149,9 @@ class S3Prefix:
         return S3Uri(bucket=uri.bucket, prefix=above + slash), name
 
 
-def source_files(prefix: str, objects: Iterable[ListedObject]) -> Iterator[SourceFile]:
+def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[SourceFile]:
     """Yield what a walk gives for the objects below a prefix, in order of their keys."""
-    keys = Keys(prefix)
+    keys = KeyChecker(prefix)
     begin = len(prefix)
     for key, size, etag, mtime_ns in objects:
         folder = not size and (key.endswith("/") or len(key) == begin)
@@ -162,20 +162,20 @@ def source_files(prefix: str, objects: Iterable[ListedObject]) -> Iterator[Sourc
             mtime_ns=mtime_ns,
             etag=etag,
             disposition=Disposition.EMPTY if folder else None,
-            issues=(*issues, issue("s3.folder-object")) if folder else issues,
+            issues=(*issues, make_issue("s3.folder-object")) if folder else issues,
         )
 
 
-class _Ahead:
+class _ListingAhead:
     """Listing that goes ahead of whoever takes the objects, and tells how far it is."""
 
     def __init__(self) -> None:
         self._listed = 0
         self._ended = threading.Event()
 
-    def objects(self, pages: Iterator[Page]) -> Iterator[ListedObject]:
+    def objects(self, pages: Iterator[ListingPage]) -> Iterator[S3Object]:
         """Yield the objects of pages that a thread asks for. What asking raises is raised here, in its place."""
-        queue: Queue[Page | BaseException | None] = Queue(PAGES_AHEAD)
+        queue: Queue[ListingPage | BaseException | None] = Queue(PAGES_AHEAD)
         stopped = threading.Event()
         thread = threading.Thread(target=self._list, args=(pages, queue, stopped), daemon=True)
         thread.start()
@@ -193,14 +193,16 @@ class _Ahead:
         """Yield how many objects were listed since the last time, now and then, until listing has ended."""
         told = 0
         while True:
-            ended = self._ended.wait(_LOOKED_EVERY)
+            ended = self._ended.wait(_POLL_SECONDS)
             listed = self._listed
             yield listed - told
             told = listed
             if ended:
                 return
 
-    def _list(self, pages: Iterator[Page], queue: Queue[Page | BaseException | None], stopped: threading.Event) -> None:
+    def _list(
+        self, pages: Iterator[ListingPage], queue: Queue[ListingPage | BaseException | None], stopped: threading.Event
+    ) -> None:
         try:
             for page in pages:
                 self._listed += len(page.objects)
@@ -214,11 +216,11 @@ class _Ahead:
 
 
 def _put(
-    queue: Queue[Page | BaseException | None], item: Page | BaseException | None, stopped: threading.Event
+    queue: Queue[ListingPage | BaseException | None], item: ListingPage | BaseException | None, stopped: threading.Event
 ) -> bool:
     while not stopped.is_set():
         try:
-            queue.put(item, timeout=_LOOKED_EVERY)
+            queue.put(item, timeout=_POLL_SECONDS)
         except Full:
             continue
         return True

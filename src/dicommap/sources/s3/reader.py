@@ -8,23 +8,28 @@ from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.sources.s3.keys import is_plain
-from dicommap.sources.s3.refusals import changed, told_by_botocore, told_by_obstore, unanswered
+from dicommap.sources.s3.keys import is_portable_key
+from dicommap.sources.s3.refusals import (
+    error_for_changed_object,
+    error_for_no_answer,
+    error_from_botocore,
+    error_from_obstore,
+)
 
 if TYPE_CHECKING:
     from dicommap.sources.s3.connection import S3Connection
 
-FIRST_BYTES = 16_384
+FIRST_REQUEST_BYTES = 16_384
 """Of a first request: twice what `p10` begins with. All but two of 833 real files that were tried end their headers
 within half of it, and S3 takes as long to answer for a few kilobytes as for one."""
 
-MOST_FIRST_BYTES = 65_536
+MAX_FIRST_REQUEST_BYTES = 65_536
 
-NEAR_SECONDS = 0.002
+NEARBY_SECONDS = 0.002
 """S3 itself takes longer for any answer, even within a region; a server in the same room does not."""
 
 
-class Part(NamedTuple):
+class ByteRange(NamedTuple):
     """Bytes of an object from `start`."""
 
     start: int
@@ -39,7 +44,7 @@ class Part(NamedTuple):
         return self.content[offset - self.start : offset - self.start + length]
 
 
-class ObjectReader:
+class RangeReader:
     """Reads objects of one bucket, in any thread; each process has its own."""
 
     def __init__(self, connection: S3Connection) -> None:
@@ -52,40 +57,40 @@ class ObjectReader:
 
         self._get = obstore.get
         self._refusals = (BaseError, FileNotFoundError)
-        self.first_bytes = FIRST_BYTES
+        self.first_bytes = FIRST_REQUEST_BYTES
         """What to ask for first: more where files were met that need more."""
         self._quickest = inf
 
     @property
     def is_near(self) -> bool:
         """Say whether any answer came so soon that waiting for many at once does not pay."""
-        return self._quickest < NEAR_SECONDS
+        return self._quickest < NEARBY_SECONDS
 
-    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> Part:
+    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         """Return the bytes between two offsets of the object that has this size and ETag.
 
         Raises ObjectError, an OSError, where this object cannot be read, and AwsError where none can.
         """
         asked = perf_counter()
-        content = (self._by_obstore if is_plain(key) else self._by_boto3)(key, begin, end, size, etag)
+        content = (self._by_obstore if is_portable_key(key) else self._by_boto3)(key, begin, end, size, etag)
         self._quickest = min(self._quickest, perf_counter() - asked)
         if len(content) != end - begin:
-            raise unanswered("its bytes came incomplete")
-        return Part(begin, content)
+            raise error_for_no_answer("its bytes came incomplete")
+        return ByteRange(begin, content)
 
     def notice(self, end: int) -> None:
         """Take note of how far into a file its header was looked for."""
-        if self.first_bytes < end <= MOST_FIRST_BYTES:
-            self.first_bytes = -(-end // FIRST_BYTES) * FIRST_BYTES
+        if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
+            self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 
     def _by_obstore(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
         try:
             answer = self._get(self._store, key, options={"range": (begin, end), "if_match": etag})
             meta, content = answer.meta, bytes(answer.bytes())
         except self._refusals as error:
-            raise told_by_obstore(error, self._uri(key)) from None
+            raise error_from_obstore(error, self._uri(key)) from None
         if meta["e_tag"] != etag or meta["size"] != size:
-            raise changed()
+            raise error_for_changed_object()
         return content
 
     def _by_boto3(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
@@ -97,23 +102,23 @@ class ObjectReader:
             answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={begin}-{end - 1}", IfMatch=etag)
             content: bytes = answer["Body"].read()
         except ClientError as error:
-            raise told_by_botocore(error, self._uri(key)) from None
+            raise error_from_botocore(error, self._uri(key)) from None
         except BotoCoreError:
-            raise unanswered("the connection broke, or no answer came in time") from None
+            raise error_for_no_answer("the connection broke, or no answer came in time") from None
         if answer["ETag"] != etag or answer.get("ContentRange", f"/{size}").rpartition("/")[2] != str(size):
-            raise changed()
+            raise error_for_changed_object()
         return content
 
     def _uri(self, key: str) -> str:
         return f"s3://{self._connection.bucket}/{key}"
 
 
-def reader_of(connection: S3Connection) -> ObjectReader:
+def get_range_reader(connection: S3Connection) -> RangeReader:
     """Return this process's reader."""
     return _reader(connection, os.getpid())
 
 
 @lru_cache(maxsize=8)
-def _reader(connection: S3Connection, process: int) -> ObjectReader:
+def _reader(connection: S3Connection, process: int) -> RangeReader:
     del process
-    return ObjectReader(connection)
+    return RangeReader(connection)

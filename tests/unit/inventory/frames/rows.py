@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.attributes import CAPTURED
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import Added, added, refused
 
 if TYPE_CHECKING:
     from dicommap.inventory import Inventory
 
-KEYWORDS = (*CAPTURED, "SliceThickness")
+KEYWORDS = (*DEFAULT_KEYWORDS, "SliceThickness")
 
 FILES: list[Added] = [
     added("a", "1.1 1.1.1 1.1.1.1", PatientID="P1", StudyDate="20240229", SeriesNumber="1", InstanceNumber="7"),

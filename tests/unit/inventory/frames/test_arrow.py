@@ -12,8 +12,8 @@ import pytest
 from dicommap.errors import InventoryError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
-from dicommap.inventory.frames.columns import FrameLevel, columns_of
-from dicommap.inventory.frames.tables import frame_query, tables_of
+from dicommap.inventory.frames.columns import FrameLevel, frame_columns
+from dicommap.inventory.frames.tables import frame_query, open_frame_connection
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS, picked, rows_of
 
@@ -98,7 +98,7 @@ def test_types_do_not_depend_on_what_is_held(level: FrameLevel, files: list[obje
     with inventory_of(*FILES[: len(files)], keywords=KEYWORDS) as inventory:
         schema = inventory.to_arrow(level).schema
     assert [(field.name, str(field.type), field.nullable) for field in schema] == [
-        (one.name, one.kind.value, one.optional) for one in columns_of(level, KEYWORDS)
+        (one.name, one.kind.value, one.optional) for one in frame_columns(level, KEYWORDS)
     ]
 
 
@@ -110,7 +110,7 @@ def test_a_level_that_there_is_not_is_an_error(level: str) -> None:
 
 
 def test_instances_come_without_sorting() -> None:
-    with inventory_of(*FILES) as inventory, tables_of(inventory._connection) as tables:
+    with inventory_of(*FILES) as inventory, open_frame_connection(inventory._connection) as tables:
         for level in (FrameLevel.INSTANCE, FrameLevel.FILE, FrameLevel.ISSUE):
             _, query = frame_query(tables, level, inventory.keywords)
             steps = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {query}")]
@@ -119,11 +119,11 @@ def test_instances_come_without_sorting() -> None:
 
 
 def test_batches_hold_some_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow, "ROWS", 4)
-    monkeypatch.setattr(arrow, "_FETCHED", 2)
+    monkeypatch.setattr(arrow, "BATCH_ROWS", 4)
+    monkeypatch.setattr(arrow, "_FETCH_ROWS", 2)
     files = [added(f"{number:02}", f"1.1 1.1.1 1.{number}", PatientID="P") for number in range(11)]
-    with inventory_of(*files) as inventory, tables_of(inventory._connection) as tables:
-        schema, batches = arrow.record_batches(tables, FrameLevel.INSTANCE, inventory.keywords)
+    with inventory_of(*files) as inventory, open_frame_connection(inventory._connection) as tables:
+        schema, batches = arrow.read_record_batches(tables, FrameLevel.INSTANCE, inventory.keywords)
         held = list(batches)
     assert [batch.num_rows for batch in held] == [4, 4, 3]
     assert all(batch.schema == schema for batch in held)
@@ -160,4 +160,4 @@ def test_damage_is_told(tmp_path: Path, level: str, damage: str) -> None:
 
 def test_more_attributes_than_columns_are_told() -> None:
     with inventory_of(*FILES) as inventory, pytest.raises(InventoryError, match="at most 2,000"):
-        arrow.table(inventory._connection, FrameLevel.STUDY, tuple(f"A{number}" for number in range(1000)))
+        arrow.read_arrow_table(inventory._connection, FrameLevel.STUDY, tuple(f"A{number}" for number in range(1000)))

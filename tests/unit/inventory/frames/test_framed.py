@@ -14,7 +14,7 @@ import pytest
 from dicommap.errors import MissingExtraError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames.columns import FrameLevel
-from dicommap.inventory.frames.extras import EXTRAS
+from dicommap.inventory.frames.extras import EXTRA_MODULES
 from tests.unit.inventory.filling import inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS
 
@@ -64,7 +64,7 @@ CALLS: list[tuple[str, Callable[[Inventory, Path], object]]] = [
 
 
 @pytest.mark.parametrize(
-    ("extra", "call", "module"), [(extra, call, module) for extra, call in CALLS for module in EXTRAS[extra]]
+    ("extra", "call", "module"), [(extra, call, module) for extra, call in CALLS for module in EXTRA_MODULES[extra]]
 )
 def test_a_missing_extra_names_its_command(
     tmp_path: Path,
@@ -85,7 +85,7 @@ def test_extras_are_those_of_the_package() -> None:
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for extra, modules in EXTRAS.items():
+    for extra, modules in EXTRA_MODULES.items():
         named = {requirement.partition(">=")[0] for requirement in project["optional-dependencies"][extra]}
         assert named == set(modules)
 

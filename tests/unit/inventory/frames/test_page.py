@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.inventory.frames.columns import KINDS, FrameLevel, Kind, columns_of
-from dicommap.inventory.frames.extras import EXTRAS
-from dicommap.inventory.frames.framed import Framed
+from dicommap.inventory.frames.columns import VR_CELL_TYPES, CellType, FrameLevel, frame_columns
+from dicommap.inventory.frames.extras import EXTRA_MODULES
+from dicommap.inventory.frames.framed import FrameMixin
 from dicommap.model.vr import ALL_VRS
 
 PAGE = "\n" + (Path(__file__).parents[4] / "docs/formats/frames.md").read_text(encoding="utf-8")
@@ -29,32 +29,32 @@ def rows_below(heading: str, table: int = 0) -> list[list[str]]:
 @pytest.mark.parametrize("level", FrameLevel)
 def test_columns_are_listed_with_type_and_in_order(level: FrameLevel) -> None:
     listed = [(name, kind, null == "yes") for name, kind, null, _ in rows_below(f"### {level.value}")]
-    assert listed == [(one.name, one.kind.value, one.optional) for one in columns_of(level, ())]
+    assert listed == [(one.name, one.kind.value, one.optional) for one in frame_columns(level, ())]
 
 
 @pytest.mark.parametrize("level", FrameLevel)
 def test_levels_with_attributes_say_so(level: FrameLevel) -> None:
     section = PAGE.partition(f"\n### {level.value}\n")[2].partition("\n##")[0]
     assert ("Then the [attributes](#attributes)." in section) == (
-        len(columns_of(level, ("K",))) > len(columns_of(level, ()))
+        len(frame_columns(level, ("K",))) > len(frame_columns(level, ()))
     )
 
 
 def test_types_of_value_representations_are_listed() -> None:
     *typed, rest = rows_below("## Attributes", 1)
-    listed = {vr: Kind(kind) for vrs, kind in typed for vr in vrs.split(", ")}
-    assert listed == KINDS
-    assert rest[1] == Kind.TEXT
-    assert KINDS.keys() < ALL_VRS
+    listed = {vr: CellType(kind) for vrs, kind in typed for vr in vrs.split(", ")}
+    assert listed == VR_CELL_TYPES
+    assert rest[1] == CellType.TEXT
+    assert VR_CELL_TYPES.keys() < ALL_VRS
 
 
 @pytest.mark.parametrize(("level", "at"), [(level, level.value) for level in FrameLevel])
 def test_columns_of_an_attribute_are_listed_where_they_are(level: FrameLevel, at: str) -> None:
     listed = [name.replace("K", "StudyDate") for name, _, levels, _ in rows_below("## Attributes") if at in levels]
-    assert listed == [one.name for one in columns_of(level, ("StudyDate",))[len(columns_of(level, ())) :]]
+    assert listed == [one.name for one in frame_columns(level, ("StudyDate",))[len(frame_columns(level, ())) :]]
 
 
 def test_methods_and_extras_are_listed() -> None:
     listed = {call.partition("(")[0]: install for call, _, install in rows_below("# Frames")}
-    assert listed.keys() == {name for name in vars(Framed) if not name.startswith("_")}
-    assert {name for install in listed.values() for name in re.findall(r"\[(.*)\]", install)} == set(EXTRAS)
+    assert listed.keys() == {name for name in vars(FrameMixin) if not name.startswith("_")}
+    assert {name for install in listed.values() for name in re.findall(r"\[(.*)\]", install)} == set(EXTRA_MODULES)

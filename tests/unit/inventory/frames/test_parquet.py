@@ -121,8 +121,8 @@ def test_damage_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow, "ROWS", 500)
-    monkeypatch.setattr(arrow, "_FETCHED", 100)
+    monkeypatch.setattr(arrow, "BATCH_ROWS", 500)
+    monkeypatch.setattr(arrow, "_FETCH_ROWS", 100)
     few, many = (_peak(tmp_path / f"{count}", count, monkeypatch) for count in (1_000, 10_000))
     assert max(few) > 0
     assert many[0] < 1.5 * few[0], "Arrow's memory"
@@ -134,7 +134,7 @@ def _peak(path: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int,
     held = []
 
     def watched(*arguments: object) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-        schema, batches = arrow.record_batches(*arguments)  # type: ignore[arg-type]
+        schema, batches = arrow.read_record_batches(*arguments)  # type: ignore[arg-type]
 
         def each() -> Iterator[pyarrow.RecordBatch]:
             for batch in batches:
@@ -143,7 +143,7 @@ def _peak(path: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int,
 
         return schema, each()
 
-    monkeypatch.setattr(parquet, "record_batches", watched)
+    monkeypatch.setattr(parquet, "read_record_batches", watched)
     files = [added(f"{number:06}", f"1.1 1.1.1 1.{number:06}", PatientID="P" * 60) for number in range(count)]
     with inventory_of(*files, path=path) as inventory:
         del files

@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import InventoryError, QueryError
 from dicommap.inventory import Inventory
-from dicommap.inventory.frames.columns import FrameLevel, Kind, columns_of
+from dicommap.inventory.frames.columns import CellType, FrameLevel, frame_columns
 from tests.unit.inventory.filling import inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS
 
@@ -21,15 +21,15 @@ def test_views_have_the_columns_and_cells_of_frames(level: FrameLevel) -> None:
         found = inventory.sql(f"select * from {level.value}")
         frame = inventory.to_arrow(level)
     assert found.columns == tuple(frame.schema.names)
-    columns = columns_of(level, KEYWORDS)
+    columns = frame_columns(level, KEYWORDS)
     expected = [tuple(_as_sqlite(row[column.name], column.kind) for column in columns) for row in frame.to_pylist()]
     assert sorted(found.rows, key=repr) == sorted(expected, key=repr)
 
 
-def _as_sqlite(cell: object, kind: Kind) -> object:
-    if kind is Kind.DATE and cell is not None:
+def _as_sqlite(cell: object, kind: CellType) -> object:
+    if kind is CellType.DATE and cell is not None:
         return str(cell)
-    return 0 if kind is Kind.TIME else cell
+    return 0 if kind is CellType.TIME else cell
 
 
 def test_parameters_are_values() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.frames.tables import tables_of
-from dicommap.model.attributes import CAPTURED
+from dicommap.inventory.frames.tables import open_frame_connection
+from dicommap.model.attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import inventory_of, put
 from tests.unit.inventory.frames.rows import FILES
 
@@ -17,7 +17,7 @@ from tests.unit.inventory.frames.rows import FILES
 @pytest.mark.parametrize("name", [None, "inventory.db", "a b?c=%20#.db", "\udcff.db"])
 def test_files_and_memory_are_opened_once_more(tmp_path: Path, name: str | None) -> None:
     path = None if name is None else tmp_path / name
-    with inventory_of(*FILES, path=path) as inventory, tables_of(inventory._connection) as tables:
+    with inventory_of(*FILES, path=path) as inventory, open_frame_connection(inventory._connection) as tables:
         assert tables is not inventory._connection
         assert tables.execute("SELECT COUNT(*) FROM file").fetchall() == [(len(FILES),)]
 
@@ -25,7 +25,7 @@ def test_files_and_memory_are_opened_once_more(tmp_path: Path, name: str | None)
 def test_a_file_that_was_replaced_is_not_taken_for_the_same(tmp_path: Path) -> None:
     path = tmp_path / "inventory.db"
     with inventory_of(*FILES, path=path), Inventory.open(path) as inventory:
-        with InventoryWriter(path, CAPTURED, ["/one"], started_ns=5) as writer:
+        with InventoryWriter(path, DEFAULT_KEYWORDS, ["/one"], started_ns=5) as writer:
             put(writer, *FILES)
             writer.finish(lambda one, other: True).close()
         with pytest.raises(InventoryError, match="replaced"):

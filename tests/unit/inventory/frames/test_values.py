@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.inventory.frames.values import date_of, number_of, whole_of
+from dicommap.inventory.frames.values import parse_date, parse_integer, parse_number
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from dicommap.inventory.frames.values import date_of, number_of, whole_of
     ],
 )
 def test_dates(text: str, cell: str | None) -> None:
-    assert date_of(text) == cell
+    assert parse_date(text) == cell
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_dates(text: str, cell: str | None) -> None:
     ],
 )
 def test_integers(text: str, cell: int | None) -> None:
-    assert whole_of(text) == cell
+    assert parse_integer(text) == cell
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_integers(text: str, cell: int | None) -> None:
     ],
 )
 def test_numbers(text: str, cell: float | None) -> None:
-    assert number_of(text) == cell
+    assert parse_number(text) == cell

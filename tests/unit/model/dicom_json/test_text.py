@@ -11,7 +11,7 @@ from dicommap.issues import Location
 from dicommap.model.character_set import SpecificCharacterSet
 from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
 from dicommap.model.tags import hex_of, tag_of
-from dicommap.p10.text import decode
+from dicommap.p10.text import decode_value
 
 
 def tag(keyword: str) -> int:
@@ -126,7 +126,7 @@ def test_floats_have_the_text_of_an_inventory(vr: str, value: float, text: str) 
     attribute: Any = {"vr": vr, "Value": [value]}
     assert text_from_attribute(attribute) == text
     code = {"FL": "<f", "FD": "<d"}[vr]
-    assert decode(vr, struct.pack(code, value), SpecificCharacterSet(), "<") == text
+    assert decode_value(vr, struct.pack(code, value), SpecificCharacterSet(), "<") == text
 
 
 def test_tags_have_the_text_of_an_inventory() -> None:

@@ -10,21 +10,21 @@ from xml.etree import ElementTree
 import pytest
 
 import dicommap
-from dicommap.inventory.plotted import Plots
-from dicommap.model.hierarchy import Series, Study, Values
-from dicommap.pictures.plots import Plot, attributes_plot, modalities_plot, timeline_plot
-from dicommap.pictures.plots.attributes import MOST_ATTRIBUTES
+from dicommap.inventory.plotted import InventoryPlots
+from dicommap.model.hierarchy import AttributeValues, Series, Study
+from dicommap.pictures.plots import Plot, plot_attributes, plot_modalities, plot_timeline
+from dicommap.pictures.plots.attributes import MAX_ATTRIBUTES
 from tests.making import p10, write_tree
 
 PLOTS: list[Callable[[list[Study]], Plot]] = [
-    modalities_plot,
-    attributes_plot,
-    lambda studies: timeline_plot(studies, show_values=False),
-    lambda studies: timeline_plot(studies, show_values=True),
+    plot_modalities,
+    plot_attributes,
+    lambda studies: plot_timeline(studies, show_values=False),
+    lambda studies: plot_timeline(studies, show_values=True),
 ]
 
 
-def study(number: int, *series: Values) -> Study:
+def study(number: int, *series: AttributeValues) -> Study:
     return Study.of(
         Series(
             study_instance_uid=f"1.{number}",
@@ -85,7 +85,7 @@ def test_modalities_have_their_instances_and_bytes() -> None:
         study(1, {"Modality": {"CT": 10}}, {"Modality": {"CT": 1_490}}),
         study(2, {"Modality": {"MR": 3}}, {"Modality": {"": 2}}, {"Modality": {"MR": 1, "CT": 1}}),
     ]
-    assert told(modalities_plot(studies)) == [
+    assert told(plot_modalities(studies)) == [
         "CT: 1,500 instances",
         "CT: 2.0 MB",
         "MR: 3 instances",
@@ -98,13 +98,13 @@ def test_modalities_have_their_instances_and_bytes() -> None:
 
 
 def test_many_modalities_are_folded() -> None:
-    plot = modalities_plot([study(number, {"Modality": {f"M{number:02}": 100 - number}}) for number in range(30)])
+    plot = plot_modalities([study(number, {"Modality": {f"M{number:02}": 100 - number}}) for number in range(30)])
     assert told(plot)[-2:] == [f"others: {sum(100 - n for n in range(20, 30))} instances", "others: 10.0 MB"]
     assert len(told(plot)) == 42
 
 
 def test_years_are_counted_and_days_are_not_told() -> None:
-    plot = timeline_plot(
+    plot = plot_timeline(
         [
             dated(1, "20240229"),
             dated(2, "20231231", "20240101"),
@@ -131,7 +131,7 @@ def test_years_are_counted_and_days_are_not_told() -> None:
     ],
 )
 def test_with_values_time_is_as_fine_as_there_is_room(dates: tuple[str, ...], expected: list[str]) -> None:
-    plot = timeline_plot([dated(number, one) for number, one in enumerate(dates)], show_values=True)
+    plot = plot_timeline([dated(number, one) for number, one in enumerate(dates)], show_values=True)
     assert told(plot) == expected
 
 
@@ -144,37 +144,37 @@ def test_attributes_are_missing_and_inconsistent() -> None:
         ),
         study(2, {"Modality": {"CT": 4}, "PatientID": {"b": 4}, "SeriesNumber": {"3": 4}}),
     ]
-    cells = told(attributes_plot(studies))
+    cells = told(plot_attributes(studies))
     assert "PatientID, CT: 1 of 8 lack it" in cells
     assert "PatientID, all: 1 of 12 lack it" in cells
     assert "PatientID, CT: 1 of 2 differ inside" in cells
     assert "PatientID, all: 1 of 2 differ inside" in cells
     assert "SeriesNumber, MR: 1 of 1 differ inside" in cells
     assert "SeriesNumber, all: 1 of 3 differ inside" in cells
-    assert {"12%", "8%", "50%", "100%", "33%"} <= set(texts(attributes_plot(studies)))
+    assert {"12%", "8%", "50%", "100%", "33%"} <= set(texts(plot_attributes(studies)))
 
 
 def test_attributes_of_instances_are_not_compared() -> None:
-    plot = attributes_plot([study(1, {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}})])
+    plot = plot_attributes([study(1, {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}})])
     assert "–" in texts(plot)
     assert "SOPInstanceUID, CT: 0 of 2 lack it" in told(plot)
 
 
 def test_a_share_is_never_called_none_or_all_where_it_is_not() -> None:
     values = {"Modality": {"CT": 1_000_000}, "PatientID": {"": 999_999, "x": 1}, "PatientSex": {"": 1, "M": 999_999}}
-    assert {"99%", "<1%"} <= set(texts(attributes_plot([study(1, values)])))
+    assert {"99%", "<1%"} <= set(texts(plot_attributes([study(1, values)])))
 
 
 def test_the_attributes_with_the_most_to_tell_are_shown() -> None:
     values = {"Modality": {"CT": 1}} | {f"K{number}": {"x": 1} for number in range(80)} | {"Last": {"": 1}}
-    plot = attributes_plot([study(1, values)])
+    plot = plot_attributes([study(1, values)])
     assert "Last" in texts(plot)
-    assert plot.description == f"1 file of 1 study. {82 - MOST_ATTRIBUTES} attributes with less to tell not shown."
+    assert plot.description == f"1 file of 1 study. {82 - MAX_ATTRIBUTES} attributes with less to tell not shown."
 
 
 def test_an_inventory_has_its_plots(tmp_path: Path) -> None:
     with dicommap.scan(write_tree(tmp_path, {"a": p10()})) as inventory:
-        assert isinstance(inventory.plots, Plots)
+        assert isinstance(inventory.plots, InventoryPlots)
         assert "CT: 1 instance" in told(inventory.plots.modalities())[0]
         assert told(inventory.plots.timeline()) == ["2026: 1 study"]
         assert told(inventory.plots.timeline(show_values=True)) == ["2026-01-02: 1 study"]

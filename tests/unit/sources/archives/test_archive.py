@@ -203,7 +203,7 @@ def test_a_directory_may_be_too_large(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_may_be_too_long_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     pack(tmp_path / f"s.{kind}", [(f"{n}" * 100, b"x") for n in range(6)])
-    monkeypatch.setattr(limits, "MAX_NAMES", 450)
+    monkeypatch.setattr(limits, "MAX_TOTAL_NAME_CHARACTERS", 450)
     found = walked(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
     assert len(found) == 1 + (0 if kind == "zip" else 4)
@@ -215,7 +215,7 @@ def test_what_unpacks_to_too_much_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, total: int, code: str
 ) -> None:
     pack(tmp_path / f"s.{kind}", [(str(n), bytes(50_000)) for n in range(5)])
-    monkeypatch.setattr(limits, "FREE_BYTES", 160_000)
+    monkeypatch.setattr(limits, "ALWAYS_ALLOWED_BYTES", 160_000)
     monkeypatch.setattr(limits, "MAX_RATIO", 2)
     monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", total)
     found = walked(tmp_path)
@@ -228,7 +228,7 @@ def test_what_unpacks_to_too_much_is_left(
 def test_a_plain_tar_file_and_stored_members_unpack_to_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FREE_BYTES", 1)
+    monkeypatch.setattr(limits, "ALWAYS_ALLOWED_BYTES", 1)
     monkeypatch.setattr(limits, "MAX_RATIO", 0)
     pack(tmp_path / "s.tar", FILES)
     with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_STORED) as archive:
@@ -270,13 +270,13 @@ def test_an_archive_that_changes_while_it_is_listed_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     path = pack(tmp_path / f"s.{kind}", FILES)
-    original = archive_entry.Names.unique
+    original = archive_entry.UniqueNames.unique
 
-    def changing(self: archive_entry.Names, name: str) -> str:
+    def changing(self: archive_entry.UniqueNames, name: str) -> str:
         touch(path)
         return original(self, name)
 
-    monkeypatch.setattr(archive_entry.Names, "unique", changing)
+    monkeypatch.setattr(archive_entry.UniqueNames, "unique", changing)
     assert "archive.changed" in codes(walked(tmp_path)[f"s.{kind}"])
 
 

@@ -35,7 +35,7 @@ def test_reads_at_any_place_give_the_same_bytes(tmp_path: Path, monkeypatch: pyt
     pack(tmp_path / f"s.{kind}", [("before", b"x" * 999), ("large", LARGE), ("after", b"y")])
     opener = source_of(tmp_path).opener
     if kind in ("zip", "tar"):
-        monkeypatch.setattr(archive_file, "KEPT_BYTES", 1_000)
+        monkeypatch.setattr(archive_file, "MAX_KEPT_BYTES", 1_000)
     places = [(0, 10), (5, 0), (8_192, 70_000), (0, 8_192), (299_990, 100), (300_000, 5), (400_000, 5), (100, 299_000)]
     with opener.open(f"s.{kind}!/large") as read_at:
         for offset, length in [*places, *((RANDOM.randrange(310_000), RANDOM.randrange(9_999)) for _ in range(50))]:
@@ -46,7 +46,7 @@ def test_reads_at_any_place_give_the_same_bytes(tmp_path: Path, monkeypatch: pyt
 def test_a_compressed_tar_file_is_not_read_again_for_one_member(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(archive_file, "KEPT_BYTES", 1_000)
+    monkeypatch.setattr(archive_file, "MAX_KEPT_BYTES", 1_000)
     pack(tmp_path / f"s.{kind}", [("large", LARGE), ("after", b"y")])
     opener = source_of(tmp_path).opener
     with opener.open(f"s.{kind}!/large") as read_at:
@@ -130,7 +130,7 @@ def test_no_file_stays_open(tmp_path: Path, kind: str) -> None:
     thread = threading.Thread(target=read_all)
     thread.start()
     thread.join()
-    assert len(archive_opener._shelf.held) == archive_opener.MAX_OPEN
+    assert len(archive_opener._open_archives.held) == archive_opener.MAX_OPEN_ARCHIVES
     close_archives()
     if before:
         assert set(os.listdir("/proc/self/fd")) <= before
@@ -141,7 +141,7 @@ def test_archives_of_many_entries_are_not_kept_open_together(tmp_path: Path, mon
     for number in range(3):
         pack(tmp_path / f"{number}.zip", [(str(n), b"") for n in range(6)])
         read(source_of(tmp_path).opener, f"{number}.zip!/0")
-        assert len(archive_opener._shelf.held) == 1
+        assert len(archive_opener._open_archives.held) == 1
     close_archives()
 
 

@@ -12,18 +12,18 @@ import pyarrow
 import pytest
 
 from dicommap.errors import DocumentError, MissingExtraError
-from dicommap.model.listed_object import ListedObject
+from dicommap.model.listed_object import S3Object
 from dicommap.sources.s3 import inventory_arrow
 from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.inventory_arrow import orc_objects, parquet_objects
-from dicommap.sources.s3.inventory_list import InventoryList
-from dicommap.sources.s3.manifest import read_manifest
+from dicommap.sources.s3.inventory_arrow import read_orc_objects, read_parquet_objects
+from dicommap.sources.s3.inventory_list import S3InventoryList
+from dicommap.sources.s3.manifest import read_s3_inventory_manifest
 from dicommap.sources.s3.prefix import S3Prefix
 from tests.s3 import Bucket
 from tests.unit.sources.s3.inventories import SCHEMAS, Row, encoded, file_of, rows_of, table_of, write_inventory
 
 FORMS = ["Parquet", "ORC"]
-OBJECTS = {"Parquet": parquet_objects, "ORC": orc_objects}
+OBJECTS = {"Parquet": read_parquet_objects, "ORC": read_orc_objects}
 ODD = ("p/a b+c", "p/ü%2B%", "p/日本語", "p/\U0001f4c1", "p/a\tb", 'p/"quoted", and so', "p/m/1", "p/m!", "p/")
 
 
@@ -77,11 +77,11 @@ MOMENT = "2026-01-02T01:00:00.000Z"
 ROW = ("b", "p/1", "", "true", "false", "1", MOMENT, "0123456789abcdef", "STANDARD")
 
 
-def taken(place: Path, form: str, data: dict[str, bytes]) -> list[ListedObject]:
+def taken(place: Path, form: str, data: dict[str, bytes]) -> list[S3Object]:
     """Return the list of files that are all on the disk."""
     manifest = write_inventory(place, NOWHERE, data, fileFormat=form, fileSchema=SCHEMAS[form])
     connection = S3Connection(bucket=NOWHERE.name)
-    with closing(InventoryList(read_manifest(manifest, connection), "p/", connection)) as found:
+    with closing(S3InventoryList(read_s3_inventory_manifest(manifest, connection), "p/", connection)) as found:
         return list(found.objects())
 
 
@@ -136,7 +136,7 @@ def test_a_file_of_other_bytes_is_told(tmp_path: Path, form: str) -> None:
         (tmp_path / "data" / name).write_bytes(content)
     connection = S3Connection(bucket=NOWHERE.name)
     with pytest.raises(DocumentError, match="not those that the manifest names"):
-        InventoryList(read_manifest(manifest, connection), "p/", connection)
+        S3InventoryList(read_s3_inventory_manifest(manifest, connection), "p/", connection)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -156,7 +156,7 @@ def test_without_time_zones_orc_says_what_to_do(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(f"{inventory_arrow.__name__}.OrcFileFormat", refusing)
     with pytest.raises(DocumentError, match="TZDIR"):
-        list(orc_objects(io.BytesIO()))
+        list(read_orc_objects(io.BytesIO()))
 
 
 ROWS = 400_000

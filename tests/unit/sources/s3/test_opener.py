@@ -11,11 +11,11 @@ import pytest
 from dicommap.p10 import ReadAt
 from dicommap.sources.s3 import opener, reader
 from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.opener import AT_ONCE, AT_ONCE_NEAR, S3Opener
-from dicommap.sources.s3.reader import NEAR_SECONDS, ObjectReader, Part
+from dicommap.sources.s3.opener import MAX_REQUESTS, MAX_REQUESTS_NEARBY, S3Opener
+from dicommap.sources.s3.reader import NEARBY_SECONDS, ByteRange, RangeReader
 
 CONNECTION = S3Connection(bucket="b")
-OBJECTS = AT_ONCE * 2
+OBJECTS = MAX_REQUESTS * 2
 
 
 class Objects:
@@ -29,26 +29,26 @@ class Objects:
         self._lock = threading.Lock()
         self.waiting = self.most = 0
 
-    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> Part:
+    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         with self._lock:
             self.waiting += 1
             self.most = max(self.most, self.waiting)
         self._enough.wait(60)
         with self._lock:
             self.waiting -= 1
-        return Part(begin, f"{key:>{size}}".encode()[begin:end])
+        return ByteRange(begin, f"{key:>{size}}".encode()[begin:end])
 
     def notice(self, end: int) -> None:
         pass
 
 
 def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
-    monkeypatch.setattr(opener, "reader_of", lambda connection: objects)
+    monkeypatch.setattr(opener, "get_range_reader", lambda connection: objects)
     listed = [SimpleNamespace(path=f"{number:03}", size=30, etag='"e"') for number in range(OBJECTS)]
     return S3Opener(CONNECTION, "p/").for_files(listed)
 
 
-@pytest.mark.parametrize(("is_near", "at_once"), [(False, AT_ONCE), (True, AT_ONCE_NEAR)])
+@pytest.mark.parametrize(("is_near", "at_once"), [(False, MAX_REQUESTS), (True, MAX_REQUESTS_NEARBY)])
 def test_fewer_are_asked_for_at_once_where_the_server_is_near(
     monkeypatch: pytest.MonkeyPatch, is_near: bool, at_once: int
 ) -> None:
@@ -76,7 +76,7 @@ class Panic(BaseException):
 
 
 def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    def panicking(*_: Any) -> Part:
+    def panicking(*_: Any) -> ByteRange:
         raise Panic
 
     objects = Objects(is_near=False)
@@ -85,13 +85,13 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
         opened(monkeypatch, objects).read_headers(["000"], lambda read, size: read(0, 1))
 
 
-@pytest.mark.parametrize(("seconds", "is_near"), [(NEAR_SECONDS / 2, True), (NEAR_SECONDS * 2, False)])
+@pytest.mark.parametrize(("seconds", "is_near"), [(NEARBY_SECONDS / 2, True), (NEARBY_SECONDS * 2, False)])
 def test_a_server_is_near_when_any_answer_came_soon(
     monkeypatch: pytest.MonkeyPatch, seconds: float, is_near: bool
 ) -> None:
     moments = iter([0.0, 1.0, 2.0, 2.0 + seconds, 3.0, 4.0])
     monkeypatch.setattr(reader, "perf_counter", lambda: next(moments))
-    found = ObjectReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
+    found = RangeReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
     monkeypatch.setattr(found, "_by_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
     assert not found.is_near
     for _ in range(3):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dicommap.aws.listing import nanoseconds
+from dicommap.aws.listing import parse_time_ns
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
 from dicommap.model.hierarchy import Disposition
 from dicommap.model.source_places import is_s3_root
@@ -146,7 +146,7 @@ def test_without_the_extra_the_pip_command_is_named(monkeypatch: pytest.MonkeyPa
 
 
 def test_times_are_read_to_the_microsecond() -> None:
-    assert nanoseconds("1970-01-01T00:00:01.000001Z") == 1_000_001_000
+    assert parse_time_ns("1970-01-01T00:00:01.000001Z") == 1_000_001_000
 
 
 def test_a_manifest_that_is_not_there_is_an_error(bucket: Bucket) -> None:
