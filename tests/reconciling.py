@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
-from dicommap.model.plan import PlanJob
 from dicommap.model.submission import Submission
-from dicommap.package.planned import PackageDirectory
-from dicommap.package.submissions import SubmissionStates
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.planning.plan import PlanJob
 from tests.s3 import Bucket
 
 DATASTORE_ID = "0123456789abcdef0123456789abcdef"

@@ -16,7 +16,7 @@ from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 from dicommap.aws import clients
-from dicommap.sources.s3 import connection
+from dicommap.sources.s3 import s3_connection
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server", "content-length"}
 
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 def quick_retries() -> Iterator[None]:
     """Let obstore wait for milliseconds before it tries again, where it would for seconds, and boto3 try less often."""
     backoff = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=10), "base": 2}
-    with patch.dict(connection.RETRY_CONFIG, {"backoff": backoff}), patch.object(clients, "MAX_ATTEMPTS", 3):
+    with patch.dict(s3_connection.RETRY_CONFIG, {"backoff": backoff}), patch.object(clients, "MAX_ATTEMPTS", 3):
         yield
 
 

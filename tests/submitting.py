@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.model.plan import PlanJob
-from dicommap.model.strict_json import dump_json
+from dicommap.dicom.strict_json import dump_json
+from dicommap.planning.plan import PlanJob
 from dicommap.testing.service import DATASTORE_ID
 from tests.making import small_tree
 from tests.s3 import Bucket, s3_client

@@ -13,14 +13,14 @@ from unittest.mock import patch
 import pytest
 
 import dicommap
-from dicommap.checks.override_check import check_override_file
-from dicommap.checks.schema_check import check_schema
+from dicommap.display.issue_report_render_codes_part import format_codes_markdown
+from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import CATALOGUE
-from dicommap.model.hierarchy import Disposition, Target
-from dicommap.model.profile import Assumptions
-from dicommap.render.codes import format_codes_markdown
+from dicommap.model.study import Disposition, Target
 from dicommap.testing import ImportJobService
+from dicommap.validation.override_check import check_override_file
+from dicommap.validation.schema_check import check_schema
 from tests import shown
 from tests.s3 import REGION, environment
 from tests.s3_memory import memory_server_process

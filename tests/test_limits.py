@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from dicommap.aws.copying import MAX_SINGLE_COPY_BYTES
-from dicommap.model import document_limits, healthimaging
-from dicommap.model.document_limits import DocumentLimit
-from dicommap.sources.archives import limits as archive_limits
+from dicommap.aws.object_copies import MAX_SINGLE_COPY_BYTES
+from dicommap.healthimaging import limits
+from dicommap.reading import document_limits
+from dicommap.reading.document_limits import DocumentLimit
+from dicommap.sources.archives import archive_limits as archive_limits
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
@@ -80,7 +81,7 @@ def test_each_limit_of_an_archive_has_its_row() -> None:
     assert names <= {row[-1].strip("`") for row in ROWS}
 
 
-AWS = {name: value for name, value in vars(healthimaging).items() if name.isupper()}
+AWS = {name: value for name, value in vars(limits).items() if name.isupper()}
 """Every number and list of AWS, by its name."""
 
 STATED = {

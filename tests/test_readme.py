@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.checks.schema_check import check_schema
+from dicommap.validation.schema_check import check_schema
 from tests.cli.running import dicommap_process
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

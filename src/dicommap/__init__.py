@@ -4,25 +4,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dicommap.api.data_set import data_set
+    from dicommap.api.draft import Draft, draft
+    from dicommap.api.fhir import fhir
+    from dicommap.api.policy import policy
+    from dicommap.api.reconcile import Reconciliation, reconcile
+    from dicommap.api.scan import scan
+    from dicommap.api.sheet import sheet
+    from dicommap.api.stage import StageResult, stage
+    from dicommap.api.submit import SubmitResult, submit
+    from dicommap.api.validate import validate
+    from dicommap.api.watch import WatchResult, watch
     from dicommap.aws import Clients
+    from dicommap.display.issue_report import Issues
     from dicommap.errors import DicommapError
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.healthimaging.quotas import Quotas
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
     from dicommap.model.masking import show_values
-    from dicommap.model.profile import Assumptions
-    from dicommap.model.quotas import Quotas
-    from dicommap.render.findings import Issues
-    from dicommap.workflows.data_set import data_set
-    from dicommap.workflows.draft import Draft, draft
-    from dicommap.workflows.fhir import fhir
-    from dicommap.workflows.policy import policy
-    from dicommap.workflows.reconcile import Reconciliation, reconcile
-    from dicommap.workflows.scan import scan
-    from dicommap.workflows.sheet import sheet
-    from dicommap.workflows.stage import StageResult, stage
-    from dicommap.workflows.submit import SubmitResult, submit
-    from dicommap.workflows.validate import validate
-    from dicommap.workflows.watch import WatchResult, watch
 
 __all__ = [
     "scan",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dicommap.inventory import HeaderRow, InventoryWriter, make_file_row
-from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import added
 
 _IN_A_BATCH = 500

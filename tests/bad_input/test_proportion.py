@@ -10,24 +10,29 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.authoring import tables
-from dicommap.authoring.accounting import record_changes
-from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.replacements import GROUPS_LIMIT, PATTERN_LIMIT, SEARCHED_TEXT_LIMIT, compile_replacement
-from dicommap.authoring.settling import resolve_study
-from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.tables import read_csv_table
-from dicommap.authoring.templates import RESULT_LENGTH_LIMIT, fill_template, split_template
-from dicommap.authoring.toml_reading import parse_rules_toml
-from dicommap.authoring.verbs import _strip_person_name
-from dicommap.checks.schema_check import check_schema
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.edits import csv_reader
+from dicommap.edits.csv_reader import read_csv_table
+from dicommap.edits.edit import MAX_RULES, Edit, LookupSettings, Replacement
+from dicommap.edits.edit_result import EditOutcome, EditResult
+from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.rule_verbs import _strip_person_name
+from dicommap.edits.rules_toml import parse_rules_toml
+from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.text_templates import RESULT_LENGTH_LIMIT, fill_template, split_template
+from dicommap.edits.text_templates_authoring_replacements_part import (
+    GROUPS_LIMIT,
+    PATTERN_LIMIT,
+    SEARCHED_TEXT_LIMIT,
+    compile_replacement,
+)
+from dicommap.edits.text_templates_model_no_result_part import NoResult
 from dicommap.issues import Issue
-from dicommap.model.account import EditOutcome, EditResult
-from dicommap.model.edits import MAX_RULES, Edit, LookupSettings, Replacement
-from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT
-from dicommap.model.hierarchy import Study
-from dicommap.model.no_result import NoResult
-from dicommap.model.tags import tag_of
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
+from dicommap.model.study import Study
+from dicommap.overrides.resolution_authoring_accounting_part import record_changes
+from dicommap.overrides.study_resolution import resolve_study
+from dicommap.validation.schema_check import check_schema
 from tests.unit.inventory.filling import added, inventory_of
 
 
@@ -156,10 +161,10 @@ def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
 
 
 def test_the_size_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = read_csv_table("t.csv", b"a" + b"," * tables.COLUMNS_LIMIT, "a")
+    wide = read_csv_table("t.csv", b"a" + b"," * csv_reader.COLUMNS_LIMIT, "a")
     assert isinstance(wide, Issue)
     assert "16,384 cells in row 1" in wide.message
-    monkeypatch.setattr(tables, "CELLS_LIMIT", 10)
+    monkeypatch.setattr(csv_reader, "CELLS_LIMIT", 10)
     assert not isinstance(read_csv_table("t.csv", b"a,b\n,\n,\n1,2\n", "a"), Issue)
     for text in (b"a,b\n" + b",\n" * 9, b"a\n" + b"1\n" * 9):
         found = read_csv_table("t.csv", text, "a")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
-from dicommap.model.quotas import Quotas
+from dicommap.healthimaging.quotas import Quotas
 
 MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
@@ -91,8 +91,12 @@ def main() -> None:
 
 
 def _imported() -> None:
-    from dicommap.checks.registry import get_schema_validator, list_schema_names
-    from dicommap.workflows import draft, scan, validate  # noqa: F401
+    from dicommap.api import (
+        draft,  # noqa: F401
+        scan,  # noqa: F401
+        validate,  # noqa: F401
+    )
+    from dicommap.validation.schema_registry import get_schema_validator, list_schema_names
 
     for name in list_schema_names():
         get_schema_validator(name)

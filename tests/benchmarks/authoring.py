@@ -14,15 +14,15 @@ from functools import partial
 
 import pydicom
 
-from dicommap.authoring.settling import resolve_study
-from dicommap.checks.override_check import check_override_file
-from dicommap.checks.registry import get_schema_validator
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import attribute_from_text, dump_data_set
+from dicommap.edits.edit import Edit
+from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Location
-from dicommap.model.dicom_json import attribute_from_text, dump_data_set
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.profile import Assumptions
-from dicommap.model.tags import tag_of
+from dicommap.model.study import Series, Study, Target
+from dicommap.overrides.study_resolution import resolve_study
+from dicommap.validation.override_check import check_override_file
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.options import Options
 from tests.benchmarks.rounds import Contestant, medians

@@ -6,13 +6,13 @@ import sqlite3
 import time
 import tracemalloc
 
-from dicommap.inventory.located import InventoryObjects
-from dicommap.model.quotas import Quotas
-from dicommap.model.s3_uri import S3Uri
-from dicommap.model.staging import StagingPolicy
-from dicommap.planning.needs import OverrideSizes
-from dicommap.planning.places import PrefixRules
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.inventory.object_keys import InventoryObjects
+from dicommap.planning.folders_planning_places_part import PrefixRules
+from dicommap.planning.job_load_planning_needs_part import OverrideSizes
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
+from dicommap.planning.staging import StagingPolicy
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.lying import INSTANCES, LAYOUTS, lying, uid
 from tests.benchmarks.options import Options

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dicommap.sources.s3.opener import MAX_REQUESTS
+from dicommap.sources.s3.object_opener import MAX_REQUESTS
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.options import ROOT, Options, work_directory

@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 
 import dicommap
-from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.opener import MAX_REQUESTS
-from dicommap.sources.s3.prefix import S3Prefix
-from dicommap.sources.s3.reader import FIRST_REQUEST_BYTES
+from dicommap.sources.s3.object_opener import MAX_REQUESTS
+from dicommap.sources.s3.range_requests import FIRST_REQUEST_BYTES
+from dicommap.sources.s3.s3_connection import S3Connection
+from dicommap.sources.s3.s3_prefix import S3Prefix
 
 
 def gets(uri: str) -> Callable[[], int]:

@@ -17,15 +17,15 @@ from typing import Any
 from unittest.mock import patch
 
 import dicommap
-from dicommap.checks.job_check import check_job_status, check_submission
-from dicommap.checks.surroundings_check import check_environment
-from dicommap.model.fhir_import_job import FhirImportJob
-from dicommap.model.quotas import Quotas
+from dicommap.api.stage import stage_with_store
+from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.submission import Submission
-from dicommap.model.surroundings import ImportEnvironment, ResourceState
-from dicommap.package.planned import PackageDirectory
-from dicommap.workflows.stage import stage_with_store
-from dicommap.workflows.validate_s3 import s3_object_issues
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.s3_validation import s3_object_issues
+from dicommap.validation.environment_check import check_environment
+from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment, ResourceState
+from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.stored import StoredByDocument
 from tests.s3 import environment
 from tests.s3_faults import Fault, faulty, quick_retries

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dicommap.errors import AwsError
-from dicommap.model.listed_object import S3Object
-from dicommap.model.planned_copy import CopyResult, StagingCopy
-from dicommap.model.s3_uri import S3Uri
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.planning.staging_model_planned_copy_part import CopyResult, StagingCopy
 
 
 class StoredByDocument:

@@ -15,9 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import dicommap
-from dicommap.checks.registry import get_schema_validator
 from dicommap.issues import CATALOGUE
 from dicommap.model.package_layout import OBJECTS_FILE
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.cases import make_archives, make_p10
 from tests.cases.running import ROOT, Case, case_names, run
 

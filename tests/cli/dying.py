@@ -22,8 +22,8 @@ from typing import Any
 
 from botocore.httpsession import URLLib3Session
 
-from dicommap.aws import Clients, copying
-from dicommap.aws.instance_check import find_instance_problem
+from dicommap.aws import Clients, object_copies
+from dicommap.aws.object_copies_aws_instance_check_part import find_instance_problem
 from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
 from dicommap.cli.main import main
 from tests.s3 import REGION, models_read_once
@@ -132,7 +132,7 @@ def _hook_everything(steps: Steps) -> None:
     URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: str(request.method))
     confirmation._ask = steps.around(confirmation._ask, lambda: "question")
     check = steps.around(find_instance_problem, lambda *_: "check")
-    vars(copying).update(instance_problem=check)
+    vars(object_copies).update(instance_problem=check)
 
 
 def _changing(_: URLLib3Session, request: Any) -> str | None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import dicommap as library
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
-from dicommap.model.attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS
-from dicommap.model.member_names import mask_unknown_type
-from dicommap.model.tags import tag_of, vrs_of
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS
 from tests.cli.running import Ran, dicommap
 from tests.making import STUDY, p10, uid, write_tree
 

@@ -13,7 +13,7 @@ from dicommap.cli.commands import COMMANDS, RootParser
 from dicommap.cli.parser import takes_value
 from tests.cli.running import dicommap
 
-HEAVY = {"pydicom", "numpy", "pandas", "jsonschema", "dicommap.workflows.draft", "dicommap.inventory"}
+HEAVY = {"pydicom", "numpy", "pandas", "jsonschema", "dicommap.api.draft", "dicommap.inventory"}
 
 DRAWING = {"rich", "pydantic"}
 """What draws tables, and checks documents: it takes longer to load than a small scan does."""

@@ -23,8 +23,8 @@ import pytest
 from botocore.httpsession import URLLib3Session
 
 import dicommap as dm
-from dicommap.model.plan import PlanJob
-from dicommap.model.strict_json import dump_json
+from dicommap.dicom.strict_json import dump_json
+from dicommap.planning.plan import PlanJob
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
 from tests.making import STUDY, p10, uid

@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError
-from dicommap.package.planned import PackageDirectory
+from dicommap.package.package_directory import PackageDirectory
 from tests.cli.killing import Killer, killing
 from tests.making import small_tree
 from tests.reconciling import drafted, keys_of, manifests, put, submitted

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.model.quotas import Quotas
-from dicommap.workflows.planned_copies import list_staging_copies
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.package.staging_copies import list_staging_copies
 from tests.cli.killing import Killer, killing
 from tests.making import small_tree
 from tests.s3 import Bucket, environment

@@ -7,8 +7,8 @@ import io
 import json
 from pathlib import Path
 
-from dicommap.checks.schema_check import check_schema
 from dicommap.issues import CATALOGUE
+from dicommap.validation.schema_check import check_schema
 from tests.cli.running import dicommap, dicommap_process
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import dicommap as library
-from dicommap.writing.private import create_file
+from dicommap.writing.private_files import create_file
 from tests.cli.running import dicommap
 from tests.making import small_tree
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.package.planned import PackageDirectory
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.running import dicommap, dicommap_process
 from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, success, write
 from tests.s3 import Bucket

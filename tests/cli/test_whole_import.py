@@ -17,9 +17,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
-from dicommap.model.quotas import Quotas
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
-from dicommap.testing.files import first_text
+from dicommap.testing.image_sets_testing_files_part import first_text
 from tests.s3 import Bucket
 from tests.tools import CORPUS, needs_corpus
 

@@ -10,9 +10,9 @@ from typing import Any
 import pydicom
 
 import dicommap
-from dicommap.checks.schema_check import check_schema
-from dicommap.model.dicom_json import data_set_issues, dump_data_set
-from dicommap.model.strict_json import parse_json
+from dicommap.dicom.json_model import data_set_issues, dump_data_set
+from dicommap.dicom.strict_json import parse_json
+from dicommap.validation.schema_check import check_schema
 from tests.tools import CORPUS, needs_corpus
 
 ILLEGAL_GROUPS = {0x0001, 0x0003, 0x0005, 0x0007, 0x7FE0, 0xFFFE, 0xFFFF}

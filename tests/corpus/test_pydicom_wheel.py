@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
 from tests.unit.p10.elements import read, read_on

@@ -18,13 +18,13 @@ from pathlib import Path
 from unittest import mock
 
 import dicommap
-from dicommap.aws.listing import _parse_page
+from dicommap.aws.bucket_listing import _parse_page
 from dicommap.cli.main import main
 from dicommap.errors import DicommapError
-from dicommap.model.plan import PlanJob
-from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.inventory_csv import read_csv_objects
-from dicommap.sources.s3.manifest import read_s3_inventory_manifest
+from dicommap.planning.plan import PlanJob
+from dicommap.sources.s3.s3_connection import S3Connection
+from dicommap.sources.s3.s3_inventory_list_sources_s3_inventory_csv_part import read_csv_objects
+from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
 from tests.fuzz.hostile import (
     changed_bytes,
     changed_database,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.checks import package_check
-from dicommap.workflows import fhir
+from dicommap.api import fhir
+from dicommap.validation import package_check
 from tests.fuzz import documents
 from tests.fuzz.documents import FailedInputError, Situation, fuzz
 

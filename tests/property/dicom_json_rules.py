@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.model.document_limits import DEPTH_LIMIT
-from dicommap.model.strict_json import pointer_token
-from dicommap.model.tags import hex_of, is_outside_data_sets, vm_of, vrs_of
-from dicommap.model.vr import ALL_VRS, BINARY_VRS, SINGLE_VALUE_VRS
+from dicommap.dicom.dictionary_model_tags_part import hex_of, is_outside_data_sets, vm_of, vrs_of
+from dicommap.dicom.strict_json import pointer_token
+from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, SINGLE_VALUE_VRS
+from dicommap.reading.document_limits import DEPTH_LIMIT
 from tests.property.dicom_json_values import BULK, LARGEST_FLOAT, LIMITS, UNITS, VALID, Values, inline_binary
 
 CREATOR: dict[str, Any] = {"00090010": {"vr": "LO", "Value": ["ACME"]}}

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dicommap.model.vr import INTEGER_RANGES
+from dicommap.dicom.vr import INTEGER_RANGES
 
 Values = st.SearchStrategy[Any]
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, python_encoding
 
-from dicommap.model.character_set import SpecificCharacterSet, parse_specific_character_set, unencodable_characters
-from dicommap.model.coded_sets import (
+from dicommap.dicom.character_sets import SpecificCharacterSet, parse_specific_character_set, unencodable_characters
+from dicommap.dicom.character_sets_model_coded_sets_part import (
     GB_2312,
     ISO_8859,
     JIS_X_0208,
@@ -22,8 +22,8 @@ from dicommap.model.coded_sets import (
     ROMAJI,
     CodedCharacterSet,
 )
-from dicommap.model.undecodable import is_undecodable
-from dicommap.p10.text import decode_value
+from dicommap.dicom.printable_text import is_undecodable
+from dicommap.p10.text_decoding_p10_text_part import decode_value
 from tests.effort import examples
 
 SINGLE = ["", "ISO_IR 6", "ISO_IR 13", *(f"ISO_IR {number}" for number in ISO_8859)]

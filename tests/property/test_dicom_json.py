@@ -11,13 +11,13 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.checks.schema_check import check_schema
+from dicommap.dicom.dictionary_model_tags_part import hex_of, tag_of, vrs_of
+from dicommap.dicom.json_model import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
+from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.vr import ALL_VRS, SINGLE_VALUE_VRS
 from dicommap.issues import Location, Severity
-from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
-from dicommap.model.strict_json import parse_json
-from dicommap.model.tags import hex_of, tag_of, vrs_of
-from dicommap.model.vr import ALL_VRS, SINGLE_VALUE_VRS
+from dicommap.validation.schema_check import check_schema
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.effort import examples
 
 CREATOR = {"00090010": {"vr": "LO", "Value": ["ACME"]}}

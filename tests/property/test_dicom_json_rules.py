@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.model import dicom_json, vr
-from dicommap.model.dicom_json import data_set_issues
-from dicommap.model.findings import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT
-from dicommap.model.strict_json import parse_json
+from dicommap.dicom import json_model, vr
+from dicommap.dicom.json_model import data_set_issues
+from dicommap.dicom.strict_json import parse_json
+from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.effort import examples
 from tests.property.dicom_json_rules import CREATOR, RULES, TAG, Rule
 from tests.property.dicom_json_values import VALID
 
-ROOM = Path(dicom_json.__file__).parents[1]
+ROOM = Path(json_model.__file__).parents[1]
 CHECKED = ["vr.py", "strict_json.py", "appearance.py", "findings.py", "dicom_json/check.py", "dicom_json/values.py"]
 ELSEWHERE = {
     "json.not-json": "test_what_is_cut_off_is_no_json",

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.checks.fhir_check import load_imaging_study_check
-from dicommap.model.hierarchy import Disposition, Instance, Series, Study
-from dicommap.render.fhir_values import MAX_ID_LENGTH
-from dicommap.render.imaging_study import ImagingStudySettings, build_imaging_study
+from dicommap.display.fhir_values import MAX_ID_LENGTH
+from dicommap.display.imaging_study import ImagingStudySettings, build_imaging_study
+from dicommap.model.study import Disposition, Instance, Series, Study
+from dicommap.validation.imaging_study_check import load_imaging_study_check
 from tests.effort import examples
 from tests.making import CT_IMAGE_STORAGE
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dicommap.dicom.vr import text_issues
 from dicommap.issues import Location
-from dicommap.model.hierarchy import Series, Study
-from dicommap.model.vr import text_issues
+from dicommap.model.study import Series, Study
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 from tests.unit.inventory.frames.rows import KEYWORDS

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.checks.schema_check import check_schema
-from dicommap.model.import_configuration import ImportConfiguration
+from dicommap.healthimaging.import_configuration import ImportConfiguration
+from dicommap.validation.schema_check import check_schema
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.effort import examples
 
 SHAPE = (

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydicom.tag import Tag
 
 from dicommap.p10 import Header, WantedAttributes
-from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.items import ITEM_ENCODING, STRAY_DELIMITER
+from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.sequence_items import ITEM_ENCODING, STRAY_DELIMITER
 from tests import making
 from tests.effort import examples
 from tests.unit.p10.elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dicommap.pictures.files import NoPictureError, PictureFile
-from dicommap.pictures.painting import render_frame
+from dicommap.pictures.frame_image_pictures_painting_part import render_frame
+from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from dicommap.pictures.slices import read_slices
 from tests.effort import examples
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid

@@ -7,14 +7,14 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Severity
-from dicommap.model.quotas import Quotas
-from dicommap.model.s3_uri import S3Uri
-from dicommap.model.staging import StagingPolicy, StudyPart
-from dicommap.planning.findings import planning_issues
-from dicommap.planning.places import PrefixRules
+from dicommap.issues.bounded_list_planning_told_part import BoundedList
+from dicommap.planning.folders_planning_places_part import PrefixRules
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
-from dicommap.planning.told import BoundedList
+from dicommap.planning.planning_issues import planning_issues
+from dicommap.planning.staging import StagingPolicy, StudyPart
 from tests.unit.planning.lying import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")

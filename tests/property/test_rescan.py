@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dicommap
 from dicommap.progress import Progress
-from dicommap.scanning import batch
+from dicommap.scanning import pipeline
 from tests.effort import examples
 from tests.making import p10
 from tests.unit.workflows.varied import scanned
@@ -39,7 +39,7 @@ class Stop(Exception):  # noqa: N818
 @examples(40)
 @given(st.lists(steps, max_size=14))
 def test_a_rescan_makes_the_rows_of_a_first_scan(taken: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as directory, patch.object(batch, "FILES_PER_BATCH", 1):
+    with tempfile.TemporaryDirectory() as directory, patch.object(pipeline, "FILES_PER_BATCH", 1):
         tree, output = Path(directory, "tree"), Path(directory, "i.db")
         tree.mkdir()
         (tree / "kept").write_bytes(CONTENTS[0])  # a source that has lost all its files is refused

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from dicommap.model.hierarchy import Series
+from dicommap.model.study import Series
 from tests.effort import examples
 from tests.unit.inventory.filling import added, inventory_of
 

@@ -9,18 +9,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.authoring.cells import cell_issues, is_same_value, normalize_cell
-from dicommap.authoring.settling import resolve_study
-from dicommap.authoring.sheet_edits import SheetEdits
-from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import format_sheet_lines
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.edits.edit import Edit
+from dicommap.edits.sheet_cells import cell_issues, is_same_value, normalize_cell
+from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.sheet_csv_authoring_sheet_writing_part import format_sheet_lines
+from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit
-from dicommap.model.formulas import unescape_formulas
-from dicommap.model.hierarchy import Series, Study
-from dicommap.model.levels import Level
-from dicommap.model.tags import tag_of
+from dicommap.model.spreadsheet_formulas import unescape_formulas
+from dicommap.model.study import Series, Study
+from dicommap.overrides.study_resolution import resolve_study
 from tests.effort import examples
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "StudyDescription")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from dicommap.model.hierarchy import Study
-from dicommap.model.undecodable import is_undecodable
+from dicommap.dicom.printable_text import is_undecodable
+from dicommap.model.study import Study
 from tests.effort import examples
 from tests.making import STUDY, data_set, p10, uid, write_tree
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dicommap.aws.clock import SYSTEM_CLOCK
-from dicommap.aws.faults import convert_client_errors
-from dicommap.aws.throttle import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, Throttle
+from dicommap.aws.client_errors import convert_client_errors
+from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, Throttle
+from dicommap.aws.timing_aws_clock_part import SYSTEM_CLOCK
 from dicommap.errors import AwsError
-from dicommap.model.fhir_import_job import FhirImportJob
-from dicommap.model.import_job import ACTIVE_JOB_STATUSES, ImportJob
-from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import prefixes_overlap
+from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, ImportJob
+from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.planning.source_prefixes import prefixes_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.aws.clients import Clients
-    from dicommap.aws.clock import Clock
+    from dicommap.aws.timing_aws_clock_part import Clock
 
 _Read = TypeVar("_Read", bound=BaseModel)
 

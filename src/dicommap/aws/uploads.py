@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.faults import NOT_FOUND_CODES, convert_client_errors, require_etag
+from dicommap.aws.client_errors import NOT_FOUND_CODES, convert_client_errors, require_etag
 from dicommap.errors import AwsError
 
 if TYPE_CHECKING:

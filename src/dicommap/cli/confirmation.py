@@ -6,15 +6,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from dicommap.cli.output import print_error
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.display.transfer_render_transfer_lines_part import format_transfer_lines
 from dicommap.errors import UsageError
-from dicommap.model.paths import make_printable
-from dicommap.render.transfer_lines import format_transfer_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicommap.cli.parser import Parser
-    from dicommap.model.transfer import Transfer
+    from dicommap.display.transfer import Transfer
 
 ANSWER = "yes"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
 from dicommap.cli.options import FailOn, output_path
 from dicommap.cli.output import exit_status, print_issue_counts, print_issues, print_line
-from dicommap.render.text import format_count
-from dicommap.workflows.demo import INPUT_S3_URI, demo
+from dicommap.display.csv_json import format_count
 
 if TYPE_CHECKING:
     import argparse

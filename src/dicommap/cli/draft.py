@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.draft import draft
 from dicommap.cli.options import (
     add_assume,
     add_choice,
@@ -20,23 +21,22 @@ from dicommap.cli.options import (
     output_path,
 )
 from dicommap.cli.output import exit_status, print_issues, print_line, print_table
+from dicommap.display.conflict_report import FORECAST_NOTE
+from dicommap.display.csv_json import format_count
+from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.errors import UsageError
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
-from dicommap.model.profile import Assumptions
-from dicommap.model.quotas import Quotas
-from dicommap.model.staging import StagingPolicy
-from dicommap.render.accounts import format_edit_result_lines
-from dicommap.render.conflicts import FORECAST_NOTE
-from dicommap.render.text import format_count
-from dicommap.workflows.draft import draft
-from dicommap.workflows.writing import require_new_file, write_new_text_file
+from dicommap.planning.staging import StagingPolicy
+from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
+    from dicommap.api.draft_workflows_drafted_part import Draft
     from dicommap.cli.parser import Parser
-    from dicommap.workflows.drafted import Draft
 
 DESCRIPTION = """
 Turn edits into override files, mappings and an import configuration, and write them as a package.

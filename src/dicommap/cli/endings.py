@@ -130,7 +130,7 @@ def _tell_fault(error: BaseException) -> None:
     import traceback  # it takes a while, and is needed only here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
-    from dicommap.model.member_names import mask_unknown_type
+    from dicommap.dicom.member_names import mask_unknown_type
 
     kind = mask_unknown_type(type(error))
     _print_error(f"dicommap: this is a fault of dicommap itself; please report it: {kind}", *frames)

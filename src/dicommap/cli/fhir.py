@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.fhir import fhir
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line
+from dicommap.display.csv_json import format_count
 from dicommap.inventory import Inventory
-from dicommap.render.text import format_count
-from dicommap.workflows.fhir import fhir
 
 if TYPE_CHECKING:
     import argparse

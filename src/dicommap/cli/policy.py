@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dicommap.api.policy import policy
 from dicommap.cli.options import add_choice, add_import_settings, add_package
 from dicommap.cli.output import print_error, write
-from dicommap.model.strict_json import dump_json
-from dicommap.workflows.policy import policy
+from dicommap.dicom.strict_json import dump_json
 
 if TYPE_CHECKING:
     import argparse

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.reconcile import ReconciliationRun
+from dicommap.api.retry import RetryBuilder
 from dicommap.cli.options import (
     add_aws_options,
     add_choice,
@@ -17,30 +19,28 @@ from dicommap.cli.options import (
     output_path,
 )
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
-from dicommap.errors import UsageError
-from dicommap.model.choices import unknown_choice
-from dicommap.package.writing import require_writable
-from dicommap.render.outcome_records import (
+from dicommap.display.csv_json import format_count, record_lines
+from dicommap.display.outcome_records import (
     OUTCOME_ORDER,
     build_instance_outcome_record,
     build_job_outcome_record,
     build_study_outcome_record,
     flatten_outcome_record,
 )
-from dicommap.render.text import format_count, record_lines
-from dicommap.workflows.reconcile import ReconciliationRun
-from dicommap.workflows.retry import RetryBuilder
-from dicommap.workflows.writing import require_new_file, write_new_text_file
+from dicommap.errors import UsageError
+from dicommap.model.choices import unknown_choice
+from dicommap.package.package_writer import require_writable
+from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
+    from dicommap.api.reconcile import Reconciliation
+    from dicommap.api.retry import Retry
     from dicommap.cli.parser import Parser
-    from dicommap.reconciliation.job import JobReconciliation
-    from dicommap.render.records import Record
-    from dicommap.workflows.reconcile import Reconciliation
-    from dicommap.workflows.retry import Retry
+    from dicommap.display.inventory_records import Record
+    from dicommap.reconciliation.job_reconciliation import JobReconciliation
 
 DESCRIPTION = """
 List one outcome for every planned instance, from what the import jobs wrote under their outputS3Uri.

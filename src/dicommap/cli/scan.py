@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from dicommap.api.scan import AUTO_JOBS, scan
 from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
@@ -17,10 +18,9 @@ from dicommap.cli.options import (
     whole_number,
 )
 from dicommap.cli.output import exit_status, print_issue_counts, print_line
+from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.reading import NotRegularFileError, open_regular_file
-from dicommap.render.text import format_byte_count, format_count
-from dicommap.workflows.scan import AUTO_JOBS, scan
 
 if TYPE_CHECKING:
     import argparse

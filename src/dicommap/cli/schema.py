@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.checks.registry import list_schema_names, read_schema_text
 from dicommap.cli.output import write
+from dicommap.validation.schema_registry import list_schema_names, read_schema_text
 
 if TYPE_CHECKING:
     import argparse

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.sheet import sheet, write_sheet
 from dicommap.cli.options import (
     STDOUT,
     Delimiter,
@@ -16,9 +17,8 @@ from dicommap.cli.options import (
     keywords_in,
 )
 from dicommap.cli.output import print_line, write
+from dicommap.display.csv_json import format_count
 from dicommap.inventory import Inventory
-from dicommap.render.text import format_count
-from dicommap.workflows.sheet import sheet, write_sheet
 
 if TYPE_CHECKING:
     import argparse

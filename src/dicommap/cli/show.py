@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
 from dicommap.cli.output import print_table, write, write_issues
-from dicommap.inventory import Inventory
-from dicommap.model.choices import unknown_choice
-from dicommap.render.records import (
+from dicommap.display.csv_json import format_byte_count, record_lines, truncate_text
+from dicommap.display.inventory_records import (
     Record,
     build_file_record,
     build_instance_record,
@@ -17,7 +16,8 @@ from dicommap.render.records import (
     build_study_record,
     flatten_record,
 )
-from dicommap.render.text import format_byte_count, record_lines, truncate_text
+from dicommap.inventory import Inventory
+from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     import argparse

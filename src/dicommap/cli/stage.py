@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.api.stage import StageResult, stage
+from dicommap.api.validate import validate
 from dicommap.cli.confirmation import add_yes, asking
 from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, clients_of
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.display.csv_json import format_byte_count, format_count, format_json_lines
 from dicommap.issues import Severity
-from dicommap.render.text import format_byte_count, format_count, format_json_lines
-from dicommap.workflows.planned_copies import list_staging_copies
-from dicommap.workflows.stage import StageResult, stage
-from dicommap.workflows.validate import validate
+from dicommap.package.staging_copies import list_staging_copies
 
 if TYPE_CHECKING:
     import argparse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from dicommap.api.submit import SubmitResult, submit
 from dicommap.cli.confirmation import add_yes, asking
 from dicommap.cli.options import (
     add_aws_options,
@@ -25,9 +26,8 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
-from dicommap.model.healthimaging import CONCURRENT_JOBS
-from dicommap.render.text import format_count, format_json_lines
-from dicommap.workflows.submit import SubmitResult, submit
+from dicommap.display.csv_json import format_count, format_json_lines
+from dicommap.healthimaging.limits import CONCURRENT_JOBS
 
 if TYPE_CHECKING:
     from dicommap.cli.parser import Parser

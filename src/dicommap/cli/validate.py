@@ -7,16 +7,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.validate import validate
 from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, clients_of
 from dicommap.cli.output import exit_status, print_issues, print_line, write_issues
+from dicommap.display.csv_json import format_count
 from dicommap.errors import AwsError, UsageError
+from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
 from dicommap.model.choices import choice_of
-from dicommap.model.profile import Assumptions
-from dicommap.package.planned import PackageDirectory
-from dicommap.render.text import format_count
-from dicommap.workflows.validate import validate
+from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     import argparse
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
+    from dicommap.display.issue_report import Issues
     from dicommap.issues import Issue
-    from dicommap.render.findings import Issues
 
 DESCRIPTION = """
 Check packages and documents, whoever wrote them, and list everything that is wrong.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.watch import WatchResult, watch
 from dicommap.cli.options import add_aws_options, add_fail_on, clients_of
 from dicommap.cli.output import exit_status, print_issues, print_job_event, print_line, print_table
-from dicommap.model.service_words import mask_service_message
+from dicommap.display.csv_json import format_count
+from dicommap.display.submission_report import COMPLETED_NOTE
+from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.submission import SubmissionState
-from dicommap.render.submission_screen import COMPLETED_NOTE
-from dicommap.render.text import format_count
-from dicommap.workflows.watch import WatchResult, watch
 
 if TYPE_CHECKING:
     import argparse

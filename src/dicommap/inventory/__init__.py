@@ -2,7 +2,7 @@
 
 from dicommap.inventory.grouping import FileIdentity
 from dicommap.inventory.inventory import Inventory, InventorySummary
-from dicommap.inventory.previous import PreviousScan
+from dicommap.inventory.previous_scan import PreviousScan
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_file_row, make_issue_row
 from dicommap.inventory.writer import InventoryWriter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from dicommap.reading.interrupts import enable_interrupts
+from dicommap.reading.sqlite_interrupts import enable_interrupts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.inventory.comparing import distinct_count_sql
-from dicommap.inventory.nonconformant_uids import find_nonconformant_uids
-from dicommap.inventory.stored import decode_path
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.healthimaging.limits import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
+from dicommap.inventory.cells_inventory_stored_part import decode_path
+from dicommap.inventory.connection_inventory_comparing_part import distinct_count_sql
+from dicommap.inventory.grouping_inventory_nonconformant_uids_part import find_nonconformant_uids
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.healthimaging import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.levels import Level, level_of
-from dicommap.model.tags import tag_of
+from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,13 +7,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dicommap.display.displayable import Displayable
 from dicommap.errors import InventoryError
-from dicommap.inventory import reading, schema
-from dicommap.inventory.file_values import read_file_values, require_captured_keywords
-from dicommap.inventory.frames.framed import FrameMixin
-from dicommap.inventory.pictured import PicturedSeries, PicturedStudy, SeriesFiles
-from dicommap.inventory.plotted import InventoryPlots
-from dicommap.inventory.reading import (
+from dicommap.inventory import cells, sqlite_schema
+from dicommap.inventory.cells import (
     enum_reader,
     lookup_reader,
     read_byte_count,
@@ -24,13 +21,16 @@ from dicommap.inventory.reading import (
     read_uid,
     read_value,
 )
-from dicommap.inventory.searched import SearchMixin
-from dicommap.inventory.shown import InventoryReportMixin, ShownInstance
-from dicommap.inventory.tables_check import require_inventory_tables
+from dicommap.inventory.frames.export import FrameMixin
+from dicommap.inventory.queries import read_file_values, require_captured_keywords
+from dicommap.inventory.search import SearchMixin
+from dicommap.inventory.sqlite_schema_inventory_tables_check_part import require_inventory_tables
+from dicommap.inventory.studies_inventory_pictured_part import PicturedSeries, PicturedStudy, SeriesFiles
+from dicommap.inventory.studies_inventory_shown_part import InventoryReportMixin, ShownInstance
 from dicommap.issues import Issue, Severity
-from dicommap.model.hierarchy import Disposition, File
-from dicommap.model.traffic import NetworkTraffic
-from dicommap.render.shown import Displayable
+from dicommap.model.source_files import NetworkTraffic
+from dicommap.model.study import Disposition, File
+from dicommap.plots.inventory_plots import InventoryPlots
 
 if TYPE_CHECKING:
     import os
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.inventory.located import InventoryObjects
-    from dicommap.inventory.reading import CellReader
-    from dicommap.model.conflict import FileValues
-    from dicommap.render.screen import Report
+    from dicommap.display.report import Report
+    from dicommap.inventory.cells import CellReader
+    from dicommap.inventory.object_keys import InventoryObjects
+    from dicommap.overrides.grouping_conflicts import FileValues
 
 _SERIES_QUERY = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
@@ -103,7 +103,7 @@ class InventorySummary(Displayable):
     """Requests to S3 and bytes received from there."""
 
     def _screen(self) -> Report:
-        from dicommap.render.inventory_screen import build_summary_report
+        from dicommap.display.inventory_report import build_summary_report
 
         return build_summary_report(self)
 
@@ -122,7 +122,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
         self._require_columns()
         self._require_complete()
         self._roots = dict(
-            self._rows("SELECT id, root FROM source ORDER BY id", (read_integer, reading.read_printable_path))
+            self._rows("SELECT id, root FROM source ORDER BY id", (read_integer, cells.read_printable_path))
         )
         self.sources: tuple[str, ...] = tuple(self._roots.values())
         """The roots that were scanned; paths are relative to them."""
@@ -130,7 +130,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
         """Open an inventory file. Raises InventoryError where it is none, or one of another format."""
-        connection = schema.open_inventory_file(Path(path))
+        connection = sqlite_schema.open_inventory_file(Path(path))
         try:
             require_inventory_tables(connection)
             return cls(connection)
@@ -190,7 +190,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
         """Yield instances and duplicates in order of study, series and path."""
         kinds = (
             lookup_reader(self._roots),
-            reading.read_printable_path,
+            cells.read_printable_path,
             read_byte_count,
             read_integer,
             enum_reader(Disposition),
@@ -217,7 +217,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
         """Yield every path that the scan met, in order."""
         kinds = (
             lookup_reader(self._roots),
-            reading.read_printable_path,
+            cells.read_printable_path,
             read_byte_count,
             read_integer,
             enum_reader(Disposition),
@@ -252,7 +252,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
 
     def located(self, offsets: Sequence[str] = ()) -> InventoryObjects:
         """Return the files as objects under one prefix; `offsets` are the folders there that each source lies in."""
-        from dicommap.inventory.located import InventoryObjects
+        from dicommap.inventory.object_keys import InventoryObjects
 
         return InventoryObjects(self._connection, offsets)
 
@@ -301,19 +301,19 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
         )
 
     def _rows(self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
-        return reading.read_rows(self._connection, query, readers, parameters)
+        return cells.read_rows(self._connection, query, readers, parameters)
 
     def _require_columns(self) -> None:
         """Raise InventoryError unless each keyword is a column: keywords become part of queries."""
         columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (read_text,))}
         if not all(keyword.isidentifier() and keyword in columns for keyword in self.keywords):
-            raise reading.damaged_error()
+            raise cells.damaged_error()
 
     def _require_complete(self) -> None:
         """Raise InventoryError for what a stopped scan left: it would look like an inventory of fewer files."""
         complete = next(self._rows("SELECT complete FROM scan", (read_integer,)), None)
         if complete is None:
-            raise reading.damaged_error()
+            raise cells.damaged_error()
         if not complete[0]:
             raise InventoryError(
                 "The scan of this inventory was not finished.",

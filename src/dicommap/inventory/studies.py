@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.inventory.pictured import PicturedStudy
+from dicommap.display.displayable import Displayable
+from dicommap.inventory.studies_inventory_pictured_part import PicturedStudy
 from dicommap.model.masking import is_unmasked_in_repr
-from dicommap.render.shown import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
-    from dicommap.model.hierarchy import Study
-    from dicommap.render.screen import Report
+    from dicommap.display.report import Report
+    from dicommap.model.study import Study
 
 
 class Studies(tuple[PicturedStudy, ...], Displayable):
@@ -53,6 +53,6 @@ class Studies(tuple[PicturedStudy, ...], Displayable):
     __repr__ = Displayable.__repr__
 
     def _screen(self) -> Report:
-        from dicommap.render.group_screen import build_studies_report
+        from dicommap.display.study_report import build_studies_report
 
         return build_studies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))

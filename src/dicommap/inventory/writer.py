@@ -8,11 +8,16 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.printable_text_model_paths_part import make_printable
 from dicommap.errors import InventoryError
-from dicommap.inventory import schema
+from dicommap.inventory import sqlite_schema
+from dicommap.inventory.cells_inventory_stored_part import encode_path, encode_value
 from dicommap.inventory.connection import connect
 from dicommap.inventory.grouping import find_grouping_issues, mark_duplicates
-from dicommap.inventory.place import (
+from dicommap.inventory.previous_scan import PreviousScan
+from dicommap.inventory.replacement import require_replaceable
+from dicommap.inventory.rows import make_issue_row
+from dicommap.inventory.working_files import (
     ScanLock,
     WorkingFiles,
     create_unfinished,
@@ -20,14 +25,9 @@ from dicommap.inventory.place import (
     remove_files,
     write_error,
 )
-from dicommap.inventory.previous import PreviousScan
-from dicommap.inventory.replaceable import require_replaceable
-from dicommap.inventory.rows import make_issue_row
-from dicommap.inventory.stored import encode_path, encode_value
-from dicommap.inventory.unchanged import UnchangedRun
-from dicommap.model.paths import make_printable
-from dicommap.model.traffic import NetworkTraffic
-from dicommap.writing.partial import remove_leftovers
+from dicommap.inventory.writer_inventory_unchanged_part import UnchangedRun
+from dicommap.model.source_files import NetworkTraffic
+from dicommap.writing.partial_files import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.grouping import HasSameContent
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
-    from dicommap.model.hierarchy import SourceFile
+    from dicommap.model.study import SourceFile
 
 _MAX_CACHED_HEADERS = 65_536
 _COMMIT_INTERVAL_SECONDS = 1.0
@@ -147,7 +147,7 @@ class InventoryWriter:
             if issues:
                 findings += ((number, one) for one in issues)
         self._files = number
-        self._database.executemany(schema.INSERT_FILE, inserted)
+        self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
         self._add_issues(findings)
         self._whole = True
         if time.monotonic() - self._committed >= _COMMIT_INTERVAL_SECONDS:
@@ -183,7 +183,7 @@ class InventoryWriter:
             database.execute("PRAGMA journal_mode = DELETE")
             database.close()
             self._publish()
-            self._connection = database = schema.open_inventory_file(self._path)
+            self._connection = database = sqlite_schema.open_inventory_file(self._path)
         self._finished = True
         self._let_go()
         return database
@@ -207,7 +207,7 @@ class InventoryWriter:
         self._commit()
         self._whole = False
         database = self._database
-        schema.create_indexes(database)
+        sqlite_schema.create_indexes(database)
         for number, found in mark_duplicates(database, same_content, self.label):
             self._add_issues([(number, make_issue_row(found))])
         self._add_issues(
@@ -250,7 +250,7 @@ class InventoryWriter:
             create_unfinished(places)
             self._connection = connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
-        schema.create_tables(self._connection, self._keywords)
+        sqlite_schema.create_tables(self._connection, self._keywords)
         roots = ((number, encode_path(root)) for number, root in enumerate(self._roots))
         self._connection.executemany("INSERT INTO source VALUES (?, ?)", roots)
         self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0, 0, 0, 0)", (reading, started_ns))
@@ -295,7 +295,7 @@ class InventoryWriter:
 
     def _intern(self, digest: bytes, row: HeaderRow) -> int:
         found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
-        number = int(found[0]) if found else schema.insert_header(self._database, None, digest, row)
+        number = int(found[0]) if found else sqlite_schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _MAX_CACHED_HEADERS:
             self._headers.clear()
         self._headers[digest] = number
@@ -303,6 +303,6 @@ class InventoryWriter:
 
     def _add_issues(self, rows: Iterable[tuple[int | None, IssueRow]]) -> None:
         self._database.executemany(
-            schema.INSERT_ISSUE,
+            sqlite_schema.INSERT_ISSUE,
             ((number, *row) for number, row in rows),
         )

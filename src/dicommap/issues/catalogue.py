@@ -43,10 +43,10 @@ from dicommap.issues.codes import (
 from dicommap.issues.codes import (
     object as object_family,
 )
-from dicommap.issues.finding import Issue, Location, Severity
+from dicommap.issues.issue import Issue, Location, Severity
 
 if TYPE_CHECKING:
-    from dicommap.issues.code import IssueCode
+    from dicommap.issues.issue_issues_code_part import IssueCode
 
 _FAMILIES = (
     source,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from dicommap.dicom.printable_text_model_paths_part import make_printable
 from dicommap.errors import UsageError
-from dicommap.model.paths import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

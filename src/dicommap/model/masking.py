@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.printable_text_model_mask_part import MASK
 from dicommap.errors import UsageError
-from dicommap.model.attributes import UNMASKED_KEYWORDS
-from dicommap.model.mask import MASK
-from dicommap.model.person_names import merge_equal_names
-from dicommap.model.visible import escape_value
+from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
+from dicommap.model.masking_model_visible_part import escape_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
 def is_defined_term(keyword: str, value: str) -> bool:
     """Return whether a value is of the terms that DICOM defines for its attribute; True if it defines none."""
     if keyword == "SpecificCharacterSet":
-        from dicommap.model.character_set import parse_specific_character_set
+        from dicommap.dicom.character_sets import parse_specific_character_set
 
         return value.isprintable() and parse_specific_character_set(value).is_known
     return keyword != "TransferSyntaxUID" or _TRANSFER_SYNTAX.fullmatch(value) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicommap.model.document_limits import (
+from dicommap.reading.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
     PLAN_LIMIT,

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.model.import_job import ImportJob, RequestAgreement
-from dicommap.model.job_report import JobEnding, JobStatus
+from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
+from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding, JobStatus
 
 UtcTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]

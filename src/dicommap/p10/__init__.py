@@ -3,9 +3,9 @@
 Nothing in this room opens a file: bytes come from a function that the caller gives.
 """
 
+from dicommap.p10.byte_window import ReadAt
 from dicommap.p10.header import Header, RejectedFile, WantedAttributes
-from dicommap.p10.read import read_header
-from dicommap.p10.reader import HeaderReader
-from dicommap.p10.window import ReadAt
+from dicommap.p10.header_reader import read_header
+from dicommap.p10.header_reader_p10_reader_part import HeaderReader
 
 __all__ = ["Header", "HeaderReader", "ReadAt", "RejectedFile", "WantedAttributes", "read_header"]

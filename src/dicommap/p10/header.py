@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.model.attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET, captured_keywords
-from dicommap.model.tags import tag_of
-from dicommap.p10.value_limits import get_max_value_bytes
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.model.captured_attributes import (
+    IDENTIFYING_UIDS,
+    INSTANCE_NUMBER,
+    SPECIFIC_CHARACTER_SET,
+    captured_keywords,
+)
+from dicommap.p10.header_p10_value_limits_part import get_max_value_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.issues import Issue
-    from dicommap.model.hierarchy import Disposition
+    from dicommap.model.study import Disposition
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.p10.items import (
+from dicommap.p10.byte_window import EndOfFile
+from dicommap.p10.sequence_items import (
     FIRST_DELIMITER_TAG,
     ITEM_END,
     SEQUENCE_END,
@@ -18,15 +19,14 @@ from dicommap.p10.items import (
     ItemFollower,
     read_element,
 )
-from dicommap.p10.stride import RawValue, pass_plain_elements
-from dicommap.p10.structure import MalformedError, TooLongError, format_element, overrun_error
-from dicommap.p10.window import EndOfFile
+from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, overrun_error
+from dicommap.p10.walk_p10_stride_part import RawValue, pass_plain_elements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dicommap.p10.encoding import DataSetEncoding
-    from dicommap.p10.window import ByteWindow
+    from dicommap.p10.byte_window import ByteWindow
+    from dicommap.p10.data_set_encoding import DataSetEncoding
 
 _LAST_TAG = FIRST_DELIMITER_TAG - 1
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from dicommap.pictures.files import NoPictureError
+from dicommap.pictures.picture_file import NoPictureError
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from dicommap.pictures.files import PictureFile
+    from dicommap.pictures.picture_file import PictureFile
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -13,8 +13,8 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dicommap.pictures.files import NoPictureError, PictureFile
-from dicommap.pictures.painting import render_frame_in_process
+from dicommap.pictures.frame_image_pictures_painting_part import render_frame_in_process
+from dicommap.pictures.picture_file import NoPictureError, PictureFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

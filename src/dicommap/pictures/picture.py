@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.pictures.saving import write_new_binary_file
+from dicommap.writing.new_file_pictures_saving_part import write_new_binary_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath

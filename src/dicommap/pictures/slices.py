@@ -11,7 +11,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from dicommap.p10 import Header, HeaderReader, WantedAttributes
-from dicommap.pictures.files import NoPictureError, PictureFile, open_picture_file
+from dicommap.pictures.picture_file import NoPictureError, PictureFile, open_picture_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

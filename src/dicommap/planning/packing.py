@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.staging import StudyPart
-from dicommap.planning.load import JobLoad, SmallestExcesses
+from dicommap.planning.job_load import JobLoad, SmallestExcesses
+from dicommap.planning.staging import StudyPart
 
 if TYPE_CHECKING:
-    from dicommap.model.quotas import Quotas
-    from dicommap.planning.load import QuotaExcess
-    from dicommap.planning.needs import OverrideSizes
-    from dicommap.planning.weights import SeriesSize, StudySize
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.planning.job_load import QuotaExcess
+    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+    from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
 
 MISSES_LIMIT = 32
 """Pieces that a job has no room for before it is closed; without, packing would take the square of its time."""

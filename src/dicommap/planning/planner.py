@@ -6,19 +6,19 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.model.staging import StagingPolicy
-from dicommap.planning.in_place import JobsInPlace, UnfitFile, find_jobs_in_place
+from dicommap.planning.jobs_in_place import JobsInPlace, UnfitFile, find_jobs_in_place
 from dicommap.planning.packing import PackedJobs, measure_study, pack_studies
+from dicommap.planning.staging import StagingPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from dicommap.model.quotas import Quotas
-    from dicommap.planning.in_place import KeyedFile
-    from dicommap.planning.load import QuotaExcess
-    from dicommap.planning.needs import OverrideSizes
-    from dicommap.planning.places import PrefixRules
-    from dicommap.planning.weights import StudySize
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.planning.folders_planning_places_part import PrefixRules
+    from dicommap.planning.job_load import QuotaExcess
+    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+    from dicommap.planning.job_load_planning_weights_part import StudySize
+    from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
 """Jobs in place from which on it is found out how many would do if all files were staged."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dicommap.progress.pace import RedrawTimer, estimate_remaining_seconds, format_duration
+from dicommap.progress.notebook_bar_progress_pace_part import RedrawTimer, estimate_remaining_seconds, format_duration
 
 if TYPE_CHECKING:
-    from dicommap.progress.state import Progress
+    from dicommap.progress.progress_progress_state_part import Progress
 
 _NOTHING = {"text/html": "", "text/plain": ""}
 _STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from dicommap.progress.state import Progress
+    from dicommap.progress.progress_progress_state_part import Progress
 
 
 class TerminalBar:

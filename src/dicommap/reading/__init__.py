@@ -1,6 +1,6 @@
 """How files that a user names, or a package holds, are read: regular files only, without waiting, within a bound."""
 
-from dicommap.reading.regular_file import (
+from dicommap.reading.regular_files import (
     FileTooLargeError,
     NotRegularFileError,
     open_descriptor,

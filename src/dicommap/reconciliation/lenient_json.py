@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.model.document_limits import JOB_MANIFEST_LIMIT, has_more_json_values
+from dicommap.reading.document_limits import JOB_MANIFEST_LIMIT, has_more_json_values
 
 if TYPE_CHECKING:
     from typing import Any

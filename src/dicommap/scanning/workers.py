@@ -7,9 +7,9 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.model.member_names import mask_unknown_type
-from dicommap.scanning.reading import TaskRows, WorkerError, read_files, run_task
+from dicommap.scanning.tasks import TaskRows, WorkerError, read_files, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.scanning.process import WorkerProcesses
-    from dicommap.scanning.reading import ReadTask
+    from dicommap.scanning.process_pool import WorkerProcesses
+    from dicommap.scanning.tasks import ReadTask
 
 _Item = TypeVar("_Item", bound="Divisible")
 
@@ -90,7 +90,7 @@ class Workers:
         if self._executor is not None:
             return self._executor.submit(run_task, task)
         if self._jobs > 1 and self._others is None and self._submitted >= self._wait_for:
-            from dicommap.scanning.process import WorkerProcesses  # most scans need none
+            from dicommap.scanning.process_pool import WorkerProcesses  # most scans need none
 
             self._others = WorkerProcesses(self._jobs - 1)
         self._submitted += len(task.files)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from dicommap.model.hierarchy import SourceFile
+    from dicommap.model.study import SourceFile
     from dicommap.p10 import ReadAt
 
 

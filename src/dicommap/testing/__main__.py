@@ -7,9 +7,9 @@ import signal
 import sys
 
 from dicommap.errors import DicommapError
-from dicommap.model.healthimaging import CONCURRENT_JOBS
+from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.faults import FAULT_KINDS, Fault
+from dicommap.testing.behaviour_testing_faults_part import FAULT_KINDS, Fault
 from dicommap.testing.service import ImportJobService
 
 

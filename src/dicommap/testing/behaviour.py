@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.limits import CONCURRENT_JOBS
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.choices import unknown_choice
-from dicommap.model.healthimaging import CONCURRENT_JOBS
-from dicommap.model.profile import Assumptions
-from dicommap.model.quotas import Quotas
 
 
 @dataclass(frozen=True, kw_only=True)

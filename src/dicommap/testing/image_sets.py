@@ -11,12 +11,12 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.model.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
-from dicommap.model.tags import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
-from dicommap.testing.files import SOP_INSTANCE_UID, first_text
+from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
+from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
+from dicommap.testing.image_sets_testing_files_part import SOP_INSTANCE_UID, first_text
 
 if TYPE_CHECKING:
-    from dicommap.model.dicom_json import DataSet
+    from dicommap.dicom.json_model import DataSet
 
 _STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
 _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)

@@ -7,18 +7,24 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from dicommap.aws import Clients
-from dicommap.testing.answers import OperationHandlers
 from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.control import CONTROL_ROOT, handle_control_request
-from dicommap.testing.faults import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Fault, FaultQueue
+from dicommap.testing.behaviour_testing_faults_part import (
+    CONNECTION_FAULTS,
+    ERROR_FAULTS,
+    JOB_FAULTS,
+    Fault,
+    FaultQueue,
+)
+from dicommap.testing.http_server import LoopbackServer, Request, Response
+from dicommap.testing.http_server_testing_control_part import CONTROL_ROOT, handle_control_request
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
-from dicommap.testing.importing import JobRunner
-from dicommap.testing.jobs import StartedJob, StartedJobs
+from dicommap.testing.job_runner import JobRunner
+from dicommap.testing.operation_handlers import OperationHandlers
 from dicommap.testing.operations import find_operation, load_imaging_operations
-from dicommap.testing.server import LoopbackServer, Request, Response
-from dicommap.testing.service_error import HTTP_STATUS_BY_CODE, ServiceError
-from dicommap.testing.throttle import Throttle
-from dicommap.testing.wire import format_answer, parse_parameters
+from dicommap.testing.operations_testing_service_error_part import HTTP_STATUS_BY_CODE, ServiceError
+from dicommap.testing.service_testing_throttle_part import Throttle
+from dicommap.testing.started_jobs import StartedJob, StartedJobs
+from dicommap.testing.wire_format_testing_wire_part import format_answer, parse_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable

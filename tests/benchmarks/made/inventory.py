@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, make_file_row
-from dicommap.model.attributes import DEFAULT_KEYWORDS
-from dicommap.model.hierarchy import SourceFile
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
+from dicommap.model.study import SourceFile
 from tests.unit.inventory.filling import added
 
 Headers = dict[bytes, HeaderRow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from dicommap.inventory import schema
+from dicommap.inventory import sqlite_schema
 
 INSTANCES = 50
 """Of each study, in series of ten."""
@@ -34,13 +34,13 @@ def uid(study: int) -> str:
 def lying(path: Callable[[int, int], str], studies: int) -> sqlite3.Connection:
     """Return an inventory in memory of so many studies whose files have these paths."""
     connection = sqlite3.connect(":memory:")
-    schema.create_tables(connection, ("PatientID",))
+    sqlite_schema.create_tables(connection, ("PatientID",))
     connection.execute("INSERT INTO source VALUES (0, '/archive')")
     for number, row in enumerate(_headers(studies), 1):
-        schema.insert_header(connection, number, str(number).encode(), row)
+        sqlite_schema.insert_header(connection, number, str(number).encode(), row)
     places = sorted((path(study, one), study, one) for study in range(studies) for one in range(INSTANCES))
-    connection.executemany(schema.INSERT_FILE, _files(places))
-    schema.create_indexes(connection)
+    connection.executemany(sqlite_schema.INSERT_FILE, _files(places))
+    sqlite_schema.create_indexes(connection)
     connection.commit()
     return connection
 

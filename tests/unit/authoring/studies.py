@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any
 
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import Attribute, attribute_from_text
+from dicommap.edits.edit import Edit
 from dicommap.issues import Location
-from dicommap.model.conflict import FileValues, StudyFileReader
-from dicommap.model.dicom_json import Attribute, attribute_from_text
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Series, Study, Target
-from dicommap.model.tags import tag_of
+from dicommap.model.study import Series, Study, Target
+from dicommap.overrides.grouping_conflicts import FileValues, StudyFileReader
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modality", "SeriesDescription")
 

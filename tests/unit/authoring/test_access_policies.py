@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.authoring.access_policies import (
+from dicommap.healthimaging.iam_policies import (
     PREFIX_LIMIT,
     SERVICE_PRINCIPAL,
     ArnParts,
@@ -18,7 +18,7 @@ from dicommap.authoring.access_policies import (
     build_role_trust,
     build_submitter_permissions,
 )
-from dicommap.model.s3_uri import S3Uri
+from dicommap.healthimaging.s3_uri import S3Uri
 
 ACCOUNT = ArnParts.of(
     role_arn="arn:aws-us-gov:iam::111122223333:role/import", datastore="d" * 32, region="us-gov-west-1"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.cells import compute_row_state, describe_placeholder, format_cell
-from dicommap.model.levels import Level
+from dicommap.edits.sheet_cells import compute_row_state, describe_placeholder, format_cell
+from dicommap.healthimaging.levels import Level
 
 
 def test_a_cell_holds_the_one_value_or_the_marker() -> None:

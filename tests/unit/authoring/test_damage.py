@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
-from dicommap.model.tags import tag_of
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.edits.cell_damage_authoring_damage_part import (
+    describe_cell_damage,
+    describe_identifier_damage,
+    describe_letter_damage,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import CombinedEdits, EditProvider
-from dicommap.authoring.function_edits import FunctionEdits
-from dicommap.authoring.harmonize import HarmonizeEdits
-from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import Resolution, resolve_edits
+from dicommap.edits.edit import Rule
+from dicommap.edits.edit_provider import CombinedEdits, EditProvider
+from dicommap.edits.function_edits import FunctionEdits
+from dicommap.edits.harmonize_edits import HarmonizeEdits
+from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.rule_edits import RuleEdits
 from dicommap.issues import Issue
-from dicommap.model.edits import Rule
-from dicommap.model.hierarchy import Study
+from dicommap.model.study import Study
+from dicommap.overrides.resolution import Resolution, resolve_edits
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 MOJIBAKE = "MÃ¼ller^Eva"

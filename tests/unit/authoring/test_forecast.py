@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dicommap.authoring.forecast import ImageSetForecaster, build_conflict_issue
-from dicommap.authoring.settling import AttributeChange, resolve_study
-from dicommap.model.conflict import FileValues, GroupingConflict
-from dicommap.model.hierarchy import Study
-from dicommap.model.levels import Level
+from dicommap.healthimaging.levels import Level
+from dicommap.model.study import Study
+from dicommap.overrides.grouping_conflicts import FileValues, GroupingConflict
+from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
+from dicommap.overrides.study_resolution import AttributeChange, resolve_study
 from tests.unit.authoring.studies import edit, files_of, study
 
 SECRET = "Zyzzyva"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.authoring.function_edits import FunctionEdits
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.edits.edit import Edit
+from dicommap.edits.function_edits import FunctionEdits
 from dicommap.errors import UsageError
 from dicommap.issues import Issue
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Series, Study
+from dicommap.model.study import Series, Study
 from tests.unit.authoring.studies import study
 
 SECRET = "Zyzzyva"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.harmonize import HarmonizeEdits, harmonize_issues
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.edits.edit import Edit
+from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
 from dicommap.issues import Issue
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Study
+from dicommap.model.study import Study
 from tests.unit.authoring.studies import KEYWORDS, study
 
 SECRET = "Zyzzyva"

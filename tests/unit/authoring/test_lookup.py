@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import CombinedEdits
-from dicommap.authoring.lookup import missing_column_issues, read_lookup, repeated_row_issues
-from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import resolve_edits
+from dicommap.dicom.dictionary_model_tags_part import keyword_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.edits.edit import Edit, LookupSettings, Rule
+from dicommap.edits.edit_provider import CombinedEdits
+from dicommap.edits.lookup_tables_authoring_lookup_part import missing_column_issues, read_lookup, repeated_row_issues
+from dicommap.edits.rule_edits import RuleEdits
 from dicommap.issues import Issue, Location
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit, LookupSettings, Rule
-from dicommap.model.hierarchy import Study
-from dicommap.model.tags import keyword_of
+from dicommap.model.study import Study
+from dicommap.overrides.resolution import resolve_edits
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 SECRET = "Zyzzyva"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.override_reading import parse_override
-from dicommap.model.import_configuration import DicomMetadataMapping
-from dicommap.model.override import Override
-from dicommap.model.override_file import dump_override
-from dicommap.model.profile import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.import_configuration import DicomMetadataMapping
+from dicommap.overrides.override import parse_override
+from dicommap.overrides.override_file import dump_override
+from dicommap.overrides.override_file_model_override_part import Override
 
 DATA_SET: Any = {
     "00080030": {"vr": "TM"},

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.package_documents import PackageTables, PlanHeader, build_package_documents
-from dicommap.authoring.placement import build_import_configuration, build_override_files, metadata_file_path
-from dicommap.checks.package_check import check_package
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri import S3Uri, metadata_path_issues
 from dicommap.issues import Location, Severity
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.override import Override
-from dicommap.model.plan import FileDigest
-from dicommap.model.planned_job import PlannedJob
-from dicommap.model.planned_object import PlannedObject, dump_objects_csv
-from dicommap.model.profile import Assumptions
-from dicommap.model.quotas import Quotas
-from dicommap.model.s3_uri import S3Uri, metadata_path_issues
+from dicommap.model.study import Disposition
+from dicommap.overrides.mappings import build_import_configuration, build_override_files, metadata_file_path
+from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.planning.plan import FileDigest
+from dicommap.planning.planned_objects import PlannedObject, dump_objects_csv
+from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.validation.package_check import check_package
 
 OBJECTS = [
     PlannedObject(

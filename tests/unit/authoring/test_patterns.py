@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.patterns import ShellPatterns
+from dicommap.edits.shell_patterns import ShellPatterns
 
 
 @pytest.mark.parametrize(

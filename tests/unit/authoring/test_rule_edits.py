@@ -6,11 +6,11 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, rule_issues
-from dicommap.authoring.toml_reading import parse_rules_toml
-from dicommap.checks.schema_check import check_schema
+from dicommap.edits.edit import Edit, RulesFile
+from dicommap.edits.rule_edits import RuleEdits, rule_issues
+from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.issues import Issue
-from dicommap.model.edits import Edit, RulesFile
+from dicommap.validation.schema_check import check_schema
 from tests.unit.authoring.studies import KEYWORDS, study
 
 SECRET = "Zyzzyva Quark"

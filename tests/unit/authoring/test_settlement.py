@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from dicommap.authoring.editor import CombinedEdits, EditProvider
-from dicommap.authoring.function_edits import FunctionEdits
-from dicommap.authoring.harmonize import HarmonizeEdits
-from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import resolve_edits
-from dicommap.authoring.sheet_edits import SheetEdits
-from dicommap.authoring.sheet_reading import read_sheet
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.display.edit_result_rows import build_edit_result_row, format_edit_result_lines
+from dicommap.edits.edit import LookupSettings, Rule
+from dicommap.edits.edit_provider import CombinedEdits, EditProvider
+from dicommap.edits.function_edits import FunctionEdits
+from dicommap.edits.harmonize_edits import HarmonizeEdits
+from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.issues import Location, Severity
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import LookupSettings, Rule
-from dicommap.render.accounts import build_edit_result_row, format_edit_result_lines
+from dicommap.overrides.resolution import resolve_edits
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 STUDIES = [

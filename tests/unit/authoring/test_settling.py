@@ -7,10 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from dicommap.authoring.preview import build_preview_row
-from dicommap.authoring.settling import resolve_study
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Target
+from dicommap.edits.edit import Edit
+from dicommap.model.study import Target
+from dicommap.overrides.preview_rows import build_preview_row
+from dicommap.overrides.study_resolution import resolve_study
 from tests.unit.authoring.studies import edit, study
 
 TWO = study({"PatientID": "old", "Modality": "CT"}, {"PatientID": "old", "Modality": "MR"})

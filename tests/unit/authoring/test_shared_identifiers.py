@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import CombinedEdits
-from dicommap.authoring.settlement import resolve_edits
-from dicommap.authoring.shared_identifiers import LISTED_STUDIES_LIMIT
+from dicommap.edits.edit import Edit
+from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.issues import Issue, Severity
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Study
+from dicommap.model.study import Study
+from dicommap.overrides.resolution import resolve_edits
+from dicommap.overrides.shared_identifiers import LISTED_STUDIES_LIMIT
 from tests.unit.authoring.studies import edit, files_of, study
 
 JANE = {"PatientName": "Doe^Jane", "PatientBirthDate": "19500101", "PatientSex": "F"}

@@ -7,15 +7,15 @@ import io
 
 import pytest
 
-from dicommap.authoring.cells import compute_row_state
-from dicommap.authoring.sheet_edits import SheetEdits
-from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import choose_sheet_columns, format_sheet_lines
+from dicommap.edits.edit import Edit
+from dicommap.edits.sheet_cells import compute_row_state
+from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.sheet_csv_authoring_sheet_writing_part import choose_sheet_columns, format_sheet_lines
+from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.errors import AttributeNameError
+from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue
-from dicommap.model.edits import Edit
-from dicommap.model.hierarchy import Study
-from dicommap.model.levels import Level
+from dicommap.model.study import Study
 from tests.unit.authoring.studies import KEYWORDS, study
 
 ONE = study({"PatientID": "007", "PatientName": "A^B", "Modality": "CT"}, {"PatientID": "007", "Modality": "MR"})

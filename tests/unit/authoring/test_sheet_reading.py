@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.sheet_reading import EditedSheet, read_sheet
-from dicommap.model.hierarchy import Target
+from dicommap.edits.sheet_csv import EditedSheet, read_sheet
+from dicommap.model.study import Target
 from tests.unit.authoring.studies import KEYWORDS
 
 SECRET = "Zyzzyva^Quark"

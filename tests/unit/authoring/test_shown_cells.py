@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.authoring.settlement import resolve_edits
-from dicommap.authoring.sheet_edits import SheetEdits
-from dicommap.authoring.sheet_reading import read_sheet
-from dicommap.authoring.sheet_writing import format_sheet_lines
-from dicommap.authoring.shown_cells import format_cell_with_escapes, has_lost_characters
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.printable_text import keep_undecodable_bytes
+from dicommap.edits.edit import Edit
+from dicommap.edits.sheet_cells_authoring_shown_cells_part import format_cell_with_escapes, has_lost_characters
+from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.sheet_csv_authoring_sheet_writing_part import format_sheet_lines
+from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit
-from dicommap.model.levels import Level
-from dicommap.model.undecodable import keep_undecodable_bytes
+from dicommap.overrides.resolution import resolve_edits
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"

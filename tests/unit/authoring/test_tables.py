@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from dicommap.authoring.tables import CsvTable, read_csv_table
+from dicommap.edits.csv_reader import CsvTable, read_csv_table
 from dicommap.issues import Issue, Location
 
 KEY = "StudyInstanceUID"

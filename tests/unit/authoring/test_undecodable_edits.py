@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.editor import CombinedEdits, EditProvider
-from dicommap.authoring.function_edits import FunctionEdits
-from dicommap.authoring.harmonize import HarmonizeEdits
-from dicommap.authoring.lookup import read_lookup
-from dicommap.authoring.patterns import ShellPatterns
-from dicommap.authoring.rule_edits import RuleEdits
-from dicommap.authoring.settlement import Resolution, resolve_edits
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import LookupSettings, Rule
-from dicommap.model.hierarchy import Study
-from dicommap.model.undecodable import keep_undecodable_bytes
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.printable_text import keep_undecodable_bytes
+from dicommap.edits.edit import LookupSettings, Rule
+from dicommap.edits.edit_provider import CombinedEdits, EditProvider
+from dicommap.edits.function_edits import FunctionEdits
+from dicommap.edits.harmonize_edits import HarmonizeEdits
+from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.shell_patterns import ShellPatterns
+from dicommap.model.study import Study
+from dicommap.overrides.resolution import Resolution, resolve_edits
 from tests.unit.authoring.studies import KEYWORDS, files_of, study
 
 BAD = "M" + keep_undecodable_bytes(b"\xfc") + "ller"

@@ -7,14 +7,14 @@ import tomllib
 
 import pytest
 
-from dicommap.authoring.rule_edits import RuleEdits, rule_issues
-from dicommap.authoring.spelling import restore_number_texts
-from dicommap.authoring.toml_reading import parse_rules_toml
-from dicommap.checks.schema_check import check_schema
+from dicommap.dicom.dictionary_model_tags_part import keyword_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.edits.edit import Edit, RulesFile
+from dicommap.edits.rule_edits import RuleEdits, rule_issues
+from dicommap.edits.rules_toml import parse_rules_toml
+from dicommap.edits.rules_toml_authoring_spelling_part import restore_number_texts
 from dicommap.issues import Issue
-from dicommap.model.dicom_json import text_from_attribute
-from dicommap.model.edits import Edit, RulesFile
-from dicommap.model.tags import keyword_of
+from dicommap.validation.schema_check import check_schema
 from tests.unit.authoring.studies import study
 
 SECRET = "Zyzzyva"
@@ -326,7 +326,7 @@ def test_a_study_rule_may_refer_to_its_series_only_where_there_is_one() -> None:
 
 
 def test_so_many_different_values_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.authoring.assignment.COMBINATIONS_LIMIT", 2)
+    monkeypatch.setattr("dicommap.edits.new_values.COMBINATIONS_LIMIT", 2)
     current: dict[str, str | dict[str, int]] = {"PatientName": {" a": 1, "a ": 1, "a": 1}}
     assert codes("strip = ['PatientName']", current) == ["rules.differing-values"]
 

@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from dicommap.aws import Clients
-from dicommap.aws.faults import convert_client_errors
+from dicommap.aws.client_errors import convert_client_errors
 from dicommap.errors import AwsError
 from tests.s3 import Bucket
 

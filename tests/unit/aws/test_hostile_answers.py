@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dicommap.aws import listing
+from dicommap.aws import bucket_listing
+from dicommap.aws.bucket_listing import BucketLister, ListingPage, _parse_page, parse_time_ns
 from dicommap.aws.clients import Clients
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.listing import BucketLister, ListingPage, _parse_page, parse_time_ns
 from dicommap.errors import AwsError
-from dicommap.model.job_report import format_utc
-from dicommap.model.listed_object import S3Object
-from dicommap.model.times import MAX_TIME_NS
+from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.model.source_files_model_times_part import MAX_TIME_NS
 
 PAGE = (
     '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Contents><Key>{key}</Key>'
@@ -47,7 +47,7 @@ def test_a_continuation_token_that_comes_again_ends_the_listing(
 
 
 def test_pages_without_objects_end_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MAX_EMPTY_PAGES", 9)
+    monkeypatch.setattr(bucket_listing, "MAX_EMPTY_PAGES", 9)
     tokens: list[str | None] = [str(number) for number in range(50)]
     with pytest.raises(AwsError, match="does not come to an end"):
         list(lister(numbered(0, tokens), monkeypatch).pages(""))

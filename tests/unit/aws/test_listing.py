@@ -12,9 +12,9 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.aws.listing import BucketLister, get_bucket_region, list_objects
+from dicommap.aws.bucket_listing import BucketLister, get_bucket_region, list_objects
 from dicommap.errors import AwsError
-from dicommap.model.s3_uri import S3Uri
+from dicommap.healthimaging.s3_uri import S3Uri
 from tests.s3 import REGION, Bucket
 from tests.s3_memory import BUCKET, memory_server
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.aws.manifests import fetch_job_manifests
+from dicommap.aws.job_manifests import fetch_job_manifests
 from dicommap.errors import AwsError
-from dicommap.reconciliation.evidence import JobOutput
+from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput
 from tests.reconciling import DATASTORE_ID, FOLDER, JOB_ID
 from tests.s3 import Bucket
 

@@ -6,13 +6,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dicommap.aws import Clients
+from dicommap.aws.environment import read_environment
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.preflight import read_environment
-from dicommap.checks.surroundings_check import check_environment
 from dicommap.errors import AwsError
-from dicommap.model.surroundings import ImportEnvironment
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
+from dicommap.validation.environment_check import check_environment
+from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment
 from tests.s3 import REGION, Bucket
 from tests.submitting import ROLE
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import pytest
 
-from dicommap.aws import Clients, reading
-from dicommap.aws.reading import MAX_FRUITLESS_REQUESTS, PIECE_BYTES, read_in_pieces
+from dicommap.aws import Clients, s3_objects
+from dicommap.aws.s3_objects import MAX_FRUITLESS_REQUESTS, PIECE_BYTES, read_in_pieces
 from dicommap.errors import AwsError
 from tests.s3 import REGION, Bucket
 
@@ -99,4 +99,4 @@ def test_an_object_that_changes_meanwhile_is_told(s3_environment: str) -> None:
 
 
 def test_pieces_are_small() -> None:
-    assert reading.PIECE_BYTES <= 1024 * 1024
+    assert s3_objects.PIECE_BYTES <= 1024 * 1024

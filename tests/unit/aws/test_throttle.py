@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.aws.throttle import GET_LIMIT, START_LIMIT, RateLimit, Throttle
+from dicommap.aws.timing import GET_LIMIT, START_LIMIT, RateLimit, Throttle
 from tests.waiting import QuickClock
 
 

@@ -16,8 +16,8 @@ import botocore.session
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from dicommap.checks.registry import get_schema_validator, read_schema_text
-from dicommap.model.import_configuration import MetadataFilePath, S3UriText, StartDICOMImportJobRequest, Uid
+from dicommap.healthimaging.import_configuration import MetadataFilePath, S3UriText, StartDICOMImportJobRequest, Uid
+from dicommap.validation.schema_registry import get_schema_validator, read_schema_text
 
 CONFIGURATION = "importConfiguration"
 MAPPINGS = f"{CONFIGURATION}.dicomJsonMetadataImportConfiguration.dicomMetadataMappings"

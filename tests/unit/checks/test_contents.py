@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dicommap.checks.contents import FileContent, Subfolder, parse_content
 from dicommap.issues import make_issue
+from dicommap.validation.file_contents import FileContent, Subfolder, parse_content
 
 
 class Unread(Mapping[str, FileContent]):

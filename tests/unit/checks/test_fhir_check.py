@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.fhir_check import load_imaging_study_check
 from dicommap.errors import MissingExtraError
+from dicommap.validation.imaging_study_check import load_imaging_study_check
 
 
 def resource(**members: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.override_check import check_override_file
+from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Severity
-from dicommap.model.profile import Assumptions
+from dicommap.validation.override_check import check_override_file
 
 LOST = "M\ufffdller"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.checks.mapping_check import check_mappings
-from dicommap.model.profile import Assumptions
-from dicommap.model.s3_uri import S3Uri
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.validation.configuration_check_checks_mapping_check_part import check_mappings
 
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 PROFILE = Assumptions()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 
-from dicommap.checks.objects_check import check_objects_csv
 from dicommap.issues import Location
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.planned_object import PlannedObject, iterate_objects_csv
+from dicommap.model.study import Disposition
+from dicommap.planning.planned_objects import PlannedObject, iterate_objects_csv
+from dicommap.validation.objects_csv_check import check_objects_csv
 
 
 def lines(rows: int) -> Iterator[bytes]:

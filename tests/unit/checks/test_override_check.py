@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.override_check import check_override
-from dicommap.model.hierarchy import Target
-from dicommap.model.profile import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.model.study import Target
+from dicommap.validation.override_check import check_override
 
 PROFILES = [
     Assumptions.of(settings)

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from dicommap.authoring.package_documents import PackageTables, PlanHeader, build_package_documents
-from dicommap.checks.configuration_check import check_import_configuration
-from dicommap.checks.contents import FileContent
-from dicommap.checks.package_check import check_package
-from dicommap.checks.plan_check import check_plan
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Severity, make_issue
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.override import Override
-from dicommap.model.planned_job import PlannedJob
-from dicommap.model.planned_object import PlannedObject, dump_objects_csv
-from dicommap.model.profile import Assumptions
-from dicommap.model.quotas import Quotas
-from dicommap.model.s3_uri import S3Uri
+from dicommap.model.study import Disposition
+from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.planning.planned_objects import PlannedObject, dump_objects_csv
+from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.validation.configuration_check import check_import_configuration
+from dicommap.validation.file_contents import FileContent
+from dicommap.validation.package_check import check_package
+from dicommap.validation.plan_check import check_plan
 
 URI = "s3://bucket/in/"
 KNOWN = {"1.2": {"1.2.1"}, "1.3": {"1.3.2"}}

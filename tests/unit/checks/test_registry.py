@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dicommap.checks.registry import get_schema_validator, list_schema_names, read_schema_text
 from dicommap.errors import UnknownNameError
+from dicommap.validation.schema_registry import get_schema_validator, list_schema_names, read_schema_text
 
 NAMES = list_schema_names()
 

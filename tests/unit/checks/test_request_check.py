@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from dicommap.checks.kind import DocumentKind, detect_document_kind
-from dicommap.checks.override_check import check_override, check_override_file
-from dicommap.checks.registry import read_schema_text
-from dicommap.checks.request_check import check_request
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.overridable_attributes import not_overridable_issues
 from dicommap.issues import Location, Severity
-from dicommap.model.hierarchy import Target
-from dicommap.model.levels import Level
-from dicommap.model.overridable import not_overridable_issues
-from dicommap.model.profile import Assumptions
+from dicommap.model.study import Target
+from dicommap.validation.override_check import check_override, check_override_file
+from dicommap.validation.request_check import check_request
+from dicommap.validation.schema_registry import read_schema_text
+from dicommap.validation.schema_registry_checks_kind_part import DocumentKind, detect_document_kind
 
 TARGETS = {
     Level.STUDY: Target(study_instance_uid="1.2"),

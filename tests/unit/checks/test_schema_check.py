@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.schema_check import check_schema
+from dicommap.validation.schema_check import check_schema
 
 SECRET = "Zyzzyva^Quark"
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.inventory import FileIdentity, HeaderRow, Inventory, InventoryWriter, make_file_row
 from dicommap.issues import make_issue
-from dicommap.model.attributes import DEFAULT_KEYWORDS
-from dicommap.model.hierarchy import Disposition, SourceFile
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
+from dicommap.model.study import Disposition, SourceFile
 from dicommap.p10 import Header, RejectedFile
 from tests.making import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
 

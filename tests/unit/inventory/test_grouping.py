@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.inventory import FileIdentity, Inventory, grouping
 from dicommap.issues import CATALOGUE, Issue, Severity, make_issue
-from dicommap.model.attributes import DEFAULT_KEYWORDS
-from dicommap.model.healthimaging import MAX_P10_BYTES
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.making import EXPLICIT_LITTLE
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, schema
+from dicommap.inventory import Inventory, sqlite_schema
 from tests.cli.running import dicommap
 from tests.unit.inventory.filling import added, inventory_of
 
@@ -141,4 +141,4 @@ def test_a_file_without_a_read_is_not_changed(path: Path) -> None:
             inventory._connection.execute("DELETE FROM issue")
         list(inventory.studies())
     assert path.read_bytes() == before
-    assert schema.is_inventory(path)
+    assert sqlite_schema.is_inventory(path)

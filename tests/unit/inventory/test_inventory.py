@@ -13,9 +13,9 @@ import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
 from dicommap.inventory import Inventory
-from dicommap.inventory.file_values import FILE_VALUES_QUERY
+from dicommap.inventory.queries import FILE_VALUES_QUERY
 from dicommap.issues import Severity
-from dicommap.model.hierarchy import Disposition, File
+from dicommap.model.study import Disposition, File
 from dicommap.p10 import Header
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 

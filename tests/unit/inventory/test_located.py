@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import dicommap
-from dicommap.inventory.located import FileCounts
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.staging import StudyPart
+from dicommap.inventory.object_keys import FileCounts
+from dicommap.model.study import Disposition
+from dicommap.planning.staging import StudyPart
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 
 

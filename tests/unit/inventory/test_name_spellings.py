@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.model.undecodable import keep_undecodable_bytes
+from dicommap.dicom.printable_text import keep_undecodable_bytes
 from tests import making
 
 NAMES = ["Doe^John", "Doe^John^^^", "Doe^John"]

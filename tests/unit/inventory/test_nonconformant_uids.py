@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.inventory.nonconformant_uids import _MAY_BE_NONCONFORMANT
+from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem, uid_root_of
+from dicommap.inventory.grouping_inventory_nonconformant_uids_part import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
-from dicommap.model.uid import uid_conformance_problem, uid_mapping_problem, uid_root_of
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 

@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import InventoryError, MissingExtraError
-from dicommap.model.hierarchy import Study
+from dicommap.model.study import Study
 from tests.unit.pictures.images import image, ramp, series_of
 
 HEAVY = {"numpy", "pandas", "PIL", "pydicom", "openjpeg", "libjpeg", "rle", "pylibjpeg", "matplotlib"}
@@ -58,7 +58,7 @@ def test_a_series_travels_without_its_pictures(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_all_but_pictures_works(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.pictures.extra.find_spec", lambda name: None)
+    monkeypatch.setattr("dicommap.model.extras_pictures_extra_part.find_spec", lambda name: None)
     with dicommap.scan(tree) as inventory:
         study = next(inventory.studies())
         assert study == type(study).of(study.series)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
-from dicommap.inventory import Inventory, InventoryWriter, schema
-from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.inventory import Inventory, InventoryWriter, sqlite_schema
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import added, inventory_of, put
 
 
@@ -65,7 +65,7 @@ def test_other_files_are_no_inventories_and_stay_as_they_are(tmp_path: Path, con
     with pytest.raises(InventoryError, match="not a dicommap inventory") as caught:
         Inventory.open(path)
     assert caught.value.fix
-    assert not schema.is_inventory(path)
+    assert not sqlite_schema.is_inventory(path)
     assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]
 
@@ -85,14 +85,14 @@ def test_an_inventory_of_another_format_is_told_apart(stored: Path) -> None:
     with pytest.raises(InventoryError, match="format 99; this dicommap reads format 4") as caught:
         Inventory.open(stored)
     assert "Scan again" in caught.value.fix
-    assert schema.is_inventory(stored)
+    assert sqlite_schema.is_inventory(stored)
 
 
 def test_a_database_that_only_claims_to_be_an_inventory_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {schema.FORMAT_VERSION}")
+        connection.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {sqlite_schema.FORMAT_VERSION}")
     with pytest.raises(InventoryError, match="damaged"):
         Inventory.open(path)
 

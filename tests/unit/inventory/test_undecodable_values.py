@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
+from dicommap.display.csv_json import format_csv_lines, format_json_lines
+from dicommap.display.inventory_records import build_study_record, flatten_record
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory.cells_inventory_stored_part import decode_value, encode_value
 from dicommap.inventory.rows import hash_header
-from dicommap.inventory.stored import decode_value, encode_value
-from dicommap.model.undecodable import is_undecodable, keep_undecodable_bytes
-from dicommap.render.records import build_study_record, flatten_record
-from dicommap.render.text import format_csv_lines, format_json_lines
 from tests.unit.inventory.filling import added, inventory_of, put
 
 U_UMLAUT, O_UMLAUT = "M" + keep_undecodable_bytes(b"\xfc") + "ller", "M" + keep_undecodable_bytes(b"\xf6") + "ller"

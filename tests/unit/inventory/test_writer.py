@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import FileIdentity, Inventory, InventoryWriter, schema, writer
-from dicommap.model.attributes import DEFAULT_KEYWORDS
-from dicommap.model.healthimaging import MAX_P10_BYTES
-from dicommap.writing.partial import partial_file
+from dicommap.healthimaging.limits import MAX_P10_BYTES
+from dicommap.inventory import FileIdentity, Inventory, InventoryWriter, sqlite_schema, writer
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
+from dicommap.writing.partial_files import partial_file
 from tests.unit.inventory.filling import added, inventory_of, put, refused
 
 
@@ -189,7 +189,7 @@ def test_a_full_disk_at_the_start_is_an_error_and_leaves_nothing(
     def failing(connection: sqlite3.Connection, keywords: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(schema, "create_tables", failing)
+    monkeypatch.setattr(sqlite_schema, "create_tables", failing)
     with pytest.raises(InventoryError):
         started(tmp_path / "i.db")
     assert list(tmp_path.iterdir()) == []
@@ -201,7 +201,7 @@ def test_a_full_disk_at_the_end_is_an_error_and_leaves_what_was_written(
     def failing(connection: sqlite3.Connection) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(schema, "create_indexes", failing)
+    monkeypatch.setattr(sqlite_schema, "create_indexes", failing)
     with pytest.raises(InventoryError, match="cannot be written"), inventory_of(added("a"), path=tmp_path / "i.db"):
         raise AssertionError("not reached")
     assert list(tmp_path.iterdir()) == [unfinished(tmp_path / "i.db")]
@@ -292,7 +292,7 @@ def test_a_file_that_cannot_be_looked_into_is_not_called_foreign(
 
     path = tmp_path / "i.db"
     path.write_bytes(b"?")
-    monkeypatch.setattr(schema, "is_inventory", denied)
+    monkeypatch.setattr(sqlite_schema, "is_inventory", denied)
     with pytest.raises(InventoryError, match="Permission denied"):
         started(path)
 

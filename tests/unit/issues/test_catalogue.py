@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.registry import get_schema_validator
 from dicommap.issues import CATALOGUE, Issue, IssueCode, Location, Severity, find_code, make_issue
+from dicommap.validation.schema_registry import get_schema_validator
 
 SOURCE = Path(__file__).parents[3] / "src" / "dicommap"
 

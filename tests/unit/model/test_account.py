@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dicommap.edits.edit_result import EditEffect, EditOutcome, EditResult
 from dicommap.issues import make_issue
-from dicommap.model.account import EditEffect, EditOutcome, EditResult
 
 FACTS: Any = {"keyword": "PatientID", "count": 2, "matching": 1, "reason": "a reason"}
 

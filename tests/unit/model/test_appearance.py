@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dicommap.dicom.confusable_characters import confusable_character_issues
+from dicommap.dicom.dictionary_model_tags_part import tag_of
 from dicommap.issues import Location, Severity
-from dicommap.model.appearance import confusable_character_issues
-from dicommap.model.tags import tag_of
 
 
 def codes(keyword: str, vr: str, text: str, group: str = "Alphabetic") -> list[str]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.model.attribute_names import (
+from dicommap.dicom.dictionary import TAG_BY_KEYWORD
+from dicommap.dicom.keywords import (
     keyword_hint,
     looks_like_attribute,
     mask_unless_attribute,
@@ -17,8 +18,7 @@ from dicommap.model.attribute_names import (
     parse_tag,
     similar_keywords,
 )
-from dicommap.model.dictionary import TAG_BY_KEYWORD
-from dicommap.model.mask import MASK
+from dicommap.dicom.printable_text_model_mask_part import MASK
 from tests.effort import examples
 
 SPELLINGS = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, encode_string, python_encoding
 
-from dicommap.model.character_set import unencodable_characters
+from dicommap.dicom.character_sets import unencodable_characters
 from tests.effort import examples
 
 HELD = {

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.authoring.tables import require_delimiter
 from dicommap.cli import show
 from dicommap.cli.commands import RootParser
 from dicommap.cli.options import FailOn, Format
 from dicommap.cli.output import exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
+from dicommap.display.csv_json import RecordFormat, record_lines
+from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.issues import Severity, make_issue
 from dicommap.model.choices import choice_of, unknown_choice
-from dicommap.model.staging import StagingPolicy
-from dicommap.render.text import RecordFormat, record_lines
+from dicommap.planning.inventory_jobs import _check_staging
+from dicommap.planning.staging import StagingPolicy
 from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.faults import Fault
-from dicommap.workflows.jobs import _check_staging
+from dicommap.testing.behaviour_testing_faults_part import Fault
 
 URI = "s3://bucket/in/"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.dates import (
+from dicommap.edits.date_shifts import (
     NO_DAY,
     NO_MONTH,
     NO_SUCH_DATE,
@@ -17,7 +17,7 @@ from dicommap.model.dates import (
     shift_date,
     truncate_date,
 )
-from dicommap.model.no_result import NoResult
+from dicommap.edits.text_templates_model_no_result_part import NoResult
 
 
 @pytest.mark.parametrize(

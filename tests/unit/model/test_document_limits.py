@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.document_limits import (
+from dicommap.dicom.strict_json import parse_json
+from dicommap.healthimaging.limits import MAX_MAPPINGS
+from dicommap.model.package_layout import limit_at
+from dicommap.reading.document_limits import (
     CONFIGURATION_LIMIT,
     OVERRIDE_LIMIT,
     PLAN_LIMIT,
@@ -18,9 +21,6 @@ from dicommap.model.document_limits import (
     has_more_json_values,
     unknown_document_limit,
 )
-from dicommap.model.healthimaging import MAX_MAPPINGS
-from dicommap.model.package_layout import limit_at
-from dicommap.model.strict_json import parse_json
 from dicommap.reconciliation.lenient_json import parse_lenient_json
 from tests.effort import examples
 

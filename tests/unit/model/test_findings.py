@@ -8,7 +8,7 @@ from itertools import repeat
 import pytest
 
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.model.findings import ISSUE_COUNT_LIMIT, limit_issues
+from dicommap.issues.bounded_list import ISSUE_COUNT_LIMIT, limit_issues
 
 HERE = Location(pointer="/a")
 WARNING, ERROR = make_issue("dicom-json.order"), make_issue("dicom-json.tag")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.formulas import escape_formulas, unescape_formulas
+from dicommap.model.spreadsheet_formulas import escape_formulas, unescape_formulas
 from tests.effort import examples
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"

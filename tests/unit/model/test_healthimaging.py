@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.vr import text_issues
+from dicommap.healthimaging.limits import MAX_ELEMENT_LENGTHS
 from dicommap.issues import Location
-from dicommap.model.healthimaging import MAX_ELEMENT_LENGTHS
-from dicommap.model.tags import tag_of, vrs_of
-from dicommap.model.vr import text_issues
 
 LONGEST = {
     "PN": "=".join(["x" * 64] * 3),

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from dicommap.model.import_configuration import DicomMetadataMapping, ImportConfiguration, StartDICOMImportJobRequest
+from dicommap.healthimaging.import_configuration import (
+    DicomMetadataMapping,
+    ImportConfiguration,
+    StartDICOMImportJobRequest,
+)
 
 MAPPING = {"studyInstanceUID": "1.2", "metadataFilePath": "a/b.json"}
 REQUEST = {

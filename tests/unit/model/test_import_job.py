@@ -10,10 +10,10 @@ import pytest
 from botocore.parsers import create_parser
 from pydantic import BaseModel, ValidationError
 
-from dicommap.model import fhir_import_job, import_job
-from dicommap.model.fhir_import_job import FhirImportJob
-from dicommap.model.import_job import ImportJob
-from dicommap.model.job_report import JobEnding, format_utc
+from dicommap.healthimaging import job_properties, job_properties_model_fhir_import_job_part
+from dicommap.healthimaging.job_properties import ImportJob
+from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
+from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding, format_utc
 
 JOB = {"jobId": "1a", "jobName": "n", "jobStatus": "SUBMITTED", "datastoreId": "d"}
 FHIR = {"JobId": "1a", "JobStatus": "SUBMITTED", "DatastoreId": "d", "InputDataConfig": {"S3Uri": "s3://bucket/in/"}}
@@ -36,14 +36,17 @@ def test_the_members_are_those_of_the_service_model(service: str, name: str, mod
 
 @pytest.mark.parametrize(
     ("service", "endings"),
-    [("medical-imaging", import_job.DICOM_JOB_ENDINGS), ("healthlake", fhir_import_job.FHIR_JOB_ENDINGS)],
+    [
+        ("medical-imaging", job_properties.DICOM_JOB_ENDINGS),
+        ("healthlake", job_properties_model_fhir_import_job_part.FHIR_JOB_ENDINGS),
+    ],
 )
 def test_every_status_of_the_service_model_is_known(service: str, endings: dict[str, JobEnding | None]) -> None:
     assert list(endings) == shape(service, "JobStatus").enum
 
 
 def test_only_jobs_that_have_not_ended_are_active() -> None:
-    assert import_job.ACTIVE_JOB_STATUSES == ("SUBMITTED", "IN_PROGRESS")
+    assert job_properties.ACTIVE_JOB_STATUSES == ("SUBMITTED", "IN_PROGRESS")
 
 
 def test_what_is_new_is_kept() -> None:

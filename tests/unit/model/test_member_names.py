@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.checks.registry import list_schema_names, read_schema_text
-from dicommap.model.dictionary import TAG_BY_KEYWORD
-from dicommap.model.mask import MASK
-from dicommap.model.member_names import KNOWN_MEMBERS, SCHEMA_MEMBERS, mask_unknown_member
-from dicommap.model.tags import tag_of
+from dicommap.dicom.dictionary import TAG_BY_KEYWORD
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.member_names import KNOWN_MEMBERS, SCHEMA_MEMBERS, mask_unknown_member
+from dicommap.dicom.printable_text_model_mask_part import MASK
 from dicommap.reconciliation.job_manifest import COUNT_MEMBERS
+from dicommap.validation.schema_registry import list_schema_names, read_schema_text
 
 
 def properties_in(schema: Any) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem
 from dicommap.errors import AttributeNameError
-from dicommap.issues import Location
-from dicommap.model.attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
-from dicommap.model.levels import (
+from dicommap.healthimaging.levels import (
     CONTENT_TAGS,
     PATIENT_TAGS,
     PER_INSTANCE_TAGS,
@@ -19,11 +19,15 @@ from dicommap.model.levels import (
     fits_override_level,
     level_of,
 )
+from dicommap.healthimaging.overridable_attributes import (
+    level_mismatch_issues,
+    not_overridable_issues,
+    unknown_keyword_issues,
+)
+from dicommap.issues import Location
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
 from dicommap.model.masking import different_values_marker, mask_value, mask_value_counts
-from dicommap.model.overridable import level_mismatch_issues, not_overridable_issues, unknown_keyword_issues
-from dicommap.model.override import Override
-from dicommap.model.tags import tag_of, vrs_of
-from dicommap.model.uid import uid_conformance_problem, uid_mapping_problem
+from dicommap.overrides.override_file_model_override_part import Override
 
 
 def test_every_attribute_has_one_level() -> None:

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from dicommap.model.packed_files import HEAD_BYTES, detect_packed_format
+from dicommap.reading.file_signatures import HEAD_BYTES, detect_packed_format
 
 
 def zipped() -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.patient import COMPARED_PART_COUNTS, normalize_identity_value
-from dicommap.model.person_names import normalize_person_name
+from dicommap.dicom.person_names import normalize_person_name
+from dicommap.overrides.shared_identifiers_model_patient_part import COMPARED_PART_COUNTS, normalize_identity_value
 from tests.effort import examples
 
 

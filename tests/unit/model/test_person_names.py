@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.person_names import is_person_name, merge_equal_names, normalize_person_name
+from dicommap.dicom.person_names import is_person_name, merge_equal_names, normalize_person_name
 from tests.effort import examples
 
 SAME = [

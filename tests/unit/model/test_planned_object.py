@@ -3,8 +3,8 @@ import io
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.planned_object import PlannedObject, dump_objects_csv, parse_objects_csv
+from dicommap.model.study import Disposition
+from dicommap.planning.planned_objects import PlannedObject, dump_objects_csv, parse_objects_csv
 
 OBJECTS = [
     PlannedObject(

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from dicommap.checks.registry import read_schema_text
 from dicommap.errors import UsageError
-from dicommap.model.profile import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.validation.schema_registry import read_schema_text
 
 
 def test_nothing_named_is_annex_f() -> None:

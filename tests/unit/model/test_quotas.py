@@ -3,7 +3,7 @@
 import pytest
 
 from dicommap.errors import UsageError
-from dicommap.model.quotas import Quotas
+from dicommap.healthimaging.quotas import Quotas
 
 
 def test_the_usual_quotas_are_those_of_the_developer_guide() -> None:

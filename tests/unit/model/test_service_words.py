@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.mask import MASK
-from dicommap.model.service_words import mask_service_message
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.healthimaging.service_messages import mask_service_message
 
 
 @pytest.mark.parametrize(

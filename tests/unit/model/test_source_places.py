@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.s3_uri import S3Uri
-from dicommap.model.source_places import SourcePrefixes, common_prefix, prefixes_overlap
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, prefixes_overlap
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 

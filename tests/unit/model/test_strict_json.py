@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.model.document_limits import DEPTH_LIMIT
-from dicommap.model.strict_json import depth_issues, dump_json, parse_json, pointer_token
+from dicommap.dicom.strict_json import depth_issues, dump_json, parse_json, pointer_token
+from dicommap.reading.document_limits import DEPTH_LIMIT
 
 
 def found_in(text: bytes) -> list[tuple[str, str | None]]:

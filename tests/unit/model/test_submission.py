@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dicommap.checks.registry import get_schema_validator, read_schema_text
 from dicommap.model.submission import Submission
+from dicommap.validation.schema_registry import get_schema_validator, read_schema_text
 
 PLANNED = {
     "version": 1,

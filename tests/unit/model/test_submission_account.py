@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dicommap.checks.registry import get_schema_validator, read_schema_text
-from dicommap.model.submission_account import AwsAccount
+from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.validation.schema_registry import get_schema_validator, read_schema_text
 
 LEAST = {"version": 1, "datastoreId": "d", "dataAccessRoleArn": "a", "outputS3Uri": "o"}
 WHOLE = LEAST | {"inputOwnerAccountId": "1", "region": "r", "profile": "p", "endpointUrl": "e"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.model.tags import (
+from dicommap.dicom.dictionary_model_tags_part import (
     hex_of,
     is_private,
     keyword_of,
@@ -14,7 +14,7 @@ from dicommap.model.tags import (
     vm_of,
     vrs_of,
 )
-from dicommap.model.vr import ALL_VRS
+from dicommap.dicom.vr import ALL_VRS
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.undecodable import KEEP_BYTES_HANDLER, is_undecodable, keep_undecodable_bytes
+from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER, is_undecodable, keep_undecodable_bytes
 
 
 def test_each_undecodable_byte_is_kept_as_a_surrogate() -> None:

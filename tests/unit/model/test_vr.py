@@ -11,10 +11,8 @@ import pytest
 from pydicom.config import RAISE
 from pydicom.valuerep import validate_value
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.issues import Location
-from dicommap.model.dicom_json import data_set_issues
-from dicommap.model.vr import (
+from dicommap.dicom.json_model import data_set_issues
+from dicommap.dicom.vr import (
     ALL_VRS,
     INTEGER_RANGES,
     NUMBER_TEXT_VRS,
@@ -25,6 +23,8 @@ from dicommap.model.vr import (
     is_uri,
     text_issues,
 )
+from dicommap.issues import Location
+from dicommap.validation.schema_registry import get_schema_validator
 
 HERE = Location(pointer="/x", keyword="PatientID")
 
@@ -159,7 +159,7 @@ def test_integers_have_the_range_of_their_value_representation(vr: str) -> None:
 
 
 def test_bytes_count_where_the_standard_counts_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.model.vr._LONGEST", 8)
+    monkeypatch.setattr("dicommap.dicom.vr._LONGEST", 8)
     for vr in ("UC", "UT"):
         assert not codes(vr, "é" * 4)
         assert codes(vr, "é" * 4 + "x") == {"too-long"}

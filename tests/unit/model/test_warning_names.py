@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.warning_names import UNKNOWN_WARNING, is_warning_name, warning_name
+from dicommap.healthimaging.job_output import UNKNOWN_WARNING, is_warning_name, warning_name
 
 
 @pytest.mark.parametrize(

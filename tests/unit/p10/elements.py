@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
-from dicommap.p10.encoding import (
+from dicommap.p10.data_set_encoding import (
     EXPLICIT_BIG_ENDIAN,
     EXPLICIT_LITTLE_ENDIAN,
     IMPLICIT_LITTLE_ENDIAN,

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.p10 import Header
 from tests import making
 from tests.unit.p10.elements import ENCODINGS, codes, content, element, header_of, meta, p10, read, read_on, warmed

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.p10 import RejectedFile, WantedAttributes, read_header
 from tests.making import p10
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import (
+from dicommap.p10.data_set_encoding import (
     EXPLICIT_BIG_ENDIAN,
     EXPLICIT_LITTLE_ENDIAN,
     IMPLICIT_LITTLE_ENDIAN,

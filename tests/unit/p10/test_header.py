@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dicommap.model.attributes import DEFAULT_KEYWORDS, IDENTIFYING_UIDS
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, IDENTIFYING_UIDS
 from dicommap.p10 import WantedAttributes
 from tests.unit.p10.elements import content, element, header_of, p10
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dicommap.model.character_set import parse_specific_character_set
-from dicommap.model.hierarchy import Disposition
+from dicommap.dicom.character_sets import parse_specific_character_set
+from dicommap.model.study import Disposition
 from dicommap.p10 import Header, WantedAttributes
-from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.judgement import RawHeader, decode_header, decode_raw_value, get_character_set
-from dicommap.p10.meta import FileMeta
-from dicommap.p10.stride import RawValue
+from dicommap.p10.data_set_encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+)
+from dicommap.p10.file_meta import FileMeta
+from dicommap.p10.header_decoding import RawHeader, decode_header, decode_raw_value, get_character_set
 from dicommap.p10.walk import WalkResult
+from dicommap.p10.walk_p10_stride_part import RawValue
 from tests import making
 from tests.unit.p10.elements import UID_TAGS, codes
 

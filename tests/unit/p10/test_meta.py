@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.meta import detect_encoding, read_file_meta
-from dicommap.p10.structure import MalformedError
-from dicommap.p10.window import ByteWindow, EndOfFile
+from dicommap.p10.byte_window import ByteWindow, EndOfFile
+from dicommap.p10.data_set_encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+)
+from dicommap.p10.file_meta import detect_encoding, read_file_meta
+from dicommap.p10.structure_errors import MalformedError
 from tests.making import EXPLICIT_LITTLE as SYNTAX
 from tests.unit.p10.elements import content, element, meta
 

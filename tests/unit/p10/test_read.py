@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dicommap.issues import CATALOGUE
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.p10 import Header, RejectedFile, WantedAttributes
-from dicommap.p10.meta import DICOMDIR_SOP_CLASS
+from dicommap.p10.file_meta import DICOMDIR_SOP_CLASS
 from tests.making import DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import (
     ENCODINGS,

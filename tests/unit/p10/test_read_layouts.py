@@ -6,9 +6,9 @@ import zlib
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
-from dicommap.p10 import Header, inflate, read_header
-from dicommap.p10.encoding import DataSetEncoding
+from dicommap.model.study import Disposition
+from dicommap.p10 import Header, header_reader_p10_inflate_part, read_header
+from dicommap.p10.data_set_encoding import DataSetEncoding
 from dicommap.p10.header import WantedAttributes
 from tests import making
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
@@ -134,7 +134,7 @@ def test_a_deflated_data_set_cut_anywhere_is_truncated() -> None:
 
 
 def test_of_a_bomb_the_header_is_read_and_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "MAX_INFLATED_BYTES", 100_000)
+    monkeypatch.setattr(header_reader_p10_inflate_part, "MAX_INFLATED_BYTES", 100_000)
     data = content()
     assert codes(header_of(p10(deflated(data + bytes(10**7)), DEFLATED))) == []
     filler = element(0x00080005, "UT", bytes(10**7))

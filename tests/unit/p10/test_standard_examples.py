@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
 from dicommap.issues import Issue
-from dicommap.model.character_set import parse_specific_character_set, unencodable_characters
-from dicommap.p10.judgement import find_text_issues
-from dicommap.p10.text import decode_value
+from dicommap.p10.header_decoding import find_text_issues
+from dicommap.p10.text_decoding_p10_text_part import decode_value
 
 EXAMPLES = sorted((Path(__file__).parent / "standard_examples").glob("*.json"))
 

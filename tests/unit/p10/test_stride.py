@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.stride import RawValue, pass_plain_elements
-from dicommap.p10.watch import RecordingWindow
-from dicommap.p10.window import ByteWindow
+from dicommap.p10.byte_window import ByteWindow
+from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.layout_cache_p10_watch_part import RecordingWindow
+from dicommap.p10.walk_p10_stride_part import RawValue, pass_plain_elements
 from tests.unit.p10.elements import ENCODINGS, UNDEFINED, element, item, sequence
 
 NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D

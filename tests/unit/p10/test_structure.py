@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.p10 import RejectedFile, WantedAttributes
-from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.structure import format_element, format_vr
-from dicommap.p10.value_limits import get_max_value_bytes
+from dicommap.p10.data_set_encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+)
+from dicommap.p10.header_p10_value_limits_part import get_max_value_bytes
+from dicommap.p10.structure_errors import format_element, format_vr
 from tests.unit.p10.elements import ENCODINGS, codes, content, element, item, p10, read, sequence
 
 PRIVATE = 0x00091010

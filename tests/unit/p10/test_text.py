@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from dicommap.model.character_set import parse_specific_character_set
-from dicommap.model.undecodable import is_undecodable, keep_undecodable_bytes
-from dicommap.p10.text import decode_value
+from dicommap.dicom.character_sets import parse_specific_character_set
+from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
+from dicommap.p10.text_decoding_p10_text_part import decode_value
 
 DEFAULT = parse_specific_character_set("")
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.encoding import EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.items import MAX_DEPTH
-from dicommap.p10.structure import MalformedError
+from dicommap.p10.byte_window import FIRST_READ_BYTES, ByteWindow, EndOfFile
+from dicommap.p10.data_set_encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    IMPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+)
+from dicommap.p10.sequence_items import MAX_DEPTH
+from dicommap.p10.structure_errors import MalformedError
 from dicommap.p10.walk import WalkResult, walk_data_set
-from dicommap.p10.window import FIRST_READ_BYTES, ByteWindow, EndOfFile
 from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
 
 STUDY, SERIES, ROWS = 0x0020000D, 0x0020000E, 0x00280010

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.p10.window import FIRST_READ_BYTES, ByteWindow, EndOfFile
+from dicommap.p10.byte_window import FIRST_READ_BYTES, ByteWindow, EndOfFile
 
 DATA = bytes(index % 251 for index in range(3 * FIRST_READ_BYTES))
 

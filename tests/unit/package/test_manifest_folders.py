@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError
-from dicommap.package.manifest_folders import JobManifestFolders
+from dicommap.package.job_manifest_folders import JobManifestFolders
 from tests.reconciling import FOLDER, JOB_ID, write
 
 URI = "s3://bucket/in/"

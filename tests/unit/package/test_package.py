@@ -13,11 +13,11 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.model.document_limits import DocumentLimit
-from dicommap.package import DocumentFolder, read_document, reading, write_package
-from dicommap.package.writing import require_writable
-from dicommap.writing import durable
-from dicommap.writing.partial import partial_directory
+from dicommap.package import DocumentFolder, document_files, read_document, write_package
+from dicommap.package.package_writer import require_writable
+from dicommap.reading.document_limits import DocumentLimit
+from dicommap.writing import durable_files
+from dicommap.writing.partial_files import partial_directory
 
 DOCUMENTS = {"plan.json": "{}\n", "jobs/0001/files/a/é.json": "é\n", "preview.csv": "a\r\nb\n"}
 
@@ -88,18 +88,18 @@ def test_a_failure_in_the_middle_leaves_nothing(
     assert not any(tmp_path.iterdir())
 
 
-MANY = {f"jobs/{number:04}/request.json": f"{number}\n" for number in range(durable.SYNC_EACH_LIMIT + 1)}
+MANY = {f"jobs/{number:04}/request.json": f"{number}\n" for number in range(durable_files.SYNC_EACH_LIMIT + 1)}
 
 
 def test_of_many_files_the_file_system_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[str] = []
-    really = durable._SYNCFS
+    really = durable_files._SYNCFS
 
     def counted(descriptor: int) -> int:
         waits.append("all")
         return int(really(descriptor))
 
-    monkeypatch.setattr(durable, "_SYNCFS", counted)
+    monkeypatch.setattr(durable_files, "_SYNCFS", counted)
     monkeypatch.setattr(os, "fsync", lambda _: waits.append("one"))
     write_package(tmp_path / "package", MANY)
     assert waits == ["all", "one"]  # one for the name of the package
@@ -110,7 +110,7 @@ def test_where_that_cannot_be_done_each_file_and_directory_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[int] = []
-    monkeypatch.setattr(durable, "_SYNCFS", None)
+    monkeypatch.setattr(durable_files, "_SYNCFS", None)
     monkeypatch.setattr(os, "fsync", waits.append)
     write_package(tmp_path / "package", MANY)
     directories = len(MANY) + 2
@@ -122,7 +122,7 @@ def test_a_disk_that_fails_under_many_files_leaves_nothing(tmp_path: Path, monke
         ctypes.set_errno(errno.EIO)
         return -1
 
-    monkeypatch.setattr(durable, "_SYNCFS", fail)
+    monkeypatch.setattr(durable_files, "_SYNCFS", fail)
     with pytest.raises(PackageError, match="Input/output error"):
         write_package(tmp_path / "package", MANY)
     assert not any(tmp_path.iterdir())
@@ -241,7 +241,7 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LINE_PIECE_BYTES", 4)
+    monkeypatch.setattr(document_files, "LINE_PIECE_BYTES", 4)
     (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
     told: list[int] = []
     folder = DocumentFolder(

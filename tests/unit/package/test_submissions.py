@@ -10,8 +10,8 @@ import pytest
 
 from dicommap.errors import PackageError
 from dicommap.model.submission import Submission
-from dicommap.package.submissions import SubmissionStates
-from dicommap.writing.partial import partial_file
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.writing.partial_files import partial_file
 from tests.unit.model.test_submission import ENDED, PLANNED
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from dicommap.pictures import PictureFile
 from dicommap.pictures.codec_process import CodecProcess
-from dicommap.pictures.files import NoPictureError
+from dicommap.pictures.picture_file import NoPictureError
 from tests.unit.pictures.images import image, ramp, thumbnail
 
 pytestmark = pytest.mark.usefixtures("counted")
@@ -143,7 +143,7 @@ def test_only_what_is_compressed_goes_to_it(tmp_path: Path, monkeypatch: pytest.
         def painted(self, *_: object) -> None:
             raise NoPictureError("asked")
 
-    monkeypatch.setattr("dicommap.pictures.painting.CODECS", Forbidden())
+    monkeypatch.setattr("dicommap.pictures.frame_image_pictures_painting_part.CODECS", Forbidden())
     assert not thumbnail(tmp_path / "plain", image(ramp(0, 255))).is_placeholder
     jpeg = image(np.zeros((2, 2), "uint8"), transfer_syntax="1.2.840.10008.1.2.4.50", PixelData=None)
     assert "asked" in thumbnail(tmp_path / "jpeg", jpeg).caption

@@ -10,8 +10,8 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from dicommap.pictures.decoding import DecodedFrame
-from dicommap.pictures.display import pixel_aspect_ratio, to_8_bit_pixels
+from dicommap.pictures.frame_decoding import DecodedFrame
+from dicommap.pictures.frame_image import pixel_aspect_ratio, to_8_bit_pixels
 from tests.unit.pictures.images import Array, attributes, ramp
 
 

@@ -9,7 +9,13 @@ import pytest
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
-from dicommap.pictures.greys import NO_WINDOW, WINDOW_BY_PERCENTILES, WINDOW_FROM_FILE, WINDOW_OF_SEGMENTATION, to_greys
+from dicommap.pictures.windowing import (
+    NO_WINDOW,
+    WINDOW_BY_PERCENTILES,
+    WINDOW_FROM_FILE,
+    WINDOW_OF_SEGMENTATION,
+    to_greys,
+)
 from tests.unit.pictures.images import Array, attributes, ramp
 
 

@@ -17,7 +17,7 @@ from pydicom.encaps import encapsulate, get_frame
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.pictures import Picture
-from dicommap.pictures.study import MAX_SERIES
+from dicommap.pictures.thumbnails_pictures_study_part import MAX_SERIES
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree
 from tests.unit.pictures.images import STUDY, image, pixels, ramp, series_of, thumbnail
 
@@ -225,7 +225,7 @@ def test_a_transfer_syntax_that_is_none_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_a_data_set_that_inflates_without_end_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.pictures.plain.MAX_INFLATED", 1_000)
+    monkeypatch.setattr("dicommap.pictures.decodable_file.MAX_INFLATED", 1_000)
     stored = np.zeros((100, 100), "uint8")
     assert "too large when inflated" in told(thumbnail(tmp_path, image(stored, transfer_syntax=DEFLATED)))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.pictures.files import NoPictureError, PictureFile, open_picture_file
+from dicommap.pictures.picture_file import NoPictureError, PictureFile, open_picture_file
 from dicommap.pictures.slices import Slice, Slices, sort_slices
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dicommap.model.nested_folders import count_nested_folders
-from dicommap.model.quotas import Quotas
-from dicommap.planning.needs import OverrideKey, OverrideSizes
-from dicommap.planning.weights import SeriesSize, StudySize
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_nested_folders
+from dicommap.planning.job_load_planning_needs_part import OverrideKey, OverrideSizes
+from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
 
 Row = tuple[str, int, str | None, str | None]
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.outcome import ImportOutcome, InstanceOutcome
-from dicommap.model.planned_object import PlannedObject
-from dicommap.model.s3_uri import S3Uri
-from dicommap.reconciliation.accounting import JobLedger
-from dicommap.reconciliation.record import ObjectRecord, RecordKind
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.study import Disposition
+from dicommap.planning.planned_objects import PlannedObject
+from dicommap.reconciliation.job_ledger import JobLedger
+from dicommap.reconciliation.job_records import ObjectRecord, RecordKind
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, InstanceOutcome
 
 URI = S3Uri(bucket="bucket", prefix="in/")
 OVERRIDE = "dicommap-overrides/1.2.json"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import dicommap
-from dicommap.render.shown import Displayable
+from dicommap.display.displayable import Displayable
 from tests.unit.inventory.filling import Added, added, inventory_of, refused
 
 SECRET = "Zyzzyva"

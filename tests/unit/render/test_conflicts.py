@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import dicommap
-from dicommap.model.conflict import GroupingConflict, NonPrimaryFile
-from dicommap.render.conflicts import FORECAST_COLUMNS, Conflicts, build_conflict_row, build_forecast_rows
+from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_conflict_row, build_forecast_rows
+from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
 
 SECRET = "Zyzzyva"
 FILE = NonPrimaryFile(source="/one", path="a", series_instance_uid="1.2.1", sop_instance_uid="1.2.1.1", value=SECRET)

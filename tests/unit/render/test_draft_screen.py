@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
-from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.model.package_layout import PLAN_FILE
 from tests.unit.inventory.filling import added, inventory_of
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.render import fhir_values
-from dicommap.render.fhir_values import FhirConversionError
+from dicommap.display import fhir_values
+from dicommap.display.fhir_values import FhirConversionError
 
 
 @pytest.mark.parametrize(

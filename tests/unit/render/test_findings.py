@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 
 import dicommap
+from dicommap.display.issue_report import MAX_CODES, MAX_ISSUES, MAX_LOCATIONS_PER_CODE
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.render.findings import MAX_CODES, MAX_ISSUES, MAX_LOCATIONS_PER_CODE
 
 FOUND = [
     make_issue("p10.not-dicom", Location(path="a")),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dicommap.issues import Location, make_issue
-from dicommap.model.job_outcomes import JobOutcomes, JobState, StudyOutcomes
-from dicommap.model.outcome import ImportOutcome
-from dicommap.render.findings import Issues
-from dicommap.render.reconciliation_screen import (
+from dicommap.display.issue_report import Issues
+from dicommap.display.reconciliation_report import (
     ReconciliationReportInput,
     build_reconciliation_page,
     build_reconciliation_report,
     rank_failure_reasons,
 )
-from dicommap.render.screen_html import render_html_fragment
-from dicommap.render.screen_text import render_text
+from dicommap.display.report_html import render_html_fragment
+from dicommap.display.report_text import render_text
+from dicommap.issues import Location, make_issue
+from dicommap.reconciliation.outcomes import JobOutcomes, JobState, StudyOutcomes
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
 
 SECRET = "Zyzzyva"
 EVIL = "<script>alert(1)</script>"

@@ -8,16 +8,7 @@ import json
 
 import pytest
 
-from dicommap.checks.registry import get_schema_validator
-from dicommap.model.hierarchy import Disposition, File, Instance, Series, Study
-from dicommap.render.records import (
-    build_file_record,
-    build_instance_record,
-    build_series_record,
-    build_study_record,
-    flatten_record,
-)
-from dicommap.render.text import (
+from dicommap.display.csv_json import (
     format_byte_count,
     format_count,
     format_csv_lines,
@@ -25,6 +16,15 @@ from dicommap.render.text import (
     format_json_lines,
     truncate_text,
 )
+from dicommap.display.inventory_records import (
+    build_file_record,
+    build_instance_record,
+    build_series_record,
+    build_study_record,
+    flatten_record,
+)
+from dicommap.model.study import Disposition, File, Instance, Series, Study
+from dicommap.validation.schema_registry import get_schema_validator
 
 
 def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:

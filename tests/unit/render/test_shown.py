@@ -13,9 +13,9 @@ import pytest
 from IPython.lib.pretty import RepresentationPrinter
 
 import dicommap
+from dicommap.display.displayable import Displayable
 from dicommap.errors import UsageError
 from dicommap.model.masking import show_values
-from dicommap.render.shown import Displayable
 from tests.making import small_tree
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.render.showing import KANJI, SECRET, files, shown_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import SourceError, os_error_reason
-from dicommap.model.hierarchy import Disposition, SourceFile
+from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources import LocalTree
 from tests.making import write_tree
 

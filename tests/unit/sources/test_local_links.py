@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.sources import LocalTree
 from tests.making import write_tree
 

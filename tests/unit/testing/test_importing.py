@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dicommap.model.profile import Assumptions
-from dicommap.model.quotas import Quotas
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from tests.making import STUDY, p10, uid
 from tests.s3 import Bucket

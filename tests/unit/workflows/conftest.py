@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.scanning import process
+from dicommap.scanning import process_pool
 
 
 def at_once(start: Callable[[], Any]) -> Future[Any]:
@@ -21,5 +21,5 @@ def at_once(start: Callable[[], Any]) -> Future[Any]:
 @pytest.fixture
 def others_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let other processes, where there are any, read all tasks and not only what they are in time for."""
-    monkeypatch.setattr(process, "start_in_background", at_once)
-    monkeypatch.setattr(process, "_MAX_PENDING_PER_PROCESS", 1_000)
+    monkeypatch.setattr(process_pool, "start_in_background", at_once)
+    monkeypatch.setattr(process_pool, "_MAX_PENDING_PER_PROCESS", 1_000)

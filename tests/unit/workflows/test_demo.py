@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import dicommap
+from dicommap.api.demo import demo
 from dicommap.errors import PackageError
-from dicommap.workflows.demo import demo
 
 
 def test_the_demo_does_the_whole_job(tmp_path: Path) -> None:
@@ -56,6 +56,6 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dicommap.workflows.demo.create_file", full)
+    monkeypatch.setattr("dicommap.api.demo.create_file", full)
     with pytest.raises(PackageError, match="No space left"):
         demo(tmp_path / "demo")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.api.edit_sources import distinguish_names
 from dicommap.errors import DocumentError, PackageError, UsageError
-from dicommap.model.quotas import Quotas
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.package import DocumentFolder
-from dicommap.workflows.edits import distinguish_names
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 
@@ -511,7 +511,7 @@ def test_a_staging_prefix_that_cannot_be_is_an_error(
 def test_more_jobs_than_can_be_numbered_are_refused(
     inventory: dicommap.Inventory, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dicommap.workflows.jobs.MOST_JOBS", 1)
+    monkeypatch.setattr("dicommap.planning.inventory_jobs.MOST_JOBS", 1)
     with pytest.raises(UsageError, match="There would be 2 jobs"):
         dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=6))
 

@@ -12,7 +12,7 @@ from pydicom.config import disable_value_validation
 
 import dicommap
 from dicommap.errors import DocumentError, UsageError
-from dicommap.model.findings import DOCUMENT_ISSUE_LIMIT
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
 from tests.making import CT_IMAGE_STORAGE, STUDY, p10, small_tree, uid, write_tree
 from tests.reconciling import drafted, keys_of, manifests, write
 
@@ -303,7 +303,7 @@ def test_a_run_that_fails_leaves_nothing(
     def refuse(_resource: dict[str, Any]) -> None:
         raise ValueError("no ImagingStudy")
 
-    monkeypatch.setattr("dicommap.workflows.fhir.imaging_study_check", lambda: refuse)
+    monkeypatch.setattr("dicommap.api.fhir.imaging_study_check", lambda: refuse)
     with pytest.raises(ValueError, match="no ImagingStudy"):
         dicommap.fhir(inventory, tmp_path / "o.ndjson")
     assert [path.name for path in tmp_path.iterdir() if "ndjson" in path.name] == []

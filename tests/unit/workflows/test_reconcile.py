@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.checks.registry import get_schema_validator
-from dicommap.errors import AwsError, DocumentError, PackageError
-from dicommap.model.outcome import ImportOutcome
-from dicommap.package.planned import PackageDirectory
-from dicommap.render.outcome_records import (
+from dicommap.display.outcome_records import (
     build_instance_outcome_record,
     build_job_outcome_record,
     build_study_outcome_record,
 )
+from dicommap.errors import AwsError, DocumentError, PackageError
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.making import STUDY, uid
 from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, write
 from tests.s3 import Bucket

@@ -8,10 +8,10 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.model.outcome import ImportOutcome
-from dicommap.package.planned import PackageDirectory
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.s3_validation import validate_s3
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
 from dicommap.testing import ImportJobService
-from dicommap.workflows.validate_s3 import validate_s3
 from tests.reconciling import drafted
 from tests.s3 import REGION, Bucket
 from tests.waiting import QuickClock

@@ -14,7 +14,7 @@ import pytest
 import dicommap
 from dicommap.inventory import writer
 from dicommap.progress import Progress
-from dicommap.scanning import batch, reading
+from dicommap.scanning import pipeline, tasks
 from tests.making import p10, small_tree, uid, write_tree
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
@@ -110,7 +110,7 @@ def test_other_attributes_or_another_way_of_reading_read_all(
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
         assert inventory.distinct("Rows")["1"] > 0
-    monkeypatch.setattr(import_module("dicommap.workflows.scan"), "READING", reading.READER_VERSION + 1)
+    monkeypatch.setattr(import_module("dicommap.api.scan"), "READING", tasks.READER_VERSION + 1)
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
 
@@ -150,7 +150,7 @@ def plain_tree(root: Path) -> Path:
 
 
 def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 3)
     tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
     first = scanned(tree, output=output)
 
@@ -168,7 +168,7 @@ def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypa
 def test_what_comes_before_the_first_change_is_taken_as_it_is(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 3)
     tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
     dicommap.scan(tree, output=output).close()
     write_tree(tree, {changed: p10(SOPInstanceUID="1.9.99", StudyID="another")})
@@ -238,7 +238,7 @@ class Stop(Exception):  # noqa: N818
 
 @pytest.fixture
 def stopping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 5)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 5)
 
 
 def stop_at(count: int, tree: Path, output: Path) -> None:

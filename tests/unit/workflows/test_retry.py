@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import dicommap
+from dicommap.api.retry import Retry
 from dicommap.errors import PackageError, UsageError
-from dicommap.model.quotas import Quotas
-from dicommap.package.planned import PackageDirectory
-from dicommap.workflows.retry import Retry
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.package.package_directory import PackageDirectory
 from tests.making import STUDY, small_tree, uid
 from tests.reconciling import drafted, keys_of, manifests, submitted, write
 

@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import AttributeNameError, InventoryError, SourceError
-from dicommap.model.hierarchy import Disposition
+from dicommap.model.study import Disposition
 from dicommap.progress import Progress
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 

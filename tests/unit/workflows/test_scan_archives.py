@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.scanning import batch
-from dicommap.sources.archives import tarball
-from dicommap.sources.archives.zip import ZipArchive
+from dicommap.scanning import pipeline
+from dicommap.sources.archives import tar_archive
+from dicommap.sources.archives.zip_archive import ZipArchive
 from tests.making import p10, small_tree, uid, write_tree
 from tests.unit.sources.archives.archiving import KINDS, pack, pack_tree, touch
 from tests.unit.workflows.test_scan_executors import Shuffling
@@ -77,7 +77,7 @@ def test_asking_for_archives_or_not_does_not_mix_with_what_was_scanned_before(tr
 def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     tree = archives(tmp_path / "tree")
     expected = scanned(tree, archives=True)
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", size)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", size)
     assert scanned(tree, archives=True, jobs=2) == expected
     with ThreadPoolExecutor(3) as threads:
         assert scanned(tree, archives=True, executor=threads) == expected
@@ -89,7 +89,7 @@ def test_whoever_reads_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest
 def members_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count how often members are read, by their names."""
     counts: Counter[str] = Counter()
-    for kind in (ZipArchive, tarball.TarArchive, tarball.CompressedTarArchive):
+    for kind in (ZipArchive, tar_archive.TarArchive, tar_archive.CompressedTarArchive):
         original = kind.read_at
 
         def counting(self: Any, name: str, *, original: Any = original) -> Any:
@@ -172,13 +172,13 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
     write_tree(tmp_path / "tree", files)
     pack(tmp_path / "tree" / f"s.{kind}", files.items())
     begun: list[object] = []
-    original = tarball.CompressedTarArchive._unpacked
+    original = tar_archive.CompressedTarArchive._unpacked
 
-    def counting(self: tarball.CompressedTarArchive) -> Any:
+    def counting(self: tar_archive.CompressedTarArchive) -> Any:
         begun.append(self)
         return original(self)
 
-    monkeypatch.setattr(tarball.CompressedTarArchive, "_unpacked", counting)
+    monkeypatch.setattr(tar_archive.CompressedTarArchive, "_unpacked", counting)
     with dicommap.scan(tmp_path / "tree", archives=True) as inventory:
         assert inventory.summary().dispositions["duplicate"] == 40
     assert len(begun) == 3  # to list it, to read headers, to compare
@@ -189,7 +189,7 @@ def test_comparing_copies_unpacks_a_compressed_tar_file_once(
 def test_an_archive_that_changes_during_the_scan_is_told_at_its_members(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, change: str
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 3)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 3)
     path = pack(tmp_path / "tree" / f"s.{kind}", [(f"{n}", p10(SOPInstanceUID=uid("1.9", n))) for n in range(8)])
 
     def changing(progress: object) -> None:

@@ -20,8 +20,8 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning import batch, process, workers
-from dicommap.scanning.reading import ReadTask, TaskRows, WorkerError
+from dicommap.scanning import pipeline, process_pool, workers
+from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
 from tests.unit.workflows.conftest import at_once
 from tests.unit.workflows.varied import age, rows_of, scanned, varied_tree
 
@@ -97,20 +97,20 @@ def dask_executor() -> Iterator[Executor]:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Tell of each task whether other processes took it, where they were asked."""
     answers: list[bool] = []
-    original = process.WorkerProcesses.take
+    original = process_pool.WorkerProcesses.take
 
-    def watching(self: process.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
+    def watching(self: process_pool.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
         found = original(self, task)
         answers.append(found is not None)
         return found
 
-    monkeypatch.setattr(process.WorkerProcesses, "take", watching)
+    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
     return answers
 
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 7)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 7)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -128,7 +128,7 @@ def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
     for size in (1, 10):
-        monkeypatch.setattr(batch, "FILES_PER_BATCH", size)
+        monkeypatch.setattr(pipeline, "FILES_PER_BATCH", size)
         assert scanned(tree) == expected
 
 
@@ -154,8 +154,8 @@ def test_this_process_reads_until_others_have_started(
 ) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scanned(tree)
-    monkeypatch.setattr(process.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
-    monkeypatch.setattr(process, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
+    monkeypatch.setattr(process_pool.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
     assert scanned(tree, jobs=2) == expected
     assert taken[:4] == [False] * 3 + [True]
 
@@ -172,14 +172,14 @@ def test_this_process_reads_what_others_have_no_room_for(
         def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
             return super().submit(lambda: at_work.wait(60) and fn(*arguments, **named))
 
-    def watching(self: process.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
+    def watching(self: process_pool.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
         if len(taken) == 5:
             at_work.set()
         return original(self, task)
 
-    original = process.WorkerProcesses.take
-    monkeypatch.setattr(process.WorkerProcesses, "take", watching)
-    monkeypatch.setattr(process, "start_in_background", lambda start: at_once(lambda: Slow(1)))
+    original = process_pool.WorkerProcesses.take
+    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: Slow(1)))
     assert scanned(tree, jobs=2) == expected
     assert taken[:5] == [True] * 3 + [False] * 2
 
@@ -188,7 +188,7 @@ def test_this_process_reads_what_others_have_no_room_for(
 def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed: Future[Any] = Future()
     failed.set_exception(BrokenExecutor("secret"))
-    monkeypatch.setattr(process, "start_in_background", lambda start: failed)
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: failed)
     with pytest.raises(ExecutorError, match="BrokenExecutor"):
         scanned(varied_tree(tmp_path / "tree"), jobs=2)
 

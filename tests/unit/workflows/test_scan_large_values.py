@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.model.hierarchy import SourceFile
-from dicommap.scanning import reading
-from dicommap.scanning.batch import Batch
-from dicommap.scanning.reading import ReadTask, read_files
+from dicommap.model.study import SourceFile
+from dicommap.scanning import tasks
+from dicommap.scanning.pipeline import Batch
+from dicommap.scanning.tasks import ReadTask, read_files
 from dicommap.sources import LocalTree
 from tests.making import p10, uid
 from tests.unit.workflows.varied import age, rows_of, varied_tree
@@ -28,7 +28,7 @@ def test_the_inventory_is_the_same_wherever_reading_stops(
     tree: Path, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with dicommap.scan(tree) as whole, ThreadPoolExecutor(3) as executor:
-        monkeypatch.setattr(reading, "MAX_ROW_CHARACTERS", limit)
+        monkeypatch.setattr(tasks, "MAX_ROW_CHARACTERS", limit)
         for options in ({}, {"executor": executor}):
             with dicommap.scan(tree, **options) as inventory:  # type: ignore[arg-type]
                 assert rows_of(inventory) == rows_of(whole)
@@ -39,7 +39,7 @@ def test_what_is_known_and_what_is_read_stay_in_their_order(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     age(tree)
-    monkeypatch.setattr(reading, "MAX_ROW_CHARACTERS", 0)
+    monkeypatch.setattr(tasks, "MAX_ROW_CHARACTERS", 0)
     output = tmp_path / "i.db"
     with dicommap.scan(tree, output=output):
         pass
@@ -55,7 +55,7 @@ def test_members_of_an_archive_are_each_read_once(tmp_path: Path, monkeypatch: p
     with zipfile.ZipFile(tmp_path / "tree/a.zip", "w") as archive:
         for number in range(5):
             archive.writestr(f"{number}.dcm", p10(SOPInstanceUID=uid(1, 1, number + 1)))
-    monkeypatch.setattr(reading, "MAX_ROW_CHARACTERS", 0)
+    monkeypatch.setattr(tasks, "MAX_ROW_CHARACTERS", 0)
     with dicommap.scan(tmp_path / "tree", archives=True) as inventory:
         assert inventory.summary().instances == 5
 
@@ -69,9 +69,9 @@ def test_at_least_one_file_is_read_and_values_and_issues_are_counted(
     task = ReadTask(
         LocalTree(tmp_path).opener, (), "", tuple((name, (tmp_path / name).stat().st_size) for name in "cab")
     )
-    monkeypatch.setattr(reading, "MAX_ROW_CHARACTERS", 0)
+    monkeypatch.setattr(tasks, "MAX_ROW_CHARACTERS", 0)
     assert len(read_files(task).files) == 1
-    monkeypatch.setattr(reading, "MAX_ROW_CHARACTERS", 10_000)
+    monkeypatch.setattr(tasks, "MAX_ROW_CHARACTERS", 10_000)
     assert len(read_files(task).files) == 3
 
 

@@ -12,11 +12,11 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
+from dicommap.display.inventory_records import build_file_record, build_instance_record
 from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.inventory import InventorySummary
-from dicommap.render.records import build_file_record, build_instance_record
-from dicommap.scanning import batch
-from dicommap.sources.s3 import opener, reader
+from dicommap.scanning import pipeline
+from dicommap.sources.s3 import object_opener, range_requests
 from tests.making import DEFLATED, p10, small_tree, uid, write_tree
 from tests.s3 import REGION, Bucket, environment
 from tests.s3_faults import Fault, faulty
@@ -76,7 +76,7 @@ def served(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryObject
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 9)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 9)
 
 
 def summary(source: str, output: Path | None = None, *, cache: bool = True) -> InventorySummary:
@@ -140,8 +140,8 @@ def test_requests_and_bytes_are_counted_as_the_server_counts_them(served: Memory
 
 @pytest.mark.usefixtures("served")
 def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 5)
-    monkeypatch.setattr(opener, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 5)
+    monkeypatch.setattr(object_opener, "MAX_REQUESTS", 1)
     objects = {
         f"p/{n:02}": p10(SOPInstanceUID=uid("1.9", n), InstitutionAddress="y" * 30_000) + bytes(9_000)
         for n in range(40)
@@ -151,7 +151,7 @@ def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest
         with counts_of as inventory:
             repeated = inventory.summary().traffic.repeated
     assert 0 < repeated < 20
-    assert reader.FIRST_REQUEST_BYTES < 30_000
+    assert range_requests.FIRST_REQUEST_BYTES < 30_000
 
 
 @pytest.mark.usefixtures("served")

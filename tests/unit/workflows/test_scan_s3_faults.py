@@ -10,7 +10,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import AwsError
-from dicommap.scanning import batch
+from dicommap.scanning import pipeline
 from tests.making import p10, uid
 from tests.s3 import environment
 from tests.s3_faults import Fault, FaultyProxy, faulty, quick_retries
@@ -158,7 +158,7 @@ def test_what_another_process_is_told_is_told_here(
 def test_credentials_that_expire_half_way_lose_nothing_that_was_read(
     served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batch, "FILES_PER_BATCH", 4)
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 4)
     fault = Fault("status", key="/15", status=400, code="ExpiredToken")
     with behind(served, monkeypatch, fault), pytest.raises(AwsError, match="ExpiredToken"):
         dicommap.scan(PREFIX, output=tmp_path / "i.db")
@@ -188,7 +188,7 @@ def test_an_object_that_changes_before_it_is_read_is_told(
 ) -> None:
     url, objects = served
     fault = Fault("none", key="/00", times=1, before=lambda: objects.put("p/07", p10(SOPInstanceUID="1.9.77")))
-    monkeypatch.setattr("dicommap.sources.s3.opener.AT_ONCE", 1)
+    monkeypatch.setattr("dicommap.sources.s3.object_opener.AT_ONCE", 1)
     with behind((url, objects), monkeypatch, fault), dicommap.scan(PREFIX) as inventory:
         found = {(one.location.path, one.code) for one in inventory.issues()}
         assert found <= {("07", "s3.changed")}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.api.sheet import write_sheet
 from dicommap.errors import AttributeNameError, DocumentError, UsageError
-from dicommap.workflows.sheet import write_sheet
 from tests.making import STUDY, uid
 
 

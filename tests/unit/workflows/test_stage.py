@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.aws import copying
-from dicommap.aws.copying import ObjectCopier
+from dicommap.api.stage import stage_with_store
+from dicommap.aws import object_copies
+from dicommap.aws.object_copies import ObjectCopier
+from dicommap.aws.source_roots import SourceRoots
 from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.model.planned_copy import CopyResult, InstanceUids, StagingCopy
-from dicommap.model.quotas import Quotas
-from dicommap.sources.roots import SourceRoots
-from dicommap.workflows.planned_copies import list_staging_copies
-from dicommap.workflows.stage import stage_with_store
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.package.staging_copies import list_staging_copies
+from dicommap.planning.staging_model_planned_copy_part import CopyResult, InstanceUids, StagingCopy
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 from tests.s3_faults import Fault, faulty
@@ -219,7 +219,7 @@ def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
     local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "tree/study1/series1/IM0001"
-    really = copying._md5
+    really = object_copies._md5
 
     def meanwhile(read: Any, size: int) -> str:
         if size == path.stat().st_size:
@@ -227,7 +227,7 @@ def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
             os.utime(path, ns=(1, 1))
         return really(read, size)
 
-    monkeypatch.setattr(copying, "_md5", meanwhile)
+    monkeypatch.setattr(object_copies, "_md5", meanwhile)
     found = stage(local, clients=bucket.clients)
     assert "stage.source-changed" in codes(found)
     assert not any(body == bytes(len(body)) for body in bytes_of(bucket, "staged/"))
@@ -249,8 +249,8 @@ def test_a_source_that_is_gone_is_told_and_the_others_are_copied(
 def test_large_files_are_copied_and_put_in_parts(
     local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
-    monkeypatch.setattr(copying, "PART_BYTES", 5 * 2**20)
+    monkeypatch.setattr(object_copies, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
+    monkeypatch.setattr(object_copies, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(range(256)) * (48 * 2**10)
     (tmp_path / "large").write_bytes(large)
     copier = ObjectCopier(bucket.clients, SourceRoots.of([tmp_path, bucket.uri]))
@@ -284,8 +284,8 @@ def test_large_files_are_copied_and_put_in_parts(
 
 
 def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
-    monkeypatch.setattr(copying, "PART_BYTES", 5 * 2**20)
+    monkeypatch.setattr(object_copies, "MAX_SINGLE_COPY_BYTES", 6 * 2**20)
+    monkeypatch.setattr(object_copies, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(12 * 2**20)
     bucket.put("in/large", large)
     with faulty(
@@ -405,6 +405,6 @@ def test_a_plan_whose_prefix_was_edited_is_not_staged(local: Path, bucket: Bucke
 
 
 def uri_of(bucket: Bucket, prefix: str) -> Any:
-    from dicommap.model.s3_uri import S3Uri
+    from dicommap.healthimaging.s3_uri import S3Uri
 
     return S3Uri(bucket=bucket.name, prefix=prefix)

@@ -18,9 +18,9 @@ from botocore.exceptions import ConnectionClosedError
 
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
+from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
 from dicommap.issues import Severity
-from dicommap.model.job_report import format_utc
-from dicommap.package.submissions import SubmissionStates
+from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
 from tests.submitting import Ready, account, package, ready, states

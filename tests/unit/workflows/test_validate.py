@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.api import validate as validating
 from dicommap.errors import DocumentError
-from dicommap.model import document_limits
-from dicommap.model.document_limits import DocumentLimit
-from dicommap.workflows import validate as validating
+from dicommap.reading import document_limits
+from dicommap.reading.document_limits import DocumentLimit
 from tests.making import STUDY, uid
 from tests.reconciling import drafted
 

@@ -13,8 +13,8 @@ from botocore.awsrequest import AWSResponse
 import dicommap
 from dicommap.aws import Clients
 from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.package.planned import PackageDirectory
-from dicommap.workflows.validate_s3 import validate_s3
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.s3_validation import validate_s3
 from tests.making import write_tree
 from tests.reconciling import drafted, submitted
 from tests.s3 import REGION, Bucket

@@ -13,7 +13,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
-from dicommap.package.submissions import SubmissionStates
+from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.s3 import Bucket
 from tests.submitting import Ready, account, ready, states

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError
-from dicommap.workflows.writing import require_new_file, write_new_text_file
+from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.writing import partial as module
-from dicommap.writing.partial import PartialFile, partial_directory, partial_file, remove_leftovers
+from dicommap.writing import partial_files as module
+from dicommap.writing.partial_files import PartialFile, partial_directory, partial_file, remove_leftovers
 
 LEFT = ".new.0123456789abcdef.partial"
 

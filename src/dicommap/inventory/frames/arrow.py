@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
-from dicommap.inventory import reading
+from dicommap.inventory import cells as reading
 from dicommap.inventory.frames.columns import CellType
-from dicommap.inventory.frames.tables import count_frame_rows, frame_query, open_frame_connection
+from dicommap.inventory.frames.frame_queries import count_frame_rows, frame_query, open_frame_connection
 from dicommap.progress import track_progress
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.model.tags import tag_of, vm_of, vrs_of
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vm_of, vrs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

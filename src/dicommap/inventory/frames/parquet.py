@@ -9,9 +9,9 @@ from pyarrow.parquet import ParquetWriter
 
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.inventory.frames.arrow import read_record_batches
-from dicommap.inventory.frames.tables import open_frame_connection
+from dicommap.inventory.frames.frame_queries import open_frame_connection
 from dicommap.reading import open_regular_file
-from dicommap.writing.partial import partial_file, remove_leftovers
+from dicommap.writing.partial_files import partial_file, remove_leftovers
 
 if TYPE_CHECKING:
     import sqlite3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import IssueCode
-from dicommap.issues.finding import Severity
-from dicommap.model.healthimaging import MAX_MAPPINGS
+from dicommap.healthimaging.limits import MAX_MAPPINGS
+from dicommap.issues.issue import Severity
+from dicommap.issues.issue_issues_code_part import IssueCode
 
 CODES = (
     IssueCode(

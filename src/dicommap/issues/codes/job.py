@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import IssueCode
-from dicommap.issues.finding import Severity
-from dicommap.model.healthimaging import CONCURRENT_JOBS, MAX_KEY_BYTES, START_RATE
+from dicommap.healthimaging.limits import CONCURRENT_JOBS, MAX_KEY_BYTES, START_RATE
+from dicommap.issues.issue import Severity
+from dicommap.issues.issue_issues_code_part import IssueCode
 
 _STAGE = "draft with --stage-uri, which plans copies of such studies under a prefix of their own"
 

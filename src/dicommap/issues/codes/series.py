@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dicommap.issues.code import IssueCode
-from dicommap.issues.finding import Severity
+from dicommap.issues.issue import Severity
+from dicommap.issues.issue_issues_code_part import IssueCode
 
 CODES = (
     IssueCode(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import Added, added, refused
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dicommap.errors import InventoryError, UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
 from dicommap.inventory.frames.columns import FrameLevel, frame_columns
-from dicommap.inventory.frames.tables import frame_query, open_frame_connection
+from dicommap.inventory.frames.frame_queries import frame_query, open_frame_connection
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS, picked, rows_of
 

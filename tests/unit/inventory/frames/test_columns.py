@@ -7,7 +7,7 @@ from pydicom._dicom_dict import DicomDictionary
 
 from dicommap.errors import AttributeNameError
 from dicommap.inventory.frames.columns import CellType, FrameLevel, cell_type_of, frame_columns
-from dicommap.model.attributes import DEFAULT_KEYWORDS, captured_keywords
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, captured_keywords
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from dicommap.errors import MissingExtraError
 from dicommap.inventory import Inventory
 from dicommap.inventory.frames.columns import FrameLevel
-from dicommap.inventory.frames.extras import EXTRA_MODULES
+from dicommap.model.extras import EXTRA_MODULES
 from tests.unit.inventory.filling import inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS
 

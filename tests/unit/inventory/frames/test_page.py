@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from dicommap.dicom.vr import ALL_VRS
 from dicommap.inventory.frames.columns import VR_CELL_TYPES, CellType, FrameLevel, frame_columns
-from dicommap.inventory.frames.extras import EXTRA_MODULES
-from dicommap.inventory.frames.framed import FrameMixin
-from dicommap.model.vr import ALL_VRS
+from dicommap.inventory.frames.export import FrameMixin
+from dicommap.model.extras import EXTRA_MODULES
 
 PAGE = "\n" + (Path(__file__).parents[4] / "docs/formats/frames.md").read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ import pytest
 from dicommap.errors import DocumentError, InventoryError
 from dicommap.inventory.frames import arrow, parquet
 from dicommap.inventory.frames.columns import FrameLevel
-from dicommap.writing.partial import PartialFile
+from dicommap.writing.partial_files import PartialFile
 from tests.unit.inventory.filling import added, inventory_of
 from tests.unit.inventory.frames.rows import FILES, KEYWORDS
 

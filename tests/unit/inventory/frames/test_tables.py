@@ -8,8 +8,8 @@ import pytest
 
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.frames.tables import open_frame_connection
-from dicommap.model.attributes import DEFAULT_KEYWORDS
+from dicommap.inventory.frames.frame_queries import open_frame_connection
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.unit.inventory.filling import inventory_of, put
 from tests.unit.inventory.frames.rows import FILES
 

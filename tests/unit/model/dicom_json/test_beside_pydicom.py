@@ -16,11 +16,11 @@ from pydicom.config import RAISE
 from pydicom.dataelem import DataElement
 from pydicom.valuerep import PersonName, validate_value
 
+from dicommap.dicom.json_model import Attribute, data_set_issues, dump_data_set
+from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
+from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.vr import text_issues
 from dicommap.issues import Location
-from dicommap.model.dicom_json import Attribute, data_set_issues, dump_data_set
-from dicommap.model.dicom_json.from_pydicom import data_set_from_pydicom
-from dicommap.model.strict_json import parse_json
-from dicommap.model.vr import text_issues
 
 CREATOR: dict[str, Any] = {"00090010": {"vr": "LO", "Value": ["ACME"]}}
 

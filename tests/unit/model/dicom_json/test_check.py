@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dicommap.dicom.json_model import data_set_issues
 from dicommap.issues import Severity
-from dicommap.model.dicom_json import data_set_issues
 
 PATIENT_ID, PATIENT_NAME, STUDY_DATE, OTHER_IDS = "00100020", "00100010", "00080020", "00101002"
 PRIVATE = "00091002"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from dicommap.dicom.character_sets import SpecificCharacterSet
+from dicommap.dicom.dictionary_model_tags_part import hex_of, tag_of
+from dicommap.dicom.json_model import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
 from dicommap.issues import Location
-from dicommap.model.character_set import SpecificCharacterSet
-from dicommap.model.dicom_json import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
-from dicommap.model.tags import hex_of, tag_of
-from dicommap.p10.text import decode_value
+from dicommap.p10.text_decoding_p10_text_part import decode_value
 
 
 def tag(keyword: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dicommap.model.dicom_json import data_set_issues
+from dicommap.dicom.json_model import data_set_issues
 
 PATIENT_ID, PATIENT_NAME, PRIVATE = "00100020", "00100010", "00091002"
 CREATOR: dict[str, Any] = {"00090010": {"vr": "LO", "Value": ["ACME"]}}

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 import dicommap
-from dicommap.inventory.plotted import InventoryPlots
-from dicommap.model.hierarchy import AttributeValues, Series, Study
-from dicommap.pictures.plots import Plot, plot_attributes, plot_modalities, plot_timeline
-from dicommap.pictures.plots.attributes import MAX_ATTRIBUTES
+from dicommap.model.study import AttributeValues, Series, Study
+from dicommap.plots import Plot, plot_attributes, plot_modalities, plot_timeline
+from dicommap.plots.attribute_plot import MAX_ATTRIBUTES
+from dicommap.plots.inventory_plots import InventoryPlots
 from tests.making import p10, write_tree
 
 PLOTS: list[Callable[[list[Study]], Plot]] = [

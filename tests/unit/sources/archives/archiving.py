@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from dicommap.model.hierarchy import SourceFile
+from dicommap.model.study import SourceFile
 from dicommap.sources import ArchiveSource, LocalTree
 
 TARS = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "txz": "w:xz"}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.model.hierarchy import Disposition
-from dicommap.sources.archives import entry as archive_entry
-from dicommap.sources.archives import limits
-from dicommap.sources.archives import zip as archive_zip
+from dicommap.model.study import Disposition
+from dicommap.sources.archives import archive_entry as archive_entry
+from dicommap.sources.archives import archive_limits
+from dicommap.sources.archives import zip_archive as archive_zip
 from tests.making import p10, write_tree
 from tests.unit.sources.archives.archiving import KINDS, codes, contents, pack, touch, walked
 
@@ -184,10 +184,10 @@ def test_a_member_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_may_be_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     pack(tmp_path / f"s.{kind}", [(str(n), b"x") for n in range(6)])
-    monkeypatch.setattr(limits, "MAX_ENTRIES", 6)
+    monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 6)
     monkeypatch.setattr(archive_zip, "MAX_ENTRIES", 6)
     assert codes(walked(tmp_path)[f"s.{kind}"]) == []
-    monkeypatch.setattr(limits, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 5)
     monkeypatch.setattr(archive_zip, "MAX_ENTRIES", 5)
     found = walked(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
@@ -203,7 +203,7 @@ def test_a_directory_may_be_too_large(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_may_be_too_long_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     pack(tmp_path / f"s.{kind}", [(f"{n}" * 100, b"x") for n in range(6)])
-    monkeypatch.setattr(limits, "MAX_TOTAL_NAME_CHARACTERS", 450)
+    monkeypatch.setattr(archive_limits, "MAX_TOTAL_NAME_CHARACTERS", 450)
     found = walked(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
     assert len(found) == 1 + (0 if kind == "zip" else 4)
@@ -215,9 +215,9 @@ def test_what_unpacks_to_too_much_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, total: int, code: str
 ) -> None:
     pack(tmp_path / f"s.{kind}", [(str(n), bytes(50_000)) for n in range(5)])
-    monkeypatch.setattr(limits, "ALWAYS_ALLOWED_BYTES", 160_000)
-    monkeypatch.setattr(limits, "MAX_RATIO", 2)
-    monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", total)
+    monkeypatch.setattr(archive_limits, "ALWAYS_ALLOWED_BYTES", 160_000)
+    monkeypatch.setattr(archive_limits, "MAX_RATIO", 2)
+    monkeypatch.setattr(archive_limits, "MAX_UNPACKED_BYTES", total)
     found = walked(tmp_path)
     assert codes(found[f"s.{kind}"]) == [code]
     assert 3 <= len(found) <= 5
@@ -228,8 +228,8 @@ def test_what_unpacks_to_too_much_is_left(
 def test_a_plain_tar_file_and_stored_members_unpack_to_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "ALWAYS_ALLOWED_BYTES", 1)
-    monkeypatch.setattr(limits, "MAX_RATIO", 0)
+    monkeypatch.setattr(archive_limits, "ALWAYS_ALLOWED_BYTES", 1)
+    monkeypatch.setattr(archive_limits, "MAX_RATIO", 0)
     pack(tmp_path / "s.tar", FILES)
     with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a", b"1" * 1000)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.sources.archives import tar
+from dicommap.sources.archives import tar_headers
 from tests.unit.sources.archives.archiving import TARS, codes, contents, pack, walked
 
 BLOCK = 512
@@ -87,7 +87,7 @@ def test_a_second_stream_that_is_cut_is_an_issue(tmp_path: Path, kind: str) -> N
 
 
 def test_zeros_without_end_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tar, "MAX_ZERO_BYTES", BLOCK * 100)
+    monkeypatch.setattr(tar_headers, "MAX_ZERO_BYTES", BLOCK * 100)
     tree = joined(tmp_path, "tar", bytes(BLOCK * 200))
 
     assert codes(walked(tree)["x.tar"]) == ["archive.trailing-zeros"]

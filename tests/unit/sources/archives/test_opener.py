@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from dicommap.sources import ArchiveError, LocalTree, close_archives
-from dicommap.sources.archives import file as archive_file
-from dicommap.sources.archives import opener as archive_opener
-from dicommap.sources.archives.opener import ArchiveOpener
+from dicommap.sources.archives import archive_file as archive_file
+from dicommap.sources.archives import archive_source as archive_opener
+from dicommap.sources.archives.archive_source import ArchiveOpener
 from tests.making import write_tree
 from tests.unit.sources.archives.archiving import KINDS, contents, pack, source_of, touch, walked
 

@@ -12,13 +12,13 @@ import pyarrow
 import pytest
 
 from dicommap.errors import DocumentError, MissingExtraError
-from dicommap.model.listed_object import S3Object
-from dicommap.sources.s3 import inventory_arrow
-from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.inventory_arrow import read_orc_objects, read_parquet_objects
-from dicommap.sources.s3.inventory_list import S3InventoryList
-from dicommap.sources.s3.manifest import read_s3_inventory_manifest
-from dicommap.sources.s3.prefix import S3Prefix
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.sources.s3 import s3_inventory_arrow
+from dicommap.sources.s3.s3_connection import S3Connection
+from dicommap.sources.s3.s3_inventory_arrow import read_orc_objects, read_parquet_objects
+from dicommap.sources.s3.s3_inventory_list import S3InventoryList
+from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
+from dicommap.sources.s3.s3_prefix import S3Prefix
 from tests.s3 import Bucket
 from tests.unit.sources.s3.inventories import SCHEMAS, Row, encoded, file_of, rows_of, table_of, write_inventory
 
@@ -143,7 +143,7 @@ def test_a_file_of_other_bytes_is_told(tmp_path: Path, form: str) -> None:
 def test_without_pyarrow_the_command_that_installs_it_is_told(
     tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, inventory_arrow.__name__)
+    monkeypatch.delitem(sys.modules, s3_inventory_arrow.__name__)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     data = {"1": b"not looked at"}
     with pytest.raises(MissingExtraError, match=r"pip install 'dicommap\[s3,arrow\]'"):
@@ -154,7 +154,7 @@ def test_without_time_zones_orc_says_what_to_do(monkeypatch: pytest.MonkeyPatch)
     def refusing() -> Any:
         raise pyarrow.ArrowException("Unknown error: Time zone file /usr/share/zoneinfo/GMT does not exist.")
 
-    monkeypatch.setattr(f"{inventory_arrow.__name__}.OrcFileFormat", refusing)
+    monkeypatch.setattr(f"{s3_inventory_arrow.__name__}.OrcFileFormat", refusing)
     with pytest.raises(DocumentError, match="TZDIR"):
         list(read_orc_objects(io.BytesIO()))
 

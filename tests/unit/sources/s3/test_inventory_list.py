@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dicommap.errors import AwsError, DocumentError
-from dicommap.sources.s3.prefix import S3Prefix
+from dicommap.sources.s3.s3_prefix import S3Prefix
 from tests.s3 import Bucket
 from tests.unit.sources.s3.inventories import (
     ORC_SCHEMA,

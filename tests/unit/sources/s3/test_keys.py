@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.sources.s3.keys import KeyChecker, is_portable_key
+from dicommap.sources.s3.key_issues import KeyChecker, is_portable_key
 
 
 def codes(prefix: str, keys: list[str]) -> dict[str, list[str]]:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dicommap.p10 import ReadAt
-from dicommap.sources.s3 import opener, reader
-from dicommap.sources.s3.connection import S3Connection
-from dicommap.sources.s3.opener import MAX_REQUESTS, MAX_REQUESTS_NEARBY, S3Opener
-from dicommap.sources.s3.reader import NEARBY_SECONDS, ByteRange, RangeReader
+from dicommap.sources.s3 import object_opener, range_requests
+from dicommap.sources.s3.object_opener import MAX_REQUESTS, MAX_REQUESTS_NEARBY, S3Opener
+from dicommap.sources.s3.range_requests import NEARBY_SECONDS, ByteRange, RangeReader
+from dicommap.sources.s3.s3_connection import S3Connection
 
 CONNECTION = S3Connection(bucket="b")
 OBJECTS = MAX_REQUESTS * 2
@@ -43,7 +43,7 @@ class Objects:
 
 
 def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
-    monkeypatch.setattr(opener, "get_range_reader", lambda connection: objects)
+    monkeypatch.setattr(object_opener, "get_range_reader", lambda connection: objects)
     listed = [SimpleNamespace(path=f"{number:03}", size=30, etag='"e"') for number in range(OBJECTS)]
     return S3Opener(CONNECTION, "p/").for_files(listed)
 
@@ -90,7 +90,7 @@ def test_a_server_is_near_when_any_answer_came_soon(
     monkeypatch: pytest.MonkeyPatch, seconds: float, is_near: bool
 ) -> None:
     moments = iter([0.0, 1.0, 2.0, 2.0 + seconds, 3.0, 4.0])
-    monkeypatch.setattr(reader, "perf_counter", lambda: next(moments))
+    monkeypatch.setattr(range_requests, "perf_counter", lambda: next(moments))
     found = RangeReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
     monkeypatch.setattr(found, "_by_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
     assert not found.is_near

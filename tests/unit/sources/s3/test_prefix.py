@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from dicommap.aws.listing import parse_time_ns
+from dicommap.aws.bucket_listing import parse_time_ns
 from dicommap.errors import AwsError, DocumentError, MissingExtraError, SourceError
-from dicommap.model.hierarchy import Disposition
-from dicommap.model.source_places import is_s3_root
-from dicommap.sources.s3 import prefix
-from dicommap.sources.s3.prefix import S3Prefix
+from dicommap.model.study import Disposition
+from dicommap.planning.source_prefixes import is_s3_root
+from dicommap.sources.s3 import s3_prefix
+from dicommap.sources.s3.s3_prefix import S3Prefix
 from tests.s3 import Bucket
 
 
@@ -103,8 +103,8 @@ def test_pages_follow_each_other_and_are_counted_without_listing_again(
         bucket.put(key, b"x")
     source = S3Prefix(bucket.uri)
     page = source._lister.page
-    monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(prefix, count=10, token=token))
-    monkeypatch.setattr(prefix, "PAGES_AHEAD", 1)
+    monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(s3_prefix, count=10, token=token))
+    monkeypatch.setattr(s3_prefix, "PAGES_AHEAD", 1)
     before = source.requests
     assert paths(source) == keys
     assert source.requests - before == 3

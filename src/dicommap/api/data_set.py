@@ -1,0 +1,35 @@
+"""data_set(): one P10 file's metadata in the DICOM JSON Model, to look at or to write an override from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
+from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
+from dicommap.dicom.pydicom_warnings import silence_pydicom
+from dicommap.errors import DocumentError
+from dicommap.issues import Issue, Location, make_issue
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+    from dicommap.dicom.json_model import DataSet
+
+
+def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
+    """Return a P10 file's data set as JSON, without pixel data, and what of it JSON cannot carry.
+
+    The whole file is read, by pydicom. Raises DocumentError where there is no file that can be read as P10.
+    """
+    place = Path(path)
+    try:
+        with silence_pydicom():
+            found, issues = data_set_from_pydicom(dcmread(place, stop_before_pixels=True))
+    except InvalidDicomError:
+        return {}, [make_issue("p10.not-dicom", Location(path=place.name))]
+    except OSError:
+        raise DocumentError(f"{path} cannot be read.", fix="Name a P10 file that you may read.") from None
+    return found, [one.at(path=place.name) for one in issues]

@@ -1,0 +1,130 @@
+"""demo(): the whole job on real P10 files that come with pydicom, as a person would do it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+from dicommap.api.draft import Draft, draft
+from dicommap.api.scan import scan
+from dicommap.api.sheet import sheet
+from dicommap.api.validate import validate
+from dicommap.display.issue_report import Issues
+from dicommap.errors import PackageError, os_error_reason
+from dicommap.writing.private_files import create_directories, create_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dicommap.inventory import InventorySummary
+
+INPUT_S3_URI = "s3://example-bucket/incoming/"
+
+_RULES_TEXT = """\
+# Rules are edits that hold wherever their patterns match.
+
+[[rule]]
+name = "name the pilot series"
+level = "series"
+match = { Modality = "MR", SeriesDescription = "*PILOT*" }
+set = { SeriesDescription = "Pilot" }
+
+[[rule]]
+name = "sex not recorded"
+level = "study"
+match = { PatientSex = "", StudyDate = "2001*" }
+set = { PatientSex = "O" }
+
+[[rule]]
+name = "no time of study"
+level = "study"
+match = { StudyDescription = "Carotids" }
+empty = ["StudyTime"]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What the demo made, and where."""
+
+    inventory: Path
+    sheet: Path
+    edited_sheet: Path
+    rules: Path
+    package: Path
+    summary: InventorySummary
+    draft: Draft
+    issues: Issues
+
+
+def demo(directory: Path) -> Demo:
+    """Scan, write a sheet, edit it, draft with it and with rules, and validate; all results go to `directory`.
+
+    The scanned files are about 90 of pydicom's, among them CT, MR and CR of several patients. Raises PackageError
+    where the directory exists and is not empty, or cannot be written to.
+    """
+    inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
+    original, edited = directory / "studies.csv", directory / "studies-edited.csv"
+    with _raising_package_errors(directory):
+        _require_empty(directory)
+        create_directories(directory)
+        _write(rules, _RULES_TEXT)
+    with (
+        as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
+        scan(tree, output=inventory_path) as inventory,
+    ):
+        lines = list(sheet(inventory))
+        with _raising_package_errors(directory):
+            _write(original, "".join(lines))
+            _write(edited, "".join(_edit_lines(lines)))
+        package = directory / "package"
+        drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
+        found = validate(package, inventory=inventory) if drafted.package else Issues()
+        return Demo(
+            inventory=inventory_path,
+            sheet=original,
+            edited_sheet=edited,
+            rules=rules,
+            package=package,
+            summary=inventory.summary(),
+            draft=drafted,
+            issues=found,
+        )
+
+
+def _require_empty(directory: Path) -> None:
+    is_empty = directory.is_dir() and not any(directory.iterdir())
+    if directory.is_symlink() or (directory.exists() and not is_empty):
+        raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(create_file(path), "wb") as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def _raising_package_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PackageError(
+            f"{directory} cannot be written to: {os_error_reason(error)}.", fix="Name another with -o."
+        ) from None
+
+
+def _edit_lines(lines: list[str]) -> Iterator[str]:
+    """Do what a person would in a spreadsheet: correct PatientID and AccessionNumber of the first study."""
+    rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
+    rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    yield buffer.getvalue()

@@ -1,0 +1,211 @@
+"""draft(): edits to a package, every effect visible before anything is written."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.draft_workflows_drafted_part import Draft
+from dicommap.api.edit_sources import EditSources, read_edits
+from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_forecast_rows
+from dicommap.display.csv_json import format_csv_lines
+from dicommap.display.edit_result_rows import build_edit_result_row
+from dicommap.display.issue_report import Issues
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.overrides.preview_rows import build_preview_row
+from dicommap.overrides.resolution import resolve_edits
+from dicommap.package.package_writer import require_writable, write_package
+from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
+from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.progress import progress_reporter, track_progress
+from dicommap.validation.draft_check import (
+    check_archived_files,
+    check_documents,
+    check_override_paths,
+    check_repeated_instances,
+)
+from dicommap.validation.request_check import check_aws_account, reject_drafted_members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.api.edit_sources import Paths
+    from dicommap.edits.function_edits import SeriesFunction, StudyFunction
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.inventory import Inventory
+    from dicommap.issues import Issue
+    from dicommap.overrides.resolution import Resolution
+    from dicommap.planning.inventory_jobs import InventoryJobs
+    from dicommap.planning.staging import StagingPolicy
+    from dicommap.progress import ProgressOption
+
+__all__ = ["Draft", "draft"]
+
+DEFAULT_ASSUMPTIONS = Assumptions()
+
+
+def draft(
+    inventory: Inventory,
+    *,
+    input_s3_uri: str | None = None,
+    sheets: Paths = (),
+    delimiter: str | None = None,
+    rules: Paths = (),
+    by_study: StudyFunction | Iterable[StudyFunction] = (),
+    by_series: SeriesFunction | Iterable[SeriesFunction] = (),
+    harmonize: Iterable[str] = (),
+    profile: Assumptions = DEFAULT_ASSUMPTIONS,
+    quotas: Quotas = DEFAULT_QUOTAS,
+    staging: StagingPolicy | str | None = None,
+    stage_uri: str | None = None,
+    leave_out: bool = False,
+    output: StrPath | None = None,
+    account: Mapping[str, str] | None = None,
+    progress: ProgressOption = None,
+) -> Draft:
+    """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
+
+    `sheets` and `rules` are one path or several; `delimiter` stands between the cells of sheets, where it is not to be
+    found out. `by_study` and `by_series` are functions that are given each study or series and return new values as
+    text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
+    get where no other edit sets them. `profile` says how override files are written where AWS leaves it open; the plan
+    records it.
+
+    `input_s3_uri` is where the source lies, or will; of a source in S3 it is known. An import job takes everything
+    under its prefix, so jobs are the largest folders that obey the `quotas`. What no such job can take, or only by
+    cutting a study, is copied to prefixes below `stage_uri` where there is one: `staging` is "where-needed" then unless
+    it is "all", and `dicommap.stage` makes the copies. Without, studies may be cut, which is a warning, and that
+    instances are in no job is an error unless `leave_out` says that it is meant.
+
+    `output` is the package's directory; without it nothing is written. `account` may hold members of the
+    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, inputOwnerAccountId,
+    jobName. What validate would find in the package, notes aside, is among the issues, and with any of severity error
+    nothing is written. `progress` is told of studies as that of a scan is of files.
+
+    Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts, the
+    delimiter is none, `account` has what a draft makes itself or the URIs do not go with the staging, and PackageError
+    where the package cannot be written.
+    """
+    place = None if output is None else Path(output)
+    if place is not None:
+        require_writable(place)
+    settings = JobSettings.of(
+        inventory,
+        input_s3_uri=input_s3_uri,
+        quotas=quotas,
+        staging=staging,
+        stage_uri=stage_uri,
+        leave_out=leave_out,
+    )
+    request = _PackageSettings(settings, account or {}, profile)
+    reject_drafted_members(request.account)
+    issues = [*settings.uri_issues(inventory.sources, request.account), *check_aws_account(request.account)]
+    edits = EditSources(
+        sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
+    )
+    settled = _resolve_edits(inventory, edits, profile, progress, looks_only=place is None)
+    found, documents = _make_documents(inventory, settled, request, issues)
+    if place is not None and documents:
+        write_package(place, documents)
+    return Draft(
+        overrides=tuple(settled.overrides),
+        changes=tuple(settled.changes),
+        accounts=tuple(settled.accounts),
+        conflicts=Conflicts(settled.conflicts),
+        issues=Issues(found),
+        package=place if documents else None,
+        documents=documents,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PackageSettings:
+    """What a package is for."""
+
+    settings: JobSettings
+    account: Mapping[str, str]
+    profile: Assumptions
+
+
+def _resolve_edits(
+    inventory: Inventory, edits: EditSources, profile: Assumptions, progress: ProgressOption, *, looks_only: bool
+) -> Resolution:
+    """Return what comes of all edits; the findings of reading them come first.
+
+    Without any edit there may still be something to look at: the forecast. To write, there is nothing.
+    """
+    editors, found = read_edits(edits, inventory.keywords)
+    with progress_reporter(progress, "studies") as report:
+        studies = track_progress(inventory.studies(), report, inventory.summary().studies)
+        settled = resolve_edits(
+            studies,
+            editors,
+            inventory.values_by_file,
+            found,
+            all_studies=inventory.studies,
+            same_patient=Severity(profile.samePatient),
+        )
+    if not settled.overrides and not has_errors(settled.issues) and (editors or not looks_only):
+        settled.issues += [make_issue("draft.nothing-to-do")]
+    return settled
+
+
+def _make_documents(
+    inventory: Inventory, settled: Resolution, request: _PackageSettings, in_call: Sequence[Issue]
+) -> tuple[list[Issue], Mapping[str, str]]:
+    """Return all findings, and the documents of the package unless an error is among them."""
+    issues = [*in_call, *settled.issues]
+    documents: Mapping[str, str] = {}
+    # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
+    # comes of the others is checked as well, so that all is told at once.
+    if not has_errors(in_call):
+        planned = plan_inventory_jobs(inventory, settled.overrides, request.settings, request.profile)
+        if planned is not None:
+            issues += planned.issues
+            found, documents = _check_documents(inventory, settled, request, planned)
+            issues += found
+    issues += check_archived_files(inventory.count_files_in_archives())
+    issues += check_repeated_instances(*inventory.count_duplicates())
+    return issues, {} if has_errors(issues) else documents
+
+
+def _check_documents(
+    inventory: Inventory, settled: Resolution, request: _PackageSettings, planned: InventoryJobs
+) -> tuple[list[Issue], Mapping[str, str]]:
+    """Return the documents of the package, if there are jobs with any overrides, and what is wrong with them."""
+    if not settled.overrides or not planned.jobs:
+        return [], {}
+    head = PlanHeader(
+        roots=inventory.sources,
+        uri=planned.base,
+        quotas=request.settings.quotas,
+        profile=request.profile,
+        files=planned.counts.files,
+        instances=planned.counts.instances,
+    )
+    documents = build_package_documents(planned.jobs, settled.overrides, head, _make_tables(settled), request.account)
+    issues = check_documents(documents, inventory.series_by_study())
+    return [*issues, *check_override_paths(documents, planned.base, planned.located.holds)], documents
+
+
+def _make_tables(settled: Resolution) -> PackageTables:
+    changes = (build_preview_row(change, show_values=True, shorten=False) for change in settled.changes)
+    files = build_forecast_rows(settled.conflicts, show_values=True)
+    return PackageTables(
+        preview=_make_csv(changes),
+        edits=_make_csv(map(build_edit_result_row, settled.accounts)),
+        forecast=_make_csv(files, FORECAST_COLUMNS),
+    )
+
+
+def _make_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
+    """Return rows as CSV for people: a byte order mark comes first, which spreadsheets need to see UTF-8."""
+    table = io.StringIO(newline="")  # which holds the text only once, where "".join would hold every line as well
+    table.write("\ufeff")
+    table.writelines(format_csv_lines(rows, columns))
+    return table.getvalue()

@@ -1,0 +1,179 @@
+"""fhir(): an inventory's studies as ImagingStudy resources of FHIR R4."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dicommap.display.csv_json import format_json_lines
+from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
+from dicommap.display.issue_report import Issues
+from dicommap.errors import DocumentError, UsageError
+from dicommap.issues import has_errors, make_issue
+from dicommap.issues.bounded_list import BoundedIssues
+from dicommap.model.choices import unknown_choice
+from dicommap.model.package_layout import PLAN_FILE
+from dicommap.package import DocumentFolder, read_override_data_sets
+from dicommap.package.package_directory import read_plan
+from dicommap.validation.imaging_study_check import load_imaging_study_check
+from dicommap.validation.package_check import check_package
+from dicommap.writing.new_file import write_new_text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from _typeshed import StrPath
+
+    from dicommap.dicom.json_model import DataSet
+    from dicommap.inventory import Inventory
+    from dicommap.model.study import Target
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FhirFile:
+    """What was written."""
+
+    path: Path
+    """`-` if the resources went to an open file."""
+    studies: int
+    """Resources, one on each line."""
+    series: int
+    instances: int
+    """That the resources list."""
+    issues: Issues
+    """What the resources cannot say; of each code the first 1,000, and how many more."""
+
+
+def fhir(
+    inventory: Inventory,
+    output: StrPath | BinaryIO,
+    *,
+    package: StrPath | None = None,
+    status: str = "available",
+    patient_system: str | None = None,
+    accession_system: str | None = None,
+    timezone: str | None = None,
+    instances: bool = True,
+) -> FhirFile:
+    """Write an ImagingStudy resource (FHIR R4) for each study, as newline delimited JSON: what HealthLake imports.
+
+    With `package` the studies are described as they are after its overrides. `status` is that of all resources.
+    `patient_system` and `accession_system` are the URIs of those who assign PatientID and AccessionNumber. `timezone`
+    is the name of the time zone of times whose files have no TimezoneOffsetFromUTC, such as Europe/Berlin. Without
+    `instances` a series has only the number of its instances. Each resource is checked with the models of
+    fhir.resources before it is written. A study at a time is in memory. `output` is a path at which no file may exist,
+    or a file that is open for writing bytes.
+
+    Raises UsageError for a status, URI or time zone that is none, DocumentError where the package cannot be read or has
+    errors or the file cannot be written, and MissingExtraError without the extra fhir.
+    """
+    settings = ImagingStudySettings(
+        status=_check_status(status),
+        patient_system=_check_system(patient_system),
+        accession_system=_check_system(accession_system),
+        zone=None if timezone is None else _find_time_zone(timezone),
+        instances=instances,
+    )
+    overrides = {} if package is None else _read_overrides(Path(package))
+    counting = _ResourceCounter()
+    resources = counting.checked(_describe_studies(inventory, overrides, settings))
+    lines = format_json_lines(resources)
+    if isinstance(output, str | os.PathLike):
+        write_new_text_file(Path(output), lines)
+        return counting.written(Path(output))
+    output.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
+    output.flush()
+    return counting.written(Path("-"))
+
+
+class _ResourceCounter:
+    """What goes by on its way to the file."""
+
+    def __init__(self) -> None:
+        self._check = load_imaging_study_check()
+        self._studies = self._series = self._instances = self._zoneless = 0
+        self._issues = BoundedIssues()
+
+    def checked(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
+        """Yield the resources."""
+        for one in described:
+            self._check(one.resource)
+            series = one.resource.get("series", [])
+            self._studies += 1
+            self._series += len(series)
+            self._instances += sum(len(found.get("instance", ())) for found in series)
+            self._zoneless += one.times_without_zone
+            self._issues += one.issues
+            yield one.resource
+
+    def written(self, path: Path) -> FhirFile:
+        """Return what became of all."""
+        issues = list(self._issues)
+        if self._zoneless:
+            issues.append(make_issue("fhir.no-time-zone", count=self._zoneless))
+        return FhirFile(
+            path=path,
+            studies=self._studies,
+            series=self._series,
+            instances=self._instances,
+            issues=Issues(issues),
+        )
+
+
+def _describe_studies(
+    inventory: Inventory, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings
+) -> Iterator[ImagingStudyResult]:
+    # Both are in order of Study Instance UID, and every study has instances.
+    by_study = groupby(inventory.instances(), key=attrgetter("study_instance_uid"))
+    for study, (_, instances) in zip(inventory.studies(), by_study, strict=True):
+        yield build_imaging_study(study, instances, overrides, settings)
+
+
+def _check_status(text: str) -> str:
+    if text not in STATUSES:
+        raise unknown_choice("status of an ImagingStudy", text, STATUSES)
+    return text
+
+
+def _check_system(uri: str | None) -> str | None:
+    if uri is not None and _URI.fullmatch(uri) is None:
+        raise UsageError(
+            "A system is no URI.", fix="Name one such as https://hospital.example/patients or urn:oid:1.2."
+        )
+    return uri
+
+
+def _find_time_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            "There is no time zone of that name.", fix="Name one of the IANA time zone database, such as Europe/Berlin."
+        ) from None
+
+
+def _read_overrides(package: Path) -> dict[Target, DataSet]:
+    if not (package / PLAN_FILE).is_file():
+        raise DocumentError(
+            f"{package.name} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
+        )
+    files = DocumentFolder(package)
+    if has_errors(check_package(files, None, None)):
+        raise DocumentError(
+            f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
+        )
+    plan = read_plan(package)
+    if plan.attempt > 1:
+        raise UsageError(
+            f"The package {package.name} is a retry: it has the overrides of what is imported again only.",
+            fix="Name the package that was drafted first, which has those of all studies.",
+        )
+    return read_override_data_sets(plan, files)

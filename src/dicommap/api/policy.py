@@ -1,0 +1,81 @@
+"""policy(): the IAM policies that a package's import jobs need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.api.validate import validate
+from dicommap.errors import DocumentError, UsageError
+from dicommap.healthimaging.iam_policies import (
+    ArnParts,
+    JobPrefixes,
+    build_role_permissions,
+    build_role_trust,
+    build_submitter_permissions,
+)
+from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.package.job_requests import require_package
+from dicommap.package.package_directory import PackageDirectory
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+
+def policy(
+    package: StrPath,
+    *,
+    datastore_id: str | None = None,
+    data_access_role_arn: str | None = None,
+    output_s3_uri: str | None = None,
+    region: str | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Return the policies: `rolePermissions` and `roleTrust` of the data access role, `caller` of who submits.
+
+    What is not given is taken from the package's first submit, or its requests; what stands there neither has its name
+    in angle brackets, such as `<region>`. Nothing is sent.
+
+    Raises DocumentError where there is no valid package, and UsageError where `output_s3_uri` is no S3 URI.
+    """
+    place = Path(package)
+    require_package(place)
+    if any(validate(place).errors):
+        raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
+    planned = PackageDirectory(place)
+    jobs, kept = planned.plan.jobs, planned.account()
+    request = {
+        name: value
+        for name, value in planned.request(jobs[0]).items()
+        if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
+    }
+    if kept is not None:
+        request |= kept.model_dump(exclude_none=True)
+    output = output_s3_uri or request.get("outputS3Uri")
+    places = JobPrefixes(
+        inputs=[_parse_uri(job.inputS3Uri) for job in jobs],
+        outputs=[_parse_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
+        overrides=[_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
+    )
+    account = ArnParts.of(
+        role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
+        datastore=datastore_id or request.get("datastoreId"),
+        region=region or request.get("region"),
+    )
+    return {
+        "rolePermissions": build_role_permissions(account, places),
+        "roleTrust": build_role_trust(account),
+        "caller": build_submitter_permissions(account, places),
+    }
+
+
+def _parse_uri(text: str) -> S3Uri:
+    uri = S3Uri.parse(text)
+    if uri is None:
+        raise UsageError("The output URI is not one of S3.", fix="Write s3://BUCKET/PREFIX/.")
+    return uri
+
+
+def _folder_uri(uri: str, path: str) -> S3Uri:
+    parsed = _parse_uri(uri)
+    return S3Uri(bucket=parsed.bucket, prefix=parsed.prefix + path[: path.rfind("/") + 1])

@@ -1,0 +1,245 @@
+"""Retry: a new package that holds only what was not imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.retry_workflows_retry_documents_part import (
+    JobObjects,
+    read_account_members,
+    read_overrides,
+    read_tables,
+)
+from dicommap.display.csv_json import format_count
+from dicommap.display.displayable import Displayable
+from dicommap.display.issue_report import Issues
+from dicommap.errors import UsageError
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.issues import Location, make_issue
+from dicommap.overrides.override_file import dump_override
+from dicommap.package.package_writer import require_writable, write_package
+from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+from dicommap.planning.package_documents import PlanHeader, build_package_documents
+from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.retry_jobs import plan_retry_jobs
+from dicommap.planning.source_prefixes import parse_s3_root, prefixes_overlap
+from dicommap.reconciliation.job_reconciliation import job_path
+from dicommap.reconciliation.outcomes import JobState
+from dicommap.validation.draft_check import check_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.display.report import Report
+    from dicommap.issues import Issue
+    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.package.package_directory import PackageDirectory
+    from dicommap.planning.plan import PlanJob
+    from dicommap.planning.planned_objects import PlannedObject
+    from dicommap.reconciliation.job_reconciliation import JobReconciliation
+
+_NO_URI = S3Uri(bucket="", prefix="")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Retry(Displayable):
+    """What a retry came to."""
+
+    package: Path | None
+    """Where the new package was written; None where there is nothing to import again, or an error is in the way."""
+    in_place: int
+    """Jobs of which nothing was imported: they are started again where their objects lie."""
+    staged: int
+    """Jobs for what has to be copied, since other objects of its prefix were imported."""
+    instances: int
+    issues: Issues
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no issue is an error."""
+        return not self.issues.errors
+
+    def _screen(self) -> Report:
+        from dicommap.display.submission_report_render_retry_screen_part import build_retry_report
+
+        place = None if self.package is None else str(self.package)
+        return build_retry_report(place, self.in_place, self.staged, self.instances, self.issues)
+
+
+class RetryBuilder:
+    """Collects what was not imported as jobs are reconciled; memory grows with what has to be copied only."""
+
+    def __init__(self, package: PackageDirectory) -> None:
+        """Begin with a package, none of whose jobs were noted yet."""
+        self._package = package
+        self._whole: list[PlanJob] = []
+        self._partial: list[PlanJob] = []
+        self._missing: list[PlannedObject] = []
+        """Of the partial jobs."""
+        self._roots = {root: number for number, root in enumerate(package.plan.sources)}
+        self._doubtful = 0
+        self._issues: list[Issue] = []
+
+    def noting(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
+        """Yield jobs as they are, and note each."""
+        jobs = {job.id: job for job in self._package.plan.jobs}
+        for one in reconciled:
+            self._note(jobs[one.outcomes.job], one)
+            yield one
+
+    def write(self, output: StrPath, stage_uri: str | None) -> Retry:
+        """Write the new package, unless there is nothing to import again or an error is in the way.
+
+        Raises UsageError where something has to be copied and there is no prefix for it, DocumentError where the
+        package was changed, and PackageError where the new one cannot be written.
+        """
+        place = Path(output)
+        require_writable(place)
+        issues = list(self._issues)
+        if not self._whole and not self._missing:
+            if not issues:
+                issues.append(make_issue("reconcile.nothing-to-retry"))
+            return self._retry(None, 0, issues)
+        issues += self._call_issues(stage_uri)
+        if self._doubtful:
+            issues.append(make_issue("reconcile.import-again", count=self._doubtful))
+        if Issues(issues).errors:
+            return self._retry(None, 0, issues)
+        studies = {one.study_instance_uid for one in self._missing}
+        overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
+        staged, found = self._staged_jobs(self._stage(stage_uri), overrides)
+        issues += found
+        if Issues(found).errors:  # there may be no job at all
+            return self._retry(None, len(staged), issues)
+        known: dict[str, set[str]] = {}
+        for one in overrides:
+            known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
+        documents = build_package_documents(
+            [*self._jobs_in_place(), *staged],
+            overrides,
+            self._head(),
+            read_tables(self._package, known),
+            self._account(),
+        )
+        issues += check_documents(documents, known)
+        if Issues(issues).errors:
+            return self._retry(None, len(staged), issues)
+        write_package(place, documents)
+        return self._retry(place, len(staged), issues)
+
+    def _retry(self, package: Path | None, staged: int, issues: Iterable[Issue]) -> Retry:
+        return Retry(
+            package=package,
+            in_place=len(self._whole),
+            staged=staged,
+            instances=sum(job.instances for job in self._whole) + len(self._missing),
+            issues=Issues(issues),
+        )
+
+    def _note(self, job: PlanJob, one: JobReconciliation) -> None:
+        standing = one.outcomes.standing
+        if standing in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
+            place = Location(path=job_path(job.id))
+            self._issues.append(make_issue("reconcile.left-out", place, standing=standing.value))
+            return
+        if not one.outcomes.missing:
+            return
+        is_whole = not one.account.seen.imported
+        (self._whole if is_whole else self._partial).append(job)
+        for found in one.instances():
+            if found.outcome.is_imported:
+                continue
+            # Without a record nobody knows; with two that contradict each other neither.
+            self._doubtful += found.reported_imported or not found.reported_failed
+            if not is_whole:
+                self._missing.append(self._with_s3_source(job, found.planned))
+
+    def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
+        """Return an object with its place in S3 as its source: a local file was uploaded to where the job read it."""
+        if parse_s3_root(self._package.plan.sources[planned.root]) is not None:
+            return planned
+        root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
+        number = self._roots.setdefault(root, len(self._roots))
+        return replace(
+            planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="", modified_ns=None
+        )
+
+    def _stage(self, stage_uri: str | None) -> S3Uri | None:
+        uri = S3Uri.parse(stage_uri or "")
+        # Copies of an attempt before may lie under the same prefix.
+        attempt = f"attempt-{self._package.plan.attempt + 1:04}/"
+        return None if uri is None else S3Uri(bucket=uri.bucket, prefix=uri.prefix + attempt)
+
+    def _call_issues(self, stage_uri: str | None) -> Iterator[Issue]:
+        if stage_uri is None:
+            if self._missing:
+                raise UsageError(
+                    f"{format_count(len(self._missing), 'instance')} cannot be imported again in place: a job takes "
+                    "everything under its prefix, and other instances there were imported.",
+                    fix="Name a prefix that they are copied to with --stage-uri.",
+                )
+            return
+        yield from s3_uri_issues(stage_uri, Location())
+        stage = self._stage(stage_uri)
+        if stage is None:
+            return
+        taken = [self._package.plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._package.plan.jobs)]
+        if any(prefixes_overlap(stage, uri) for text in taken if (uri := parse_s3_root(text)) is not None):
+            yield make_issue("job.stage-overlap", other="a prefix that was imported")
+        output = S3Uri.parse(self._account().get("outputS3Uri", ""))
+        if output is not None and prefixes_overlap(stage, output):
+            yield make_issue("job.stage-overlap", other="outputS3Uri")
+
+    def _jobs_in_place(self) -> Iterator[PlannedJob]:
+        for number, job in enumerate(self._whole, 1):
+            uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
+            yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=JobObjects(self._package, job))
+
+    def _staged_jobs(
+        self, stage: S3Uri | None, overrides: Sequence[Override]
+    ) -> tuple[Sequence[PlannedJob], list[Issue]]:
+        """Return the jobs for what has to be copied, and what is cut or left out."""
+        if stage is None or not self._missing:
+            return (), []
+        plan = self._package.plan
+        sizes = (
+            ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, plan.profile).encode()))
+            for one in overrides
+        )
+        found = plan_retry_jobs(self._missing, OverrideSizes(sizes), plan.quotas, stage, len(self._whole) + 1)
+        issues = [
+            make_issue(
+                "job.study-over-quota",
+                Location(study=study),
+                jobs=f"Jobs {', '.join(found.jobs[number].id for number in numbers)}",
+                rest="",
+                count=excess.count,
+                what=excess.what,
+                limit=excess.limit,
+            )
+            for study, (excess, numbers) in sorted(found.packed.cut.items())
+        ]
+        left_out = sum(found.packed.unpackable_files.values())
+        return found.jobs, [
+            *issues,
+            make_issue("job.unplanned", files=format_count(left_out, "file")),
+        ] if left_out else issues
+
+    def _head(self) -> PlanHeader:
+        plan = self._package.plan
+        return PlanHeader(
+            roots=tuple(self._roots),
+            uri=S3Uri.parse(plan.inputS3Uri) or _NO_URI,
+            quotas=plan.quotas,
+            profile=plan.profile,
+            files=sum(job.sourceFiles for job in self._whole) + len(self._missing),
+            instances=sum(job.instances for job in self._whole) + len(self._missing),
+            attempt=plan.attempt + 1,
+        )
+
+    def _account(self) -> dict[str, str]:
+        return read_account_members(self._package, (*self._whole, *self._partial)[0])

@@ -1,0 +1,90 @@
+"""sheet(): an inventory's studies or series as a sheet that people edit."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dicommap.display.displayable import Displayable
+from dicommap.edits.csv_reader import require_delimiter
+from dicommap.edits.sheet_csv_authoring_sheet_writing_part import choose_sheet_columns, format_sheet_lines
+from dicommap.healthimaging.levels import Level
+from dicommap.model.choices import unknown_choice
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.writing.new_file import write_new_text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.display.report import Report
+    from dicommap.inventory import Inventory
+    from dicommap.inventory.studies_inventory_pictured_part import PicturedSeries, PicturedStudy
+
+_LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
+
+
+class Sheet(Displayable):
+    """A sheet of an inventory that is open: its lines are made as one goes over it."""
+
+    def __init__(self, inventory: Inventory, level: Level, keywords: Sequence[str], delimiter: str) -> None:
+        """Take the inventory, the level of the rows, and the attributes that are columns."""
+        self._inventory = inventory
+        self._level = level
+        self._keywords = keywords
+        self._delimiter = delimiter
+
+    def __iter__(self) -> Iterator[str]:
+        return format_sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
+
+    def save(self, path: StrPath) -> int:
+        """Write it to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+
+        Raises DocumentError where the file exists or cannot be written.
+        """
+        return write_sheet(Path(path), self)
+
+    def _items(self) -> Iterator[PicturedStudy] | Iterator[PicturedSeries]:
+        return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
+
+    def _screen(self) -> Report:
+        from dicommap.display.study_report_render_sheet_screen_part import MAX_SHEET_ROWS, build_sheet_report
+
+        numbers = self._inventory.summary()
+        total = numbers.studies if self._level is Level.STUDY else numbers.series
+        first: list[PicturedStudy | PicturedSeries] = list(islice(self._items(), MAX_SHEET_ROWS))
+        show_values = is_unmasked_in_repr(unmasked=self._inventory._unmasked)
+        return build_sheet_report(first, total, self._level.value, self._keywords, show_values=show_values)
+
+
+def sheet(
+    inventory: Inventory,
+    *,
+    level: Literal["study", "series"] = "study",
+    columns: str | Sequence[str] = (),
+    delimiter: str = ",",
+) -> Sheet:
+    """Return a sheet: a row for each study or series, a column for each attribute.
+
+    `columns` are keywords, or one, to have instead of the level's usual ones. `delimiter` stands between cells: a
+    comma, semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
+    UsageError if the level or delimiter is unknown.
+    """
+    of = _LEVELS.get(level)
+    if of is None:
+        raise unknown_choice("level", level, _LEVELS)
+    require_delimiter(delimiter)
+    keywords = choose_sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
+    return Sheet(inventory, of, keywords, delimiter)
+
+
+def write_sheet(path: Path, lines: Iterable[str]) -> int:
+    """Write a sheet to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+
+    Raises DocumentError where the file exists or cannot be written.
+    """
+    written = list(lines)
+    write_new_text_file(path, written)
+    return len(written) - 1

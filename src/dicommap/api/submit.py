@@ -1,0 +1,243 @@
+"""submit(): a package's override files uploaded and its import jobs started, each once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.api.validate import validate
+from dicommap.aws.environment import read_environment
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.aws.s3_objects_aws_stored_part import S3Objects
+from dicommap.aws.timing_aws_clock_part import SYSTEM_CLOCK
+from dicommap.display.displayable import Displayable
+from dicommap.display.issue_report import Issues
+from dicommap.healthimaging.limits import CONCURRENT_JOBS
+from dicommap.issues import Location, has_errors, make_issue
+from dicommap.model.package_layout import job_folder
+from dicommap.package.job_requests import make_job_requests, require_package
+from dicommap.package.job_submitter import JobSubmitter
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.s3_validation import s3_object_issues
+from dicommap.package.submission_account import complete_clients, require_same_endpoint
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.package.transfer_confirmation import make_submission_transfer, require_confirmed
+from dicommap.progress import progress_reporter, track_progress
+from dicommap.validation.environment_check import check_environment
+from dicommap.validation.request_check import check_output_uris
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+    from dicommap.aws.timing_aws_clock_part import Clock
+    from dicommap.display.report import Report
+    from dicommap.issues import Issue
+    from dicommap.model.submission import Submission
+    from dicommap.package.job_requests import JobRequest
+    from dicommap.package.transfer_confirmation import Confirm
+    from dicommap.progress import OnProgress, ProgressOption
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SubmitResult(Displayable):
+    """What a submit came to."""
+
+    package: Path
+    submissions: tuple[Submission, ...]
+    """The state of each job of the package for which there is one, in the order of the plan."""
+    issues: Issues
+    requests: tuple[Mapping[str, Any], ...] = ()
+    """Of a dry run: everything that would be sent, in order."""
+    is_dry: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no issue is an error; with one nothing was sent."""
+        return not self.issues.errors
+
+    def _screen(self) -> Report:
+        from dicommap.display.submission_report import build_submit_report
+
+        return build_submit_report(
+            str(self.package), self.submissions, self.issues, self.requests if self.is_dry else None
+        )
+
+
+def submit(
+    package: StrPath,
+    *,
+    datastore_id: str | None = None,
+    data_access_role_arn: str | None = None,
+    output_s3_uri: str | None = None,
+    input_owner_account_id: str | None = None,
+    jobs: Sequence[str] = (),
+    concurrent_jobs: int = CONCURRENT_JOBS,
+    replace: bool = False,
+    check: bool = True,
+    dry_run: bool = False,
+    clients: Clients | None = None,
+    confirm: Confirm | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    progress: ProgressOption = None,
+    tell: Callable[[str, str], None] | None = None,
+) -> SubmitResult:
+    """Upload a package's override files and start its import jobs, each once however often this is called.
+
+    The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
+    is. The members that only the account's owner knows are those of the package's requests where they are not given
+    here. What the first submit was told, `clients` included, is kept in the package, and later calls, of `watch` and
+    `reconcile` as well, have it from there; credentials are never kept. `jobs` are the ids of some jobs only.
+    `concurrent_jobs` is the account's quota of import jobs at once: when it is used up this waits. `replace` lets
+    override files take the place of other objects at their keys, unless a job of the data store that has not ended
+    reads them. `check` compares what lies under the prefixes of jobs that are to be started with what they plan to
+    find, as `validate --s3` does.
+    `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
+    (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
+    there. `clients` say which credentials, region and endpoint are used. `confirm` is called with a Transfer (what is
+    about to be sent, and where) before the first request to the account's buckets and data store, unless all jobs have
+    been started, and returns whether it may be sent. `progress` is told of jobs as that of a scan
+    is of files; `tell` is called with a job's id and what was done for it.
+
+    Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
+    of an earlier call, or `confirm` returns False, PackageError where the state cannot be saved or another process
+    submits the package, and AwsError where AWS refuses or cannot be reached.
+    """
+    place = Path(package)
+    require_package(place)
+    issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    account = {
+        "datastoreId": datastore_id,
+        "dataAccessRoleArn": data_access_role_arn,
+        "outputS3Uri": output_s3_uri,
+        "inputOwnerAccountId": input_owner_account_id,
+    }
+    planned = PackageDirectory(place)
+    kept = planned.account()
+    clients = complete_clients(clients, kept)
+    require_same_endpoint(kept, clients)
+    orders = make_job_requests(
+        planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
+    )
+    issues += _output_issues(planned, orders)
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    states = SubmissionStates(place)
+    requests: tuple[Mapping[str, Any], ...] = ()
+    if dry_run:
+        requests = tuple(request for order in orders for request in _list_requests(order, states, replace=replace))
+    else:
+        if confirm is not None and (waiting := _select_not_started(states, orders)):
+            require_confirmed(confirm, make_submission_transfer(planned, waiting, clients))
+        with states.locked(), progress_reporter(progress, "jobs") as report:
+            submitter = JobSubmitter(
+                clients=clients,
+                jobs=ImportJobs(clients, clock),
+                states=states,
+                clock=clock,
+                concurrent_jobs=concurrent_jobs,
+                replace=replace,
+                tell=tell or _ignore_step,
+                is_first=kept is None,
+            )
+            issues += _send(submitter, planned, orders, report, check=check)
+    submissions = states.all(order.job.id for order in orders)
+    return SubmitResult(
+        package=place,
+        submissions=tuple(submissions.values()),
+        issues=Issues(issues),
+        requests=requests,
+        is_dry=dry_run,
+    )
+
+
+def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) -> list[JobRequest]:
+    known = states.all(order.job.id for order in orders)
+    return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
+
+
+def _send(
+    submitter: JobSubmitter,
+    package: PackageDirectory,
+    orders: Sequence[JobRequest],
+    report: OnProgress | None,
+    *,
+    check: bool,
+) -> list[Issue]:
+    """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
+    issues = list(_environment_issues(submitter, orders))
+    if not has_errors(issues):
+        for order in orders:
+            submitter.settle(order)
+        issues += _s3_issues(submitter, package, orders) if check else ()
+    if not has_errors(issues):
+        if submitter.replace:
+            submitter.require_no_reading_job(orders)
+        submitter.keep_account(orders[0])
+        for order in track_progress(orders, report, len(orders)):
+            submitter.submit(order)
+    return issues + submitter.issues
+
+
+def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+    """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
+    inputs = (job.inputS3Uri for job in package.plan.jobs)
+    return check_output_uris(
+        inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
+    )
+
+
+def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+    """Find what is wrong around the jobs; the submitter learns the region."""
+    account = orders[0].request
+    uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
+    found = read_environment(
+        submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"]
+    )
+    submitter.region = found.region
+    yield from check_environment(found)
+
+
+def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+    """Find where jobs that are still to be started would not find what they plan to."""
+    states = submitter.states.all(order.job.id for order in orders)
+    to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
+    if not to_start:
+        return
+    found = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
+    denied = {one.location.path for one in found if one.code == "listing.denied"}
+    if denied:  # who submits need not have the right
+        what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
+        yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
+    # Buckets have been judged, and override files that are to be replaced may be others.
+    passed = {"listing.region", "listing.denied", "submit.not-checked"}
+    passed |= {"object.override-differs"} if submitter.replace else set()
+    yield from (one for one in found if one.code not in passed)
+
+
+def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
+    """Yield what is still to be sent for a job, as it would be sent."""
+    state = states.read(order.job.id)
+    if state is not None and state.state.has_job:
+        return
+    for document in order.documents():
+        yield {
+            "operation": "PutObject",
+            "Bucket": document.bucket,
+            "Key": document.key,
+            "ContentLength": len(document.data),
+            "sha256": hashlib.sha256(document.data).hexdigest(),
+            "IfNoneMatch": "*",
+            **({"thenIfMatch": "the ETag of the object that holds the key"} if replace else {}),
+        }
+    yield {"operation": "StartDICOMImportJob", **order.request}
+
+
+def _ignore_step(_job: str, _what: str) -> None:
+    pass

@@ -1,0 +1,207 @@
+"""validate(): a package, an import configuration, a request, an override or a rules file, whoever wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.edit_sources import read_rules
+from dicommap.aws.source_roots_workflows_plan_sources_part import plan_source_issues
+from dicommap.dicom.strict_json import parse_json
+from dicommap.display.issue_report import Issues
+from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.model.package_layout import PLAN_FILE, job_folder
+from dicommap.package import DocumentFolder, read_document
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.s3_validation import validate_s3
+from dicommap.progress import Progress, progress_reporter
+from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
+from dicommap.validation.configuration_check import check_import_configuration
+from dicommap.validation.override_check import check_override
+from dicommap.validation.package_check import check_package
+from dicommap.validation.plan_check import check_plan
+from dicommap.validation.plan_sources_check import check_plan_sources
+from dicommap.validation.request_check import check_output_uris, check_request
+from dicommap.validation.schema_check import check_schema
+from dicommap.validation.schema_registry_checks_kind_part import DocumentKind, detect_document_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+    from dicommap.inventory import Inventory
+    from dicommap.progress import ProgressOption
+    from dicommap.validation.file_contents import FilesByPath
+
+_SHEET_SUFFIXES = (".csv", ".tsv")
+
+
+def validate(
+    path: StrPath,
+    *,
+    inventory: Inventory | None = None,
+    input_s3_uri: str | None = None,
+    files: StrPath | None = None,
+    profile: Assumptions | None = None,
+    sources: Iterable[StrPath] | None = None,
+    s3: Clients | None = None,
+    progress: ProgressOption = None,
+) -> Issues:
+    """Find everything that is wrong with a package or document.
+
+    A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
+    `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
+    inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
+    by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
+    `sources` are the source roots that files of a package may be sent from, as `stage` takes them: a source of the plan
+    that is outside of them is an error.
+    With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
+    `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
+
+    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
+    for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory; UsageError
+    where `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its `found` what
+    was found until then, in the package itself as well: nobody answers, so that no package is to blame.
+    """
+    place = Path(path)
+    known = inventory.series_by_study() if inventory is not None else None
+    issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
+    if place.is_dir():
+        _require_package(place, files, profile)
+        issues += _package_issues(place, known, input_s3_uri, progress)
+        issues += [] if has_errors(issues) else plan_source_issues(PackageDirectory(place).plan.sources, sources)
+        if s3 is not None and not has_errors(issues):
+            issues += _s3_issues(place, s3, issues, progress)
+        return Issues(issues)
+    if s3 is not None:
+        raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
+    if sources is not None:
+        raise UsageError(f"{place.name} is no package.", fix="Only a package has sources: name one.")
+    if place.suffix.lower() in _SHEET_SUFFIXES:
+        raise DocumentError(
+            f"{place.name} is a sheet; these are checked when they are drafted.",
+            fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
+        )
+    if place.suffix.lower() == ".toml":
+        return Issues([*issues, *read_rules(place).issues])
+    folder = _open_override_files(place, files)
+    profile = profile or _find_assumptions(place)
+    beside = _DocumentContext(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
+    found = _document_issues(place, beside)
+    return Issues([*issues, *(one if one.location.path else one.at(path=place.name) for one in found)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DocumentContext:
+    """What a document is checked against."""
+
+    known: Mapping[str, set[str]] | None
+    """Series by study, where there is an inventory."""
+    uri: S3Uri | None
+    overrides: FilesByPath | None
+    """The files under inputS3Uri, where they are at hand."""
+    profile: Assumptions
+
+
+def _package_issues(
+    place: Path, known: Mapping[str, set[str]] | None, input_s3_uri: str | None, progress: ProgressOption
+) -> list[Issue]:
+    with progress_reporter(progress, "files") as report:
+        folder = DocumentFolder(place, report)
+        found = check_package(folder, known, input_s3_uri)
+        if report is not None:
+            report(Progress(len(folder.read), len(folder.read), True))
+        return found
+
+
+def _s3_issues(place: Path, clients: Clients, found: Sequence[Issue], progress: ProgressOption) -> Issues:
+    try:
+        return validate_s3(place, clients=clients, progress=progress)
+    except AwsError as error:
+        error.found = (*found, *error.found)
+        raise
+
+
+def _require_package(place: Path, files: StrPath | None, profile: Assumptions | None) -> None:
+    if not (place / PLAN_FILE).is_file():
+        raise DocumentError(
+            f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
+        )
+    if files is not None:
+        raise DocumentError(
+            f"{place.name} is a package, whose files lie inside it.",
+            fix="Leave --files out, or name the import configuration in it.",
+        )
+    if profile is not None:
+        raise DocumentError(
+            f"{place.name} is a package, whose plan holds its profile.",
+            fix="Leave --assume out, or name the import configuration in it.",
+        )
+
+
+def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
+    data = read_document(place)
+    document, issues = parse_json(data, unknown_document_limit(data).values)
+    yield from issues
+    if document is None and issues:
+        return
+    kind = detect_document_kind(document)
+    if kind is DocumentKind.IMPORT_CONFIGURATION:
+        yield from check_import_configuration(document, beside.overrides, beside.known, beside.uri, beside.profile)
+    elif kind is DocumentKind.REQUEST:
+        yield from _request_issues(document, beside)
+    elif kind is DocumentKind.OVERRIDE:
+        yield from check_override(document, None, beside.profile)
+    elif kind is DocumentKind.PLAN:
+        yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
+    else:
+        yield make_issue("document.unknown-kind", Location(pointer=""))
+
+
+def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
+    inner = "/importConfiguration"
+    # The configuration is checked below, with its own rules as well as its schema.
+    own_issues = (found for found in check_request(document) if not _is_within(found.location.pointer or "", inner))
+    yield from own_issues
+    uri, written = beside.uri, document.get("inputS3Uri")
+    if isinstance(written, str):
+        outputs = {Location(pointer="/outputS3Uri"): str(document.get("outputS3Uri"))}
+        yield from check_output_uris([written], outputs)
+        own = S3Uri.parse(written)
+        if uri is not None and own is not None and own != uri:
+            yield make_issue("s3-uri.mismatch", Location(pointer="/inputS3Uri"), other="the call")
+        uri = own or uri
+    if "importConfiguration" in document:
+        configuration = document["importConfiguration"]
+        yield from check_import_configuration(configuration, beside.overrides, beside.known, uri, beside.profile, inner)
+
+
+def _is_within(pointer: str, outer: str) -> bool:
+    return pointer == outer or pointer.startswith(outer + "/")
+
+
+def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | None:
+    folder = place.parent / "files" if files is None else Path(files)
+    if folder.is_dir():
+        return DocumentFolder(folder, limit_of=lambda _: OVERRIDE_LIMIT, follow_links=True)
+    if files is not None:
+        raise DocumentError("The directory of override files does not exist.", fix="Check --files.")
+    return None
+
+
+def _find_assumptions(place: Path) -> Assumptions:
+    """Return the profile of the package that a document lies in; the default one where it lies in none."""
+    folder = place.absolute().parent
+    plan_path = folder.parent.parent / PLAN_FILE
+    if not folder.match(job_folder("*")) or not plan_path.is_file():
+        return Assumptions()
+    plan, _ = parse_json(read_document(plan_path), PLAN_LIMIT.values)
+    if not isinstance(plan, dict) or check_schema("plan", plan):
+        return Assumptions()
+    return Assumptions.model_validate(plan["profile"])

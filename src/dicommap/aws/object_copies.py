@@ -1,0 +1,305 @@
+"""Copies for staged jobs: from S3 by S3 itself, from a local tree by an upload; never over another object."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64encode
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from dicommap.aws.bucket_listing import list_objects
+from dicommap.aws.client_errors import NOT_FOUND_CODES, convert_client_errors, require_etag
+from dicommap.aws.object_copies_aws_instance_check_part import find_instance_problem
+from dicommap.aws.s3_objects_aws_object_bytes_part import ObjectRangeReader
+from dicommap.aws.uploads import CONFLICT_CODES, MAX_PUT_ATTEMPTS
+from dicommap.errors import AwsError, os_error_reason
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.model.source_files_model_times_part import MAX_TIME_NS
+from dicommap.planning.staging_model_planned_copy_part import CopyResult, OutsideRootsError, StagingCopy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.aws.clients import Clients
+    from dicommap.healthimaging.s3_uri import S3Uri
+
+MAX_SINGLE_COPY_BYTES = 5 * 2**30
+"""Bytes that one request copies or puts at most (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
+PART_BYTES = 2**29
+"""Bytes of a part beyond that: an object has 10,000 parts at most."""
+SOURCE_METADATA_KEY = "dicommap-source"
+"""Metadata that tells what an object is a copy of, where its ETag does not: a hash, and no name."""
+_CHUNK_BYTES = 2**20
+_CHANGED_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
+_OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
+"""What S3 answers to a ranged GET if the object has another ETag, or has become shorter."""
+_CONTENT_TYPE = "application/dicom"
+
+
+class Roots(Protocol):
+    """Where files may be sent from."""
+
+    def open(self, path: str) -> int:
+        """Open a regular file below a root and return its descriptor. Raises OSError, also if it is below none."""
+        ...
+
+    def contains_object(self, bucket: str, key: str) -> bool:
+        """Return whether an object is below a root."""
+        ...
+
+
+class _SourceChangedError(Exception):
+    """The local file was written while it was read; the text says what of it changed."""
+
+
+class ObjectCopier:
+    """Makes copies with some clients, of instances below the roots that a user named.
+
+    What is sent was checked before: bytes of a local file come from the descriptor whose header was read, and S3 copies
+    an object only as long as it has the ETag of the one whose header was read. Every method may raise AwsError.
+    """
+
+    def __init__(self, clients: Clients, roots: Roots) -> None:
+        self._clients = clients
+        self._roots = roots
+
+    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
+        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        return list_objects(self._clients, uri)
+
+    def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
+        """Say whether an object that is there is the copy already: the same size, and the same ETag or mark."""
+        if found.size != copy.size:
+            return False
+        if copy.source_bucket is None:
+            try:
+                with open(self._roots.open(copy.source), "rb") as file:
+                    if _stat_file(file).st_size != copy.size or _find_file_problem(file, copy):
+                        return False
+                    digest = _md5(file.read, copy.size)
+            except OSError:
+                return False
+            return found.etag.strip('"') == digest or self._mark(copy) == digest
+        if copy.etag and found.etag.strip('"') == copy.etag.strip('"'):
+            return True
+        return self._mark(copy) == _hash_source(copy)
+
+    def copy(self, copy: StagingCopy) -> CopyResult:
+        """Make a copy where no object is. What is wrong with its source is returned, and not raised."""
+        for _ in range(MAX_PUT_ATTEMPTS):
+            made = self._attempt(copy)
+            if made is not None:
+                return made
+        raise AwsError(
+            f"{copy.uri} is being written by somebody else.",
+            fix="Wait until they have ended, and run the same again.",
+            transient=True,
+        )
+
+    def _attempt(self, copy: StagingCopy) -> CopyResult | None:
+        """Make a copy; None where another writes its key at the same time."""
+        try:
+            return self._uploaded(copy) if copy.source_bucket is None else self._copied(copy)
+        except AwsError as error:
+            if error.code in CONFLICT_CODES:
+                return None
+            if error.code in _CHANGED_CODES:
+                return self._refused(copy)
+            if error.code in NOT_FOUND_CODES - {"NoSuchBucket"} and copy.source_bucket is not None:
+                return CopyResult(code="stage.source-missing", facts={"reason": "there is no such object"})
+            raise
+
+    def _refused(self, copy: StagingCopy) -> CopyResult:
+        """Tell what a condition that did not hold was about: the place, or the source."""
+        head = self._head(copy.bucket, copy.key)
+        if head is None:
+            return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
+        # Where the answer to a request was lost, the request that repeats it meets its own object.
+        found = S3Object(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
+        return CopyResult(etag=found.etag) if self.is_copy(copy, found) else CopyResult(code="stage.taken")
+
+    def _copied(self, copy: StagingCopy) -> CopyResult:
+        source_bucket = copy.source_bucket or ""
+        if not self._roots.contains_object(source_bucket, copy.source):
+            return CopyResult(code="stage.source-outside")
+        found = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
+        refused = _check_object(found, copy)
+        if refused is not None:
+            return refused
+        source = {"Bucket": source_bucket, "Key": copy.source}
+        condition = {"CopySourceIfMatch": found.etag}
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        if copy.size <= MAX_SINGLE_COPY_BYTES:
+            with convert_client_errors("CopyObject", copy.source_name):
+                answer = self._clients.s3.copy_object(
+                    **target,
+                    CopySource=source,
+                    IfNoneMatch="*",
+                    MetadataDirective="REPLACE",  # the mark; and tags would need permissions of their own
+                    TaggingDirective="REPLACE",
+                    Metadata={SOURCE_METADATA_KEY: _hash_source(copy)},
+                    ContentType=_CONTENT_TYPE,
+                    **condition,
+                )
+            return CopyResult(etag=require_etag(answer.get("CopyObjectResult", {}), "CopyObject", copy.source_name))
+
+        def part(number: int, begin: int, end: int, upload: str) -> str:
+            with convert_client_errors("UploadPartCopy", copy.source_name):
+                made = self._clients.s3.upload_part_copy(
+                    **target,
+                    UploadId=upload,
+                    PartNumber=number,
+                    CopySource=source,
+                    CopySourceRange=f"bytes={begin}-{end - 1}",
+                    **condition,
+                )
+            return require_etag(made.get("CopyPartResult", {}), "UploadPartCopy", copy.source_name)
+
+        return self._in_parts(copy, _hash_source(copy), part)
+
+    def _uploaded(self, copy: StagingCopy) -> CopyResult:
+        try:
+            with open(self._roots.open(copy.source), "rb") as file:
+                before = _stat_file(file)
+                changed = _describe_change(before, copy)
+                if changed:
+                    return CopyResult(code="stage.source-changed", facts={"what": changed})
+                problem = _find_file_problem(file, copy)
+                if problem:
+                    return CopyResult(code="stage.other-instance", facts={"problem": problem})
+                # What is sent is what had this digest: S3 compares it.
+                digest = _md5(file.read, copy.size)
+                _require_same(file, before)
+                file.seek(0)
+                return self._put(copy, file, digest, before)
+        except _SourceChangedError as error:
+            return CopyResult(code="stage.source-changed", facts={"what": str(error)})
+        except OSError as error:
+            if isinstance(error, OutsideRootsError):
+                return CopyResult(code="stage.source-outside")
+            return CopyResult(code="stage.source-missing", facts={"reason": os_error_reason(error)})
+
+    def _put(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        if copy.size <= MAX_SINGLE_COPY_BYTES:
+            with convert_client_errors("PutObject", copy.uri):
+                answer = self._clients.s3.put_object(
+                    **target,
+                    Body=file,
+                    ContentMD5=b64encode(bytes.fromhex(digest)).decode(),
+                    IfNoneMatch="*",
+                    Metadata={SOURCE_METADATA_KEY: digest},
+                    ContentType=_CONTENT_TYPE,
+                )
+            return CopyResult(etag=require_etag(answer, "PutObject", copy.uri))
+
+        def part(number: int, begin: int, end: int, upload: str) -> str:
+            file.seek(begin)
+            data = file.read(end - begin)
+            _require_same(file, before)
+            checked = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+            with convert_client_errors("UploadPart", copy.uri):
+                made = self._clients.s3.upload_part(
+                    **target, UploadId=upload, PartNumber=number, Body=data, ContentMD5=checked
+                )
+            return require_etag(made, "UploadPart", copy.uri)
+
+        return self._in_parts(copy, digest, part)
+
+    def _in_parts(self, copy: StagingCopy, mark: str, part: Callable[[int, int, int, str], str]) -> CopyResult:
+        """Make an object of parts; what was begun is given up where one of them fails, since parts are paid for."""
+        target = {"Bucket": copy.bucket, "Key": copy.key}
+        client = self._clients.s3
+        with convert_client_errors("CreateMultipartUpload", copy.uri):
+            upload = client.create_multipart_upload(
+                **target, Metadata={SOURCE_METADATA_KEY: mark}, ContentType=_CONTENT_TYPE
+            )
+        try:
+            parts = [
+                {
+                    "PartNumber": number,
+                    "ETag": part(number, begin, min(begin + PART_BYTES, copy.size), upload["UploadId"]),
+                }
+                for number, begin in enumerate(range(0, copy.size, PART_BYTES), 1)
+            ]
+            with convert_client_errors("CompleteMultipartUpload", copy.uri):
+                answer = client.complete_multipart_upload(
+                    **target, UploadId=upload["UploadId"], MultipartUpload={"Parts": parts}, IfNoneMatch="*"
+                )
+        except BaseException:
+            with suppress(AwsError), convert_client_errors("AbortMultipartUpload", copy.uri):
+                client.abort_multipart_upload(**target, UploadId=upload["UploadId"])
+            raise
+        return CopyResult(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
+
+    def _mark(self, copy: StagingCopy) -> str | None:
+        found = self._head(copy.bucket, copy.key)
+        return None if found is None else found.get("Metadata", {}).get(SOURCE_METADATA_KEY)
+
+    def _head(self, bucket: str, key: str) -> dict[str, Any] | None:
+        try:
+            with convert_client_errors("HeadObject", f"s3://{bucket}/{key}"):
+                answer: dict[str, Any] = self._clients.s3.head_object(Bucket=bucket, Key=key)
+                return answer
+        except AwsError as error:
+            if error.code in NOT_FOUND_CODES - {"NoSuchBucket"}:
+                return None
+            raise
+
+
+def _check_object(found: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
+    """Return why an object in S3 is not copied, by its size and header; None if it is the planned instance."""
+    try:
+        found.read(0, 1)
+        problem = find_instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
+    except AwsError as error:
+        if error.code in _OTHER_OBJECT_CODES:
+            return CopyResult(code="stage.source-changed", facts={"what": "ETag"})
+        raise
+    if found.size != copy.size:
+        return CopyResult(code="stage.source-changed", facts={"what": "size"})
+    return CopyResult(code="stage.other-instance", facts={"problem": problem}) if problem else None
+
+
+def _stat_file(file: BinaryIO) -> os.stat_result:
+    return os.fstat(file.fileno())
+
+
+def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
+    """Return why an open file is not the instance that is to be copied; None if it is."""
+    return find_instance_problem(
+        lambda offset, length: os.pread(file.fileno(), length, offset), _stat_file(file).st_size, copy.uids
+    )
+
+
+def _describe_change(status: os.stat_result, copy: StagingCopy) -> str | None:
+    """Return what of a local file is not as it was scanned; None if nothing is."""
+    if status.st_size != copy.size:
+        return "size"
+    if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:
+        return "time of last change"
+    return None
+
+
+def _require_same(file: BinaryIO, before: os.stat_result) -> None:
+    """Raise _SourceChangedError if a file was written since."""
+    now = _stat_file(file)
+    if now.st_size != before.st_size:
+        raise _SourceChangedError("size")
+    if now.st_mtime_ns != before.st_mtime_ns:
+        raise _SourceChangedError("time of last change")
+
+
+def _hash_source(copy: StagingCopy) -> str:
+    told = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _md5(read: Callable[[int], bytes], size: int) -> str:
+    """Return the MD5 of a file of this size, which is its ETag where it is put in one piece without KMS."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):
+        digest.update(piece)
+        size -= len(piece)
+    return digest.hexdigest()

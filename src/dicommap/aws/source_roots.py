@@ -1,0 +1,103 @@
+"""Source roots that a user named: files and objects are sent from below these, and from nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import UsageError, os_error_reason
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.planning.source_prefixes import is_s3_root
+from dicommap.planning.staging_model_planned_copy_part import OutsideRootsError
+from dicommap.reading import open_descriptor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed import StrPath
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRoots:
+    """Directories and prefixes of buckets that a user named or confirmed."""
+
+    folders: tuple[str, ...]
+    """Real paths: absolute, and no part of them is a link."""
+    prefixes: tuple[S3Uri, ...]
+
+    @classmethod
+    def of(cls, named: Iterable[StrPath]) -> Self:
+        """Return the roots of these names. Raises UsageError if a directory is not there, or a URI is no S3 URI."""
+        folders, prefixes = [], []
+        for root in named:
+            name = os.fspath(root)
+            if is_s3_root(name):
+                prefixes.append(_parse_prefix(name))
+            else:
+                folders.append(_resolve_folder(name))
+        return cls(tuple(folders), tuple(prefixes))
+
+    def hold(self, source: str) -> bool:
+        """Return whether a plan's source, a path or an S3 URI, is one of the roots or below one."""
+        if is_s3_root(source):
+            uri = S3Uri.parse(source)
+            return uri is not None and self.contains_object(uri.bucket, uri.prefix)
+        try:
+            return os.path.isabs(source) and self._folder_of(os.path.realpath(source)) is not None
+        except (OSError, ValueError):
+            return False
+
+    def contains_object(self, bucket: str, key: str) -> bool:
+        """Return whether a key is below one of the prefixes."""
+        return any(bucket == one.bucket and key.startswith(one.prefix) for one in self.prefixes)
+
+    def open(self, path: str) -> int:
+        """Open a regular file below a root and return its descriptor.
+
+        Links are resolved first, and the result is opened from the root downwards without following any link: what
+        the descriptor refers to is below the root, even if somebody swaps a directory for a link meanwhile.
+
+        Raises:
+            OutsideRootsError: If the file that the path leads to is below no root.
+            OSError: As the system does; also if it is no regular file.
+
+        """
+        try:
+            real = os.path.realpath(path, strict=True)
+        except ValueError:  # a NUL, or a character that no file name can have
+            raise OSError(errno.EINVAL, "no file can have this name") from None
+        folder = self._folder_of(real)
+        if folder is None:
+            raise OutsideRootsError(errno.EPERM, "it is outside of the source roots")
+        return open_descriptor(os.path.relpath(real, folder), beneath=folder)
+
+    def _folder_of(self, real: str) -> str | None:
+        return next((one for one in self.folders if (real + "/").startswith(os.path.join(one, ""))), None)
+
+
+def _resolve_folder(name: str) -> str:
+    try:
+        real = os.path.realpath(name, strict=True)
+        is_folder = os.path.isdir(real)
+    except (OSError, ValueError) as error:
+        reason = os_error_reason(error) if isinstance(error, OSError) else "no file can have this name"
+        raise UsageError(
+            f"The source root {make_printable(name)} cannot be used: {reason}.", fix="Name a directory that is there."
+        ) from None
+    if not is_folder:
+        raise UsageError(
+            f"The source root {make_printable(name)} is no directory.", fix="Name the directory that the file is in."
+        )
+    return real
+
+
+def _parse_prefix(name: str) -> S3Uri:
+    uri = S3Uri.parse(name)
+    if uri is None:
+        raise UsageError(
+            f"The source root {make_printable(name)} is no S3 URI.", fix="Name it as in s3://bucket/prefix/."
+        )
+    return uri

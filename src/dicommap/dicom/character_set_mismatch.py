@@ -1,0 +1,90 @@
+"""Doubt about a declared Specific Character Set: texts that it can decode, but that are hardly meant so.
+
+Every byte is a character of ISO 8859-1, so a wrong declaration gives no error: the UTF-8 of `ü` becomes `Ã¼`, and the
+quotation marks of Windows code pages become control characters. Both leave traces in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.character_sets_model_coded_sets_part import ISO_8859
+from dicommap.dicom.printable_text import is_undecodable
+
+if TYPE_CHECKING:
+    from dicommap.dicom.character_sets import SpecificCharacterSet
+    from dicommap.dicom.character_sets_model_coded_sets_part import CodedCharacterSet
+
+HAS_CONTROL_CHARACTERS = "holds control characters (U+0080 to U+009F), as text of a Windows code page does"
+IS_UTF_8 = "is well-formed UTF-8, which text of the declared character set hardly ever is"
+
+_CONTROLS = re.compile("[\x80-\x9f]")
+_WORD = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
+
+_ANY_CHARACTER = frozenset(ISO_8859[number] for number in ("100", "148", "203"))
+"""Sets whose text is hardly ever UTF-8 by chance: it would need a capital with an accent before each symbol."""
+_THAI = ISO_8859["166"]
+_THREE_BYTES = "\u0800"
+"""The first character that is three bytes in UTF-8."""
+_TWO_BYTES = frozenset({"gb18030", "gbk"})
+_LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
+
+
+def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
+    """Return why a decoded text is hardly what its Specific Character Set says, or None.
+
+    The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes gives
+    None, since that is an issue of its own.
+    """
+    if text.isascii() or is_undecodable(text):
+        return None
+    if _CONTROLS.search(text):
+        return HAS_CONTROL_CHARACTERS
+    if charset.whole in _TWO_BYTES and _is_utf_8_in_two_bytes(text, charset.whole):
+        return IS_UTF_8
+    if charset.g1 is not None and _is_utf_8(text, charset.g1):
+        return IS_UTF_8
+    return None
+
+
+def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
+    """Return whether the bytes of a text are well-formed UTF-8, of a text that may have been meant."""
+    codes = [one.encode() if one.isascii() else declared.code(one) for one in text]
+    try:
+        meant = b"".join(code for code in codes if code is not None).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    # What is of another set came with an escape sequence, which UTF-8 does not have.
+    return None not in codes and all(_is_plausible(word, declared) for word in _WORD.findall(meant))
+
+
+def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
+    """Return whether text of a set with two bytes for each character is well-formed UTF-8, and hardly so by chance.
+
+    A single Chinese character can be UTF-8 of two bytes: the 茅 of Mao Dun is é. So there must be a character of three
+    bytes, which needs three Chinese ones with bytes that follow UTF-8's order, or an accented letter inside a word.
+    """
+    try:
+        meant = text.encode(codec).decode("utf-8")
+    except UnicodeError:
+        return False
+    return any(one >= _THREE_BYTES for one in meant) or _LATIN_WORD.search(meant) is not None
+
+
+def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
+    """Return whether somebody may have meant a word whose bytes were declared as another set.
+
+    In sets with letters from 0xA0 to 0xBF two capitals may be UTF-8 by chance: the Polish RÓŻYCKI in ISO_IR 101 is that
+    of a word with a Cyrillic letter in the middle.
+    """
+    if declared in _ANY_CHARACTER:
+        return True
+    has_ascii = any(one.isascii() for one in word)
+    return all(
+        one.isascii()
+        or declared.has(one)
+        or (has_ascii and "À" <= one <= "ɏ")
+        or (one >= _THREE_BYTES and declared != _THAI)
+        for one in word
+    )

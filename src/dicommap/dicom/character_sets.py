@@ -1,0 +1,150 @@
+"""The Specific Character Set of a data set: how its texts are read, and what they can hold (PS3.3 C.12.1.1.2).
+
+One table of terms is for both: what an edit may hold is what the reader of headers can read.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.dicom.character_sets_model_coded_sets_part import (
+    ASCII,
+    GB_2312,
+    ISO_8859,
+    JIS_X_0208,
+    JIS_X_0212,
+    KATAKANA,
+    KS_X_1001,
+    ROMAJI,
+    CodedCharacterSet,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
+"""Terms that stand alone, and Python's codecs for all of their bytes (PS3.3 Table C.12-5)."""
+
+_SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
+    "6": (ASCII,),
+    "13": (ROMAJI, KATAKANA),
+    **{number: (ASCII, right) for number, right in ISO_8859.items()},
+}
+"""Sets of one byte by their numbers: G0, and G1 if there is one (PS3.3 Tables C.12-2 and C.12-3)."""
+
+_DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_2312}
+"""Sets of two bytes: only for code extensions (PS3.3 Table C.12-4)."""
+
+_TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
+"""A term with a number. Other signs between its words, or small letters, leave no doubt of what is meant."""
+_UTF_8 = re.compile(r"UTF-?8", re.IGNORECASE)
+"""What some write for ISO_IR 192."""
+
+
+class SpecificCharacterSet(NamedTuple):
+    """What a value of SpecificCharacterSet declares."""
+
+    whole: str = ""
+    """Python's codec for whole values if the term is one that stands alone; else empty."""
+    g0: CodedCharacterSet = ASCII
+    """The set of the bytes below 0x80, until an escape sequence designates another one."""
+    g1: CodedCharacterSet | None = None
+    """The set of the bytes from 0x80; None if there is none, and such bytes mean nothing."""
+    extensions: frozenset[CodedCharacterSet] = frozenset()
+    """The sets that escape sequences may designate; empty without code extensions."""
+    is_known: bool = True
+    """Whether all terms are those of PS3.3, alone or together as it allows."""
+
+    @property
+    def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
+        """Return the sets of the code extensions by their escape sequences, without the escape character."""
+        return _sets_by_escape(self.extensions)
+
+    @property
+    def sets(self) -> frozenset[CodedCharacterSet]:
+        """Return all coded sets that values may have characters of."""
+        return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
+
+
+@lru_cache(maxsize=256)
+def parse_specific_character_set(value: str) -> SpecificCharacterSet:
+    r"""Return what a value of SpecificCharacterSet declares.
+
+    A backslash separates several terms, of which the first may be empty, as in `\ISO 2022 IR 87`; empty means ISO-IR 6.
+    An unknown term declares nothing: bytes that only it could explain cannot be decoded. The same holds for a term
+    that has to stand alone and does not.
+    """
+    terms = [term.strip(" ") for term in value.split("\\")]
+    if len(terms) == 1:
+        return _parse_single_term(terms[0])
+    parsed = [_parse_term(term) for term in terms]
+    initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
+    found = [one for pair in parsed if pair for one in _coded_sets_of(pair[1])]
+    return SpecificCharacterSet(
+        g0=initial[0],
+        g1=initial[1] if len(initial) > 1 else None,
+        extensions=frozenset([*found, ASCII]),
+        is_known=all(pair and _coded_sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
+        and all(terms[1:]),  # only the first may be empty
+    )
+
+
+def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
+    """Return the characters of a text that a data set with this value of SpecificCharacterSet cannot hold.
+
+    Returns None if a term is not one that PS3.3 defines, or if several stand together that are not made for it: then
+    nothing is known.
+    """
+    charset = parse_specific_character_set(declared)
+    if not charset.is_known:
+        return None
+    return frozenset(one for one in set(text) if not _can_encode(charset, one))
+
+
+def _parse_single_term(term: str) -> SpecificCharacterSet:
+    whole = "utf-8" if _UTF_8.fullmatch(term) else _STAND_ALONE_CODECS.get(term.upper())
+    parsed = _parse_term(term)
+    if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):
+        return SpecificCharacterSet(whole=whole or "utf-8")
+    if not term:
+        return SpecificCharacterSet()
+    if parsed is None or not _coded_sets_of(parsed[1]):
+        return SpecificCharacterSet(is_known=False)
+    extended, number = parsed
+    initial = _SINGLE_BYTE.get(number, (ASCII,))
+    return SpecificCharacterSet(
+        g0=initial[0],
+        g1=initial[1] if len(initial) > 1 else None,
+        extensions=frozenset([*_coded_sets_of(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
+    )
+
+
+def _parse_term(term: str) -> tuple[bool, str] | None:
+    """Return whether a term is one for code extensions, and its number; None if it has none."""
+    found = _TERM.fullmatch(term)
+    return None if found is None else (found[1] is not None, found[2])
+
+
+def _coded_sets_of(number: str) -> tuple[CodedCharacterSet, ...]:
+    return (_DOUBLE_BYTE[number],) if number in _DOUBLE_BYTE else _SINGLE_BYTE.get(number, ())
+
+
+@lru_cache(maxsize=256)
+def _sets_by_escape(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
+    return {one.escape: one for one in extensions}
+
+
+@lru_cache(maxsize=4096)
+def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
+    if character.isascii() and character != "~":  # JIS X 0201 has an overline there
+        return True
+    if charset.whole:
+        try:
+            character.encode(charset.whole)
+        except UnicodeEncodeError:
+            return False
+        return True
+    # The yen sign of JIS X 0201 is the byte that separates values.
+    return character != "¥" and any(one.has(character) for one in charset.sets)

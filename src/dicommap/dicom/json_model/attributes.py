@@ -1,0 +1,114 @@
+"""Attributes from text as people write it, and back: a backslash separates values, '=' the groups of a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary_model_tags_part import keyword_of, vm_of, vrs_of
+from dicommap.dicom.json_model.attributes_model_dicom_json_types_part import Attribute, PersonName
+from dicommap.dicom.vr import (
+    BINARY_VRS,
+    FLOAT_VRS,
+    INTEGER_VRS,
+    NUMBER_TEXT_VRS,
+    SINGLE_VALUE_VRS,
+    format_float,
+    parse_integer,
+    text_issues,
+)
+from dicommap.issues import Location, make_issue
+from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, limit_issues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.issues import Issue
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_NO_TEXT_VRS = BINARY_VRS | {"SQ", "AT"}
+
+
+def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a text means, with the dictionary's VR; or what keeps it from being one.
+
+    An empty text is the empty attribute: its vr and no Value (PS3.18 F.2.5). Spaces at the end of a value are padding
+    (PS3.5 section 6.2), which a scan leaves out as well, and no part of it.
+    """
+    vrs = vrs_of(tag)
+    keyword = keyword_of(tag)
+    if len(vrs) != 1 or vrs[0] in _NO_TEXT_VRS:
+        return [make_issue("attribute.not-text", location, keyword=keyword, vr=" or ".join(vrs) or "none")]
+    vr = vrs[0]
+    values = [value.rstrip(" ") for value in ([text] if vr in SINGLE_VALUE_VRS else text.split("\\"))]
+    issues = list(_text_value_issues(tag, vr, values, location))
+    if issues:
+        return issues
+    if vr == "PN":
+        values = [value.rstrip("=") for value in values]
+    if not any(values):
+        return Attribute(vr=vr)
+    return Attribute(vr=vr, Value=[_json_value(vr, value) for value in values])
+
+
+def text_from_attribute(attribute: Attribute) -> str | None:
+    """Return the text that an inventory holds for such an attribute; None where there is none, or not one only.
+
+    Numbers have the text that a scan makes of their bytes. Tags have one too, although no edit gives these as text.
+    """
+    vr = attribute["vr"]
+    if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+        return None
+    return "\\".join(_value_as_text(vr, value) for value in attribute.get("Value", []))
+
+
+def _text_value_issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
+    vm = vm_of(tag)
+    count = len(values) if any(values) else 0
+    if vm is not None and not vm.allows(count):
+        yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
+    found = (one for value in values if value for one in _one_value_issues(tag, vr, value, location))
+    yield from limit_issues(found, ATTRIBUTE_ISSUE_LIMIT, location)
+
+
+def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
+    yield from text_issues(vr, value, location)
+    if _SURROGATE.search(value):  # a document's own are found where its JSON is read
+        yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
+
+
+def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
+    if not text:
+        return None
+    if vr == "PN":
+        groups = zip(_GROUPS, text.split("="), strict=False)
+        return {name: group for name, group in groups if group}
+    if vr in INTEGER_VRS:
+        return parse_integer(text)
+    if vr in FLOAT_VRS:
+        return float(text)
+    return _number(text) if vr in NUMBER_TEXT_VRS else text
+
+
+def _number(text: str) -> int | float | str:
+    """Return a number where it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if repr(number) == text:
+            return number
+    return text
+
+
+def _value_as_text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
+    if value is None:
+        return ""
+    if vr in FLOAT_VRS:
+        return format_float(vr, value)
+    if isinstance(value, dict):
+        name: PersonName = {**value}  # type: ignore[typeddict-item]
+        return "=".join(name.get(group, "") for group in _GROUPS).rstrip("=")  # type: ignore[misc]
+    return str(value)

@@ -1,0 +1,125 @@
+"""Data sets that pydicom read, as the DICOM JSON Model: what PS3.18 Annex F can carry, and findings for the rest."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import TYPE_CHECKING, Any
+
+from pydicom.multival import MultiValue
+from pydicom.valuerep import PersonName as PydicomPersonName
+
+from dicommap.dicom.dictionary_model_tags_part import hex_of, is_outside_data_sets, keyword_of
+from dicommap.dicom.json_model.attributes_model_dicom_json_types_part import Attribute, DataSet
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.reading.document_limits import DEPTH_LIMIT
+
+if TYPE_CHECKING:
+    from pydicom import DataElement, Dataset
+
+_GROUPS = (("Alphabetic", "alphabetic"), ("Ideographic", "ideographic"), ("Phonetic", "phonetic"))
+_PIXEL_GROUP = 0x7FE0
+_LEVELS_OF_AN_ITEM = 3
+"""The attribute, its Value and the item: what a nested data set adds to a document's depth."""
+
+
+class _NotConvertibleError(Exception):
+    """Why an attribute cannot be carried."""
+
+
+def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
+    """Return a data set as JSON, and what was left out of it and why.
+
+    Numbers of DS and IS keep the text they were read from. Binary values become little endian (PS3.18 F.2.7). Group
+    lengths and what belongs to no data set are left out silently, pixel data and values that no JSON can hold with a
+    finding.
+    """
+    conversion = _Conversion(little=dataset.original_encoding[1] is not False)
+    return conversion.data_set(dataset, "", 1), conversion.issues
+
+
+class _Conversion:
+    """One conversion: the order of bytes it started from, and what it has left out so far."""
+
+    def __init__(self, *, little: bool) -> None:
+        self.issues: list[Issue] = []
+        self._little = little
+
+    def data_set(self, dataset: Dataset, pointer: str, depth: int) -> DataSet:
+        """Convert a data set, or an item of a sequence at this depth of the document."""
+        result: DataSet = {}
+        for tag in map(int, sorted(dataset.keys())):
+            if is_outside_data_sets(tag):
+                continue
+            place = f"{pointer}/{hex_of(tag)}"
+            try:
+                result[hex_of(tag)] = self._attribute(dataset, tag, place, depth)
+            except _NotConvertibleError as reason:
+                where = Location(pointer=place, keyword=keyword_of(tag))
+                self.issues.append(make_issue("dicom-json.left-out", where, keyword=keyword_of(tag), reason=reason))
+        return result
+
+    def _attribute(self, dataset: Dataset, tag: int, pointer: str, depth: int) -> Attribute:
+        if tag >> 16 == _PIXEL_GROUP:
+            raise _NotConvertibleError("pixel data are no metadata")
+        try:
+            element = dataset[tag]
+        except Exception as error:  # noqa: BLE001  pydicom's converters raise all kinds
+            raise _NotConvertibleError(f"pydicom cannot read its value ({mask_unknown_type(type(error))})") from None
+        if element.VR not in ALL_VRS:
+            raise _NotConvertibleError("its value representation is not settled")
+        if element.VR == "SQ":
+            return self._sequence(element, pointer, depth)
+        if element.VR in BINARY_VRS:
+            return self._binary(element)
+        values = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
+        converted = [_value(element.VR, value) for value in values]
+        if all(value is None for value in converted):
+            return Attribute(vr=element.VR)
+        return Attribute(vr=element.VR, Value=converted)
+
+    def _sequence(self, element: DataElement, pointer: str, depth: int) -> Attribute:
+        if depth + 2 * _LEVELS_OF_AN_ITEM > DEPTH_LIMIT:
+            raise _NotConvertibleError("it is nested too deep")
+        items = [
+            self.data_set(item, f"{pointer}/Value/{index}", depth + _LEVELS_OF_AN_ITEM)
+            for index, item in enumerate(element.value or ())
+        ]
+        return Attribute(vr="SQ", Value=items) if items else Attribute(vr="SQ")
+
+    def _binary(self, element: DataElement) -> Attribute:
+        data, unit = element.value, UNIT_BYTES[element.VR]
+        if not data:
+            return Attribute(vr=element.VR)
+        if not isinstance(data, bytes) or len(data) % unit:
+            raise _NotConvertibleError(f"its value has no whole units of {unit} bytes")
+        if not self._little and unit > 1:
+            data = b"".join(data[at : at + unit][::-1] for at in range(0, len(data), unit))
+        return Attribute(vr=element.VR, InlineBinary=base64.b64encode(data).decode("ascii"))
+
+
+def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's types
+    if value is None or value == "":
+        return None
+    if vr == "PN":
+        name = value if isinstance(value, PydicomPersonName) else PydicomPersonName(value)
+        return {ours: group for ours, theirs in _GROUPS if (group := getattr(name, theirs))} or None
+    if vr == "AT":
+        return hex_of(int(value))
+    if vr in NUMBER_TEXT_VRS:
+        return _number(value)
+    if vr in FLOAT_VRS:
+        if not math.isfinite(value):
+            raise _NotConvertibleError("a number is not finite")
+        return float(value)
+    return value if isinstance(value, int) else str(value)
+
+
+def _number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
+    """Return the text that a DS or IS was read from; for what never was text, the number."""
+    original = getattr(value, "original_string", None)
+    if original or isinstance(value, str):
+        return str(original or value).strip()
+    return int(value) if isinstance(value, int) else float(value)

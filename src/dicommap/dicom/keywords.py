@@ -1,0 +1,174 @@
+"""Names that people write for attributes: which keyword one means, and whether a message may repeat it.
+
+Somebody may have put a patient's name where a name of an attribute is due: in the first row of a CSV without header, as
+a member of a JSON document, as a key of a rule. So a message repeats a name only if it looks like one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import ENTRY_BY_TAG, TAG_BY_KEYWORD
+from dicommap.dicom.dictionary_model_tags_part import is_private, keyword_of
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import AttributeNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TAG = re.compile(r"\s*\(?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*[,:; ]?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*\)?\s*")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_LONGEST_NAME = 100
+_MAX_CANDIDATES = 40
+"""Keywords that share the most letter triples with a name; only they are compared with it in full."""
+_MIN_PART_LETTERS = 8
+"""Letters of a part of a keyword, such as birthdate, that can be nothing else."""
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+_MAX_NAMES_IN_ERROR = 20
+"""Missing attributes that an error names."""
+_MAX_TYPOS = 3
+"""Letters by which a misspelt name may differ from a keyword, and one of four: so it can hold no name of its own."""
+
+
+def parse_tag(text: str) -> int | None:
+    """Return the tag that a text is, in any of its spellings: (0010,0020), 0010,0020, 00100020, 0x00100020."""
+    match = _TAG.fullmatch(text[:_LONGEST_NAME])
+    return None if match is None else int(match[1] + match[2], 16)
+
+
+def keyword_hint(text: str) -> str:
+    """Return what somebody may have meant who wrote this in place of a keyword, or the empty text."""
+    tag = parse_tag(text)
+    if tag is not None:
+        keyword = keyword_of(tag)
+        if keyword in TAG_BY_KEYWORD:
+            return f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is {keyword}; write that"
+        return "a private tag has no keyword" if is_private(tag) else "the dictionary has no keyword for such a tag"
+    close = similar_keywords(text)
+    return f"did you mean {', '.join(close)}?" if close else ""
+
+
+def keyword_hint_suffix(text: str) -> str:
+    """Return the hint as the end of a sentence, without its stop."""
+    meant = keyword_hint(text)
+    return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
+
+
+def mask_unless_attribute(name: str) -> str:
+    """Return a name for a message, or the mask unless it looks like a keyword or tag.
+
+    It does if it is one of the dictionary, or differs from one by a few letters. Digits that may be a date look like
+    no tag.
+    """
+    return name if looks_like_attribute(name) else MASK
+
+
+def looks_like_attribute(name: str) -> bool:
+    """Return whether a name is a keyword or tag, or so close to a keyword that it can be nothing else."""
+    if name in TAG_BY_KEYWORD:
+        return True
+    tag = parse_tag(name)
+    if tag is not None:
+        return keyword_of(tag) in TAG_BY_KEYWORD or not _may_be_date(name)
+    if len(name) > _LONGEST_NAME or make_printable(name) != name:
+        return False
+    folded = _fold_name(name)
+    close = [keyword.lower() for keyword in similar_keywords(name)]
+    edits = min(_MAX_TYPOS, len(folded) // 4)
+    return any(
+        (len(folded) >= _MIN_PART_LETTERS and folded in one) or _edit_distance(folded, one, edits) <= edits
+        for one in close
+    )
+
+
+def mask_unless_word(word: str) -> str:
+    """Return a word that somebody typed as a value of an option, or the mask unless it is one word of ASCII letters.
+
+    Nobody types a patient's name there but by mistake, so it need not be close to a keyword.
+    """
+    return word if _WORD.fullmatch(word) or looks_like_attribute(word) else MASK
+
+
+def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
+    """Return the error about those of these names that are not among the captured attributes."""
+    missing = [keyword for keyword in dict.fromkeys(keywords) if keyword not in captured]
+    shown = [mask_unless_word(name) if name else "the empty text" for name in missing[:_MAX_NAMES_IN_ERROR]]
+    said = ", ".join(shown) + (
+        f" and {len(missing) - _MAX_NAMES_IN_ERROR} more" if len(missing) > _MAX_NAMES_IN_ERROR else ""
+    )
+    meant = next((found for name in missing if name not in TAG_BY_KEYWORD and (found := keyword_hint_suffix(name))), "")
+    return AttributeNameError(
+        f"The inventory does not hold {said}{meant}.",
+        fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
+    )
+
+
+@lru_cache(maxsize=4096)
+def similar_keywords(text: str) -> tuple[str, ...]:
+    """Return the keywords that come closest to a misspelt one, the closest first; only the keyword of an exact name.
+
+    The name that PS3.6 gives an attribute, such as Patient's Name, is an exact name, whatever its case.
+    """
+    folded = _fold_name(text[:_LONGEST_NAME])
+    exact = _keywords_by_name().get(folded)
+    if exact is not None:
+        return (exact,)
+    import difflib  # only for names that are misspelt
+
+    shared: Counter[str] = Counter()
+    for triple in _letter_triples(folded):
+        shared.update(_keywords_by_triple().get(triple, ()))
+    candidates = [keyword for keyword, _ in shared.most_common(_MAX_CANDIDATES)]
+    by_folded = {keyword.lower(): keyword for keyword in candidates}
+    close = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.75)
+    if not close and len(folded) >= _MIN_PART_LETTERS:
+        close = sorted((one for one in by_folded if folded in one), key=len)[:3]
+    return tuple(by_folded[match] for match in close)
+
+
+@lru_cache(maxsize=1)
+def _keywords_by_name() -> dict[str, str]:
+    names = {_fold_name(entry[2]): entry[4] for entry in ENTRY_BY_TAG.values() if entry[4]}
+    return names | {keyword.lower(): keyword for keyword in TAG_BY_KEYWORD}
+
+
+@lru_cache(maxsize=1)
+def _keywords_by_triple() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for keyword in TAG_BY_KEYWORD:
+        for triple in _letter_triples(keyword.lower()):
+            found.setdefault(triple, []).append(keyword)
+    return found
+
+
+def _letter_triples(folded: str) -> set[str]:
+    padded = f"^{folded}$"
+    return {padded[at : at + 3] for at in range(len(padded) - 2)}
+
+
+def _fold_name(text: str) -> str:
+    return _NOT_LETTERS.sub("", text).lower()
+
+
+def _may_be_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text.strip()).year > 1800
+    except ValueError:
+        return False
+
+
+def _edit_distance(one: str, other: str, most: int) -> int:
+    """Return the edit distance of two texts (Levenshtein), or more than `most` if it is more."""
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, start=1):
+        above, row = row, [at]
+        for index, against in enumerate(other):
+            row.append(min(above[index + 1] + 1, row[index] + 1, above[index] + (letter != against)))
+    return row[-1]

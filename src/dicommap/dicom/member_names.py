@@ -1,0 +1,100 @@
+"""Names of JSON and TOML members that a message may repeat, and types of Python's objects.
+
+Somebody may have put a patient's name where the name of a member is due. So a pointer repeats only the names of this
+package's and AWS's documents, names that differ from them by one letter, keywords and tags.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+
+_SCHEMA_MEMBER_NAMES = """
+    Alphabetic attempt attributes BulkDataURI by bytes clientToken code column configuration dataAccessRoleArn
+    dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition edits empty
+    emptyValue endedAt ending endpointUrl etag exceptionType failed file fileBytes files folders forecast id
+    identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary inputOwnerAccountId
+    inputS3Uri instances isPrimary job jobId jobName jobs jobStatus keyword level location lookup lower mappings
+    match message metadataFilePath name non-primary not-reported object objects otherLevels others outcome
+    outputS3Uri overrideFiles path pattern Phonetic pointer policy preview primary profile quotas raw region replace
+    row rule samePatient seenAt series seriesInstanceUID set severity sha256 shift_days size source sourceBytes
+    sourceFiles sources staged startingAt state status strip studies study studyInstanceUID submittedAt
+    truncate_date unplanned upper Value value version vr warnings with
+"""
+_JOB_MANIFEST_MEMBER_NAMES = """
+    imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
+    numberOfGeneratedImageSets numberOfImportedFiles numberOfMatchedSOPInstances numberOfScannedFiles
+    warningsSummary
+"""
+_COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
+"""Names that people give to members of rules, and that rules do not have."""
+
+SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())
+"""All members of the shipped schemas but keywords and tags; a test compares them."""
+KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMMON_MISTAKES}".split())
+"""Names that a message repeats."""
+
+_TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
+_SHORT = 3
+"""Characters of a name that is too short to be anybody's identifier."""
+_LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
+_KNOWN_PACKAGES = frozenset(
+    [
+        "PIL",
+        "boto3",
+        "botocore",
+        "dask",
+        "dateutil",
+        "dicommap",
+        "distributed",
+        "numpy",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "pydantic",
+        "pydicom",
+        "re2",
+        "rich",
+        "s3transfer",
+        "urllib3",
+        "zstandard",
+    ]
+)
+
+
+def mask_unknown_member(name: str) -> str:
+    """Return the name of a member for a message, or the mask unless it looks like one, a keyword or a tag."""
+    from dicommap.dicom.dictionary import TAG_BY_KEYWORD
+
+    if name in KNOWN_MEMBERS or _TAG.fullmatch(name) is not None or name in TAG_BY_KEYWORD:
+        return name
+    if len(name) > _LONGEST or not name.isascii() or not name.isprintable():
+        return MASK
+    if len(name) <= _SHORT:
+        return name
+    folded = name.lower()
+    return name if folded in _near_members() or not _near_members().isdisjoint(_shorter(folded)) else MASK
+
+
+def mask_unknown_type(kind: type) -> str:
+    """Return the name of a type for a message, or the mask unless it is Python's or of a library that this one uses.
+
+    A name that somebody gave to a class of his own may say anything.
+    """
+    package = kind.__module__.partition(".")[0]
+    known = package in sys.stdlib_module_names or package in _KNOWN_PACKAGES
+    return kind.__name__ if known and kind.__name__.isidentifier() and package != "__main__" else MASK
+
+
+@lru_cache(maxsize=1)
+def _near_members() -> frozenset[str]:
+    folded = {name.lower() for name in KNOWN_MEMBERS}
+    return frozenset(folded | {short for name in folded if len(name) > 3 for short in _shorter(name)})
+
+
+def _shorter(name: str) -> list[str]:
+    """Return the name without each of its letters: two names that differ by one letter have one of these in common."""
+    return [name[:at] + name[at + 1 :] for at in range(len(name))]

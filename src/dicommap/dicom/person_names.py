@@ -1,0 +1,51 @@
+"""Person names as DICOM compares them: what is empty at the end of a name means nothing (PS3.5 section 6.2.1).
+
+`Doe^John^^^`, `Doe^John` and `Doe^John^=^` are one name. A value stays as the file has it; it is only compared so.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def normalize_person_name(value: str) -> str:
+    """Return a person name, or several with backslashes between, without what is empty at its end."""
+    if not value.endswith(("^", "=")) and "^=" not in value and "^\\" not in value and "=\\" not in value:
+        return value
+    return "\\".join(map(_normalize_single_name, value.split("\\")))
+
+
+@lru_cache(maxsize=1024)
+def is_person_name(keyword: str) -> bool:
+    """Return whether an attribute holds person names."""
+    tag = tag_of(keyword)
+    return tag is not None and vrs_of(tag) == ("PN",)
+
+
+def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the values of an attribute with their files, each name once.
+
+    Of several spellings of one name the one that most files have stands for all, and of equally frequent ones the
+    shortest.
+    """
+    if len(counts) < 2 or not is_person_name(keyword):
+        return counts
+    merged: dict[str, list[str]] = {}
+    for value in counts:
+        merged.setdefault(normalize_person_name(value), []).append(value)
+    if len(merged) == len(counts):
+        return counts
+    return {
+        min(spellings, key=lambda value: (-counts[value], len(value), value)): sum(counts[value] for value in spellings)
+        for spellings in merged.values()
+    }
+
+
+def _normalize_single_name(name: str) -> str:
+    return "=".join(group.rstrip("^") for group in name.split("=")).rstrip("=")

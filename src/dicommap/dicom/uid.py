@@ -1,0 +1,74 @@
+"""Unique identifiers (PS3.5 section 9) and what HealthImaging relaxes of their rules."""
+
+from __future__ import annotations
+
+import re
+
+from dicommap.healthimaging.limits import MAX_STORED_UID
+
+UID_LENGTH_LIMIT = 64
+"""Characters of a UID (PS3.5 section 9.1)."""
+
+UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
+"""A UID but for its length: components without leading zeros, the first one 0 to 2, and below 0 and 1 the second one 0
+to 39 (PS3.5 sections 9 and 9.1, ISO/IEC 8824)."""
+
+_ROOT_COMPONENTS = 4
+_ROOT_DIGITS = 10
+
+_CONFORMANT = re.compile(UID_PATTERN)
+_MAPPABLE = re.compile(r"[0-9.]+")
+
+
+def uid_mapping_problem(uid: str) -> str | None:
+    """Say why no mapping can name this UID, or None where one can.
+
+    AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
+    """
+    if not uid:
+        return "is empty"
+    if _MAPPABLE.fullmatch(uid) is None:
+        return "has characters other than digits and dots"
+    if len(uid) > MAX_STORED_UID:
+        return f"has {len(uid)} characters; HealthImaging stores at most {MAX_STORED_UID}"
+    if "" in uid.split("."):
+        return "has an empty component"
+    return None
+
+
+def uid_conformance_problem(uid: str) -> str | None:
+    """Return the first thing in a UID that PS3.5 section 9.1 forbids, or None if the UID is conformant."""
+    if len(uid) > UID_LENGTH_LIMIT:
+        return f"has more than {UID_LENGTH_LIMIT} characters"
+    if _CONFORMANT.fullmatch(uid) is not None:
+        return None
+    components = uid.split(".")
+    if len(components) == 1:
+        return "has one component only"
+    for number, component in enumerate(components, 1):
+        if component.startswith("0") and component != "0":
+            return f"has a leading zero in component {number}"
+    first, second = components[:2]
+    if first not in ("0", "1", "2"):
+        return f"has the first component {_shorten_component(first)}, which is over 2"
+    if first != "2" and len(second) > 1 and (len(second) > 2 or second > "39"):
+        return f"has the second component {_shorten_component(second)}, which is over 39 below {first}"
+    return "has an empty component or characters other than digits and dots"
+
+
+def uid_root_of(uid: str) -> str:
+    """Return what many UIDs of one maker have in common: up to four components, and no long one behind the first.
+
+    Components of more than 10 digits are numbers, dates and UUIDs, and not what an organization is known by.
+    """
+    first, *others = uid.split(".")[:_ROOT_COMPONENTS]
+    root = _shorten_component(first)
+    for component in others:
+        if len(component) > _ROOT_DIGITS:
+            break
+        root += f".{component}"
+    return root
+
+
+def _shorten_component(component: str) -> str:
+    return component if len(component) <= _ROOT_DIGITS else f"{component[:_ROOT_DIGITS]}..."

@@ -1,0 +1,248 @@
+"""What each value representation can hold (PS3.5 section 6.2, Table 6.2-1), for values as text."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.uid import UID_PATTERN
+from dicommap.issues import make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.issues import Issue, Location
+
+TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"})
+NUMBER_TEXT_VRS = frozenset({"DS", "IS", "SV", "UV"})
+"""Number or string in the DICOM JSON Model (PS3.18 Table F.2.3-1)."""
+INTEGER_VRS = frozenset({"SL", "SS", "UL", "US"})
+FLOAT_VRS = frozenset({"FL", "FD"})
+BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
+"""A backslash is a character of their one value, not a separator (PS3.5 section 6.4)."""
+MULTILINE_VRS = frozenset({"LT", "ST", "UT"})
+"""Tabs and ends of lines are allowed in these (PS3.5 section 6.1.3)."""
+ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
+
+UNIT_BYTES = {"OB": 1, "UN": 1, "OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
+INTEGER_RANGES = {
+    "IS": (-(2**31), 2**31 - 1),
+    "SL": (-(2**31), 2**31 - 1),
+    "SS": (-(2**15), 2**15 - 1),
+    "UL": (0, 2**32 - 1),
+    "US": (0, 2**16 - 1),
+    "SV": (-(2**63), 2**63 - 1),
+    "UV": (0, 2**64 - 1),
+}
+_FLOAT_CODES = {"FL": "<f", "FD": "<d"}
+_FLOAT_LIMITS = {"FL": "3.4028235e38", "FD": "1.7976931348623157e308"}
+PN_COMPONENTS = 5
+PN_GROUPS = 3
+
+_CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
+_MAX_VALUE_BYTES = 2**32 - 2
+"""Bytes of the value representations without a limit of their own (PS3.5 Table 6.2-1: UC, UR, UT)."""
+_BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
+_FORM_TRIED_UP_TO = 1024
+"""Characters; what is longer than this and than its limit is too long, whatever its form is."""
+_DIGITS_THAT_MATTER = 25
+"""More than any integer value representation holds."""
+_DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+_URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
+_TIME = r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)?"
+_DECIMAL = r" *[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)? *"
+_DT = re.compile(
+    r"(?P<year>[0-9]{4})(?:(?P<month>[0-9]{2})(?:(?P<day>[0-9]{2})(?P<time>" + _TIME + r")?)?)?"
+    r"(?P<offset>[+-](?:0[0-9]|1[0-4])[0-5][0-9])? *"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """The form that a value must have as a whole, and how to say it."""
+
+    accepts: Callable[[str], bool]
+    expected: str
+
+
+def _matches(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _is_decimal(text: str) -> bool:
+    # What is longer is no number that anybody means, and takes long to convert.
+    return len(text) <= _FORM_TRIED_UP_TO and re.fullmatch(_DECIMAL, text) is not None
+
+
+def _is_date(text: str) -> bool:
+    if re.fullmatch(r"[0-9]{8}", text) is None:
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_date_time(text: str) -> bool:
+    match = _DT.fullmatch(text)
+    if match is None or match["offset"] == "-0000" or not -1200 <= int(match["offset"] or "0") <= 1400:
+        return False
+    return _is_date(match["year"] + (match["month"] or "01") + (match["day"] or "01"))
+
+
+_FORMS = {
+    "AS": _Form(accepts=_matches(r"[0-9]{3}[DWMY]"), expected="an age of three digits and D, W, M or Y"),
+    "CS": _Form(
+        accepts=_matches(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
+        expected="upper-case letters, digits, _ and spaces",
+    ),
+    "DA": _Form(accepts=_is_date, expected="a date that exists, as YYYYMMDD"),
+    "DS": _Form(accepts=_matches(_DECIMAL), expected="a decimal number"),
+    "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
+    "IS": _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer"),
+    "TM": _Form(accepts=_matches(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
+    "UI": _Form(accepts=_matches(UID_PATTERN), expected="a UID"),
+    "UR": _Form(accepts=_matches(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
+    **dict.fromkeys(INTEGER_VRS, _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer")),
+    **dict.fromkeys(FLOAT_VRS, _Form(accepts=_is_decimal, expected="a decimal number")),
+    "AT": _Form(accepts=_matches(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"),
+    "AE": _Form(accepts=lambda text: bool(text.strip(" ")), expected="a title with a character that is no space"),
+    "SV": _Form(accepts=_matches(r"[+-]?[0-9]+"), expected="an integer"),
+    "UV": _Form(accepts=_matches(r"\+?[0-9]+"), expected="an integer that is not negative"),
+}
+
+_LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
+"""What is too long for these is not of their form either, and the form says what is wrong."""
+
+
+def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
+    """Find what keeps one value, given as text, from being a value of the value representation.
+
+    An empty text is a value of every one. For PN the text holds the component groups, separated by '='.
+    """
+    if not text:
+        return
+    if vr == "PN":
+        yield from _person_name_issues(text, location)
+        return
+    characters = list(_character_issues(vr, text, location))
+    yield from characters
+    form = None if vr in _BYTE_LIMITS and len(text) > _FORM_TRIED_UP_TO else _FORMS.get(vr)
+    misformed = form is not None and not characters and not form.accepts(text)
+    if not (misformed and vr in _LENGTH_IN_FORM):
+        yield from _length_issues(vr, text, location)
+    if form is not None and misformed:
+        yield make_issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
+    elif vr in INTEGER_RANGES and form is not None and not characters:
+        yield from integer_issues(vr, parse_integer(text), location)
+    elif vr in FLOAT_VRS and not characters:
+        yield from float_issues(vr, float(text), location)
+
+
+def has_control_character(vr: str, text: str) -> bool:
+    """Return whether a text holds a control character that its VR does not allow (PS3.5 section 6.1.3)."""
+    return (_CONTROL_IN_LONG_TEXT if vr in MULTILINE_VRS else _CONTROL).search(text) is not None
+
+
+def is_uri(text: str) -> bool:
+    """Say whether a text has the characters of a URI only (RFC 3986 section 2)."""
+    return _URI_CHARACTERS.fullmatch(text) is not None
+
+
+def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
+    """Find an integer that its value representation cannot hold."""
+    low, high = INTEGER_RANGES[vr]
+    if not low <= number <= high:
+        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
+
+
+def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
+    """Find a number that its value representation, FL or FD, cannot hold."""
+    try:
+        data = struct.pack(_FLOAT_CODES[vr], number)
+    except (OverflowError, struct.error):
+        data = b""
+    if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
+        limit = _FLOAT_LIMITS[vr]
+        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=f"-{limit}", high=limit)
+
+
+def format_float(vr: str, number: float) -> str:
+    """Return the text that a scan makes of the bytes of a number: those of FL hold fewer digits than were given.
+
+    The number must be one that its value representation, FL or FD, can hold.
+    """
+    return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
+
+
+def parse_integer(text: str) -> int:
+    """Return the integer of a text that is of an integer's form.
+
+    One of more digits than any value representation holds becomes another, surely outside of every range as well:
+    Python refuses long texts.
+    """
+    sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
+    return int(sign + (digits[:_DIGITS_THAT_MATTER] or "0"))
+
+
+def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
+    if vr in _CHARACTER_LIMITS:
+        limit, unit, length = _CHARACTER_LIMITS[vr], "characters", len(text)
+    else:
+        limit, unit, length = _BYTE_LIMITS.get(vr, _MAX_VALUE_BYTES), "bytes", _bytes_of(text)
+    if length > limit:
+        yield make_issue(
+            "value.too-long",
+            location,
+            keyword=_subject(location),
+            vr=vr,
+            length=length,
+            unit=unit,
+            limit=limit,
+        )
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
+    what = _unfit_character(vr, text)
+    if what:
+        yield make_issue("value.characters", location, keyword=_subject(location), vr=vr, what=what)
+
+
+def _unfit_character(vr: str, text: str) -> str | None:
+    if vr in MULTILINE_VRS:
+        return "a control character" if has_control_character(vr, text) else None
+    if "\\" in text:
+        return "a backslash, which separates values"
+    if has_control_character(vr, text):
+        return "a control character"
+    outside = vr in _BYTE_LIMITS and _DEFAULT_REPERTOIRE.fullmatch(text) is None
+    return "a character outside the default repertoire" if outside else None
+
+
+def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
+    yield from _character_issues("PN", text, location)
+    groups = text.split("=", PN_GROUPS)
+    if len(groups) > PN_GROUPS:
+        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected="of at most 3 groups")
+    if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
+        expected = "of at most 5 components, separated by ^, in each group"
+        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected=expected)
+    for group in groups[:PN_GROUPS]:
+        yield from _length_issues("PN", group, location)
+
+
+def _subject(location: Location) -> str:
+    return location.keyword or location.column or "The attribute"

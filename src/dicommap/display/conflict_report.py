@@ -1,0 +1,190 @@
+"""Conflicts of grouping attributes: as rows of tables, and on a screen."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.display.csv_json import format_count
+from dicommap.display.displayable import Displayable
+from dicommap.display.preview import MASKED_NOTE
+from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.model.masking import is_unmasked_in_repr, mask_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.display.report import Block
+    from dicommap.overrides.grouping_conflicts import GroupingConflict
+
+FORECAST_COLUMNS = (
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "source",
+    "path",
+    "keyword",
+    "value",
+    "primary value",
+    "cure",
+    "cure value",
+)
+"""The columns of forecast.csv."""
+
+MAX_CONFLICTS = 20
+MAX_FILES = 5
+UNFOLDED_CONFLICTS = 3
+"""Conflicts whose files are unfolded."""
+MAX_VALUES = 3
+
+FORECAST_NOTE = "A forecast: which group becomes the primary image set is not documented; the largest is taken."
+_EMPTY = "(empty)"
+_CONFLICT_COLUMNS = (
+    TableColumn("level", CellKind.WORD),
+    TableColumn("UID", CellKind.UID),
+    TableColumn("attribute", CellKind.CODE),
+    TableColumn("values", CellKind.BEFORE),
+    TableColumn("non-primary", CellKind.NUMBER),
+    TableColumn("files", CellKind.NUMBER),
+    TableColumn("what would cure it", CellKind.SENTENCE),
+    TableColumn("value", CellKind.AFTER),
+)
+_FILE_COLUMNS = (
+    TableColumn("SOPInstanceUID", CellKind.UID),
+    TableColumn("value", CellKind.BEFORE),
+    TableColumn("path", CellKind.TEXT),
+)
+
+
+def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict[str, str]:
+    """Return a conflict as one line of text cells, its values masked unless they are asked for."""
+    values = [
+        f"{_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
+        for value, files in list(conflict.values.items())[:MAX_VALUES]
+    ]
+    more = len(conflict.values) - MAX_VALUES
+    return {
+        "level": conflict.level.value,
+        "StudyInstanceUID": conflict.study_instance_uid,
+        "SeriesInstanceUID": conflict.series_instance_uid or "",
+        "keyword": conflict.keyword,
+        "values": "; ".join([*values, *([f"and {more:,} more"] if more > 0 else [])]),
+        "non-primary": str(conflict.outside),
+        "files": str(conflict.files),
+        "cure": conflict.cure,
+        "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+    }
+
+
+def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: bool) -> Iterator[dict[str, str]]:
+    """Yield a line of forecast.csv for each file and attribute by which it falls apart; unlisted files are counted."""
+    for conflict in conflicts:
+        of_conflict = {
+            "keyword": conflict.keyword,
+            "primary value": _display_value(conflict.keyword, conflict.primary, show_values=show_values),
+            "cure": conflict.cure,
+            "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+        }
+        for file in conflict.listed:
+            cells = {
+                **of_conflict,
+                "StudyInstanceUID": conflict.study_instance_uid,
+                "SeriesInstanceUID": file.series_instance_uid,
+                "SOPInstanceUID": file.sop_instance_uid,
+                "source": file.source,
+                "path": file.path,
+                "value": _display_value(conflict.keyword, file.value, show_values=show_values),
+            }
+            yield {column: cells[column] for column in FORECAST_COLUMNS}
+        more = conflict.outside - len(conflict.listed)
+        if more:
+            cells = {
+                **of_conflict,
+                "StudyInstanceUID": conflict.study_instance_uid,
+                "path": f"(and {more:,} more files)",
+            }
+            yield {column: cells.get(column, "") for column in FORECAST_COLUMNS}
+
+
+class Conflicts(tuple["GroupingConflict", ...], Displayable):
+    """Conflicts in order of studies; equal to any tuple or list of the same ones."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other)) if isinstance(other, tuple | list) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    def of(self, study_instance_uid: str) -> Conflicts:
+        """Return those of one study and its series."""
+        return Conflicts(one for one in self if one.study_instance_uid == study_instance_uid)
+
+    def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
+        """Return each as one line of text cells, its values masked unless they are asked for."""
+        return [build_conflict_row(one, show_values=show_values) for one in self]
+
+    # A tuple has both of its own.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
+
+    def _screen(self) -> Report:
+        show_values = is_unmasked_in_repr()
+        blocks = build_conflict_blocks(self, show_values=show_values)
+        if not show_values and has_masked_values(self):
+            blocks.append(Note(text=MASKED_NOTE))
+        return Report(title="Conflicts", counts=(_count(self),), blocks=blocks)
+
+
+def build_conflict_blocks(
+    conflicts: Sequence[GroupingConflict], *, show_values: bool, heading: str = ""
+) -> list[Block]:
+    """Return the first conflicts with their first files inside, and what to know of them; or that there is none."""
+    if not conflicts:
+        return [Note(text="Each grouping attribute has one value in every study and series.")]
+    rows = [
+        _conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, show_values=show_values)
+        for number, conflict in enumerate(conflicts[:MAX_CONFLICTS])
+    ]
+    table = ReportTable(columns=_CONFLICT_COLUMNS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
+    return [table, Note(text=FORECAST_NOTE)]
+
+
+def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
+    """Say whether any of the conflicts that are shown has a value that is masked where values are."""
+    return any(
+        MASK in mask_value(one.keyword, value, show_values=False)
+        for one in islice(conflicts, MAX_CONFLICTS)
+        for value in one.values
+    )
+
+
+def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_values: bool) -> TableRow:
+    cells = build_conflict_row(conflict, show_values=show_values)
+    uid = f"{cells.pop('StudyInstanceUID')} {cells.pop('SeriesInstanceUID')}".strip()
+    files = [
+        TableRow(
+            cells=(
+                file.sop_instance_uid,
+                _display_value(conflict.keyword, file.value, show_values=show_values),
+                file.path,
+            )
+        )
+        for file in conflict.listed[:MAX_FILES]
+    ]
+    inside = [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.outside, noun="file")] if files else []
+    level, *others = cells.values()
+    return TableRow(cells=(level, uid, *others), inside=inside, is_open=is_open)
+
+
+def _count(conflicts: Sequence[GroupingConflict]) -> str:
+    studies = len({one.study_instance_uid for one in conflicts})
+    return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
+
+
+def _display_value(keyword: str, value: str, *, show_values: bool) -> str:
+    return mask_value(keyword, value, show_values=show_values) or _EMPTY

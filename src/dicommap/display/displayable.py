@@ -1,0 +1,61 @@
+"""What can be looked at: objects that notebooks show as HTML and terminals as a screen of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dicommap.display.report import Report
+
+MAX_LINE_LENGTH = 400
+
+
+class Displayable:
+    """An object with a screen. Its renderers are loaded when it is looked at, and not before."""
+
+    __slots__ = ()
+
+    def _screen(self) -> Report:
+        """Return what there is to show, patient values masked unless they were asked for."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        from dicommap.display.report_text import render_text
+
+        return render_text(self._screen())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from dicommap.display.report_html import render_html_fragment
+
+        return render_html_fragment(self._screen())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
+        # Inside a list the short form will do, where there is one.
+        is_alone = len(getattr(printer, "stack", ())) <= 1
+        for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
+            if number:
+                printer.break_()
+            printer.text(line)
+
+
+class DisplayableInLists(Displayable):
+    """An object of which there are many: its repr is a line, for lists and logs; its text and HTML are a screen."""
+
+    __slots__ = ()
+
+    def _line(self) -> str:
+        """Return the object on a line, without any value that is masked anywhere."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        from dicommap.dicom.printable_text_model_paths_part import make_printable
+        from dicommap.display.csv_json import truncate_text
+
+        return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"
+
+    _repr_pretty_ = Displayable._repr_pretty_  # IPython takes a class's __repr__ for it, where it has one

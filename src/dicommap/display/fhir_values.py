@@ -1,0 +1,112 @@
+"""DICOM's texts as FHIR's primitive types (FHIR R4, "Data types"), or why there is none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import is_undecodable
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+MAX_ID_LENGTH = 64
+"""Characters of a FHIR id; those of a UID are all allowed in one."""
+MAX_UNSIGNED_INT = 2**31 - 1
+
+_FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CODE = re.compile(r"\S+(?: \S+)*")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,12}")
+_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])(?:([0-5][0-9])(\.[0-9]{1,6})?)?")
+_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
+
+
+class FhirConversionError(Exception):
+    """Why a value has no form in FHIR, in words without the value."""
+
+
+def to_string(text: str) -> str | None:
+    """Return a FHIR string, without the spaces around it, which mean nothing in DICOM; None for a text that is blank.
+
+    Raises InexpressibleError.
+    """
+    if is_undecodable(text):
+        raise FhirConversionError("it has bytes that cannot be decoded")
+    if _FORBIDDEN_CHARACTERS.search(text) is not None:
+        raise FhirConversionError("it has a control character")
+    stripped = text.strip(" ")
+    return stripped if stripped.strip() else None
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text is a FHIR code: words with single spaces between them."""
+    return _CODE.fullmatch(text) is not None
+
+
+def to_unsigned_int(text: str) -> int | None:
+    """Return a FHIR unsignedInt; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
+    if not 0 <= number <= MAX_UNSIGNED_INT:
+        raise FhirConversionError(f"it is no whole number from 0 to {MAX_UNSIGNED_INT}")
+    return number
+
+
+def to_date(text: str) -> date | None:
+    """Return the day of a DA; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    match = _DATE.fullmatch(text.strip())
+    try:
+        if match is not None:
+            return date(*map(int, match.groups()))
+    except ValueError:
+        pass
+    raise FhirConversionError("it is no date that exists, as YYYYMMDD")
+
+
+def to_time(text: str) -> str | None:
+    """Return a TM as HH:MM:SS, with its fraction; None for a text that is blank. Raises InexpressibleError.
+
+    FHIR allows seconds that are not known to be written as zeros, and minutes not.
+    """
+    if not text.strip():
+        return None
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise FhirConversionError("it is no time with hours and minutes, as HHMMSS.FFFFFF")
+    hours, minutes, seconds, fraction = match.groups()
+    return f"{hours}:{minutes}:{seconds or '00'}{fraction or ''}"
+
+
+def to_offset(text: str) -> str | None:
+    """Return a TimezoneOffsetFromUTC as +HH:MM; None for a text that is blank. Raises InexpressibleError."""
+    if not text.strip():
+        return None
+    match = _OFFSET.fullmatch(text.strip())
+    if match is None or text.strip() == "-0000" or not -1200 <= int(text) <= 1400:
+        raise FhirConversionError("it is no offset from UTC, as +HHMM")
+    return f"{match[1]}{match[2]}:{match[3]}"
+
+
+def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
+    """Return the offset that a time zone has on a day at a time, as +HH:MM.
+
+    Raises InexpressibleError if clocks that were put forward passed over the time, if clocks that were put back showed
+    it twice, or if the offset is no whole number of minutes, as before time zones were introduced.
+    """
+    hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))
+    local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)
+    first, second = local.utcoffset(), local.replace(fold=1).utcoffset()  # PEP 495
+    if first is None or second is None:
+        raise FhirConversionError("the time zone has no offset then")
+    if first != second:
+        how = "twice, since clocks were put back" if first > second else "not at all, since clocks were put forward"
+        raise FhirConversionError(f"the time zone has this time {how}")
+    total, rest = divmod(int(first.total_seconds()), 60)
+    if rest:
+        raise FhirConversionError("the time zone's offset from UTC is no whole number of minutes then")
+    return f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}"

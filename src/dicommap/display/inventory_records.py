@@ -1,0 +1,98 @@
+"""Records of an inventory: what `dicommap show` prints, described by the schema `record`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
+from dicommap.model.masking import mask_value, mask_value_counts
+from dicommap.model.masking_model_visible_part import escape_undecodable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.model.study import File, Instance, Series, Study
+
+Record = dict[str, Any]
+"""One row, by column; in JSON `attributes` holds the distinct values, in tables each has a column."""
+
+
+def build_study_record(study: Study, *, show_values: bool) -> Record:
+    """Return a study's UID, counts and distinct values."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "series": len(study.series),
+        "instances": study.instances,
+        "files": study.files,
+        "bytes": study.size,
+        "attributes": _distinct_value_entries(study.values, show_values=show_values),
+    }
+
+
+def build_series_record(series: Series, *, show_values: bool) -> Record:
+    """Return a series' UIDs, counts and distinct values."""
+    return {
+        "StudyInstanceUID": series.study_instance_uid,
+        "SeriesInstanceUID": series.series_instance_uid,
+        "instances": series.instances,
+        "files": series.files,
+        "bytes": series.size,
+        "attributes": _distinct_value_entries(series.values, show_values=show_values),
+    }
+
+
+def build_instance_record(instance: Instance) -> Record:
+    """Return an instance's UIDs and file."""
+    return {
+        "StudyInstanceUID": instance.study_instance_uid,
+        "SeriesInstanceUID": instance.series_instance_uid,
+        "SOPInstanceUID": instance.sop_instance_uid,
+        "SOPClassUID": instance.sop_class_uid,
+        "TransferSyntaxUID": mask_value("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False),
+        "InstanceNumber": escape_undecodable(instance.instance_number),
+        "disposition": instance.disposition.value,
+        "bytes": instance.size,
+        "source": instance.source,
+        "path": instance.path,
+        "etag": instance.etag,
+    }
+
+
+def build_file_record(file: File) -> Record:
+    """Return a file's source and path, and what it turned out to be."""
+    return {
+        "source": file.source,
+        "path": file.path,
+        "bytes": file.size,
+        "disposition": file.disposition.value,
+        "etag": file.etag,
+    }
+
+
+def flatten_record(record: Record) -> dict[str, str]:
+    """Return a record as one line of text cells: each attribute a column, differing values as a marker."""
+    cells = {name: str(value) for name, value in record.items() if name != "attributes"}
+    for keyword, distinct in record.get("attributes", {}).items():
+        masked = any(entry["value"] is None for entry in distinct)
+        # Of masked values only the number is known, and values that cannot be decoded may have one text.
+        texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
+        known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
+        cells[keyword] = mask_value_counts(keyword, dict.fromkeys(known, 1), show_values=not masked)
+    return cells
+
+
+def _distinct_value_entries(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> dict[str, list[Record]]:
+    return {keyword: _value_entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()}
+
+
+def _value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
+    if not show_values and keyword not in UNMASKED_KEYWORDS:
+        counts = merge_equal_names(keyword, counts)
+    hidden = {value for value in counts if mask_value(keyword, value, show_values=show_values) == MASK}
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    # A masked value is null; an empty one has nothing to hide.
+    return [
+        {"value": None if value in hidden else escape_undecodable(value), "files": files} for value, files in ranked
+    ]

@@ -1,0 +1,150 @@
+"""The screens of an inventory and of its numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.issue_report import build_issue_codes_table, count_severities
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.model.masking import mask_distinct_value, mask_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dicommap.display.inventory_report_render_overview_part import (
+        InventoryCounts,
+        InventoryOverview,
+        SeriesSummary,
+        StudySummary,
+        ValueSummary,
+    )
+    from dicommap.display.report import Block
+
+MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show_values(True) show values."
+NO_MODALITY = "(none)"
+
+_MAX_NAMES = 8
+"""Sources, modalities and the like that are named before the rest is counted."""
+_STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
+_STUDY_COLUMNS = (
+    TableColumn("StudyInstanceUID", CellKind.UID),
+    *(TableColumn(keyword, CellKind.DATE if keyword == "StudyDate" else CellKind.TEXT) for keyword in _STUDY_KEYWORDS),
+    TableColumn("Modality", CellKind.WORD),
+    TableColumn("series", CellKind.NUMBER),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
+)
+_SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
+_SERIES_COLUMNS = (
+    TableColumn("SeriesInstanceUID", CellKind.UID),
+    *map(TableColumn, _SERIES_KEYWORDS),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
+)
+
+
+def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
+    """Return what an inventory holds: numbers, findings, and the first studies with their series inside."""
+    numbers = overview.numbers
+    facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
+    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(numbers))])]
+    if numbers.issues:
+        blocks.append(build_issue_codes_table(numbers.issues))
+    if overview.first:
+        blocks.append(build_studies_table(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
+    blocks.append(Note(text=_next_step(numbers)))
+    if not show_values and overview.first:
+        blocks.append(Note(text=MASKED_NOTE))
+    return _counts_report("Inventory", numbers, blocks)
+
+
+def build_summary_report(numbers: InventoryCounts) -> Report:
+    """Return an inventory's numbers without its studies."""
+    blocks: list[Block] = [FactList(pairs=[("files", _file_counts(numbers))])]
+    if numbers.issues:
+        blocks.append(build_issue_codes_table(numbers.issues))
+    return _counts_report("Summary", numbers, blocks)
+
+
+def build_unreadable_report(reason: str) -> Report:
+    """Return the screen of an inventory that cannot be looked at: a repr tells that and raises nothing."""
+    return Report(title="Inventory", blocks=[Note(text=reason)])
+
+
+def build_studies_table(
+    lines: Sequence[StudySummary], total: int, *, show_values: bool, heading: str = ""
+) -> ReportTable:
+    """Return studies as rows of a table, each with its first series inside."""
+    rows = [_study_row(line, show_values=show_values) for line in lines]
+    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
+
+
+def build_series_table(
+    lines: Sequence[SeriesSummary], total: int, *, show_values: bool, heading: str = ""
+) -> ReportTable:
+    """Return series as rows of a table."""
+    rows = [_series_row(line, show_values=show_values) for line in lines]
+    return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
+
+
+def join_first_names(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are."""
+    every = list(names)
+    more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
+    return ", ".join([*every[:_MAX_NAMES], *more])
+
+
+def _counts_report(title: str, numbers: InventoryCounts, blocks: Sequence[Block]) -> Report:
+    nouns = ((numbers.studies, "study"), (numbers.series, "series"), (numbers.instances, "instance"))
+    counts = [*(format_count(number, noun) for number, noun in nouns), format_byte_count(numbers.size)]
+    return Report(title=title, counts=counts, severities=count_severities(numbers.issues), blocks=blocks)
+
+
+def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
+    modalities = join_first_names(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
+    facts = [("series by Modality", modalities)] if modalities else []
+    if overview.dates is not None:
+        first, last = (mask_value("StudyDate", date, show_values=show_values) for date in overview.dates)
+        facts.append(("StudyDate", first if first == last else f"{first} to {last}"))
+    return facts
+
+
+def _file_counts(numbers: InventoryCounts) -> str:
+    by_disposition = ", ".join(f"{name} {count:,}" for name, count in numbers.dispositions.items())
+    return by_disposition or "no files"
+
+
+def _next_step(numbers: InventoryCounts) -> str:
+    if not numbers.studies:
+        return "No study was found: look at the files above, or scan another source."
+    return (
+        "Next: inventory.find(Modality='MR') picks studies, inventory.inconsistencies() shows what differs inside, "
+        "inventory.plots has plots; dicommap.draft() drafts edits."
+    )
+
+
+def _study_row(line: StudySummary, *, show_values: bool) -> TableRow:
+    cells = (
+        line.uid,
+        *_value_cells(_STUDY_KEYWORDS, line.values, show_values=show_values),
+        join_first_names(name or NO_MODALITY for name in line.modalities),
+        f"{line.series:,}",
+        f"{line.instances:,}",
+        format_byte_count(line.size),
+    )
+    return TableRow(cells=cells, inside=(build_series_table(line.first, line.series, show_values=show_values),))
+
+
+def _series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
+    modality, *others = _value_cells(_SERIES_KEYWORDS, line.values, show_values=show_values)
+    cells = (line.uid, modality or NO_MODALITY, *others, f"{line.instances:,}", format_byte_count(line.size))
+    return TableRow(cells=cells)
+
+
+def _value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
+    return [
+        mask_distinct_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
+        for keyword in keywords
+    ]

@@ -1,0 +1,136 @@
+"""Findings on a screen: how many of which severity, and each code with what it means and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from dicommap.display.displayable import Displayable
+from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.issues import Severity, find_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dicommap.display.report import Block
+    from dicommap.issues import Issue
+
+MAX_CODES = 12
+MAX_LOCATIONS_PER_CODE = 5
+MAX_ISSUES = 10
+
+_CODE_COLUMNS = (
+    TableColumn("severity", CellKind.SEVERITY),
+    TableColumn("count", CellKind.NUMBER),
+    TableColumn("code", CellKind.CODE),
+    TableColumn("what was found", CellKind.SENTENCE),
+)
+_LOCATION_COLUMNS = (TableColumn("where", CellKind.SENTENCE), TableColumn("message", CellKind.SENTENCE))
+_ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS)
+
+
+def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
+    """Return the severities that there are with their numbers, the worst first."""
+    totals: Counter[Severity] = Counter()
+    for (_, severity), number in counts.items():
+        totals[severity] += number
+    return [(severity.value, totals[severity]) for severity in sorted(totals, key=lambda one: -one.rank)]
+
+
+def build_issue_codes_table(
+    counts: Mapping[tuple[str, Severity], int],
+    issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
+    heading: str = "Issues",
+) -> ReportTable:
+    """Return a row for each code and severity, the worst first, with its explanation inside and its first issues."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1], item[0][0]))
+    rows = [_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
+    return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
+
+
+def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
+    entry = find_code(code)
+    inside: list[Block] = []
+    if entry is not None:
+        inside += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]
+    if first:
+        places = [TableRow(cells=(str(found.location), found.message)) for found in first]
+        inside.append(ReportTable(columns=_LOCATION_COLUMNS, rows=places, total=number, noun="issue"))
+    cells = (severity.value, f"{number:,}", code, entry.title if entry else "")
+    return TableRow(cells=cells, inside=inside)
+
+
+class Issues(tuple["Issue", ...], Displayable):
+    """Findings in order; equal to any tuple or list of the same ones."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other)) if isinstance(other, tuple | list) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    @property
+    def errors(self) -> Issues:
+        """Return those of severity error."""
+        return self.of(Severity.ERROR)
+
+    @property
+    def warnings(self) -> Issues:
+        """Return those of severity warning."""
+        return self.of(Severity.WARNING)
+
+    @property
+    def notes(self) -> Issues:
+        """Return those of severity note."""
+        return self.of(Severity.NOTE)
+
+    def of(self, severity: Severity) -> Issues:
+        """Return those of one severity."""
+        return Issues(found for found in self if found.severity is severity)
+
+    def counts(self) -> dict[tuple[str, Severity], int]:
+        """Return how often each code was found, with its severity, in the order of finding."""
+        return dict(Counter((found.code, found.severity) for found in self))
+
+    def to_dicts(self) -> list[dict[str, object]]:
+        """Return each as the issue schema describes it."""
+        return [found.to_dict() for found in self]
+
+    # A tuple has both of its own.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
+
+    def _screen(self) -> Report:
+        counts = self.counts()
+        found = count_severities(counts)
+        if not self:
+            return Report(title="Issues", counts=("none",), blocks=[Note(text="Nothing was found wrong.")])
+        blocks: list[Block] = [
+            build_issue_codes_table(counts, group_first_issues(self), heading=""),
+            _worst_issues_table(self),
+        ]
+        return Report(title="Issues", severities=found, blocks=blocks)
+
+
+def _worst_issues_table(issues: Issues) -> ReportTable:
+    worst = chain.from_iterable(issues.of(severity) for severity in reversed(Severity))
+    rows = [
+        TableRow(cells=(found.severity.value, str(found.location), found.message))
+        for found in islice(worst, MAX_ISSUES)
+    ]
+    return ReportTable(columns=_ISSUE_COLUMNS, rows=rows, total=len(issues), noun="issue", heading="The worst first")
+
+
+def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
+    """Return the first issues of each code and severity."""
+    first: dict[tuple[str, Severity], list[Issue]] = {}
+    for found in issues:
+        kept = first.setdefault((found.code, found.severity), [])
+        if len(kept) < MAX_LOCATIONS_PER_CODE:
+            kept.append(found)
+    return first

@@ -1,0 +1,90 @@
+"""Records of jobs, studies and instances with their outcomes, described by the schema `outcome`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.healthimaging.service_messages import mask_service_message
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+
+if TYPE_CHECKING:
+    from dicommap.display.inventory_records import Record
+    from dicommap.reconciliation.outcomes import JobOutcomes, StudyOutcomes
+    from dicommap.reconciliation.outcomes_model_outcome_part import InstanceOutcome, OutcomeCounts
+
+OUTCOME_ORDER = (
+    ImportOutcome.PRIMARY,
+    ImportOutcome.NON_PRIMARY,
+    ImportOutcome.WARNINGS,
+    ImportOutcome.IMPORTED,
+    ImportOutcome.FAILED,
+    ImportOutcome.NOT_REPORTED,
+)
+"""The best first, as people read columns."""
+
+
+def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
+    """Return a job's place, how it stands, and its instances by outcome."""
+    return {
+        "job": job.job,
+        "inputS3Uri": job.input_s3_uri,
+        "datastoreId": job.datastore_id,
+        "jobId": job.job_id,
+        "status": job.standing.value,
+        "message": mask_service_message(job.message, show_values=show_values),
+        "studies": job.studies,
+        "instances": job.instances,
+        **count_outcomes(job.counts),
+        "imageSets": job.image_sets,
+        "others": job.others,
+    }
+
+
+def build_study_outcome_record(study: StudyOutcomes) -> Record:
+    """Return a study in one job, with its instances by outcome."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "job": study.job,
+        "instances": study.instances,
+        **count_outcomes(study.counts),
+    }
+
+
+def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values: bool) -> Record:
+    """Return one planned instance and what became of it."""
+    planned = instance.planned
+    return {
+        "StudyInstanceUID": planned.study_instance_uid,
+        "SeriesInstanceUID": planned.series_instance_uid,
+        "SOPInstanceUID": planned.sop_instance_uid,
+        "job": job.job,
+        "object": make_printable(job.input_s3_uri + planned.key),
+        "source": make_printable(planned.source),
+        "outcome": instance.outcome.value,
+        "imageSetId": instance.image_set_id,
+        "isPrimary": instance.is_primary,
+        "warnings": list(instance.warnings),
+        "exceptionType": instance.exception_type,
+        "message": mask_service_message(instance.message, show_values=show_values),
+    }
+
+
+def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
+    """Return the number of instances of each outcome, those of none with zero."""
+    return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
+
+
+def flatten_outcome_record(record: Record) -> dict[str, str]:
+    """Return a record as one line of text cells."""
+    return {name: _cell(value) for name, value in record.items()}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, dict):  # the location of an issue
+        return " ".join(f"{name} {part}" for name, part in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

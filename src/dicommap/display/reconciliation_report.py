@@ -1,0 +1,137 @@
+"""The screen of a reconciliation: jobs, studies with something to look at, and why instances failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.display.csv_json import format_count
+from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.outcome_records import count_outcomes
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report_html import render_html_page
+from dicommap.healthimaging.service_messages import mask_service_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dicommap.display.issue_report import Issues
+    from dicommap.display.report import Block
+    from dicommap.reconciliation.outcomes import JobOutcomes, StudyOutcomes
+    from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, OutcomeCounts
+
+MAX_JOBS = 20
+MAX_STUDIES = 20
+MAX_REASONS = 10
+
+MASKED_NOTE = f"{MASK} stands for words of the service that may be a patient's; they are shown where values are."
+_OUTCOME_COLUMNS = tuple(TableColumn(name, CellKind.NUMBER) for name in count_outcomes({}))
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("instances", CellKind.NUMBER),
+    *_OUTCOME_COLUMNS,
+)
+_STUDY_COLUMNS = (
+    TableColumn("StudyInstanceUID", CellKind.UID),
+    TableColumn("job", CellKind.WORD),
+    TableColumn("instances", CellKind.NUMBER),
+    *_OUTCOME_COLUMNS,
+)
+_REASON_COLUMNS = (
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("exception", CellKind.WORD),
+    TableColumn("message", CellKind.SENTENCE),
+)
+_UNKNOWN_REASON = ("", "(no reason given, or one of many more)")
+_WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warning", CellKind.CODE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationReportInput:
+    """What the screen is made from."""
+
+    package: str
+    jobs: Sequence[JobOutcomes]
+    counts: Mapping[ImportOutcome, int]
+    studies: Sequence[StudyOutcomes]
+    """The first ones of which not all instances are in primary image sets without a warning."""
+    issues: Issues
+    show_values: bool
+
+
+def build_reconciliation_report(numbers: ReconciliationReportInput) -> Report:
+    """Return a reconciliation at a glance."""
+    return _limited_report(numbers, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
+
+
+def build_reconciliation_page(numbers: ReconciliationReportInput) -> str:
+    """Return a page that stands alone, with as many jobs and studies as were kept."""
+    return render_html_page(_limited_report(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
+
+
+def _limited_report(numbers: ReconciliationReportInput, *, jobs_shown: int, studies_shown: int) -> Report:
+    instances = sum(numbers.counts.values())
+    known = [f"{count:,} {outcome.value}" for outcome, count in numbers.counts.items() if count]
+    imported = sum(count for outcome, count in numbers.counts.items() if outcome.is_imported)
+    found = numbers.issues.counts()
+    standing = Counter(job.standing.value for job in numbers.jobs)
+    facts = [
+        ("package", numbers.package),
+        ("jobs", ", ".join(f"{count:,} {name}" for name, count in standing.items()) or "none"),
+        ("instances", ", ".join(known) or "none"),
+    ]
+    blocks: list[Block] = [FactList(pairs=facts)]
+    if found:
+        blocks.append(build_issue_codes_table(found, group_first_issues(numbers.issues)))
+    blocks += [_reasons_blocks(numbers), _warnings_blocks(numbers.jobs)]
+    job_rows = [
+        _outcome_row((job.job, job.standing.value, job.input_s3_uri), job.counts) for job in numbers.jobs[:jobs_shown]
+    ]
+    blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(numbers.jobs), noun="job", heading="Jobs"))
+    rows = [
+        _outcome_row((study.study_instance_uid, study.job), study.counts) for study in numbers.studies[:studies_shown]
+    ]
+    heading = "Studies not wholly in primary image sets"
+    blocks.append(
+        ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(numbers.studies), noun="study", heading=heading)
+    )
+    shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
+    if MASK in str(shown):
+        shown.append(Note(text=MASKED_NOTE))
+    counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(numbers.jobs), "job"))
+    return Report(title="Reconciliation", counts=counts, severities=count_severities(found), blocks=shown)
+
+
+def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
+    numbers = (sum(counts.values()), *count_outcomes(counts).values())
+    return TableRow(cells=(*cells, *(f"{number:,}" for number in numbers)))
+
+
+def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
+    """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for job in jobs:
+        for (kind, message), count in job.reasons.items():
+            reasons[kind, mask_service_message(message, show_values=show_values)] += count
+        if job.message:
+            reasons["(the job)", mask_service_message(job.message, show_values=show_values)] += job.instances
+    told = ((count, *(reason if any(reason) else _UNKNOWN_REASON)) for reason, count in reasons.items())
+    return sorted(told, key=lambda one: (-one[0], one[1:]))
+
+
+def _reasons_blocks(numbers: ReconciliationReportInput) -> ReportTable:
+    found = rank_failure_reasons(numbers.jobs, show_values=numbers.show_values)
+    rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in found[:MAX_REASONS]]
+    return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(found), noun="reason", heading="Why")
+
+
+def _warnings_blocks(jobs: Iterable[JobOutcomes]) -> ReportTable:
+    warnings: Counter[str] = Counter()
+    for job in jobs:
+        warnings.update(job.warnings)
+    rows = [TableRow(cells=(f"{count:,}", name)) for name, count in warnings.most_common(MAX_REASONS)]
+    return ReportTable(columns=_WARNING_COLUMNS, rows=rows, total=len(warnings), noun="warning", heading="Warnings")

@@ -1,0 +1,129 @@
+"""A screen as static HTML: no script, no request, nothing in it but what can be seen."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dicommap.display.csv_json import format_count, truncate_text
+from dicommap.display.report import CellKind, FactList, Note, ReportTable
+from dicommap.display.report_html_render_markup_part import Markup, element, join_markup
+from dicommap.display.report_html_render_style_part import CSS_CLASS, STYLE_SHEET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.display.report import Block, Report, TableColumn, TableRow
+
+MAX_CELL_LENGTH = 60
+"""Characters of a cell with a value; a file may hold a description of any length."""
+MAX_SENTENCE_LENGTH = 400
+
+_UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
+"""Whoever makes these rows knows whether all of a change is to be seen."""
+_WIDTHS = {
+    CellKind.SENTENCE: "minmax(0,2fr)",
+    CellKind.UID: "minmax(0,3.8fr)",
+    CellKind.CODE: "minmax(0,1.5fr)",
+    CellKind.DATE: "76px",
+    CellKind.WORD: "72px",
+    CellKind.SEVERITY: "72px",
+}
+_WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
+_TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
+
+
+def render_html_fragment(screen: Report) -> str:
+    """Return a screen as one element with its own style, for a notebook."""
+    return join_markup(STYLE_SHEET, element("div", _head(screen), *map(_block, screen.blocks), css=CSS_CLASS))
+
+
+def render_html_page(screen: Report) -> str:
+    """Return a screen as a page that stands alone."""
+    head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    title = element("title", f"dicommap: {screen.title}")
+    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{render_html_fragment(screen)}</body></html>\n'
+
+
+def _head(screen: Report) -> Markup:
+    subject = [element("code", screen.subject)] if screen.subject else []
+    counts = (element("span", count) for count in screen.counts)
+    badges = (_badge(severity, format_count(number, severity)) for severity, number in screen.severities)
+    return element("div", *_spaced([element("b", screen.title), *subject, *counts, *badges]), css="head")
+
+
+def _block(block: Block) -> Markup:
+    if isinstance(block, Note):
+        return element("p", block.text, css="soft")
+    if isinstance(block, FactList):
+        pairs = (
+            join_markup(element("dt", name), element("dd", truncate_text(text, MAX_SENTENCE_LENGTH)))
+            for name, text in block.pairs
+        )
+        return element("dl", *pairs) if block.pairs else Markup()
+    return _rows(block)
+
+
+def _rows(block: ReportTable) -> Markup:
+    heading = element("h4", block.heading) if block.heading else Markup()
+    if not block.rows:
+        return heading
+    rest = block.total - len(block.rows)
+    more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
+    widths = " ".join(map(_width, block.columns))
+    names = (
+        element("span", _breakable_keyword(column.name), css="number" if column.kind is CellKind.NUMBER else "")
+        for column in block.columns
+    )
+    return element(
+        "div",
+        heading,
+        element("div", *_spaced(names), css="row names"),
+        *(_row(row, block.columns) for row in block.rows),
+        more,
+        attributes=f'style="--dicommap-columns:{widths}"',
+    )
+
+
+def _width(column: TableColumn) -> str:
+    """Return how wide a column is: of numbers, as wide as the longest word of its name, within limits."""
+    if column.kind is CellKind.NUMBER:
+        longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
+        return f"{min(max(60, 7 * longest), 120)}px"
+    return _WIDTHS.get(column.kind, "minmax(70px,1fr)")
+
+
+def _breakable_keyword(name: str) -> Markup:
+    """Return a keyword that may be broken between its words: `StudyDescription` is wider than most descriptions."""
+    first, *others = _WORD_BOUNDARY.split(name)
+    return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
+
+
+def _row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
+    cells = _spaced(_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
+    if not row.inside:
+        return element("div", *cells, css="row line")
+    summary = element("summary", element("div", *cells, css="row"))
+    inside = element("div", *map(_block, row.inside), css="inside")
+    return element("details", summary, inside, attributes="open" if row.is_open else "")
+
+
+def _cell(text: str, kind: CellKind) -> Markup:
+    if kind is CellKind.SEVERITY:
+        return element("span", _badge(text, text))
+    if kind in _UNTRUNCATED_KINDS and text:
+        return element("span", element(_TAGS[kind], text))
+    cut = truncate_text(text, MAX_CELL_LENGTH if kind in (CellKind.TEXT, CellKind.DATE) else MAX_SENTENCE_LENGTH)
+    return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is CellKind.NUMBER else "")
+
+
+def _badge(severity: str, text: str) -> Markup:
+    known = severity if severity in ("error", "warning") else ""
+    return element("span", text, css=f"badge {known}".strip())
+
+
+def _spaced(pieces: Iterable[Markup]) -> Iterator[str]:
+    """Yield a space after each piece: where a notebook takes styles out, words stay apart."""
+    for piece in pieces:
+        yield piece
+        yield " "

@@ -1,0 +1,92 @@
+"""A screen as aligned text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.display.csv_json import format_count
+from dicommap.display.report import CellKind, FactList, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.display.report import Block, Report, ReportTable, TableColumn, TableRow
+
+MAX_ROWS = 10
+"""Rows of a table: fewer than HTML has, since a terminal is no page."""
+CELL_WIDTH = 28
+"""Columns of a terminal that one cell takes; East Asian characters take two."""
+FACT_WIDTH = 96
+_WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
+"""A UID has at most 64 characters (PS3.5 section 9.1), and none is cut."""
+_INDENT = "  "
+
+
+def render_text(screen: Report) -> str:
+    """Return a screen as lines; control characters are escaped."""
+    return "\n".join(line.rstrip() for line in _lines(screen))
+
+
+def _lines(screen: Report) -> Iterator[str]:
+    found = (format_count(number, severity) for severity, number in screen.severities)
+    subject = f" {make_printable(screen.subject)}" if screen.subject else ""
+    counts = ", ".join([*screen.counts, *found])
+    yield f"{screen.title}{subject}{': ' if counts else ''}{counts}"
+    for block in screen.blocks:
+        yield from _block_lines(block, _INDENT)
+
+
+def _block_lines(block: Block, indent: str) -> Iterator[str]:
+    if isinstance(block, Note):
+        yield indent + make_printable(block.text)
+    elif isinstance(block, FactList):
+        width = max((cell_len(name) for name, _ in block.pairs), default=0)
+        for name, text in block.pairs:
+            yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate(text, FACT_WIDTH)}"
+    elif block.rows:
+        yield from _row_lines(block, indent)
+
+
+def _row_lines(block: ReportTable, indent: str) -> Iterator[str]:
+    rows = block.rows[:MAX_ROWS]
+    cells = [
+        [_truncate(text, _max_width(column)) for text, column in zip(row.cells, block.columns, strict=True)]
+        for row in rows
+    ]
+    names = [column.name for column in block.columns]
+    widths = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
+    if block.heading:
+        yield indent + make_printable(block.heading)
+    yield indent + _align_cells(names, widths, block.columns)
+    for row, texts in zip(rows, cells, strict=True):
+        yield indent + _align_cells(texts, widths, block.columns)
+        yield from _detail_lines(row, indent)
+    if block.total > len(rows):
+        yield f"{indent}and {format_count(block.total - len(rows), f'more {block.noun}')}"
+
+
+def _detail_lines(row: TableRow, indent: str) -> Iterator[str]:
+    if row.is_open:
+        for block in row.inside:
+            yield from _block_lines(block, indent + _INDENT)
+
+
+def _align_cells(texts: Sequence[str], widths: Sequence[int], columns: Sequence[TableColumn]) -> str:
+    parts = []
+    for text, width, column in zip(texts, widths, columns, strict=True):
+        space = " " * (width - cell_len(text))
+        parts.append(space + text if column.kind is CellKind.NUMBER else text + space)
+    return _INDENT.join(parts)
+
+
+def _max_width(column: TableColumn) -> int:
+    return _WIDTHS.get(column.kind, CELL_WIDTH)
+
+
+def _truncate(text: str, width: int) -> str:
+    # A cell is not wider than its characters doubled, so that what is far too long is not measured in full.
+    clean = make_printable(text[: 2 * width])
+    return clean if cell_len(clean) <= width else set_cell_size(clean, width - 1).rstrip() + "…"

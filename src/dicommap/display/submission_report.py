@@ -1,0 +1,127 @@
+"""The screens of a submit and of a watch: each job, how far it came, and what was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.display.csv_json import format_count
+from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.healthimaging.service_messages import mask_service_message
+from dicommap.model.masking import is_unmasked_in_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dicommap.display.issue_report import Issues
+    from dicommap.display.report import Block
+    from dicommap.healthimaging.job_properties_model_job_report_part import JobStatus
+    from dicommap.model.submission import Submission
+
+MAX_JOBS = 50
+MAX_REQUESTS = 50
+
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("state", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("jobId", CellKind.UID),
+    TableColumn("inputS3Uri", CellKind.UID),
+)
+_OTHER_JOB_COLUMNS = (
+    TableColumn("service", CellKind.WORD),
+    TableColumn("status", CellKind.WORD),
+    TableColumn("data store", CellKind.UID),
+    TableColumn("jobId", CellKind.UID),
+)
+_REQUEST_COLUMNS = (TableColumn("operation"), TableColumn("to", CellKind.UID), TableColumn("bytes", CellKind.NUMBER))
+COMPLETED_NOTE = "COMPLETED says that a job came to its end; what became of each file stands in its output manifests."
+
+
+def build_submit_report(
+    package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
+) -> Report:
+    """Return what a submit came to; `requests` are those that a dry run would send, None for one that is none."""
+    blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _sent_text(requests, issues))])]
+    if requests is None:
+        return _build_jobs_report("Submitted", submissions, (), issues, blocks)
+    if requests:
+        rows = [TableRow(cells=_request_cells(one)) for one in requests[:MAX_REQUESTS]]
+        heading = "Would be sent, in order"
+        blocks.append(
+            ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(requests), noun="request", heading=heading)
+        )
+    screen = _build_jobs_report("Submit, dry run", submissions, (), issues, blocks)
+    return screen if submissions else replace(screen, counts=[format_count(len(requests), "request")])
+
+
+def build_watch_report(
+    package: str | None,
+    submissions: Sequence[Submission],
+    others: Sequence[JobStatus],
+    issues: Issues,
+    unsubmitted: int,
+) -> Report:
+    """Return how far jobs have come: those of a package, and jobs of other services."""
+    facts = [("package", package)] if package is not None else []
+    facts += [("not submitted", format_count(unsubmitted, "job"))] if unsubmitted else []
+    blocks: list[Block] = [FactList(pairs=facts)] if facts else []
+    return _build_jobs_report("Watched", submissions, others, issues, blocks)
+
+
+def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the operation, the object that is put or the prefix that a job is for, and the bytes that are put."""
+    if "Key" not in request:
+        return request["operation"], request["inputS3Uri"], ""
+    uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
+    return request["operation"], make_printable(str(uri)), f"{request['ContentLength']:,}"
+
+
+def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
+    if issues.errors:
+        return "nothing: an error is in the way"
+    return "everything" if requests is None else f"nothing: {format_count(len(requests), 'request')} would be"
+
+
+def _build_jobs_report(
+    title: str, submissions: Sequence[Submission], others: Sequence[JobStatus], issues: Issues, blocks: list[Block]
+) -> Report:
+    counts = Counter(one.jobStatus or one.state.value for one in submissions)
+    counts.update(one.status for one in others)
+    found = issues.counts()
+    if found:
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    if submissions:
+        rows = [
+            TableRow(cells=_submission_cells(one), inside=_submission_details(one)) for one in submissions[:MAX_JOBS]
+        ]
+        blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
+    if others:
+        rows = [TableRow(cells=(one.service, one.status, one.datastore, one.job)) for one in others[:MAX_JOBS]]
+        blocks.append(
+            ReportTable(
+                columns=_OTHER_JOB_COLUMNS, rows=rows, total=len(others), noun="job", heading="Jobs of other services"
+            )
+        )
+    if any(one.jobStatus == "COMPLETED" for one in submissions):
+        blocks.append(Note(text=COMPLETED_NOTE))
+    numbers = [
+        format_count(len(submissions) + len(others), "job"),
+        *(f"{number:,} {what}" for what, number in counts.items()),
+    ]
+    return Report(title=title, counts=numbers, severities=count_severities(found), blocks=blocks)
+
+
+def _submission_cells(one: Submission) -> tuple[str, ...]:
+    return (one.job, one.state.value, one.jobStatus or "", one.jobId or "", one.inputS3Uri)
+
+
+def _submission_details(one: Submission) -> list[Block]:
+    words = mask_service_message(one.message or "", show_values=is_unmasked_in_repr())
+    pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
+    told = [(name, make_printable(text)) for name, text in pairs if text]
+    return [FactList(pairs=told)] if told else []

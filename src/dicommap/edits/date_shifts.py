@@ -1,0 +1,64 @@
+"""Dates as DICOM writes them (DA and DT, PS3.5 section 6.2), moved and made coarser."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from dicommap.edits.text_templates_model_no_result_part import NoResult
+
+DATE_VRS = frozenset({"DA", "DT"})
+"""TM has no day, so it neither moves nor gets coarser."""
+
+NO_DAY = NoResult("a current value has no day: it is a year, or a year and a month")
+NO_MONTH = NoResult("a current value has no month: it is a year")
+NO_SUCH_DATE = NoResult("a current value is a date that does not exist")
+NOT_A_DATE = NoResult("a current value does not begin with a date of the form YYYYMMDD")
+OUT_OF_RANGE = NoResult("the date would leave the years 1 to 9999")
+
+_DAY = len("YYYYMMDD")
+_DIGITS = re.compile(r"[0-9]+")
+"""DICOM's digits; Python takes those of other scripts for numbers too."""
+_NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
+"""A date without day; DT may have an offset from UTC behind it."""
+
+
+def shift_date(text: str, days: int) -> str | NoResult:
+    """Return a date, or the date of a date and time, moved by days; or why there is none."""
+    day = _parse_day(text)
+    if isinstance(day, NoResult):
+        return day
+    try:
+        moved = day + timedelta(days=days)
+    except OverflowError:
+        return OUT_OF_RANGE
+    return f"{moved.year:04}{moved.month:02}{moved.day:02}{text[_DAY:]}"
+
+
+def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
+    """Return a date made coarser: to its `year` or its `month`; or why there is none.
+
+    DA needs a whole day, so it gets the first one of the year or month; DT can end after the year or month.
+    """
+    kept = {"year": 4, "month": 6}[to]
+    if _NO_DAY.fullmatch(text) is not None:
+        if len(text[:kept]) < kept or _DIGITS.fullmatch(text, 0, kept) is None:
+            return NO_MONTH
+    else:
+        day = _parse_day(text)
+        if isinstance(day, NoResult):
+            return day
+        if vr == "DA" and len(text) > _DAY:
+            return NOT_A_DATE
+    return text[:kept] + ("0101"[kept - 4 :] if vr == "DA" else "")
+
+
+def _parse_day(text: str) -> date | NoResult:
+    if _NO_DAY.fullmatch(text) is not None:
+        return NO_DAY
+    if len(text) < _DAY or _DIGITS.fullmatch(text, 0, _DAY) is None:
+        return NOT_A_DATE
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:_DAY]))
+    except ValueError:
+        return NO_SUCH_DATE

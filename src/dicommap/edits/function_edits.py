@@ -1,0 +1,143 @@
+"""Edits from Python functions: each is given a study, or a series, and returns the values it is to get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.json_model import attribute_from_text
+from dicommap.dicom.keywords import mask_unless_attribute
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.dicom.printable_text import is_undecodable
+from dicommap.edits.cell_damage_authoring_damage_part import describe_identifier_damage
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
+from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.function_edits_authoring_watched_values_part import record_series_reads, record_study_reads
+from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues
+from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
+from dicommap.errors import UsageError
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.study import Series, Study, Target
+from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.dicom.json_model import Attribute
+    from dicommap.edits.edit import CurrentValue
+
+StudyFunction = Callable[[Study], Mapping[str, str] | None]
+"""From a study to new values: keyword -> text, as in a sheet's cell. None or nothing where it stays as it is."""
+
+SeriesFunction = Callable[[Series], Mapping[str, str] | None]
+"""As a StudyFunction, for one series."""
+
+
+class FunctionEdits:
+    """A Python function at work. What it raises passes through: it is its writer's to see."""
+
+    def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
+        """Take one function, for studies or for series. Raises UsageError for what is none."""
+        if not callable(by_study or by_series):
+            raise UsageError(
+                "What is to make edits is no function.",
+                fix="Give a function, such as inventory.find(...).edit(PatientID='P-1') makes.",
+            )
+        self._by_study = by_study
+        self._by_series = by_series
+        self._name = getattr(by_study or by_series, "__name__", "function")
+        self._account = EditResult(source=f"function {self._name}")
+        self._cause = str(self._account)
+        self._told: set[str] = set()
+        """Keywords of which it was said that no override can set them."""
+
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits that the function asks for in a study or its series."""
+        yield from record_issues(self._account, study.study_instance_uid, self._asked_for(study))
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, that the function never asked for anything."""
+        if not self._account.used:
+            subject = "The function returned values for"
+            yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
+
+    def accounts(self) -> Iterator[EditResult]:
+        """Yield what became of the function."""
+        self._account.close()
+        yield self._account
+
+    def _asked_for(self, study: Study) -> Iterator[Edit | Issue]:
+        if self._by_study is not None:
+            given, seen = record_study_reads(study)
+            yield from self._edits(study.target, self._by_study(given), seen)
+        if self._by_series is not None:
+            for series in study.series:
+                member, seen = record_series_reads(series)
+                yield from self._edits(series.target, self._by_series(member), seen)
+
+    def _edits(
+        self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
+    ) -> Iterator[Edit | Issue]:
+        for keyword, text in self._checked(target, values).items():
+            self._account.note(target.study_instance_uid, EditEffect.REACHED)
+            asked = Location(rule=self._name, keyword=keyword)
+            refused = override_keyword_issues(keyword, asked)
+            if refused:
+                # What no override can set is so in every study, and told once.
+                self._account.note(target.study_instance_uid, EditEffect.REFUSED)
+                yield from () if keyword in self._told else refused
+                self._told.add(keyword)
+                continue
+            place = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
+            attribute = NOT_COMPUTED_ATTRIBUTE if seen else _parse_attribute(keyword, text, place)
+            if isinstance(attribute, list):
+                yield from attribute
+            else:
+                yield Edit(
+                    target=target,
+                    tag=tag_of(keyword) or 0,
+                    attribute=attribute,
+                    cause=self._cause,
+                    place=asked,
+                    accounts=(self._account,),
+                    computed_from=tuple(seen),
+                )
+
+    def _checked(self, target: Target, values: object) -> Mapping[str, str]:
+        found = {} if values is None else values
+        if not isinstance(found, Mapping):
+            raise self._refusal(target, f"returned a value of type {mask_unknown_type(type(found))}")
+        for keyword, text in found.items():
+            if not isinstance(keyword, str):
+                raise self._refusal(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
+            if not isinstance(text, str):
+                what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
+                raise self._refusal(target, f"returned {what}")
+        return found
+
+    def _refusal(self, target: Target, problem: str) -> UsageError:
+        series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""
+        return UsageError(
+            f"The function {self._name} did not return texts by keyword: for study {target.study_instance_uid}{series} "
+            f"it {problem}.",
+            fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute.",
+        )
+
+
+def _parse_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a text means, or what shows that it was damaged on its way to the function.
+
+    Such texts come of tables that pandas read: `str(nan)` and `str(12345.0)` are no PatientIDs.
+    """
+    tag = tag_of(keyword) or 0
+    if is_undecodable(text):
+        what = "a byte that could not be decoded, or U+FFFD in its place"
+        return [make_issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
+    sign = (
+        NULL_WORD_DESCRIPTION if is_null_word_for(tag, text.strip()) else describe_identifier_damage(tag, text.strip())
+    )
+    if sign:
+        return [make_issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
+    return attribute_from_text(tag, text, place)

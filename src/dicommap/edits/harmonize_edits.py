@@ -1,0 +1,110 @@
+"""Edits that make an attribute the same throughout a study or series.
+
+The value is the one that another edit asks for, or else the one that most files have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import attribute_from_text
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.printable_text import is_undecodable
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
+from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from dicommap.model.study import Study, Target, ValueCounts
+
+EditedAttribute = tuple[str | None, int]
+"""What an edit is for: the series, None for the whole study, and the tag."""
+
+
+def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
+    """Find why an attribute cannot be harmonized at all."""
+    place = Location(keyword=keyword)
+    if tag_of(keyword) is None:
+        yield from unknown_keyword_issues(keyword, place, is_option=True)
+        return
+    yield from override_keyword_issues(keyword, place)
+    if keyword not in captured:
+        yield make_issue("harmonize.not-captured", place, keyword=keyword)
+
+
+def most_frequent_value(counts: ValueCounts) -> str | None:
+    """Return the value that most files have; None where several have as many, or there is none.
+
+    An empty value is the lack of one: it never outvotes a value.
+    """
+    ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]
+
+
+class HarmonizeEdits:
+    """One attribute to be made the same: asked for each study once, after all other edits."""
+
+    def __init__(self, keyword: str) -> None:
+        """Take a keyword that `harmonize_issues` found nothing wrong with."""
+        self._keyword = keyword
+        self._tag = tag_of(keyword) or 0
+        self._by_series = level_of(self._tag) is Level.SERIES
+        self._account = EditResult(source=f"harmonize {keyword}")
+
+    def edits_for_study(self, study: Study, wished: Collection[EditedAttribute] = ()) -> Iterator[Edit | Issue]:
+        """Yield the edit for a study, or for each of its series, in which the attribute differs.
+
+        `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.
+        """
+        yield from record_issues(self._account, study.study_instance_uid, self._edits(study, wished))
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, that there was nothing to harmonize."""
+        if not self._account.used:
+            yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
+
+    def accounts(self) -> Iterator[EditResult]:
+        """Yield what became of the keyword."""
+        self._account.close()
+        yield self._account
+
+    def _edits(self, study: Study, wished: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
+        for one in study.series if self._by_series else (study,):
+            target, counts = one.target, merge_equal_names(self._keyword, one.values[self._keyword])
+            if len(counts) < 2:
+                continue
+            self._account.note(study.study_instance_uid, EditEffect.REACHED)
+            if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(wished):
+                yield from self._most_frequent(target, counts)
+
+    def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
+        place = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
+        value = most_frequent_value(counts)
+        if value is None:
+            files = max(files for value, files in counts.items() if value)
+            yield make_issue("harmonize.tie", place, keyword=self._keyword, files=files)
+            return
+        attribute = NOT_COMPUTED_ATTRIBUTE if is_undecodable(value) else attribute_from_text(self._tag, value, place)
+        if isinstance(attribute, list):
+            yield from attribute
+            return
+        cause = f"{self._account}: the value of {counts[value]} of {sum(counts.values())} files"
+        yield Edit(
+            target=target,
+            tag=self._tag,
+            attribute=attribute,
+            cause=cause,
+            place=Location(keyword=self._keyword),
+            accounts=(self._account,),
+            computed_from=((self._keyword, value),),
+        )

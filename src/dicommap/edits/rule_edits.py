@@ -1,0 +1,255 @@
+"""Edits from rules: where all patterns match, the rule's verbs apply."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.printable_text import is_undecodable
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit, OverwritePolicy, Rule
+from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
+from dicommap.edits.rule_verbs import build_new_values
+from dicommap.edits.shell_patterns import ShellPatterns
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from dicommap.dicom.json_model import Attribute
+    from dicommap.edits.lookup_tables import LookupTable
+    from dicommap.edits.new_values import NewValue
+    from dicommap.model.study import AttributeValues, Series, Study, Target
+
+_NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
+_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
+"""What rules can match beside the captured attributes."""
+_REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
+"""What people call the verb that no rule has."""
+
+
+def explain_removal_verb(found: Issue) -> Issue:
+    """Return a finding of the rules' schema, in words of its own where it is about a verb that cannot be."""
+    about_removal = found.code == "schema.unknown-member" and _REMOVAL_POINTER.fullmatch(found.location.pointer or "")
+    return make_issue("rules.removal", found.location) if about_removal else found
+
+
+def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_LOOKUPS) -> Iterator[Issue]:
+    """Find what a schema cannot say of rules on their own: names, keywords and values.
+
+    `tables` are the lookups that have been read, by the name of their rule.
+    """
+    seen: set[str] = set()
+    for rule in rules:
+        place = Location(path=name, rule=rule.name)
+        if rule.name in seen:
+            yield make_issue("rules.repeated-name", place)
+        seen.add(rule.name)
+        for keyword in rule.match:
+            yield from unknown_keyword_issues(keyword, Location(path=name, rule=rule.name, keyword=keyword))
+        tags: set[int] = set()
+        for found in build_new_values(rule, name, tables.get(rule.name)):
+            if isinstance(found, Issue):
+                yield found
+            elif found.tag in tags:
+                yield make_issue("rules.two-verbs", replace(place, keyword=keyword_of(found.tag)))
+            else:
+                tags.add(found.tag)
+
+
+class RuleEdits:
+    """A rule at work: asked for each study once, it remembers what became of it, and of the rows it looks up."""
+
+    def __init__(
+        self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
+    ) -> None:
+        """Take a rule of the file `name` that `rule_issues` found nothing wrong with."""
+        self._place = Location(path=name, rule=rule.name)
+        self._rule = rule
+        patterns = {keyword: ShellPatterns.of(given) for keyword, given in rule.match.items()}
+        by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
+        self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
+        self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
+        """Series attributes that a study rule matches: one series of the study has them all."""
+        self._table = tables.get(rule.name)
+        found = build_new_values(rule, name, self._table)
+        self._assignments = [one for one in found if not isinstance(one, Issue)]
+        self._missing = [keyword for keyword in self._asked_for() if keyword not in {*captured, *_UID_KEYWORDS}]
+        self._account = EditResult(source=name, rule=rule.name)
+        self._told: set[Issue] = set()
+        """What is wrong with cells of the lookup, whatever study they are joined to."""
+
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits for a study, or for each of its series, that the rule matches."""
+        if not self._missing:
+            yield from record_issues(self._account, study.study_instance_uid, self._edits(study))
+
+    def _edits(self, study: Study) -> Iterator[Edit | Issue]:
+        if self._rule.level == "series":
+            for series in study.series:
+                yield from self._for_target(series.target, _series_values(series))
+            return
+        values = _study_values(study)
+        if self._one_series_has_all(study):
+            yield from self._for_target(study.target, values)
+        elif _may_match(self._patterns, values):
+            yield from (found for series in study.series for found in self._mixed(series))
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, that the rule could not be matched, or matched nothing."""
+        for keyword in self._missing:
+            yield make_issue("rules.not-captured", replace(self._place, keyword=keyword))
+        if self._missing:
+            return
+        if not self._account.used:
+            yield make_issue("rules.unused", self._place, subject="The rule matches")
+        elif self._table is not None:
+            yield from self._table.leftovers()
+
+    def accounts(self) -> Iterator[EditResult]:
+        """Yield what became of the rule, and of each row of its lookup."""
+        for account in (self._account, *(() if self._table is None else self._table.accounts())):
+            account.close()
+            yield account
+
+    def _for_target(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
+        if not _may_match(self._patterns, values):
+            return
+        self._account.note(target.study_instance_uid, EditEffect.REACHED)
+        if self._table is not None:
+            self._table.reach(values, target.study_instance_uid)
+        partly = list(self._partial_matches(target, self._patterns, values))
+        yield from partly
+        if not partly:
+            place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+            # Several attributes from one row that is not there are one finding.
+            issues: dict[Issue, None] = {}
+            for one in (one for each in self._assignments for one in self._apply(each, target, values, place)):
+                if isinstance(one, Issue):
+                    issues[one] = None
+                else:
+                    yield one
+            yield from issues
+
+    def _apply(
+        self, assignment: NewValue, target: Target, values: AttributeValues, place: Location
+    ) -> Iterator[Edit | Issue]:
+        place = replace(place, keyword=keyword_of(assignment.tag))
+        if self._rule.policy is OverwritePolicy.ONLY_IF_EMPTY:
+            current = values[keyword_of(assignment.tag)]
+            if "" in current and len(current) > 1:
+                yield make_issue("rules.partial-match", place, matching=1, count=len(current))
+            if any(current):
+                return
+        sources = tuple((keyword, value) for keyword in assignment.needs for value in values[keyword])
+        attribute: Attribute | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
+        row: EditResult | None = None
+        if not any(is_undecodable(value) for _, value in sources):
+            attribute, row = assignment.attribute(values, place), assignment.row(values)
+            if sources and row is None and not isinstance(attribute, list):
+                attribute = _reject_null_word(assignment.tag, attribute, values, place)
+        if isinstance(attribute, list):
+            yield from self._found(attribute, row, target.study_instance_uid)
+        elif attribute is not None:
+            yield Edit(
+                target=target,
+                tag=assignment.tag,
+                attribute=attribute,
+                cause=str(self._account) if row is None else f"{self._account} ({row})",
+                place=replace(self._place, keyword=keyword_of(assignment.tag)),
+                accounts=(self._account,) if row is None else (self._account, row),
+                computed_from=sources,
+            )
+
+    def _found(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
+        """Yield what keeps a study from an edit, and note it; what a cell is to blame for is told once."""
+        for found in issues:
+            for account in (self._account, *(() if row is None else (row,))):
+                account.record_issue(study, found)
+            if found.location.study is None:
+                if found in self._told:
+                    continue
+                self._told.add(found)
+            yield found
+
+    def _asked_for(self) -> Iterator[str]:
+        """Yield every keyword whose current value the rule needs, each once."""
+        keywords = [*self._rule.match, *(keyword for one in self._assignments for keyword in one.needs)]
+        if self._rule.policy is not OverwritePolicy.OVERWRITE:
+            keywords += [keyword_of(one.tag) for one in self._assignments]
+        yield from dict.fromkeys(keywords)
+
+    def _mixed(self, series: Series) -> Iterator[Issue]:
+        """Yield what keeps a series whose files match only in part from being the one that a study rule asks for."""
+        values = _series_values(series)
+        if _may_match(self._series_patterns, values):
+            self._account.note(series.study_instance_uid, EditEffect.REACHED)
+            yield from self._partial_matches(series.target, self._series_patterns, values)
+
+    def _partial_matches(
+        self, target: Target, patterns: Mapping[str, ShellPatterns], values: AttributeValues
+    ) -> Iterator[Issue]:
+        place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+        for keyword, pattern in patterns.items():
+            where, count = replace(place, keyword=keyword), len(values[keyword])
+            matching = sum(map(pattern.is_certain_match, values[keyword]))
+            if any(map(pattern.is_unknown, values[keyword])):
+                yield make_issue("rules.undecodable-match", where, keyword=keyword)
+            elif matching < count:
+                yield make_issue("rules.partial-match", where, matching=matching, count=count)
+
+    def _one_series_has_all(self, study: Study) -> bool:
+        return any(
+            all(
+                pattern.is_certain_match(value)
+                for keyword, pattern in self._series_patterns.items()
+                for value in values[keyword]
+            )
+            for values in map(_series_values, study.series)
+        )
+
+
+def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
+    """Return whether each keyword has a value that matches its pattern, or of which that cannot be known."""
+    return all(
+        any(pattern.is_certain_match(value) or pattern.is_unknown(value) for value in values[keyword])
+        for keyword, pattern in patterns.items()
+    )
+
+
+def _is_series_attribute(keyword: str) -> bool:
+    return level_of(tag_of(keyword) or 0) is Level.SERIES
+
+
+def _study_values(study: Study) -> AttributeValues:
+    uids = {
+        "StudyInstanceUID": {study.study_instance_uid: study.files},
+        "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
+    }
+    return {**study.values, **uids}
+
+
+def _series_values(series: Series) -> AttributeValues:
+    uids = {
+        "StudyInstanceUID": {series.study_instance_uid: series.files},
+        "SeriesInstanceUID": {series.series_instance_uid: series.files},
+    }
+    return {**series.values, **uids}
+
+
+def _reject_null_word(
+    tag: int, attribute: Attribute | None, values: AttributeValues, place: Location
+) -> Attribute | list[Issue] | None:
+    """Return a computed attribute, or an issue if its new value is a word for no value, such as NULL."""
+    text = (text_from_attribute(attribute) if attribute is not None else None) or ""
+    keyword = keyword_of(tag)
+    if text in values[keyword] or not is_null_word_for(tag, text):
+        return attribute
+    return [make_issue("edit.damaged-value", place, keyword=keyword, sign=NULL_WORD_DESCRIPTION)]

@@ -1,0 +1,194 @@
+"""The verbs of a rule: each turns its member of the rule into assignments. A new verb is one function here."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of, vrs_of
+from dicommap.dicom.json_model import data_set_issues
+from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute
+from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.vr import SINGLE_VALUE_VRS, TEXT_VRS
+from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
+from dicommap.edits.lookup_tables import LookupValue
+from dicommap.edits.new_values import ComputedValue, FixedValue
+from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues, parse_override_attribute
+from dicommap.edits.rules_toml_authoring_spelling_part import restore_number_texts
+from dicommap.edits.text_templates import fill_template, part_separators, split_template
+from dicommap.edits.text_templates_authoring_replacements_part import compile_replacement
+from dicommap.edits.text_templates_model_no_result_part import NoResult
+from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
+from dicommap.issues import Issue, Location, has_errors, make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from dicommap.edits.edit import LookupSettings, Rule
+    from dicommap.edits.lookup_tables import LookupTable
+    from dicommap.edits.new_values import ComputeValue, NewValue
+
+_BRACED_TEXT = re.compile(r"\{([^{}]{1,64})\}")
+_TEXT_VRS = TEXT_VRS | {"PN"}
+_COMPUTABLE_VRS = _TEXT_VRS | {"DS", "IS"}
+
+
+def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) -> Iterator[NewValue | Issue]:
+    """Yield what all verbs of a rule ask for, and what is wrong with it; `path` is the rules file's.
+
+    `table` is what the rule's lookup names, where it has one.
+    """
+    for verb in VERBS:
+        yield from verb(rule, Location(path=path, rule=rule.name))
+    if rule.lookup is not None and table is not None:
+        yield from set_from_lookup(rule.lookup, table, Location(path=path, rule=rule.name))
+
+
+def set_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
+    for keyword, text in rule.set.items():
+        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        parts = split_template(text)
+        if parts is None:
+            yield make_issue("rules.template", where, suggestion=_suggest_keyword(text))
+        elif len(parts) == 1:
+            yield from _build_fixed_value(keyword, parts[0], where)
+        else:
+            marks = part_separators(vrs_of(tag_of(keyword) or 0))
+            yield from _build_computed_value(
+                keyword, partial(fill_template, marks, parts), where, _COMPUTABLE_VRS, parts[1::2]
+            )
+            yield from (found for name in parts[1::2] for found in unknown_keyword_issues(name, where))
+
+
+def empty_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`empty`: the attribute stays, without a value."""
+    for keyword in rule.empty:
+        yield from _build_fixed_value(
+            keyword, "", Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        )
+
+
+def replace_in_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`replace`: what a regular expression matches in the current value becomes another text.
+
+    The expressions are RE2's, which needs time in proportion to the text whatever the pattern.
+    """
+    for keyword, replacement in rule.replace.items():
+        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        compute = compile_replacement(replacement)
+        if compute is None:
+            yield make_issue("rules.pattern", where)
+        else:
+            yield from _build_computed_value(keyword, compute, where, _COMPUTABLE_VRS)
+
+
+def shift_dates(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`shift_days`: a date moves by a number of days."""
+    for keyword, days in rule.shift_days.items():
+        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        yield from _build_computed_value(keyword, partial(shift_date, days=days), where, DATE_VRS)
+
+
+def truncate_dates(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`truncate_date`: a date keeps its year, or its year and month."""
+    for keyword, to in rule.truncate_date.items():
+        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
+        yield from _build_computed_value(keyword, partial(truncate_date, vr, to=to), where, DATE_VRS)
+
+
+def change_case_and_spaces(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
+    for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
+        for keyword in keywords:
+            where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+            is_name = change is str.strip and vrs_of(tag_of(keyword) or 0) == ("PN",)
+            yield from _build_computed_value(keyword, _strip_person_name if is_name else change, where, _TEXT_VRS)
+
+
+def set_raw_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+    """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
+    # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
+    text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
+    document, found = parse_json(text.encode())
+    found += data_set_issues(document) if isinstance(document, dict) else []
+    # Overrides are written in order of tags, whatever that of the rule.
+    found = [one for one in found if one.code != "dicom-json.order"]
+    found = [one.at(pointer=f"/raw{one.location.pointer or ''}", path=place.path, rule=place.rule) for one in found]
+    for member in rule.raw if not has_errors(found) else ():
+        tag = int(member, 16)
+        where = Location(path=place.path, rule=place.rule, keyword=keyword_of(tag))
+        refused = list(not_overridable_issues(tag, where))
+        yield from refused
+        if not refused:
+            yield FixedValue(tag=tag, fixed=document[member])
+    yield from found
+
+
+def set_from_lookup(lookup: LookupSettings, table: LookupTable, place: Location) -> Iterator[NewValue | Issue]:
+    """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
+    for keyword, column in lookup.set.items():
+        refused = override_keyword_issues(
+            keyword, Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        )
+        yield from refused
+        if not refused:
+            yield LookupValue(tag=tag_of(keyword) or 0, table=table, column=column)
+
+
+VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
+    set_attributes,
+    empty_attributes,
+    replace_in_attributes,
+    shift_dates,
+    truncate_dates,
+    change_case_and_spaces,
+    set_raw_attributes,
+)
+
+
+def _build_fixed_value(keyword: str, text: str, place: Location) -> Iterator[NewValue | Issue]:
+    attribute = parse_override_attribute(keyword, text, place)
+    if isinstance(attribute, list):
+        yield from attribute
+    else:
+        yield FixedValue(tag=tag_of(keyword) or 0, fixed=attribute)
+
+
+def _build_computed_value(
+    keyword: str, compute: ComputeValue, place: Location, vrs: Collection[str], needs: Collection[str] = ()
+) -> Iterator[NewValue | Issue]:
+    """Yield the assignment of a value that is computed: from those that it needs, or else from each of its own."""
+    refused = override_keyword_issues(keyword, place)
+    tag = tag_of(keyword) or 0
+    if not refused and not set(vrs_of(tag)) <= set(vrs):
+        refused = [make_issue("rules.verb-vr", place, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
+    yield from refused
+    if not refused:
+        each = compute if needs else _apply_to_each_value(vrs_of(tag)[0], compute)
+        yield ComputedValue(tag=tag, needs=tuple(needs) or (keyword,), compute=each)
+
+
+def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
+    """Apply a change to each of several values; an empty one stays empty."""
+
+    def changed(text: str) -> str | NoResult:
+        values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
+        results = [compute(value) if value else value for value in values]
+        failed = next((result for result in results if isinstance(result, NoResult)), None)
+        return "\\".join(map(str, results)) if failed is None else failed
+
+    return changed
+
+
+def _suggest_keyword(text: str) -> str:
+    """Return what somebody may have meant who put something else than a keyword into braces."""
+    enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
+    return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")
+
+
+def _strip_person_name(text: str) -> str:
+    return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))

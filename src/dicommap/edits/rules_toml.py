@@ -1,0 +1,55 @@
+"""TOML of rules files, read within limits.
+
+Python's reader needs time by the square of the parts of a dotted key: a key of 80,000 parts (160 kB) takes minutes. So
+the parts of a key are counted before anything is read.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.edits.rules_toml_authoring_spelling_part import TomlFloat
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_json_values
+
+_KEY_PARTS = r"(?<![A-Za-z0-9_{quotes}-])(?:[A-Za-z0-9_{quotes}-]++[ \t]*+\.[ \t]*+){{{count}}}"
+_LONG_KEY = re.compile(_KEY_PARTS.format(quotes="", count=DEPTH_LIMIT))
+_MAY_BE_LONG_KEY = re.compile(_KEY_PARTS.format(quotes="\"'", count=DEPTH_LIMIT))
+_MULTILINE_TEXT = re.compile(
+    r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)|'{3}(?:[^']++|'(?!''))*+(?:'{3}|\Z)"
+    r"|\"(?:[^\"\\\n]++|\\.)*+\"?|'[^'\n]*+'?|\#[^\n]*+",
+    re.DOTALL,
+)
+_QUOTED_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+
+
+def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
+    """Read a rules file's TOML; its schema is checked apart."""
+    if has_more_json_values(data, RULES_LIMIT.values):
+        return None, [make_issue("document.too-many-values", Location(path=name), limit=f"{RULES_LIMIT.values:,}")]
+    try:
+        text = data.decode("utf-8-sig")
+        if _has_long_key(text):
+            return None, [make_issue("json.too-deep", Location(path=name, pointer=""), limit=DEPTH_LIMIT)]
+        return tomllib.loads(text, parse_float=TomlFloat), []
+    except UnicodeDecodeError:
+        return None, _build_toml_issues(name, "it is not UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error).rstrip(".)").replace("(at ", "at ")
+        return None, _build_toml_issues(name, _QUOTED_TEXT.sub(MASK, reason))
+    except RecursionError:
+        return None, _build_toml_issues(name, "it is nested too deep")
+    except ValueError:  # Python refuses integers of more than 4,300 digits
+        return None, _build_toml_issues(name, "a number has too many digits")
+
+
+def _build_toml_issues(name: str, reason: str) -> list[Issue]:
+    return [make_issue("rules.not-toml", Location(path=name), reason=reason)]
+
+
+def _has_long_key(text: str) -> bool:
+    """Return whether a dotted key has more parts than DEPTH_LIMIT; dots inside texts and comments do not count."""
+    return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_MULTILINE_TEXT.sub("k", text)))

@@ -1,0 +1,95 @@
+"""The cells of a sheet: what a value looks like in one, and what a spreadsheet may have done to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.edits.cell_damage_authoring_damage_part import (
+    describe_cell_damage,
+    describe_identifier_damage,
+    describe_letter_damage,
+)
+from dicommap.edits.near_matches import normalize_nfc
+from dicommap.edits.null_words import is_null_word_for
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.masking import different_values_marker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.model.study import AttributeValues
+
+
+def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
+    """Return a cell for the distinct values of an attribute: the value, or a marker if they differ."""
+    counts = merge_equal_names(keyword, counts)
+    return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
+
+
+def compute_row_state(values: AttributeValues, level: Level) -> str:
+    """Return a short text that changes when a value of a study or series does: of a study's own, or of all.
+
+    A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any
+    value do not count: capturing one more that is empty everywhere changes nothing. For STUDY those of the patient and
+    study count, for SERIES all.
+    """
+    of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
+    distinct = {
+        keyword: sorted(counts)
+        for keyword, counts in values.items()
+        if list(counts) != [""] and level_of(tag_of(keyword) or 0) in of_level
+    }
+    digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
+    # A letter first, or a spreadsheet may take the digits for a number.
+    return "s" + digest.hexdigest()
+
+
+def describe_placeholder(cell: str) -> str | None:
+    """Say which sign that stands for values a cell holds, or None: such a sign is never a value itself."""
+    if cell == MASK:
+        return "the mask of a hidden value"
+    if cell.startswith("<") and "different values" in cell:
+        return "the marker of differing values, but not the one that was written there"
+    return None
+
+
+def normalize_cell(text: str) -> str:
+    """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
+
+
+def is_same_value(before: str, cell: str) -> bool:
+    """Return whether a cell holds the current value: spaces around it, ends of lines and normal form do not count."""
+    return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
+
+
+def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[Issue]:
+    """Find what keeps a cell from being a value that somebody wrote.
+
+    That is a sign that stands for values, what a program did to the cell, or a word for no value.
+
+    Args:
+        before: The current value, or nothing if there is none to compare with.
+        cell: What the cell holds; it differs from the current value.
+        place: Where the cell is.
+        tag: The attribute that it is for.
+
+    """
+    what = describe_placeholder(cell)
+    sign = (
+        None
+        if what
+        else describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
+    )
+    if what:
+        yield make_issue("sheet.placeholder-cell", place, what=what)
+    elif sign:
+        yield make_issue("sheet.damaged-cell", place, sign=sign)
+    elif is_null_word_for(tag, cell):
+        yield make_issue("sheet.no-value-word", place)

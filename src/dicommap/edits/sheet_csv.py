@@ -1,0 +1,167 @@
+"""Sheets as they come back from a spreadsheet: text, columns and rows, with everything odd found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.keywords import looks_like_attribute
+from dicommap.dicom.uid import uid_mapping_problem
+from dicommap.edits.csv_reader import INFORMATION_COLUMN_PREFIX, CsvTable, column_issues, column_letters, read_csv_table
+from dicommap.edits.sheet_cells import is_same_value
+from dicommap.edits.sheet_csv_authoring_sheet_writing_part import STATE_COLUMN
+from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
+from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.model.spreadsheet_formulas import unescape_formulas
+from dicommap.model.study import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+_STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One row of a sheet."""
+
+    number: int
+    """As the spreadsheet counts; the header is row 1."""
+    cells: Mapping[str, str] = field(repr=False)
+    """Keyword -> cell, for the columns that can be edited."""
+    state: str | None = None
+    """What `cells.state_of` gave when the sheet was written; None where the sheet does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamagedUid:
+    """A cell in a UID column that holds no UID."""
+
+    row: int
+    column: str
+    text: str = field(repr=False)
+    """What the cell holds."""
+    problem: str
+    """Why it is no UID."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedSheet:
+    """A sheet whose rows can be told apart: each study or series at most once."""
+
+    name: str
+    rows: Mapping[Target, SheetRow]
+    unread: tuple[int, ...] = ()
+    """Numbers of the rows that are left out because something is wrong with them."""
+    whole: bool = True
+    """Nothing of the file was left out because something is wrong with it."""
+    repeated: Mapping[int, Target] = field(default_factory=dict)
+    """Numbers of the rows that repeat an earlier row of their study or series."""
+    damaged: tuple[DamagedUid, ...] = ()
+    """Rows without a UID; which one may be meant is known once the inventory is."""
+    header_row: int = 1
+    """The number of the row that names the columns."""
+
+
+def read_sheet(
+    name: str, data: bytes, captured: Container[str], delimiter: str | None = None
+) -> tuple[EditedSheet | None, list[Issue]]:
+    """Read a sheet from its bytes. Returns None where no row can be used at all, and what is wrong with it."""
+    table = read_csv_table(name, data, _STUDY, delimiter)
+    if isinstance(table, Issue):
+        return None, [table]
+    issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
+    if len(issues) > DOCUMENT_ISSUE_LIMIT:
+        return None, issues  # nor is it known of the other columns whether they can be used
+    refused = {found.location.column for found in issues}
+    rows: dict[Target, SheetRow] = {}
+    unread: dict[int | None, None] = {}
+    repeated: dict[int, Target] = {}
+    damaged: list[DamagedUid] = []
+    for found in _parse_rows(table, refused):
+        if isinstance(found, Issue):
+            issues.append(found)
+            unread[found.location.row] = None
+        elif isinstance(found, DamagedUid):
+            damaged.append(found)
+            unread[found.row] = None
+        elif (first := rows.get(found[0])) is None:
+            rows[found[0]] = found[1]
+        elif _is_equal_row(first, found[1]):
+            repeated[found[1].number] = found[0]
+            issues.append(
+                make_issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number)
+            )
+        else:
+            unread[found[1].number] = None
+            issues.append(
+                make_issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number)
+            )
+    return EditedSheet(
+        name=name,
+        rows=rows,
+        unread=tuple(filter(None, unread)),
+        whole=not (damaged or has_errors(issues)),
+        repeated=repeated,
+        damaged=tuple(damaged),
+        header_row=table.header_row,
+    ), issues
+
+
+def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
+    """Return whether two rows of one study or series ask for the same."""
+    cells = zip(first.cells.values(), other.cells.values(), strict=True)
+    return first.state == other.state and all(
+        is_same_value(unescape_formulas(one), unescape_formulas(another)) for one, another in cells
+    )
+
+
+def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]:
+    yield from column_issues(table)
+    for column in dict.fromkeys(table.header):
+        place = Location(path=table.name, row=table.header_row, column=column)
+        if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
+            continue
+        if tag_of(column) is None:
+            # What is nothing like a keyword may be a value in the wrong place.
+            shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
+            yield from unknown_keyword_issues(column, replace(place, column=shown))
+        elif column not in captured:
+            # What no override can set is of no use in a sheet, captured or not.
+            refused = list(not_overridable_issues(tag_of(column) or 0, place))
+            yield from refused or [make_issue("sheet.column-not-captured", place)]
+
+
+def _parse_rows(
+    table: CsvTable, refused: Container[str | None]
+) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
+    header = table.header
+    editable = [
+        (index, column)
+        for index, column in enumerate(header)
+        if tag_of(column) is not None and column not in refused and column not in (_STUDY, _SERIES)
+    ]
+    for found in table.complete_rows():
+        if isinstance(found, Issue):
+            yield found
+            continue
+        number, cells = found
+        uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
+        damaged = [(key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid))]
+        for key, problem in damaged:
+            yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
+        if not damaged:
+            target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
+            state = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
+            yield (
+                target,
+                SheetRow(number=number, cells={column: cells[index] for index, column in editable}, state=state),
+            )
+
+
+def _describe_uid_problem(uid: str) -> str | None:
+    if "." not in uid and uid.isdigit():
+        return "is a plain number"
+    return uid_mapping_problem(uid)

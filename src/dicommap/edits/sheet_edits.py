@@ -1,0 +1,169 @@
+"""Edits from a sheet: the cells that differ from the inventory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import attribute_from_text
+from dicommap.edits.edit import Edit
+from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues
+from dicommap.edits.sheet_cells import cell_issues, compute_row_state, format_cell, is_same_value, normalize_cell
+from dicommap.edits.sheet_cells_authoring_shown_cells_part import escape_issues, format_cell_with_escapes
+from dicommap.edits.sheet_edits_authoring_near_uids_part import NearUids
+from dicommap.edits.sheet_edits_authoring_stale_rows_part import describe_stale_row
+from dicommap.healthimaging.levels import Level
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.spreadsheet_formulas import unescape_formulas
+from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.edits.sheet_csv import EditedSheet, SheetRow
+    from dicommap.model.study import AttributeValues, Study, Target
+
+
+class SheetEdits:
+    """A sheet at work: asked for each study once, it remembers what became of its rows."""
+
+    def __init__(self, sheet: EditedSheet) -> None:
+        self._sheet = sheet
+        self._reached: dict[Target, EditResult] = {}
+        self._studies: set[str] = set()
+        self._named_studies = {target.study_instance_uid for target in sheet.rows}
+        self._near_studies: NearUids | None = None
+        """Made once a study has no row."""
+        damaged = [one.text for one in sheet.damaged if one.column == "SeriesInstanceUID"]
+        self._near_series = NearUids(damaged) if damaged else None
+        self._rows_by_state: dict[str, int] = {}
+        """State -> number of the first row that has it; made once a row is stale."""
+        self._changed = False
+        self._told: set[str] = set()
+        """Columns of which it was said that no override can set them."""
+
+    def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits of a study and its series, and what is wrong with its cells."""
+        self._studies.add(study.study_instance_uid)
+        self._note_uids(study)
+        yield from self._for_target(study.target, study.values, Level.STUDY)
+        for series in study.series:
+            yield from self._for_target(series.target, series.values, Level.SERIES)
+
+    def leftovers(self) -> Iterator[Issue]:
+        """Yield, after the last study, the rows that no study or series of the inventory answers to."""
+        unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
+        yield from self._damaged_uids()
+        for target, row in unreached.items():
+            place = Location(path=self._sheet.name, row=row.number)
+            if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
+                yield make_issue("sheet.unknown-series", place)
+            else:
+                study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
+                yield make_issue("sheet.unknown-study", replace(place, study=study), hint=hint)
+        if not self._changed and not unreached and self._sheet.whole:
+            yield make_issue("sheet.no-change", Location(path=self._sheet.name))
+
+    def accounts(self) -> Iterator[EditResult]:
+        """Yield what became of each row, in their order; rows without a cell are none."""
+        name = self._sheet.name
+        unread = {number: EditResult(source=name, row=number, unread=True) for number in self._sheet.unread}
+        rows = {
+            row.number: self._reached.get(target) or EditResult(source=name, row=row.number)
+            for target, row in self._sheet.rows.items()
+        }
+        for account in rows.values():
+            account.close()
+        repeated = {
+            number: replace(rows[self._sheet.rows[target].number], row=number)
+            for number, target in self._sheet.repeated.items()
+        }
+        for _, account in sorted((unread | rows | repeated).items()):
+            account.close()
+            yield account
+
+    def _note_uids(self, study: Study) -> None:
+        """Note the UIDs of what has no row: a row may be meant for it."""
+        if self._near_series is not None:
+            for series in study.series:
+                self._near_series.note(series.series_instance_uid)
+        if study.study_instance_uid in self._named_studies:
+            return
+        if self._near_studies is None:
+            damaged = [one.text for one in self._sheet.damaged if one.column == "StudyInstanceUID"]
+            self._near_studies = NearUids([*self._named_studies, *damaged])
+        self._near_studies.note(study.study_instance_uid)
+
+    def _damaged_uids(self) -> Iterator[Issue]:
+        for one in self._sheet.damaged:
+            place = Location(path=self._sheet.name, row=one.row, column=one.column)
+            if one.column == "StudyInstanceUID":
+                uid, hint = _find_near_uid(self._near_studies, one.text)
+                place = replace(place, study=uid)
+            else:
+                uid, hint = _find_near_uid(self._near_series, one.text)
+                place = replace(place, series=uid)
+            yield make_issue("sheet.damaged-uid", place, problem=one.problem, hint=hint)
+
+    def _stale_row(self, row: SheetRow, values: AttributeValues) -> Issue:
+        if not self._rows_by_state:
+            for one in self._sheet.rows.values():
+                self._rows_by_state.setdefault(one.state or "", one.number)
+        states = (compute_row_state(values, one) for one in (Level.STUDY, Level.SERIES))
+        other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
+        place = Location(path=self._sheet.name, row=row.number)
+        return make_issue("sheet.stale-row", place, hint=describe_stale_row(row, values, other))
+
+    def _for_target(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
+        row = self._sheet.rows.get(target)
+        if row is None:
+            return
+        account = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
+        account.note(target.study_instance_uid, EditEffect.REACHED)
+        yield from record_issues(account, target.study_instance_uid, self._for_row(target, row, account, values, level))
+
+    def _for_row(
+        self, target: Target, row: SheetRow, account: EditResult, values: AttributeValues, level: Level
+    ) -> Iterator[Edit | Issue]:
+        # A study's row with columns of series attributes was written with the state of all.
+        states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
+        if row.state and row.state not in states:
+            self._changed = True
+            yield self._stale_row(row, values)
+            return
+        for keyword, cell in row.cells.items():
+            before, after = (
+                normalize_cell(format_cell(keyword, values[keyword])),
+                normalize_cell(unescape_formulas(cell.strip(" "))),
+            )
+            if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
+                self._changed = True
+                yield from self._for_cell(target, account, keyword, (before, after))
+
+    def _for_cell(
+        self, target: Target, account: EditResult, keyword: str, values: tuple[str, str]
+    ) -> Iterator[Edit | Issue]:
+        column = Location(path=self._sheet.name, column=keyword)
+        refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
+        if refused:
+            # What no override can set is so in every row, and told once.
+            account.note(target.study_instance_uid, EditEffect.REFUSED)
+            yield from () if keyword in self._told else refused
+            self._told.add(keyword)
+            return
+        tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
+        wrong = list(escape_issues(before, cell, place)) or list(cell_issues(before, cell, place, tag))
+        attribute = wrong or attribute_from_text(tag, cell, place)
+        if isinstance(attribute, list):
+            yield from attribute
+        else:
+            cause = str(account)
+            yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
+
+
+def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
+    """Return the UID that comes close to a damaged one, and how to say it; nothing if there is none."""
+    found = None if uids is None else uids.find(damaged)
+    return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")

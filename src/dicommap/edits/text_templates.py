@@ -1,0 +1,86 @@
+r"""Texts with references, `{Keyword}` in a template and `\1` in a replacement, and what they become."""
+
+from __future__ import annotations
+
+import re
+
+from dicommap.dicom.vr import SINGLE_VALUE_VRS
+from dicommap.edits.text_templates_model_no_result_part import NoResult
+
+RESULT_LENGTH_LIMIT = 2**20
+"""Characters of a value that a rule computes; the longest value that a scan keeps has as many bytes."""
+
+RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
+
+_TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
+_REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
+"""What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
+
+
+def split_template(text: str) -> list[str] | None:
+    """Split a template into literal and keyword by turns; None if a brace stands alone."""
+    return _split_references(_TEMPLATE_MARKS, text)
+
+
+def split_replacement(text: str) -> list[str] | None:
+    """Split a replacement into literal and group number by turns; None if a backslash stands alone."""
+    return _split_references(_REPLACEMENT_MARKS, text)
+
+
+def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
+    """Split a text into literal and reference by turns; None if a mark stands alone."""
+    parts, literal, end = list[str](), list[str](), 0
+    for match in marks.finditer(text):
+        literal.append(text[end : match.start()])
+        end = match.end()
+        if match["reference"]:
+            parts += ["".join(literal), match["reference"]]
+            literal = []
+        elif len(match[0]) == 2:
+            literal.append(match[0][0])
+        else:
+            return None
+    return [*parts, "".join([*literal, text[end:]])]
+
+
+def part_separators(vrs: tuple[str, ...]) -> str:
+    """Return what separates parts of an attribute's text: its values, and the component groups of a name."""
+    return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
+
+
+def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
+    """Return a template's text, whose parts are literal and keyword by turns, with values in the keywords' places.
+
+    The time it takes is in proportion to the text.
+    """
+    names, literals = parts[1::2], parts[::2]
+    # A missing part would make an identifier that looks like another.
+    empty = next((name for name, value in zip(names, values, strict=True) if not value), None)
+    if empty is not None:
+        return NoResult(f"{empty}, to which it refers, is empty")
+    if sum(map(len, values)) + sum(map(len, literals)) > RESULT_LENGTH_LIMIT:
+        return RESULT_TOO_LONG
+    pieces = [literals[0]]
+    for value, literal in zip(values, literals[1:], strict=True):
+        pieces += [value, literal]
+    text = "".join(pieces)
+    begin = len(literals[0])
+    for name, value, literal in zip(names, values, literals[1:], strict=True):
+        end = begin + len(value)
+        if not _is_apart_from_parts(text[max(begin - 1, 0) : begin], value, text[end : end + 1], marks):
+            several = "values" if "\\" in value else "component groups"
+            return NoResult(f"{name}, to which it refers, has several {several}, and the text beside it belongs to one")
+        begin = end + len(literal)
+    return text
+
+
+def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
+    r"""Return whether the text beside a value of several parts belongs to none of them.
+
+    With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.
+    """
+    for mark in marks:
+        if mark in value:
+            beside = marks[: marks.index(mark) + 1]
+            return (not before or before[-1] in beside) and (not after or after[0] in beside)
+    return True

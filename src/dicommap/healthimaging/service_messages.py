@@ -1,0 +1,96 @@
+"""The service's own words about a failure, with everything masked that may be a patient's value.
+
+What AWS may repeat of a file's content in a message is not documented. So words are shown by allow-list: those that
+describe a fault, names and tags of attributes, UIDs, and documented names. Anything else is masked. Some people's names
+are such words: so none is shown with a capital inside a sentence, in quotes, or joined as the parts of a name are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dicommap.dicom.printable_text_model_mask_part import MASK
+
+_TEXT = (
+    "a accepted access action actions all allows already an and any are array as at attribute attributes "
+    "authorization authorized aws be because been bucket buckets but by bytes can cannot cause class code completed "
+    "compressed conformant constraint contain contained contains content corrupt could count customer data dataset "
+    "date decode decoded decoding decompress denied deserialize detected dicom did do does element elements empty "
+    "encode encoded encoding encountered error errors exceed exceeded exceeding exceeds exception exist existing "
+    "exists expected explicit expression fail failed failure file files folder folders for format found frame frames "
+    "from group has have header healthimaging identifier identity-based image images import imported importing in "
+    "incorrect input instance instances internal invalid is it item items its job jobs json key kms large larger "
+    "length level limit limits malformed mapping mappings match matches maximum member message meta metadata minimum "
+    "mismatch missing more must name no non not number object objects of offset on one only or out output p10 parse "
+    "parsed parsing part path patient pattern perform performing permission permissions pixel pixels please policy "
+    "preamble prefix present primary private process processed processing quota read reading regular required "
+    "resource resource-based retry role s3 satisfy sequence series server service set size sop specified standard "
+    "store stored structure study such support supported syntax system table tag than that the there this throttled "
+    "timeout to too transcode transcoded transcoding transfer try type uid unable under unexpected unknown unreadable "
+    "unsupported update uri user valid validate validation value values vr was were when while with without write "
+    "zero zip "
+)
+_WORDS = frozenset(_TEXT.split())
+_ABBREVIATIONS = frozenset(
+    ["AWS", "DICOM", "HealthImaging", "ID", "JSON", "KMS", "P10", "S3", "SOP", "UID", "UIDs", "URI", "VR"]
+)
+_SENTENCE = re.compile(r"(?:\.|(?:Exception|Error):)\s+\Z")
+_PIECE = re.compile(
+    r"(?P<quoted>\"[^\"]*\"|(?<!\w)'[^']*'(?!\w))"
+    r"|(?P<joined>(?:[^\s^=\\'\"]+=|[^\s^=\\'\"]*[\^\\])[^\s'\"]*)"
+    r"|(?P<phrase>Access Denied|Member must)"
+    r"|(?P<arn>arn:aws[a-z-]*:[\w-]*:[\w-]*:[0-9]*:[\w+=,.@:/*-]+)"
+    r"|(?P<action>(?:medical-imaging|s3|iam|sts|kms):[A-Z][A-Za-z]{2,60}(?![A-Za-z]))"
+    r"|(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"
+    r"|(?P<uid>(?<![0-9.])(?:1\.[23]|2\.16|2\.25)(?:\.[0-9]+){2,}(?![0-9.]))"
+    r"|(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"
+    r"|(?P<word>[^\W_]+(?:[-'][^\W_]+)*)"
+    r"|(?P<other>[^\w\s.,:;()\[\]'\"/-]+|_+)"
+)
+_MASKED_AGAIN = re.compile(rf"{re.escape(MASK)}(?:[\W_]*{re.escape(MASK)})+")
+_SERVICE_NAMES = re.compile(r"[A-Z][A-Za-z]+(?:Exception|Error)")
+_LIMITS = re.compile(
+    r"[A-Z]+(?:_[A-Z]+)*_(?:LIMIT|LIMITS|EXCEEDED|ERROR|FAILURE|FAILED|QUOTA|TIMEOUT|DENIED)(?:_[A-Z]+)*"
+)
+
+
+def mask_service_message(message: str, *, show_values: bool) -> str:
+    """Return a message of the service, what may be a value masked unless values are to be shown."""
+    if show_values:
+        return message
+    return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_mask_piece, message))
+
+
+def _mask_piece(match: re.Match[str]) -> str:
+    text, kind = match[0], match.lastgroup
+    if kind == "quoted":
+        return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
+    if kind in ("phrase", "arn", "action", "tag", "uid") or (kind == "word" and _is_word(match)) or _is_technical(text):
+        return text
+    return MASK
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    """Say whether it is a listed word, in the case that it has where it stands."""
+    text = match[0]
+    if text in _WORDS or text in _ABBREVIATIONS:
+        return True
+    before = match.string[: match.start()]
+    begins = not before.strip() or _SENTENCE.search(before[-20:]) is not None
+    return begins and text == text.capitalize() and text.lower() in _WORDS
+
+
+def _is_technical(text: str) -> bool:
+    return _SERVICE_NAMES.fullmatch(text) is not None or _is_documented_name(text) or _is_keyword(text)
+
+
+def _is_documented_name(text: str) -> bool:
+    from dicommap.healthimaging.job_output import is_warning_name
+
+    return is_warning_name(text) or _LIMITS.fullmatch(text) is not None
+
+
+def _is_keyword(text: str) -> bool:
+    from dicommap.dicom.dictionary import TAG_BY_KEYWORD  # a large table, which a run without failures needs not
+
+    return text in TAG_BY_KEYWORD

@@ -1,0 +1,207 @@
+"""Reading rows: every cell goes through a function that says what it may be.
+
+An inventory is a file that anybody may have altered, so its cells are data and not to be trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import InventoryError
+from dicommap.healthimaging.limits import MAX_STORED_UID
+from dicommap.inventory.cells_inventory_stored_part import decode_path, decode_value
+from dicommap.issues import Location
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+CellReader = Callable[[Any], Any]
+"""Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""
+
+_EnumMember = TypeVar("_Member", bound=Enum)
+
+_IN_USE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNREADABLE_CODES = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
+)
+_INTEGER_LOCATION_FIELDS = frozenset({"row"})
+
+
+_MAX_BYTES = 2**60
+"""More than all files of the world's largest store; a sum of some is still a number of SQLite."""
+_UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
+
+
+class DamagedCellError(Exception):
+    """A cell holds what no scan writes."""
+
+
+def read_rows(
+    connection: sqlite3.Connection,
+    query: str,
+    readers: Sequence[CellReader],
+    parameters: Sequence[str | bytes | int | None] = (),
+) -> Iterator[list[Any]]:
+    """Yield the rows of a query, each cell as its reader returns it. Raises InventoryError for what cannot be read."""
+    try:
+        # Not `yield from`: that closes the cursor with the generator, which fails where the file is closed already.
+        for row in connection.execute(query, parameters):
+            yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
+    except DamagedCellError:
+        raise damaged_error() from None
+    except sqlite3.ProgrammingError as error:
+        raise_if_closed(error)
+        raise
+    except sqlite3.DatabaseError as error:
+        raise inventory_error(error) from None
+
+
+def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
+    """Raise InventoryError where an error says that the inventory is closed, or open in another thread."""
+    if "closed" in str(error) or "thread" in str(error):
+        raise InventoryError(
+            "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
+        ) from None
+
+
+def damaged_error() -> InventoryError:
+    """Return the error for an inventory that holds what no scan writes."""
+    return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
+
+
+def read_text(cell: object) -> str:
+    """Return a text."""
+    if not isinstance(cell, str):
+        raise DamagedCellError
+    return cell
+
+
+def read_optional_text(cell: object) -> str | None:
+    """Return a text, or None for an absent one."""
+    return None if cell is None else read_text(cell)
+
+
+def read_value(cell: object) -> str:
+    """Return a value of an attribute, which is stored as bytes if some of it could not be decoded."""
+    if isinstance(cell, bytes):
+        try:
+            return decode_value(cell)
+        except ValueError:
+            raise DamagedCellError from None
+    return read_text(cell)
+
+
+def read_optional_value(cell: object) -> str | None:
+    """Return a value of an attribute, or None for an absent one."""
+    return None if cell is None else read_value(cell)
+
+
+def read_integer(cell: object) -> int:
+    """Return an integer."""
+    if not isinstance(cell, int):
+        raise DamagedCellError
+    return cell
+
+
+def read_byte_count(cell: object) -> int:
+    """Return a number of bytes, or of files, which is not negative."""
+    found = read_integer(cell)
+    if not 0 <= found <= _MAX_BYTES:
+        raise DamagedCellError
+    return found
+
+
+def read_uid(cell: object) -> str:
+    """Return a Study, Series or SOP Instance UID, as a mapping can name it."""
+    found = read_text(cell)
+    if _UID_PATTERN.fullmatch(found) is None:
+        raise DamagedCellError
+    return found
+
+
+def read_optional_uid(cell: object) -> str | None:
+    """Return a UID, or None for an absent one."""
+    return None if cell is None else read_uid(cell)
+
+
+def read_identifier(cell: object) -> str:
+    """Return a keyword, which becomes part of queries."""
+    found = read_text(cell)
+    if not (found.isascii() and found.isidentifier()):
+        raise DamagedCellError
+    return found
+
+
+def read_number(cell: object) -> float:
+    """Return an integer or a fraction."""
+    if not isinstance(cell, int | float):
+        raise DamagedCellError
+    return cell
+
+
+def read_system_path(cell: object) -> str:
+    """Return a path as the operating system knows it."""
+    if not isinstance(cell, str | bytes):
+        raise DamagedCellError
+    return decode_path(cell)
+
+
+def read_printable_path(cell: object) -> str:
+    """Return a path for people."""
+    return make_printable(read_system_path(cell))
+
+
+def enum_reader(of: type[_EnumMember]) -> Callable[[object], _EnumMember]:
+    """Return a reader of an enumeration's values."""
+
+    def read(cell: object) -> _EnumMember:
+        try:
+            return of(cell)
+        except ValueError:
+            raise DamagedCellError from None
+
+    return read
+
+
+def lookup_reader(known: Mapping[int, str]) -> Callable[[object], str]:
+    """Return a reader of numbers that stand for texts."""
+
+    def read(cell: object) -> str:
+        if not isinstance(cell, int) or cell not in known:
+            raise DamagedCellError
+        return known[cell]
+
+    return read
+
+
+def read_location(cell: object) -> Location:
+    """Return a finding's location from its JSON."""
+    try:
+        found = json.loads(read_text(cell))
+    except (ValueError, RecursionError):
+        raise DamagedCellError from None
+    if not isinstance(found, dict) or not found.keys() <= {field.name for field in fields(Location)}:
+        raise DamagedCellError
+    for name, value in found.items():
+        if not isinstance(value, int if name in _INTEGER_LOCATION_FIELDS else str):
+            raise DamagedCellError
+    return Location(**found)
+
+
+def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
+    """Return the error to raise for one of SQLite's. Raises KeyboardInterrupt if a signal ended the statement."""
+    raise_if_interrupted(error)
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
+    if primary in _IN_USE_CODES:
+        return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
+    if primary in _UNREADABLE_CODES:
+        return InventoryError("The inventory cannot be read.", fix="Check that it is there and that you may read it.")
+    return damaged_error()

@@ -1,0 +1,115 @@
+"""SQL over the views of an inventory: whatever a person asks, and nothing that could change it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import QueryError
+from dicommap.inventory import cells
+from dicommap.inventory.frames.columns import FrameLevel, frame_columns
+from dicommap.inventory.frames.frame_queries import create_views, open_frame_connection
+from dicommap.inventory.frames.sql_query_inventory_frames_result_part import QueryResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ALLOWED_ACTIONS = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+_FORBIDDEN_FUNCTIONS = frozenset({"load_extension"})
+_STEPS_BETWEEN_SIGNALS = 1_000_000
+"""Steps of SQLite after which Python looks whether Ctrl-C was pressed."""
+
+_FILE_ERROR_CODES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PERM,
+    }
+)
+"""What the inventory's file is to blame for, and not the query."""
+
+_REFUSAL_PHRASES = ("one statement", "not authorized", "prohibited")
+"""In SQLite's and Python's words where they have no code of their own."""
+
+_VIEW_NAMES = ", ".join(level.value for level in FrameLevel)
+
+
+def run_query(
+    connection: sqlite3.Connection,
+    keywords: tuple[str, ...],
+    query: str,
+    parameters: Sequence[Any] | Mapping[str, Any] = (),
+) -> QueryResult:
+    """Return what a query gives over the views `study`, `series`, `instance`, `file` and `issue`.
+
+    Raises QueryError where it is no query, or does more than reading.
+    """
+    with open_frame_connection(connection) as tables:
+        try:
+            create_views(tables, keywords)
+            tables.execute("PRAGMA query_only = ON")
+            tables.set_authorizer(_authorize)
+            tables.set_progress_handler(_continue_query, _STEPS_BETWEEN_SIGNALS)
+            cursor = tables.execute(query, parameters)
+            rows = cursor.fetchall()
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise _query_error(error, query, keywords) from None
+        except (ValueError, OverflowError, TypeError):  # a character, number or value that SQLite cannot take
+            raise QueryError("The query or a parameter holds what SQLite cannot take.", fix="Change it.") from None
+        if cursor.description is None:
+            raise QueryError("The query is empty.", fix=f"Select from {_VIEW_NAMES}.")
+        return QueryResult(tuple(name for name, *_ in cursor.description), rows)
+
+
+def _authorize(action: int, _: str | None, function: str | None, *__: str | None) -> int:
+    refused = action == sqlite3.SQLITE_FUNCTION and (function or "").lower() in _FORBIDDEN_FUNCTIONS
+    return sqlite3.SQLITE_OK if action in _ALLOWED_ACTIONS and not refused else sqlite3.SQLITE_DENY
+
+
+def _continue_query() -> int:
+    return 0
+
+
+def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
+    """Return what to raise. SQLite's own words may hold a value of the query, so they are not repeated."""
+    code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return KeyboardInterrupt()  # raised in _go_on, where SQLite took it
+    if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
+        return cells.inventory_error(error)
+    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(one in words for one in _REFUSAL_PHRASES):
+        return QueryError("The query does more than reading.", fix="Use one SELECT, and nothing else.")
+    if words.startswith("no such column"):
+        return QueryError("The query names a column that there is not.", fix=_suggest_columns(words, keywords))
+    if words.startswith("no such table"):
+        return QueryError("The query names a table that there is not.", fix=f"Select from {_VIEW_NAMES}.")
+    if "binding" in words.lower():
+        return QueryError("The parameters do not fit the query.", fix="Give a value for each ? or :name in it.")
+    return QueryError(f"SQLite does not understand the query{_error_position(words, query)}.", fix="Correct it.")
+
+
+def _error_position(words: str, query: str) -> str:
+    match = re.match(r'near "(.*)": syntax error', words, re.DOTALL)
+    if match is None or query.count(match[1]) != 1:
+        return ""
+    return f", from character {query.index(match[1]) + 1}"
+
+
+def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
+    """Say which column may have been meant, in our words only: the query's may be a value without its quotes."""
+    names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
+    asked = words.rpartition(" ")[2].rpartition(".")[2].lower()
+    close = difflib.get_close_matches(asked, [name.lower() for name in names], n=3, cutoff=0.6)
+    meant = [name for name in names if name.lower() in close]
+    return (
+        f"Is it {' or '.join(meant)}?" if meant else "Texts stand in single quotes; 'select * from study' shows names."
+    )

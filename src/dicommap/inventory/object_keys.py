@@ -1,0 +1,246 @@
+"""Located files: where the files of an inventory lie, or will, as objects under one S3 prefix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from heapq import merge
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from dicommap.inventory import object_keys_inventory_located_queries_part as queries
+from dicommap.inventory.cells import (
+    enum_reader,
+    read_byte_count,
+    read_integer,
+    read_optional_uid,
+    read_rows,
+    read_system_path,
+    read_text,
+    read_uid,
+)
+from dicommap.model.study import Disposition
+from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+from dicommap.planning.planned_objects import PlannedObject
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.inventory.cells import CellReader
+    from dicommap.planning.staging import StudyPart
+
+_INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
+_KEY_READERS = (read_text, read_byte_count, read_optional_uid, read_optional_uid)
+_OBJECT_READERS = (
+    read_text,
+    read_byte_count,
+    read_text,
+    read_integer,
+    enum_reader(Disposition),
+    read_optional_uid,
+    read_optional_uid,
+    read_optional_uid,
+)
+_AFTER_ALL_TEXT = b""
+"""SQLite sorts every text before every blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedObjects(Iterable[PlannedObject]):
+    """Objects in the order of their keys, as often as they are asked for while the inventory is open."""
+
+    _made: Callable[[], Iterator[PlannedObject]]
+
+    def __iter__(self) -> Iterator[PlannedObject]:
+        return self._made()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """How many files there are, be they objects or not; members of archives are no files."""
+
+    files: int
+    instances: int
+    """Files with an instance, duplicates included."""
+
+
+class InventoryObjects(Iterable[PlannedObject]):
+    """The files of an inventory as objects under one prefix, in the order of their keys' UTF-8.
+
+    Members of archives are no objects: the archive is. Nor are files whose names are not UTF-8.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
+        """Take the folder under the prefix that each source lies in; without, all lie in the prefix itself."""
+        self._connection = connection
+        numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (read_integer,))]
+        self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
+        self._roots = {number: root for root, number in enumerate(numbers)}
+        self._archives: dict[int, set[str]] = {number: set() for number in numbers}
+        for source, path in self._rows(queries.ARCHIVES_QUERY, (read_integer, read_text)):
+            self._archives[source].add(path)
+
+    def __iter__(self) -> Iterator[PlannedObject]:
+        return self._under("")
+
+    def under(self, prefix: str) -> PlannedObjects:
+        """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
+        return PlannedObjects(lambda: self._under(prefix))
+
+    def copied(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
+        """Return copies of pieces of studies as objects: a folder for each study, in which files have numbers.
+
+        Files of more than `largest` bytes are left out.
+        """
+        listed = sorted(pieces, key=_piece_sort_key)
+        return PlannedObjects(lambda: self._copied(listed, largest))
+
+    def lying(self) -> Iterator[tuple[str, int, str | None, str | None]]:
+        """Yield every file: its key, its size, and the Study and Series Instance UID of an instance."""
+        streams = [self._lying(source) for source in self._offsets]
+        yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
+
+    def weights(self, largest: int) -> Iterator[StudySize]:
+        """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
+        for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
+            yield StudySize(
+                study_instance_uid=study,
+                series=tuple(
+                    SeriesSize(series_instance_uid=uid, files=files, bytes=size, too_large=large)
+                    for _, uid, files, size, large in series
+                ),
+            )
+
+    def sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
+        """Yield the bytes of the files of a series that have at most `largest`, in order of path."""
+        return (row[2] for row in self._of_study(study, series, largest))
+
+    def holds(self, key: str) -> bool:
+        """Say whether a file has this key."""
+        for source, offset in self._offsets.items():
+            path = key.removeprefix(offset)
+            if key.startswith(offset) and any(self._rows(queries.HAS_KEY_QUERY, (read_integer,), source, path)):
+                return True
+        return False
+
+    def counts(self) -> FileCounts:
+        """Count the files."""
+        ((files, instances),) = self._rows(queries.FILE_COUNTS_QUERY, (read_integer, read_integer))
+        if any(self._archives.values()):
+            for (disposition,) in self._rows(queries.ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
+                files -= 1
+                instances -= disposition in _INSTANCE_DISPOSITIONS
+        return FileCounts(files=files, instances=instances)
+
+    def not_utf_8(self) -> Iterator[str]:
+        """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
+        for source, path in self._rows(queries.NOT_UTF_8_QUERY, (read_integer, read_system_path)):
+            if not _is_archive_member(path, self._archives[source]):
+                yield path
+
+    def _under(self, prefix: str) -> Iterator[PlannedObject]:
+        streams = [self._source_under(source, prefix) for source in self._offsets]
+        return streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one.key.encode())
+
+    def _source_under(self, source: int, prefix: str) -> Iterator[PlannedObject]:
+        offset, begin = self._offsets[source], ""
+        if prefix.startswith(offset):
+            begin = prefix.removeprefix(offset)
+        elif not offset.startswith(prefix):
+            return
+        for path, size, etag, modified, disposition, study, series, instance in self._located(
+            queries.OBJECTS_QUERY, source, begin, _OBJECT_READERS
+        ):
+            known = disposition in _INSTANCE_DISPOSITIONS
+            yield PlannedObject(
+                key=(offset + path)[len(prefix) :],
+                size=size,
+                etag=etag,
+                modified_ns=None if etag else modified,
+                disposition=disposition,
+                study_instance_uid=study or "",
+                series_instance_uid=series or "",
+                sop_instance_uid=(instance or "") if known else "",
+                root=self._roots[source],
+                source=path,
+            )
+
+    def _lying(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
+        offset = self._offsets[source]
+        for path, size, study, series in self._located(queries.KEYS_QUERY, source, "", _KEY_READERS):
+            yield offset + path, size, study, series
+
+    def _located(self, query: str, source: int, begin: str, kinds: Sequence[CellReader]) -> Iterator[list[Any]]:
+        """Yield rows of the files of a source whose path begins so, which is nothing or a folder."""
+        end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
+        archives = self._archives[source]
+        rows = self._rows(query, kinds, source, begin, end)
+        return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
+
+    def _copied(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
+        for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
+            number = 0
+            for piece in its_pieces:
+                end = None if piece.files is None else piece.first + piece.files
+                rows = self._of_study(study, piece.series_instance_uid, largest)
+                for row in islice(rows, piece.first, end):
+                    source, path, size, etag, modified, disposition, _, series, instance = row
+                    number += 1
+                    yield PlannedObject(
+                        key=f"{study}/{number:07}.dcm",
+                        size=size,
+                        etag=etag,
+                        modified_ns=None if etag else modified,
+                        disposition=disposition,
+                        study_instance_uid=study,
+                        series_instance_uid=series or "",
+                        sop_instance_uid=instance or "",
+                        root=self._roots[source],
+                        source=path,
+                    )
+
+    def _of_study(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+        for row in self._rows(queries.STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
+            if not _is_archive_member(row[1], self._archives[row[0]]):
+                yield row
+
+    def _series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
+        if not any(self._archives.values()):
+            return self._rows(
+                queries.SERIES_SIZES_QUERY,
+                (read_uid, read_uid, read_byte_count, read_byte_count, read_byte_count),
+                largest,
+                largest,
+                largest,
+            )
+        files: Counter[tuple[str, str]] = Counter()
+        sizes: Counter[tuple[str, str]] = Counter()
+        large: Counter[tuple[str, str]] = Counter()
+        for _, size, study, series in self.lying():
+            if study is not None:
+                key = study, series or ""
+                files[key] += size <= largest
+                sizes[key] += size if size <= largest else 0
+                large[key] += size > largest
+        return ((*key, files[key], sizes[key], large[key]) for key in sorted(files))
+
+    def _rows(
+        self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | int | None
+    ) -> Iterator[list[Any]]:
+        return read_rows(self._connection, query, readers, parameters)
+
+
+def _is_archive_member(path: str, archives: set[str]) -> bool:
+    """Say whether a path is that of an archive's member: `ARCHIVE!/NAME`."""
+    end = path.find("!/")
+    while end >= 0:
+        if path[:end] in archives:
+            return True
+        end = path.find("!/", end + 1)
+    return False
+
+
+def _piece_sort_key(piece: StudyPart) -> tuple[str, str, int]:
+    return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

@@ -1,0 +1,125 @@
+"""An inventory at a glance: work that grows with what is shown, and not with what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.display.inventory_report_render_overview_part import (
+    MAX_SERIES,
+    MAX_STUDIES,
+    SeriesSummary,
+    StudySummary,
+    ValueSummary,
+)
+from dicommap.inventory.cells import read_integer, read_optional_text, read_rows, read_text, read_value
+from dicommap.inventory.connection_inventory_comparing_part import distinct_count_sql
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from dicommap.inventory.cells import CellReader
+
+_STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
+_SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
+
+_HAS_FILES = (
+    "EXISTS (SELECT 1 FROM file WHERE file.header = header.id AND file.disposition IN ('instance', 'duplicate'))"
+)
+
+# The index of (study, series) gives both in order, so that the rest is not looked at.
+_FIRST_STUDIES_QUERY = f"""
+SELECT DISTINCT StudyInstanceUID FROM header WHERE {_HAS_FILES} ORDER BY StudyInstanceUID LIMIT {MAX_STUDIES}
+"""  # noqa: S608
+
+# Crossed, so that headers of the study are looked up first, and files by their header.
+_FROM_STUDY = """
+FROM header CROSS JOIN file ON file.header = header.id
+WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
+"""
+
+_MODALITIES_QUERY = f"""
+SELECT IFNULL(Modality, ''), COUNT(DISTINCT SeriesInstanceUID) FROM header WHERE {_HAS_FILES}
+GROUP BY 1 ORDER BY 2 DESC, 1
+"""  # noqa: S608
+
+_DATES_QUERY = f"""
+SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND typeof(StudyDate) = 'text' AND {_HAS_FILES}
+"""  # noqa: S608
+
+
+class OverviewQueries:
+    """Asks an inventory for what its screen shows."""
+
+    def __init__(self, connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
+        self._connection = connection
+        self._keywords = frozenset(keywords)
+
+    def read_first_studies(self) -> list[StudySummary]:
+        """Return the first studies by UID, each with its first series."""
+        uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES_QUERY, (read_text,))]
+        return [self._study(uid) for uid in uids]
+
+    def modalities(self) -> dict[str, int]:
+        """Return the number of series of each modality, the most frequent first."""
+        if "Modality" not in self._keywords:
+            return {}
+        return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
+
+    def dates(self) -> tuple[str, str] | None:
+        """Return the first and last StudyDate, as they are written."""
+        if "StudyDate" not in self._keywords:
+            return None
+        ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))
+        return (first, last) if first is not None and last is not None else None
+
+    def _study(self, uid: str) -> StudySummary:
+        keywords = [keyword for keyword in _STUDY_KEYWORDS if keyword in self._keywords]
+        query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_summary_columns(keywords)} {_FROM_STUDY}"
+        kinds = (read_integer, read_integer, read_integer, *_cell_readers(keywords))
+        ((series, instances, size, *cells),) = read_rows(self._connection, query, kinds, (uid,))
+        return StudySummary(
+            uid=uid,
+            series=series,
+            instances=instances,
+            size=size,
+            values=_distinct_values(keywords, cells),
+            modalities=self._modalities_of(uid),
+            first=self._first_series(uid),
+        )
+
+    def _first_series(self, study: str) -> list[SeriesSummary]:
+        keywords = [keyword for keyword in _SERIES_KEYWORDS if keyword in self._keywords]
+        query = (
+            f"SELECT SeriesInstanceUID, {_summary_columns(keywords)} {_FROM_STUDY}"
+            f"GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID LIMIT {MAX_SERIES}"
+        )
+        kinds = (read_text, read_integer, read_integer, *_cell_readers(keywords))
+        return [
+            SeriesSummary(uid=uid, instances=instances, size=size, values=_distinct_values(keywords, cells))
+            for uid, instances, size, *cells in read_rows(self._connection, query, kinds, (study,))
+        ]
+
+    def _modalities_of(self, study: str) -> list[str]:
+        if "Modality" not in self._keywords:
+            return []
+        query = (
+            f"SELECT DISTINCT IFNULL(Modality, '') FROM header WHERE StudyInstanceUID = ? AND {_HAS_FILES} ORDER BY 1"  # noqa: S608
+        )
+        return [modality for (modality,) in read_rows(self._connection, query, (read_value,), (study,))]
+
+
+def _summary_columns(keywords: Sequence[str]) -> str:
+    values = (
+        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # our own names, not the file's
+        for keyword in keywords
+    )
+    return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])
+
+
+def _cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
+    return (read_integer, read_value) * len(keywords)
+
+
+def _distinct_values(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
+    return {keyword: ValueSummary(*cells[2 * index : 2 * index + 2]) for index, keyword in enumerate(keywords)}

@@ -1,0 +1,310 @@
+"""The inventory of a scan before: what it read of files that have not changed since."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import InventoryError
+from dicommap.inventory import previous_scan_inventory_previous_queries_part as queries
+from dicommap.inventory import sqlite_schema
+from dicommap.inventory.cells import (
+    DamagedCellError,
+    enum_reader,
+    read_integer,
+    read_location,
+    read_optional_text,
+    read_optional_value,
+    read_rows,
+    read_text,
+    read_uid,
+    read_value,
+)
+from dicommap.inventory.cells_inventory_stored_part import decode_path, encode_path, member_path_ranges
+from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, hash_header, relabel_issue_rows
+from dicommap.inventory.sqlite_schema_inventory_tables_check_part import require_inventory_tables
+from dicommap.issues import Severity
+from dicommap.issues.codes import instance, series, study
+from dicommap.model.study import Disposition
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from dicommap.inventory.grouping import FileIdentity
+    from dicommap.model.study import SourceFile
+
+FILE_TIME_STEP_NS = 2_000_000_000
+"""Coarsest step of file times, FAT's: a file this young when a scan began may change again and not show it."""
+
+_MAX_CACHED_HEADERS = 4_096
+_PAGES_PER_COPY_STEP = 4_096
+"""Pages of a file that are copied before Python looks for signals."""
+
+_GROUPING_CODES = frozenset(code.name for family in (instance, series, study) for code in family.CODES)
+
+_CODES_FOUND_AGAIN = _GROUPING_CODES | {"s3.key", "s3.object-and-folder"}
+"""Findings that are not taken over with a file: grouping and the walk find them each time."""
+
+_REUSED_DISPOSITIONS: dict[object, str] = {
+    one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
+    for one in Disposition
+    if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE)
+}
+"""What files of each disposition are taken as. Grouping finds duplicates anew; the walk says what links and archives
+are, and what could not be read may be readable by now."""
+
+
+class PreviousScan:
+    """Looks up files in an earlier inventory, finished or not. What it cannot give is read again."""
+
+    def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+        """Take over an open inventory of the same keywords. Raises InventoryError where it is damaged."""
+        self._connection = connection
+        columns = ", ".join(f'"{keyword}"' for keyword in keywords)
+        self._header_query = (
+            "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
+            f"{', ' if columns else ''}{columns} FROM header WHERE id = ?"
+        )
+        self._header_readers = (read_uid, read_uid, read_value, read_value) + (read_optional_value,) * len(keywords)
+        self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
+        self._last = 0
+        sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (read_integer, _read_stored_path))
+        self._sources = {root: number for number, root in sources}
+        self.roots = list(self._sources)
+        """Of its sources in order, as they are stored."""
+        ((started, complete),) = read_rows(
+            connection, "SELECT started_ns, complete FROM scan", (read_integer, read_integer)
+        )
+        self._stable_before_ns: int = started - FILE_TIME_STEP_NS
+        self.complete = bool(complete)
+        """Whether the scan was finished, with all that grouping shows."""
+
+    @classmethod
+    def open(cls, path: Path, keywords: tuple[str, ...], reading: int) -> PreviousScan | None:
+        """Open what there is at `path`; None where nothing of it could be taken."""
+        connection = None
+        try:
+            connection = sqlite_schema.open_inventory_file(path)
+            require_inventory_tables(connection)
+            rows = read_rows(connection, "SELECT keyword FROM attribute ORDER BY position", (read_text,))
+            known = tuple(keyword for (keyword,) in rows)
+            ((number,),) = read_rows(connection, "SELECT reading FROM scan", (read_integer,))
+            if (known, number) == (keywords, reading):
+                return cls(connection, keywords)
+        except (InventoryError, ValueError):
+            pass  # it is damaged, of another format or not there: then everything is read
+        if connection is not None:
+            connection.close()
+        return None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def take(
+        self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
+    ) -> dict[str, FileRow]:
+        """Return the rows of those files, by path, that have not changed since; `headers` gains theirs."""
+        source = self._sources.get(encode_path(root))
+        if source is None:
+            return {}
+        settled = self._stable_before_ns
+        # An object that changes gets another ETag: nothing about it has to settle.
+        asked = {
+            encode_path(file.path): file
+            for file in files
+            if file.disposition is None and (file.mtime_ns < settled or file.etag)
+        }
+        taken: dict[str, FileRow] = {}
+        with suppress(InventoryError, DamagedCellError):  # what was read until then is good
+            found = self._found(source, asked, len(files))
+            issues = self._issues([row[0] for row in found])
+            known: dict[int | None, bytes | None] = {None: None}
+            for number, path, size, mtime_ns, etag, found_as, header, instance, instance_number in found:
+                file = asked[path]
+                disposition = _REUSED_DISPOSITIONS.get(found_as)
+                # An ETag stands for the bytes of an object, whenever it was put there.
+                same = file.etag == etag and (etag or file.mtime_ns == mtime_ns)
+                if not same or file.size != size or disposition is None:
+                    continue
+                if header not in known:
+                    known[header] = self._header(header, headers)
+                own = relabel_issue_rows(issues[number], label(file.path)) if number in issues else ()
+                taken[file.path] = (
+                    disposition,
+                    known[header],
+                    instance if type(instance) is str else read_optional_text(instance),
+                    instance_number if type(instance_number) is str else read_optional_value(instance_number),
+                    own,
+                )
+        return taken
+
+    def holds(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
+        """Say whether these files, all unchanged, are those that come behind the number `after`, in this order.
+
+        All that it holds of them is looked at, so that it can be copied as it is.
+        """
+        bounds = (after, after + len(files))
+        rows = self._connection.execute(f"{queries.FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
+        settled = self._stable_before_ns
+        if len(rows) != len(files):
+            return False
+        if any(file.disposition is not None or (file.mtime_ns >= settled and not file.etag) for file in files):
+            return False
+        asked = [(source, encode_path(file.path), file.size, file.mtime_ns, file.etag) for file in files]
+        if asked != [row[:5] for row in rows] or not {row[5] for row in rows} <= _REUSED_DISPOSITIONS.keys():
+            return False
+        for header in {row[6] for row in rows if row[6] is not None}:
+            self._header(header, {})
+        if self._connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
+            self._issues(range(after + 1, after + len(files) + 1))
+        return True
+
+    def is_whole(self, count: int) -> bool:
+        """Say whether so many files are all it holds, and none of them has to be compared with another again."""
+        ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
+        conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
+        return bool(files == count and conflict is None)
+
+    def copy_all(self, connection: sqlite3.Connection) -> None:
+        """Copy all it holds into another inventory."""
+        self._connection.backup(connection, pages=_PAGES_PER_COPY_STEP, progress=lambda *_: None)
+
+    def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
+        """Copy the first files, which `holds` has looked at, with headers and findings, into an empty inventory."""
+        ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
+        for number in range(1, (headers or 0) + 1):
+            digest = self._header(number, {})
+            sqlite_schema.insert_header(connection, number, digest, self._headers[number][1])
+        files = self._connection.execute(queries.REUSED_FILES_QUERY, (count,))
+        connection.executemany(sqlite_schema.INSERT_FILE, files)
+        issues = self._connection.execute(
+            "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
+        )
+        connection.executemany(
+            sqlite_schema.INSERT_ISSUE,
+            (row for row in issues if row[1] not in _GROUPING_CODES),
+        )
+
+    def has_unchanged_archive(self, root: str, archive: SourceFile) -> bool:
+        """Say whether this archive was entered as it is now."""
+        return self._archive(root, archive) is not None
+
+    def members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
+        """Return the names and sizes of an archive's members in its order.
+
+        None where the archive is another now, or where anything of it was not read or has a finding of the walk.
+        """
+        number = self._archive(root, archive) if self.complete else None
+        if number is None:
+            return None
+        begin = len(archive.path) + len("!/")
+        parameters = (self._sources[encode_path(root)], *member_path_ranges(archive.path))
+        try:
+            if self._issues([number]):
+                return None
+            rows = list(
+                read_rows(
+                    self._connection, queries.MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters
+                )
+            )
+        except (InventoryError, DamagedCellError):
+            return None
+        if any(disposition not in _REUSED_DISPOSITIONS for _, _, disposition in rows):
+            return None
+        return [(decode_path(path)[begin:], size) for path, size, _ in rows]
+
+    def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
+        """Say whether `other` was found to be a copy of `first`, and neither has changed since."""
+        if not self.complete:
+            return False  # it was stopped before it compared anything
+        parameters: list[int | str | bytes] = []
+        for place in (other, first):
+            source = self._sources.get(encode_path(roots[place.source]))
+            if source is None:
+                return False
+            parameters += [source, encode_path(place.path), place.size, place.mtime_ns, place.etag]
+            parameters.append(self._stable_before_ns)
+        try:
+            return self._connection.execute(queries.DUPLICATE_QUERY, parameters).fetchone() is not None
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            return False
+
+    def _archive(self, root: str, archive: SourceFile) -> int | None:
+        source = self._sources.get(encode_path(root))
+        place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
+        try:
+            found = self._connection.execute(queries.ARCHIVE_QUERY, place).fetchone()
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            return None
+        return None if found is None else found[0]
+
+    def _found(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
+        """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it.
+
+        Numbers go by the order of the walk, so the rows behind those found last are most likely the ones; only what
+        is not among them is looked up by its path, which takes longer.
+        """
+        execute, last = self._connection.execute, self._last
+        try:
+            rows = execute(
+                f"{queries.FILE_QUERY} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source)
+            )
+            found = [row for row in rows if row[1] in asked]
+            if len(found) < len(asked):
+                left = set(asked).difference(row[1] for row in found)
+                found += execute(
+                    f"{queries.FILE_QUERY} WHERE source = ? AND path IN ({_placeholders(len(left))})", (source, *left)
+                )
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            raise DamagedCellError from None
+        self._last = max((row[0] for row in found), default=last)
+        return found
+
+    def _issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
+        query = (
+            "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
+            f" WHERE file IN ({_placeholders(len(numbers))}) ORDER BY id"
+        )
+        readers = (read_integer, read_text, enum_reader(Severity), _read_location_text, read_text)
+        issues: dict[int, list[IssueRow]] = {}
+        for number, code, severity, place, message in read_rows(self._connection, query, readers, numbers):
+            if code not in _CODES_FOUND_AGAIN:
+                issues.setdefault(number, []).append((code, severity.value, place, message))
+        return issues
+
+    def _header(self, number: int, headers: dict[bytes, HeaderRow]) -> bytes:
+        """Return the digest of a header; `headers` gains it."""
+        if number not in self._headers:
+            if len(self._headers) >= _MAX_CACHED_HEADERS:
+                self._headers.clear()
+            rows = list(read_rows(self._connection, self._header_query, self._header_readers, (number,)))
+            if not rows:
+                raise DamagedCellError
+            row = tuple(rows[0])
+            # Made anew: a digest that somebody altered would lend this header's values to others.
+            self._headers[number] = hash_header(row), row
+        digest, row = self._headers[number]
+        headers[digest] = row
+        return digest
+
+
+def _placeholders(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _read_stored_path(cell: object) -> str | bytes:
+    if not isinstance(cell, str | bytes):
+        raise DamagedCellError
+    return cell
+
+
+def _read_location_text(cell: object) -> str:
+    read_location(cell)
+    return read_text(cell)

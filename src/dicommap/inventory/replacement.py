@@ -1,0 +1,44 @@
+"""What an inventory may replace: another inventory, an empty file, or nothing; never a link."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError, os_error_reason
+from dicommap.inventory import sqlite_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def require_replaceable(path: Path) -> None:
+    """Raise InventoryError where `path` is something else than an inventory, or its directory is not there."""
+    try:
+        _require_inventory_or_nothing(path)
+        if not path.absolute().parent.is_dir():
+            raise InventoryError(f"The directory of {path} does not exist.", fix="Make the directory first.")
+    except OSError as error:
+        raise InventoryError(
+            f"{path} cannot be written: {os_error_reason(error)}.",
+            fix="Name a file in a directory that you may write to.",
+        ) from None
+
+
+def _require_inventory_or_nothing(path: Path) -> None:
+    try:
+        status = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise InventoryError(
+            f"{path} is a symbolic link, which is not followed for writing.",
+            fix="Name the file that the inventory is to be.",
+        )
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise InventoryError(f"{path} is {kind}.", fix="Name a file for the inventory.")
+    if status.st_size and not sqlite_schema.is_inventory(path):
+        raise InventoryError(
+            f"{path} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
+        )

@@ -1,0 +1,180 @@
+"""The tables of an inventory file, and how to tell one from any other file."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from dicommap.errors import AttributeNameError, InventoryError, os_error_reason
+from dicommap.inventory.cells import damaged_error
+from dicommap.inventory.cells_inventory_stored_part import encode_value
+from dicommap.inventory.connection import connect_read_only
+from dicommap.inventory.connection_inventory_comparing_part import add_sql_functions
+from dicommap.inventory.working_files import WorkingFiles
+from dicommap.reading import open_regular_file
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dicommap.inventory.rows import HeaderRow
+
+APPLICATION_ID = 0x44434D50
+"""'DCMP', in the SQLite header of every inventory."""
+
+FORMAT_VERSION = 4
+
+_SQLITE_MAGIC = b"SQLite format 3\0"
+_SQLITE_HEADER_BYTES = 100
+_ROLLBACK_JOURNAL = b"\x01\x01"
+
+_FIXED_COLUMNS = 6
+"""Columns of `header` besides the captured attributes."""
+
+_CREATE_TABLES = """
+CREATE TABLE scan (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    reading INTEGER NOT NULL,   -- how headers were read: another number, other values
+    started_ns INTEGER NOT NULL,
+    read INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    requests INTEGER NOT NULL,  -- to S3, for listing and for reading
+    received INTEGER NOT NULL,  -- bytes of objects
+    repeated INTEGER NOT NULL,  -- objects that took more than one request
+    complete INTEGER NOT NULL
+);
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY,
+    root NOT NULL               -- TEXT, or BLOB where the name is not UTF-8
+);
+CREATE TABLE attribute (
+    position INTEGER PRIMARY KEY,
+    keyword TEXT NOT NULL UNIQUE
+);
+CREATE TABLE header (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    StudyInstanceUID TEXT NOT NULL,
+    SeriesInstanceUID TEXT NOT NULL,
+    SOPClassUID TEXT NOT NULL,
+    TransferSyntaxUID TEXT NOT NULL{columns}  -- TEXT, or BLOB if bytes could not be decoded
+);
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES source,
+    path NOT NULL,              -- TEXT, or BLOB where the name is not UTF-8
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    etag TEXT NOT NULL,         -- of an object in S3, as S3 gives it; empty for other files
+    disposition TEXT NOT NULL,
+    header INTEGER REFERENCES header,
+    SOPInstanceUID TEXT,
+    InstanceNumber TEXT,        -- or BLOB, as in header
+    UNIQUE (source, path)
+);
+CREATE TABLE issue (
+    id INTEGER PRIMARY KEY,
+    file INTEGER REFERENCES file,
+    code TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    location TEXT NOT NULL,     -- JSON
+    message TEXT NOT NULL
+);
+CREATE INDEX issue_by_file ON issue (file);
+"""
+
+INSERT_FILE = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_ISSUE = "INSERT INTO issue (file, code, severity, location, message) VALUES (?, ?, ?, ?, ?)"
+
+_CREATE_INDEXES = """
+CREATE INDEX header_by_series ON header (StudyInstanceUID, SeriesInstanceUID);
+CREATE INDEX file_by_header ON file (header);
+CREATE INDEX file_by_instance ON file (SOPInstanceUID);
+"""
+
+
+def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
+    """Make the tables, with a column of `header` for each captured keyword.
+
+    Raises AttributeNameError where these are more than SQLite has columns for.
+    """
+    limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _FIXED_COLUMNS
+    if len(keywords) > limit:
+        raise AttributeNameError(
+            f"An inventory holds at most {limit:,} attributes, and {len(keywords):,} were asked for.",
+            fix="Capture fewer attributes; the usual ones count as well.",
+        )
+    add_sql_functions(connection)
+    columns = "".join(f',\n    "{keyword}" TEXT' for keyword in keywords)
+    connection.executescript(_CREATE_TABLES.format(columns=columns))
+    connection.executemany("INSERT INTO attribute VALUES (?, ?)", enumerate(keywords))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
+    """Put a header in and return its number: the one given, or the next."""
+    marks = ", ".join("?" * (len(row) + 2))
+    inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
+    return int(inserted.lastrowid or 0)
+
+
+def create_indexes(connection: sqlite3.Connection) -> None:
+    """Make the indexes that grouping and queries use; made last, since rows go in faster without them."""
+    connection.executescript(_CREATE_INDEXES)
+
+
+def open_inventory_file(path: Path) -> sqlite3.Connection:
+    """Open an inventory file for reading only.
+
+    Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
+    """
+    try:
+        if not path.is_file() and WorkingFiles.of(path).unfinished.is_file():
+            raise InventoryError(
+                f"There is no inventory at {path}: the scan into it was not finished.",
+                fix="Run the scan again to finish it; it goes on from where it was stopped.",
+            )
+        if not path.is_file():
+            raise InventoryError(f"There is no inventory at {path}.", fix="Make one with 'dicommap scan'.")
+        _require_current_format(path)
+        connection = connect_read_only(path)
+        add_sql_functions(connection)
+        return connection
+    except OSError as error:
+        reason = os_error_reason(error)
+        raise InventoryError(f"{path} cannot be read: {reason}.", fix="Check its name and your rights on it.") from None
+    except sqlite3.Error as error:
+        raise_if_interrupted(error)
+        raise InventoryError(f"{path} cannot be opened.", fix="Check that you may read it.") from None
+
+
+def is_inventory(path: Path) -> bool:
+    """Say whether a file is an inventory of any version, be it damaged. Raises OSError where it cannot be read."""
+    return _read_sqlite_header(path)[0] == APPLICATION_ID
+
+
+def _require_current_format(path: Path) -> None:
+    application, version, journal = _read_sqlite_header(path)
+    if application != APPLICATION_ID:
+        raise InventoryError(f"{path} is not a dicommap inventory.", fix="Name the file that 'dicommap scan' wrote.")
+    if version != FORMAT_VERSION:
+        raise InventoryError(
+            f"{path} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
+            fix="Scan again, or use the dicommap that made it.",
+        )
+    if journal != _ROLLBACK_JOURNAL:
+        # With a write-ahead log, reading would write files beside the inventory.
+        raise damaged_error()
+
+
+def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
+    """Return the application id, user version and kind of journal of a SQLite file, and zeros of any other.
+
+    They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
+    """
+    with open_regular_file(path) as file:
+        head = file.read(_SQLITE_HEADER_BYTES)
+    if len(head) < _SQLITE_HEADER_BYTES or not head.startswith(_SQLITE_MAGIC):
+        return 0, 0, b""
+    return int.from_bytes(head[68:72]), int.from_bytes(head[60:64]), head[18:20]

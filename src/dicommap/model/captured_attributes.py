@@ -1,0 +1,81 @@
+"""The attributes that a scan captures, and what may be asked for besides."""
+
+from __future__ import annotations
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.keywords import keyword_hint, mask_unless_word
+from dicommap.errors import AttributeNameError
+
+SOP_INSTANCE_UID = 0x00080018
+INSTANCE_NUMBER = 0x00200013
+SPECIFIC_CHARACTER_SET = 0x00080005
+
+DEFAULT_KEYWORDS = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDescription",
+    "ReferringPhysicianName",
+    "Modality",
+    "SeriesNumber",
+    "SeriesDescription",
+    "BodyPartExamined",
+    "Manufacturer",
+    "SpecificCharacterSet",
+)
+"""Keywords captured for each header: HealthImaging's grouping elements and what people look for first."""
+
+IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
+"""The UIDs without which an instance belongs to nothing."""
+
+UNMASKED_KEYWORDS = frozenset(
+    {
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "SOPInstanceUID",
+        "SOPClassUID",
+        "TransferSyntaxUID",
+        "Modality",
+        "SeriesNumber",
+        "InstanceNumber",
+        "BodyPartExamined",
+        "Manufacturer",
+        "SpecificCharacterSet",
+    }
+)
+"""Attributes shown without --show-values; every other value is taken for a patient's."""
+
+_NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
+
+
+def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
+    """Return the keywords to capture: the usual ones, then the additional ones in the order given.
+
+    Raises AttributeNameError for a name that is no keyword, or one whose value is not a text or number.
+    """
+    keywords = dict.fromkeys(DEFAULT_KEYWORDS)
+    for keyword in additional:
+        tag = tag_of(keyword)
+        if tag is None:
+            meant = keyword_hint(keyword)
+            said = f"{mask_unless_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
+            raise AttributeNameError(said, fix=_as_sentence(meant) if meant else "PS3.6 lists the keywords.")
+        vrs = vrs_of(tag)
+        if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
+            raise AttributeNameError(
+                f"{keyword} cannot be captured: it is no text or number, or which one depends on others.",
+                fix="Name attributes with a text or number value.",
+            )
+        if keyword not in _KEY_KEYWORDS:
+            keywords[keyword] = None
+    return tuple(keywords)
+
+
+def _as_sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith("?") else ".")

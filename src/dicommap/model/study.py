@@ -1,0 +1,188 @@
+"""Studies, series, instances and files, as an inventory holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.healthimaging.levels import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from dicommap.issues import Issue
+
+
+ValueCounts = Mapping[str, int]
+"""Distinct value -> number of files."""
+
+AttributeValues = Mapping[str, ValueCounts]
+"""Keyword -> its distinct values; an absent attribute counts as the empty text."""
+
+
+class Disposition(StrEnum):
+    """What a path turned out to be; every path has exactly one."""
+
+    INSTANCE = "instance"
+    DUPLICATE = "duplicate"
+    """A file with the SOP Instance UID of an instance that comes first in order of path."""
+    DICOMDIR = "dicomdir"
+    NOT_DICOM = "not-dicom"
+    NOT_P10 = "not-p10"
+    """A DICOM data set without preamble or file meta."""
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    MISSING_UID = "missing-uid"
+    INVALID_UID = "invalid-uid"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    LINK = "link"
+    """A link to a directory that was not followed."""
+    SPECIAL = "special"
+    """A FIFO, socket or device."""
+    ARCHIVE = "archive"
+    """An archive whose members are paths of their own, or one inside another."""
+
+
+class SourceFile(NamedTuple):  # of these there are many, and a dataclass that cannot change takes its time
+    """One path that a walk over a source met."""
+
+    path: str
+    """Relative to the root; bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
+
+    size: int
+    mtime_ns: int
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+    disposition: Disposition | None = None
+    """Set where there is nothing to read, and None where the file's header tells."""
+
+    issues: tuple[Issue, ...] = ()
+    archive: SourceFile | None = None
+    """The archive that it is a member of; its time of change is the member's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One path of the inventory."""
+
+    source: str
+    """The root of the source that it is in; printable."""
+
+    path: str
+    """Relative to its source; printable."""
+
+    size: int
+    """Bytes."""
+
+    mtime_ns: int
+    """Last modification, in nanoseconds since 1970."""
+
+    disposition: Disposition
+
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One file that holds an instance, or a duplicate of one."""
+
+    source: str
+    """The root of the source that it is in; printable."""
+
+    path: str
+    """Relative to its source; printable."""
+
+    size: int
+    mtime_ns: int
+    disposition: Disposition
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    instance_number: str
+    etag: str = ""
+    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an edit reaches: a study, or one series of it."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None = None
+
+    @property
+    def level(self) -> Level:
+        """Return STUDY, or SERIES where a series is named."""
+        return Level.STUDY if self.series_instance_uid is None else Level.SERIES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One series: its counts, and each captured attribute's distinct values with the files that have them."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    instances: int
+    files: int
+    """Instances and duplicates: what an import job would read."""
+    size: int
+    """Bytes of all files."""
+    values: AttributeValues = field(repr=False)
+    """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
+
+    @property
+    def target(self) -> Target:
+        """Return what an edit of this series reaches."""
+        return Target(study_instance_uid=self.study_instance_uid, series_instance_uid=self.series_instance_uid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One study and its series."""
+
+    study_instance_uid: str
+    series: tuple[Series, ...]
+    values: AttributeValues = field(repr=False)
+    """As in a series, over all of them."""
+
+    @property
+    def target(self) -> Target:
+        """Return what an edit of this study reaches."""
+        return Target(study_instance_uid=self.study_instance_uid)
+
+    @property
+    def instances(self) -> int:
+        """Return the number of instances."""
+        return sum(series.instances for series in self.series)
+
+    @property
+    def files(self) -> int:
+        """Return the number of files, duplicates included."""
+        return sum(series.files for series in self.series)
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return sum(series.size for series in self.series)
+
+    @classmethod
+    def of(cls, series: Iterable[Series]) -> Self:
+        """Return the study of these series, which must all name it and be at least one."""
+        first, *others = members = tuple(series)
+        values = first.values
+        if others:  # plain dicts: of these there are many, and a Counter takes its time
+            totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
+            for one in others:
+                for keyword, counts in one.values.items():
+                    total = totals.setdefault(keyword, {})
+                    for value, count in counts.items():
+                        total[value] = total.get(value, 0) + count
+            values = totals
+        return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)

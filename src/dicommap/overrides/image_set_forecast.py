@@ -1,0 +1,168 @@
+"""What HealthImaging is likely to make of a study: its grouping attributes, and whether they have one value each.
+
+Instances of a study or series that differ in one of seven attributes become non-primary image sets (developer guide,
+"Understanding image sets"). Which group becomes the primary one is not documented: this is a forecast.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of
+from dicommap.dicom.json_model import attribute_from_text, text_from_attribute
+from dicommap.edits.harmonize_edits import most_frequent_value
+from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
+from dicommap.issues import Location, make_issue
+from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
+from dicommap.overrides.image_set_forecast_authoring_image_sets_part import PredictedImageSets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dicommap.issues import Issue
+    from dicommap.model.study import Series, Study, ValueCounts
+    from dicommap.overrides.grouping_conflicts import FileValues, StudyFileReader
+    from dicommap.overrides.image_set_forecast_authoring_image_sets_part import ConflictingValues, ConflictScope
+    from dicommap.overrides.study_resolution import AttributeChange
+
+LISTED_FILES_LIMIT = 100_000
+"""Files that are named in one draft; beyond these they are only counted."""
+
+_STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
+_SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
+
+_ChangesByScope = dict["ConflictScope", "AttributeChange"]
+
+
+class ImageSetForecaster:
+    """Asked for each study once, it tells what would fall apart, and names the files as long as there is room."""
+
+    def __init__(self, files: StudyFileReader, room: int = LISTED_FILES_LIMIT) -> None:
+        """Take what tells the files of a study: it is asked only of studies in conflict, and of each at most twice."""
+        self._files = files
+        self._room = room
+
+    def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
+        """Yield the grouping attributes that still differ inside a study or its series after its changes."""
+        by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
+        scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
+        if not scopes:
+            return
+        keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
+        groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
+        sets = PredictedImageSets.of(keywords, groups, scopes)
+        outside = sets.count_non_primary_files()
+        listed = self._listed(sets, self._read(study, keywords, by_scope))
+        for scope, counts in scopes.items():
+            edits = _find_series_changes(study, scope, by_scope)
+            cure_value = _choose_cure_value(scope[1], counts, edits)
+            yield GroupingConflict(
+                study_instance_uid=study.study_instance_uid,
+                series_instance_uid=scope[0],
+                keyword=scope[1],
+                values=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+                primary=sets.primary[scope],
+                outside=outside[scope],
+                listed=tuple(listed.get(scope, ())),
+                cure_value=cure_value,
+                is_harmonizable=not edits and cure_value is not None,
+                edits=tuple(dict.fromkeys(cause for change in edits for cause in change.causes)),
+            )
+
+    def _read(
+        self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
+    ) -> Iterator[tuple[FileValues, ConflictingValues]]:
+        """Yield the files of a study, each with the values that the overrides leave it."""
+        for file in self._files(study.study_instance_uid, keywords):
+            scanned = zip(keywords, file.values, strict=True)
+            yield (
+                file,
+                tuple(
+                    value if (text := _find_override_text(file.series_instance_uid, keyword, changes)) is None else text
+                    for keyword, value in scanned
+                ),
+            )
+
+    def _listed(
+        self, sets: PredictedImageSets, files: Iterator[tuple[FileValues, ConflictingValues]]
+    ) -> dict[ConflictScope, list[NonPrimaryFile]]:
+        listed: dict[ConflictScope, list[NonPrimaryFile]] = {}
+        for file, values in files if self._room > 0 else ():
+            for scope, value in sets.outside(file.series_instance_uid, values):
+                listed.setdefault(scope, []).append(_build_outside_file(file, value))
+                self._room -= 1
+            if self._room <= 0:
+                break
+        return listed
+
+
+def build_conflict_issue(conflict: GroupingConflict) -> Issue:
+    """Return the finding, with the override that would cure it."""
+    place = Location(keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid)
+    return make_issue(
+        "forecast.non-primary",
+        place,
+        keyword=conflict.keyword,
+        count=len(conflict.values),
+        outside=conflict.outside,
+        files=conflict.files,
+        cure=conflict.cure,
+    )
+
+
+def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
+    """Yield the values that each grouping attribute has after the changes, in the study and in each series."""
+    for keyword in _STUDY_KEYWORDS:
+        values: Counter[str] = Counter()
+        for series in study.series:
+            values.update(_count_series_values(series, keyword, changes))
+        yield (None, keyword), values
+    for series in study.series:
+        for keyword in _SERIES_KEYWORDS:
+            yield (series.series_instance_uid, keyword), _count_series_values(series, keyword, changes)
+
+
+def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
+    """Return a series' values of an attribute as the overrides leave them."""
+    text = _find_override_text(series.series_instance_uid, keyword, changes)
+    return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
+
+
+def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
+    """Return the text that an override gives an attribute in a series; None where none does."""
+    change = changes.get((series, keyword)) or changes.get((None, keyword))
+    return None if change is None else text_from_attribute(change.after) or ""
+
+
+def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
+    """Return the changes that set the attribute in a part of where it differs."""
+    members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
+    found = (changes.get((series, scope[1])) for series in members)
+    return [change for change in found if change is not None]
+
+
+def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
+    """Return the value that all files should have: what the edits say where they agree, or else most of the files.
+
+    None where they do not agree, or no override can hold what most files have.
+    """
+    asked = {text_from_attribute(change.after) or "" for change in edits}
+    if asked:
+        return asked.pop() if len(asked) == 1 else None
+    value = most_frequent_value(counts)
+    return value if value is not None and _is_valid_value(keyword, value) else None
+
+
+def _is_valid_value(keyword: str, value: str) -> bool:
+    return isinstance(attribute_from_text(tag_of(keyword) or 0, value, Location()), dict)
+
+
+def _build_outside_file(file: FileValues, value: str) -> NonPrimaryFile:
+    return NonPrimaryFile(
+        source=file.source,
+        path=file.path,
+        series_instance_uid=file.series_instance_uid,
+        sop_instance_uid=file.sop_instance_uid,
+        value=value,
+    )

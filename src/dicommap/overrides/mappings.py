@@ -1,0 +1,77 @@
+"""Where override files go under inputS3Uri, and the mappings that name them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.import_configuration import (
+    DicomJsonMetadataImportConfiguration,
+    DicomMetadataMapping,
+    ImportConfiguration,
+)
+from dicommap.overrides.override_file import dump_override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.overrides.override_file_model_override_part import Override
+
+OVERRIDES_FOLDER = "dicommap-overrides"
+"""One folder for all, since nested folders count against a quota of the job."""
+
+_FILE_NAME_LIMIT = 200
+"""File systems take names of 255 bytes; two UIDs of PS3.5's 64 characters stay below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideFile:
+    """An override file: where it lies, relative to inputS3Uri, and what it holds."""
+
+    path: str
+    text: str = field(repr=False)
+
+
+def build_override_files(overrides: Iterable[Override], profile: Assumptions) -> list[tuple[Override, OverrideFile]]:
+    """Return each override with its file in the form of the profile, in order of UIDs.
+
+    Where files may be shared, overrides whose files would hold the same have that of the first of them.
+    """
+    placed = []
+    first: dict[str, OverrideFile] = {}
+    for override in sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or "")):
+        file = OverrideFile(path=metadata_file_path(override), text=dump_override(override, profile))
+        if profile.overrideFiles == "shared":
+            file = first.setdefault(file.text, file)
+        placed.append((override, file))
+    return placed
+
+
+def metadata_file_path(override: Override) -> str:
+    """Return the path of an override's file, relative to inputS3Uri: named by its UIDs, or by their hash if long."""
+    name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
+    if len(name) > _FILE_NAME_LIMIT:
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return f"{OVERRIDES_FOLDER}/{name}.json"
+
+
+def build_import_configuration(placed: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
+    """Return the configuration that maps each override's study or series to its file, in the order given.
+
+    Raises ValueError for no override or more than MAX_MAPPINGS: the caller looks before.
+    """
+    mappings = tuple(_build_mapping(override, file.path) for override, file in placed)
+    inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)
+    return ImportConfiguration(dicomJsonMetadataImportConfiguration=inner)
+
+
+def _build_mapping(override: Override, path: str) -> DicomMetadataMapping:
+    if override.series_instance_uid is None:
+        return DicomMetadataMapping(studyInstanceUID=override.study_instance_uid, metadataFilePath=path)
+    return DicomMetadataMapping(
+        studyInstanceUID=override.study_instance_uid,
+        seriesInstanceUID=override.series_instance_uid,
+        metadataFilePath=path,
+    )

@@ -1,0 +1,32 @@
+"""Override files read back: the inverse of writing them in the form of a profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.strict_json import parse_json
+from dicommap.overrides.override_file import dump_override, remove_null_value
+from dicommap.overrides.override_file_model_override_part import Override
+
+if TYPE_CHECKING:
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.healthimaging.import_configuration import DicomMetadataMapping
+
+
+def parse_override(data: bytes, mapping: DicomMetadataMapping, profile: Assumptions) -> Override:
+    """Return the override of a mapping from its file.
+
+    Raises ValueError where the file is not what this profile makes of any override.
+    """
+    document, issues = parse_json(data)
+    data_set = document[0] if isinstance(document, list) and len(document) == 1 else document
+    if issues or not isinstance(data_set, dict):
+        raise ValueError("the file holds no data set")
+    override = Override(
+        study_instance_uid=mapping.studyInstanceUID,
+        series_instance_uid=mapping.seriesInstanceUID,
+        data_set={tag: remove_null_value(attribute) for tag, attribute in data_set.items()},
+    )
+    if dump_override(override, profile).encode() != data:
+        raise ValueError("the file has another form than its profile")
+    return override

@@ -1,0 +1,64 @@
+"""What an override file holds: an override's data set in the form that the profile says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
+from dicommap.dicom.json_model import sort_data_set
+from dicommap.dicom.strict_json import dump_json
+from dicommap.dicom.vr import BINARY_VRS
+
+if TYPE_CHECKING:
+    from dicommap.dicom.json_model import Attribute, DataSet
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.overrides.override_file_model_override_part import Override
+
+_IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
+_ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
+"""Value representations whose emptiness has one form only: no member but the vr."""
+
+
+def dump_override(override: Override, profile: Assumptions) -> str:
+    """Return the text of an override's file: the same for the same override and profile."""
+    data_set = dict(override.data_set)
+    if profile.emptyValue == "null":
+        data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
+    if profile.identifyingUids == "present":
+        data_set |= _identifying_uids(override)
+    data_set = sort_data_set(data_set)
+    return dump_json([data_set] if profile.dataSet == "array" else data_set)
+
+
+def parse_override_data_set(document: Any, profile: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
+    """Return the attributes that an override file changes, from its JSON; it must be in the profile's form.
+
+    Identifying UIDs that are there because the profile asks for them are none of these.
+    """
+    data_set = document[0] if isinstance(document, list) else document
+    repeated = _IDENTIFYING if profile.identifyingUids == "present" else frozenset()
+    return {tag: remove_null_value(attribute) for tag, attribute in data_set.items() if tag not in repeated}
+
+
+def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return an attribute that is empty by a Value of one null without that Value, and any other as it is."""
+    if has_null_form(attribute) and attribute.get("Value") == [None]:
+        return {member: value for member, value in attribute.items() if member != "Value"}
+    return attribute
+
+
+def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
+    """Say whether a JSON value is an attribute whose emptiness can be written as a Value of one null."""
+    vr = attribute.get("vr") if isinstance(attribute, dict) else None
+    return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
+
+
+def _add_null_value(attribute: Attribute) -> Attribute:
+    if len(attribute) == 1 and has_null_form(attribute):
+        return {"vr": attribute["vr"], "Value": [None]}
+    return attribute
+
+
+def _identifying_uids(override: Override) -> DataSet:
+    uids = {STUDY_INSTANCE_UID: override.study_instance_uid, SERIES_INSTANCE_UID: override.series_instance_uid}
+    return {hex_of(tag): {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid is not None}

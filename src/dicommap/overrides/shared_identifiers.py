@@ -1,0 +1,255 @@
+"""Identifiers that edits make equal although they were different: studies of two patients could become one patient's.
+
+Studies without an identifier had different ones, too: nobody knows whose they were.
+
+An edit may be meant to do so: "007" and "7" are one patient's PatientID in two spellings. So the studies that have one
+identifier after the edits are compared: if their names, birth dates or sexes differ, it is an issue.
+
+    study  PatientID  after  PatientName
+    1.2.1  007        7      Doe^Jane
+    1.2.2  7          7      Roe^Richard   no edit touches it: `edit.same-patient` all the same
+
+Only digests of the values are kept, and only of studies with an edit of these attributes. The others are read a second
+time, and only if an edit changed an identifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import product
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.overrides.shared_identifiers_model_patient_part import COMPARED_PART_COUNTS, normalize_identity_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dicommap.issues import Issue
+    from dicommap.model.study import Series, Study
+    from dicommap.overrides.study_resolution import AttributeChange
+
+LISTED_STUDIES_LIMIT = 10
+"""Studies that one issue names; the others are counted."""
+
+_PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
+_ABSENT, _SEVERAL = 0, 1
+"""What stands in place of a digest: no value is known, or there are different ones."""
+
+NewTexts = dict[tuple[str | None, int], str]
+"""Series Instance UID, or None for the whole study, and tag -> the new value as text."""
+
+ValueDigests = tuple[int, ...]
+"""For the old identifier and each compared part: the digest of its only value, _ABSENT or _SEVERAL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedIdentifier:
+    """An attribute that identifies a patient or an order, and what studies that share it are compared by."""
+
+    keyword: str
+    issuer: str | None
+    """The keyword of the authority that assigned it (PS3.3 C.2.2)."""
+    compared: tuple[str, ...]
+    code: str
+    code_if_equal: str | None
+    """The code if nothing that is compared differs; None if there is no issue then."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Return the keywords of all attributes that matter for it."""
+        return (self.keyword, *(() if self.issuer is None else (self.issuer,)), *self.compared)
+
+
+IDENTIFIERS = (
+    ComparedIdentifier(
+        keyword="PatientID",
+        issuer="IssuerOfPatientID",
+        compared=_PATIENT_KEYWORDS,
+        code="edit.same-patient",
+        code_if_equal=None,
+    ),
+    ComparedIdentifier(
+        keyword="AccessionNumber",
+        issuer=None,  # IssuerOfAccessionNumberSequence is a sequence, which no inventory holds
+        compared=("PatientID", *_PATIENT_KEYWORDS),
+        code="edit.same-accession",
+        code_if_equal="edit.shared-accession",
+    ),
+)
+
+
+class SharedIdentifiers:
+    """Compares the studies that have the same identifier after the edits and had different ones before."""
+
+    def __init__(self, severity: Severity = Severity.WARNING) -> None:
+        """Take how severe it is that studies of different patients get one identifier."""
+        self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
+
+    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
+        """Note a study whose edits change an identifier, or what is compared."""
+        for groups in self._groups:
+            groups.note(study, changes)
+
+    def issues(self, all_studies: Callable[[], Iterable[Study]]) -> Iterator[Issue]:
+        """Yield an issue for each identifier that studies of different patients share after the edits.
+
+        Args:
+            all_studies: Returns the studies of the inventory once more. It is called only if an edit changed an
+                identifier.
+
+        """
+        asked = [groups for groups in self._groups if groups.wanted]
+        for study in all_studies() if asked else ():
+            for groups in asked:
+                groups.note_unchanged(study)
+        for groups in asked:
+            yield from groups.issues()
+
+
+@dataclass(slots=True)
+class _StudyGroup:
+    """The studies that have one identifier after the edits."""
+
+    traits: ValueDigests
+    bare: int
+    """The digest of the identifier without its issuer; 0 if it has no issuer."""
+    studies: tuple[str, ...]
+    """The first ones; those that brought another value stand in front."""
+    count: int = 1
+
+    def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
+        """Add studies with the same identifier."""
+        merged = tuple(map(_merge_digests, self.traits, traits))
+        found = (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
+        self.studies = found[:LISTED_STUDIES_LIMIT]
+        self.traits, self.count = merged, self.count + count
+
+
+@dataclass(slots=True)
+class _StudyGroups:
+    """The studies by one identifier."""
+
+    identifier: ComparedIdentifier
+    severity: Severity
+    wanted: set[int] = field(default_factory=set)
+    """Digests of the identifiers that edits gave to studies that had another one."""
+    _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
+
+    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
+        """Add a study if its edits change the identifier, or what is compared."""
+        after: NewTexts = {
+            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
+            for change in changes
+            if change.tag in _identifier_tags(self.identifier)
+        }
+        if after:
+            self._noted.add(study.study_instance_uid)
+            self._add(study, after)
+
+    def note_unchanged(self, study: Study) -> None:
+        """Add a study without such an edit if it has an identifier that edits gave to other studies."""
+        values = study.values.get(self.identifier.keyword, {})
+        if study.study_instance_uid not in self._noted and any(
+            _digest(one.strip(" ")) in self.wanted for one in values
+        ):
+            self._add(study, {})
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each identifier that studies of different patients share."""
+        for group in self._by_key.values():
+            bare = self._by_key.get(group.bare)
+            if bare is not None:  # an identifier without issuer may be of any
+                group.add(bare.traits, bare.studies, bare.count)
+        for group in self._by_key.values():
+            yield from self._group_issues(group)
+
+    def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
+        identifier = self.identifier
+        before, *compared = group.traits
+        if before != _SEVERAL:
+            return
+        keywords = (keyword for keyword in identifier.compared for _ in range(COMPARED_PART_COUNTS.get(keyword, 1)))
+        different = (keyword for keyword, trait in zip(keywords, compared, strict=True) if trait == _SEVERAL)
+        differing = list(dict.fromkeys(different))
+        if not differing and (identifier.code_if_equal is None or group.count < 2):
+            return
+        studies = sorted(group.studies)
+        count = "1 study" if group.count == 1 else f"{group.count:,} studies"
+        uids = ", ".join(studies) + (" and others" if group.count > len(studies) else "")
+        yield make_issue(
+            identifier.code if differing else identifier.code_if_equal or "",
+            Location(keyword=identifier.keyword),
+            severity=self.severity if differing else None,
+            differing=", ".join(differing),
+            studies=count,
+            uids=uids,
+        )
+
+    def _add(self, study: Study, after: NewTexts) -> None:
+        found: dict[tuple[str, str], ValueDigests] = {}
+        for series in study.series:
+            for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
+                found[key] = tuple(map(_merge_digests, found.get(key, traits), traits))
+                if traits[0] != _digest(*key):
+                    self.wanted.add(_digest(key[0]))
+        for key, traits in found.items():
+            group = self._by_key.get(_digest(*key))
+            if group is None:
+                bare = _digest(key[0]) if key[1] else 0
+                self._by_key[_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
+            else:
+                group.add(traits, (study.study_instance_uid,), 1)
+
+
+def _compute_digests(
+    identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
+) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
+    """Yield each identifier, with its issuer, that a series has after the edits, and the traits of its files."""
+    compared: ValueDigests = ()
+    for keyword in identifier.compared:
+        texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
+        compared += tuple(
+            _reduce_digests(_digest(text) if text else _ABSENT for text in part) for part in zip(*texts, strict=True)
+        )
+    for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
+        for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
+            if new:  # an empty identifier is none that studies could share
+                # Studies without an identifier had none in common.
+                before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
+                yield (new, new_issuer), (_reduce_digests(before), *compared)
+
+
+def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
+    """Return each value that the attribute has after the edits, with the values that became it."""
+    if keyword is None:
+        return {"": {""}}
+    old = {text.strip(" ") for text in series.values.get(keyword) or ("",)}
+    tag = tag_of(keyword) or 0
+    for target in (series.series_instance_uid, None):
+        if (target, tag) in after:
+            return {after[target, tag].strip(" "): old}
+    return {text: {text} for text in old}
+
+
+def _identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
+    return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
+
+
+def _reduce_digests(digests: Iterable[int]) -> int:
+    found = {one for one in digests if one != _ABSENT}
+    return _SEVERAL if len(found) > 1 else next(iter(found), _ABSENT)
+
+
+def _merge_digests(one: int, other: int) -> int:
+    return _reduce_digests((one, other))
+
+
+def _digest(text: str, issuer: str = "") -> int:
+    """Return 64 bits of a digest, never _ABSENT or _SEVERAL."""
+    data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2

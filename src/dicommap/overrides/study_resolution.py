@@ -1,0 +1,188 @@
+"""The edits of one study settled: contradictions found, no-changes dropped, levels chosen, overrides made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import hex_of, keyword_of, private_creator_tag_of
+from dicommap.dicom.json_model import Attribute, text_from_attribute
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.issues import Location, make_issue
+from dicommap.model.study_model_sole_value_part import compact_counts
+from dicommap.overrides.override_file_model_override_part import Override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.edits.edit import Edit
+    from dicommap.issues import Issue
+    from dicommap.model.study import AttributeValues, Study, ValueCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeChange:
+    """One line of the preview: an attribute of a study or series, its values before and after, and why."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    tag: int
+    before: ValueCounts | None = field(repr=False)
+    """Distinct values with their files; None where the inventory does not hold the attribute."""
+    after: Attribute = field(repr=False)
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResolution:
+    """What became of a study's edits."""
+
+    overrides: tuple[Override, ...]
+    changes: tuple[AttributeChange, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(slots=True)
+class _MergedEdit:
+    attribute: Attribute
+    causes: list[str]
+
+
+_MergedEdits = dict[str | None, dict[int, _MergedEdit]]
+"""Series Instance UID, or None for the whole study -> tag -> what is wished for."""
+
+_SharedCauses = dict[tuple[str, ...], tuple[str, ...]]
+"""Causes that several changes of a study have: there are very many changes, and they are kept."""
+
+
+def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
+    """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
+
+    An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
+    keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
+    attribute of which edits contradict each other.
+    """
+    wishes: _MergedEdits = {None: {}}
+    contradictions: list[tuple[int, Issue]] = []
+    for edit in edits:
+        found = _merge_edit(wishes, edit)
+        if found:
+            contradictions.append((edit.tag, found))
+    contradictions += _find_level_contradictions(study, wishes)
+    for tag in {tag for tag, _ in contradictions}:
+        for of_target in wishes.values():
+            of_target.pop(tag, None)
+    _move_to_study(study, wishes)
+    values: dict[str | None, AttributeValues] = {one.series_instance_uid: one.values for one in study.series}
+    values[None] = study.values
+    shared: _SharedCauses = {}
+    changes = [
+        change
+        for series in sorted(wishes, key=lambda uid: uid or "")
+        for change in _build_changes(study.study_instance_uid, series, values[series], wishes[series], shared)
+    ]
+    return StudyResolution(
+        overrides=tuple(_build_overrides(changes)),
+        changes=tuple(changes),
+        issues=tuple(found for _, found in contradictions),
+    )
+
+
+def _merge_edit(wishes: _MergedEdits, edit: Edit) -> Issue | None:
+    series = edit.target.series_instance_uid
+    of_target = wishes.setdefault(series, {})
+    wish = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
+    if wish.attribute != edit.attribute:
+        return _build_contradiction_issue(edit.target.study_instance_uid, series, edit.tag, wish.causes[0], edit.cause)
+    wish.causes.append(edit.cause)
+    return None
+
+
+def _find_level_contradictions(study: Study, wishes: _MergedEdits) -> list[tuple[int, Issue]]:
+    return [
+        (
+            tag,
+            _build_contradiction_issue(
+                study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]
+            ),
+        )
+        for series, of_series in wishes.items()
+        for tag, wish in of_series.items()
+        if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute
+    ]
+
+
+def _build_contradiction_issue(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
+    place = Location(keyword=keyword_of(tag), study=study, series=series)
+    return make_issue("edit.contradiction", place, first=first, second=second)
+
+
+def _move_to_study(study: Study, wishes: _MergedEdits) -> None:
+    of_study = wishes[None]
+    for tag in {tag for series, tags in wishes.items() if series for tag in tags}:
+        found = {series: tags[tag] for series, tags in wishes.items() if series and tag in tags}
+        first = next(iter(found.values()))
+        if tag not in of_study:
+            if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _has_same_value_in_all_series(
+                study, tag, found
+            ):
+                continue
+            of_study[tag] = _MergedEdit(first.attribute, [])
+        for series, wish in found.items():
+            of_study[tag].causes += wish.causes
+            del wishes[series][tag]
+    _restore_private_creators(wishes)
+
+
+def _restore_private_creators(wishes: _MergedEdits) -> None:
+    """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
+    for series, of_series in wishes.items():
+        for tag in list(of_series) if series else ():
+            creator = private_creator_tag_of(tag)
+            if creator is not None and creator in wishes[None]:
+                of_series.setdefault(creator, wishes[None][creator])
+
+
+def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
+    """Say whether every series gets the same value, or has it already."""
+    attribute = next(iter(found.values())).attribute
+    if any(wish.attribute != attribute for wish in found.values()):
+        return False
+    text = text_from_attribute(attribute)
+    others = (series for series in study.series if series.series_instance_uid not in found)
+    return all(_has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
+
+
+def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
+    return before is not None and list(before) == [text]
+
+
+def _build_changes(
+    study: str, series: str | None, values: AttributeValues, wishes: dict[int, _MergedEdit], shared: _SharedCauses
+) -> Iterator[AttributeChange]:
+    for tag, wish in sorted(wishes.items()):
+        before = values.get(keyword_of(tag))
+        if not _has_only_value(before, text_from_attribute(wish.attribute)):
+            causes = tuple(dict.fromkeys(wish.causes))
+            yield AttributeChange(
+                study_instance_uid=study,
+                series_instance_uid=series,
+                tag=tag,
+                before=None if before is None else compact_counts(before),
+                after=wish.attribute,
+                causes=shared.setdefault(causes, causes),
+            )
+
+
+def _build_overrides(changes: list[AttributeChange]) -> list[Override]:
+    by_target: dict[tuple[str, str | None], list[AttributeChange]] = {}
+    for change in changes:
+        by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)
+    return [
+        Override(
+            study_instance_uid=study,
+            series_instance_uid=series,
+            data_set={hex_of(change.tag): change.after for change in of_target},
+        )
+        for (study, series), of_target in by_target.items()
+    ]

@@ -1,0 +1,84 @@
+"""The File Meta Information (PS3.10 section 7.1), and how the data set behind it is encoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER
+from dicommap.p10.data_set_encoding import (
+    EXPLICIT_BIG_ENDIAN,
+    EXPLICIT_LITTLE_ENDIAN,
+    EXPLICIT_VRS,
+    IMPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+    get_encoding,
+    is_likely_encoding,
+)
+from dicommap.p10.sequence_items import read_element
+from dicommap.p10.structure_errors import MalformedError
+
+if TYPE_CHECKING:
+    from dicommap.p10.byte_window import ByteWindow
+    from dicommap.p10.walk_p10_stride_part import RawValue
+
+DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
+_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_UIDS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
+MAX_META_UID_BYTES = 1_024
+
+
+class FileMeta(NamedTuple):
+    """What the file meta says, and where it ends."""
+
+    media_storage_sop_class_uid: str
+    transfer_syntax_uid: str
+    sop_instance: RawValue | None
+    """Media Storage SOP Instance UID as it stands in the file."""
+    end: int
+
+    @property
+    def media_storage_sop_instance_uid(self) -> str:
+        """Return (0002,0003), or nothing."""
+        return "" if self.sop_instance is None else decode_uid(self.sop_instance[2])
+
+
+def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
+    """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says.
+
+    Transfer syntax and SOP class decide what is read next, so they are taken as structure, not as values.
+    """
+    uids: dict[int, str] = {}
+    instance: RawValue | None = None
+    encoding = EXPLICIT_LITTLE_ENDIAN
+    head = window.bytes_at(offset, 8)
+    if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
+        encoding = IMPLICIT_LITTLE_ENDIAN  # not allowed, yet seen: four bytes of a small length, and no VR
+    while window.size - offset >= 8 and window.bytes_at(offset, 2) == b"\x02\x00":
+        tag, vr, start, length = read_element(window, offset, encoding)
+        offset = start + length
+        window.require(offset)
+        if tag not in _UIDS:
+            continue
+        if length > MAX_META_UID_BYTES:
+            raise MalformedError(start, "a UID of the file meta is too long")
+        if tag == _SOP_INSTANCE:
+            instance = vr, start, window.value_at(start, length)
+        else:
+            uids[tag] = decode_uid(window.bytes_at(start, length))
+    return FileMeta(uids.get(_SOP_CLASS, ""), uids.get(_TRANSFER_SYNTAX, ""), instance, offset)
+
+
+def decode_uid(raw: bytes) -> str:
+    """Return a UID of the file meta as text, without padding; bytes that no UID has stay different."""
+    return raw.decode("ascii", KEEP_BYTES_HANDLER).strip(" \0")
+
+
+def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEncoding | None:
+    """Return how the data set at `offset` is encoded: as its transfer syntax says, if its first element agrees.
+
+    Returns None where the bytes there are no first element in any encoding.
+    """
+    head = window.bytes_at(offset, 8)
+    first = get_encoding(declared)
+    candidates = (first, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
+    return next((encoding for encoding in candidates if is_likely_encoding(encoding, head)), None)

@@ -1,0 +1,117 @@
+"""What keeps a walk from going on: the element is named as dcmdump shows it, and no value is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import vrs_of
+from dicommap.p10.byte_window import EndOfFile
+from dicommap.p10.data_set_encoding import LONG_VRS
+from dicommap.p10.header_p10_value_limits_part import MAX_SHORT_TEXT_BYTES, SHORT_TEXT_VRS
+
+if TYPE_CHECKING:
+    from dicommap.p10.byte_window import ByteWindow
+    from dicommap.p10.data_set_encoding import DataSetEncoding
+
+ITEM_TAG = b"\xfe\xff\x00\xe0"
+"""(FFFE,E000) in little endian, as the value of a sequence begins."""
+
+_STUDY_UID = (0x0020, 0x000D)
+_FIRST_DELIMITER_TAG = 0xFFFE0000
+_IMPLAUSIBLE_LENGTH = 2**29
+"""Bytes: no element before InstanceNumber has so many, so a length like this is wrong and the file need not be cut."""
+_SEARCHED_BYTES = 2**16
+"""Bytes behind a wrong length that are searched for the elements that it would hide."""
+
+
+class MalformedError(Exception):
+    """The bytes at `offset` are not what PS3.5 section 7 allows there."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(offset, reason)
+        self.offset = offset
+        self.reason = reason
+
+
+class TooLongError(MalformedError):
+    """A wanted value has more bytes than its attribute can hold, with room to spare."""
+
+    def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
+        super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
+        self.tag, self.length, self.limit = tag, length, limit
+
+
+def format_element(tag: int, inside: int | None = None) -> str:
+    """Return a tag as dcmdump shows it, such as '(0008,1111)', and the element of the top level that holds it."""
+    name = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
+    return name if inside is None else f"{name} inside {format_element(inside)}"
+
+
+def format_vr(vr: bytes) -> str:
+    """Return a value representation as it is written: letters in quotes, and other bytes in hexadecimal."""
+    printable = all(0x20 <= byte <= 0x7E for byte in vr)
+    return f"'{vr.decode('ascii')}'" if printable else " ".join(f"{byte:#04x}" for byte in vr)
+
+
+def overrun_error(
+    window: ByteWindow,
+    start: int,
+    length: int,
+    encoding: DataSetEncoding,
+    *,
+    tag: int,
+    vr: bytes,
+    inside: int | None = None,
+) -> MalformedError | EndOfFile:
+    """Return the error for an element that claims more bytes than the file has.
+
+    The file is cut, or the length is wrong and the file may be whole. The length is wrong if it is odd (PS3.5 section
+    7.1.1), if the bytes reserved before it are not zero (section 7.1.2), if the value representation cannot hold so
+    much, or if StudyInstanceUID stands behind it as an element. Otherwise the file is taken for a cut one. Both errors
+    name the element, the bytes that it claims, and the bytes that are left.
+
+    Args:
+        window: The bytes of the file.
+        start: The offset of the element's value.
+        length: The bytes that the element claims.
+        encoding: The encoding of the element.
+        tag: The tag of the element.
+        vr: The value representation as it is written; empty in implicit VR.
+        inside: The element of the top level whose items hold this one.
+
+    """
+    left = max(0, window.size - start)
+    reason = f"{format_element(tag, inside)} claims {length:,} bytes, and {left:,} are left"
+    wrong = (
+        length % 2 == 1
+        or length >= _IMPLAUSIBLE_LENGTH
+        or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _known_vr(tag)) in SHORT_TEXT_VRS)
+        or (vr in LONG_VRS and window.peek(start - 6, 2) != b"\0\0")
+        or (tag < _FIRST_DELIMITER_TAG and _hides_elements(window, start, encoding))
+    )
+    return MalformedError(start, reason) if wrong else EndOfFile(window.size, reason)
+
+
+def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
+    """Return where the items of defined length end with which a value begins; all of it if one has no known end."""
+    offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
+    while data.startswith(tag, offset):
+        if offset + 8 > len(data):
+            return len(data)
+        _, _, length = encoding.implicit_head.unpack_from(data, offset)
+        offset += 8 + length
+    return min(offset, len(data))
+
+
+def _known_vr(tag: int) -> str:
+    vrs = vrs_of(tag)
+    return vrs[0] if vrs else ""
+
+
+def _hides_elements(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
+    """Return whether StudyInstanceUID stands behind `start` as an element, and not in an item of a sequence."""
+    rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
+    rest = rest[_find_end_of_items(rest, encoding) :]
+    place = rest.find(encoding.tag.pack(*_STUDY_UID))
+    head = rest[place + 4 : place + 8] if place >= 0 else b""
+    return head.endswith(b"\0\0") and len(head) == 4 if encoding.implicit else head[:2] == b"UI"

@@ -1,0 +1,125 @@
+"""Reading documents: a package's, or a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.issues import Issue, make_issue
+from dicommap.model.package_layout import limit_at
+from dicommap.progress import Progress
+from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
+from dicommap.reading.document_limits import LARGEST_DOCUMENT_LIMIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dicommap.progress import OnProgress
+    from dicommap.reading.document_limits import DocumentLimit
+
+LINE_PIECE_BYTES = 2**20
+"""Bytes of a line that are read at once."""
+
+
+def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
+    """Return a document's bytes, `limit` of them at most.
+
+    `path` is relative to `beneath` if that is given: a directory that the document must be in without a link on the
+    way. Raises DocumentError if it cannot be read, is too large, or is a FIFO, a device or anything else but a regular
+    file.
+    """
+    with _raising_document_errors(path):
+        return read_regular_file(path, limit, beneath=beneath)
+
+
+class DocumentFolder(Mapping[str, bytes | Issue]):
+    """The files below a directory by their paths relative to it, in order, each read when it is asked for.
+
+    Source files may be beside the documents, and are not read for these. A file that is too large for a document is
+    an Issue instead of its bytes, and so is what is not a regular file. `report` is called with the number of
+    different files that were read; nobody knows how many will be.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        report: OnProgress | None = None,
+        *,
+        limit_of: Callable[[str], DocumentLimit] = limit_at,
+        follow_links: bool = False,
+    ) -> None:
+        """List the files.
+
+        Args:
+            root: The directory.
+            report: Is called with the progress.
+            limit_of: Returns the limit of a file by its path.
+            follow_links: Whether a link to a file is that file; otherwise it is an Issue.
+
+        """
+        paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
+        self._paths = {path.relative_to(root).as_posix(): path for path in paths}
+        self._root = None if follow_links else root
+        self._report = report
+        self._limit_of = limit_of
+        self.read: set[str] = set()
+        """The files that were asked for."""
+
+    def __getitem__(self, name: str) -> bytes | Issue:
+        path = self._place(name)
+        with _raising_document_errors(path):
+            limit = self._limit_of(name).bytes
+            try:
+                return read_regular_file(path, limit, beneath=self._root)
+            except FileTooLargeError:
+                return make_issue("document.too-large", limit=f"{limit:,}")
+            except NotRegularFileError as error:
+                return make_issue("document.not-regular", reason=os_error_reason(error))
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file of any size, each with its end; one of more than LINE_BYTES comes in pieces.
+
+        Raises DocumentError where it cannot be read.
+        """
+        path = self._place(name)
+        with _raising_document_errors(path), open_regular_file(path, beneath=self._root) as file:
+            yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def _place(self, name: str) -> Path:
+        """Return where a file is, relative to the root if links are not followed, and count it."""
+        path = self._paths[name]
+        if self._report is not None:
+            self.read.add(name)
+            self._report(Progress(len(self.read), len(self.read), False))
+        return path if self._root is None else path.relative_to(self._root)
+
+
+@contextmanager
+def _raising_document_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise DocumentError(f"There is no file {path.name}.", fix="Name a file that is there.") from None
+    except NotRegularFileError as error:
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Name a regular file."
+        ) from None
+    except FileTooLargeError as error:
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Split the document."
+        ) from None
+    except OSError as error:
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Check the rights on it."
+        ) from None

@@ -1,0 +1,114 @@
+"""Manifests of import jobs that were downloaded: each job's folder, wherever it lies below a directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.healthimaging.job_output_model_output_layout_part import (
+    JOB_MANIFEST_BYTES_LIMIT,
+    JOB_MANIFEST_NAME,
+    parse_job_id,
+    record_kind_of,
+)
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.reading import open_regular_file
+from dicommap.reconciliation.job_manifest import read_job_manifest
+from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput, RecordFile
+from dicommap.reconciliation.job_records import RecordKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _JobFolder:
+    path: Path
+    job_ids: frozenset[str]
+    input_s3_uri: S3Uri | None
+
+
+class JobManifestFolders:
+    """The folders of jobs below a directory. Raises DocumentError where one cannot be read."""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise DocumentError(f"{root} is no directory of manifests.", fix="Name the directory they were fetched to.")
+        self._root = root
+        self._folders = list(_find_job_folders(root))
+
+    def evidence(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
+        """Return what the job wrote; None where there is nothing of it.
+
+        A job is known by its id; where that is not known, or no folder has it, by its inputS3Uri.
+        """
+        found = [one for one in self._folders if job_id and job_id in one.job_ids]
+        if not found:
+            uri = S3Uri.parse(input_s3_uri)
+            found = [one for one in self._folders if one.input_s3_uri is not None and one.input_s3_uri == uri]
+        if not found:
+            return None
+        folder = found[0].path
+        place = make_printable(folder.relative_to(self._root).as_posix())
+        if len(found) > 1:
+            return JobOutput(place=place, others=len(found) - 1)
+        return JobOutput(place=place, manifest=_read_summary_bytes(folder), files=_list_record_files(folder, place))
+
+
+def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
+    for path, directories, names in os.walk(root, onerror=_raise_document_error):
+        folder = root / os.path.relpath(path, root)
+        kinds = {"SUCCESS", "FAILURE", "WARNING"} & set(directories)
+        if JOB_MANIFEST_NAME in names or (kinds and parse_job_id(folder.name)):
+            manifest = read_job_manifest(_read_summary_bytes(folder) or b"")
+            ids = {parse_job_id(folder.name), manifest.job_id if manifest else ""} - {""}
+            uri = S3Uri.parse(manifest.input_s3_uri) if manifest else None
+            yield _JobFolder(path=folder, job_ids=frozenset(ids), input_s3_uri=uri)
+        directories[:] = sorted(set(directories) - kinds)
+
+
+def _read_summary_bytes(folder: Path) -> bytes | None:
+    try:
+        with open_regular_file(folder / JOB_MANIFEST_NAME) as file:
+            return file.read(JOB_MANIFEST_BYTES_LIMIT)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _raise_document_error(error)
+        raise
+
+
+def _list_record_files(folder: Path, place: str) -> Iterator[RecordFile]:
+    for kind in RecordKind:
+        try:
+            names = sorted(os.listdir(folder / kind.value))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            _raise_document_error(error)
+            raise
+        for name in names:
+            path = f"{kind.value}/{name}"
+            if record_kind_of(path):
+                yield RecordFile(kind=kind, path=make_printable(f"{place}/{path}"), pieces=_read_pieces(folder / path))
+
+
+def _read_pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with open_regular_file(path) as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+    except OSError as error:
+        _raise_document_error(error)
+
+
+def _raise_document_error(error: OSError) -> None:
+    raise DocumentError(
+        f"A manifest cannot be read: {os_error_reason(error)}.", fix="Check the rights on it."
+    ) from None

@@ -1,0 +1,115 @@
+"""What is to be sent for each job of a package: its override files, and the request with the account's members in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.uploads import UploadDocument
+from dicommap.errors import DocumentError, PackageError, UsageError
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.package_layout import job_folder
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+from dicommap.package import read_document
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.submission_account import ACCOUNT_OPTIONS, require_same_aws_account
+from dicommap.reading.document_limits import OVERRIDE_LIMIT
+from dicommap.validation.request_check import check_aws_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.model.submission_model_submission_account_part import AwsAccount
+    from dicommap.planning.plan import Plan, PlanJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """One job, and all that is sent for it."""
+
+    job: PlanJob
+    request: Mapping[str, Any]
+    """Of StartDICOMImportJob, with nothing left to fill in."""
+    files: Path
+    """The folder of its override files."""
+
+    def documents(self) -> Iterator[UploadDocument]:
+        """Yield the override files, each as the plan has it. Raises PackageError where one was changed."""
+        uri = S3Uri.parse(self.job.inputS3Uri)
+        if uri is None:
+            raise AssertionError("a validated plan has valid URIs")
+        for planned in self.job.files:
+            data = read_document(Path(planned.path), OVERRIDE_LIMIT.bytes, beneath=self.files)
+            # It was validated a while ago: what is sent is what is compared.
+            if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
+                raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")
+            yield UploadDocument(bucket=uri.bucket, key=uri.key(planned.path), data=data)
+
+
+def require_package(package: Path) -> None:
+    """Raise DocumentError where a path is no directory; whether it is a package, validating it tells."""
+    if not package.is_dir():
+        raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
+
+
+def read_package_plan(package: Path) -> Plan:
+    """Return the plan of a package. Raises DocumentError where there is none, or it is no plan."""
+    return PackageDirectory(package).plan
+
+
+def make_job_requests(
+    package: PackageDirectory, job_ids: Sequence[str], account: Mapping[str, str], kept: AwsAccount | None
+) -> list[JobRequest]:
+    """Return what is to be sent for a validated package, for all its jobs or those that are named.
+
+    `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
+    What is open then is taken from `kept`, which an earlier submit was told. Raises UsageError where a job is not in
+    the plan, a member is missing or not one that AWS takes, or differs from the earlier one or between the jobs.
+    """
+    known = {job.id: job for job in package.plan.jobs}
+    for job_id in job_ids:
+        if job_id not in known:
+            raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
+    wrong = check_aws_account(account)
+    if wrong:
+        member = (wrong[0].location.pointer or "").removeprefix("/")
+        raise UsageError(
+            f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option_name(member)}."
+        )
+    orders = [
+        _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
+    ]
+    for order in orders:
+        require_same_aws_account(kept, order.request)
+        _require_one_aws_account(orders[0], order)
+    return orders
+
+
+def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
+    differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
+    if differing:
+        raise UsageError(
+            f"Jobs {first.job.id} and {order.job.id} have another {' and another '.join(differing)} in their requests.",
+            fix=f"Give {' and '.join(ACCOUNT_OPTIONS[name] for name in differing)}, which holds for all jobs of the package.",
+        )
+
+
+def _make_job_request(
+    package: PackageDirectory, job: PlanJob, account: Mapping[str, str], kept: AwsAccount | None
+) -> JobRequest:
+    folder = package.path / job_folder(job.id)
+    request = {**package.request(job), **account}
+    for member in AWS_ACCOUNT_MEMBERS:
+        if kept is not None and request.get(member, f"<{member}>") == f"<{member}>":
+            request[member] = getattr(kept, member)
+    request = {member: value for member, value in request.items() if value is not None}
+    for member, value in request.items():
+        if value == f"<{member}>":
+            raise UsageError(f"{member} is not known.", fix=f"Give it with {_option_name(member)}.")
+    return JobRequest(job=job, request=request, files=folder / "files")
+
+
+def _option_name(member: str) -> str:
+    return ACCOUNT_OPTIONS.get(member, member)

@@ -1,0 +1,255 @@
+"""The way of one job from the plan to the service: each step saved before the next, and each one can be repeated."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES
+from dicommap.aws.timing_aws_intervals_part import GrowingPauses
+from dicommap.aws.uploads import UploadResult, upload_document
+from dicommap.errors import AwsError, UsageError
+from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Issue, make_issue
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, SubmissionState
+from dicommap.package.submission_account import make_aws_account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from dicommap.aws import Clients
+    from dicommap.aws.import_jobs import ImportJobs
+    from dicommap.aws.timing_aws_clock_part import Clock
+    from dicommap.healthimaging.job_properties import ImportJob
+    from dicommap.package.job_requests import JobRequest
+    from dicommap.package.submission_states import SubmissionStates
+
+UPLOADS_AT_ONCE = 8
+"""Override files that are uploaded at the same time; the job is started after the last of them."""
+_CLOCK_MARGIN = timedelta(seconds=5)
+"""Times are those of the service's own clock, to the second and as long as an answer takes."""
+_ALREADY_UPLOADED = (
+    "override files were there before this package was submitted: has somebody submitted a copy of it? "
+    "Of two such requests the service starts one job"
+)
+_QUOTA_CODE = "ServiceQuotaExceededException"
+_CONFLICT_CODE = "ConflictException"
+
+
+@dataclass(kw_only=True)
+class JobSubmitter:
+    """Submits jobs, one after the other."""
+
+    clients: Clients
+    jobs: ImportJobs
+    states: SubmissionStates
+    clock: Clock
+    concurrent_jobs: int
+    replace: bool
+    tell: Callable[[str, str], None]
+    """Told of each step: the job's id, and what was done."""
+    region: str = ""
+    is_first: bool = False
+    """Whether nobody has said before what account the package is for."""
+    issues: list[Issue] = field(default_factory=list)
+    _active: int | None = None
+    """How many jobs of the data store have not ended, at most; None where that is to be counted."""
+    _is_listed: bool = True
+    """Whether jobs may be listed."""
+
+    def keep_account(self, order: JobRequest) -> None:
+        """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
+        if self.is_first:
+            self.states.write_account(make_aws_account(order.request, self.clients, self.region))
+
+    def settle(self, order: JobRequest) -> None:
+        """Find out what became of a job that an earlier run was about to start.
+
+        Raises UsageError where the earlier run was for another account or plan, AwsError and PackageError.
+        """
+        state = self.states.read(order.job.id)
+        if state is None:
+            return
+        _require_same_request(state, order, self.region)
+        if state.state is SubmissionState.STARTING:
+            found = self._found(order, state)
+            if found is not None:
+                self.tell(order.job.id, f"had been started as {found.jobId}")
+                self._started(state, found)
+
+    def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
+        """Make sure that no job that runs reads what is to be replaced: it would import with the other's overrides.
+
+        Orders have been settled. Raises UsageError where a job does, and AwsError.
+        """
+        states = ((order, self.states.read(order.job.id)) for order in orders)
+        to_start = [order for order, state in states if state is None or not state.state.has_job]
+        uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
+        if not uris or not self._is_listed:
+            return
+        try:
+            job = self.jobs.reading(to_start[0].request["datastoreId"], uris)
+        except AwsError as error:
+            self._continue_without_listing(error)
+            return
+        if job is not None:
+            raise UsageError(
+                f"Job {job.jobId} has not ended, and reads where override files are to be replaced.",
+                fix="Wait until it has ended: it would import with the override files of this package.",
+            )
+
+    def submit(self, order: JobRequest) -> Submission:
+        """Bring one job to the service, from where an earlier run has left it; it has been settled.
+
+        Raises AwsError and PackageError; then the state on disk says how far it came.
+        """
+        known = self.states.read(order.job.id)
+        state = known or self._save(_make_planned_state(order, self.region))
+        if state.state.has_job:
+            return state
+        self._upload(order, is_first=known is None)
+        if state.state is SubmissionState.PLANNED:
+            state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))
+        self._wait_for_room(order)
+        if state.state is SubmissionState.UPLOADED:
+            at = format_utc(self.jobs.service_time())
+            state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
+        job = self._start(order)
+        self.tell(order.job.id, _start_message(state, job))
+        return self._started(state, job)
+
+    def _save(self, state: Submission) -> Submission:
+        self.states.write(state)
+        return state
+
+    def _started(self, state: Submission, job: ImportJob) -> Submission:
+        known = {
+            "state": SubmissionState.STARTED,
+            "jobId": job.jobId,
+            "jobStatus": job.jobStatus,
+            "submittedAt": format_utc(job.submittedAt),
+            "seenAt": format_utc(self.clock.now()),
+        }
+        return self._save(state.model_copy(update=known))
+
+    def _found(self, order: JobRequest, state: Submission) -> ImportJob | None:
+        """Look for a job whose start was sent, and whose answer was never seen."""
+        since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
+        try:
+            return self.jobs.started(order.request, since)
+        except AwsError as error:
+            self._continue_without_listing(error)
+            return None  # of the same client token the service makes no second job
+
+    def _upload(self, order: JobRequest, *, is_first: bool) -> None:
+        client = self.clients.s3
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
+            waiting = [
+                threads.submit(upload_document, client, document, replace=self.replace)
+                for document in order.documents()
+            ]
+            try:
+                outcomes = [one.result() for one in waiting]
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+        if outcomes:
+            counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
+            self.tell(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
+        if is_first and UploadResult.THERE in outcomes:
+            self.tell(order.job.id, _ALREADY_UPLOADED)
+
+    def _wait_for_room(self, order: JobRequest) -> None:
+        """Wait until the data store has fewer jobs than the quota of concurrent ones."""
+        pauses = GrowingPauses()
+        while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
+            try:
+                self._active = self.jobs.active(order.request["datastoreId"])
+            except AwsError as error:
+                self._continue_without_listing(error)
+                return
+            if self._active >= self.concurrent_jobs:
+                self.tell(order.job.id, f"waits: {self._active:,} jobs have not ended")
+                self.clock.sleep(next(pauses))
+
+    def _start(self, order: JobRequest) -> ImportJob:
+        pauses = GrowingPauses()
+        while True:
+            try:
+                job = self.jobs.start(order.request)
+            except AwsError as error:
+                if error.code != _QUOTA_CODE or not self._is_busy(order):
+                    raise _explain_conflict(error) from None
+                self.tell(order.job.id, "waits: the service takes no more jobs at once")
+                self.clock.sleep(next(pauses))
+            else:
+                self._active = None if self._active is None else self._active + 1
+                return job
+
+    def _is_busy(self, order: JobRequest) -> bool:
+        """Say whether jobs run that may leave room when they end; else a quota that refuses will refuse for ever."""
+        if not self._is_listed:
+            return False
+        try:
+            return self.jobs.active(order.request["datastoreId"]) > 0
+        except AwsError as error:
+            self._continue_without_listing(error)
+            return False
+
+    def _continue_without_listing(self, error: AwsError) -> None:
+        if error.code not in ACCESS_DENIED_CODES:
+            raise error
+        if self._is_listed:
+            self.issues.append(make_issue("submit.not-checked", what="The list of import jobs", reason=error.code))
+        self._is_listed = False
+
+
+def _start_message(state: Submission, job: ImportJob) -> str:
+    """Say that a job was started, or had been by somebody else: a token that was used brings back its job."""
+    if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
+        return f"started as {job.jobId}"
+    return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
+
+
+def _make_planned_state(order: JobRequest, region: str) -> Submission:
+    return Submission(
+        job=order.job.id, state=SubmissionState.PLANNED, region=region or None, **_select_members(order, "jobName")
+    )
+
+
+def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
+    names = (*AWS_ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
+    return {name: order.request[name] for name in names if name in order.request}
+
+
+def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
+    """Raise UsageError where an earlier run was for another account, or for another plan."""
+    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
+    if region and state.region:
+        now["region"] = region
+    before = state.model_dump()
+    differing = [name for name, value in now.items() if before[name] != value]
+    if not differing:
+        return
+    if {"clientToken", "inputS3Uri"} & set(differing):
+        raise UsageError(
+            f"Job {state.job} was submitted from another plan than the one that is there now.",
+            fix="Draft into a new directory, and submit that.",
+        )
+    raise UsageError(
+        f"Job {state.job} was submitted before with another {' and '.join(differing)}.",
+        fix="Give the same ones as before; to import into another place, draft a package of its own.",
+    )
+
+
+def _explain_conflict(error: AwsError) -> AwsError:
+    if error.code != _CONFLICT_CODE:
+        return error
+    fix = (
+        "A job of the same client token was started with another request: look it up in ListDICOMImportJobs. "
+        "Somebody may have submitted a copy of this package with other members."
+    )
+    return AwsError(error.message, fix=fix, code=error.code)

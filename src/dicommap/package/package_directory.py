@@ -1,0 +1,125 @@
+"""A package that is used: its plan, the objects of a job, and how far its submission came."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from dicommap.dicom.strict_json import parse_json
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.package.document_files import read_document
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.planning.plan import Plan
+from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
+from dicommap.reading import open_regular_file
+from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import StrPath
+
+    from dicommap.model.submission import Submission
+    from dicommap.planning.plan import FileDigest, PlanJob
+    from dicommap.reading.document_limits import DocumentLimit
+
+_REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."
+
+
+def read_plan(package: Path) -> Plan:
+    """Return the plan of a package. Raises DocumentError if it cannot be read."""
+    document, issues = parse_json(read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package), PLAN_LIMIT.values)
+    with suppress(ValidationError):
+        if not issues:
+            return Plan.model_validate(document)
+    raise DocumentError(f"{package.name}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package.")
+
+
+class PackageDirectory:
+    """A package on disk. What was changed since it was drafted is an error where it would be relied on."""
+
+    def __init__(self, path: StrPath) -> None:
+        """Open a package. Raises DocumentError where it has no plan that can be read."""
+        self.path = Path(path)
+        if not (self.path / PLAN_FILE).is_file():
+            raise DocumentError(f"{self.path.name} is no package: it has no {PLAN_FILE}.", fix="Name a package.")
+        self.plan = read_plan(self.path)
+
+    def _document(self, name: str, limit: DocumentLimit) -> bytes:
+        return read_document(Path(name), limit.bytes, beneath=self.path)
+
+    def objects(self, job: PlanJob) -> Iterator[PlannedObject]:
+        """Yield the objects of a job. Raises DocumentError where they are not those that the plan tells of."""
+        digest = hashlib.sha256()
+        try:
+            with open_regular_file(_objects_path(job), beneath=self.path) as file:
+                yield from parse_objects_csv(_hash_lines(file, digest))
+        except OSError as error:
+            raise DocumentError(
+                f"{_objects_path(job)} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX
+            ) from None
+        except ValueError:  # UnicodeDecodeError among them
+            raise DocumentError(f"{_objects_path(job)} is no list of objects.", fix=_REDRAFT_FIX) from None
+        if digest.hexdigest() != job.objects.sha256:
+            raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
+
+    def file(self, job: PlanJob, path: str) -> bytes:
+        """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
+        data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
+        planned = next((one for one in job.files if one.path == path), None)
+        if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
+            raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX)
+        return data
+
+    def table(self, name: str, planned: FileDigest) -> str:
+        """Return a table of the package. Raises DocumentError where it is not the one that the plan tells of."""
+        data = self._document(name, TABLE_LIMIT)
+        if hashlib.sha256(data).hexdigest() != planned.sha256:
+            raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
+        return data.decode("utf-8")
+
+    def request(self, job: PlanJob) -> dict[str, Any]:
+        """Return the request of a job as it was drafted, or filled in since. Raises DocumentError where it is none."""
+        name = f"{job_folder(job.id)}/{REQUEST_FILE}"
+        request, _ = parse_json(self._document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
+        if not isinstance(request, dict):
+            raise DocumentError(f"{name} is no request.", fix=_REDRAFT_FIX)
+        return request
+
+    def account(self) -> AwsAccount | None:
+        """Return what the first submit was told of the account; None where nothing was submitted.
+
+        Raises PackageError where a state cannot be read.
+        """
+        states = SubmissionStates(self.path)
+        kept = states.account()
+        if kept is not None:
+            return kept
+        told = next((state for job in self.plan.jobs if (state := states.read(job.id)) is not None), None)
+        if told is None:
+            return None
+        return AwsAccount(region=told.region, **{name: getattr(told, name) for name in AWS_ACCOUNT_MEMBERS})
+
+    def submission(self, job: PlanJob) -> Submission | None:
+        """Return how far a job's submission came; None where it was never begun.
+
+        Raises PackageError where its state cannot be read.
+        """
+        return SubmissionStates(self.path).read(job.id)
+
+
+def _objects_path(job: PlanJob) -> str:
+    return f"{job_folder(job.id)}/{OBJECTS_FILE}"
+
+
+def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
+    for line in file:
+        digest.update(line)
+        yield line.decode("utf-8")

@@ -1,0 +1,83 @@
+"""What staging copies: the staged jobs of a package, their sources, and each copy, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import DocumentError, UsageError
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.package.package_directory import PackageDirectory
+from dicommap.planning.source_prefixes import parse_s3_root
+from dicommap.planning.staging_model_planned_copy_part import InstanceUids, StagingCopy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.planning.plan import PlanJob
+
+
+def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> list[PlanJob]:
+    """Return the staged jobs of a package, or some of them. Raises UsageError if there is no such job."""
+    known = {job.id: job for job in package.plan.jobs if job.staged}
+    for job_id in ids:
+        if job_id not in known:
+            raise UsageError(f"The plan has no staged job {job_id}.", fix="Name one that it has, or none for all.")
+    return [job for job in known.values() if not ids or job.id in ids]
+
+
+def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
+    """Return the plan's sources that files of these jobs come from, by their numbers."""
+    numbers = {one.root for job in jobs for one in package.objects(job)}
+    return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
+
+
+def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
+    """Yield what staging would copy, and where to; nothing is sent, and nothing is looked at in S3.
+
+    Raises as `stage` does.
+    """
+    planned = PackageDirectory(package)
+    for job in select_staged_jobs(planned, jobs):
+        for copy in plan_copies(planned, job).values():
+            yield {"job": job.id, "from": make_printable(copy.source_name), "to": copy.uri, "size": copy.size}
+
+
+def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCopy]:
+    """Return the copies of a job by their keys relative to its prefix."""
+    uri = parse_job_uri(job)
+    roots = [(root, parse_s3_root(root)) for root in package.plan.sources]
+    copies = {}
+    for one in package.objects(job):
+        if not 0 <= one.root < len(roots):
+            raise DocumentError(f"An object of job {job.id} has no source.", fix="Draft the package again.")
+        root, in_s3 = roots[one.root]
+        copies[one.key] = StagingCopy(
+            source_bucket=None if in_s3 is None else in_s3.bucket,
+            source=_local_path(root, one.source) if in_s3 is None else in_s3.key(one.source),
+            etag=one.etag,
+            modified_ns=one.modified_ns,
+            size=one.size,
+            uids=InstanceUids(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid),
+            bucket=uri.bucket,
+            key=uri.key(one.key),
+        )
+    return copies
+
+
+def _local_path(root: str, path: str) -> str:
+    """Return a file's path. Raises DocumentError where it leads out of the source: somebody edited the package."""
+    if os.path.isabs(path) or ".." in path.split("/"):
+        raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
+    return os.path.join(root, path)
+
+
+def parse_job_uri(job: PlanJob) -> S3Uri:
+    """Return the prefix of a job. Raises DocumentError if it has none."""
+    uri = S3Uri.parse(job.inputS3Uri)
+    if uri is None:
+        raise DocumentError(f"Job {job.id} has no S3 URI.", fix="Run 'dicommap validate' on the package.")
+    return uri

@@ -1,0 +1,106 @@
+"""The account that a package is submitted for: what the first submit was told holds for all that comes after it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dicommap.aws import Clients
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import UsageError
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+from dicommap.model.submission_model_submission_account_part import AwsAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+ACCOUNT_OPTIONS = {
+    "datastoreId": "--datastore-id",
+    "dataAccessRoleArn": "--data-access-role-arn",
+    "outputS3Uri": "--output-s3-uri",
+    "inputOwnerAccountId": "--input-owner-account-id",
+    "region": "--region",
+    "endpointUrl": "--endpoint-url",
+}
+"""Members that only the account's owner knows -> how the command line names them."""
+_ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+
+
+def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) -> AwsAccount:
+    """Return what is to be kept of a first submit: its request's members, and how AWS is reached.
+
+    `region` is that of the clients, wherever they found it.
+    """
+    endpoint = clients.endpoint_url
+    return AwsAccount(
+        **{name: request[name] for name in AWS_ACCOUNT_MEMBERS if name in request},
+        region=region or None,
+        profile=clients.profile,
+        endpointUrl=endpoint if endpoint and _has_no_credentials(endpoint) else None,
+    )
+
+
+def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
+    """Return clients that reach the account: what is not named is what the first submit had.
+
+    Profiles are names on one machine, so another one may be named at any time. An endpoint is never taken from a
+    package: whoever wrote it would be sent requests with the caller's credentials. Raises UsageError if the first
+    submit had one, and the caller names none.
+    """
+    asked = clients or Clients()
+    if kept is None:
+        return asked
+    if kept.endpointUrl and not asked.endpoint_url and os.environ.get(_ENDPOINT_VARIABLE) != kept.endpointUrl:
+        url = make_printable(kept.endpointUrl)
+        raise UsageError(
+            f"The package was submitted before through the endpoint {url}; an endpoint is not taken from a package.",
+            fix=f"If it is yours, name it: --endpoint-url {url}",
+        )
+    whole = replace(asked, profile=asked.profile or kept.profile, region=asked.region or kept.region)
+    return asked if whole == asked else whole  # which may have opened connections
+
+
+def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
+    """Raise UsageError where clients reach another region or endpoint than the one the package was submitted to."""
+    given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
+    _require_same_members(kept, {name: value for name, value in given.items() if value is not None})
+
+
+def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
+    """Raise UsageError where a request is for another account than the one the package was submitted for."""
+    _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
+
+
+def _require_same_members(kept: AwsAccount | None, given: Mapping[str, str | None]) -> None:
+    if kept is None:
+        return
+    before = kept.model_dump()
+    differing = {name: value for name, value in given.items() if value != before[name]}
+    if before["endpointUrl"] is None:  # the environment may have named the same one
+        differing.pop("endpointUrl", None)
+    if not differing:
+        return
+    told = " and ".join(
+        f"{name}: {before[name] or 'none'} then, {value or 'none'} now" for name, value in differing.items()
+    )
+    options = " and ".join(ACCOUNT_OPTIONS[name] for name in differing)
+    moved = ""
+    if "endpointUrl" in differing:
+        moved = " Where the same service is reached there now, take endpointUrl out of submission/account.json."
+    raise UsageError(
+        f"The package was submitted before with another {told}.",
+        fix=f"Leave {options} out: what the first submit was told is kept in the package. To import into another "
+        f"place, draft a package of its own.{moved}",
+    )
+
+
+def _has_no_credentials(url: str) -> bool:
+    """Say whether a URL has no place for a user, a password or a token."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not (parts.username or parts.password or parts.query or parts.fragment)

@@ -1,0 +1,67 @@
+"""Transfers of stage() and submit(): gathered and confirmed before the first request that changes something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.aws.environment_aws_caller_part import get_caller_account, get_caller_region
+from dicommap.display.transfer import Transfer
+from dicommap.errors import UsageError
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.package.job_requests import JobRequest
+    from dicommap.package.package_directory import PackageDirectory
+    from dicommap.planning.plan import PlanJob
+
+    Confirm = Callable[[Transfer], bool]
+    """Is shown what is about to be sent, and returns whether it may be."""
+
+
+def make_staging_transfer(
+    package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
+) -> Transfer:
+    """Return what the staging of some jobs sends, from these source roots."""
+    return Transfer(
+        package=str(package.path),
+        jobs=tuple(job.id for job in jobs),
+        sources=tuple(sources),
+        prefixes=tuple(job.inputS3Uri for job in jobs),
+        files=sum(job.sourceFiles for job in jobs),
+        bytes=sum(job.sourceBytes for job in jobs),
+        members={},
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
+        profile=clients.profile,
+        endpoint_url=clients.endpoint_url,
+    )
+
+
+def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
+    """Return what the submission of some jobs sends."""
+    jobs = [order.job for order in orders]
+    members = orders[0].request if orders else {}
+    return Transfer(
+        package=str(package.path),
+        jobs=tuple(job.id for job in jobs),
+        sources=package.plan.sources,
+        prefixes=tuple(job.inputS3Uri for job in jobs),
+        files=sum(len(job.files) for job in jobs),
+        bytes=sum(file.size for job in jobs for file in job.files),
+        read_files=sum(job.sourceFiles for job in jobs),
+        read_bytes=sum(job.sourceBytes for job in jobs),
+        members={name: str(members[name]) for name in AWS_ACCOUNT_MEMBERS if name in members},
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
+        profile=clients.profile,
+        endpoint_url=clients.endpoint_url,
+    )
+
+
+def require_confirmed(confirm: Confirm, transfer: Transfer) -> None:
+    """Raise UsageError if a transfer is not confirmed."""
+    if not confirm(transfer):
+        raise UsageError("Nothing was sent: it was not confirmed.", fix="Run the same again, and type yes.")

@@ -1,0 +1,82 @@
+"""A P10 file as pydicom's decoders can read it: not deflated, and known by the encoding that it really has."""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydicom.config import IGNORE
+from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
+
+from dicommap.p10.byte_window import ByteWindow, EndOfFile
+from dicommap.p10.data_set_encoding import (
+    DEFLATED_TRANSFER_SYNTAX,
+    EXPLICIT_LITTLE_ENDIAN,
+    DataSetEncoding,
+    get_encoding,
+)
+from dicommap.p10.file_meta import detect_encoding, read_file_meta
+from dicommap.p10.structure_errors import MalformedError
+from dicommap.pictures.picture_file import NoPictureError, open_picture_file
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+MAX_INFLATED_BYTES = 2**28
+"""Bytes: what inflates to more is not kept in memory."""
+
+_P10_PREFIX = bytes(128) + b"DICM"
+
+
+def has_native_compression(path: str) -> bool:
+    """Say whether a file's pixels are compressed in a way that native code decodes: all but RLE, which pydicom does.
+
+    Raises NoPictureError where the file cannot be read.
+    """
+    with open_picture_file(path) as stream:
+        try:
+            syntax = UID(read_file_meta(_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
+        except (EndOfFile, MalformedError):  # it has no picture, and whoever reads on says why
+            return False
+    return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
+
+
+def prepare_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
+    """Return the file at its start, or one in memory that is not deflated (PS3.5 section A.5), and its encoding.
+
+    Raises NoPictureError where what is deflated cannot be inflated within bounds.
+    """
+    window = _window(stream)
+    meta = read_file_meta(window, len(_P10_PREFIX))
+    if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
+        stream.seek(meta.end)
+        return _inflate(stream.read()), EXPLICIT_LITTLE_ENDIAN
+    actual = detect_encoding(window, meta.end, meta.transfer_syntax_uid)
+    return stream, actual or get_encoding(meta.transfer_syntax_uid)
+
+
+def _inflate(deflated: bytes) -> BinaryIO:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    content = inflater.decompress(deflated, MAX_INFLATED_BYTES)
+    if not inflater.eof:
+        raise NoPictureError("The data set is cut, or too large when inflated")
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    head = DicomBytesIO()
+    write_file_meta_info(head, meta, enforce_standard=False)
+    return io.BytesIO(_P10_PREFIX + head.getvalue() + content)
+
+
+def _window(stream: BinaryIO) -> ByteWindow:
+    descriptor = stream.fileno()
+    return ByteWindow(partial(_read_at, descriptor), os.fstat(descriptor).st_size)
+
+
+def _read_at(descriptor: int, offset: int, length: int) -> bytes:
+    return os.pread(descriptor, length, offset)

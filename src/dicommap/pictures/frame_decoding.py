@@ -1,0 +1,134 @@
+"""One frame of one file, decoded by pydicom; no other frame is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydicom import dcmread
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID, RLELossless
+
+from dicommap.model.extras_pictures_extra_part import PIXELS_INSTALL_COMMAND
+from dicommap.p10.data_set_encoding import get_encoding
+from dicommap.pictures.decodable_file import prepare_stream
+from dicommap.pictures.frame_decoding_pictures_codestream_part import read_declared_samples
+from dicommap.pictures.picture_file import NoPictureError, open_picture_file
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    import numpy
+    from pydicom import Dataset
+
+    from dicommap.pictures.picture_file import PictureFile
+
+MAX_SAMPLES = 2**26
+"""Samples of one frame: 8,192 by 8,192 of one colour. What is larger would take gigabytes to draw."""
+
+_PLUGINS = {RLELossless: "pydicom"}
+"""Where one decoder is better than all: pylibjpeg-rle panics, past every `except Exception`, on data that is cut."""
+
+_EXPLICIT_VR_HEAD_BYTES = 12
+"""Bytes of the tag, VR and length of pixel data where VRs are explicit."""
+_SUPPORTED_PHOTOMETRIC_INTERPRETATIONS = frozenset(
+    {"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
+)
+"""Photometric interpretations (PS3.3 C.7.6.3.1.2) that have a known way to the screen here."""
+
+_SEGMENTATION_TAGS = (0x00620001, 0x0062000E)
+"""SegmentationType, MaximumFractionalValue."""
+_TAGS_OUTSIDE_GROUP_0028 = (
+    0x00080018,
+    0x00080060,
+    0x00181164,
+    0x7FE00001,
+    0x7FE00002,
+    0x52009229,
+    0x52009230,
+    *_SEGMENTATION_TAGS,
+)
+"""SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups, and segmentations."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """A decoded frame: stored values, or RGB where they were YBR, and the attributes that say what they are."""
+
+    array: numpy.ndarray[Any, numpy.dtype[Any]]
+    attributes: Dataset
+    """Group 0028 and little else."""
+
+
+def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
+    """Decode a frame, counted from 0.
+
+    Raises NoPictureError where it is clear why there is no picture; pydicom and the codecs raise all other kinds.
+    """
+    with open_picture_file(file.path) as stream:
+        source, encoding = prepare_stream(stream)
+        attributes = dcmread(source, stop_before_pixels=True, specific_tags=_tags_to_read())
+        if attributes.get("SOPInstanceUID") != file.sop_instance_uid:
+            raise NoPictureError("The file has changed since the scan")
+        start = source.tell()
+        if not attributes.get("Rows") or len(source.read(4)) < 4:
+            raise NoPictureError("The file has no pixel data")
+        syntax = UID(attributes.file_meta.get("TransferSyntaxUID", ""))
+        _require_decoder(syntax)
+        _require_supported_image(attributes)
+        if syntax.is_encapsulated:
+            source.seek(start + (encoding.implicit_head.size if encoding.implicit else _EXPLICIT_VR_HEAD_BYTES))
+            _require_declared_size(source, attributes, index)
+        source.seek(0)
+        # What is not encoded as it says only dcmread understands, which reads all of it.
+        as_it_says = encoding is get_encoding(attributes.file_meta.TransferSyntaxUID)
+        whole = source if as_it_says else dcmread(source)
+        return DecodedFrame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
+
+
+def _tags_to_read() -> list[int]:
+    return [*(tag for tag in DicomDictionary if tag >> 16 == 0x0028), *_TAGS_OUTSIDE_GROUP_0028]
+
+
+def _require_decoder(syntax: UID) -> None:
+    try:
+        available = get_decoder(syntax).is_available
+    except NotImplementedError:
+        name = syntax.name if syntax.is_valid else "a file without a valid transfer syntax"
+        raise NoPictureError(f"pydicom has no decoder for {name}") from None
+    if not available:
+        raise NoPictureError(f"No codec for {syntax.name} is installed: {PIXELS_INSTALL_COMMAND}")
+
+
+def _count_samples(attributes: Dataset) -> int:
+    return int(attributes.Rows * (attributes.get("Columns") or 0) * (attributes.get("SamplesPerPixel") or 1))
+
+
+def _require_supported_image(attributes: Dataset) -> None:
+    samples = _count_samples(attributes)
+    if not samples:
+        raise NoPictureError("The image has no columns")
+    if samples > MAX_SAMPLES:
+        raise NoPictureError("The image is too large to draw")
+    if attributes.get("PhotometricInterpretation") not in _SUPPORTED_PHOTOMETRIC_INTERPRETATIONS:
+        raise NoPictureError("Its PhotometricInterpretation is none that is drawn")
+
+
+def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
+    """Raise NoPictureError where the compressed image is not as large as the attributes say.
+
+    Decoders believe the compressed image: one that declares no height has taken libjpeg 23 GB.
+    """
+    tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
+    frame = get_frame(
+        source,
+        index,
+        extended_offsets=tables if all(tables) else None,
+        number_of_frames=int(attributes.get("NumberOfFrames") or 1),
+    )
+    declared = read_declared_samples(frame)
+    if declared is not None and declared != _count_samples(attributes):
+        raise NoPictureError("The compressed image has another size than its file says")

@@ -1,0 +1,111 @@
+"""Pictures of one series: its middle image, or several side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.display.csv_json import format_count
+from dicommap.errors import UsageError
+from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
+from dicommap.pictures.frame_image_pictures_painting_part import render_frame
+from dicommap.pictures.picture import Picture
+from dicommap.pictures.picture_file import NoPictureError
+from dicommap.pictures.slices import read_slices
+from dicommap.pictures.thumbnails_pictures_labels_part import format_series_label
+from dicommap.progress import track_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+
+    from dicommap.model.study import Series
+    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.pictures.slices import Slices
+    from dicommap.progress import OnProgress
+
+MIN_SIZE, MAX_SIZE = 32, 2_048
+MAX_IMAGES = 400
+_PLACEHOLDER_SIZE = 256
+
+
+def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None, show_values: bool) -> Picture:
+    """Return the middle image of a series, its longer side `size` pixels; with None, pixel by pixel.
+
+    Raises UsageError for a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    slices = read_slices(files)
+    image, words, drawn = draw_middle_image(slices, size)
+    parts = [format_series_label(series, show_values=show_values), words, _unreadable_files_text(slices)]
+    return make_picture(image, parts, is_placeholder=not drawn)
+
+
+def make_montage(
+    series: Series,
+    files: Sequence[PictureFile],
+    *,
+    count: int,
+    size: int,
+    show_values: bool,
+    report: OnProgress | None = None,
+) -> Picture:
+    """Return up to `count` evenly spaced images of a series, side by side in squares of `size` pixels.
+
+    `report` is told of the images.
+    Raises UsageError for a count that is not from 1 to 400, or a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    if not 1 <= count <= MAX_IMAGES:
+        raise UsageError(f"A montage cannot have {count} images.", fix=f"Ask for 1 to {MAX_IMAGES}.")
+    slices = read_slices(files)
+    places = slices.spread(count)
+    label = format_series_label(series, show_values=show_values)
+    if not places:
+        image, words, _ = draw_middle_image(slices, size)
+        return make_picture(image, [label, words, _unreadable_files_text(slices)], is_placeholder=True)
+    tiles, drawn = [], 0
+    for place in track_progress(places, report, len(places)):
+        image, words, is_drawn = _draw_image(slices, place, size)
+        drawn += is_drawn
+        tiles.append((image, str(place + 1)))
+    columns = next(number for number in range(1, len(tiles) + 1) if number * number >= len(tiles))
+    undrawn = f"{len(tiles) - drawn} could not be drawn" if drawn < len(tiles) else ""
+    parts = [label, f"{len(tiles)} of {format_count(slices.images, 'image')}", undrawn, _unreadable_files_text(slices)]
+    return make_picture(draw_tiles(tiles, size, columns), parts, is_placeholder=not drawn)
+
+
+def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
+    """Return the middle image, what is to say of it, and whether it is one: else it says why there is none."""
+    if slices.images:
+        return _draw_image(slices, slices.spread(1)[0], size)
+    words = "No pixel data" if slices.files_without_image else next(iter(slices.lost), "No files")
+    return draw_placeholder(words, size or _PLACEHOLDER_SIZE), words, False
+
+
+def _draw_image(slices: Slices, place: int, size: int | None) -> tuple[Image, str, bool]:
+    one, frame = slices.image(place)
+    words = f"image {place + 1:,} of {slices.images:,}"
+    try:
+        image, remark = render_frame(one.file, frame, size)
+    except NoPictureError as error:
+        return draw_placeholder(str(error), size or _PLACEHOLDER_SIZE), f"{words}: {error}", False
+    return image, f"{words}, {remark}" if remark else words, True
+
+
+def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Picture:
+    """Return an image as a picture whose caption has these parts."""
+    caption = "; ".join(part for part in parts if part)
+    return Picture(
+        png=encode_png(image), width=image.width, height=image.height, caption=caption, is_placeholder=is_placeholder
+    )
+
+
+def require_size(size: int | None) -> None:
+    """Raise UsageError for a size that no picture can have."""
+    if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
+        raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {MIN_SIZE} to {MAX_SIZE:,}.")
+
+
+def _unreadable_files_text(slices: Slices) -> str:
+    return f"{format_count(len(slices.lost), 'file')} could not be read" if slices.lost and slices.found else ""

@@ -1,0 +1,115 @@
+"""Folders while their files go by: what lies below, and which studies lie below as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.planning.job_load import JobLoad
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.planning.job_load import QuotaExcess
+    from dicommap.planning.job_load_planning_needs_part import OverrideKey, OverrideSizes
+
+
+class Folder:
+    """One folder, its prefix relative to where the whole source lies."""
+
+    __slots__ = (
+        "deeper",
+        "instances",
+        "known",
+        "load",
+        "lying",
+        "lying_files",
+        "over",
+        "partial",
+        "parts",
+        "prefix",
+        "touched",
+    )
+
+    def __init__(self, prefix: str, *, known: bool = True) -> None:
+        self.prefix = prefix
+        """Empty, or ends with a slash."""
+        self.known = known
+        """Whether all that lies in it is known."""
+        self.load = JobLoad()
+        """Of all below, but for the overrides that `touched` names."""
+        self.instances = 0
+        """Files with an instance below."""
+        self.lying: dict[str, int] = {}
+        """Study -> files that lie in this very folder."""
+        self.own_files = 0
+        """All files that do."""
+        self.partial: dict[str, int] = {}
+        """Study -> files below, for each study that has others elsewhere."""
+        self.touched: set[OverrideKey] = set()
+        """Overrides of these."""
+        self.parts: list[Folder] = []
+        """The folders in it, as long as each might come to be a job of its own."""
+        self.over: QuotaExcess | None = None
+        """The quota that a job for this folder would be over."""
+        self.deeper: list[str] = []
+        """The folders in it that the last file went through that lies in one which cannot be a prefix."""
+
+    @property
+    def is_divided(self) -> bool:
+        """Say whether it can be no job, so that the folders in it are looked at one by one."""
+        return self.over is not None or not self.known
+
+    def add_files(self, needs: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
+        """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
+        self.own_files += files
+        self.load.files += files
+        self.load.bytes += size
+        if study is None:
+            return
+        before = self.lying.get(study, 0)
+        self.lying[study] = before + files
+        if study in needs and (not before or needs.has_series_override(study)):
+            self.touched.update(needs.of_files(study, series or ""))
+
+    def close(self, totals: Mapping[str, int], needs: OverrideSizes, quotas: Quotas) -> None:
+        """Take in what lies in this very folder, once all of it is known."""
+        self.instances += sum(self.lying.values())
+        if not self.is_divided:
+            self._take_in(self.lying, totals, needs)
+        self.judge(needs, quotas)
+
+    def add_folder(self, part: Folder, totals: Mapping[str, int], needs: OverrideSizes) -> None:
+        """Take in a folder that lies in this one, and is closed."""
+        self.load.add(part.load)
+        self.load.folders += 1
+        self.instances += part.instances
+        if part.over is not None and self.over is None:
+            self.over = part.over
+        if not self.is_divided:  # of one that is, nobody asks which studies it holds
+            self.touched |= part.touched
+            self._take_in(part.partial, totals, needs)
+
+    def drop_parts(self) -> None:
+        """Forget what is only asked of a folder that is divided."""
+        self.parts, self.lying = [], {}
+
+    def judge(self, needs: OverrideSizes, quotas: Quotas) -> None:
+        """Find whether a job for this folder would be over a quota."""
+        touched = JobLoad(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
+        self.over = self.load.with_other(touched).excess(quotas) or self.over
+
+    def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: OverrideSizes) -> None:
+        for study, count in files.items():
+            count += self.partial.pop(study, 0)
+            if count < totals[study]:
+                self.partial[study] = count
+            elif study in needs:
+                self._complete(study, needs)
+
+    def _complete(self, study: str, needs: OverrideSizes) -> None:
+        """Count the overrides of a study that lies below as a whole: all of them, whatever was touched so far."""
+        self.touched.difference_update(needs.keys(study))
+        mappings, size = needs.of_study(study)
+        self.load.mappings += mappings
+        self.load.override_bytes += size

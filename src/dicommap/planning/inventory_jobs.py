@@ -1,0 +1,176 @@
+"""The jobs of a draft: an inventory's files planned into import jobs that obey the quotas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.errors import UsageError
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.bounded_list_planning_told_part import BoundedList
+from dicommap.model.choices import choice_of
+from dicommap.overrides.override_file import dump_override
+from dicommap.planning.folders_planning_places_part import PrefixRules
+from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.planner import plan_prefixes
+from dicommap.planning.planning_issues import planning_issues
+from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, parse_s3_root, prefixes_overlap
+from dicommap.planning.staging import StagingPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.inventory import Inventory
+    from dicommap.inventory.object_keys import FileCounts, InventoryObjects
+    from dicommap.issues import Issue
+    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.planning.planner import PrefixPlan
+
+DEFAULT_QUOTAS = Quotas()
+
+JOBS_LIMIT = 999_999
+"""What the six digits of a job's id can number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSettings:
+    """How jobs are planned."""
+
+    input_s3_uri: str
+    """Where the whole source lies, or will."""
+    quotas: Quotas
+    staging: StagingPolicy
+    stage_uri: str | None
+    """What copies lie under; there is one unless nothing is staged."""
+    leave_out: bool
+    """Whether instances may be in no job."""
+
+    @classmethod
+    def of(
+        cls,
+        inventory: Inventory,
+        *,
+        input_s3_uri: str | None,
+        quotas: Quotas,
+        staging: StagingPolicy | str | None,
+        stage_uri: str | None,
+        leave_out: bool,
+    ) -> JobSettings:
+        """Return the settings of a call: a source in S3 lies where it lies, and a staging prefix is there to be used.
+
+        Raises UsageError where a URI is missing or one too many, or the staging is unknown.
+        """
+        chosen = _check_staging(staging, stage_uri)
+        if input_s3_uri is None:
+            found = common_prefix(inventory.sources)
+            if found is None and all(parse_s3_root(root) is not None for root in inventory.sources):
+                raise UsageError(
+                    "The sources lie in several buckets, and jobs are planned within one.",
+                    fix="Scan and draft each bucket by itself.",
+                )
+            if found is None:
+                raise UsageError(
+                    "Nothing says where the files lie in S3, or will.", fix="Name the prefix with --input-s3-uri."
+                )
+            input_s3_uri = str(found)
+        base = S3Uri.parse(input_s3_uri)
+        if base is not None and SourcePrefixes.of(inventory.sources, base).elsewhere:
+            raise UsageError(
+                "A source lies in S3, and not under the prefix that was named.",
+                fix="What lies in S3 is imported from there, or staged: leave --input-s3-uri out, or name a prefix "
+                "that all sources lie under; scan and draft each bucket by itself.",
+            )
+        return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
+
+    def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
+        """Find what is wrong with the URIs, alone and with each other."""
+        yield from _uri_issues(self.input_s3_uri)
+        base = S3Uri.parse(self.input_s3_uri)
+        places = None if base is None else SourcePrefixes.of(sources, base)
+        if self.stage_uri is None:
+            return
+        yield from _uri_issues(self.stage_uri)
+        stage, output = S3Uri.parse(self.stage_uri), S3Uri.parse(account.get("outputS3Uri", ""))
+        if stage is not None and places is not None and any(prefixes_overlap(stage, taken) for taken in places.taken):
+            yield make_issue("job.stage-overlap", other="the prefix of the source")
+        if stage is not None and output is not None and prefixes_overlap(stage, output):
+            yield make_issue("job.stage-overlap", other="outputS3Uri")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryJobs:
+    """The jobs that were planned."""
+
+    base: S3Uri
+    jobs: tuple[PlannedJob, ...]
+    counts: FileCounts
+    """Of all files, be they in a job or not."""
+    located: InventoryObjects
+    issues: tuple[Issue, ...]
+
+
+def plan_inventory_jobs(
+    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, profile: Assumptions
+) -> InventoryJobs | None:
+    """Plan the jobs of an inventory; None where the input URI is none. Raises UsageError where they are too many."""
+    base = S3Uri.parse(settings.input_s3_uri)
+    if base is None:
+        return None
+    places = SourcePrefixes.of(inventory.sources, base)
+    located = inventory.located(places.offsets)
+    sizes = (
+        ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, profile).encode()))
+        for one in overrides
+    )
+    plan = plan_prefixes(
+        located, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
+    )
+    counts = located.counts()
+    jobs = tuple(_make_jobs(plan, located, base, settings))
+    if len(jobs) > JOBS_LIMIT:
+        raise UsageError(
+            f"There would be {len(jobs):,} jobs; a package numbers {JOBS_LIMIT:,} at most.",
+            fix="Scan and draft parts of the source, or draft with --staging all, which makes fewer and larger jobs.",
+        )
+    found = planning_issues(
+        plan,
+        [job.id for job in jobs],
+        settings.quotas,
+        not_utf_8=BoundedList(located.not_utf_8()),
+        others=counts.files - counts.instances,
+        leave_out=settings.leave_out,
+    )
+    return InventoryJobs(base=base, jobs=jobs, counts=counts, located=located, issues=tuple(found))
+
+
+def _make_jobs(plan: PrefixPlan, located: InventoryObjects, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
+    for number, prefix in enumerate(plan.in_place.prefixes, 1):
+        uri = S3Uri(bucket=base.bucket, prefix=base.prefix + prefix)
+        yield PlannedJob(id=f"{number:04}", uri=uri, objects=located.under(prefix))
+    stage = S3Uri.parse(settings.stage_uri or "")
+    if stage is None:
+        return
+    for number, job in enumerate(plan.staged.jobs, len(plan.in_place.prefixes) + 1):
+        uri = S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{number:04}/")
+        objects = located.copied(job.pieces, settings.quotas.fileBytes)
+        yield PlannedJob(id=f"{number:04}", uri=uri, staged=True, objects=objects)
+
+
+def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:
+    if staging is None:
+        return StagingPolicy.NEVER if stage_uri is None else StagingPolicy.WHERE_NEEDED
+    chosen = choice_of(StagingPolicy, staging, "staging")
+    if (chosen is StagingPolicy.NEVER) != (stage_uri is None):
+        raise UsageError(
+            "Staging and its prefix do not go together.",
+            fix="Name the prefix with --stage-uri where anything is staged, and only there.",
+        )
+    return chosen
+
+
+def _uri_issues(text: str) -> Iterator[Issue]:
+    return (found for found in s3_uri_issues(text, Location()) if found.severity is not Severity.NOTE)

@@ -1,0 +1,223 @@
+"""Jobs in place: the largest folders that obey every quota, found as the files go by in order of their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_shared_folders
+from dicommap.issues.bounded_list_planning_told_part import BoundedList
+from dicommap.planning.folders import Folder
+from dicommap.planning.job_load import SmallestExcesses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.planning.folders_planning_places_part import PrefixRules
+    from dicommap.planning.job_load import QuotaExcess
+    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+
+KeyedFile = tuple[str, int, str | None, str | None]
+"""A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftoverFiles:
+    """Files that lie directly in a folder that is neither a job nor part of one."""
+
+    folder: str
+    files: int
+    instances: int
+    excess: QuotaExcess | None
+    """Why the folder is no job; None where studies that lie elsewhere as well keep it from being one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfitFile:
+    """A file that keeps whatever folder it lies in from being a job, or that has no key there."""
+
+    key: str
+    size: int
+    study: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class JobsInPlace:
+    """What can be imported where it lies, and what cannot."""
+
+    prefixes: list[str] = field(default_factory=list)
+    """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
+    taken: int = 0
+    """Files that these jobs take."""
+    others: int = 0
+    """Those of them that hold no instance."""
+    leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
+    apart: dict[str, int] = field(default_factory=dict)
+    """Study -> its files that are in none of the jobs."""
+    cut: dict[str, list[str]] = field(default_factory=dict)
+    """Study -> prefixes of the jobs that take a part of it."""
+    smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
+    """Of the folders with instances that are over a quota."""
+    too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
+    """Files whose key would be longer than S3 takes."""
+    too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
+    """Files larger than a job takes."""
+    colliding: BoundedList[str] = field(default_factory=BoundedList)
+    """Keys that a file before has."""
+    unprintable: BoundedList[str] = field(default_factory=BoundedList)
+    """Keys with control characters and the like."""
+
+
+def find_jobs_in_place(
+    files: Iterable[KeyedFile],
+    totals: Mapping[str, int],
+    needs: OverrideSizes,
+    places: PrefixRules,
+    quotas: Quotas,
+    *,
+    whole: bool,
+) -> JobsInPlace:
+    """Find the folders that are jobs: the largest ones that obey every quota, since a job takes all under its prefix.
+
+    Files come in order of their keys' UTF-8; `totals` are the files of each study. A folder that is over a quota is
+    divided into the folders in it, and what lies in it directly is in no job. With `whole` a folder is a job only if
+    each study that has files in it has all of them there; without, studies may be cut. Folders without instances are
+    no jobs.
+
+    What is kept grows with the number of jobs and studies, not with that of files or folders.
+    """
+    walk = _FolderWalk(totals, needs, places, quotas, whole=whole)
+    walk.go(files)
+    walk.found.prefixes.sort()
+    return walk.found
+
+
+class _FolderWalk:
+    """One walk over the files, with the folders that are open around the file that goes by."""
+
+    def __init__(
+        self, totals: Mapping[str, int], needs: OverrideSizes, places: PrefixRules, quotas: Quotas, *, whole: bool
+    ) -> None:
+        self.found = JobsInPlace()
+        self._totals, self._needs, self._quotas, self._whole = totals, needs, quotas, whole
+        self._places = places
+        self._open = [Folder("", known=places.known(""))]
+
+    def go(self, files: Iterable[KeyedFile]) -> None:
+        """Let the files go by. Those of one series in one folder are counted first and put there together."""
+        before: str | None = None
+        folder = ""
+        study: str | None = None
+        series: str | None = None
+        run = run_size = 0
+        here = self._open[0]
+        key_limit, largest = self._places.key_limit, self._quotas.fileBytes
+        for key, size, its_study, its_series in files:
+            if key == before:
+                self.found.colliding.add(key)
+            before = key
+            if not key.isprintable():
+                self.found.unprintable.add(key)
+            if len(key) * 4 > key_limit and self._is_too_long(key, size, its_study):
+                continue
+            end = key.rfind("/") + 1
+            if end != len(folder) or not key.startswith(folder):
+                here.add_files(self._needs, study, series, run, run_size)
+                folder = key[:end]
+                here = self._go_to(folder)
+                study, series, run, run_size = its_study, its_series, 0, 0
+            elif its_series != series or its_study != study:
+                here.add_files(self._needs, study, series, run, run_size)
+                study, series, run, run_size = its_study, its_series, 0, 0
+            run += 1
+            run_size += size
+            if size > largest:
+                here.load.largest = max(here.load.largest, size)
+                self.found.too_large.add(UnfitFile(key=key, size=size, study=its_study))
+        here.add_files(self._needs, study, series, run, run_size)
+        while self._open:
+            self._close()
+
+    def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
+        if len(key.encode()) <= self._places.key_limit:
+            return False
+        self.found.too_long.add(UnfitFile(key=key, size=size, study=study))
+        self._leave_out({study: 1} if study else {})
+        return True
+
+    def _go_to(self, folder: str) -> Folder:
+        """Close and open folders until the innermost is this one, or the one around it that can be a prefix."""
+        while not folder.startswith(self._open[-1].prefix):
+            self._close()
+        here = self._open[-1]
+        begin = len(here.prefix)
+        while begin < len(folder):
+            end = folder.index("/", begin) + 1
+            if not self._places.can_be_prefix(folder[:end], folder[begin:end]):
+                _count_unusable_folders(here, folder[begin:])
+                break
+            here = Folder(folder[:end], known=self._places.known(folder[:end]))
+            self._open.append(here)
+            begin = end
+        return here
+
+    def _close(self) -> None:
+        """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
+        folder = self._open.pop()
+        folder.close(self._totals, self._needs, self._quotas)
+        if folder.is_divided:
+            self._divide(folder)
+        elif not self._open:
+            self._make_job(folder)
+        if not self._open:
+            return
+        if not (self._whole and folder.partial):
+            folder.drop_parts()
+        around = self._open[-1]
+        around.add_folder(folder, self._totals, self._needs)
+        if not folder.is_divided:
+            around.parts.append(folder)
+        if not around.is_divided:
+            around.judge(self._needs, self._quotas)
+        if around.is_divided:
+            self._make_jobs_of_parts(around)
+
+    def _make_job(self, folder: Folder) -> None:
+        """Make a job of a folder that obeys the quotas, unless it has to be divided to leave studies whole."""
+        if not folder.instances:
+            return
+        if self._whole and folder.partial:
+            self._divide(folder)
+            return
+        self.found.prefixes.append(folder.prefix)
+        self.found.taken += folder.load.files
+        self.found.others += folder.load.files - folder.instances
+        for study in folder.partial:
+            self.found.cut.setdefault(study, []).append(folder.prefix)
+
+    def _divide(self, folder: Folder) -> None:
+        instances = sum(folder.lying.values())
+        if instances:
+            self.found.leftovers.add(
+                LeftoverFiles(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.over)
+            )
+            self.found.smallest.note(folder.over)
+            self._leave_out(folder.lying)
+        self._make_jobs_of_parts(folder)
+
+    def _make_jobs_of_parts(self, folder: Folder) -> None:
+        parts, folder.parts = folder.parts, []
+        for part in parts:
+            self._make_job(part)
+
+    def _leave_out(self, files: Mapping[str, int]) -> None:
+        for study, count in files.items():
+            self.found.apart[study] = self.found.apart.get(study, 0) + count
+
+
+def _count_unusable_folders(folder: Folder, rest: str) -> None:
+    """Count folders that cannot be prefixes, as nested ones of the folder whose files theirs are taken for."""
+    deeper = rest.split("/")[:-1]
+    folder.load.folders += len(deeper) - count_shared_folders(deeper, folder.deeper)
+    folder.deeper = deeper

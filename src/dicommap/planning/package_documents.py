@@ -1,0 +1,160 @@
+"""The documents of a package, from its planned jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.strict_json import dump_json
+from dicommap.model.package_layout import (
+    CONFIGURATION_FILE,
+    EDITS_FILE,
+    FORECAST_FILE,
+    OBJECTS_FILE,
+    PLAN_FILE,
+    PREVIEW_FILE,
+    REQUEST_FILE,
+    job_folder,
+)
+from dicommap.overrides.mappings import build_import_configuration, build_override_files
+from dicommap.planning.package_documents_authoring_taken_part import JobObjectCounts
+from dicommap.planning.package_documents_model_documents_part import PackageDocuments
+from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
+from dicommap.planning.planned_objects import iterate_objects_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.healthimaging.import_configuration import ImportConfiguration
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.healthimaging.s3_uri import S3Uri
+    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.planning.package_documents_model_documents_part import TextPieces
+    from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+
+REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
+"""Members of the request that only the account's owner knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHeader:
+    """What a plan says beside its jobs."""
+
+    roots: tuple[str, ...]
+    uri: S3Uri
+    """Where the whole source lies, or will."""
+    quotas: Quotas
+    profile: Assumptions
+    files: int
+    """All there are, be they in a job or not."""
+    instances: int
+    """Files of these with an instance, duplicates included."""
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageTables:
+    """The tables of a package, as CSV."""
+
+    preview: str = field(repr=False)
+    edits: str
+    forecast: str = field(repr=False)
+
+
+def build_package_documents(
+    jobs: Iterable[PlannedJob],
+    overrides: Iterable[Override],
+    head: PlanHeader,
+    tables: PackageTables,
+    account: Mapping[str, str],
+) -> PackageDocuments:
+    """Return every file of the package by its path: the same text for the same input.
+
+    `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
+    """
+    of_study: dict[str, list[Override]] = {}
+    for override in overrides:
+        of_study.setdefault(override.study_instance_uid, []).append(override)
+    texts: dict[str, str] = {}
+    objects: dict[str, TextPieces] = {}
+    planned = []
+    for job in jobs:
+        made, its_texts = _build_job(job, of_study, head, account)
+        planned.append(made)
+        texts |= its_texts
+        objects[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
+    texts[PLAN_FILE] = dump_json(_dump_model(_build_plan(planned, head, tables)))
+    texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    return PackageDocuments(texts, objects)
+
+
+def _dump_model(document: BaseModel) -> dict[str, object]:
+    return document.model_dump(mode="json", exclude_none=True)
+
+
+def _build_job(
+    job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHeader, account: Mapping[str, str]
+) -> tuple[PlanJob, dict[str, str]]:
+    """Return a job of the plan, and its documents by their paths but for the objects."""
+    taken = JobObjectCounts()
+    objects = FileDigest.of_pieces(iterate_objects_csv(taken.noting(job.objects)))
+    placed = build_override_files(taken.overrides(of_study), head.profile)
+    files = {file.path: file.text for _, file in placed}
+    configuration = build_import_configuration(placed) if placed else None
+    made = PlanJob(
+        id=job.id,
+        inputS3Uri=str(job.uri),
+        staged=job.staged,
+        mappings=configuration.dicomJsonMetadataImportConfiguration.dicomMetadataMappings if configuration else (),
+        instances=taken.instances,
+        sourceFiles=taken.files,
+        sourceBytes=taken.bytes,
+        folders=taken.count_folders_with(files),
+        objects=objects,
+        files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
+    )
+    folder = job_folder(job.id)
+    texts = {f"{folder}/files/{path}": text for path, text in files.items()}
+    if configuration is not None:
+        texts[f"{folder}/{CONFIGURATION_FILE}"] = dump_json(_dump_model(configuration))
+    texts[f"{folder}/{REQUEST_FILE}"] = dump_json(_build_request(configuration, made, head.attempt, account))
+    return made, texts
+
+
+def _build_plan(jobs: list[PlanJob], head: PlanHeader, tables: PackageTables) -> Plan:
+    # A study that is cut is mapped in each of its jobs, and still one.
+    mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
+    return Plan(
+        attempt=head.attempt,
+        sources=head.roots,
+        inputS3Uri=str(head.uri),
+        quotas=head.quotas,
+        unplanned=UnplannedCounts(
+            instances=head.instances - sum(job.instances for job in jobs),
+            files=head.files - sum(job.sourceFiles for job in jobs),
+        ),
+        studies=len({study for study, _ in mapped}),
+        series=sum(series is not None for _, series in mapped),
+        profile=head.profile,
+        preview=FileDigest.of(tables.preview),
+        edits=FileDigest.of(tables.edits),
+        forecast=FileDigest.of(tables.forecast),
+        jobs=tuple(jobs),
+    )
+
+
+def _build_request(
+    configuration: ImportConfiguration | None, job: PlanJob, attempt: int, account: Mapping[str, str]
+) -> dict[str, object]:
+    request: dict[str, object] = {
+        "jobName": f"dicommap-{job.id}" if attempt == 1 else f"dicommap-{job.id}-attempt-{attempt}",
+        **{member: f"<{member}>" for member in REQUEST_PLACEHOLDERS},
+        **account,
+        "clientToken": job.client_token(attempt),
+        "inputS3Uri": job.inputS3Uri,
+    }
+    return request if configuration is None else request | {"importConfiguration": _dump_model(configuration)}

@@ -1,0 +1,123 @@
+"""The plan of a package: what was drafted, for which prefixes, from what, and every file with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
+
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
+from dicommap.healthimaging.quotas import Quotas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+NonNegativeCount = Annotated[int, Field(ge=0)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class FileDigest(_Document):
+    """What a file holds, told by its size and hash."""
+
+    size: NonNegativeCount
+    sha256: Sha256
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return what a file of this text holds."""
+        return cls.of_pieces([text])
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[str]) -> Self:
+        """Return what a file holds whose text comes in pieces."""
+        size, digest = 0, hashlib.sha256()
+        for piece in pieces:
+            data = piece.encode()
+            size += len(data)
+            digest.update(data)
+        return cls(size=size, sha256=digest.hexdigest())
+
+
+class PlannedFile(_Document):
+    """One file of a job, by its path relative to inputS3Uri."""
+
+    path: MetadataFilePath
+    size: NonNegativeCount
+    sha256: Sha256
+
+    @classmethod
+    def of(cls, path: str, text: str) -> Self:
+        """Return the file of this text at this path."""
+        return cls(path=path, **FileDigest.of(text).model_dump())
+
+
+class PlanJob(_Document):
+    """One import job: its prefix and mappings, what it would scan there, and the override files it needs."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
+    inputS3Uri: S3UriText
+    """Ends with a slash, so that it takes in no sibling."""
+    staged: bool
+    """Whether its objects have to be copied under its inputS3Uri; otherwise they lie there, or will."""
+    mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
+    """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
+    for another patient is as valid as the right one. None where no override is for what the job takes."""
+    instances: NonNegativeCount
+    """Source files with an instance, duplicates included."""
+    sourceFiles: NonNegativeCount
+    """Rows of objects.csv."""
+    sourceBytes: NonNegativeCount
+    folders: NonNegativeCount
+    """Nested folders under inputS3Uri, that of the override files included."""
+    objects: FileDigest
+    """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
+    files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
+
+    def client_token(self, attempt: int) -> str:
+        """Return the request's clientToken: derived from what the job does, so that a repeated one starts nothing."""
+        done = f"{attempt}\n{self.model_dump_json()}"
+        return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
+
+
+class UnplannedCounts(_Document):
+    """Files that no job takes; why is among the findings of the draft."""
+
+    instances: NonNegativeCount
+    """Files with an instance, duplicates included."""
+    files: NonNegativeCount
+    """All of them, be they instances or not."""
+
+
+class Plan(_Document):
+    """The plan of a package."""
+
+    version: Literal[1] = 1
+    attempt: Annotated[int, Field(ge=1)]
+    """Counts up with each plan that is drafted to retry another; jobs of different attempts have different tokens."""
+    sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
+    """The roots that were scanned."""
+    inputS3Uri: S3UriText
+    """Where the whole source lies, or will: jobs that are not staged have prefixes under it."""
+    quotas: Quotas
+    """What one job may hold; every job of the plan does."""
+    unplanned: UnplannedCounts
+    studies: NonNegativeCount
+    """Studies that an override changes."""
+    series: NonNegativeCount
+    """Series that an override of their own changes."""
+    profile: Assumptions
+    """How the override files are written, and by what they are checked."""
+    preview: FileDigest
+    """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
+    edits: FileDigest
+    """Of edits.csv, which tells what each edit came to."""
+    forecast: FileDigest
+    """Of forecast.csv, which names the files that are likely to become non-primary image sets."""
+    # An error for each of a million jobs would need gigabytes; what is wrong in detail, the schema says.
+    jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)

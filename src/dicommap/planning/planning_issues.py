@@ -1,0 +1,165 @@
+"""Findings of a plan: what is in no job or in several, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.healthimaging.limits import MAX_KEY_BYTES, START_RATE
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.bounded_list_planning_told_part import ITEMS_KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.issues import Issue
+    from dicommap.issues.bounded_list_planning_told_part import BoundedList
+    from dicommap.planning.jobs_in_place import JobsInPlace
+    from dicommap.planning.planner import PrefixPlan
+
+JOBS_NAMED = 5
+"""Jobs of one study that are named; the others are counted."""
+
+_JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
+"""Jobs that can be started in a minute, whatever the burst brings."""
+
+
+def planning_issues(
+    plan: PrefixPlan, ids: Sequence[str], quotas: Quotas, *, not_utf_8: BoundedList[str], others: int, leave_out: bool
+) -> Iterator[Issue]:
+    """Find what a plan leaves out or cuts, and what is worth knowing of it.
+
+    `ids` are those of the jobs, first of those in place; `not_utf_8` are files of instances whose names no key can
+    have, and `others` counts the files that hold no instance. That instances are in no job is an error unless
+    `leave_out` says that it is meant.
+    """
+    if plan.in_place.colliding.count:
+        first = Location(path=make_printable(plan.in_place.colliding.first[0]))
+        yield make_issue("draft.colliding-paths", first, count=plan.in_place.colliding.count)
+    too_small = list(_quota_issues(plan, is_any=bool(ids)))
+    if not ids and not too_small:
+        yield make_issue("job.none")
+    yield from too_small
+    count = sum(plan.left_out.values()) + not_utf_8.count
+    if count:
+        yield make_issue(
+            "job.unplanned", severity=Severity.WARNING if leave_out else None, files=_count_noun(count, "file", "files")
+        )
+    if not plan.staged_studies:
+        yield from _folder_issues(plan.in_place)
+    yield from _file_issues(plan.in_place, quotas)
+    for path in not_utf_8.first:
+        yield make_issue("job.key-not-utf-8", Location(path=make_printable(path)))
+    yield from _more_issues(not_utf_8, "these names")
+    yield from _cut_issues(plan, ids)
+    yield from _note_issues(plan, others)
+
+
+def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
+    """Find the quotas that let nothing into any job, or some files into none."""
+    found = [(plan.staged.smallest, "file with its override files")]
+    if not is_any and not plan.staged.smallest:
+        found.append((plan.in_place.smallest, "folder with instances in it"))
+    for smallest, what in found:
+        for excess in smallest.values():
+            facts: dict[str, Any] = {"quota": excess.quota, "limit": excess.limit, "count": excess.count}
+            severity = Severity.WARNING if is_any else None
+            yield make_issue("job.quota-too-small", severity=severity, smallest=what, **facts)
+
+
+def _folder_issues(found: JobsInPlace) -> Iterator[Issue]:
+    for one in found.leftovers.first:
+        if one.excess is not None:
+            place, excess = Location(path=make_printable(one.folder.removesuffix("/")) or "."), one.excess
+            yield make_issue(
+                "job.folder-over-quota",
+                place,
+                instances=one.instances,
+                count=excess.count,
+                what=excess.what,
+                limit=excess.limit,
+            )
+    yield from _more_issues(found.leftovers, "these folders")
+
+
+def _file_issues(found: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
+    for one in found.too_large.first:
+        place = Location(path=make_printable(one.key), study=one.study)
+        yield make_issue("job.file-too-large", place, size=one.size, limit=quotas.fileBytes)
+    yield from _more_issues(found.too_large, "the files that are too large")
+    for one in found.too_long.first:
+        yield make_issue(
+            "job.key-too-long", Location(path=make_printable(one.key), study=one.study), limit=MAX_KEY_BYTES
+        )
+    yield from _more_issues(found.too_long, "the keys that are too long")
+    for key in found.unprintable.first:
+        yield make_issue("job.unprintable-key", Location(path=make_printable(key)))
+    yield from _more_issues(found.unprintable, "these keys")
+
+
+def _more_issues(told: BoundedList[Any], of: str) -> Iterator[Issue]:
+    if told.count > ITEMS_KEPT:
+        yield make_issue("job.more-findings", count=told.count - ITEMS_KEPT, of=of)
+
+
+def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
+    """Find the studies that are cut: in place since they lie so, under the staging prefix since they are too large."""
+    numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
+    in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut.items()}
+    staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
+    excesses = {**plan.over_quota, **{study: excess for study, (excess, _) in plan.staged.cut.items()}}
+    cut = {**in_place, **staged}
+    for study in sorted(cut)[:ITEMS_KEPT]:
+        place, left_out = Location(study=study), plan.left_out.get(study)
+        rest = f", and {_count_in_no_job(left_out)} in none" if left_out else ""
+        excess = excesses.get(study)
+        if excess is None:
+            yield make_issue("job.study-cut", place, jobs=_name_jobs(cut[study]), rest=rest)
+        else:
+            facts: dict[str, Any] = {"count": excess.count, "what": excess.what, "limit": excess.limit}
+            yield make_issue("job.study-over-quota", place, jobs=_name_jobs(cut[study]), rest=rest, **facts)
+    if len(cut) > ITEMS_KEPT:
+        yield make_issue("job.more-findings", count=len(cut) - ITEMS_KEPT, of="the studies that are cut")
+
+
+def _count_in_no_job(files: int) -> str:
+    return "1 of its files is" if files == 1 else f"{files:,} of its files are"
+
+
+def _name_jobs(jobs: Iterable[str]) -> str:
+    """Return which jobs take parts of a study, as the beginning of a sentence."""
+    names = sorted(set(jobs), key=int)
+    more = len(names) - JOBS_NAMED
+    listed = ", ".join(names[:JOBS_NAMED])
+    if len(names) == 1:
+        return f"Job {listed} takes a part"
+    return f"Jobs {listed}{f' and {more} more' if more > 0 else ''} take parts"
+
+
+def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
+    left = others - plan.in_place.others
+    if left:
+        yield make_issue("job.files-left", files=_count_noun(left, "file", "files"))
+    if plan.staged.jobs:
+        yield make_issue(
+            "job.staged",
+            studies=_count_noun(plan.staged_studies, "study", "studies"),
+            files=_count_noun(plan.staged_files, "file", "files"),
+            jobs=_count_noun(len(plan.staged.jobs), "job", "jobs"),
+        )
+    jobs = len(plan.in_place.prefixes)
+    if plan.if_staged is not None and plan.if_staged * 2 <= jobs:
+        minutes = -(-jobs // _JOB_STARTS_PER_MINUTE)
+        files = plan.in_place.taken // jobs
+        yield make_issue(
+            "job.many",
+            jobs=f"{jobs:,} jobs",
+            files=files,
+            minutes=minutes,
+            staged=_count_noun(plan.if_staged, "job", "jobs"),
+        )
+
+
+def _count_noun(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"

@@ -1,0 +1,102 @@
+"""Retries: which prefixes import again what was not imported, and nothing that was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+from dicommap.planning.packing import pack_studies
+from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.healthimaging.quotas import Quotas
+    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+    from dicommap.planning.packing import PackedJobs
+    from dicommap.planning.planned_objects import PlannedObject
+    from dicommap.planning.staging import StudyPart
+
+    BySeries = Mapping[str, Mapping[str, Sequence[PlannedObject]]]
+    """Study -> series -> its objects to import again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StagedObjects(Iterable["PlannedObject"]):
+    """Copies of pieces of studies: a folder for each study, in which files have numbers."""
+
+    _pieces: Sequence[StudyPart]
+    _missing: BySeries = field(repr=False)
+
+    def __iter__(self) -> Iterator[PlannedObject]:
+        from dataclasses import replace
+
+        for study, pieces in groupby(self._pieces, key=lambda piece: piece.study_instance_uid):
+            number = 0
+            for piece in pieces:
+                for one in self._objects(piece):
+                    number += 1
+                    yield replace(one, key=f"{study}/{number:07}.dcm")
+
+    def _objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
+        series = self._missing[piece.study_instance_uid]
+        if piece.series_instance_uid is None:
+            for uid in sorted(series):
+                yield from series[uid]
+        else:
+            end = None if piece.files is None else piece.first + piece.files
+            yield from islice(series[piece.series_instance_uid], piece.first, end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryJobs:
+    """Jobs under a staging prefix, and what did not go into them as it should."""
+
+    jobs: tuple[PlannedJob, ...]
+    packed: PackedJobs
+
+
+def plan_retry_jobs(
+    missing: Iterable[PlannedObject], needs: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
+) -> RetryJobs:
+    """Pack objects into as few jobs as is easily found, each study whole where it can be.
+
+    Jobs have numbers from `number` on, and a folder of their number each under `stage`.
+    """
+    by_series: dict[str, dict[str, list[PlannedObject]]] = {}
+    for one in missing:
+        by_series.setdefault(one.study_instance_uid, {}).setdefault(one.series_instance_uid, []).append(one)
+    found = pack_studies(
+        (_measure_series(study, series) for study, series in sorted(by_series.items())),
+        needs,
+        quotas,
+        lambda study, series: (one.size for one in by_series[study][series]),
+    )
+    jobs = tuple(
+        PlannedJob(
+            id=f"{at:04}",
+            uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{at:04}/"),
+            staged=True,
+            objects=_StagedObjects(sorted(job.pieces, key=_piece_order), by_series),
+        )
+        for at, job in enumerate(found.jobs, number)
+    )
+    return RetryJobs(jobs=jobs, packed=found)
+
+
+def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:
+    return StudySize(
+        study_instance_uid=study,
+        series=tuple(
+            SeriesSize(series_instance_uid=uid, files=len(objects), bytes=sum(one.size for one in objects))
+            for uid, objects in sorted(series.items())
+        ),
+    )
+
+
+def _piece_order(piece: StudyPart) -> tuple[str, str, int]:
+    return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

@@ -1,0 +1,73 @@
+"""Where the sources of a plan lie under its inputS3Uri, or will."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_shared_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_SCHEME = "s3://"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePrefixes:
+    """The sources under one prefix. Nothing else is known of what lies there."""
+
+    offsets: tuple[str, ...]
+    """For each source the folder under the prefix; empty for the prefix itself, or ends with a slash."""
+    taken: tuple[S3Uri, ...]
+    """Prefixes under which files lie, or will: copies of them go nowhere near."""
+    elsewhere: bool
+    """Whether a source lies in S3 and not under the prefix, so that its files have to be copied there first."""
+
+    @classmethod
+    def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
+        """Return the places of these roots: an S3 URI lies where it says, and a local tree will lie in the base."""
+        offsets, taken, elsewhere = [], [], False
+        for root in roots:
+            uri = parse_s3_root(root)
+            offset = "" if uri is None else _offset(uri, base)
+            elsewhere = elsewhere or offset is None
+            offsets.append(offset or "")
+            taken.append(S3Uri(bucket=base.bucket, prefix=base.prefix + (offset or "")))
+            taken += [uri] if uri is not None and offset is None else []
+        return cls(offsets=tuple(offsets), taken=tuple(dict.fromkeys(taken)), elsewhere=elsewhere)
+
+
+def common_prefix(roots: Sequence[str]) -> S3Uri | None:
+    """Return the innermost prefix that all roots lie under; None where they are not all in one bucket of S3."""
+    uris = [parse_s3_root(root) for root in roots]
+    first = uris[0] if uris else None
+    if first is None:
+        return None
+    folders = first.prefix.split("/")[:-1]
+    for uri in uris[1:]:
+        if uri is None or uri.bucket != first.bucket:
+            return None
+        folders = folders[: count_shared_folders(folders, uri.prefix.split("/")[:-1])]
+    return S3Uri(bucket=first.bucket, prefix="".join(f"{folder}/" for folder in folders))
+
+
+def parse_s3_root(root: str) -> S3Uri | None:
+    """Return the URI of a root in S3; None for a local tree."""
+    return S3Uri.parse(root) if is_s3_root(root) else None
+
+
+def is_s3_root(root: str) -> bool:
+    """Return whether a root is meant as an S3 URI, in any letter case; `parse_s3_root` returns None for one that is none."""
+    return root[: len(_SCHEME)].lower() == _SCHEME
+
+
+def prefixes_overlap(one: S3Uri, other: S3Uri) -> bool:
+    """Say whether an object can lie under both prefixes."""
+    return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
+
+
+def _offset(uri: S3Uri, base: S3Uri) -> str | None:
+    below = uri.bucket == base.bucket and uri.prefix.startswith(base.prefix)
+    return uri.prefix.removeprefix(base.prefix) if below else None

@@ -1,0 +1,151 @@
+"""Where metadata has gaps: for each attribute and modality, how much is missing and how much is inconsistent."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.display.csv_json import format_count
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
+from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, draw_bar, draw_text, make_plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.model.study import Series, Study
+    from dicommap.plots.svg_pictures_plots_plot_part import Plot
+
+MAX_MODALITIES = 7
+MAX_ATTRIBUTES = 60
+ALL_MODALITIES = "all"
+_ROW_HEIGHT = 22
+_CELL_WIDTH = 40
+_GAP = 3
+
+
+@dataclass(slots=True)
+class _Shares:
+    """Counts of what is affected and of what there is, by attribute and modality."""
+
+    affected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    of: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, keyword: str, modalities: Iterable[str], affected: int, of: int) -> None:
+        for modality in modalities:
+            self.affected[keyword, modality] += affected
+            self.of[keyword, modality] += of
+
+
+def plot_attributes(studies: Iterable[Study]) -> Plot:
+    """Return a heat map: the share of files that lack an attribute, and of studies or series where it differs inside.
+
+    Attributes of patient and study are compared inside a study, those of a series inside a series; attributes of
+    instances may differ, and are not compared. At most 60 attributes are shown, those with the most to tell.
+    """
+    missing, inconsistent = _Shares(), _Shares()
+    files: Counter[str] = Counter()
+    compared = 0
+    for study in studies:
+        compared += 1
+        names: dict[str, None] = {}
+        for series in study.series:
+            modality = modality_of(series)
+            names[modality] = None
+            files[modality] += series.files
+            _count_series(series, (modality, ALL_MODALITIES), missing, inconsistent)
+        _count_study(study, (*names, ALL_MODALITIES), inconsistent)
+    columns = most_frequent(files, MAX_MODALITIES)
+    folded = len(files) > len(columns)
+    for shares in (missing, inconsistent):
+        for counts in (shares.affected, shares.of):
+            _fold_modalities(counts, {*columns, ALL_MODALITIES})
+    columns = [*columns, *([OTHERS] if folded else []), *([ALL_MODALITIES] if len(files) > 1 else [])]
+    keywords, hidden = _choose_attributes(missing, inconsistent)
+    more = f" {format_count(hidden, 'attribute')} with less to tell not shown." if hidden else ""
+    description = f"{format_count(files.total(), 'file')} of {format_count(compared, 'study')}.{more}"
+    return _draw_heat_map(description, keywords, columns, missing, inconsistent)
+
+
+def _comparison_level(keyword: str) -> Level:
+    level = level_of(tag_of(keyword) or 0)
+    return Level.STUDY if level is Level.PATIENT else level
+
+
+def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares, inconsistent: _Shares) -> None:
+    for keyword, counts in series.values.items():
+        missing.add(keyword, modalities, counts.get("", 0), series.files)
+        if _comparison_level(keyword) is Level.SERIES:
+            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
+
+
+def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
+    for keyword, counts in study.values.items():
+        if _comparison_level(keyword) is Level.STUDY:
+            inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
+
+
+def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
+    for keyword, modality in [key for key in counts if key[1] not in named]:
+        counts[keyword, OTHERS] += counts.pop((keyword, modality))
+
+
+def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
+    """Return the attributes to show, in their order, and how many others there are."""
+    keywords = list(dict.fromkeys(keyword for keyword, _ in missing.of))
+    weight: dict[str, float] = defaultdict(float)
+    for shares in (missing, inconsistent):
+        for keyword in keywords:
+            weight[keyword] += shares.affected[keyword, ALL_MODALITIES] / (shares.of[keyword, ALL_MODALITIES] or 1)
+    kept = set(sorted(keywords, key=lambda keyword: -weight[keyword])[:MAX_ATTRIBUTES])
+    return [keyword for keyword in keywords if keyword in kept], len(keywords) - len(kept)
+
+
+def _draw_heat_map(
+    description: str, keywords: list[str], columns: list[str], missing: _Shares, inconsistent: _Shares
+) -> Plot:
+    names = LEFT_MARGIN + max((len(keyword) for keyword in keywords), default=10) * CHARACTER_WIDTH + 8
+    panel = len(columns) * _CELL_WIDTH + 28
+    panels = (
+        (names, missing, "missing: share of files", "lack it"),
+        (names + panel, inconsistent, "inconsistent: share of studies or series", "differ inside"),
+    )
+    body = [piece for one in panels for piece in _draw_panel(*one, keywords, columns)]
+    body += [
+        draw_text(LEFT_MARGIN, BODY_TOP + 46 + row * _ROW_HEIGHT + 15, keyword) for row, keyword in enumerate(keywords)
+    ]
+    width = max(names + 2 * panel, names + panel + 42 * CHARACTER_WIDTH)
+    height = BODY_TOP + 46 + _ROW_HEIGHT * max(len(keywords), 1) + 16
+    return make_plot("Missing and inconsistent attributes", description, height, body, width=width)
+
+
+def _draw_panel(
+    left: float, shares: _Shares, title: str, verb: str, keywords: list[str], columns: list[str]
+) -> Iterator[str]:
+    yield draw_text(left, BODY_TOP + 14, title, kind="faint")
+    for column, modality in enumerate(columns):
+        short = modality if len(modality) * CHARACTER_WIDTH <= _CELL_WIDTH + 2 else f"{modality[:4]}…"
+        yield draw_text(left + column * _CELL_WIDTH + _CELL_WIDTH / 2, BODY_TOP + 36, short, anchor="middle")
+        for row, keyword in enumerate(keywords):
+            x, y = left + column * _CELL_WIDTH, BODY_TOP + 46 + row * _ROW_HEIGHT
+            affected, of = shares.affected[keyword, modality], shares.of[keyword, modality]
+            told = f"{keyword}, {modality}: {affected:,} of {of:,} {verb}" if of else f"{keyword}: not compared"
+            kind, strength = ("third", 0.25 + 0.75 * affected / of) if affected else ("none", 1)
+            if of:
+                yield draw_bar(x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, told=told, strength=strength)
+            if affected or not of:
+                words = _format_percent(affected, of) if of else "–"
+                yield draw_text(
+                    x + (_CELL_WIDTH - _GAP) / 2, y + 14, words, anchor="middle", kind="" if of else "faint"
+                )
+
+
+def _format_percent(part: int, whole: int) -> str:
+    """Return a share for people; what is not all is never called 100%, and what is there never 0%."""
+    share = 100 * part / whole
+    if share < 1:
+        return "<1%"
+    return "100%" if part == whole else f"{min(round(share), 99)}%"

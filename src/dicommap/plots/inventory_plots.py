@@ -1,0 +1,54 @@
+"""The plots of an inventory, each made when it is asked for by one pass over the studies."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from dicommap.progress import progress_reporter, track_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dicommap.model.study import Study
+    from dicommap.plots import Plot
+    from dicommap.progress import ProgressOption
+
+
+class InventoryPlots:
+    """Plots that answer one question each. They need no extra, and read no file but the inventory.
+
+    `progress` is told of studies as that of a scan is of files.
+    """
+
+    __slots__ = ("_count", "_studies")
+
+    def __init__(self, studies: Callable[[], Iterator[Study]], count: Callable[[], int]) -> None:
+        self._studies = studies
+        self._count = count
+
+    def modalities(self, *, progress: ProgressOption = None) -> Plot:
+        """Return the instances and bytes of each modality."""
+        from dicommap.plots import plot_modalities
+
+        with self._with_progress(progress) as studies:
+            return plot_modalities(studies)
+
+    def timeline(self, *, show_values: bool = False, progress: ProgressOption = None) -> Plot:
+        """Return the studies of each year; with `show_values` of each month or day, which may tell a patient's date."""
+        from dicommap.plots import plot_timeline
+
+        with self._with_progress(progress) as studies:
+            return plot_timeline(studies, show_values=show_values)
+
+    def attributes(self, *, progress: ProgressOption = None) -> Plot:
+        """Return a heat map of missing and inconsistent attributes by modality."""
+        from dicommap.plots import plot_attributes
+
+        with self._with_progress(progress) as studies:
+            return plot_attributes(studies)
+
+    @contextmanager
+    def _with_progress(self, asked: ProgressOption) -> Iterator[Iterator[Study]]:
+        with progress_reporter(asked, "studies") as report:
+            yield track_progress(self._studies(), report, None if report is None else self._count())

@@ -1,0 +1,84 @@
+"""The pieces of an SVG document; every text goes through `escape`."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from html import escape
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.plots.svg_pictures_plots_plot_part import Plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WIDTH = 720
+BODY_TOP = 64
+"""Where what is below the title and the description begins."""
+LEFT_MARGIN = 20
+CHARACTER_WIDTH = 6.6
+"""The width of a character, about."""
+
+_LIGHT_STYLE = """
+text { fill: #1f2328 } .panel { fill: #fff; stroke: #d0d7de } .faint { fill: #59636e } .line { stroke: #d0d7de }
+.first { fill: #2f6fb7 } .second { fill: #8a63a8 } .third { fill: #e0701a } .none { fill: #f0f2f5 }
+"""
+_DARK_STYLE = """
+text { fill: #e6edf3 } .panel { fill: #161b22; stroke: #30363d } .faint { fill: #9aa4af } .line { stroke: #30363d }
+.first { fill: #5a9bdf } .second { fill: #b08ad0 } .third { fill: #c05a0c } .none { fill: #21262d }
+"""
+
+
+def _scope_rules(rules: str) -> str:
+    """Return rules that hold inside a plot: in a page, styles of an SVG hold for all of the page."""
+    return "".join(f".dicommap-plot {part.strip()}}}" for part in rules.split("}") if part.strip())
+
+
+_STYLE = (
+    f".dicommap-plot {{ font: 12px sans-serif; max-width: 100%; height: auto }}{_scope_rules(_LIGHT_STYLE)}"
+    f".dicommap-plot .title {{ font-size: 15px; font-weight: 600 }}"
+    f"@media (prefers-color-scheme: dark) {{{_scope_rules(_DARK_STYLE)}}}"
+)
+
+
+def make_plot(title: str, description: str, height: float, body: Iterable[str], *, width: float = WIDTH) -> Plot:
+    """Return a plot of these pieces, below its title and description."""
+    pieces = "".join(body)
+    # Several plots may stand on one page, and each names its own title.
+    name = f"dicommap-{sha256(f'{title}{description}{pieces}'.encode()).hexdigest()[:12]}"
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="dicommap-plot" role="img" width="{width:.0f}" '
+        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{_escape_text(title)}</title><desc id="{name}-desc">{_escape_text(description)}</desc>'
+        f'<style>{_STYLE}</style><rect class="panel" x=".5" y=".5" rx="6" width="{width - 1:.0f}" '
+        f'height="{height - 1:.0f}"/>'
+        f"{draw_text(LEFT_MARGIN, 26, title, kind='title')}{draw_text(LEFT_MARGIN, 45, description, kind='faint')}{pieces}</svg>"
+    )
+    return Plot(svg=svg, title=title, description=description)
+
+
+def draw_text(x: float, y: float, content: str, *, kind: str = "", anchor: str = "start") -> str:
+    """Return a text at a place; `anchor` is start, middle or end, `kind` a class of the style."""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_class_attribute(kind)}>{_escape_text(content)}</text>'
+    )
+
+
+def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, told: str, strength: float = 1) -> str:
+    """Return a rectangle that says what it stands for when it is pointed at."""
+    faded = "" if strength >= 1 else f' fill-opacity="{strength:.2f}"'
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
+    return f"<rect {place}{_class_attribute(kind)}{faded}><title>{_escape_text(told)}</title></rect>"
+
+
+def draw_line(x: float, y: float, width: float) -> str:
+    """Return a horizontal line."""
+    return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
+
+
+def _class_attribute(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def _escape_text(content: str) -> str:
+    return escape(make_printable(content))

@@ -1,0 +1,180 @@
+"""Accounting for one job: every planned instance gets exactly one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.healthimaging.job_output import is_warning_name
+from dicommap.issues import Location, make_issue
+from dicommap.issues.bounded_list_model_tally_part import JobIssues
+from dicommap.model.study import Disposition
+from dicommap.reconciliation.job_ledger_reconciliation_naming_part import match_keys
+from dicommap.reconciliation.job_records import RecordKind
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, InstanceOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+
+    from dicommap.healthimaging.s3_uri import S3Uri
+    from dicommap.planning.planned_objects import PlannedObject
+    from dicommap.reconciliation.job_records import ObjectRecord
+
+INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
+"""Dispositions of objects that an import job is expected to import."""
+
+
+@dataclass(slots=True)
+class _LedgerEntry:
+    """What the records say of one planned object."""
+
+    planned: PlannedObject
+    imported: int = 0
+    failed: int = 0
+    warned: int = 0
+    is_primary: bool | None = None
+    image_set_id: str = ""
+    is_in_two_image_sets: bool = False
+    """Image sets."""
+    warnings: tuple[str, ...] = ()
+    exception_type: str = ""
+    message: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class RecordCounts:
+    """Distinct objects that the records speak of, and the image sets they name."""
+
+    imported: int = 0
+    failed: int = 0
+    others: int = 0
+    """Objects that are no planned instance."""
+    overrides: int = 0
+    """Override files among them."""
+    image_sets: set[str] = field(default_factory=set)
+
+
+class JobLedger:
+    """The account of one job. Records are noted in any order; then it is closed, and can be read."""
+
+    def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str]) -> None:
+        """Open the account of a job's planned objects; `overrides` are the paths of its override files."""
+        self._entries = {one.key: _LedgerEntry(one) for one in planned}
+        self._uri = uri
+        self._overrides = overrides
+        self._unclear: list[tuple[tuple[str, ...], ObjectRecord]] = []
+        self._full = self._relative = 0
+        self._unplanned: dict[str, bool] = {}
+        self.seen = RecordCounts()
+        self.tally = JobIssues()
+
+    def note(self, record: ObjectRecord) -> None:
+        """Take a record into account."""
+        if record.image_set_id:
+            self.seen.image_sets.add(record.image_set_id)
+        for name in record.warnings:
+            if not is_warning_name(name):
+                self.tally.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
+        keys = match_keys(record.input_file, self._uri, self._entries)
+        if not keys:
+            imported = record.kind is not RecordKind.FAILURE
+            self._unplanned[record.input_file] = imported or self._unplanned.get(record.input_file, False)
+        elif len(keys) > 1:
+            self._unclear.append((keys, record))
+        else:
+            if keys[0] == record.input_file:
+                self._relative += 1
+            else:
+                self._full += 1
+            self._enter(self._entries[keys[0]], record)
+
+    def close(self, primary: Mapping[str, bool]) -> None:
+        """Settle what could only be settled with all records; `primary` are image sets that the summary tells of."""
+        for keys, record in self._unclear:
+            self._enter(self._entries[keys[-1 if self._relative > self._full else 0]], record)
+        self._unclear.clear()
+        for entry in self._entries.values():
+            if entry.is_primary is None and entry.image_set_id:
+                entry.is_primary = primary.get(entry.image_set_id)
+            self.seen.imported += bool(entry.imported)
+            self.seen.failed += bool(entry.failed)
+            self._check_contradictions(entry)
+        for name, imported in self._unplanned.items():
+            self._enter_unplanned(name, imported=imported)
+
+    def outcomes(self) -> Iterator[InstanceOutcome]:
+        """Yield what became of each planned instance, in the order of the plan."""
+        for entry in self._entries.values():
+            if entry.planned.disposition in INSTANCE_DISPOSITIONS:
+                yield _make_outcome(entry)
+
+    def _enter(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
+        if record.kind is RecordKind.FAILURE:
+            entry.failed += 1
+            entry.exception_type = entry.exception_type or record.exception_type
+            entry.message = entry.message or record.message
+        else:
+            if record.image_set_id and entry.image_set_id not in ("", record.image_set_id):
+                entry.is_in_two_image_sets = True
+            entry.imported += 1
+            entry.warned += record.kind is RecordKind.WARNING
+            entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
+            if record.is_primary is not None:  # of two that differ, the one that asks for attention
+                entry.is_primary = record.is_primary and entry.is_primary is not False
+            entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
+
+    def _check_contradictions(self, entry: _LedgerEntry) -> None:
+        is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
+        if not is_instance and (entry.imported or entry.failed):
+            self.seen.others += 1
+        place = _key_location(self._uri.key(entry.planned.key))
+        if entry.imported and entry.failed:
+            self.tally.add(make_issue("manifest.contradiction", place))
+        if entry.is_in_two_image_sets:
+            self.tally.add(make_issue("manifest.two-image-sets", place))
+        if entry.imported and not is_instance:
+            disposition = entry.planned.disposition.value
+            self.tally.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
+
+    def _enter_unplanned(self, name: str, *, imported: bool) -> None:
+        """Tell of an object that nobody planned."""
+        self.seen.others += 1
+        self.seen.imported += imported
+        self.seen.failed += not imported
+        if match_keys(name, self._uri, self._overrides):
+            self.seen.overrides += 1
+            code = "reconcile.override-imported" if imported else "reconcile.override-refused"
+        else:
+            code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
+        self.tally.add(make_issue(code, _key_location(name)))
+
+
+def _key_location(key: str) -> Location:
+    return Location(path=make_printable(key))
+
+
+def _make_outcome(entry: _LedgerEntry) -> InstanceOutcome:
+    return InstanceOutcome(
+        planned=entry.planned,
+        outcome=_decide_outcome(entry),
+        reported_imported=bool(entry.imported),
+        reported_failed=bool(entry.failed),
+        image_set_id=entry.image_set_id,
+        is_primary=entry.is_primary,
+        warnings=entry.warnings,
+        exception_type=entry.exception_type,
+        message=entry.message,
+    )
+
+
+def _decide_outcome(entry: _LedgerEntry) -> ImportOutcome:
+    if entry.failed:
+        return ImportOutcome.FAILED
+    if not entry.imported:
+        return ImportOutcome.NOT_REPORTED
+    if entry.is_primary is False:
+        return ImportOutcome.NON_PRIMARY
+    if entry.warned or entry.warnings:
+        return ImportOutcome.WARNINGS
+    return ImportOutcome.IMPORTED if entry.is_primary is None else ImportOutcome.PRIMARY

@@ -1,0 +1,160 @@
+"""Reconciling one job: its plan, its submission and what it wrote, joined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Location, make_issue
+from dicommap.reconciliation.job_ledger import JobLedger
+from dicommap.reconciliation.job_manifest import JobManifest, read_job_manifest
+from dicommap.reconciliation.job_reconciliation_reconciliation_outcome_issues_part import outcome_issues
+from dicommap.reconciliation.job_reconciliation_reconciliation_summary_check_part import (
+    manifest_count_issues,
+    manifest_identity_issues,
+)
+from dicommap.reconciliation.job_records import InvalidRecordError, read_record
+from dicommap.reconciliation.lenient_json_reconciliation_lines_part import read_numbered_lines
+from dicommap.reconciliation.outcomes import JobOutcomes, JobState, StudyOutcomes
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.issues import Issue
+    from dicommap.planning.plan import PlanJob
+    from dicommap.planning.planned_objects import PlannedObject
+    from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput, RecordFile, SubmissionFacts
+    from dicommap.reconciliation.outcomes_model_outcome_part import InstanceOutcome
+
+_NO_URI = S3Uri(bucket="", prefix="")
+"""Of a plan that was edited into a URI that is none: nothing is found there."""
+REASONS_KEPT = 50
+"""Distinct reasons of failures that are counted one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReconciliation:
+    """One job, accounted for."""
+
+    outcomes: JobOutcomes
+    studies: tuple[StudyOutcomes, ...]
+    """In the order of their UIDs."""
+    account: JobLedger
+
+    def instances(self) -> Iterator[InstanceOutcome]:
+        """Yield what became of each planned instance, in the order of the plan."""
+        return self.account.outcomes()
+
+
+def reconcile_job(
+    job: PlanJob, planned: Iterable[PlannedObject], submitted: SubmissionFacts, evidence: JobOutput | None
+) -> JobReconciliation:
+    """Account for every planned instance of a job; `evidence` is None where it wrote nothing that was found."""
+    uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
+    account = JobLedger(planned, uri, {file.path for file in job.files})
+    issues: list[Issue] = []
+    manifest = None
+    if evidence is not None:
+        manifest, issues = _read_manifest(evidence, uri, submitted)
+        is_used = not any(found.code in ("manifest.other-job", "manifest.several") for found in issues)
+        for file in evidence.files if is_used else ():
+            _enter_records(file, account)
+    account.close(manifest.primary if manifest else {})
+    standing = _decide_standing(submitted, manifest)
+    if evidence is not None and manifest is not None:
+        issues += manifest_count_issues(manifest, account.seen, len(job.files), Location(path=evidence.place))
+    if evidence is None and standing in (JobState.COMPLETED, JobState.FAILED):
+        issues.append(make_issue("manifest.missing", Location(path=job_path(job.id))))
+    studies = _count_by_study(job.id, account)
+    outcomes = _count_outcomes(job, submitted, standing, account, manifest, len(studies))
+    issues += account.tally.issues(job_path(job.id))
+    issues += outcome_issues(outcomes, Location(path=job_path(job.id)))
+    return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, account=account)
+
+
+def job_path(job_id: str) -> str:
+    """Return a job of the package as findings name it: its folder."""
+    return f"jobs/{job_id}"
+
+
+def _read_manifest(
+    evidence: JobOutput, uri: S3Uri, submitted: SubmissionFacts
+) -> tuple[JobManifest | None, list[Issue]]:
+    """Return the job's summary, None where it cannot be had; and what is wrong with it."""
+    place = Location(path=evidence.place)
+    if evidence.others:
+        return None, [make_issue("manifest.several", place, count=evidence.others + 1)]
+    if evidence.manifest is None:
+        return None, [make_issue("manifest.missing", place)] if submitted.ended or not submitted.started else []
+    manifest = read_job_manifest(evidence.manifest)
+    if manifest is None:
+        return None, [make_issue("manifest.unreadable", place)]
+    others = list(manifest_identity_issues(manifest, uri, submitted.job_id, submitted.datastore_id, place))
+    return None if others else manifest, others
+
+
+def _enter_records(file: RecordFile, account: JobLedger) -> None:
+    for number, line in read_numbered_lines(file.pieces):
+        try:
+            if line is None:
+                raise InvalidRecordError("is longer than any record")
+            account.note(read_record(line, file.kind))
+        except InvalidRecordError as error:
+            account.tally.add(
+                make_issue("manifest.broken-line", Location(path=file.path, row=number), reason=str(error))
+            )
+
+
+def _decide_standing(submitted: SubmissionFacts, manifest: JobManifest | None) -> JobState:
+    if submitted.failed:
+        return JobState.FAILED
+    if submitted.ended or manifest is not None:  # a job writes its manifest when it ends
+        return JobState.COMPLETED
+    if submitted.answered:
+        return JobState.NOT_ENDED
+    return JobState.UNANSWERED if submitted.started else JobState.NOT_STARTED
+
+
+def _count_by_study(job_id: str, account: JobLedger) -> tuple[StudyOutcomes, ...]:
+    counts: dict[str, Counter[ImportOutcome]] = {}
+    for one in account.outcomes():
+        counts.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
+    return tuple(
+        StudyOutcomes(job=job_id, study_instance_uid=uid, counts=dict(found)) for uid, found in sorted(counts.items())
+    )
+
+
+def _count_outcomes(
+    job: PlanJob,
+    submitted: SubmissionFacts,
+    standing: JobState,
+    account: JobLedger,
+    manifest: JobManifest | None,
+    studies: int,
+) -> JobOutcomes:
+    counts: Counter[ImportOutcome] = Counter()
+    reasons: Counter[tuple[str, str]] = Counter()
+    warnings: Counter[str] = Counter()
+    for one in account.outcomes():
+        counts[one.outcome] += 1
+        warnings.update(one.warnings)
+        if one.outcome is ImportOutcome.FAILED:
+            reason = (one.exception_type, one.message)
+            reasons[reason if reason in reasons or len(reasons) < REASONS_KEPT else ("", "")] += 1
+    return JobOutcomes(
+        job=job.id,
+        input_s3_uri=job.inputS3Uri,
+        standing=standing,
+        job_id=submitted.job_id or (manifest.job_id if manifest else ""),
+        datastore_id=submitted.datastore_id or (manifest.datastore_id if manifest else ""),
+        message=submitted.message,
+        counts=dict(counts),
+        studies=studies,
+        reasons=dict(reasons),
+        warnings=dict(warnings),
+        image_sets=len(account.seen.image_sets),
+        others=account.seen.others,
+    )

@@ -1,0 +1,109 @@
+"""Records of SUCCESS, FAILURE and WARNING: one object and what the job says became of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dicommap.healthimaging.job_output import warning_name
+from dicommap.reconciliation.lenient_json import parse_lenient_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MESSAGE_LIMIT = 2_000
+"""Characters of the service's words that are kept."""
+_WARNINGS_LIMIT = 50
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
+
+
+class RecordKind(StrEnum):
+    """What a record says; the name of the folder that holds records of the kind."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    WARNING = "WARNING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRecord:
+    """One record."""
+
+    kind: RecordKind
+    input_file: str
+    """As the service names it: by what is seen, the key without the bucket."""
+    image_set_id: str = ""
+    is_primary: bool | None = None
+    warnings: tuple[str, ...] = ()
+    exception_type: str = ""
+    message: str = field(default="", repr=False)
+
+
+class InvalidRecordError(ValueError):
+    """A line is no record; its text says why, in our words."""
+
+
+def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
+    """Return the record of a line in a file of this kind. Raises NoRecordError.
+
+    Members that are missing, unknown or of another type than documented are passed over: only the object's name is
+    needed. A record with an exception is a failure in whichever file it stands.
+    """
+    try:
+        document = parse_lenient_json(line)
+    except ValueError:
+        raise InvalidRecordError("is no JSON") from None
+    if not isinstance(document, dict):
+        raise InvalidRecordError("is no JSON object")
+    name = document.get("inputFile")
+    if not isinstance(name, str) or not name:
+        raise InvalidRecordError("names no inputFile")
+    response, exception = _member(document, "importResponse"), _member(document, "exception")
+    warnings = _warnings(response.get("warnings", document.get("warnings")))
+    return ObjectRecord(
+        kind=_decide_kind(kind, failed=bool(exception), warned=bool(warnings)),
+        input_file=name,
+        image_set_id=_identifier(response.get("imageSetId")),
+        is_primary=_boolean(response.get("isPrimary")),
+        warnings=warnings,
+        exception_type=_identifier(exception.get("exceptionType")),
+        message=_text(exception.get("message")),
+    )
+
+
+def _decide_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
+    if failed:
+        return RecordKind.FAILURE
+    return RecordKind.WARNING if warned and kind is RecordKind.SUCCESS else kind
+
+
+def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _identifier(value: object) -> str:
+    """Return a value that is an identifier; anything else may hold what is not to be shown."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
+
+
+def _text(value: object) -> str:
+    return value[:_MESSAGE_LIMIT] if isinstance(value, str) else ""
+
+
+def _boolean(value: object) -> bool | None:
+    if isinstance(value, str):  # the events of an import have numbers as text; a flag as text would be taken too
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+def _warnings(value: object) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else []
+    named = (one for one in found[:_WARNINGS_LIMIT] if isinstance(one, dict))
+    return tuple(dict.fromkeys(warning_name(one.get("type"), _reason_code(one)) for one in named))
+
+
+def _reason_code(warning: Mapping[str, Any]) -> object:
+    return warning.get("warning_reason_code", warning.get("warningReasonCode", warning.get("code")))

@@ -1,0 +1,87 @@
+"""Outcomes of a job: what became of its instances, counted by study and by reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.issues import Issue
+    from dicommap.reconciliation.outcomes_model_outcome_part import OutcomeCounts
+
+
+class JobState(StrEnum):
+    """How far a job has come, as far as the package and the manifests tell."""
+
+    NOT_STARTED = "not started"
+    UNANSWERED = "unanswered"
+    """Its start was asked for, and no answer was kept: there may be such a job or not."""
+    NOT_ENDED = "not ended"
+    FAILED = "failed"
+    COMPLETED = "completed"
+    """The job came to its end, which says nothing of its instances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyOutcomes:
+    """One study in one job."""
+
+    job: str
+    study_instance_uid: str
+    counts: OutcomeCounts
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether all instances are in primary image sets, without a warning."""
+        return not self.counts.keys() - {ImportOutcome.PRIMARY}
+
+    @property
+    def instances(self) -> int:
+        """Return the number of planned instances."""
+        return sum(self.counts.values())
+
+    @property
+    def missing(self) -> int:
+        """Return how many of them are not known to be imported."""
+        return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutcomes:
+    """One job of a package: how it stands, and what became of its instances."""
+
+    job: str
+    """Its id in the package."""
+    input_s3_uri: str
+    standing: JobState
+    job_id: str = ""
+    """The service's id; empty where the job was not started."""
+    datastore_id: str = ""
+    message: str = field(default="", repr=False)
+    """The service's words about a job that failed. They may hold anything."""
+    counts: OutcomeCounts
+    studies: int = 0
+    reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    """Exception type and the service's words -> number of instances that failed so; the first ones only."""
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    """Name of a warning -> number of instances that have it."""
+    image_sets: int = 0
+    """Image sets that the records name."""
+    others: int = 0
+    """Records of objects that are no planned instance."""
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def instances(self) -> int:
+        """Return the number of planned instances."""
+        return sum(self.counts.values())
+
+    @property
+    def missing(self) -> int:
+        """Return how many of them are not known to be imported."""
+        return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)

@@ -1,0 +1,251 @@
+"""A local tree: every path below a root, once, and the bytes of its files. Nothing is ever written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.errors import SourceError, os_error_reason
+from dicommap.issues import make_issue
+from dicommap.model.source_files_model_times_part import MAX_TIME_NS, clamp_time_ns
+from dicommap.model.study import Disposition, SourceFile
+from dicommap.sources.local_tree_sources_machine_part import RootIdentity, raise_if_machine_error, unlistable_root_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from dicommap.issues import Issue
+    from dicommap.p10 import ReadAt
+
+_SPECIAL_FILE_KINDS = {
+    stat.S_IFIFO: "FIFO",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "character device",
+    stat.S_IFBLK: "block device",
+}
+
+_BROKEN_LINK_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+
+_Identity = tuple[int, int]
+"""Device and inode: what a file or directory is, whatever path led to it."""
+
+
+class LocalTree:
+    """The files below a directory, or one single file, in a fixed order."""
+
+    def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
+        """Name the tree. Raises SourceError where there is nothing at the path.
+
+        `follow_links` is for links to directories; links to files are always read as the files they lead to.
+        """
+        if not os.fspath(path):
+            raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
+        if sys.getfilesystemencoding().lower() != "utf-8":
+            raise SourceError(
+                f"Python takes file names for {sys.getfilesystemencoding()} here, and keys in S3 are UTF-8.",
+                fix="Start Python in its UTF-8 mode: set PYTHONUTF8=1.",
+            )
+        try:
+            named = Path(os.path.abspath(path))
+            status = os.stat(named)
+            is_directory = stat.S_ISDIR(status.st_mode)
+        except OSError as error:
+            why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {os_error_reason(error)}"
+            raise SourceError(
+                f"The source {os.fspath(path)} {why}.", fix="Name a directory that is there, or a single file."
+            ) from None
+        self.root = named if is_directory else named.parent
+        self._start = "" if is_directory else named.name
+        self._prefix = os.path.join(self.root, "")
+        self._follow_links = follow_links
+        self._watch = RootIdentity(str(self.root), _identity(status if is_directory else os.stat(self.root)))
+
+    def require_unchanged(self) -> None:
+        """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""
+        self._watch.require_unchanged()
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+    @property
+    def opener(self) -> LocalTree:
+        """Return what opens the files, here or in another process."""
+        return self
+
+    def overlaps(self, other: LocalTree) -> bool:
+        """Say whether a path of one tree is a path of the other as well."""
+        ours, theirs = (tree.root.resolve() / tree._start for tree in (self, other))
+        return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
+
+    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield every path below the root exactly once, directories aside, in order of their names.
+
+        Links and special files come with their disposition; the files that the paths in `without` name do not come
+        at all, whatever path leads to them.
+        """
+        left_out = file_identities(without)
+        names: Iterator[str] = iter((self._start,))
+        level: tuple[str, Iterator[str], tuple[_Identity, ...]] = ("", names, ())
+        levels = [level]
+        while levels:
+            below, names, above = levels[-1]
+            for name in names:
+                path = below + name
+                try:
+                    status = os.stat(self._prefix + path)
+                except OSError as error:
+                    yield self.unreachable(path, error)
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    found = self._enter(path, status, above)
+                    if isinstance(found, SourceFile):
+                        yield found
+                        continue
+                    if status.st_dev != self._watch.identity[0]:
+                        self._watch.mounts[self._prefix + path] = status.st_dev
+                    levels.append((path and path + "/", iter(found), (*above, _identity(status))))
+                    break
+                if (status.st_dev, status.st_ino) not in left_out:
+                    yield make_source_file(path, status)
+            else:
+                levels.pop()
+
+    def count(self) -> Iterator[int]:
+        """Yield how many paths each directory holds, directories aside: what a walk comes to, without its care.
+
+        Links are not followed, and nothing is left out.
+        """
+        waiting = [self._prefix] if not self._start else []
+        if self._start:
+            yield 1
+        while waiting:
+            try:
+                with os.scandir(waiting.pop()) as entries:
+                    inside = [entry.path if entry.is_dir(follow_symlinks=False) else "" for entry in entries]
+            except OSError:
+                yield 1  # an unreadable directory is a path of the inventory
+                continue
+            waiting += filter(None, inside)
+            yield inside.count("")
+
+    def open(self, path: str) -> LocalFile:
+        """Open a file for reading at offsets: the context is a function that takes an offset and a length.
+
+        Raises OSError as the system does. The function does too, and where the path is no longer a regular file.
+        """
+        return LocalFile(self._prefix + path)
+
+    def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
+        """Return what opens the files of a walk: a file that changes is read as it is by then."""
+        return self
+
+    def status(self, path: str) -> os.stat_result:
+        """Return the status of a path, or of what a link leads to. Raises OSError as the system does."""
+        return os.stat(self._prefix + path)
+
+    def link_status(self, path: str) -> os.stat_result:
+        """Return the status of a path itself, be it a link. Raises OSError as the system does."""
+        return os.lstat(self._prefix + path)
+
+    def _enter(self, path: str, status: os.stat_result, above: tuple[_Identity, ...]) -> SourceFile | list[str]:
+        if path and not self._follow_links and os.path.islink(self._prefix + path):
+            return _make_link(path, make_issue("source.link-not-followed"))
+        if _identity(status) in above:
+            return _make_link(path, make_issue("source.link-loop"))
+        try:
+            names = os.listdir(self._prefix + path)
+        except OSError as error:
+            raise_if_machine_error(error)
+            if not path:
+                raise unlistable_root_error(str(self.root), error) from None
+            return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
+        # Most names are ASCII, whose order is that of their bytes.
+        names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
+        return names
+
+    def unreachable(self, path: str, error: OSError) -> SourceFile:
+        """Return what a path is whose status cannot be had. Raises SourceError if that is the machine's fault."""
+        raise_if_machine_error(error)
+        if not path or path == self._start:
+            raise unlistable_root_error(self._prefix + path, error) from None
+        if error.errno in _BROKEN_LINK_ERRNOS and os.path.islink(self._prefix + path):
+            return _make_link(path, make_issue("source.broken-link"))
+        return make_unreadable_file(path, make_issue("source.unreadable", reason=os_error_reason(error)))
+
+
+class LocalFile:
+    """An open regular file; as a context it gives the function that reads it, and closes it."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: str) -> None:
+        # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise_if_machine_error(error)
+            raise
+
+    def _read(self, offset: int, length: int) -> bytes:
+        # The walk has found a regular file, and most headers take one reading: to ask again for each costs a tenth of
+        # it. Only a device can give bytes as well, and of one that never ends these are the last.
+        if offset:
+            self._require_regular()
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            raise_if_machine_error(error)
+            self._require_regular()
+            raise
+
+    def _require_regular(self) -> None:
+        if not stat.S_ISREG(self.status().st_mode):
+            raise OSError(0, "it is no longer a regular file")
+
+    def status(self) -> os.stat_result:
+        """Return the status of what is open, whatever its path leads to by now."""
+        return os.fstat(self._descriptor)
+
+    def __enter__(self) -> ReadAt:
+        return self._read
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._descriptor)
+
+
+def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
+    """Return what the paths are that lead to something."""
+    return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
+
+
+def make_source_file(path: str, status: os.stat_result) -> SourceFile:
+    """Return what a walk gives for a path that is no directory."""
+    kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
+    mtime_ns = status.st_mtime_ns
+    return SourceFile(
+        path=path,
+        size=status.st_size,
+        mtime_ns=mtime_ns if 0 <= mtime_ns <= MAX_TIME_NS else clamp_time_ns(mtime_ns),
+        disposition=Disposition.SPECIAL if kind else None,
+        issues=(make_issue("source.special-file", kind=kind),) if kind else (),
+    )
+
+
+def make_unreadable_file(path: str, found: Issue) -> SourceFile:
+    """Return what a walk gives for a path that it can tell nothing of but this."""
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
+
+
+def _make_link(path: str, found: Issue) -> SourceFile:
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(found,))

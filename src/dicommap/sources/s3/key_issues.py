@@ -1,0 +1,65 @@
+"""Keys of objects: which of them other tools would change, refuse or take for another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.issues import make_issue
+
+if TYPE_CHECKING:
+    from dicommap.issues import Issue
+
+_UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
+"""Finds whatever `_find_file_problem` has a word for; most keys have nothing of it."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class KeyChecker:
+    """Looks at the keys of a listing, one after the other in S3's order: that of their bytes in UTF-8."""
+
+    def __init__(self, prefix: str) -> None:
+        """Name the prefix, which is empty or ends with a slash, and which nothing is said of."""
+        self._prefix = len(prefix)
+        self._open: list[str] = []
+        """Paths of objects that may be the beginning of those to come: each begins with the one before."""
+
+    def issues(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
+        """Return what is to be said of the next key; a `folder` is empty, and may end with a slash."""
+        path = key[self._prefix :]
+        before = self._open
+        # All keys between `a` and `a/b` begin with `a`, so what the next key does not begin with is over.
+        while before and not path.startswith(before[-1]):
+            before.pop()
+        above = before.pop() if before and path[len(before[-1]) :].startswith("/") else None
+        if path and not path.endswith("/"):
+            before.append(path)
+        if above is None and _UNUSUAL.search(path) is None:
+            return ()
+        found = [] if above is None else [make_issue("s3.object-and-folder", other=make_printable(above))]
+        problem = _describe_problem(path, folder=folder)
+        if problem is not None:
+            found.append(make_issue("s3.key", problem=problem))
+        return tuple(found)
+
+
+def is_portable_key(key: str) -> bool:
+    """Say whether every client addresses the object of this key by it."""
+    return _UNUSUAL.search(key) is None
+
+
+def _describe_problem(path: str, *, folder: bool) -> str | None:
+    segments = path.removesuffix("/").split("/") if path else []
+    if _CONTROL.search(path) is not None:
+        return "a control character"
+    if "\\" in path:
+        return "a backslash"
+    if path.startswith("/"):
+        return "a slash where its folder ends"
+    if "" in segments:
+        return "an empty segment"
+    if "." in segments or ".." in segments:
+        return "a segment '.' or '..'"
+    return "a slash at its end" if path.endswith("/") and not folder else None

@@ -1,0 +1,111 @@
+"""Rows of an S3 Inventory in Parquet or ORC, some at a time; imported, with pyarrow, when there are such files.
+
+Columns: Amazon S3 user guide, "Locating your inventory list". Their names differ from those of CSV, and keys are as
+they are, not URL-encoded.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import pyarrow
+from pyarrow.dataset import OrcFileFormat
+from pyarrow.parquet import ParquetFile
+
+from dicommap.errors import DocumentError
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.model.source_files_model_times_part import clamp_time_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+ROWS_PER_BATCH = 4_000
+"""Up to a megabyte, of which pyarrow may have read some tens ahead."""
+
+_BUFFERED_BYTES = 2**20
+"""Of each column; else a column's part of a whole row group would be read at once."""
+
+_REQUIRED_COLUMNS = ("key", "size", "e_tag")
+_TEXT = (pyarrow.binary(), pyarrow.string())  # Parquet does not always say that its bytes are text
+_NANOSECONDS = (pyarrow.timestamp("ns", "UTC"), pyarrow.int64())
+_TIME = "last_modified_date"
+_TYPES = {
+    "key": _TEXT,
+    "size": (pyarrow.int64(),),
+    "e_tag": _TEXT,
+    _TIME: _NANOSECONDS,
+    "is_latest": (pyarrow.bool_(),),
+    "is_delete_marker": (pyarrow.bool_(),),
+}
+"""What is taken of a row, and as what; a column that cannot be cast so is damaged."""
+
+
+def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
+    """Yield the objects of a Parquet file. Raises ValueError where it is damaged."""
+    with _convert_damage_errors():
+        opened = ParquetFile(file, buffer_size=_BUFFERED_BYTES)
+        columns = _columns(opened.schema_arrow)
+        yield from _objects(opened.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False))
+
+
+def read_orc_objects(file: BinaryIO) -> Iterator[S3Object]:
+    """Yield the objects of an ORC file. Raises ValueError where it is damaged, and DocumentError without time zones."""
+    with _convert_damage_errors():
+        # Not pyarrow's ORCFile: it reads whole stripes only, which are hundreds of megabytes in memory.
+        opened = OrcFileFormat().make_fragment(pyarrow.PythonFile(file, "r"))
+        columns = _columns(opened.physical_schema)
+        scanner = opened.scanner(columns=columns, batch_size=ROWS_PER_BATCH, batch_readahead=1, use_threads=False)
+        yield from _objects(scanner.to_batches())
+
+
+def _columns(schema: pyarrow.Schema) -> list[str]:
+    missing = [name for name in _REQUIRED_COLUMNS if name not in schema.names]
+    if missing:
+        raise ValueError(f"it has no column {missing[0]}")
+    return [name for name in _TYPES if name in schema.names]
+
+
+def _objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
+    """Yield what is there, and not delete markers, nor versions before the last."""
+    for batch in batches:
+        columns = [_values(batch, name) for name in _TYPES]
+        for key, size, etag, mtime_ns, is_latest, is_delete_marker in zip(*columns, strict=False):
+            if is_delete_marker or is_latest is False:
+                continue
+            if key is None or size is None:
+                raise ValueError("a cell is empty")
+            yield S3Object(key, size, etag or "", mtime_ns or 0)
+
+
+def _values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
+    """Return the values of a column; as many times None as anybody wants where there is none."""
+    if name not in batch.schema.names:
+        return repeat(None)
+    column = batch.column(name)
+    if name == _TIME and pyarrow.types.is_timestamp(column.type):
+        # Nanoseconds in 64 bits end in 2262, and a time is of no use beside an ETag.
+        microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
+        return [None if one is None else clamp_time_ns(one * 1_000) for one in microseconds.to_pylist()]
+    for kind in _TYPES[name]:
+        column = column.cast(kind)
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+@contextmanager
+def _convert_damage_errors() -> Iterator[None]:
+    """Raise ValueError for whatever pyarrow raises for damaged bytes."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pyarrow.ArrowException, OSError) as error:
+        if "time zone" in str(error).lower():
+            raise DocumentError(
+                "ORC files cannot be read without the time zones of the system.",
+                fix="Install them (tzdata), or name their directory in TZDIR.",
+            ) from None
+        raise ValueError("it cannot be decoded") from error

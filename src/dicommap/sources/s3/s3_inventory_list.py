@@ -1,0 +1,127 @@
+"""The list of an S3 Inventory, in the order in which S3 lists a bucket, however long it is."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import tempfile
+from typing import TYPE_CHECKING
+
+from dicommap.errors import DocumentError, MissingExtraError, SourceError
+from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted
+from dicommap.sources.s3.s3_inventory_list_sources_s3_inventory_csv_part import read_csv_objects
+from dicommap.sources.s3.s3_inventory_manifest import S3InventoryFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    from dicommap.sources.s3.s3_connection import S3Connection
+    from dicommap.sources.s3.s3_inventory_manifest import S3InventoryFile, S3InventoryManifest
+
+_HASH_CHUNK_BYTES = 2**20
+_MAX_SQLITE_INTEGER = 2**63 - 1
+
+
+class S3InventoryList:
+    """The objects below a prefix, kept in a temporary file: the list may be longer than memory."""
+
+    def __init__(self, manifest: S3InventoryManifest, prefix: str, connection: S3Connection) -> None:
+        """Take the whole list.
+
+        Raises DocumentError where it is damaged or has none of these, AwsError, and MissingExtraError where a list in
+        Parquet or ORC is met without pyarrow.
+        """
+        self._prefix = prefix
+        self._objects = _choose_reader(manifest)
+        self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
+        try:
+            self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
+            for one in manifest.files:
+                rows = self._rows(manifest, one, connection)
+                self._database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            self.close()
+            raise SourceError(
+                "The list of the S3 Inventory cannot be kept.",
+                fix="Make room where temporary files go, or set SQLITE_TMPDIR.",
+            ) from None
+        except BaseException:
+            self.close()
+            raise
+        if not self.count():
+            self.close()
+            raise DocumentError(
+                "The S3 Inventory has no object below the source.", fix="Name the inventory of this bucket and prefix."
+            )
+
+    def count(self) -> int:
+        """Return how many objects there are."""
+        return int(self._database.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
+
+    def objects(self) -> Iterator[S3Object]:
+        """Yield the objects in order of their keys' bytes; of one that is listed twice, as it was last."""
+        last = None
+        query = "SELECT key, size, etag, mtime_ns FROM listed ORDER BY key, mtime_ns DESC"
+        for key, size, etag, mtime_ns in self._database.execute(query):
+            if key != last:
+                yield S3Object(key.decode(), size, etag, mtime_ns)
+            last = key
+
+    def close(self) -> None:
+        """Forget the list."""
+        self._database.close()
+
+    def _rows(
+        self, manifest: S3InventoryManifest, one: S3InventoryFile, connection: S3Connection
+    ) -> Iterator[tuple[bytes, int, str, int]]:
+        with tempfile.TemporaryFile() as file:
+            manifest.fetch(one, connection, file)
+            if _md5(file) != one.md5.lower():
+                raise _damaged_file_error(one, "its bytes are not those that the manifest names")
+            try:
+                for found in self._objects(file, one.name):
+                    row = _row(found)
+                    if found.key.startswith(self._prefix):
+                        yield row
+            except (OSError, ValueError):
+                raise _damaged_file_error(one, "its rows cannot be read") from None
+
+
+def _md5(file: BinaryIO) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    file.seek(0)
+    while found := file.read(_HASH_CHUNK_BYTES):
+        digest.update(found)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], Iterator[S3Object]]:
+    """Return what yields the objects of a file of the list. Raises MissingExtraError."""
+    if manifest.form is S3InventoryFormat.CSV:
+        return lambda file, name: read_csv_objects(file, name, manifest.columns)
+    try:
+        from dicommap.sources.s3.s3_inventory_arrow import read_orc_objects, read_parquet_objects
+    except ImportError:
+        raise MissingExtraError(
+            "pyarrow, which reads S3 Inventories in Parquet and ORC, cannot be imported.",
+            fix="Install it: pip install 'dicommap[s3,arrow]'",
+        ) from None
+    objects = {S3InventoryFormat.PARQUET: read_parquet_objects, S3InventoryFormat.ORC: read_orc_objects}[manifest.form]
+    return lambda file, _: objects(file)
+
+
+def _row(found: S3Object) -> tuple[bytes, int, str, int]:
+    etag = found.etag.strip('"')
+    if not etag or not 0 <= found.size <= _MAX_SQLITE_INTEGER:
+        raise ValueError("no ETag, or no size")
+    return found.key.encode(), found.size, f'"{etag}"', found.mtime_ns
+
+
+def _damaged_file_error(one: S3InventoryFile, why: str) -> DocumentError:
+    return DocumentError(
+        f"The file {one.name} of the S3 Inventory is damaged: {why}.", fix="Fetch the inventory again."
+    )

@@ -1,0 +1,182 @@
+"""Manifests of S3 Inventory: what is listed, in which files, and where these are.
+
+Shape: Amazon S3 user guide, "Locating your inventory list".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from shutil import copyfileobj
+from typing import TYPE_CHECKING
+
+from dicommap.aws.client_errors import convert_client_errors
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.reading import open_regular_file, read_regular_file, read_stream
+from dicommap.reading.document_limits import S3_INVENTORY_LIMIT, has_more_json_values
+from dicommap.sources.s3.s3_connection import S3Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from _typeshed import StrPath
+
+_SCHEME = "s3://"
+_LIMIT = S3_INVENTORY_LIMIT.bytes
+"""Bytes of a manifest, which has some 150 for each file of the list."""
+_BUCKET_ARN = "arn:"
+
+
+class S3InventoryFormat(StrEnum):
+    """What the files of a list are written in."""
+
+    CSV = "CSV"
+    PARQUET = "PARQUET"
+    ORC = "ORC"
+
+
+_COLUMN_PATTERNS = {
+    S3InventoryFormat.CSV: re.compile(r"([^,\s]+)"),
+    S3InventoryFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
+    S3InventoryFormat.ORC: re.compile(r"(\w+):"),
+}
+"""Finds names of columns in a fileSchema: a list, a message of Parquet, or a struct of Hive."""
+
+_REQUIRED_COLUMNS = {
+    S3InventoryFormat.CSV: ("Key", "Size", "ETag"),
+    S3InventoryFormat.PARQUET: ("key", "size", "e_tag"),
+    S3InventoryFormat.ORC: ("key", "size", "e_tag"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3InventoryFile:
+    """One file of the list."""
+
+    key: str
+    """In the bucket that the inventory is written to."""
+    md5: str
+    """Of its bytes, in hexadecimal digits."""
+
+    @property
+    def name(self) -> str:
+        """Return the last part of its key."""
+        return PurePosixPath(self.key).name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3InventoryManifest:
+    """A manifest.json whose files hold all that a scan needs."""
+
+    bucket: str
+    """What is listed."""
+    destination: str
+    """The bucket that holds the files."""
+    form: S3InventoryFormat
+    columns: tuple[str, ...]
+    files: tuple[S3InventoryFile, ...]
+    directory: Path | None
+    """Where the manifest is, if that is a disk."""
+
+    def fetch(self, one: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
+        """Copy a file of the list: from beside the manifest where it is on a disk, else from S3.
+
+        Raises DocumentError and AwsError.
+        """
+        place = next(filter(Path.is_file, self._places(one)), None)
+        if place is not None:
+            with _convert_read_errors(place), open_regular_file(place) as file:
+                copyfileobj(file, into)
+            return
+        elsewhere = _connect_to_bucket(connection, self.destination)
+        with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
+            elsewhere.client().download_fileobj(self.destination, one.key, into)
+
+    def _places(self, one: S3InventoryFile) -> Iterator[Path]:
+        """Yield where a copy of the inventory may have a file: as S3 arranges them, or all in one directory."""
+        if self.directory is not None:
+            yield self.directory.parent / "data" / one.name
+            yield self.directory / "data" / one.name
+            yield self.directory / one.name
+
+
+def read_s3_inventory_manifest(place: StrPath, connection: S3Connection) -> S3InventoryManifest:
+    """Read a manifest by its path or S3 URI. Raises DocumentError where it cannot be used, and AwsError."""
+    text = os.fspath(place)
+    if text.startswith(_SCHEME):
+        bucket, _, key = text.removeprefix(_SCHEME).partition("/")
+        with convert_client_errors("GetObject", text):
+            body = _connect_to_bucket(connection, bucket).client().get_object(Bucket=bucket, Key=key)["Body"]
+            with _convert_read_errors(Path(text)):
+                content = read_stream(body, _LIMIT)
+        return _parse_manifest(content, None)
+    with _convert_read_errors(Path(text)):
+        content = read_regular_file(text, _LIMIT)
+    return _parse_manifest(content, Path(text).absolute().parent)
+
+
+def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManifest:
+    try:
+        if has_more_json_values(content, S3_INVENTORY_LIMIT.values):
+            raise ValueError("too many values")
+        found = json.loads(content)
+        name, schema = str(found["fileFormat"]), str(found["fileSchema"])
+        files = tuple(S3InventoryFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
+        bucket, destination = str(found["sourceBucket"]), _parse_bucket(str(found["destinationBucket"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DocumentError(
+            "The manifest is not that of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
+        ) from None
+    form = _parse_format(name)
+    columns = tuple(_COLUMN_PATTERNS[form].findall(schema))
+    missing = [column for column in _REQUIRED_COLUMNS[form] if column not in columns]
+    if missing:
+        raise DocumentError(
+            f"The S3 Inventory does not tell {' and '.join(missing)} of its objects.",
+            fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
+        )
+    return S3InventoryManifest(
+        bucket=bucket, destination=destination, form=form, columns=columns, files=files, directory=directory
+    )
+
+
+def _parse_format(name: str) -> S3InventoryFormat:
+    try:
+        return S3InventoryFormat(name.upper())
+    except ValueError:
+        raise DocumentError(
+            f"The S3 Inventory is in the format {make_printable(name[:20])}, which is not read.",
+            fix="Have S3 write it as Parquet, ORC or CSV, or scan without it.",
+        ) from None
+
+
+def _parse_bucket(name: str) -> str:
+    return name.rpartition(":")[2] if name.startswith(_BUCKET_ARN) else name
+
+
+def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
+    """Return the way to another bucket, which may be in another region."""
+    return S3Connection(
+        bucket=bucket,
+        profile=connection.profile,
+        endpoint_url=connection.endpoint_url,
+        unsigned=connection.unsigned,
+    )
+
+
+@contextmanager
+def _convert_read_errors(path: Path) -> Iterator[None]:
+    """Raise DocumentError for what the system says of a file."""
+    try:
+        yield
+    except OSError as error:
+        raise DocumentError(
+            f"{path.name} cannot be read: {os_error_reason(error)}.", fix="Name a manifest whose files you may read."
+        ) from None

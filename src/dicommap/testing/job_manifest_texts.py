@@ -1,0 +1,149 @@
+"""The manifests of a job, in the form that "Understanding import jobs" of the developer guide shows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from dicommap.testing.behaviour import Behaviour
+    from dicommap.testing.image_sets import ImageSet
+    from dicommap.testing.image_sets_testing_files_part import FileWarning
+    from dicommap.testing.started_jobs import StartedJob
+
+JOB_MANIFEST_NAME = "job-output-manifest.json"
+JOB_MANIFEST_LISTS = {
+    "success": "SUCCESS/success.ndjson",
+    "failure": "FAILURE/failure.ndjson",
+    "warning": "WARNING/warning.ndjson",
+}
+
+
+@dataclass
+class ObjectOutcomes:
+    """What became of each object of a job, by its key."""
+
+    imported: dict[str, ImageSet] = field(default_factory=dict)
+    warned: dict[str, tuple[FileWarning, ...]] = field(default_factory=dict)
+    """Of those that were imported."""
+    rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The type of the exception, and its message."""
+
+    @property
+    def scanned(self) -> int:
+        """Return the number of objects that were looked at."""
+        return len(self.imported) + len(self.rejected)
+
+
+def build_job_manifests(
+    job: StartedJob, outcome: ObjectOutcomes, behaviour: Behaviour, faults: Collection[str]
+) -> Mapping[str, str]:
+    """Return the text of each manifest by its path below the job's folder; `faults` name what is wrong with them."""
+    name_of = _object_namer(job, relative="relative-keys" in faults)
+    dump = _dump_python if "python-booleans" in faults else json.dumps
+    lists = {
+        "success": [
+            dump(_success_record(name_of(key), found)) for key, found in _successful_objects(outcome, behaviour).items()
+        ],
+        "failure": [dump(_failure_record(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
+        "warning": [
+            dump(_warning_record(name_of(key), outcome.imported[key], warned, upper="upper-case-warnings" in faults))
+            for key, warned in outcome.warned.items()
+        ],
+    }
+    texts = {JOB_MANIFEST_NAME: json.dumps(_job_summary(job, outcome), indent=2)} if "no-manifest" not in faults else {}
+    for name, lines in lists.items():
+        if f"no-{name}" in faults or not (lines or behaviour.empty_manifests == "written"):
+            continue
+        whole = "".join(f"{line}\n" for line in lines)
+        texts[JOB_MANIFEST_LISTS[name]] = _corrupt_text(whole) if "broken-lines" in faults else whole
+    return texts
+
+
+def _object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
+    prefix = job.input_prefix if relative else ""
+    return lambda key: key.removeprefix(prefix)
+
+
+def _successful_objects(outcome: ObjectOutcomes, behaviour: Behaviour) -> Mapping[str, ImageSet]:
+    if behaviour.warned_files == "both":
+        return outcome.imported
+    return {key: found for key, found in outcome.imported.items() if key not in outcome.warned}
+
+
+def _success_record(name: str, image_set: ImageSet) -> dict[str, Any]:
+    response = {"imageSetId": image_set.image_set_id, "isPrimary": image_set.is_primary}
+    return {"inputFile": name, "importResponse": response}
+
+
+def _failure_record(name: str, kind: str, message: str) -> dict[str, Any]:
+    return {"inputFile": name, "exception": {"exceptionType": kind, "message": message}}
+
+
+def _warning_record(name: str, image_set: ImageSet, warned: tuple[FileWarning, ...], *, upper: bool) -> dict[str, Any]:
+    return {
+        "inputFile": name,
+        "importResponse": {
+            "imageSetId": image_set.image_set_id,
+            "imageSetVersion": image_set.version,
+            "isPrimary": image_set.is_primary,
+            "warnings": [
+                {
+                    "warning_reason_code": one.code,
+                    "type": _upper_snake(one.type) if upper else one.type,
+                    "message": one.message,
+                }
+                for one in warned
+            ],
+        },
+    }
+
+
+def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
+    kinds = Counter(kind for kind, _ in outcome.rejected.values())
+    sets = {found.image_set_id: found for found in outcome.imported.values()}
+    counts = Counter(found.image_set_id for found in outcome.imported.values())
+    return {
+        "jobSummary": {
+            "jobId": job.job_id,
+            "datastoreId": job.datastore_id,
+            "inputS3Uri": job.request["inputS3Uri"],
+            "outputS3Uri": job.output_folder,
+            "successOutputS3Uri": f"{job.output_folder}SUCCESS/",
+            "failureOutputS3Uri": f"{job.output_folder}FAILURE/",
+            "warningsOutputS3Uri": f"{job.output_folder}WARNING/",
+            "numberOfScannedFiles": outcome.scanned,
+            "numberOfImportedFiles": len(outcome.imported),
+            "numberOfFilesWithCustomerError": kinds["ValidationException"],
+            "numberOfFilesWithServerError": kinds["InternalServerException"],
+            "numberOfGeneratedImageSets": len(sets),
+            "imageSetsSummary": [
+                {
+                    "imageSetId": name,
+                    "imageSetVersion": found.version,
+                    "isPrimary": found.is_primary,
+                    "numberOfMatchedSOPInstances": counts[name],
+                }
+                for name, found in sets.items()
+            ],
+        }
+    }
+
+
+def _dump_python(record: dict[str, Any]) -> str:
+    """Write a record as the developer guide prints one: with True and False."""
+    return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
+
+
+def _corrupt_text(text: str) -> str:
+    """Put a line that is none before the others, and cut the last one in its middle."""
+    last = text.rstrip("\n").rpartition("\n")[2]
+    return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"
+
+
+def _upper_snake(name: str) -> str:
+    return "".join(f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(name)).upper()

@@ -1,0 +1,150 @@
+"""What the stand-in does when a job ends: reads its objects, imports them, and writes the manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from posixpath import dirname
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID
+from dicommap.testing.image_sets import ImageSets, ImportedInstance
+from dicommap.testing.image_sets_testing_files_part import (
+    FileWarning,
+    ImportableFile,
+    RejectedFileError,
+    first_text,
+    read_importable_file,
+)
+from dicommap.testing.job_manifest_texts import ObjectOutcomes, build_job_manifests
+from dicommap.testing.job_runner_testing_overriding_part import JobOverrides, OverrideFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.testing.behaviour import Behaviour
+    from dicommap.testing.behaviour_testing_faults_part import Fault
+    from dicommap.testing.started_jobs import StartedJob
+
+REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As asked for by the test")
+
+
+class JobFailedError(Exception):
+    """Why a whole job fails."""
+
+
+@dataclass(kw_only=True)
+class JobRunner:
+    """What all jobs have in common: the S3 server, and the image sets."""
+
+    clients: Clients
+    behaviour: Behaviour
+    image_sets: ImageSets
+
+    def run(self, job: StartedJob, faults: Sequence[Fault]) -> str | None:
+        """Do the work of a job, with the faults that were asked for. Returns why it failed, or None."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        failed = [fault.text for fault in faults if fault.kind == "job-failed"]
+        if failed:
+            return failed[0]
+        try:
+            outcome = self._import(job, faults)
+            self._write(job, build_job_manifests(job, outcome, self.behaviour, {fault.kind for fault in faults}))
+        except (JobFailedError, OverrideFileError) as error:
+            return str(error)
+        except ClientError as error:
+            return f"{error.operation_name} was refused by Amazon S3: {error.response['Error']['Code']}"
+        except BotoCoreError as error:
+            return f"Amazon S3 was not reached: {type(error).__name__}"
+        return None
+
+    def _import(self, job: StartedJob, faults: Sequence[Fault]) -> ObjectOutcomes:
+        sizes = dict(self._listed(job))
+        self._check_quotas(job, sizes)
+        paths = {job.key(mapping["metadataFilePath"]): mapping["metadataFilePath"] for mapping in job.mappings}
+        contents = {path: self._content(job, key) for key, path in paths.items() if key in sizes}
+        overrides = JobOverrides.of(job.mappings, contents, self.behaviour.profile)
+        outcome = ObjectOutcomes()
+        for key, size in sizes.items():
+            if key in paths and self.behaviour.override_files == "ignored":
+                continue
+            of_file = {fault.kind: fault for fault in faults if fault.match in key}
+            self._import_one(job, key, size, overrides, outcome, of_file)
+        return outcome
+
+    def _import_one(
+        self,
+        job: StartedJob,
+        key: str,
+        size: int,
+        overrides: JobOverrides,
+        outcome: ObjectOutcomes,
+        faults: Mapping[str, Fault],
+    ) -> None:
+        for kind, exception in (("rejected", "ValidationException"), ("server-error", "InternalServerException")):
+            if kind in faults:
+                outcome.rejected[key] = (exception, faults[kind].text)
+                return
+        try:
+            file = self._file(job, key, size)
+        except RejectedFileError as error:
+            outcome.rejected[key] = ("ValidationException", str(error))
+            return
+        study, series = (first_text(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
+        after = overrides.apply_to(file.data_set, study, series)
+        instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
+        image_set = self.image_sets.add(job.datastore_id, instance)
+        if "unreported" in faults:
+            return
+        outcome.imported[key] = image_set
+        warned = (*file.warnings, *([REQUESTED_WARNING] if "warned" in faults else []))
+        if warned:
+            outcome.warned[key] = warned
+
+    def _file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
+        if size > self.behaviour.quotas.fileBytes:
+            raise RejectedFileError("The file is larger than a DICOM P10 file may be")
+        return read_importable_file(self._content(job, key))
+
+    def _check_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
+        # AWS's users report a message that begins with FILE_COUNTS_LIMIT; the other words are the stand-in's own.
+        quotas = self.behaviour.quotas
+        counts = {
+            "FILE_COUNTS_LIMIT": (len(sizes), quotas.files),
+            "FILE_SIZES_LIMIT": (sum(sizes.values()), quotas.bytes),
+            "FOLDER_COUNTS_LIMIT": (len(_find_folders(job, sizes)), quotas.folders),
+        }
+        for name, (found, limit) in counts.items():
+            if found > limit:
+                raise JobFailedError(f"{name}: the job has {found} and may have {limit}")
+
+    def _listed(self, job: StartedJob) -> Iterator[tuple[str, int]]:
+        """Yield key and size of everything whose key begins with the prefix, but for keys that stand for a folder."""
+        pages = self.clients.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=job.input_bucket, Prefix=job.input_prefix
+        )
+        for page in pages:
+            for found in page.get("Contents", ()):
+                if found["Size"] or not found["Key"].endswith("/"):
+                    yield found["Key"], found["Size"]
+
+    def _content(self, job: StartedJob, key: str) -> bytes:
+        body: bytes = self.clients.s3.get_object(Bucket=job.input_bucket, Key=key)["Body"].read()
+        return body
+
+    def _write(self, job: StartedJob, texts: Mapping[str, str]) -> None:
+        bucket, _, prefix = job.output_folder.removeprefix("s3://").partition("/")
+        for path, text in texts.items():
+            self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
+
+
+def _find_folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:
+    """Return every folder below the prefix, whichever level it is on."""
+    found: set[str] = set()
+    for key in keys:
+        folder = dirname(key.removeprefix(job.input_prefix))
+        while folder and folder not in found:
+            found.add(folder)
+            folder = dirname(folder)
+    return found

@@ -1,0 +1,52 @@
+"""What surrounds import jobs: whether the buckets and the data store are there, and fit each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.issues import Issue, Location, make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment, ResourceState
+
+_ACTIVE_STATUS = "ACTIVE"
+_ARN_ACCOUNT_INDEX = 4
+"""Where an ARN has the account: `arn:aws:iam::111122223333:role/name`."""
+
+
+def check_environment(found: ImportEnvironment) -> Iterator[Issue]:
+    """Find what keeps jobs from being started, or is likely to make them fail; what was not read is a note."""
+    yield from _datastore_issues(found)
+    for bucket, reading in sorted(found.buckets.items()):
+        yield from _bucket_issues(f"s3://{bucket}/", reading, found.region)
+
+
+def _datastore_issues(found: ImportEnvironment) -> Iterator[Issue]:
+    datastore = found.datastore
+    if datastore.is_absent:
+        yield make_issue("submit.no-datastore", region=found.region or "this region")
+    elif datastore.refused:
+        yield make_issue("submit.not-checked", what="The data store", reason=datastore.refused)
+    else:
+        if datastore.status != _ACTIVE_STATUS:
+            yield make_issue("submit.datastore-status", status=datastore.status)
+        role = _arn_account(found.role_arn)
+        if role and datastore.account and role != datastore.account:
+            yield make_issue("submit.role-account", role=role, datastore=datastore.account)
+
+
+def _bucket_issues(uri: str, reading: ResourceState, region: str) -> Iterator[Issue]:
+    place = Location(path=uri)
+    if reading.is_absent:
+        yield make_issue("submit.no-bucket", place)
+    elif reading.refused:
+        yield make_issue("submit.not-checked", place, what="The bucket", reason=reading.refused)
+    elif reading.region and region and reading.region != region:
+        yield make_issue("submit.bucket-region", place, region=reading.region, other=region)
+
+
+def _arn_account(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[_ARN_ACCOUNT_INDEX] if len(parts) > _ARN_ACCOUNT_INDEX else ""

@@ -1,0 +1,108 @@
+"""Files as checks see them: by path, each looked at only when it is asked for.
+
+A file that is too large to be taken into memory is a finding about that file; the others are still checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from dicommap.dicom.strict_json import parse_json
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.reading.document_limits import OVERRIDE_LIMIT, DocumentLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FileContent = bytes | Issue
+"""A file's bytes, or why they were not read."""
+
+FilesByPath = Mapping[str, FileContent]
+"""Files by their paths."""
+
+
+@runtime_checkable
+class LineReadable(Protocol):
+    """Files that can be read a line at a time, however large they are."""
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield the lines of a file, each with its end."""
+        ...
+
+
+class Subfolder(FilesByPath):
+    """The files whose paths begin with a prefix, by the rest of their paths."""
+
+    def __init__(self, files: FilesByPath, prefix: str) -> None:
+        self._files = files
+        self._prefix = prefix
+
+    def __getitem__(self, name: str) -> FileContent:
+        return self._files[self._prefix + name]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._prefix + name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removeprefix(self._prefix) for name in self._files if name.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
+    """Return the JSON value of a file, None if it cannot be read; and what is wrong with its JSON."""
+    return (None, [content]) if isinstance(content, Issue) else parse_json(content, limit.values)
+
+
+def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+    """Find that a file is not the one whose size and sha256 were planned; `place` is where these stand.
+
+    That a file is missing or too large is found elsewhere.
+    """
+    content = files.get(path)
+    if isinstance(content, bytes):
+        lines = HashedLines([content])
+        lines.read_to_end()
+        yield from lines.issues(path, planned, place)
+
+
+def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
+    """Return the lines of a file, read as they are asked for where the files can be; why not; or None of no file."""
+    if path not in files:
+        return None
+    if isinstance(files, LineReadable):
+        return HashedLines(files.lines(path))
+    content = files[path]
+    return content if isinstance(content, Issue) else HashedLines(content.splitlines(keepends=True))
+
+
+class HashedLines(Iterator[bytes]):
+    """Lines that go by once, and leave their size and hash behind."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = iter(lines)
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def __next__(self) -> bytes:
+        line = next(self._lines)
+        self._digest.update(line)
+        self._size += len(line)
+        return line
+
+    def read_to_end(self) -> None:
+        """Let the rest go by."""
+        deque(self, maxlen=0)
+
+    def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+        """Find that they are not what was planned, once all went by; `place` is where size and sha256 stand."""
+        if self._digest.hexdigest() != planned["sha256"]:
+            yield make_issue("package.changed-file", Location(path=path))
+        elif self._size != planned["size"]:
+            size = replace(place, pointer=f"{place.pointer}/size")
+            yield make_issue("package.counts", size, planned=planned["size"], found=self._size, what="bytes")

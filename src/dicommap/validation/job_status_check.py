@@ -1,0 +1,45 @@
+"""Import jobs as their service tells of them: how they ended, and whether they are those that were sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.package_layout import submission_path
+from dicommap.model.submission import SubmissionState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.healthimaging.job_properties_model_job_report_part import JobStatus
+    from dicommap.model.submission import Submission
+
+_CODE_BY_ENDING = {
+    JobEnding.FAILED: "watch.failed",
+    JobEnding.CANCELLED: "watch.with-errors",
+    JobEnding.COMPLETED_WITH_ERRORS: "watch.with-errors",
+}
+
+
+def check_job_status(report: JobStatus, place: Location) -> Iterator[Issue]:
+    """Find what is to be said of a job's status."""
+    if not report.known:
+        yield make_issue("watch.unknown-status", place, status=report.status)
+    elif report.ending in _CODE_BY_ENDING:
+        yield make_issue(_CODE_BY_ENDING[report.ending], place, status=report.status)
+
+
+def check_submission(submission: Submission, *, is_unknown: bool = False) -> Iterator[Issue]:
+    """Find what is to be said of a job of a package; `is_unknown` says that the service does not know it."""
+    place = Location(path=submission_path(submission.job))
+    if submission.configuration == "differs":
+        yield make_issue("watch.other-request", place)
+    if is_unknown:
+        yield make_issue("watch.no-job", place)
+    elif submission.state is SubmissionState.STARTING:
+        yield make_issue("watch.unanswered", place)
+    elif submission.jobStatus is None:
+        yield make_issue("watch.not-started", place, state=submission.state.value)
+    else:
+        yield from check_job_status(submission.report(), place)

@@ -1,0 +1,100 @@
+"""A job's table of objects: whether it is one, and says the same as the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dicommap.healthimaging.s3_uri_model_nested_folders_part import NestedFolders
+from dicommap.issues import Location, make_issue
+from dicommap.model.study import Disposition
+from dicommap.planning.planned_objects import parse_objects_csv
+from dicommap.planning.source_prefixes import is_s3_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.issues import Issue
+    from dicommap.planning.planned_objects import PlannedObject
+
+_INSTANCE_DISPOSITIONS = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
+
+
+def check_objects_csv(
+    lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
+) -> Iterator[Issue]:
+    """Find what is wrong with a job's objects.csv, alone and against the plan.
+
+    Lines are taken one at a time, and not all of them if one is wrong: a table may have millions.
+
+    Args:
+        lines: The lines of the table.
+        job: The job, as it is in the plan.
+        sources: The plan's sources, which rows name by their number.
+        path: Where the table is in the package.
+        place: Where the job is in the plan.
+
+    """
+    sources_in_s3 = [is_s3_root(source) for source in sources]
+    counts = {"instances": 0, "sourceFiles": 0, "sourceBytes": 0}
+    folders, added = NestedFolders(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
+    before = b""
+    try:
+        for one in parse_objects_csv(line.decode("utf-8") for line in lines):
+            key = one.key.encode()
+            if counts["sourceFiles"] and key <= before:
+                yield make_issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
+                return
+            before = key
+            code, problem = _row_problem(one, sources_in_s3, staged=job["staged"])
+            if problem is not None:
+                yield make_issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
+                return
+            counts["instances"] += one.disposition in _INSTANCE_DISPOSITIONS
+            counts["sourceFiles"] += 1
+            counts["sourceBytes"] += one.size
+            folders.add(one.key)
+            added.discard(one.key.partition("/")[0] if "/" in one.key else "")
+    except ValueError as error:  # UnicodeDecodeError among them, whose words hold bytes of the file
+        problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        yield make_issue("package.objects", Location(path=path), problem=problem)
+        return
+    counts["folders"] = folders.count + len(added)
+    for member, count in counts.items():
+        if job[member] != count:
+            where = replace(place, pointer=f"{place.pointer}/{member}")
+            yield make_issue("package.counts", where, planned=job[member], found=count, what=member)
+
+
+def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
+    """Return the code and the words for what is wrong with a row; None instead of the words if nothing is."""
+    problem = _source_problem(one, sources_in_s3)
+    if problem is not None or not staged:
+        return "package.object-source", problem
+    return "package.staged-object", _staged_problem(one)
+
+
+def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
+    """Return why a row's source is not below one of the plan's sources; None if it is."""
+    if not 0 <= one.root < len(sources_in_s3):
+        return "the plan has no source of this number"
+    if not one.source:
+        return "its source is empty"
+    if sources_in_s3[one.root]:
+        return None  # a key is a text like any other
+    if one.source.startswith("/"):
+        return "its source is an absolute path"
+    if "\0" in one.source:
+        return "its source has a character that no path has"
+    return "its source has a segment '..'" if ".." in one.source.split("/") else None
+
+
+def _staged_problem(one: PlannedObject) -> str | None:
+    """Return why no draft plans to copy this object; None if one may."""
+    if one.disposition not in _INSTANCE_DISPOSITIONS:
+        return f"an object that is '{one.disposition.value}' is no instance to be copied"
+    if not (one.study_instance_uid and one.series_instance_uid and one.sop_instance_uid):
+        return "an instance to be copied has no Study, Series or SOP Instance UID"
+    if {"", ".", ".."} & set(one.key.split("/")) or "\\" in one.key:
+        return "its key is not one below the job's prefix"
+    return None

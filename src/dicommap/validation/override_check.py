@@ -1,0 +1,118 @@
+"""Override files: a data set of the DICOM JSON Model that says only what an override may say, in the profile's form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
+from dicommap.dicom.json_model import data_set_issues
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.overridable_attributes import level_mismatch_issues, not_overridable_issues
+from dicommap.issues import Issue, Location, Severity, make_issue
+from dicommap.overrides.override_file import has_null_form, remove_null_value
+from dicommap.validation.file_contents import parse_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.model.study import Target
+    from dicommap.validation.file_contents import FileContent
+
+_TAG = re.compile(r"[0-9A-F]{8}")
+_FORM_DESCRIPTIONS = {"object": "one data set object", "array": "an array with one data set object"}
+
+
+def check_override_file(content: FileContent, target: Target | None, profile: Assumptions) -> list[Issue]:
+    """Find everything that is wrong with an override file; `target` is its mapping's, where there is one."""
+    document, issues = parse_content(content)
+    if document is None and issues:
+        return issues
+    return [*issues, *check_override(document, target, profile)]
+
+
+def check_override(document: object, target: Target | None, profile: Assumptions) -> list[Issue]:
+    """Find everything that is wrong with what an override file holds.
+
+    override.schema.json is not asked: it rejects nothing that these rules take (tests hold them to it), and says less.
+    """
+    issues = list(_form_issues(document, profile))
+    pointer = ""
+    if isinstance(document, list):
+        if len(document) != 1:
+            return issues
+        (document,), pointer = document, "/0"
+    if profile.emptyValue == "null" and isinstance(document, dict):
+        issues += _empty_value_issues(document, pointer)
+        document = {member: remove_null_value(attribute) for member, attribute in document.items()}
+    issues += data_set_issues(document, pointer)
+    if isinstance(document, dict):
+        issues += _uid_issues(document, target, profile, pointer)
+        issues += _attribute_issues(document, target, profile, pointer)
+    return issues
+
+
+def _form_issues(document: object, profile: Assumptions) -> Iterator[Issue]:
+    found = "array" if isinstance(document, list) else "object"
+    if not isinstance(document, dict | list):
+        return  # which is no data set in either form
+    if found != profile.dataSet or (isinstance(document, list) and len(document) != 1):
+        words = f"an array of {len(document)}" if isinstance(document, list) else _FORM_DESCRIPTIONS["object"]
+        yield make_issue(
+            "override.form", Location(pointer=""), found=words, expected=_FORM_DESCRIPTIONS[profile.dataSet]
+        )
+
+
+def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    for member, attribute in data_set.items():
+        if has_null_form(attribute) and attribute.keys() == {"vr"}:
+            keyword = _keyword(member)
+            yield make_issue(
+                "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword
+            )
+
+
+def _uid_issues(data_set: dict[str, Any], target: Target | None, profile: Assumptions, pointer: str) -> Iterator[Issue]:
+    if profile.identifyingUids == "absent" or target is None:
+        return
+    uids = {STUDY_INSTANCE_UID: target.study_instance_uid, SERIES_INSTANCE_UID: target.series_instance_uid}
+    for tag, uid in uids.items():
+        place = Location(pointer=f"{pointer}/{hex_of(tag)}", keyword=keyword_of(tag))
+        attribute = data_set.get(hex_of(tag))
+        if attribute is None and uid is not None:
+            yield make_issue("override.missing-uid", Location(pointer=pointer), keyword=keyword_of(tag))
+        elif uid is not None and isinstance(attribute, dict) and attribute.get("Value") != [uid]:
+            yield make_issue("override.other-uid", place, keyword=keyword_of(tag))
+
+
+def _attribute_issues(
+    data_set: dict[str, Any], target: Target | None, profile: Assumptions, pointer: str
+) -> Iterator[Issue]:
+    repeated = _required_uid_tags(target, profile)
+    if not data_set.keys() - repeated:
+        yield make_issue("override.empty", Location(pointer=pointer))
+    for member in data_set:
+        if _TAG.fullmatch(member) and member not in repeated:
+            yield from _one_attribute_issues(int(member, 16), target, profile, f"{pointer}/{member}")
+
+
+def _one_attribute_issues(tag: int, target: Target | None, profile: Assumptions, pointer: str) -> Iterator[Issue]:
+    place = Location(pointer=pointer, keyword=keyword_of(tag))
+    refused = [found for found in not_overridable_issues(tag, place) if found.code != "attribute.forbidden"]
+    yield from refused
+    if target is not None and not refused:
+        severity = Severity.ERROR if profile.otherLevels == "error" else Severity.WARNING
+        yield from level_mismatch_issues(tag, target.level, place, severity)
+
+
+def _required_uid_tags(target: Target | None, profile: Assumptions) -> set[str]:
+    """Return the members that are there because the profile asks for them."""
+    if profile.identifyingUids == "absent":
+        return set()
+    of_study = target is not None and target.level is Level.STUDY
+    return {hex_of(tag) for tag in (STUDY_INSTANCE_UID, *([] if of_study else [SERIES_INSTANCE_UID]))}
+
+
+def _keyword(member: str) -> str:
+    return keyword_of(int(member, 16)) if _TAG.fullmatch(member) else member

@@ -1,0 +1,199 @@
+"""A package: its documents against their schemas, against its plan, and against each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.model.package_layout import (
+    CONFIGURATION_FILE,
+    EDITS_FILE,
+    FORECAST_FILE,
+    OBJECTS_FILE,
+    PLAN_FILE,
+    PREVIEW_FILE,
+    REQUEST_FILE,
+    SUBMISSION_FOLDER,
+    job_folder,
+    limit_at,
+)
+from dicommap.planning.plan import Plan
+from dicommap.validation.configuration_check import check_import_configuration
+from dicommap.validation.configuration_check_checks_mapping_check_part import check_planned_mappings, get_mappings
+from dicommap.validation.file_contents import Subfolder, check_size_and_hash, open_hashed_lines, parse_content
+from dicommap.validation.objects_csv_check import check_objects_csv
+from dicommap.validation.plan_check import check_plan
+from dicommap.validation.request_check import check_output_uris, check_request
+from dicommap.validation.schema_check import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.validation.file_contents import FilesByPath
+
+    Known = Mapping[str, set[str]] | None
+
+_TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE}
+"""Members of the plan that tell of a table -> where it stands."""
+
+_COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
+_RequestMembers = dict[str, Any]
+"""Of a job's request what is compared with other jobs' or the plan, so that the file is read once."""
+
+
+def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *, objects: bool = True) -> list[Issue]:
+    """Find everything that is wrong with a package, given every file of it by its path.
+
+    Only files that the plan or a mapping names are read. `known` are the inventory's series by study, where there is
+    an inventory; `input_s3_uri` is the URI that the package ought to be for. Without `objects` the tables of objects
+    are not read, which are most of a package: whoever has just made them knows them.
+    """
+    plan, issues = _read_document("plan", PLAN_FILE, files)
+    if plan is None:
+        return issues
+    issues += [found.at(path=PLAN_FILE) for found in check_plan(plan)]
+    for member, path in _TABLE_PATHS.items():
+        issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
+    profile = Assumptions.model_validate(plan["profile"])
+    asked = S3Uri.parse(input_s3_uri or "")
+    if asked is not None and asked != S3Uri.parse(plan["inputS3Uri"]):
+        issues.append(make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call"))
+    checked: set[str] = set()
+    kept: dict[str, _RequestMembers] = {}
+    for index, job in enumerate(plan["jobs"]):
+        place = f"/jobs/{index}"
+        # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
+        if job["id"] not in checked:
+            issues += _job_issues(job, place, files, known, profile, kept)
+            issues += _objects_issues(job, plan["sources"], place, files) if objects else ()
+        checked.add(job["id"])
+    issues += _presence_issues(_expected_paths(plan), files)
+    issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_output_uris(kept)))
+    # A plan that is wrong has other tokens than its requests; then what is wrong with it is told, and that is enough.
+    return issues if has_errors(issues) else [*issues, *_token_issues(Plan.model_validate(plan), kept)]
+
+
+def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
+    table = open_hashed_lines(files, path)
+    if isinstance(table, Issue):
+        yield table.at(path=path)
+    elif table is not None:
+        table.read_to_end()
+        yield from table.issues(path, planned, place)
+
+
+def _expected_paths(plan: dict[str, Any]) -> set[str]:
+    expected = {PLAN_FILE, *_TABLE_PATHS.values()}
+    for job in plan["jobs"]:
+        folder = job_folder(job["id"])
+        expected |= {f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE)}
+        expected |= {f"{folder}/{CONFIGURATION_FILE}"} if job["mappings"] else set()
+        expected |= {f"{folder}/files/{file['path']}" for file in job["files"]}
+    return expected
+
+
+def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
+    for path in sorted(expected - files.keys()):
+        yield make_issue("package.missing-file", Location(path=path))
+    for path in sorted(files.keys() - expected):
+        if path.startswith(f"{SUBMISSION_FOLDER}/"):
+            continue
+        yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
+
+
+def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, list[Issue]]:
+    """Return a document that passed its schema, or None; and what is wrong with it."""
+    if path not in files:
+        return None, [make_issue("package.missing-file", Location(path=path))]
+    document, issues = parse_content(files[path], limit_at(path))
+    if not issues:
+        issues = check_schema(schema, document)
+    failed = has_errors(issues)
+    return None if failed else document, [found.at(path=path) for found in issues]
+
+
+def _job_issues(
+    job: dict[str, Any],
+    place: str,
+    files: FilesByPath,
+    known: Known,
+    profile: Assumptions,
+    kept: dict[str, _RequestMembers],
+) -> Iterator[Issue]:
+    """Find what is wrong with the folder of a job; `place` is where it stands in the plan, `kept` gains its request."""
+    path = f"{job_folder(job['id'])}/{CONFIGURATION_FILE}"
+    configuration, issues = _read_document("import-configuration", path, files)
+    yield from (found for found in issues if found.code != "package.missing-file")
+    yield from _request_issues(job, files, configuration, kept)
+    overrides = f"{job_folder(job['id'])}/files/"
+    for index, planned in enumerate(job["files"]):
+        yield from check_size_and_hash(
+            files, overrides + planned["path"], planned, _plan_location(f"{place}/files/{index}")
+        )
+    if configuration is None:
+        return
+    planned_paths = {file["path"] for file in job["files"]}
+    uri = S3Uri.parse(job["inputS3Uri"])
+    for found in check_import_configuration(
+        configuration, Subfolder(files, overrides), known, uri, profile, absent=planned_paths
+    ):
+        yield found.at(path=overrides + found.location.path if found.location.path else path)
+    yield from check_planned_mappings(
+        job["mappings"], get_mappings(configuration), _plan_location(f"{place}/mappings"), Location(path=path)
+    )
+
+
+def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: FilesByPath) -> Iterator[Issue]:
+    path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
+    table = open_hashed_lines(files, path)
+    if isinstance(table, Issue):
+        yield table.at(path=path)
+    elif table is not None:
+        found = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
+        table.read_to_end()
+        # What is wrong with a table that was changed is the change.
+        yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or found
+
+
+def _request_issues(
+    job: dict[str, Any], files: FilesByPath, configuration: object, kept: dict[str, _RequestMembers]
+) -> Iterator[Issue]:
+    path = _request_path(job["id"])
+    if path not in files:
+        return
+    request, issues = parse_content(files[path], limit_at(path))
+    if isinstance(request, dict):
+        kept[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
+    issues = issues or check_request(request)
+    yield from (found.at(path=path) for found in issues)
+    if not isinstance(request, dict) or has_errors(issues):
+        return
+    if request["inputS3Uri"] != job["inputS3Uri"]:
+        yield make_issue("s3-uri.mismatch", Location(path=path, pointer="/inputS3Uri"), other=PLAN_FILE)
+    unasked = not job["mappings"] and "importConfiguration" in request
+    if unasked or (configuration is not None and request.get("importConfiguration") != configuration):
+        yield make_issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
+
+
+def _output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
+    """Yield each outputS3Uri by where it stands; one that is still to be filled in is no S3 URI."""
+    for job_id, request in kept.items():
+        if isinstance(request["outputS3Uri"], str):
+            yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]
+
+
+def _token_issues(plan: Plan, kept: dict[str, _RequestMembers]) -> Iterator[Issue]:
+    for job in plan.jobs:
+        if kept[job.id]["clientToken"] != job.client_token(plan.attempt):
+            yield make_issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))
+
+
+def _request_path(job_id: str) -> str:
+    return f"{job_folder(job_id)}/{REQUEST_FILE}"
+
+
+def _plan_location(pointer: str) -> Location:
+    return Location(path=PLAN_FILE, pointer=pointer)

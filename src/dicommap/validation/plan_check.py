@@ -1,0 +1,103 @@
+"""A plan on its own: what its schema cannot say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.healthimaging.s3_uri_model_s3_prefixes_part import S3Prefixes
+from dicommap.issues import Issue, Location, make_issue
+from dicommap.planning.source_prefixes import SourcePrefixes
+from dicommap.validation.configuration_check_checks_mapping_check_part import mapping_key
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+
+def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
+    """Find where a plan that passed its schema contradicts itself."""
+    jobs = plan["jobs"]
+    # A study that is cut is mapped in each of its jobs, and still one.
+    mapped = {mapping_key(mapping)[:2] for job in jobs for mapping in job["mappings"]}
+    yield from _count_issues(plan, "studies", len({study for study, _ in mapped}))
+    yield from _count_issues(plan, "series", sum(series is not None for _, series in mapped))
+    yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
+    yield from _repeated_key_issues("/jobs", "/id", "job id", (job["id"] for job in jobs))
+    yield from _overlap_issues(jobs)
+    base = S3Uri.parse(plan["inputS3Uri"])
+    places = None if base is None else S3Prefixes(SourcePrefixes.of(plan["sources"], base).taken)
+    for index, job in enumerate(jobs):
+        yield from _job_issues(job, f"/jobs/{index}")
+        if places is not None:
+            yield from _prefix_issues(job, places, f"/jobs/{index}/inputS3Uri")
+        yield from _quota_issues(job, plan["quotas"], f"/jobs/{index}/inputS3Uri")
+
+
+def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
+    files, mappings = job["files"], job["mappings"]
+    yield from s3_uri_issues(job["inputS3Uri"], Location(pointer=f"{place}/inputS3Uri"))
+    yield from _repeated_key_issues(f"{place}/files", "/path", "file", (file["path"] for file in files))
+    yield from _repeated_key_issues(f"{place}/mappings", "", "mapping", map(mapping_key, mappings))
+    listed = {file["path"] for file in files}
+    named = {mapping["metadataFilePath"] for mapping in mappings}
+    for index, file in enumerate(files):
+        if file["path"] not in named:
+            yield make_issue("package.unmapped-file", Location(pointer=f"{place}/files/{index}/path"))
+    for index, mapping in enumerate(mappings):
+        if mapping["metadataFilePath"] not in listed:
+            yield make_issue("package.unlisted-file", Location(pointer=f"{place}/mappings/{index}/metadataFilePath"))
+
+
+def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
+    """Find jobs of which one would take what is under the prefix of another."""
+    # In this order a prefix comes before all that begin with it, and only its own come before the next.
+    places = sorted((_as_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
+    outer = places[0]
+    for place in places[1:]:
+        if not place[0].startswith(outer[0]):
+            outer = place
+        elif place[2] != outer[2]:  # that an id stands twice is a finding of its own
+            yield make_issue(
+                "package.overlapping-jobs", Location(pointer=f"/jobs/{place[1]}/inputS3Uri"), other=outer[2]
+            )
+
+
+def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
+    """Find that a job is not where the sources lie, or that a staged one is."""
+    uri = S3Uri.parse(job["inputS3Uri"])
+    if uri is None:
+        return
+    if job["staged"] and places.overlap(uri):
+        yield make_issue("package.job-place", Location(pointer=place), where="overlaps the place of a source")
+    if not job["staged"] and not places.hold(uri):
+        yield make_issue("package.job-place", Location(pointer=place), where="is not in the place of a source")
+
+
+def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> Iterator[Issue]:
+    """Find that a job holds more than the plan's quotas let it; override files count as files."""
+    override_bytes = sum(file["size"] for file in job["files"])
+    holds = {
+        "files": job["sourceFiles"] + len(job["files"]),
+        "bytes": job["sourceBytes"] + override_bytes,
+        "folders": job["folders"],
+        "mappings": len(job["mappings"]),
+    }
+    for what, count in holds.items():
+        if count > quotas[what]:
+            yield make_issue("package.over-quota", Location(pointer=place), count=count, what=what, limit=quotas[what])
+
+
+def _as_prefix(uri: str) -> str:
+    return uri if uri.endswith("/") else uri + "/"
+
+
+def _count_issues(plan: dict[str, Any], what: str, found: int) -> Iterator[Issue]:
+    if plan[what] != found:
+        yield make_issue("package.counts", Location(pointer=f"/{what}"), planned=plan[what], found=found, what=what)
+
+
+def _repeated_key_issues(place: str, member: str, what: str, keys: Iterable[Hashable]) -> Iterator[Issue]:
+    seen: dict[Hashable, int] = {}
+    for index, key in enumerate(keys):
+        if seen.setdefault(key, index) != index:
+            yield make_issue("package.repeated", Location(pointer=f"{place}/{index}{member}"), what=what)

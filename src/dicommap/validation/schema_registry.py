@@ -1,0 +1,75 @@
+"""The shipped JSON Schemas. Reading them is the one read in this room, and nothing is ever fetched."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_SUFFIX = ".schema.json"
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    """Return whether a value is an integer and written as one: JSON Schema would take 1.0 for one, too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+)
+
+
+def list_schema_names() -> list[str]:
+    """Return the names of the shipped schemas."""
+    return sorted(
+        entry.name.removesuffix(_SUFFIX) for entry in _schema_folder().iterdir() if entry.name.endswith(_SUFFIX)
+    )
+
+
+def read_schema_text(name: str) -> str:
+    """Return a schema as it was written. Raises UnknownNameError where there is none of the name."""
+    if name not in list_schema_names():
+        raise UnknownNameError(
+            f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."
+        )
+    return (_schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+@lru_cache
+def get_schema_validator(name: str) -> Draft202012Validator:
+    """Return the validator of a schema, with the other shipped schemas at hand for its references."""
+    return _Validator(_load_schema(name), registry=_build_registry())
+
+
+@lru_cache
+def _load_schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(read_schema_text(name))
+    # jsonschema would take its own validator, which knows other integers, for a part of a schema that names its draft.
+    del schema["$schema"]
+    return schema
+
+
+@lru_cache(maxsize=1)
+def _build_registry() -> Registry[Any]:
+    resources = [DRAFT202012.create_resource(_load_schema(name)) for name in list_schema_names()]
+    return Registry().with_resources((str(resource.id()), resource) for resource in resources)
+
+
+@lru_cache(maxsize=1)
+def _schema_folder() -> Traversable:
+    shipped = files("dicommap") / "schemas" / "v1"
+    # A wheel has the schemas inside the package; a checkout has them at its top level.
+    return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"

@@ -1,0 +1,51 @@
+"""Writing a document that a person asked for: all of it or nothing, and never over another file."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.writing.partial_files import partial_file, remove_leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+def require_new_file(path: Path) -> None:
+    """Raise DocumentError where something is at this path, or nothing can be: before work is done for it."""
+    with _raising_document_errors(path):
+        if path.is_dir():
+            raise DocumentError(f"{path} is a directory.", fix="Name a file.")
+        if path.exists() or path.is_symlink():
+            raise FileExistsError
+        if not path.absolute().parent.is_dir():
+            raise DocumentError(f"{path} lies in no directory.", fix="Make the directory first.")
+
+
+def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file of any size that must not exist yet, all of it or nothing, as its pieces come.
+
+    Raises DocumentError where it exists, since it may hold somebody's work, or cannot be written.
+    """
+    require_new_file(path)
+    with _raising_document_errors(path):
+        remove_leftovers(path.absolute().parent, path.name)
+        with partial_file(path) as partial:
+            with TextIOWrapper(partial.open(), encoding="utf-8", newline="", errors="backslashreplace") as file:
+                file.writelines(pieces)
+            partial.put_in_place(path, overwrite=False)
+
+
+@contextmanager
+def _raising_document_errors(path: Path) -> Iterator[None]:
+    """Say of a path what the system says of it."""
+    try:
+        yield
+    except FileExistsError:
+        message = f"{path} exists already; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another file.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None
