@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 
 import dicommap
-from dicommap.display.issue_report_render_codes_part import format_codes_markdown
+from dicommap.display.issue_report import format_codes_markdown
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import CATALOGUE

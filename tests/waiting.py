@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dicommap.aws.timing_aws_clock_part import Clock
+from dicommap.aws.timing import Clock
 
 BEGIN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

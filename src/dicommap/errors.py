@@ -1,4 +1,4 @@
-"""What stops us: the call or the machine is wrong, and the message says what to do."""
+"""Exceptions: the call or the machine is wrong, and the message says what to do."""
 
 from __future__ import annotations
 

@@ -10,27 +10,29 @@ from pathlib import Path
 import pytest
 
 import dicommap
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.edits import csv_reader
 from dicommap.edits.csv_reader import read_csv_table
 from dicommap.edits.edit import MAX_RULES, Edit, LookupSettings, Replacement
 from dicommap.edits.edit_result import EditOutcome, EditResult
-from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_verbs import _strip_person_name
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.edits.sheet_csv import read_sheet
-from dicommap.edits.text_templates import RESULT_LENGTH_LIMIT, fill_template, split_template
-from dicommap.edits.text_templates_authoring_replacements_part import (
+from dicommap.edits.text_templates import (
     GROUPS_LIMIT,
     PATTERN_LIMIT,
+    RESULT_LENGTH_LIMIT,
     SEARCHED_TEXT_LIMIT,
+    NoResult,
     compile_replacement,
+    fill_template,
+    split_template,
 )
-from dicommap.edits.text_templates_model_no_result_part import NoResult
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
 from dicommap.model.study import Study
-from dicommap.overrides.resolution_authoring_accounting_part import record_changes
+from dicommap.overrides.resolution import record_changes
 from dicommap.overrides.study_resolution import resolve_study
 from dicommap.validation.schema_check import check_schema
 from tests.unit.inventory.filling import added, inventory_of

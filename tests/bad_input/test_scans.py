@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.p10.data_set_encoding import IMPLICIT_LITTLE_ENDIAN as IMPLICIT
 from tests.bad_input.worker import bounded
 from tests.making import IMPLICIT_LITTLE, p10, uid

@@ -14,7 +14,7 @@ from functools import partial
 
 import pydicom
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text, dump_data_set
 from dicommap.edits.edit import Edit
 from dicommap.healthimaging.assumptions import Assumptions

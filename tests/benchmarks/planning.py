@@ -9,8 +9,8 @@ import tracemalloc
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.inventory.object_keys import InventoryObjects
-from dicommap.planning.folders_planning_places_part import PrefixRules
-from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+from dicommap.planning.folders import PrefixRules
+from dicommap.planning.job_load import OverrideSizes
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from dicommap.planning.staging import StagingPolicy
 from tests.benchmarks.machine import provenance

@@ -18,13 +18,12 @@ from unittest.mock import patch
 
 import dicommap
 from dicommap.api.stage import stage_with_store
-from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
+from dicommap.healthimaging.job_properties import FhirImportJob
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.submission import Submission
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
-from dicommap.validation.environment_check import check_environment
-from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment, ResourceState
+from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.stored import StoredByDocument
 from tests.s3 import environment

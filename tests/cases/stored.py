@@ -7,8 +7,8 @@ from typing import Any
 
 from dicommap.errors import AwsError
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.model.source_files_model_listed_object_part import S3Object
-from dicommap.planning.staging_model_planned_copy_part import CopyResult, StagingCopy
+from dicommap.model.source_files import S3Object
+from dicommap.planning.staging import CopyResult, StagingCopy
 
 
 class StoredByDocument:

@@ -23,7 +23,7 @@ from typing import Any
 from botocore.httpsession import URLLib3Session
 
 from dicommap.aws import Clients, object_copies
-from dicommap.aws.object_copies_aws_instance_check_part import find_instance_problem
+from dicommap.aws.object_copies import find_instance_problem
 from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
 from dicommap.cli.main import main
 from tests.s3 import REGION, models_read_once

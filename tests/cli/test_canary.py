@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dicommap as library
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS

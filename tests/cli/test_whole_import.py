@@ -19,7 +19,7 @@ from pydicom.errors import InvalidDicomError
 
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
-from dicommap.testing.image_sets_testing_files_part import first_text
+from dicommap.testing.image_sets import first_text
 from tests.s3 import Bucket
 from tests.tools import CORPUS, needs_corpus
 

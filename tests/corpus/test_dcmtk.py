@@ -21,11 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.dicom.character_sets import parse_specific_character_set
-from dicommap.dicom.character_sets_model_coded_sets_part import GB_2312, ISO_8859, KS_X_1001, CodedCharacterSet
+from dicommap.dicom.character_sets import GB_2312, ISO_8859, KS_X_1001, CodedCharacterSet, parse_specific_character_set
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.p10 import Header
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 from tests.making import DEFLATED
 from tests.tools import CORPUS, needs_corpus, needs_dcmtk
 from tests.unit.p10.elements import content, element, even, p10, read

@@ -58,10 +58,10 @@ def _guided(directory: Path, runs: int, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["dicommap.p10"]):
-        from dicommap.p10 import header_reader_p10_inflate_part
+        from dicommap.p10 import header_reader
         from tests.fuzz.seeds import seeds
         from tests.fuzz.target import check
-    header_reader_p10_inflate_part.MAX_INFLATED_BYTES = INFLATED
+    header_reader.MAX_INFLATED_BYTES = INFLATED
     corpus = Path(tempfile.mkdtemp(prefix="dicommap-fuzz-"))  # libFuzzer ends the process: nobody is left to remove it
     for number, data in enumerate(seeds(directory)):
         (corpus / f"{number:04}").write_bytes(data)
@@ -71,11 +71,11 @@ def _guided(directory: Path, runs: int, seed: int) -> None:
 
 
 def _at_random(directory: Path, runs: int, seed: int) -> None:
-    from dicommap.p10 import header_reader_p10_inflate_part
+    from dicommap.p10 import header_reader
     from tests.fuzz.seeds import mutated, seeds
     from tests.fuzz.target import check
 
-    header_reader_p10_inflate_part.MAX_INFLATED_BYTES = INFLATED
+    header_reader.MAX_INFLATED_BYTES = INFLATED
     inputs = list(seeds(directory))
     chance = random.Random(seed)
     begin, slowest = time.monotonic(), 0.0

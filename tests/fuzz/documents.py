@@ -23,7 +23,7 @@ from dicommap.cli.main import main
 from dicommap.errors import DicommapError
 from dicommap.planning.plan import PlanJob
 from dicommap.sources.s3.s3_connection import S3Connection
-from dicommap.sources.s3.s3_inventory_list_sources_s3_inventory_csv_part import read_csv_objects
+from dicommap.sources.s3.s3_inventory_list import read_csv_objects
 from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
 from tests.fuzz.hostile import (
     changed_bytes,

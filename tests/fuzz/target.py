@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicommap.inventory.cells_inventory_stored_part import encode_value
+from dicommap.inventory.cells import encode_value
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
 from dicommap.p10.byte_window import FIRST_READ_BYTES
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from dicommap.model.study import Disposition
-from dicommap.p10 import Header, HeaderReader, ReadAt, RejectedFile, header_reader_p10_inflate_part
+from dicommap.p10 import Header, HeaderReader, ReadAt, RejectedFile, header_reader
 from dicommap.p10.byte_window import ByteWindow
-from dicommap.p10.layout_cache import HeaderLayout
-from dicommap.p10.layout_cache_p10_likeness_part import SharedBytes
+from dicommap.p10.layout_cache import HeaderLayout, SharedBytes
 from tests.fuzz.seeds import mutated, seeds
 from tests.fuzz.target import check, input_of, pair_of
 from tests.unit.p10.elements import content, p10
@@ -33,7 +32,7 @@ def test_it_holds_for_real_files(inputs: list[bytes]) -> None:
 
 
 def test_it_holds_for_changes_of_real_files(inputs: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_reader_p10_inflate_part, "MAX_INFLATED_BYTES", 2**20)
+    monkeypatch.setattr(header_reader, "MAX_INFLATED_BYTES", 2**20)
     chance = random.Random(1)
     for _ in range(MUTATED):
         check(mutated(chance, inputs))

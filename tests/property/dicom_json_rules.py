@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, is_outside_data_sets, vm_of, vrs_of
+from dicommap.dicom.dictionary import hex_of, is_outside_data_sets, vm_of, vrs_of
 from dicommap.dicom.strict_json import pointer_token
 from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, SINGLE_VALUE_VRS
 from dicommap.reading.document_limits import DEPTH_LIMIT

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import decode_bytes, python_encoding
 
-from dicommap.dicom.character_sets import SpecificCharacterSet, parse_specific_character_set, unencodable_characters
-from dicommap.dicom.character_sets_model_coded_sets_part import (
+from dicommap.dicom.character_sets import (
     GB_2312,
     ISO_8859,
     JIS_X_0208,
@@ -21,9 +20,12 @@ from dicommap.dicom.character_sets_model_coded_sets_part import (
     KS_X_1001,
     ROMAJI,
     CodedCharacterSet,
+    SpecificCharacterSet,
+    parse_specific_character_set,
+    unencodable_characters,
 )
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 from tests.effort import examples
 
 SINGLE = ["", "ISO_IR 6", "ISO_IR 13", *(f"ISO_IR {number}" for number in ISO_8859)]

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, tag_of, vrs_of
+from dicommap.dicom.dictionary import hex_of, tag_of, vrs_of
 from dicommap.dicom.json_model import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.vr import ALL_VRS, SINGLE_VALUE_VRS

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dicommap.dicom.dictionary_model_tags_part import vrs_of
-from dicommap.inventory.cells_inventory_stored_part import decode_value, encode_value
+from dicommap.dicom.dictionary import vrs_of
+from dicommap.inventory.cells import decode_value, encode_value
 from dicommap.p10 import Header, RejectedFile, WantedAttributes, read_header
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from tests.corpus.oracle import differences, pydicom_values

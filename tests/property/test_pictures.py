@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dicommap.pictures.frame_image_pictures_painting_part import render_frame
+from dicommap.pictures.frame_image import render_frame
 from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from dicommap.pictures.slices import read_slices
 from tests.effort import examples

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of
+from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.sheet_cells import cell_issues, is_same_value
 from dicommap.model.spreadsheet_formulas import unescape_formulas
-from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.overrides.override_file import Override
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of
 

@@ -9,12 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
 from dicommap.edits.sheet_cells import cell_issues, is_same_value, normalize_cell
-from dicommap.edits.sheet_csv import read_sheet
-from dicommap.edits.sheet_csv_authoring_sheet_writing_part import format_sheet_lines
+from dicommap.edits.sheet_csv import format_sheet_lines, read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location

@@ -1,1 +1,1 @@
-"""The public verbs: what the command line and Python callers do, each as one function in a module of its own."""
+"""Public verbs: each module holds a function that the command line and Python callers use."""

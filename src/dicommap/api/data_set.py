@@ -1,4 +1,4 @@
-"""data_set(): one P10 file's metadata in the DICOM JSON Model, to look at or to write an override from."""
+"""data_set(): return the metadata of one P10 file in the DICOM JSON Model."""
 
 from __future__ import annotations
 

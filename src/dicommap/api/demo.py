@@ -1,4 +1,4 @@
-"""demo(): the whole job on real P10 files that come with pydicom, as a person would do it."""
+"""demo(): scan, edit, draft and validate P10 files that come with pydicom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a draft's edits come from: files that are read, functions, keywords to harmonize."""
+"""Read the edits of a draft from sheets, rules files, functions and keywords to harmonize."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.edit import RulesFile
 from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
-from dicommap.edits.lookup_tables_authoring_lookup_part import missing_column_issues, read_lookup, repeated_row_issues
+from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 from dicommap.edits.rule_edits import RuleEdits, explain_removal_verb, rule_issues
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.edits.sheet_csv import read_sheet

@@ -1,4 +1,4 @@
-"""fhir(): an inventory's studies as ImagingStudy resources of FHIR R4."""
+"""fhir(): write an inventory's studies as ImagingStudy resources of FHIR R4."""
 
 from __future__ import annotations
 

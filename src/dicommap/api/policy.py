@@ -1,4 +1,4 @@
-"""policy(): the IAM policies that a package's import jobs need."""
+"""policy(): return the IAM policies that a package's import jobs need."""
 
 from __future__ import annotations
 

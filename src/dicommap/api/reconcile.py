@@ -1,4 +1,4 @@
-"""reconcile(): what became of every instance of a package, from what its import jobs wrote."""
+"""reconcile(): give each planned instance of a package one outcome, from the job manifests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
-from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding
+from dicommap.healthimaging.job_properties import JobEnding
 from dicommap.issues import has_errors
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import SubmissionFacts
+from dicommap.reconciliation.job_manifest import SubmissionFacts
 from dicommap.reconciliation.job_reconciliation import reconcile_job
 
 if TYPE_CHECKING:
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from dicommap.model.submission import Submission
     from dicommap.planning.plan import PlanJob
     from dicommap.progress import ProgressOption
-    from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput
+    from dicommap.reconciliation.job_manifest import JobOutput
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
-    from dicommap.reconciliation.outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, InstanceOutcome
+    from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome, JobOutcomes, StudyOutcomes
 
 STUDIES_KEPT = 1_000
 """Studies with something to look at that a reconciliation keeps; `studies()` yields all."""

@@ -1,28 +1,27 @@
-"""Retry: a new package that holds only what was not imported."""
+"""Write a package that imports only the instances that earlier jobs did not import."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.retry_workflows_retry_documents_part import (
-    JobObjects,
-    read_account_members,
-    read_overrides,
-    read_tables,
-)
 from dicommap.display.csv_json import format_count
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
-from dicommap.errors import UsageError
+from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
+from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
 from dicommap.package.package_writer import require_writable, write_package
-from dicommap.planning.job_load_planning_needs_part import OverrideSizes
-from dicommap.planning.package_documents import PlanHeader, build_package_documents
-from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.job_load import OverrideSizes
+from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 from dicommap.planning.retry_jobs import plan_retry_jobs
 from dicommap.planning.source_prefixes import parse_s3_root, prefixes_overlap
 from dicommap.reconciliation.job_reconciliation import job_path
@@ -30,17 +29,83 @@ from dicommap.reconciliation.outcomes import JobState
 from dicommap.validation.draft_check import check_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from _typeshed import StrPath
 
     from dicommap.display.report import Report
     from dicommap.issues import Issue
-    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.overrides.override_file import Override
     from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import PlanJob
     from dicommap.planning.planned_objects import PlannedObject
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
+
+_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class JobObjects(Iterable[PlannedObject]):
+    """The objects of a job, read each time they are gone through."""
+
+    def __init__(self, package: PackageDirectory, job: PlanJob) -> None:
+        self._package = package
+        self._job = job
+
+    def __iter__(self) -> Iterator[PlannedObject]:
+        return self._package.objects(self._job)
+
+
+def read_overrides(
+    package: PackageDirectory, whole: Iterable[PlanJob], partial: Iterable[PlanJob], studies: Container[str]
+) -> Iterator[Override]:
+    """Yield the overrides of whole jobs, and those of some studies of other ones, each once.
+
+    Raises DocumentError where a file was changed, or is none.
+    """
+    done: set[tuple[str, str | None]] = set()
+    wanted = [
+        *((job, mapping) for job in whole for mapping in job.mappings),
+        *((job, mapping) for job in partial for mapping in job.mappings if mapping.studyInstanceUID in studies),
+    ]
+    for job, mapping in wanted:
+        key = mapping.studyInstanceUID, mapping.seriesInstanceUID
+        if key in done:
+            continue
+        done.add(key)
+        data = package.file(job, mapping.metadataFilePath)
+        try:
+            yield parse_override(data, mapping, package.plan.profile)
+        except ValueError as error:
+            message = f"An override file of job {job.id} cannot be used again: {error}."
+            raise DocumentError(message, fix="Run 'dicommap validate' on the package.") from None
+
+
+def read_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
+    """Return the tables of a package with the rows of some studies only; what became of the edits stays whole."""
+    plan = package.plan
+    return PackageTables(
+        preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
+        edits=package.table(EDITS_FILE, plan.edits),
+        forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
+    )
+
+
+def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
+    """Return what the account's owner gave for a job, as far as it was given."""
+    submission = package.submission(job)
+    given = package.request(job) if submission is None else submission.model_dump()
+    return {name: given[name] for name in _ACCOUNT_MEMBERS if given.get(name) not in (None, f"<{name}>")}
+
+
+def _filter_rows(table: str, studies: Container[str]) -> str:
+    """Return a table whose first column is the StudyInstanceUID with the rows of some studies only."""
+    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerows([header, *(row for row in rows if row and row[0] in studies)])
+    return (_BYTE_ORDER_MARK if table.startswith(_BYTE_ORDER_MARK) else "") + buffer.getvalue()
+
 
 _NO_URI = S3Uri(bucket="", prefix="")
 
@@ -64,7 +129,7 @@ class Retry(Displayable):
         return not self.issues.errors
 
     def _screen(self) -> Report:
-        from dicommap.display.submission_report_render_retry_screen_part import build_retry_report
+        from dicommap.display.submission_report import build_retry_report
 
         place = None if self.package is None else str(self.package)
         return build_retry_report(place, self.in_place, self.staged, self.instances, self.issues)

@@ -1,4 +1,4 @@
-"""scan(): walk sources, read headers, group them into an inventory."""
+"""scan(): walk sources, read headers and write an inventory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.replacement_inventory_replaced_part import has_files_of_source
+from dicommap.inventory.replacement import has_files_of_source
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.progress import Progress, progress_reporter
@@ -23,7 +23,7 @@ from dicommap.scanning import (
     walk_in_batches,
 )
 from dicommap.sources import FileList, LocalTree, close_archives
-from dicommap.sources.local_tree_sources_machine_part import emptied_source_error
+from dicommap.sources.local_tree import emptied_source_error
 from dicommap.sources.source_registry import make_sources
 
 if TYPE_CHECKING:

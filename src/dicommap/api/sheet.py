@@ -1,4 +1,4 @@
-"""sheet(): an inventory's studies or series as a sheet that people edit."""
+"""sheet(): write an inventory's studies or series as a sheet that people edit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dicommap.display.displayable import Displayable
 from dicommap.edits.csv_reader import require_delimiter
-from dicommap.edits.sheet_csv_authoring_sheet_writing_part import choose_sheet_columns, format_sheet_lines
+from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines
 from dicommap.healthimaging.levels import Level
 from dicommap.model.choices import unknown_choice
 from dicommap.model.masking import is_unmasked_in_repr
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Report
     from dicommap.inventory import Inventory
-    from dicommap.inventory.studies_inventory_pictured_part import PicturedSeries, PicturedStudy
+    from dicommap.inventory.studies import PicturedSeries, PicturedStudy
 
 _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 
@@ -50,7 +50,7 @@ class Sheet(Displayable):
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
 
     def _screen(self) -> Report:
-        from dicommap.display.study_report_render_sheet_screen_part import MAX_SHEET_ROWS, build_sheet_report
+        from dicommap.display.study_report import MAX_SHEET_ROWS, build_sheet_report
 
         numbers = self._inventory.summary()
         total = numbers.studies if self._level is Level.STUDY else numbers.series

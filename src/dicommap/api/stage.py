@@ -1,4 +1,4 @@
-"""stage(): what staged jobs are to import, copied under their prefixes, and verified."""
+"""stage(): copy the files of staged jobs to their prefixes and verify the copies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.api.validate import validate
 from dicommap.aws.object_copies import ObjectCopier
-from dicommap.aws.source_roots import SourceRoots
-from dicommap.aws.source_roots_workflows_plan_sources_part import require_narrow_sources, unnamed_source_issues
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.aws.source_roots import SourceRoots, require_narrow_sources, unnamed_source_issues
+from dicommap.dicom.printable_text import make_printable
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
@@ -34,10 +33,10 @@ if TYPE_CHECKING:
     from dicommap.display.report import Report
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.issues import Issue
-    from dicommap.model.source_files_model_listed_object_part import S3Object
+    from dicommap.model.source_files import S3Object
     from dicommap.package.transfer_confirmation import Confirm
     from dicommap.planning.plan import PlanJob
-    from dicommap.planning.staging_model_planned_copy_part import CopyResult, StagingCopy
+    from dicommap.planning.staging import CopyResult, StagingCopy
     from dicommap.progress import OnProgress, ProgressOption
 
 COPIES_AT_ONCE = 16
@@ -78,7 +77,7 @@ class StageResult(Displayable):
         return not self.issues.errors
 
     def _screen(self) -> Report:
-        from dicommap.display.submission_report_render_staged_screen_part import build_stage_report
+        from dicommap.display.submission_report import build_stage_report
 
         return build_stage_report(str(self.package), self.jobs, self.issues)
 

@@ -1,4 +1,4 @@
-"""submit(): a package's override files uploaded and its import jobs started, each once."""
+"""submit(): upload a package's override files and start its import jobs, each once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from dicommap.api.validate import validate
 from dicommap.aws.environment import read_environment
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.s3_objects_aws_stored_part import S3Objects
-from dicommap.aws.timing_aws_clock_part import SYSTEM_CLOCK
+from dicommap.aws.s3_objects import S3Objects
+from dicommap.aws.timing import SYSTEM_CLOCK
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
-    from dicommap.aws.timing_aws_clock_part import Clock
+    from dicommap.aws.timing import Clock
     from dicommap.display.report import Report
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission

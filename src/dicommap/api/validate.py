@@ -1,4 +1,4 @@
-"""validate(): a package, an import configuration, a request, an override or a rules file, whoever wrote it."""
+"""validate(): find issues in a package, import configuration, request, override or rules file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.edit_sources import read_rules
-from dicommap.aws.source_roots_workflows_plan_sources_part import plan_source_issues
+from dicommap.aws.source_roots import plan_source_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, DocumentError, UsageError
@@ -27,7 +27,7 @@ from dicommap.validation.plan_check import check_plan
 from dicommap.validation.plan_sources_check import check_plan_sources
 from dicommap.validation.request_check import check_output_uris, check_request
 from dicommap.validation.schema_check import check_schema
-from dicommap.validation.schema_registry_checks_kind_part import DocumentKind, detect_document_kind
+from dicommap.validation.schema_registry import DocumentKind, detect_document_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Everything that calls AWS, but for reading headers: clients, uploads, import jobs, listings and manifests."""
+"""Calls of AWS with boto3: clients, S3 objects, copies, uploads, import jobs and job manifests."""
 
 from dicommap.aws.clients import Clients
 

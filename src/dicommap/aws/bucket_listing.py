@@ -1,4 +1,4 @@
-"""Pages of ListObjectsV2 in S3's order with exact keys, and the region of a bucket.
+"""List a bucket's objects page by page with ListObjectsV2, every key exact.
 
 boto3 sends the requests, since obstore gives keys without slashes at their ends and refuses a listing with one odd key.
 botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler takes the page before botocore
@@ -18,8 +18,7 @@ from xml.etree import ElementTree
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, convert_client_errors
 from dicommap.errors import AwsError
-from dicommap.model.source_files_model_listed_object_part import S3Object
-from dicommap.model.source_files_model_times_part import clamp_time_ns
+from dicommap.model.source_files import S3Object, clamp_time_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What AWS refuses, as an error that names the operation, AWS's code for it, and what to do."""
+"""Convert botocore's errors into AwsError, with AWS's code and the next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.clients import missing_boto3_error
 from dicommap.dicom.member_names import mask_unknown_type
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
 from dicommap.healthimaging.service_messages import mask_service_message
 

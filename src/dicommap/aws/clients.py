@@ -1,4 +1,4 @@
-"""Clients of AWS, configured as boto3's users expect."""
+"""boto3 clients for S3, HealthImaging and HealthLake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Import jobs of HealthImaging and HealthLake: start, look up, list; each within its throttling limit."""
+"""Start, get and list import jobs of HealthImaging and HealthLake, within their rate limits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dicommap.aws.client_errors import convert_client_errors
-from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, Throttle
-from dicommap.aws.timing_aws_clock_part import SYSTEM_CLOCK
+from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, SYSTEM_CLOCK, Throttle
 from dicommap.errors import AwsError
-from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, ImportJob
-from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
+from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, FhirImportJob, ImportJob
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.planning.source_prefixes import prefixes_overlap
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.aws.clients import Clients
-    from dicommap.aws.timing_aws_clock_part import Clock
+    from dicommap.aws.timing import Clock
 
 _Read = TypeVar("_Read", bound=BaseModel)
 

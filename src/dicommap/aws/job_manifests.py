@@ -1,4 +1,4 @@
-"""What an import job wrote under its outputS3Uri, found and read where it lies."""
+"""Fetch the job manifests that an import job wrote under its outputS3Uri."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.s3_objects import read_in_pieces
-from dicommap.dicom.printable_text_model_paths_part import make_printable
-from dicommap.healthimaging.job_output_model_output_layout_part import (
+from dicommap.dicom.printable_text import make_printable
+from dicommap.healthimaging.job_output import (
     JOB_MANIFEST_BYTES_LIMIT,
     JOB_MANIFEST_NAME,
     job_folder_name,
     record_kind_of,
 )
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput, RecordFile
+from dicommap.reconciliation.job_manifest import JobOutput, RecordFile
 from dicommap.reconciliation.job_records import RecordKind
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Copies for staged jobs: from S3 by S3 itself, from a local tree by an upload; never over another object."""
+"""Copy instances for staged jobs, from S3 or a local tree, and never over another object."""
 
 from __future__ import annotations
 
@@ -10,19 +10,42 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.client_errors import NOT_FOUND_CODES, convert_client_errors, require_etag
-from dicommap.aws.object_copies_aws_instance_check_part import find_instance_problem
-from dicommap.aws.s3_objects_aws_object_bytes_part import ObjectRangeReader
+from dicommap.aws.s3_objects import ObjectRangeReader
 from dicommap.aws.uploads import CONFLICT_CODES, MAX_PUT_ATTEMPTS
 from dicommap.errors import AwsError, os_error_reason
-from dicommap.model.source_files_model_listed_object_part import S3Object
-from dicommap.model.source_files_model_times_part import MAX_TIME_NS
-from dicommap.planning.staging_model_planned_copy_part import CopyResult, OutsideRootsError, StagingCopy
+from dicommap.model.source_files import MAX_TIME_NS, S3Object
+from dicommap.model.study import Disposition
+from dicommap.p10 import WantedAttributes, read_header
+from dicommap.planning.staging import CopyResult, OutsideRootsError, StagingCopy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dicommap.aws.clients import Clients
     from dicommap.healthimaging.s3_uri import S3Uri
+    from dicommap.p10 import ReadAt
+    from dicommap.planning.staging import InstanceUids
+
+_UID_ATTRIBUTES = WantedAttributes()
+_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+
+
+def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
+    """Return why a file is not the instance of these UIDs; None if it is.
+
+    Args:
+        read: Gives the file's bytes, as for `dicommap.p10.read_header`. What it raises passes through.
+        size: The file's number of bytes.
+        uids: The UIDs that the plan names.
+
+    """
+    header = read_header(read, size, _UID_ATTRIBUTES)
+    if header.disposition is not Disposition.INSTANCE:
+        return f"it is no P10 file with an instance, but '{header.disposition.value}'"
+    values = getattr(header, "values", {})
+    differing = [keyword for keyword, uid in zip(_UID_KEYWORDS, uids, strict=True) if values.get(keyword, "") != uid]
+    return f"its {' and '.join(differing)} differ from the plan's" if differing else None
+
 
 MAX_SINGLE_COPY_BYTES = 5 * 2**30
 """Bytes that one request copies or puts at most (Amazon S3 user guide, "Copying objects", "Uploading objects")."""

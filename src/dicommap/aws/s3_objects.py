@@ -1,16 +1,20 @@
-"""Reading objects in pieces; a body that breaks off is gone on with where it broke, never begun anew."""
+"""Read S3 objects: whole or from the start in pieces, by ranges, and as SHA-256."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.client_errors import convert_client_errors, require_etag
+from dicommap.aws.bucket_listing import get_bucket_region, list_objects
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES, convert_client_errors, require_etag
 from dicommap.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.aws.clients import Clients
+    from dicommap.healthimaging.s3_uri import S3Uri
+    from dicommap.model.source_files import S3Object
 
 PIECE_BYTES = 256 * 1024
 """Bytes read at a time."""
@@ -81,3 +85,109 @@ def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore
             return
         finally:
             body.close()
+
+
+FIRST_REQUEST_BYTES = 16_384
+"""Bytes of a first request: most headers end within them."""
+
+
+class ObjectRangeReader:
+    """Reads parts of an object, all of them of the same version of it."""
+
+    def __init__(self, clients: Clients, bucket: str, key: str, *, etag: str = "") -> None:
+        """Name the object.
+
+        Args:
+            clients: The clients to use.
+            bucket: The object's bucket.
+            key: Its key.
+            etag: The ETag that it must have; if it is empty, that of the first answer.
+
+        """
+        self._clients, self._bucket, self._key = clients, bucket, key
+        self.etag = etag
+        self.size: int | None = None
+        """Bytes of the whole object; None before the first answer."""
+        self._head = b""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; fewer only at the object's end.
+
+        Raises AwsError; its code is that of S3 if the object has another ETag (412) or is shorter (416).
+        """
+        end = offset + length
+        if self.size is None:
+            self._head = self._part(0, max(FIRST_REQUEST_BYTES, end))
+        if self.size is not None:
+            end = min(end, self.size)
+        if end <= len(self._head):
+            return self._head[offset:end]
+        return self._part(offset, end)
+
+    def _part(self, begin: int, end: int) -> bytes:
+        uri = f"s3://{self._bucket}/{self._key}"
+        for _ in range(MAX_FRUITLESS_REQUESTS):
+            condition = {"IfMatch": self.etag} if self.etag else {}
+            with convert_client_errors("GetObject", uri):
+                answer: dict[str, Any] = self._clients.s3.get_object(
+                    Bucket=self._bucket, Key=self._key, Range=f"bytes={begin}-{end - 1}", **condition
+                )
+            etag = require_etag(answer, "GetObject", uri)
+            content = b"".join(read_body(answer["Body"], uri))
+            self.etag, self.size = self.etag or etag, _parse_total_size(answer, uri)
+            if len(content) == min(end, self.size) - begin:
+                return content
+        raise AwsError(
+            f"GetObject of {uri} broke off again and again.",
+            fix="Check the network, and try again.",
+            transient=True,
+            local=True,
+        )
+
+
+def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
+    """Return the size of the whole object. Raises AwsError if the answer is not one to a request for a range."""
+    size = str(answer.get("ContentRange") or "").rpartition("/")[2]
+    if not size.isdecimal():
+        raise AwsError(
+            f"The answer to GetObject of {uri} is none of S3's.",
+            fix="Check the endpoint and the region, and what stands between here and there.",
+        )
+    return int(size)
+
+
+class S3Objects:
+    """Objects in S3, read with some clients. Every method may raise AwsError."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        with convert_client_errors("HeadBucket"):  # a profile that is not there shows here
+            self.region: str | None = clients.s3.meta.region_name
+
+    def region_of(self, bucket: str) -> str | None:
+        """Return the region that a bucket says it is in; None where it does not say."""
+        return get_bucket_region(self._clients, bucket)
+
+    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
+        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        return list_objects(self._clients, uri)
+
+    def sha256(self, bucket: str, key: str) -> str:
+        """Return the SHA-256 of an object's bytes, as hexadecimal digits."""
+        digest = hashlib.sha256()
+        for piece in read_in_pieces(self._clients, bucket, key):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+        """Return an object's first bytes, or a text that says why it was not read."""
+        try:
+            return b"".join(read_in_pieces(self._clients, bucket, key, limit=size))
+        except AwsError as error:
+            if error.code in ACCESS_DENIED_CODES:
+                return "reading it was refused"
+            if error.code in NOT_FOUND_CODES:
+                return "it is not there any more"
+            if error.local:
+                return f"S3 answers {error.code}" if error.code else "it could not be read to its end"
+            raise

@@ -1,4 +1,4 @@
-"""Source roots that a user named: files and objects are sent from below these, and from nowhere else."""
+"""Source roots that a user named, and the check that a plan's files are sent only from below these."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError, os_error_reason
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Location, make_issue
+from dicommap.model.package_layout import PLAN_FILE
 from dicommap.planning.source_prefixes import is_s3_root
-from dicommap.planning.staging_model_planned_copy_part import OutsideRootsError
+from dicommap.planning.staging import OutsideRootsError
 from dicommap.reading import open_descriptor
+from dicommap.validation.plan_sources_check import check_plan_sources, describe_broad_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
+
+    from dicommap.issues import Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +106,36 @@ def _parse_prefix(name: str) -> S3Uri:
             f"The source root {make_printable(name)} is no S3 URI.", fix="Name it as in s3://bucket/prefix/."
         )
     return uri
+
+
+def plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
+    """Find what can be seen of a plan's sources without a look at their files.
+
+    `named` are the source roots that the caller names; None if the caller names none.
+    """
+    for found in check_plan_sources(sources, os.path.expanduser("~")):
+        yield found.at(path=PLAN_FILE)
+    if named is not None:
+        yield from unnamed_source_issues(dict(enumerate(sources)), SourceRoots.of(named))
+
+
+def unnamed_source_issues(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
+    """Find the sources, by their numbers in the plan, that are outside of the roots."""
+    for number, source in sources.items():
+        if not roots.hold(source):
+            place = Location(path=PLAN_FILE, pointer=f"/sources/{number}")
+            yield make_issue("package.source-not-named", place, source=make_printable(source))
+
+
+def require_narrow_sources(sources: Iterable[str]) -> None:
+    """Raise UsageError if a source that nobody named holds all files of the machine or of a person."""
+    home = os.path.expanduser("~")
+    for source in sources:
+        if is_s3_root(source):
+            continue
+        what = describe_broad_directory(source, home) or describe_broad_directory(os.path.realpath(source), home)
+        if what is not None:
+            raise UsageError(
+                f"The plan's source {make_printable(source)} is {what}; such a root is not taken from a package.",
+                fix=f"If it is what was scanned, name it: --source {make_printable(source)}",
+            )

@@ -1,15 +1,35 @@
-"""Throttling limits: a bucket of tokens for each operation, refilled as AWS refills its own."""
+"""Clock, growing pauses between polls, and rate limits of API operations."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dicommap.aws.timing_aws_clock_part import SYSTEM_CLOCK
 from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
 
 if TYPE_CHECKING:
-    from dicommap.aws.timing_aws_clock_part import Clock
+    from collections.abc import Iterator
+
+
+class Clock:
+    """The machine's time."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the time of day, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+SYSTEM_CLOCK = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +72,24 @@ class Throttle:
         now = self._clock.monotonic()
         self._tokens = min(self._limit.burst, self._tokens + max(now - self._filled_at, 0.0) * self._limit.per_second)
         self._filled_at = now
+
+
+FIRST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 60.0
+_PAUSE_GROWTH = 1.5
+
+
+class GrowingPauses:
+    """Seconds between looks at what takes minutes to hours."""
+
+    def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
+        self._next = first
+        self._longest = longest
+
+    def __iter__(self) -> Iterator[float]:
+        return self
+
+    def __next__(self) -> float:
+        found = self._next
+        self._next = min(found * _PAUSE_GROWTH, self._longest)
+        return found

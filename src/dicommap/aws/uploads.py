@@ -1,4 +1,4 @@
-"""Uploads that never replace another object unawares: conditional PUT, and a look at what holds the key."""
+"""Upload documents with conditional PUT, so that no other object is replaced by accident."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from dicommap.cli.output import print_error
-from dicommap.dicom.printable_text_model_paths_part import make_printable
-from dicommap.display.transfer_render_transfer_lines_part import format_transfer_lines
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.transfer import format_transfer_lines
 from dicommap.errors import UsageError
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
-    from dicommap.api.draft_workflows_drafted_part import Draft
+    from dicommap.api.draft import Draft
     from dicommap.cli.parser import Parser
 
 DESCRIPTION = """

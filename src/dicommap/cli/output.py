@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.options import FailOn, Format
-from dicommap.dicom.printable_text_model_mask_part import MASK
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.display.csv_json import record_lines
 from dicommap.issues import Severity
 from dicommap.model.choices import choice_of
@@ -118,7 +117,7 @@ def exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
 
 def print_job_event(job: str, event: str) -> None:
     """Print to stderr what was done for a job, or what has changed, with the time; above a progress bar."""
-    from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
+    from dicommap.healthimaging.job_properties import format_utc
 
     name = f"job {job}" if job.isdecimal() else job
     # A bar passes on what is written to sys.stderr itself, and to nothing that stands for it.

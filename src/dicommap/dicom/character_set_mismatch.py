@@ -1,4 +1,4 @@
-"""Doubt about a declared Specific Character Set: texts that it can decode, but that are hardly meant so.
+"""Signs in a decoded text that its Specific Character Set was declared wrongly.
 
 Every byte is a character of ISO 8859-1, so a wrong declaration gives no error: the UTF-8 of `ü` becomes `Ã¼`, and the
 quotation marks of Windows code pages become control characters. Both leave traces in the text.
@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.character_sets_model_coded_sets_part import ISO_8859
+from dicommap.dicom.character_sets import ISO_8859
 from dicommap.dicom.printable_text import is_undecodable
 
 if TYPE_CHECKING:
-    from dicommap.dicom.character_sets import SpecificCharacterSet
-    from dicommap.dicom.character_sets_model_coded_sets_part import CodedCharacterSet
+    from dicommap.dicom.character_sets import CodedCharacterSet, SpecificCharacterSet
 
 HAS_CONTROL_CHARACTERS = "holds control characters (U+0080 to U+009F), as text of a Windows code page does"
 IS_UTF_8 = "is well-formed UTF-8, which text of the declared character set hardly ever is"

@@ -1,4 +1,4 @@
-"""Values that are not what they look like: characters that nobody sees, and ones that look like others."""
+"""Invisible characters in values, and characters that look like others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.issues import make_issue
 
 if TYPE_CHECKING:

@@ -1,11 +1,14 @@
-"""The data dictionary of PS3.6, as pydicom ships it, without the rest of pydicom.
+"""The data dictionary of PS3.6: tags, keywords, value representations and multiplicities.
 
 Importing pydicom takes longer than scanning a thousand headers, and the dictionary is all that most work needs of it.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
@@ -54,3 +57,91 @@ def entry_of(tag: int) -> DictionaryEntry | None:
     if entry is not None or tag >> 16 & 1:
         return entry
     return next((entry for mask, masked, entry in _REPEATING if tag & mask == masked), None)
+
+
+STUDY_INSTANCE_UID = 0x0020000D
+SERIES_INSTANCE_UID = 0x0020000E
+
+_NO_DATA_SET_GROUPS = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFE, 0xFFFF})
+_VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueMultiplicity:
+    """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`."""
+
+    low: int
+    high: int | None
+    step: int
+    text: str
+
+    def allows(self, count: int) -> bool:
+        """Say whether an attribute may have this many values; none at all is always allowed."""
+        if count == 0:
+            return True
+        if count < self.low or (self.high is not None and count > self.high):
+            return False
+        return (count - self.low) % self.step == 0
+
+
+def parse_multiplicity(text: str) -> ValueMultiplicity:
+    """Read a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`."""
+    match = _VM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"no value multiplicity: {text!r}")
+    low = int(match["low"])
+    if match["high"] is None:
+        return ValueMultiplicity(low=low, high=low, step=1, text=text)
+    if match["step"] is None:
+        return ValueMultiplicity(low=low, high=int(match["high"]), step=1, text=text)
+    return ValueMultiplicity(low=low, high=None, step=int(match["step"] or 1), text=text)
+
+
+def tag_of(keyword: str) -> int | None:
+    """Return the tag of a keyword, or None where the dictionary has none."""
+    return TAG_BY_KEYWORD.get(keyword)
+
+
+def keyword_of(tag: int) -> str:
+    """Return the keyword of a tag, or the tag as (gggg,eeee) where the dictionary has none."""
+    entry = entry_of(tag)
+    return (entry and entry[4]) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+@lru_cache(maxsize=8192)
+def hex_of(tag: int) -> str:
+    """Return a tag as the DICOM JSON Model writes it: eight upper-case hexadecimal digits."""
+    return f"{tag:08X}"
+
+
+def is_private(tag: int) -> bool:
+    """Say whether the tag is private: its group is odd (PS3.5 section 7.8)."""
+    return bool(tag >> 16 & 1)
+
+
+def private_creator_tag_of(tag: int) -> int | None:
+    """Return the tag that names the creator of a private attribute's block; None for any other (PS3.5 7.8.1)."""
+    element = tag & 0xFFFF
+    return tag & 0xFFFF0000 | element >> 8 if is_private(tag) and element >= 0x1000 else None
+
+
+def is_outside_data_sets(tag: int) -> bool:
+    """Say whether no data set holds the tag: command, file meta, delimiter and illegal groups, and group lengths.
+
+    PS3.5 section 7.8.1 makes the odd groups up to 0007 and FFFF illegal; PS3.18 F.2.2 excludes the others.
+    """
+    return tag >> 16 in _NO_DATA_SET_GROUPS or tag & 0xFFFF == 0
+
+
+@lru_cache(maxsize=8192)
+def vrs_of(tag: int) -> tuple[str, ...]:
+    """Return the value representations that the dictionary allows for a tag; none where it has none."""
+    entry = entry_of(tag)
+    return tuple(vr for vr in entry[0].split(" or ") if len(vr) == 2) if entry else ()
+
+
+@lru_cache(maxsize=8192)
+def vm_of(tag: int) -> ValueMultiplicity | None:
+    """Return the value multiplicity of a tag; None where the dictionary has none."""
+    entry = entry_of(tag)
+    return parse_multiplicity(entry[1]) if entry else None

@@ -1,4 +1,4 @@
-"""Names that people write for attributes: which keyword one means, and whether a message may repeat it.
+"""Keywords as people type them: parse tags, suggest keywords, mask names that may be values.
 
 Somebody may have put a patient's name where a name of an attribute is due: in the first row of a CSV without header, as
 a member of a JSON document, as a key of a rule. So a message repeats a name only if it looks like one.
@@ -12,10 +12,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import ENTRY_BY_TAG, TAG_BY_KEYWORD
-from dicommap.dicom.dictionary_model_tags_part import is_private, keyword_of
-from dicommap.dicom.printable_text_model_mask_part import MASK
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.dictionary import ENTRY_BY_TAG, TAG_BY_KEYWORD, is_private, keyword_of
+from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.errors import AttributeNameError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Names of JSON and TOML members that a message may repeat, and types of Python's objects.
+"""Names of JSON and TOML members that a message may repeat; other names are masked.
 
 Somebody may have put a patient's name where the name of a member is due. So a pointer repeats only the names of this
 package's and AWS's documents, names that differ from them by one letter, keywords and tags.
@@ -10,7 +10,7 @@ import re
 import sys
 from functools import lru_cache
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
     Alphabetic attempt attributes BulkDataURI by bytes clientToken code column configuration dataAccessRoleArn

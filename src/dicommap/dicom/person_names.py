@@ -1,4 +1,4 @@
-"""Person names as DICOM compares them: what is empty at the end of a name means nothing (PS3.5 section 6.2.1).
+"""Compare person names: empty components and groups at the end do not count (PS3.5 6.2.1).
 
 `Doe^John^^^`, `Doe^John` and `Doe^John^=^` are one name. A value stays as the file has it; it is only compared so.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

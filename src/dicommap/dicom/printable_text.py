@@ -1,4 +1,4 @@
-r"""Bytes that could not be decoded, kept inside the text of a value.
+"""Printable text: escapes, undecodable bytes kept as surrogates, and the mask.
 
 Each such byte becomes one lone surrogate: the byte 0xFC becomes U+DCFC, as Python keeps file names that are not UTF-8
 (PEP 383). So different bytes stay different texts, no byte is lost, and the text itself tells that it is not a value.
@@ -35,3 +35,27 @@ def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(KEEP_BYTES_HANDLER, _keep_bytes)
+
+
+MASK = "***"
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Cc, the separators of lines and paragraphs, Bidi_Control of the Unicode Character Database, and lone surrogates."""
+
+
+def make_printable(path: str) -> str:
+    r"""Return a path for people and JSON: control, direction and undecodable characters become escapes.
+
+    A byte that could not be decoded (kept as a surrogate) becomes `\xNN`.
+    """
+    if path.isascii() and path.isprintable():
+        return path
+    return _UNPRINTABLE.sub(_escape, path)
+
+
+def _escape(match: re.Match[str]) -> str:
+    point = ord(match[0])
+    if 0xDC00 <= point <= 0xDCFF:
+        return f"\\x{point - 0xDC00:02x}"
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"

@@ -1,4 +1,4 @@
-"""What pydicom warns of and logs while it reads, kept back: its words may hold values."""
+"""Suppress pydicom's warnings and log messages, which may hold patients' values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON read strictly: what RFC 8259 leaves to the reader is a finding here, with its place."""
+"""Parse JSON strictly (RFC 8259) and report each violation with its JSON Pointer."""
 
 from __future__ import annotations
 

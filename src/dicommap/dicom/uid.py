@@ -1,4 +1,4 @@
-"""Unique identifiers (PS3.5 section 9) and what HealthImaging relaxes of their rules."""
+"""Unique identifiers: the rules of PS3.5 section 9, and what is wrong with a UID."""
 
 from __future__ import annotations
 

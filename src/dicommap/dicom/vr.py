@@ -1,4 +1,4 @@
-"""What each value representation can hold (PS3.5 section 6.2, Table 6.2-1), for values as text."""
+"""Rules of each value representation for values given as text (PS3.5 section 6.2)."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Conflicts of grouping attributes: as rows of tables, and on a screen."""
+"""Conflicts of grouping attributes: as rows of forecast.csv and in a report."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from dicommap.display.csv_json import format_count
 from dicommap.display.displayable import Displayable
 from dicommap.display.preview import MASKED_NOTE

@@ -1,4 +1,4 @@
-"""Records as CSV, JSON and JSON Lines."""
+"""Format records as CSV, JSON and JSON Lines, and numbers for people."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.model.choices import choice_of
-from dicommap.model.masking_model_visible_part import allows_line_breaks, escape_keeping_lines
+from dicommap.model.masking import allows_line_breaks, escape_keeping_lines
 from dicommap.model.spreadsheet_formulas import escape_formulas
 
 if TYPE_CHECKING:

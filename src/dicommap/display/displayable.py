@@ -1,4 +1,4 @@
-"""What can be looked at: objects that notebooks show as HTML and terminals as a screen of text."""
+"""Base classes of objects that notebooks show as HTML and terminals as text."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class DisplayableInLists(Displayable):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        from dicommap.dicom.printable_text_model_paths_part import make_printable
+        from dicommap.dicom.printable_text import make_printable
         from dicommap.display.csv_json import truncate_text
 
         return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"

@@ -1,19 +1,26 @@
-"""The screen of a draft: what it would change, what became of each edit, and what stands in its way."""
+"""Reports of a draft and of its plan, and the preview as one HTML page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from dicommap.display.conflict_report import build_conflict_blocks, has_masked_values
-from dicommap.display.csv_json import format_count
+from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.displayable import Displayable
 from dicommap.display.edit_result_rows import format_edit_result_lines
+from dicommap.display.inventory_report import join_first_names
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.preview import MASKED_NOTE, build_changes_table, group_changes_by_target
-from dicommap.display.report import FactList, Note, Report
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report_html import render_html_page
+from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.planning.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +30,9 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block
     from dicommap.edits.edit_result import EditResult
     from dicommap.overrides.grouping_conflicts import GroupingConflict
-    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.overrides.override_file import Override
+    from dicommap.planning.plan import PlanJob
+
 
 MAX_TARGETS = 20
 MAX_CHANGES = 20
@@ -89,3 +98,92 @@ def _changes_blocks(drafted: DraftReportInput, groups: Sequence[ChangedTarget]) 
     if not groups:
         return Note(text="No changes.")
     return build_changes_table(groups, total=len(drafted.overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES)
+
+
+MAX_JOBS = 20
+
+_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("mappings", CellKind.NUMBER),
+    TableColumn("overrides", CellKind.NUMBER),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("files", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
+    TableColumn("staged", CellKind.WORD),
+)
+
+
+class DisplayablePlan(Displayable, Plan):
+    """A plan to look at."""
+
+    def _screen(self) -> Report:
+        counts = (
+            format_count(len(self.jobs), "job"),
+            format_count(self.studies, "study"),
+            format_count(self.series, "series"),
+        )
+        usual = Assumptions().model_dump()
+        settings = (f"{name}={value}" for name, value in self.profile.model_dump().items() if value != usual[name])
+        rows = [_job_row(job) for job in self.jobs[:MAX_JOBS]]
+        jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
+        quotas = Quotas().model_dump()
+        others = (f"{name}={value:,}" for name, value in self.quotas.model_dump().items() if value != quotas[name])
+        pairs = [
+            ("sources", join_first_names(self.sources)),
+            ("inputS3Uri", self.inputS3Uri),
+            ("quotas", ", ".join(others) or "the usual ones"),
+            ("profile", ", ".join(settings) or "the usual one"),
+        ]
+        if self.unplanned.files:
+            left = f"{format_count(self.unplanned.files, 'file')}, {format_count(self.unplanned.instances, 'instance')} among them"
+            pairs.append(("in no job", left))
+        if self.attempt > 1:
+            pairs.append(("attempt", str(self.attempt)))
+        return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
+
+    # A pydantic model has both of its own.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
+
+
+def _job_row(job: PlanJob) -> TableRow:
+    numbers = (len(job.mappings), len(job.files), job.instances, job.sourceFiles)
+    staged = "staged" if job.staged else ""
+    cells = (f"{number:,}" for number in numbers)
+    return TableRow(cells=(job.id, job.inputS3Uri, *cells, format_byte_count(job.sourceBytes), staged))
+
+
+_STUDY_COLUMNS = (TableColumn("StudyInstanceUID", CellKind.UID), TableColumn("edits", CellKind.NUMBER))
+_EDIT_COLUMNS = (
+    TableColumn("edit", CellKind.SENTENCE),
+    TableColumn("changed in", CellKind.TEXT),
+    TableColumn("attributes", CellKind.TEXT),
+)
+
+
+def build_preview_page(
+    rows: Iterable[Mapping[str, str]],
+    study_edits: Iterable[Mapping[str, str]],
+    conflicts: Sequence[GroupingConflict],
+    *,
+    show_values: bool,
+) -> str:
+    """Return a page that stands alone: all rows of a preview, the edits of each study, and the first conflicts."""
+    groups = group_changes_by_target(rows)
+    block = build_changes_table(groups, total=len(groups), opened=len(groups))
+    blocks: list[Block] = [block, _edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]
+    if conflicts:
+        blocks += build_conflict_blocks(conflicts, show_values=show_values, heading="Forecast")
+    return render_html_page(Report(title="Preview", blocks=blocks))
+
+
+def _edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
+    """Return a row for each study that is changed, with its edits inside."""
+    names = [column.name for column in _EDIT_COLUMNS]
+    rows = []
+    for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):
+        edits = [TableRow(cells=tuple(row[name] for name in names)) for row in members]
+        inside = ReportTable(columns=_EDIT_COLUMNS, rows=edits, total=len(edits), noun="edit")
+        rows.append(TableRow(cells=(study, f"{len(edits):,}"), inside=(inside,)))
+    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(rows), noun="study", heading="Edits by study")

@@ -1,4 +1,4 @@
-"""Accounts of edits as rows of a table, and in words."""
+"""Edit results as rows of edits.csv and as lines of text."""
 
 from __future__ import annotations
 

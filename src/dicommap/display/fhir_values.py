@@ -1,4 +1,4 @@
-"""DICOM's texts as FHIR's primitive types (FHIR R4, "Data types"), or why there is none."""
+"""Convert DICOM text values to FHIR's primitive types (FHIR R4, "Data types")."""
 
 from __future__ import annotations
 

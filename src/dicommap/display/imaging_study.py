@@ -1,4 +1,4 @@
-"""A study as an ImagingStudy resource of FHIR R4, after overrides, and what the resource cannot say of it."""
+"""Build FHIR R4 ImagingStudy resources from studies and their overrides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, tag_of
+from dicommap.dicom.dictionary import hex_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.display import fhir_values
 from dicommap.display.fhir_values import MAX_ID_LENGTH, FhirConversionError

@@ -1,14 +1,13 @@
-"""Records of an inventory: what `dicommap show` prints, described by the schema `record`."""
+"""Records of studies, series, instances and files, described by the schema `record`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.person_names import merge_equal_names
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
-from dicommap.model.masking import mask_value, mask_value_counts
-from dicommap.model.masking_model_visible_part import escape_undecodable
+from dicommap.model.masking import escape_undecodable, mask_value, mask_value_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,10 +1,12 @@
-"""The screens of an inventory and of its numbers."""
+"""Reports of an inventory, its counts, first studies and inconsistent attributes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.printable_text import MASK
 from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
@@ -13,14 +15,98 @@ from dicommap.model.masking import mask_distinct_value, mask_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dicommap.display.inventory_report_render_overview_part import (
-        InventoryCounts,
-        InventoryOverview,
-        SeriesSummary,
-        StudySummary,
-        ValueSummary,
-    )
     from dicommap.display.report import Block
+    from dicommap.issues import Severity
+    from dicommap.model.study import AttributeValues, Series, Study, ValueCounts
+
+MAX_STUDIES = 15
+MAX_SERIES = 20
+
+
+class ValueSummary(NamedTuple):
+    """How many distinct values an attribute has, and one of them."""
+
+    distinct: int
+    value: str
+
+
+class InventoryCounts(Protocol):
+    """An inventory in numbers; see `dicommap.inventory.Summary`."""
+
+    @property
+    def studies(self) -> int: ...  # noqa: D102
+    @property
+    def series(self) -> int: ...  # noqa: D102
+    @property
+    def instances(self) -> int: ...  # noqa: D102
+    @property
+    def files(self) -> int: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def dispositions(self) -> Mapping[str, int]: ...  # noqa: D102
+    @property
+    def issues(self) -> Mapping[tuple[str, Severity], int]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSummary:
+    """One series on a line."""
+
+    uid: str
+    instances: int
+    size: int
+    """Bytes."""
+    values: Mapping[str, ValueSummary]
+
+    @classmethod
+    def of(cls, series: Series) -> SeriesSummary:
+        """Return the line of a series."""
+        return cls(
+            uid=series.series_instance_uid,
+            instances=series.instances,
+            size=series.size,
+            values=summarize_values(series.values),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySummary:
+    """One study on a line, and its first series."""
+
+    uid: str
+    series: int
+    instances: int
+    size: int
+    """Bytes."""
+    values: Mapping[str, ValueSummary]
+    modalities: Sequence[str]
+    first: Sequence[SeriesSummary]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryOverview:
+    """An inventory at a glance."""
+
+    numbers: InventoryCounts
+    sources: Sequence[str]
+    modalities: Mapping[str, int]
+    """Modality -> number of series, the most frequent first."""
+    dates: tuple[str, str] | None
+    """The first and last StudyDate; None where there is none."""
+    first: Sequence[StudySummary]
+
+
+def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
+    """Return for each attribute how many values it has, and one of them."""
+    distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
+    return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
+
+
+def get_modalities(study: Study) -> list[str]:
+    """Return the distinct modalities of a study, in order."""
+    return sorted(study.values.get("Modality", ()))
+
 
 MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show_values(True) show values."
 NO_MODALITY = "(none)"
@@ -148,3 +234,60 @@ def _value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *,
         mask_distinct_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
         for keyword in keywords
     ]
+
+
+MAX_INCONSISTENCIES = 20
+MAX_INCONSISTENT_VALUES = 4
+
+_INCONSISTENCY_COLUMNS = (
+    TableColumn("level", CellKind.WORD),
+    TableColumn("UID", CellKind.UID),
+    TableColumn("attribute", CellKind.CODE),
+    TableColumn("values (files)", CellKind.SENTENCE),
+)
+
+
+class InconsistentAttribute(Protocol):
+    """One attribute that differs; see `dicommap.inventory.search.Inconsistency`."""
+
+    @property
+    def study_instance_uid(self) -> str: ...  # noqa: D102
+    @property
+    def series_instance_uid(self) -> str | None: ...  # noqa: D102
+    @property
+    def keyword(self) -> str: ...  # noqa: D102
+    @property
+    def values(self) -> ValueCounts: ...  # noqa: D102
+
+
+def build_inconsistencies_report(found: Sequence[InconsistentAttribute], *, show_values: bool) -> Report:
+    """Return the first of what differs, and what to do about it."""
+    if not found:
+        return Report(
+            title="Inconsistencies", counts=("none",), blocks=[Note(text="Nothing differs where it must not.")]
+        )
+    studies = len({one.study_instance_uid for one in found})
+    keywords = dict.fromkeys(one.keyword for one in found)
+    rows = [_inconsistency_row(one, show_values=show_values) for one in found[:MAX_INCONSISTENCIES]]
+    blocks: list[Block] = [
+        ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(found), noun="attribute"),
+        Note(
+            text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; see a draft first."
+        ),
+    ]
+    if not show_values:
+        blocks.append(Note(text=MASKED_NOTE))
+    counts = (f"{format_count(len(found), 'attribute')} in {format_count(studies, 'study')}",)
+    return Report(title="Inconsistencies", counts=counts, blocks=blocks)
+
+
+def _inconsistency_row(one: InconsistentAttribute, *, show_values: bool) -> TableRow:
+    uid = one.series_instance_uid or one.study_instance_uid
+    level = "study" if one.series_instance_uid is None else "series"
+    ranked = sorted(one.values.items(), key=lambda item: (-item[1], item[0]))
+    told = [
+        f"{mask_value(one.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
+        for value, files in ranked[:MAX_INCONSISTENT_VALUES]
+    ]
+    more = [f"and {len(ranked) - MAX_INCONSISTENT_VALUES:,} more"] if len(ranked) > MAX_INCONSISTENT_VALUES else []
+    return TableRow(cells=(level, uid, one.keyword, "; ".join([*told, *more])))

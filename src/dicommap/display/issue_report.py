@@ -1,9 +1,9 @@
-"""Findings on a screen: how many of which severity, and each code with what it means and what to do."""
+"""Issues as a tuple with a report, and the catalogue of issue codes as Markdown."""
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.display.displayable import Displayable
@@ -11,10 +11,10 @@ from dicommap.display.report import CellKind, Note, Report, ReportTable, TableCo
 from dicommap.issues import Severity, find_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.display.report import Block
-    from dicommap.issues import Issue
+    from dicommap.issues import Issue, IssueCode
 
 MAX_CODES = 12
 MAX_LOCATIONS_PER_CODE = 5
@@ -134,3 +134,15 @@ def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], li
         if len(kept) < MAX_LOCATIONS_PER_CODE:
             kept.append(found)
     return first
+
+
+def format_codes_markdown(codes: Iterable[IssueCode]) -> Iterator[str]:
+    """Yield a page with every code, by family, in the order of the catalogue."""
+    yield "# Issue codes\n\nThe same texts as `dicommap explain CODE` prints; made from one catalogue.\n"
+    for family, members in groupby(codes, key=lambda code: code.name.partition(".")[0]):
+        yield f"\n## {family}\n"
+        for code in members:
+            yield (
+                f"\n### {code.name}\n\n**{code.severity.value}: {code.title}.** {code.explanation}\n\n"
+                f"*What to do:* {code.fix}\n"
+            )

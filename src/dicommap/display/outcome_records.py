@@ -1,17 +1,16 @@
-"""Records of jobs, studies and instances with their outcomes, described by the schema `outcome`."""
+"""Records of jobs, studies and instances with their outcomes (schema `outcome`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.service_messages import mask_service_message
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome
 
 if TYPE_CHECKING:
     from dicommap.display.inventory_records import Record
-    from dicommap.reconciliation.outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.reconciliation.outcomes_model_outcome_part import InstanceOutcome, OutcomeCounts
+    from dicommap.reconciliation.outcomes import InstanceOutcome, JobOutcomes, OutcomeCounts, StudyOutcomes
 
 OUTCOME_ORDER = (
     ImportOutcome.PRIMARY,

@@ -1,4 +1,4 @@
-"""The screen of a reconciliation: jobs, studies with something to look at, and why instances failed."""
+"""The report of a reconciliation: jobs, studies to look at, and reasons of failures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from dicommap.display.csv_json import format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.outcome_records import count_outcomes
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
-    from dicommap.reconciliation.outcomes import JobOutcomes, StudyOutcomes
-    from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, OutcomeCounts
+    from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, OutcomeCounts, StudyOutcomes
 
 MAX_JOBS = 20
 MAX_STUDIES = 20

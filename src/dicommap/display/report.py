@@ -1,4 +1,4 @@
-"""A screen: what there is to say of one object, before it becomes HTML or text."""
+"""The report model: a title, counts, tables, facts and notes about one object."""
 
 from __future__ import annotations
 

@@ -1,19 +1,87 @@
-"""A screen as static HTML: no script, no request, nothing in it but what can be seen."""
+"""Render a report as static HTML: escaped elements, one style sheet, no script.
+
+Colours come from the text around it, so that it is readable in every theme of every notebook: rules and tints are the
+text's colour or a grey thinned out, and only badges have colours of their own, dark behind white.
+"""
 
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING
 
 from dicommap.display.csv_json import format_count, truncate_text
 from dicommap.display.report import CellKind, FactList, Note, ReportTable
-from dicommap.display.report_html_render_markup_part import Markup, element, join_markup
-from dicommap.display.report_html_render_style_part import CSS_CLASS, STYLE_SHEET
+from dicommap.model.masking import escape_keeping_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.display.report import Block, Report, TableColumn, TableRow
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def element(name: str, *content: str, css: str = "", attributes: str = "") -> Markup:
+    """Return an element around its content, escaped unless it is markup.
+
+    `css` are class names and `attributes` what else stands in the tag: words of ours, never of the data, so that no
+    value is in a title, a tooltip or a link.
+    """
+    start = "".join((name, f' class="{css}"' if css else "", f" {attributes}" if attributes else ""))
+    return Markup(f"<{start}>{join_markup(*content)}</{name}>")
+
+
+def join_markup(*content: str) -> Markup:
+    """Return pieces one after the other, escaped unless they are markup, and without control characters."""
+    return Markup(
+        "".join(piece if isinstance(piece, Markup) else escape(escape_keeping_lines(piece)) for piece in content)
+    )
+
+
+CSS_CLASS = "dicommap"
+
+# The class is doubled to weigh more than what notebooks say of tables in their output.
+_RULES = {
+    "": "font:13px/1.45 var(--jp-content-font-family,var(--vscode-font-family,system-ui,sans-serif));"
+    "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:92em;"
+    "overflow-wrap:anywhere;font-variant-numeric:tabular-nums",
+    " p": "margin:4px 0",
+    " .head": "display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;margin:2px 0 6px",
+    " .head b": "font-size:15px",
+    " .soft": "opacity:.72",
+    " code": "font:12px/1.45 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,monospace));"
+    "color:inherit;background:none;padding:0;border:0;white-space:normal",
+    " dl": "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 14px;margin:4px 0 8px",
+    " dt": "opacity:.72;margin:0;font-weight:normal",
+    " dd": "margin:0;unicode-bidi:isolate",
+    " h4": "margin:10px 0 2px;font-size:13px;font-weight:600",
+    " .row": "display:grid;grid-template-columns:var(--dicommap-columns);gap:0 10px;align-items:baseline",
+    " .row>*": "unicode-bidi:isolate",
+    " .names": "padding:2px 6px 2px 20px;opacity:.72;font-size:12px;border-bottom:1px solid rgba(128,128,128,.5)",
+    " .line": "padding:2px 6px 2px 20px;border-bottom:1px solid rgba(128,128,128,.22)",
+    " summary": "position:relative;cursor:pointer;list-style:none;padding:2px 6px 2px 20px;"
+    "border-bottom:1px solid rgba(128,128,128,.22)",
+    " summary::-webkit-details-marker": "display:none",
+    " summary::before": "content:'\\25B8';position:absolute;left:5px;opacity:.72",
+    " details[open]>summary::before": "content:'\\25BE'",
+    " summary:hover": "background:rgba(128,128,128,.12)",
+    " .inside": "margin:4px 0 10px 20px;padding-left:10px;border-left:2px solid rgba(128,128,128,.35)",
+    " .number": "text-align:right;white-space:nowrap",
+    " .badge": "display:inline-block;padding:0 7px;border-radius:9px;font-size:12px;color:#fff;background:#57606a",
+    " .error": "background:#b3261e",
+    " .warning": "background:#8a5300",
+    " del": "text-decoration:none;background:rgba(214,60,50,.17);padding:0 3px;border-radius:2px",
+    " ins": "text-decoration:none;background:rgba(40,160,80,.2);padding:0 3px;border-radius:2px",
+}
+STYLE_SHEET = Markup(
+    "<style>" + "".join(f".{CSS_CLASS}.{CSS_CLASS}{part}{{{rules}}}" for part, rules in _RULES.items()) + "</style>"
+)
+
 
 MAX_CELL_LENGTH = 60
 """Characters of a cell with a value; a file may hold a description of any length."""

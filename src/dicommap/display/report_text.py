@@ -1,4 +1,4 @@
-"""A screen as aligned text."""
+"""Render a report as aligned text for a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import format_count
 from dicommap.display.report import CellKind, FactList, Note
 

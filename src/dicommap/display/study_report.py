@@ -1,4 +1,4 @@
-"""The screens of one study, one series and one instance."""
+"""Reports of studies, series and instances, and of a sheet of them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.display.inventory_report import (
     MASKED_NOTE,
-    NO_MODALITY,
-    build_series_table,
-    build_studies_table,
-    join_first_names,
-)
-from dicommap.display.inventory_report_render_overview_part import (
     MAX_SERIES,
     MAX_STUDIES,
+    NO_MODALITY,
     SeriesSummary,
     StudySummary,
+    build_series_table,
+    build_studies_table,
     get_modalities,
+    join_first_names,
     summarize_values,
 )
-from dicommap.display.report import FactList, Note, Report
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
 from dicommap.model.masking import mask_value, mask_value_counts
 
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Block
     from dicommap.model.study import AttributeValues, Instance, Series, Study, ValueCounts
+
 
 MAX_ATTRIBUTES = 24
 MAX_VALUES = 3
@@ -167,3 +166,34 @@ def _format_values(keyword: str, counts: ValueCounts, *, show_values: bool) -> s
 
 def _add_masked_note(blocks: list[Block], show_values: bool) -> list[Block]:
     return blocks if show_values else [*blocks, Note(text=MASKED_NOTE)]
+
+
+MAX_SHEET_ROWS = 10
+MAX_SHEET_COLUMNS = 5
+
+
+def build_sheet_report(
+    first: Sequence[Study | Series], total: int, level: str, keywords: Sequence[str], *, show_values: bool
+) -> Report:
+    """Return the first rows of a sheet of studies or series, with its first columns."""
+    shown = keywords[:MAX_SHEET_COLUMNS]
+    columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
+    rows = [_sheet_row(item, shown, show_values=show_values) for item in first[:MAX_SHEET_ROWS]]
+    blocks: list[Block] = [
+        FactList(pairs=[("columns", ", ".join(keywords))]),
+        ReportTable(columns=columns, rows=rows, total=total, noun="row"),
+        Note(text="Next: save('FILE.csv') writes it; change cells there, then draft(sheets='FILE.csv')."),
+    ]
+    if not show_values:
+        blocks.append(Note(text=MASKED_NOTE))
+    return Report(title="Sheet", counts=(f"{format_count(total, 'row')}, one for each {level}",), blocks=blocks)
+
+
+def _sheet_row(item: Study | Series, keywords: Sequence[str], *, show_values: bool) -> TableRow:
+    uid = getattr(item, "series_instance_uid", item.study_instance_uid)
+    return TableRow(
+        cells=(
+            uid,
+            *(mask_value_counts(keyword, item.values[keyword], show_values=show_values) for keyword in keywords),
+        )
+    )

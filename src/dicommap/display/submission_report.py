@@ -1,4 +1,4 @@
-"""The screens of a submit and of a watch: each job, how far it came, and what was found."""
+"""Reports of staging, submitting, watching and retrying import jobs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
-from dicommap.display.csv_json import format_count
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.s3_uri import S3Uri
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
-    from dicommap.healthimaging.job_properties_model_job_report_part import JobStatus
+    from dicommap.healthimaging.job_properties import JobStatus
     from dicommap.model.submission import Submission
+    from dicommap.planning.staging import StagedJobResult
 
 MAX_JOBS = 50
 MAX_REQUESTS = 50
@@ -125,3 +126,50 @@ def _submission_details(one: Submission) -> list[Block]:
     pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
     told = [(name, make_printable(text)) for name, text in pairs if text]
     return [FactList(pairs=told)] if told else []
+
+
+def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
+    """Return a retry at a glance."""
+    found = issues.counts()
+    facts = [
+        ("package", package or "none was written"),
+        ("in place", f"{format_count(in_place, 'job')} of which nothing was imported"),
+        ("staged", f"{format_count(staged, 'job')} for what is copied first, by 'dicommap stage'"),
+    ]
+    blocks: list[Block] = [FactList(pairs=facts)]
+    if found:
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    counts = (f"{format_count(instances, 'instance')} to import again",)
+    return Report(title="Retry", counts=counts, severities=count_severities(found), blocks=blocks)
+
+
+MAX_STAGED_JOBS = 20
+
+_STAGED_JOB_COLUMNS = (
+    TableColumn("job", CellKind.WORD),
+    TableColumn("inputS3Uri", CellKind.UID),
+    TableColumn("copied", CellKind.NUMBER),
+    TableColumn("there before", CellKind.NUMBER),
+    TableColumn("missing", CellKind.NUMBER),
+    TableColumn("size", CellKind.NUMBER),
+)
+
+
+def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
+    """Return what staging came to."""
+    found = issues.counts()
+    blocks: list[Block] = [FactList(pairs=[("package", package)])]
+    if found:
+        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    rows = [_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
+    blocks.append(
+        ReportTable(columns=_STAGED_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs")
+    )
+    copied, missing = sum(job.copied for job in jobs), sum(job.missing for job in jobs)
+    counts = [format_count(len(jobs), "staged job"), f"{format_count(copied, 'file')} copied", f"{missing:,} missing"]
+    return Report(title="Staged", counts=counts, severities=count_severities(found), blocks=blocks)
+
+
+def _staged_job_row(job: StagedJobResult) -> TableRow:
+    numbers = (f"{number:,}" for number in (job.copied, job.there, job.missing))
+    return TableRow(cells=(job.id, job.uri, *numbers, format_byte_count(job.bytes)))

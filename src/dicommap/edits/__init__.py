@@ -1,4 +1,4 @@
-"""From sheets, rules, lookups and functions to edits, from edits to overrides, mappings and the plan.
+"""Edits of DICOM attributes from sheets, rules, lookups, Python functions and harmonize keywords.
 
 Nothing in this room reads or writes a file.
 """

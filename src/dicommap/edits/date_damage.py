@@ -1,4 +1,4 @@
-"""Dates and times that a spreadsheet, pandas or R writes differently, and texts that became dates."""
+"""Detect dates and times that a spreadsheet, pandas or R rewrote."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Dates as DICOM writes them (DA and DT, PS3.5 section 6.2), moved and made coarser."""
+"""Shift a date by days, or truncate it to its month or year (DA and DT, PS3.5 section 6.2)."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, timedelta
 
-from dicommap.edits.text_templates_model_no_result_part import NoResult
+from dicommap.edits.text_templates import NoResult
 
 DATE_VRS = frozenset({"DA", "DT"})
 """TM has no day, so it neither moves nor gets coarser."""

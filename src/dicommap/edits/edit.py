@@ -1,4 +1,4 @@
-"""Edits: wishes that, for a study or series, an attribute gets a value; and the rules that people write."""
+"""An edit: a wanted value of one attribute of a study or series; and the rules file's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all ways in for edits have in common: asked for each study once, they answer with edits."""
+"""The interface of whatever provides edits, such as a sheet or rule, and a combination of several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts: what became of each edit that somebody asked for, in numbers of studies."""
+"""The result of one edit: applied, ambiguous, refused, no change or unused, with counts of studies."""
 
 from __future__ import annotations
 

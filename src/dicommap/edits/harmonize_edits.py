@@ -1,4 +1,4 @@
-"""Edits that make an attribute the same throughout a study or series.
+"""Edits that give an attribute one value throughout a study or series.
 
 The value is the one that another edit asks for, or else the one that most files have.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult
-from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues
+from dicommap.edits.new_values import override_keyword_issues
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+from dicommap.overrides.resolution import record_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Texts that nearly match: people and programs drop zeros, change letter case, add .0 or spaces.
+"""Compare texts in Unicode normal form, and find texts that nearly match.
 
 Near texts have the same `compute_near_key`, so that an index of these keys finds them in linear time. Nothing is ever joined by
 it: a near match is only named.

@@ -1,4 +1,4 @@
-"""What one verb of a rule does to one attribute: from the current values of a study or series to the new one."""
+"""New attribute values of edits: parsed from text, fixed, or computed from current values."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of
+from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.dicom.person_names import merge_equal_names
-from dicommap.edits.text_templates_model_no_result_part import NoResult
+from dicommap.edits.text_templates import NoResult
+from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
     from dicommap.edits.edit_result import EditResult
+    from dicommap.issues import Issue, Location
     from dicommap.model.study import AttributeValues
 
 ComputeValue = Callable[..., str | NoResult]
@@ -104,3 +106,13 @@ class ComputedValue:
         if len(texts) > 1:
             return [make_issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(texts))]
         return attribute_from_text(self.tag, next(iter(texts)), place)
+
+
+def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
+    """Return why no override may set what a keyword names; nothing where one may."""
+    return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))
+
+
+def parse_override_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
+    return override_keyword_issues(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)

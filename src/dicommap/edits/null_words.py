@@ -1,8 +1,8 @@
-r"""Words that programs write for no value, such as NULL, NaN and \N: no patient has them as an identifier."""
+r"""Words that programs write for a missing value, such as NULL, NaN and N/A."""
 
 from __future__ import annotations
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of, vrs_of
+from dicommap.dicom.dictionary import keyword_of, vrs_of
 
 NULL_WORD_DESCRIPTION = "a word that programs write for no value"
 _NULL_WORDS_OF_PROGRAMS = frozenset(

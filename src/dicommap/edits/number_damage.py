@@ -1,4 +1,4 @@
-"""Numbers that a spreadsheet, pandas or R writes differently: zeros, groups of digits, currency, percent, exponents."""
+"""Detect numbers that a spreadsheet, pandas or R rewrote: zeros, digit groups, exponents."""
 
 from __future__ import annotations
 

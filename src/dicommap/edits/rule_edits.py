@@ -1,4 +1,4 @@
-"""Edits from rules: where all patterns match, the rule's verbs apply."""
+"""Edits from rules: if a study or series matches the patterns of a rule, its verbs apply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of
+from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit, OverwritePolicy, Rule
@@ -18,7 +18,7 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.overrides.resolution_authoring_accounting_part import record_issues
+from dicommap.overrides.resolution import record_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The verbs of a rule: each turns its member of the rule into assignments. A new verb is one function here."""
+"""The verbs of a rule, such as `set`, `empty` and `replace`, one function for each."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of, tag_of, vrs_of
+from dicommap.dicom.dictionary import keyword_of, tag_of, vrs_of
 from dicommap.dicom.json_model import data_set_issues
 from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, TEXT_VRS
 from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
 from dicommap.edits.lookup_tables import LookupValue
-from dicommap.edits.new_values import ComputedValue, FixedValue
-from dicommap.edits.new_values_authoring_wishes_part import override_keyword_issues, parse_override_attribute
-from dicommap.edits.rules_toml_authoring_spelling_part import restore_number_texts
-from dicommap.edits.text_templates import fill_template, part_separators, split_template
-from dicommap.edits.text_templates_authoring_replacements_part import compile_replacement
-from dicommap.edits.text_templates_model_no_result_part import NoResult
+from dicommap.edits.new_values import ComputedValue, FixedValue, override_keyword_issues, parse_override_attribute
+from dicommap.edits.rules_toml import restore_number_texts
+from dicommap.edits.text_templates import NoResult, compile_replacement, fill_template, part_separators, split_template
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 

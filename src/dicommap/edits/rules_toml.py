@@ -1,4 +1,4 @@
-"""TOML of rules files, read within limits.
+"""Parse the TOML of a rules file within limits, and keep the text of its numbers.
 
 Python's reader needs time by the square of the parts of a dotted key: a key of 80,000 parts (160 kB) takes minutes. So
 the parts of a key are counted before anything is read.
@@ -6,14 +6,47 @@ the parts of a key are counted before anything is read.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from typing import Any
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
-from dicommap.edits.rules_toml_authoring_spelling_part import TomlFloat
+from dicommap.dicom.printable_text import MASK
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_json_values
+
+
+class TomlFloat(float):
+    """A number of a TOML document, and how it was written there."""
+
+    text: str
+
+    def __new__(cls, text: str) -> TomlFloat:
+        """Take the number as TOML writes it; underscores between its digits are no part of it."""
+        number = super().__new__(cls, text)
+        number.text = text.replace("_", "")
+        return number
+
+
+def restore_number_texts(value: Any) -> Any:  # noqa: ANN401  TOML of any type
+    """Return DICOM JSON in which each DS number whose spelling JSON would lose is the text that was written.
+
+    Both forms are allowed (PS3.18 Table F.2.3-1), and only a text keeps the zeros at its end (PS3.5 section 6.2).
+    """
+    if isinstance(value, list):
+        return [restore_number_texts(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("vr") == "DS" and isinstance(value.get("Value"), list):
+        return value | {"Value": [_restore_number_text(one) for one in value["Value"]]}
+    return {member: restore_number_texts(one) for member, one in value.items()}
+
+
+def _restore_number_text(number: object) -> object:
+    if isinstance(number, TomlFloat) and math.isfinite(number) and number.text != repr(float(number)):
+        return number.text
+    return number
+
 
 _KEY_PARTS = r"(?<![A-Za-z0-9_{quotes}-])(?:[A-Za-z0-9_{quotes}-]++[ \t]*+\.[ \t]*+){{{count}}}"
 _LONG_KEY = re.compile(_KEY_PARTS.format(quotes="", count=DEPTH_LIMIT))

@@ -1,24 +1,77 @@
-"""Sheets as they come back from a spreadsheet: text, columns and rows, with everything odd found."""
+"""Write studies or series as a sheet in CSV, and read an edited sheet back."""
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
-from dicommap.dicom.keywords import looks_like_attribute
+from dicommap.dicom.dictionary import tag_of
+from dicommap.dicom.keywords import looks_like_attribute, not_captured_error
 from dicommap.dicom.uid import uid_mapping_problem
 from dicommap.edits.csv_reader import INFORMATION_COLUMN_PREFIX, CsvTable, column_issues, column_letters, read_csv_table
-from dicommap.edits.sheet_cells import is_same_value
-from dicommap.edits.sheet_csv_authoring_sheet_writing_part import STATE_COLUMN
+from dicommap.edits.sheet_cells import compute_row_state, format_cell_with_escapes, is_same_value
+from dicommap.healthimaging.levels import Level, fits_override_level, level_of
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
-from dicommap.model.spreadsheet_formulas import unescape_formulas
+from dicommap.model.spreadsheet_formulas import escape_formulas, unescape_formulas
 from dicommap.model.study import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
+    from dicommap.model.study import Series, Study
+
+STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
+"""What the row's values were when the sheet was written, in short; see `cells.state_of`."""
+
+
+def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the keywords that become columns: those asked for, else the captured ones of the level.
+
+    Raises AttributeNameError where one that was asked for is not captured.
+    """
+    if not set(asked) <= set(captured):
+        raise not_captured_error(asked, captured)
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
+    return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
+
+
+def format_sheet_lines(
+    items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str], delimiter: str = ","
+) -> Iterator[str]:
+    """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
+
+    A cell holds the one value that all files share; where they differ it holds a marker such as
+    `<2 different values>`, and stays without effect as long as the marker is left. What a spreadsheet would take for
+    a formula has an apostrophe before it, which reading takes away again. Undecodable bytes and control characters are
+    escapes, which reading compares.
+    """
+    # Series attributes in a study's row must not get older values back either.
+    is_study_only = level is Level.STUDY and all(
+        fits_override_level(tag_of(keyword) or 0, level) for keyword in keywords
+    )
+    state_level = Level.STUDY if is_study_only else Level.SERIES
+    keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
+    yield "\ufeff" + _format_line([*keys, STATE_COLUMN, f"{INFORMATION_COLUMN_PREFIX}instances", *keywords], delimiter)
+    for item in items:
+        uids = [item.study_instance_uid]
+        if level is Level.SERIES:
+            uids.append(item.series_instance_uid)  # type: ignore[union-attr]
+        values = item.values
+        cells = (escape_formulas(format_cell_with_escapes(keyword, values[keyword])) for keyword in keywords)
+        yield _format_line([*uids, compute_row_state(values, state_level), str(item.instances), *cells], delimiter)
+
+
+def _format_line(cells: list[str], delimiter: str) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()
+
 
 _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 

@@ -1,4 +1,4 @@
-"""Shell patterns that a rule matches values with: one, or any of a list, which may be as long as a list of UIDs."""
+"""Shell patterns that match attribute values, for rules and inventory searches."""
 
 from __future__ import annotations
 

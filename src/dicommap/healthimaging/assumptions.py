@@ -1,4 +1,4 @@
-"""The profile: what AWS leaves undocumented about override files, each point a named setting."""
+"""Assumptions about what AWS leaves undocumented of override files: named settings."""
 
 from __future__ import annotations
 

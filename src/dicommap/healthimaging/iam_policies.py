@@ -1,4 +1,4 @@
-"""IAM policies that a package's import jobs need: of the role that jobs read and write by, and of who submits them.
+"""IAM policies for import jobs: the data access role and whoever submits the jobs.
 
 Source: "Setting up" and "Cross-service confused deputy prevention" of the developer guide, the managed policy
 AWSHealthImagingFullAccess, and the service authorization reference of AWS HealthImaging and Amazon S3.

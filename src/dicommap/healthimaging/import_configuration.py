@@ -1,4 +1,4 @@
-"""The import configuration and the request that carries it, in AWS's names and limits.
+"""The import configuration and the StartDICOMImportJob request, as AWS defines them.
 
 Source: API reference of StartDICOMImportJob and botocore's service model of medical-imaging. AWS's own pattern
 for metadataFilePath backtracks without bound in Python; the one here is equivalent and linear.

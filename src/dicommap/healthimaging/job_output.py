@@ -1,4 +1,4 @@
-"""The service's warnings by their names ("Warning codes" in the developer guide).
+"""The output of an import job: its folders and file names, and names of warnings.
 
 The page's decimal numbers are not those of its hexadecimal ones in three rows, and records spell the type in camel case
 while the page has upper case: so a warning is known by its type first, and by either number else.
@@ -7,6 +7,8 @@ while the page has upper case: so a warning is known by its type first, and by e
 from __future__ import annotations
 
 import re
+
+from dicommap.reading.document_limits import JOB_MANIFEST_LIMIT
 
 _CODES = {
     0xB000: "COERCION_OF_DATA_ELEMENTS",
@@ -67,3 +69,29 @@ def _number(number: object) -> int | None:
             except ValueError:
                 return None
     return None
+
+
+JOB_MANIFEST_NAME = "job-output-manifest.json"
+JOB_MANIFEST_BYTES_LIMIT = JOB_MANIFEST_LIMIT.bytes
+"""Bytes of a summary that are read."""
+_KINDS = ("SUCCESS", "FAILURE", "WARNING")
+_SUFFIX = ".ndjson"
+
+
+def job_folder_name(datastore_id: str, job_id: str) -> str:
+    """Return the name of a job's folder."""
+    return f"{datastore_id}-DicomImport-{job_id}"
+
+
+def parse_job_id(folder_name: str) -> str:
+    """Return the job's id in the name of its folder; the empty text where it is none."""
+    return folder_name.rpartition("-DicomImport-")[2] if "-DicomImport-" in folder_name else ""
+
+
+def record_kind_of(path: str) -> str | None:
+    """Return the kind of a file's records by its path in the job's folder; None where it holds none.
+
+    One file of each kind is documented; whether the records of a large job are split is not, so all are taken.
+    """
+    folder, _, name = path.rpartition("/")
+    return folder if folder in _KINDS and name.endswith(_SUFFIX) else None

@@ -1,4 +1,4 @@
-"""The level of each attribute in HealthImaging (developer guide, "Metadata normalization", PS3.6 2022b).
+"""The level at which HealthImaging keeps each attribute: patient, study, series, instance.
 
 Attributes in none of the three lists are taken as instance level; that is an inference, not AWS's word.
 """

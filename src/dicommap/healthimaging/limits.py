@@ -1,4 +1,4 @@
-"""Limits and lists that AWS HealthImaging documents, each with its page of the developer guide.
+"""Limits and supported transfer syntaxes of AWS HealthImaging, each with its source.
 
 This module imports nothing of dicommap, so that every other module can read AWS's numbers here. No message, docstring
 or default states one of them on its own; a test compares the pages of docs with this module.

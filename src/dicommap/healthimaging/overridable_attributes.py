@@ -1,11 +1,11 @@
-"""Which attributes an override may set: no UIDs, nothing that is the file's own, and at its own level."""
+"""Issues of attributes that an override may not set, or sets at another level."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import is_outside_data_sets, keyword_of, tag_of, vrs_of
+from dicommap.dicom.dictionary import is_outside_data_sets, keyword_of, tag_of, vrs_of
 from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute, mask_unless_word
 from dicommap.healthimaging.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits_override_level, level_of
 from dicommap.issues import Location, Severity, make_issue

@@ -1,4 +1,4 @@
-"""Quotas of one import job, as the account has them."""
+"""Quotas of one import job, with the defaults of the developer guide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
 from dicommap.model.choices import unknown_choice

@@ -1,4 +1,4 @@
-"""The S3 URI that an import job reads, and the paths relative to it."""
+"""S3 URIs, sets of prefixes, and the nested folders below a prefix."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dicommap.healthimaging.limits import MAX_KEY_BYTES, MAX_S3_URI
 from dicommap.issues import Location, make_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.issues import Issue
+
 
 _URI = re.compile(
     r"s3://(?P<bucket>[a-z0-9][.\-a-z0-9]{1,61}[a-z0-9])(?:/(?P<prefix>[^\n\r\u2028\u2029\ud800-\udfff]*))?"
@@ -82,3 +83,64 @@ def _segment_problem(path: str) -> str | None:
     if "." in segments or ".." in segments:
         return "a segment '.' or '..'"
     return None
+
+
+class NestedFolders:
+    """Counts the folders that keys go through, each once however deep it lies.
+
+    Keys come in the order of their UTF-8, or in any other that keeps those of a folder together.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._before: list[str] = []
+
+    def add(self, key: str) -> None:
+        """Take the key of an object."""
+        folders = key.split("/")[:-1]
+        if folders != self._before:
+            self.count += len(folders) - count_shared_folders(folders, self._before)
+            self._before = folders
+
+
+def count_nested_folders(keys: Iterable[str]) -> int:
+    """Return how many folders the keys of objects go through; they come as NestedFolders takes them."""
+    folders = NestedFolders()
+    for key in keys:
+        folders.add(key)
+    return folders.count
+
+
+def count_shared_folders(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many folders two paths go through together, from the first on."""
+    for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
+        if folder != another:
+            return depth
+    return min(len(one), len(other))
+
+
+_SCHEME = "s3://"
+
+
+class S3Prefixes:
+    """A set of prefixes."""
+
+    def __init__(self, uris: Iterable[S3Uri]) -> None:
+        self._prefixes = {str(uri) for uri in uris}
+        self._around = {folder for prefix in self._prefixes for folder in _enclosing_prefixes(prefix)}
+
+    def hold(self, uri: S3Uri) -> bool:
+        """Return whether a URI is one of the prefixes or inside one."""
+        return not self._prefixes.isdisjoint(_enclosing_prefixes(str(uri)))
+
+    def overlap(self, uri: S3Uri) -> bool:
+        """Return whether a URI is inside one of the prefixes, or one of them is inside it."""
+        return str(uri) in self._around or self.hold(uri)
+
+
+def _enclosing_prefixes(uri: str) -> Iterator[str]:
+    """Yield a URI that ends with a slash, and all that are around it: s3://b/a/, s3://b/."""
+    end = len(uri)
+    while end > len(_SCHEME):
+        yield uri[:end]
+        end = uri.rfind("/", 0, end - 1) + 1

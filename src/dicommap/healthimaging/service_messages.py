@@ -1,4 +1,4 @@
-"""The service's own words about a failure, with everything masked that may be a patient's value.
+"""Mask the service's messages: only listed words, names and UIDs are shown.
 
 What AWS may repeat of a file's content in a message is not documented. So words are shown by allow-list: those that
 describe a fault, names and tags of attributes, UIDs, and documented names. Anything else is masked. Some people's names
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 
 _TEXT = (
     "a accepted access action actions all allows already an and any are array as at attribute attributes "

@@ -1,4 +1,4 @@
-"""What a scan found, in one SQLite file: every path exactly once, headers stored once for all that share them."""
+"""The inventory: what a scan found, in one SQLite file with every path exactly once."""
 
 from dicommap.inventory.grouping import FileIdentity
 from dicommap.inventory.inventory import Inventory, InventorySummary

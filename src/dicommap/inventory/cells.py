@@ -1,4 +1,4 @@
-"""Reading rows: every cell goes through a function that says what it may be.
+"""Encode paths and values for SQLite cells, and check each cell that is read from a file.
 
 An inventory is a file that anybody may have altered, so its cells are data and not to be trusted.
 """
@@ -6,6 +6,7 @@ An inventory is a file that anybody may have altered, so its cells are data and 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -13,15 +14,59 @@ from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import is_undecodable, make_printable
 from dicommap.errors import InventoryError
 from dicommap.healthimaging.limits import MAX_STORED_UID
-from dicommap.inventory.cells_inventory_stored_part import decode_path, decode_value
 from dicommap.issues import Location
 from dicommap.reading.sqlite_interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+_SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
+"""Lone surrogates that stand for no undecodable byte."""
+
+
+def encode_path(path: str) -> str | bytes:
+    """Return what is stored for a path: the text itself, or its bytes where it holds surrogates."""
+    if path.isascii():
+        return path
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def decode_path(stored: str | bytes) -> str:
+    """Return the path that the operating system knows."""
+    return stored if isinstance(stored, str) else os.fsdecode(stored)
+
+
+def encode_value(text: str | None) -> str | bytes | None:
+    """Return what is stored for a value: the text itself, or bytes if it holds some that could not be decoded.
+
+    These bytes are the text in UTF-8, in which each undecodable byte is a lone surrogate of three bytes: so they are
+    no UTF-8, and no text in SQLite is ever equal to them.
+    """
+    if text is None or text.isascii() or not is_undecodable(text):
+        return text
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode_value(stored: bytes) -> str:
+    """Return the text of a value that is stored as bytes. Raises ValueError if no value is stored so."""
+    text = stored.decode("utf-8", "surrogatepass")
+    if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
+        raise ValueError("a text that could be decoded is stored as text")
+    return text
+
+
+def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
+    """Return two ranges, each its first and its end, that the stored paths of an archive's members are in."""
+    first, end = archive + "!/", archive + "!0"
+    return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
+
 
 CellReader = Callable[[Any], Any]
 """Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""

@@ -1,4 +1,4 @@
-"""An inventory to look at and to work from."""
+"""The class Inventory: open an inventory file and read its studies, series, files and issues."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from dicommap.inventory.cells import (
 from dicommap.inventory.frames.export import FrameMixin
 from dicommap.inventory.queries import read_file_values, require_captured_keywords
 from dicommap.inventory.search import SearchMixin
-from dicommap.inventory.sqlite_schema_inventory_tables_check_part import require_inventory_tables
-from dicommap.inventory.studies_inventory_pictured_part import PicturedSeries, PicturedStudy, SeriesFiles
-from dicommap.inventory.studies_inventory_shown_part import InventoryReportMixin, ShownInstance
+from dicommap.inventory.sqlite_schema import require_inventory_tables
+from dicommap.inventory.studies import InventoryReportMixin, PicturedSeries, PicturedStudy, SeriesFiles, ShownInstance
 from dicommap.issues import Issue, Severity
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, File

@@ -1,4 +1,4 @@
-"""Located files: where the files of an inventory lie, or will, as objects under one S3 prefix."""
+"""The files of an inventory as S3 objects under one prefix, in the order of their keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from heapq import merge
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from dicommap.inventory import object_keys_inventory_located_queries_part as queries
 from dicommap.inventory.cells import (
     enum_reader,
     read_byte_count,
@@ -21,7 +20,7 @@ from dicommap.inventory.cells import (
     read_uid,
 )
 from dicommap.model.study import Disposition
-from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+from dicommap.planning.job_load import SeriesSize, StudySize
 from dicommap.planning.planned_objects import PlannedObject
 
 if TYPE_CHECKING:
@@ -30,6 +29,65 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.cells import CellReader
     from dicommap.planning.staging import StudyPart
+
+# The empty path is a root that could not be listed. Links and special files are no files. Paths that are not UTF-8 are
+# blobs, and no object can have one as its key.
+_IS_FILE = "path != '' AND disposition NOT IN ('link', 'special')"
+_IS_INSTANCE = "disposition IN ('instance', 'duplicate')"
+
+ARCHIVES_QUERY = "SELECT source, path FROM file WHERE disposition = 'archive' AND typeof(path) = 'text'"
+
+_FROM_KEY_RANGE = f"""
+FROM file LEFT JOIN header ON header.id = file.header AND {_IS_INSTANCE}
+WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_IS_FILE} ORDER BY path
+"""
+
+KEYS_QUERY = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _FROM_KEY_RANGE
+"""Of a source, between two paths."""
+
+OBJECTS_QUERY = (
+    "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
+    + _FROM_KEY_RANGE
+)
+"""Of a source, between two paths."""
+
+STUDY_FILES_QUERY = f"""
+SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
+FROM header JOIN file ON file.header = header.id
+WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) AND size <= ?
+    AND typeof(path) = 'text' AND {_IS_INSTANCE}
+ORDER BY SeriesInstanceUID, source, path
+"""  # noqa: S608  our own words only
+"""Of a study, and of one series or all, without files that are too large."""
+
+SERIES_SIZES_QUERY = f"""
+SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
+    SELECT header AS number, SUM(size <= ?) AS files, SUM(IIF(size <= ?, size, 0)) AS bytes, SUM(size > ?) AS large
+    FROM file WHERE typeof(path) = 'text' AND {_IS_INSTANCE} GROUP BY header
+) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608  our own words only
+"""Of each series, with files that are too large counted apart; members of archives are in it."""
+
+HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
+
+FILE_COUNTS_QUERY = f"""
+SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
+"""  # noqa: S608  our own words only
+"""All files, and those of instances; members of archives are in it."""
+
+NOT_UTF_8_QUERY = f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
+"""Files of instances whose names are not UTF-8; members of archives are in it."""
+
+ARCHIVE_MEMBERS_QUERY = """
+SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
+ON member.source = archive.source AND (
+    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
+    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
+)
+WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
+"""
+"""The members of archives: a member that is an archive itself is no object either, and has no members."""
+
 
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 _KEY_READERS = (read_text, read_byte_count, read_optional_uid, read_optional_uid)
@@ -79,7 +137,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
         self._roots = {number: root for root, number in enumerate(numbers)}
         self._archives: dict[int, set[str]] = {number: set() for number in numbers}
-        for source, path in self._rows(queries.ARCHIVES_QUERY, (read_integer, read_text)):
+        for source, path in self._rows(ARCHIVES_QUERY, (read_integer, read_text)):
             self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
@@ -121,22 +179,22 @@ class InventoryObjects(Iterable[PlannedObject]):
         """Say whether a file has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
-            if key.startswith(offset) and any(self._rows(queries.HAS_KEY_QUERY, (read_integer,), source, path)):
+            if key.startswith(offset) and any(self._rows(HAS_KEY_QUERY, (read_integer,), source, path)):
                 return True
         return False
 
     def counts(self) -> FileCounts:
         """Count the files."""
-        ((files, instances),) = self._rows(queries.FILE_COUNTS_QUERY, (read_integer, read_integer))
+        ((files, instances),) = self._rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
-            for (disposition,) in self._rows(queries.ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
+            for (disposition,) in self._rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
                 files -= 1
                 instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)
 
     def not_utf_8(self) -> Iterator[str]:
         """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
-        for source, path in self._rows(queries.NOT_UTF_8_QUERY, (read_integer, read_system_path)):
+        for source, path in self._rows(NOT_UTF_8_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
 
@@ -151,7 +209,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         elif not offset.startswith(prefix):
             return
         for path, size, etag, modified, disposition, study, series, instance in self._located(
-            queries.OBJECTS_QUERY, source, begin, _OBJECT_READERS
+            OBJECTS_QUERY, source, begin, _OBJECT_READERS
         ):
             known = disposition in _INSTANCE_DISPOSITIONS
             yield PlannedObject(
@@ -169,7 +227,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
     def _lying(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
         offset = self._offsets[source]
-        for path, size, study, series in self._located(queries.KEYS_QUERY, source, "", _KEY_READERS):
+        for path, size, study, series in self._located(KEYS_QUERY, source, "", _KEY_READERS):
             yield offset + path, size, study, series
 
     def _located(self, query: str, source: int, begin: str, kinds: Sequence[CellReader]) -> Iterator[list[Any]]:
@@ -202,14 +260,14 @@ class InventoryObjects(Iterable[PlannedObject]):
                     )
 
     def _of_study(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
-        for row in self._rows(queries.STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
+        for row in self._rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
             if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
 
     def _series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
             return self._rows(
-                queries.SERIES_SIZES_QUERY,
+                SERIES_SIZES_QUERY,
                 (read_uid, read_uid, read_byte_count, read_byte_count, read_byte_count),
                 largest,
                 largest,

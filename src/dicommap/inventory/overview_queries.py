@@ -1,18 +1,12 @@
-"""An inventory at a glance: work that grows with what is shown, and not with what there is."""
+"""Queries for the report of an inventory: modalities, date range and the first studies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.display.inventory_report_render_overview_part import (
-    MAX_SERIES,
-    MAX_STUDIES,
-    SeriesSummary,
-    StudySummary,
-    ValueSummary,
-)
+from dicommap.display.inventory_report import MAX_SERIES, MAX_STUDIES, SeriesSummary, StudySummary, ValueSummary
 from dicommap.inventory.cells import read_integer, read_optional_text, read_rows, read_text, read_value
-from dicommap.inventory.connection_inventory_comparing_part import distinct_count_sql
+from dicommap.inventory.connection import distinct_count_sql
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,4 +1,4 @@
-"""The inventory of a scan before: what it read of files that have not changed since."""
+"""Look up unchanged files in the inventory of a previous scan, so that they are not read again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import previous_scan_inventory_previous_queries_part as queries
 from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import (
     DamagedCellError,
+    decode_path,
+    encode_path,
     enum_reader,
+    member_path_ranges,
     read_integer,
     read_location,
     read_optional_text,
@@ -21,9 +23,8 @@ from dicommap.inventory.cells import (
     read_uid,
     read_value,
 )
-from dicommap.inventory.cells_inventory_stored_part import decode_path, encode_path, member_path_ranges
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, hash_header, relabel_issue_rows
-from dicommap.inventory.sqlite_schema_inventory_tables_check_part import require_inventory_tables
+from dicommap.inventory.sqlite_schema import require_inventory_tables
 from dicommap.issues import Severity
 from dicommap.issues.codes import instance, series, study
 from dicommap.model.study import Disposition
@@ -35,6 +36,38 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.grouping import FileIdentity
     from dicommap.model.study import SourceFile
+
+FILE_QUERY = "SELECT id, path, size, mtime_ns, etag, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
+
+FILE_RANGE_QUERY = """
+SELECT source, path, size, mtime_ns, etag, disposition, header FROM file WHERE id > ? AND id <= ?
+AND typeof(SOPInstanceUID) IN ('text', 'null') AND typeof(InstanceNumber) IN ('text', 'null')
+AND typeof(header) IN ('integer', 'null')
+"""
+
+REUSED_FILES_QUERY = """
+SELECT id, source, path, size, mtime_ns, etag, CASE disposition WHEN 'duplicate' THEN 'instance' ELSE disposition END,
+    header, SOPInstanceUID, InstanceNumber
+FROM file WHERE id <= ? ORDER BY id
+"""
+
+ARCHIVE_QUERY = """
+SELECT id FROM file WHERE (source, path, size, mtime_ns, disposition) = (?, ?, ?, ?, 'archive') AND mtime_ns < ?
+"""
+
+MEMBERS_QUERY = """
+SELECT path, size, disposition FROM file
+WHERE source = ? AND (path >= ? AND path < ? OR path >= ? AND path < ?) ORDER BY id
+"""
+
+DUPLICATE_QUERY = """
+SELECT 1 FROM file AS other JOIN file AS first
+ON first.SOPInstanceUID = other.SOPInstanceUID AND first.disposition = 'instance'
+WHERE (other.source, other.path, other.size, other.mtime_ns, other.etag) = (?, ?, ?, ?, ?) AND other.mtime_ns < ?
+AND (first.source, first.path, first.size, first.mtime_ns, first.etag) = (?, ?, ?, ?, ?) AND first.mtime_ns < ?
+AND other.id IN (SELECT file FROM issue WHERE code = 'instance.duplicate' AND file = other.id)
+"""
+
 
 FILE_TIME_STEP_NS = 2_000_000_000
 """Coarsest step of file times, FAT's: a file this young when a scan began may change again and not show it."""
@@ -148,7 +181,7 @@ class PreviousScan:
         All that it holds of them is looked at, so that it can be copied as it is.
         """
         bounds = (after, after + len(files))
-        rows = self._connection.execute(f"{queries.FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
+        rows = self._connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
         settled = self._stable_before_ns
         if len(rows) != len(files):
             return False
@@ -179,7 +212,7 @@ class PreviousScan:
         for number in range(1, (headers or 0) + 1):
             digest = self._header(number, {})
             sqlite_schema.insert_header(connection, number, digest, self._headers[number][1])
-        files = self._connection.execute(queries.REUSED_FILES_QUERY, (count,))
+        files = self._connection.execute(REUSED_FILES_QUERY, (count,))
         connection.executemany(sqlite_schema.INSERT_FILE, files)
         issues = self._connection.execute(
             "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
@@ -207,9 +240,7 @@ class PreviousScan:
             if self._issues([number]):
                 return None
             rows = list(
-                read_rows(
-                    self._connection, queries.MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters
-                )
+                read_rows(self._connection, MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters)
             )
         except (InventoryError, DamagedCellError):
             return None
@@ -229,7 +260,7 @@ class PreviousScan:
             parameters += [source, encode_path(place.path), place.size, place.mtime_ns, place.etag]
             parameters.append(self._stable_before_ns)
         try:
-            return self._connection.execute(queries.DUPLICATE_QUERY, parameters).fetchone() is not None
+            return self._connection.execute(DUPLICATE_QUERY, parameters).fetchone() is not None
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             return False
@@ -238,7 +269,7 @@ class PreviousScan:
         source = self._sources.get(encode_path(root))
         place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
         try:
-            found = self._connection.execute(queries.ARCHIVE_QUERY, place).fetchone()
+            found = self._connection.execute(ARCHIVE_QUERY, place).fetchone()
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             return None
@@ -252,14 +283,12 @@ class PreviousScan:
         """
         execute, last = self._connection.execute, self._last
         try:
-            rows = execute(
-                f"{queries.FILE_QUERY} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source)
-            )
+            rows = execute(f"{FILE_QUERY} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
             found = [row for row in rows if row[1] in asked]
             if len(found) < len(asked):
                 left = set(asked).difference(row[1] for row in found)
                 found += execute(
-                    f"{queries.FILE_QUERY} WHERE source = ? AND path IN ({_placeholders(len(left))})", (source, *left)
+                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_placeholders(len(left))})", (source, *left)
                 )
         except sqlite3.Error as error:
             raise_if_interrupted(error)

@@ -1,4 +1,4 @@
-"""The files of one study with their values: what tells which of them fall apart."""
+"""Queries on an open inventory: the values of each file of a study."""
 
 from __future__ import annotations
 

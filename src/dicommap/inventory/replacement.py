@@ -1,12 +1,15 @@
-"""What an inventory may replace: another inventory, an empty file, or nothing; never a link."""
+"""Check whether a scan may replace an existing file, and whether it would lose a source."""
 
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from dicommap.errors import InventoryError, os_error_reason
 from dicommap.inventory import sqlite_schema
+from dicommap.inventory.cells import encode_path, read_integer, read_rows
+from dicommap.inventory.sqlite_schema import require_inventory_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,3 +45,16 @@ def _require_inventory_or_nothing(path: Path) -> None:
         raise InventoryError(
             f"{path} exists and is not a dicommap inventory.", fix="Name another file; this one is kept."
         )
+
+
+_ANY_FILE_QUERY = "SELECT 1 FROM file WHERE source IN (SELECT id FROM source WHERE root = ?) LIMIT 1"
+
+
+def has_files_of_source(path: Path, root: str) -> bool:
+    """Return whether the inventory at a path has files of a source; one that cannot be read has none."""
+    try:
+        with closing(sqlite_schema.open_inventory_file(path)) as connection:
+            require_inventory_tables(connection)
+            return any(read_rows(connection, _ANY_FILE_QUERY, (read_integer,), (encode_path(root),)))
+    except InventoryError:
+        return False

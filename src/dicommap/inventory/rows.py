@@ -1,4 +1,4 @@
-"""Rows as an inventory stores them: what reading files gave, in plain tuples that travel between processes."""
+"""Rows of the inventory's tables as plain tuples, which travel between processes."""
 
 from __future__ import annotations
 

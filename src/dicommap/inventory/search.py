@@ -1,23 +1,66 @@
-"""What can be asked of an inventory: values with their counts, studies that match, what differs inside."""
+"""Search an inventory: find studies, count distinct values, list inconsistent attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.keywords import not_captured_error
+from dicommap.display.displayable import Displayable
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
-from dicommap.inventory.search_inventory_inconsistent_part import Inconsistencies, Inconsistency
 from dicommap.inventory.studies import Studies
+from dicommap.model.masking import is_unmasked_in_repr
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import Self
 
-    from dicommap.inventory.studies_inventory_pictured_part import PicturedStudy
-    from dicommap.model.study import Series
+    from dicommap.display.report import Report
+    from dicommap.inventory.studies import PicturedStudy
+    from dicommap.model.study import Series, ValueCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inconsistency:
+    """One attribute that differs inside a study, or inside a series of it."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """None where the attribute is one of the whole study."""
+    keyword: str
+    values: ValueCounts = field(repr=False)
+    """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
+
+
+class Inconsistencies(tuple[Inconsistency, ...], Displayable):
+    """What differs, in the order of finding."""
+
+    _unmasked: bool
+
+    def __new__(cls, found: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
+        """Take what was found; `unmasked` says whether text and HTML show patient values."""
+        made = super().__new__(cls, found)
+        made._unmasked = unmasked
+        return made
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Return the attributes that differ somewhere, each once: what `draft(harmonize=...)` takes."""
+        return tuple(dict.fromkeys(one.keyword for one in self))
+
+    # A tuple has both of its own.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
+
+    def _screen(self) -> Report:
+        from dicommap.display.inventory_report import build_inconsistencies_report
+
+        return build_inconsistencies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+
 
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 _INCONSISTENCY_QUERY = """

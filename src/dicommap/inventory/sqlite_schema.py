@@ -1,15 +1,15 @@
-"""The tables of an inventory file, and how to tell one from any other file."""
+"""The SQLite tables of an inventory file: create them, check them, open the file."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicommap.errors import AttributeNameError, InventoryError, os_error_reason
-from dicommap.inventory.cells import damaged_error
-from dicommap.inventory.cells_inventory_stored_part import encode_value
-from dicommap.inventory.connection import connect_read_only
-from dicommap.inventory.connection_inventory_comparing_part import add_sql_functions
+from dicommap.inventory.cells import damaged_error, encode_value, read_identifier, read_integer, read_rows
+from dicommap.inventory.connection import add_sql_functions, connect_read_only
 from dicommap.inventory.working_files import WorkingFiles
 from dicommap.reading import open_regular_file
 from dicommap.reading.sqlite_interrupts import raise_if_interrupted
@@ -178,3 +178,43 @@ def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
     if len(head) < _SQLITE_HEADER_BYTES or not head.startswith(_SQLITE_MAGIC):
         return 0, 0, b""
     return int.from_bytes(head[68:72]), int.from_bytes(head[60:64]), head[18:20]
+
+
+_DEFINITIONS_QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100"
+_ATTRIBUTES_QUERY = "SELECT keyword, position FROM attribute ORDER BY position LIMIT 32768"
+
+_Definition = tuple[object, ...]
+
+
+def require_inventory_tables(connection: sqlite3.Connection) -> None:
+    """Raise InventoryError unless everything in a file is defined as a scan defines it, word for word.
+
+    Indexes of a stopped scan may be missing. Nothing but SQLite's own list of definitions is read before it is checked.
+    """
+    found = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
+    basis, _ = _expected_definitions(())
+    if not {one for one in basis if one[2] == "attribute"} <= found:
+        raise damaged_error()
+    keywords = tuple(
+        keyword for keyword, _ in read_rows(connection, _ATTRIBUTES_QUERY, (read_identifier, read_integer))
+    )
+    try:
+        tables, indexes = _expected_definitions(keywords)
+    except sqlite3.Error:  # a column twice, or more than there can be
+        raise damaged_error() from None
+    if not tables <= found <= tables | indexes:
+        raise damaged_error()
+
+
+@lru_cache(maxsize=8)
+def _expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
+    """Return the definitions of all tables, and those of the indexes that are made last."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        create_tables(connection, keywords)
+        tables = frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall())
+        create_indexes(connection)
+        return tables, frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall()) - tables
+
+
+def _read_any(cell: object) -> object:
+    return cell

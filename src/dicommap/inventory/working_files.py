@@ -1,4 +1,4 @@
-"""Where a scan writes: beside the inventory, under names of its own, and one scan at a time."""
+"""The temporary files beside an inventory that is being written, and the lock on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Writing an inventory: batch after batch into a file beside its place, which takes its name when all is in."""
+"""Write an inventory file batch by batch, and put it in place when the scan is complete.
+
+Nothing of them has to be looked up, or even written if the run is the whole walk: the file of before is taken as it is.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import InventoryError
 from dicommap.inventory import sqlite_schema
-from dicommap.inventory.cells_inventory_stored_part import encode_path, encode_value
+from dicommap.inventory.cells import DamagedCellError, encode_path, encode_value
 from dicommap.inventory.connection import connect
 from dicommap.inventory.grouping import find_grouping_issues, mark_duplicates
 from dicommap.inventory.previous_scan import PreviousScan
@@ -25,8 +28,8 @@ from dicommap.inventory.working_files import (
     remove_files,
     write_error,
 )
-from dicommap.inventory.writer_inventory_unchanged_part import UnchangedRun
 from dicommap.model.source_files import NetworkTraffic
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
 from dicommap.writing.partial_files import remove_leftovers
 
 if TYPE_CHECKING:
@@ -36,8 +39,37 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.inventory.grouping import HasSameContent
+    from dicommap.inventory.previous_scan import PreviousScan
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
     from dicommap.model.study import SourceFile
+
+
+class UnchangedRun:
+    """Grows batch by batch as long as everything is unchanged; what comes after the first difference is not in it."""
+
+    def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
+        """Begin a run in the one finished inventory that there is of these sources, if there is one."""
+        first = previous[0] if len(previous) == 1 else None
+        stored = [encode_path(root) for root in roots]
+        self._previous = first if first is not None and first.complete and first.roots == stored else None
+        self.length = 0
+        """Files in the run."""
+
+    def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
+        """Say whether the run goes on with these files of a source, and end it where it does not."""
+        if self._previous is None:
+            return False
+        try:
+            extended = self._previous.holds(self.length, source, files)
+        except (InventoryError, DamagedCellError, sqlite3.Error) as error:
+            raise_if_interrupted(error)
+            extended = False
+        if extended:
+            self.length += len(files)
+        else:
+            self._previous = None
+        return extended
+
 
 _MAX_CACHED_HEADERS = 65_536
 _COMMIT_INTERVAL_SECONDS = 1.0

@@ -1,10 +1,10 @@
-"""Findings in bounded number: a document that is wrong in a million places is told of by its first ones."""
+"""Bounded lists: keep the first items of each kind and count the rest."""
 
 from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dicommap.issues import Location, Severity, make_issue
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Self
 
-    from dicommap.issues import Issue
+    from dicommap.issues import Issue, Severity
 
 DOCUMENT_ISSUE_LIMIT = 1000
 """Findings told of one document or data set."""
@@ -73,3 +73,58 @@ class BoundedIssues:
             if count > self._limit:
                 place, more = Location(path=path, rule=rule), f"{count - self._limit:,}"
                 yield make_issue("document.more-findings", place, severity=severity, count=more, of=f" of {code}")
+
+
+JOB_ISSUE_LIMIT = 20
+"""Findings of one code that are kept for a job."""
+
+
+class JobIssues:
+    """Findings, as they come; unlike a list it does not grow with what is wrong."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, Severity], list[Issue]] = {}
+        self._counts: Counter[tuple[str, Severity]] = Counter()
+
+    def add(self, found: Issue) -> None:
+        """Keep a finding, or only count it."""
+        key = found.code, found.severity
+        kept = self._kept.setdefault(key, [])
+        self._counts[key] += 1
+        if len(kept) < JOB_ISSUE_LIMIT:
+            kept.append(found)
+
+    def count(self, code: str) -> int:
+        """Return how often a code was found."""
+        return sum(count for (one, _), count in self._counts.items() if one == code)
+
+    def issues(self, path: str) -> Iterator[Issue]:
+        """Yield what was kept and, for a code with more findings, one that counts them at this path."""
+        for key, kept in self._kept.items():
+            yield from kept
+            rest = self._counts[key] - len(kept)
+            if rest:
+                place = Location(path=path)
+                yield make_issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")
+
+
+_ItemT = TypeVar("_Item")
+
+ITEMS_KEPT = 100
+"""How many are kept."""
+
+
+class BoundedList(Generic[_ItemT]):
+    """The first items of many."""
+
+    def __init__(self, items: Iterable[_ItemT] = ()) -> None:
+        self.first: list[_ItemT] = []
+        self.count = 0
+        for item in items:
+            self.add(item)
+
+    def add(self, item: _ItemT) -> None:
+        """Count an item, and keep it if it is one of the first."""
+        self.count += 1
+        if self.count <= ITEMS_KEPT:
+            self.first.append(item)

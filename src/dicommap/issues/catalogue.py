@@ -1,4 +1,4 @@
-"""The one catalogue of issue codes, and the only way to make an Issue."""
+"""The catalogue of all issue codes, and the function that makes an Issue."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from dicommap.issues.codes import (
 from dicommap.issues.issue import Issue, Location, Severity
 
 if TYPE_CHECKING:
-    from dicommap.issues.issue_issues_code_part import IssueCode
+    from dicommap.issues.issue import IssueCode
 
 _FAMILIES = (
     source,

@@ -1,4 +1,4 @@
-"""An issue and its location."""
+"""An issue, its severity and location, and the catalogue entry of its code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Location:
     """
 
     path: str | None = None
-    """A file, relative to the root that was checked; printable, see `dicommap.dicom.printable_text_model_paths_part`."""
+    """A file, relative to the root that was checked; printable, see `dicommap.dicom.printable_text`."""
 
     pointer: str | None = None
     """A place inside a JSON or TOML document: a JSON Pointer (RFC 6901)."""
@@ -116,3 +116,20 @@ class Issue:
 def has_errors(issues: Iterable[Issue]) -> bool:
     """Say whether any of the findings is an error."""
     return any(found.severity is Severity.ERROR for found in issues)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCode:
+    """One entry of the catalogue: what the messages, `dicommap explain` and the docs are made from."""
+
+    name: str
+    """Stable and dotted, such as `p10.truncated`."""
+
+    severity: Severity
+    title: str
+
+    message: str
+    """A template; its `{fields}` are facts about the data and never the data's values."""
+
+    explanation: str
+    fix: str

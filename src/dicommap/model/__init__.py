@@ -1,4 +1,4 @@
-"""What everything is: DICOM attributes and values, HealthImaging's levels and limits, edits and mappings.
+"""What is ours and used everywhere: studies and their files, masking, the state of a submission.
 
 Nothing in this room reads or writes a file.
 """

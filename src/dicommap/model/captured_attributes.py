@@ -1,8 +1,8 @@
-"""The attributes that a scan captures, and what may be asked for besides."""
+"""The attributes that a scan captures, and those that are shown without masking."""
 
 from __future__ import annotations
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.keywords import keyword_hint, mask_unless_word
 from dicommap.errors import AttributeNameError
 

@@ -1,4 +1,4 @@
-"""What stands where in a package."""
+"""Paths of the documents in a package."""
 
 from __future__ import annotations
 

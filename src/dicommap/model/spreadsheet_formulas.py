@@ -1,4 +1,4 @@
-"""Cells of CSV files that no spreadsheet takes for a formula, and their texts back again.
+"""Escape CSV cells that a spreadsheet would run as formulas, and unescape them.
 
 Spreadsheets run what begins with `=`, `+`, `-` or `@`, in East Asian versions also their full-width forms, and pass
 over spaces and invisible characters before them. If the list separator is not a comma (Excel in most of Europe), a text

@@ -1,4 +1,4 @@
-"""Studies, series, instances and files, as an inventory holds them."""
+"""Studies, series, instances and files, and the counts of their attributes' values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicommap.healthimaging.levels import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
     from dicommap.issues import Issue
-
 
 ValueCounts = Mapping[str, int]
 """Distinct value -> number of files."""
@@ -186,3 +185,29 @@ class Study:
                         total[value] = total.get(value, 0) + count
             values = totals
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
+
+
+class SingleValueCounts(Mapping[str, int]):
+    """The counts of an attribute that has one value in all files; equal to a dict of the same."""
+
+    __slots__ = ("_files", "_value")
+
+    def __init__(self, value: str, files: int) -> None:
+        self._value = value
+        self._files = files
+
+    def __getitem__(self, value: str) -> int:
+        if value != self._value:
+            raise KeyError(value)
+        return self._files
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._value
+
+    def __len__(self) -> int:
+        return 1
+
+
+def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the same counts in less memory where they are those of one value, for what is kept by the million."""
+    return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts

@@ -1,4 +1,4 @@
-"""The state of one job's submission: what was sent for whom, and how far it came."""
+"""The submission documents of a package: the state of each job, and the AWS account."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
-from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding, JobStatus
+from dicommap.healthimaging.job_properties import ImportJob, JobEnding, JobStatus, RequestAgreement
 
 UtcTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -90,3 +89,21 @@ class Submission(BaseModel):
 
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
 """Members that only the account's owner knows; they may not differ between runs of one submission."""
+
+
+class AwsAccount(BaseModel):
+    """submission/account.json: written once, before the first state. It holds no credentials."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    version: Literal[1] = 1
+    datastoreId: _NotEmpty
+    dataAccessRoleArn: _NotEmpty
+    outputS3Uri: _NotEmpty
+    inputOwnerAccountId: _NotEmpty | None = None
+    region: _NotEmpty | None = None
+    """Where jobs are started, whoever named it: an option, a profile or the environment."""
+    profile: _NotEmpty | None = None
+    """The name of the profile of credentials, where an option named one."""
+    endpointUrl: _NotEmpty | None = None
+    """Where an option named one."""

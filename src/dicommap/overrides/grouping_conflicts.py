@@ -1,4 +1,4 @@
-"""Conflicts: grouping attributes with several values after the edits, and the files that fall apart by them.
+"""Conflicts: grouping attributes with several values after the overrides, with their files.
 
 All of it is a forecast. HealthImaging groups instances into image sets by seven attributes, and those that conflict
 become non-primary ones (developer guide, "Understanding image sets"); which group becomes the primary one is not

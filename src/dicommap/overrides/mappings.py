@@ -1,4 +1,4 @@
-"""Where override files go under inputS3Uri, and the mappings that name them."""
+"""Paths of override files under inputS3Uri, and the mappings that name them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicommap.healthimaging.assumptions import Assumptions
-    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.overrides.override_file import Override
 
 OVERRIDES_FOLDER = "dicommap-overrides"
 """One folder for all, since nested folders count against a quota of the job."""

@@ -1,12 +1,11 @@
-"""Override files read back: the inverse of writing them in the form of a profile."""
+"""An override and its file: the changed attributes of a study or series as DICOM JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import parse_json
-from dicommap.overrides.override_file import dump_override, remove_null_value
-from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.overrides.override_file import Override, dump_override, remove_null_value
 
 if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions

@@ -1,18 +1,27 @@
-"""What an override file holds: an override's data set in the form that the profile says."""
+"""An override and its file: the changed attributes of a study or series as JSON."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.strict_json import dump_json
 from dicommap.dicom.vr import BINARY_VRS
+from dicommap.model.study import Target
 
 if TYPE_CHECKING:
     from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.healthimaging.assumptions import Assumptions
-    from dicommap.overrides.override_file_model_override_part import Override
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override(Target):
+    """The changed attributes of one study, or of one series: the content of one override file."""
+
+    data_set: DataSet = field(repr=False)
+
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}

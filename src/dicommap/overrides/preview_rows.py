@@ -1,4 +1,4 @@
-"""The preview: every change with its values before and after, and the edit behind it; and the edits study by study."""
+"""Rows of preview.csv: each change with its values before and after and its edits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, keyword_of
+from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.model.masking import mask_value
 

@@ -1,31 +1,90 @@
-"""All studies settled: what the edits come to in the whole inventory, and what became of each of them."""
+"""Resolve the edits of all studies into overrides, changes, issues and edit results."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Issue, Severity
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.edits.edit_result import EditEffect
+from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
+from dicommap.issues import Issue, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedIssues
-from dicommap.overrides.character_set_issues import find_undecodable_sources, undecodable_source_issues
-from dicommap.overrides.character_set_issues_authoring_declared_characters_part import unencodable_value_issues
-from dicommap.overrides.character_set_issues_authoring_doubtful_edits_part import doubtful_character_set_issues
+from dicommap.overrides.character_set_issues import (
+    doubtful_character_set_issues,
+    find_undecodable_sources,
+    undecodable_source_issues,
+    unencodable_value_issues,
+)
 from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
-from dicommap.overrides.resolution_authoring_accounting_part import record_changes
-from dicommap.overrides.resolution_authoring_grouping_edits_part import GroupingEditCounter
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
 from dicommap.overrides.study_resolution import resolve_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from dicommap.edits.edit import Edit
     from dicommap.edits.edit_provider import EditProvider
     from dicommap.edits.edit_result import EditResult
+    from dicommap.issues import Issue, Location
     from dicommap.model.study import Study
     from dicommap.overrides.grouping_conflicts import GroupingConflict, StudyFileReader
-    from dicommap.overrides.override_file_model_override_part import Override
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
+
+
+def record_issues(account: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+    """Yield edits and findings of one account in a study, the findings noted in it."""
+    for one in found:
+        if isinstance(one, Issue):
+            account.record_issue(study, one)
+        yield one
+
+
+def filter_effective_edits(edits: Iterable[Edit], settled: StudyResolution) -> list[Edit]:
+    """Return those of a study's edits that took part in a change."""
+    changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
+    return [
+        edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
+    ]
+
+
+def record_changes(study: str, edits: Iterable[Edit], settled: StudyResolution) -> None:
+    """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
+    for edit in filter_effective_edits(edits, settled):
+        for account in edit.accounts:
+            account.note(study, EditEffect.CHANGED)
+    # Of one code and severity all contradictions say the same of an edit: thousands of rules may contradict each other.
+    contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
+    for found in settled.issues:
+        contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
+    for edit in edits if contradictions else ():
+        for found in contradictions.get(keyword_of(edit.tag), {}).values():
+            for account in edit.accounts:
+                account.record_issue(study, found)
+
+
+_GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
+
+
+class GroupingEditCounter:
+    """Counts, edit by edit, the studies in which one changed a grouping attribute."""
+
+    def __init__(self) -> None:
+        self._studies: Counter[tuple[Location, int]] = Counter()
+
+    def note(self, edits: Iterable[Edit], settled: StudyResolution) -> None:
+        """Note the edits of one study, and what came of them."""
+        found = (
+            (edit.place, edit.tag) for edit in filter_effective_edits(edits, settled) if edit.tag in _GROUPING_TAGS
+        )
+        self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield, after the last study, a note for each edit that changed such an attribute anywhere."""
+        for (place, tag), count in self._studies.items():
+            yield make_issue("edit.grouping-attribute", place, keyword=keyword_of(tag), count=count)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Identifiers that edits make equal although they were different: studies of two patients could become one patient's.
+"""Identifiers of different patients that edits make equal, compared as DICOM does.
 
 Studies without an identifier had different ones, too: nobody knows whose they were.
 
@@ -15,15 +15,17 @@ time, and only if an edit changed an identifier.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import product
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.person_names import normalize_person_name
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.overrides.shared_identifiers_model_patient_part import COMPARED_PART_COUNTS, normalize_identity_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +33,35 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.study import Series, Study
     from dicommap.overrides.study_resolution import AttributeChange
+
+COMPARED_PART_COUNTS = {"PatientName": 3}
+"""Attributes that are compared in parts: a name by its component groups, of which one may be absent (PS3.5 6.2.1)."""
+
+_SEPARATORS = re.compile(r"([\^=])")
+_OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
+"""A date as ACR-NEMA wrote it (PS3.5 Table 6.2-1, note of DA)."""
+
+
+def normalize_identity_value(keyword: str, text: str) -> tuple[str, ...]:
+    """Return the parts of a value in the form in which they are compared; the empty text for a part without value.
+
+    Names are equal whatever their letters' case and Unicode normal form, and without empty components at the end
+    (PS3.5 section 6.2.1). PatientSex is equal whatever its letters' case. An identifier is equal to no other spelling.
+    """
+    if keyword == "PatientName":
+        groups = normalize_person_name(_fold_person_name(text)).split("=")
+        return tuple((*groups, "", "", "")[: COMPARED_PART_COUNTS[keyword]])
+    if keyword == "PatientBirthDate":
+        return (_OLD_DATE.sub(r"\1\2\3", text.strip(" ")),)
+    return (text.strip(" ").upper() if keyword == "PatientSex" else text.strip(" "),)
+
+
+def _fold_person_name(text: str) -> str:
+    """Return a name in one letter case and normal form, with single spaces inside its components and none around."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+    parts = (" ".join(part.split()) for part in _SEPARATORS.split(folded))
+    return "".join(parts)
+
 
 LISTED_STUDIES_LIMIT = 10
 """Studies that one issue names; the others are counted."""

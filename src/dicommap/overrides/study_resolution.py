@@ -1,16 +1,16 @@
-"""The edits of one study settled: contradictions found, no-changes dropped, levels chosen, overrides made."""
+"""Resolve the edits of one study into changes, overrides and contradiction issues."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, keyword_of, private_creator_tag_of
+from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
 from dicommap.dicom.json_model import Attribute, text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Location, make_issue
-from dicommap.model.study_model_sole_value_part import compact_counts
-from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.model.study import compact_counts
+from dicommap.overrides.override_file import Override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

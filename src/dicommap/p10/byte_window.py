@@ -1,4 +1,4 @@
-"""Bytes of a file as far as they were asked for, and a clear word where the file ends."""
+"""A window on a file's bytes that reads on as needed and raises EndOfFile at the file's end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a data set is encoded: implicit or explicit VR, and the order of bytes (PS3.5 sections 7.1 and 10)."""
+"""Encodings of data sets: implicit or explicit VR, and byte order (PS3.5 sections 7.1 and 10)."""
 
 from __future__ import annotations
 

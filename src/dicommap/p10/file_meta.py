@@ -1,4 +1,4 @@
-"""The File Meta Information (PS3.10 section 7.1), and how the data set behind it is encoded."""
+"""The File Meta Information (PS3.10 section 7.1), and the encoding of the data set after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dicommap.p10.structure_errors import MalformedError
 
 if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
-    from dicommap.p10.walk_p10_stride_part import RawValue
+    from dicommap.p10.walk import RawValue
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010

@@ -1,24 +1,47 @@
-"""What reading a header asks for and gives."""
+"""The attributes to read from a header with their size limits, and the header or rejection returned.
+
+A header is refused if a wanted value has more: a value is never cut, and memory is bounded.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
 from dicommap.model.captured_attributes import (
     IDENTIFYING_UIDS,
     INSTANCE_NUMBER,
     SPECIFIC_CHARACTER_SET,
     captured_keywords,
 )
-from dicommap.p10.header_p10_value_limits_part import get_max_value_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.issues import Issue
     from dicommap.model.study import Disposition
+
+MAX_SHORT_TEXT_BYTES = 4_096
+"""Bytes: 16 values of 64 characters, each character of 4 bytes. A UID of MAX_STORED_UID characters fits."""
+
+MAX_VALUE_BYTES = 2**16
+"""Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""
+
+SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
+"""Value representations with at most 64 characters for each value, or for each component group of a name."""
+
+NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
+
+
+def get_max_value_bytes(tag: int) -> int:
+    """Return how many bytes the value of an attribute may have.
+
+    That is 4,096 for short texts and for attributes of one number, and 65,536 for long texts and for many numbers.
+    """
+    vrs, multiplicity = vrs_of(tag), vm_of(tag)
+    is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
+    return MAX_SHORT_TEXT_BYTES if is_one_number or (vrs and vrs[0] in SHORT_TEXT_VRS) else MAX_VALUE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The items of sequences, followed without recursion; how they are encoded is seen at their first elements.
+"""Pass over the items of sequences without recursion, and detect how they are encoded.
 
 Items should be encoded as their data set is, and those of a UN of undefined length in implicit VR little endian (PS3.5
 section 6.2.2). Some writers do otherwise, and readers agree to follow them. So the first element of an item decides:

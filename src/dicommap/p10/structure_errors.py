@@ -1,13 +1,13 @@
-"""What keeps a walk from going on: the element is named as dcmdump shows it, and no value is."""
+"""Errors for malformed data sets; their messages name the element and no value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import vrs_of
+from dicommap.dicom.dictionary import vrs_of
 from dicommap.p10.byte_window import EndOfFile
 from dicommap.p10.data_set_encoding import LONG_VRS
-from dicommap.p10.header_p10_value_limits_part import MAX_SHORT_TEXT_BYTES, SHORT_TEXT_VRS
+from dicommap.p10.header import MAX_SHORT_TEXT_BYTES, SHORT_TEXT_VRS
 
 if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow

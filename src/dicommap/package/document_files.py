@@ -1,4 +1,4 @@
-"""Reading documents: a package's, or a single one."""
+"""Read documents within limits: one file, or the files of a directory by path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifests of import jobs that were downloaded: each job's folder, wherever it lies below a directory."""
+"""Find the job manifests of import jobs in a directory that they were downloaded to."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, os_error_reason
-from dicommap.healthimaging.job_output_model_output_layout_part import (
-    JOB_MANIFEST_BYTES_LIMIT,
-    JOB_MANIFEST_NAME,
-    parse_job_id,
-    record_kind_of,
-)
+from dicommap.healthimaging.job_output import JOB_MANIFEST_BYTES_LIMIT, JOB_MANIFEST_NAME, parse_job_id, record_kind_of
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.reading import open_regular_file
-from dicommap.reconciliation.job_manifest import read_job_manifest
-from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput, RecordFile
+from dicommap.reconciliation.job_manifest import JobOutput, RecordFile, read_job_manifest
 from dicommap.reconciliation.job_records import RecordKind
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What is to be sent for each job of a package: its override files, and the request with the account's members in."""
+"""The StartDICOMImportJob request and the override files to upload for each job of a package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dicommap.validation.request_check import check_aws_account
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dicommap.model.submission_model_submission_account_part import AwsAccount
+    from dicommap.model.submission import AwsAccount
     from dicommap.planning.plan import Plan, PlanJob
 
 

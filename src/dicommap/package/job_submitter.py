@@ -1,4 +1,4 @@
-"""The way of one job from the plan to the service: each step saved before the next, and each one can be repeated."""
+"""Submit one job: upload its override files and start it, saving the state after each step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
-from dicommap.aws.timing_aws_intervals_part import GrowingPauses
+from dicommap.aws.timing import GrowingPauses
 from dicommap.aws.uploads import UploadResult, upload_document
 from dicommap.errors import AwsError, UsageError
-from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
+from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, make_issue
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, SubmissionState
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.aws.import_jobs import ImportJobs
-    from dicommap.aws.timing_aws_clock_part import Clock
+    from dicommap.aws.timing import Clock
     from dicommap.healthimaging.job_properties import ImportJob
     from dicommap.package.job_requests import JobRequest
     from dicommap.package.submission_states import SubmissionStates

@@ -1,4 +1,4 @@
-"""A package that is used: its plan, the objects of a job, and how far its submission came."""
+"""A package directory: its plan, objects, override files and states, each checked by its hash."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
-from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
-from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.model.study import Target
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
+from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_files import read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.planning.plan import Plan
@@ -22,12 +23,14 @@ from dicommap.reading import open_regular_file
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from _typeshed import StrPath
 
+    from dicommap.dicom.json_model import DataSet
+    from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.planning.plan import FileDigest, PlanJob
+    from dicommap.planning.plan import FileDigest, Plan, PlanJob
     from dicommap.reading.document_limits import DocumentLimit
 
 _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."
@@ -123,3 +126,15 @@ def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
     for line in file:
         digest.update(line)
         yield line.decode("utf-8")
+
+
+def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
+    """Return the data set of each mapping of a package in which nothing is wrong, from its files by path."""
+    found: dict[Target, DataSet] = {}
+    for job in plan.jobs:
+        for mapping in job.mappings:
+            content = files[f"{job_folder(job.id)}/files/{mapping.metadataFilePath}"]
+            target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
+            if isinstance(content, bytes):
+                found[target] = parse_override_data_set(parse_json(content)[0], plan.profile)
+    return found

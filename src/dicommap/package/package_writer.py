@@ -1,4 +1,4 @@
-"""Writing a package: in a directory beside the one that was asked for, which takes its name when all is in."""
+"""Write a package directory as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
-from dicommap.planning.package_documents_model_documents_part import PackageDocuments
+from dicommap.planning.package_documents import PackageDocuments
 from dicommap.writing.durable_files import sync_directory, write_tree
 from dicommap.writing.partial_files import partial_directory, remove_leftovers, remove_partial
 

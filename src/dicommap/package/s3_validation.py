@@ -1,4 +1,4 @@
-"""validate_s3(): what a package plans to find in S3 against what is there."""
+"""Compare the objects and buckets in S3 with those that a package's plan expects."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
-from dicommap.aws.s3_objects_aws_stored_part import S3Objects
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.aws.s3_objects import S3Objects
+from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError
 from dicommap.healthimaging.s3_uri import S3Uri

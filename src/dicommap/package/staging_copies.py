@@ -1,16 +1,16 @@
-"""What staging copies: the staged jobs of a package, their sources, and each copy, before anything is sent."""
+"""List the copies that a package's staged jobs need, with their sources and S3 keys."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.planning.source_prefixes import parse_s3_root
-from dicommap.planning.staging_model_planned_copy_part import InstanceUids, StagingCopy
+from dicommap.planning.staging import InstanceUids, StagingCopy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The account that a package is submitted for: what the first submit was told holds for all that comes after it."""
+"""Compare calls with the AWS account, region and endpoint that a package was first submitted to."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dicommap.aws import Clients
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
-from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
-from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

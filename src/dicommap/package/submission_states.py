@@ -1,4 +1,4 @@
-"""The states of a package's submissions on disk, each written whole after each step."""
+"""The states of a package's submissions on disk, each written after each step."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from dicommap.dicom.strict_json import dump_json, parse_json
 from dicommap.errors import DocumentError, PackageError, os_error_reason
 from dicommap.model.package_layout import AWS_ACCOUNT_FILE, SUBMISSION_FOLDER, submission_path
-from dicommap.model.submission import Submission
-from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.model.submission import AwsAccount, Submission
 from dicommap.package.document_files import read_document
 from dicommap.reading.document_limits import SUBMISSION_LIMIT
 from dicommap.writing.durable_files import sync_directory, write_durably

@@ -1,10 +1,10 @@
-"""Transfers of stage() and submit(): gathered and confirmed before the first request that changes something."""
+"""Describe what staging or submitting will send, and require that it is confirmed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.aws.environment_aws_caller_part import get_caller_account, get_caller_region
+from dicommap.aws.environment import get_caller_account, get_caller_region
 from dicommap.display.transfer import Transfer
 from dicommap.errors import UsageError
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS

@@ -1,4 +1,4 @@
-"""Codecs at work in a process of their own: what crashes or never ends there costs one picture, and no more."""
+"""Decode compressed images in a separate process, so that a crash costs one picture only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process of the codecs does: it takes requests from its stdin and answers on its stdout.
+"""The main loop of the codec process: read requests from stdin, write images to stdout.
 
 A request is a line of JSON. An answer is one too, and the bytes of the image follow it: the other side takes nothing
 from here but numbers, words and pixels, whatever became of this process.
@@ -13,7 +13,7 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dicommap.pictures.frame_image_pictures_painting_part import render_frame_in_process
+from dicommap.pictures.frame_image import render_frame_in_process
 from dicommap.pictures.picture_file import NoPictureError, PictureFile
 
 if TYPE_CHECKING:

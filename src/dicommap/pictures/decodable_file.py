@@ -1,4 +1,4 @@
-"""A P10 file as pydicom's decoders can read it: not deflated, and known by the encoding that it really has."""
+"""Prepare a P10 file for pydicom's decoders: inflate it and find its actual encoding."""
 
 from __future__ import annotations
 

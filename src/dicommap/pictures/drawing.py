@@ -1,4 +1,4 @@
-"""Images and words drawn to one size, tiled, and written as PNG."""
+"""Resize and tile images, draw labels and placeholders, and encode PNG."""
 
 from __future__ import annotations
 

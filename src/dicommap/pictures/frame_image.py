@@ -1,4 +1,4 @@
-"""A decoded frame as an image for the screen: greys or RGB of 8 bits, in the shape that it has on the patient."""
+"""Render one frame of a file as an 8-bit image, or say why it cannot be drawn."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.errors import InvalidDicomError
 from pydicom.pixels.processing import apply_color_lut
 
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.dicom.pydicom_warnings import silence_pydicom
+from dicommap.pictures.codec_process import CODEC_PROCESS
+from dicommap.pictures.decodable_file import has_native_compression
+from dicommap.pictures.drawing import resize_image
+from dicommap.pictures.frame_decoding import decode_frame
+from dicommap.pictures.picture_file import NoPictureError
 from dicommap.pictures.windowing import to_greys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from dicommap.pictures.frame_decoding import DecodedFrame
+    from dicommap.pictures.picture_file import PictureFile
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 _MAX_ASPECT_RATIO = 10.0
@@ -74,3 +84,34 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
         return np.asarray(colours, np.uint8)
     scaled = colours.astype(np.float32) * (255 / (2**bits - 1))
     return np.asarray(np.rint(np.clip(scaled, 0, 255)), np.uint8)
+
+
+def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+    """Return a frame, counted from 0, as an image, and a remark on its window; codecs work in a process of their own.
+
+    Raises NoPictureError, and nothing else, whatever the file holds.
+    """
+    return (
+        CODEC_PROCESS.painted(file, index, size)
+        if has_native_compression(file.path)
+        else render_frame_in_process(file, index, size)
+    )
+
+
+def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+    """Do the same in this process, codecs and all."""
+    with silence_pydicom():  # what goes wrong is told on the picture
+        try:
+            frame = decode_frame(file, index)
+            array, remark = to_8_bit_pixels(frame, index)
+            return resize_image(array, pixel_aspect_ratio(frame.attributes), size), remark
+        except NoPictureError:
+            raise
+        except InvalidDicomError:
+            raise NoPictureError("The file has changed since the scan") from None
+        except OSError:
+            raise NoPictureError("The file cannot be read") from None
+        except MemoryError:
+            raise NoPictureError("The image is larger than memory") from None
+        except Exception as error:  # noqa: BLE001  pydicom and the codecs raise all kinds
+            raise NoPictureError(f"The image cannot be decoded ({mask_unknown_type(type(error))})") from None

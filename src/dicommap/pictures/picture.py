@@ -1,4 +1,4 @@
-"""A picture as a value: PNG bytes, their size in pixels, and a caption."""
+"""The class Picture: PNG bytes, their size in pixels, and a caption."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.writing.new_file_pictures_saving_part import write_new_binary_file
+from dicommap.writing.new_file import write_new_binary_file
 
 if TYPE_CHECKING:
     from _typeshed import StrPath

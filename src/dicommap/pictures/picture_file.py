@@ -1,4 +1,4 @@
-"""The files that a series' pictures are made of, opened for reading."""
+"""One file of a series that a picture is drawn from, and how it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The images of a series in their order in space, from the headers of its files."""
+"""Read the headers of a series' files and sort its images by their position in space."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
-"""Pictures of one series: its middle image, or several side by side."""
+"""Thumbnail and montage of a series, and the overview of a study."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.display.csv_json import format_count
 from dicommap.errors import UsageError
+from dicommap.model.masking import mask_value_counts
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
-from dicommap.pictures.frame_image_pictures_painting_part import render_frame
+from dicommap.pictures.frame_image import render_frame
 from dicommap.pictures.picture import Picture
 from dicommap.pictures.picture_file import NoPictureError
 from dicommap.pictures.slices import read_slices
-from dicommap.pictures.thumbnails_pictures_labels_part import format_series_label
 from dicommap.progress import track_progress
 
 if TYPE_CHECKING:
@@ -20,9 +21,28 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dicommap.model.study import Series
+    from dicommap.pictures.picture import Picture
     from dicommap.pictures.picture_file import PictureFile
     from dicommap.pictures.slices import Slices
     from dicommap.progress import OnProgress
+
+_MAX_VALUE_CHARACTERS = 64
+
+
+def format_series_label(series: Series, *, show_values: bool) -> str:
+    """Return what a series is called: modality, number, and the description where values are shown."""
+    modality, number, description = (
+        _format_value(series, keyword, show_values=show_values)
+        for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
+    )
+    parts = (modality, f"series {number}" if number else "series", description)
+    return " ".join(part for part in parts if part and part != MASK)
+
+
+def _format_value(series: Series, keyword: str, *, show_values: bool) -> str:
+    text = make_printable(mask_value_counts(keyword, series.values.get(keyword, {}), show_values=show_values))
+    return text if len(text) <= _MAX_VALUE_CHARACTERS else f"{text[: _MAX_VALUE_CHARACTERS - 1]}…"
+
 
 MIN_SIZE, MAX_SIZE = 32, 2_048
 MAX_IMAGES = 400
@@ -109,3 +129,33 @@ def require_size(size: int | None) -> None:
 
 def _unreadable_files_text(slices: Slices) -> str:
     return f"{format_count(len(slices.lost), 'file')} could not be read" if slices.lost and slices.found else ""
+
+
+MAX_SERIES = 60
+_MAX_COLUMNS = 6
+
+
+def make_study_overview(
+    members: Sequence[tuple[Series, Sequence[PictureFile]]],
+    *,
+    size: int,
+    show_values: bool,
+    report: OnProgress | None = None,
+) -> Picture:
+    """Return the middle image of each series side by side, in squares of `size` pixels, of at most 60 series.
+
+    `report` is told of series. Raises UsageError for a size that is not from 32 to 2,048.
+    """
+    require_size(size)
+    tiles, drawn = [], 0
+    first = members[:MAX_SERIES]
+    for series, files in track_progress(first, report, len(first)):
+        image, _, is_drawn = draw_middle_image(read_slices(files), size)
+        drawn += is_drawn
+        label = format_series_label(series, show_values=show_values)
+        tiles.append((image, f"{label}\n{format_count(series.instances, 'instance')}"))
+    columns = min(_MAX_COLUMNS, len(tiles))
+    rest = len(members) - len(tiles)
+    more = f"the first {len(tiles)} of them shown" if rest else ""
+    parts = [f"study of {format_count(len(members), 'series')}", more]
+    return make_picture(draw_tiles(tiles, size, columns), parts, is_placeholder=not drawn)

@@ -1,4 +1,4 @@
-"""Stored values of one sample to greys: modality LUT, then VOI LUT or window (PS3.3 C.11.1 and C.11.2)."""
+"""Convert stored pixel values to greys: modality LUT, then VOI LUT or window (PS3.3 C.11)."""
 
 from __future__ import annotations
 

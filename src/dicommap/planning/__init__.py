@@ -1,1 +1,1 @@
-"""Planning import jobs: which prefix each job takes, within the quotas, and what has to be staged elsewhere."""
+"""Plan import jobs within the quotas: the S3 prefix of each job, staged copies and retries."""

@@ -1,4 +1,4 @@
-"""The jobs of a draft: an inventory's files planned into import jobs that obey the quotas."""
+"""Plan the import jobs of an inventory from the settings of a draft."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dicommap.errors import UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list_planning_told_part import BoundedList
+from dicommap.issues.bounded_list import BoundedList
 from dicommap.model.choices import choice_of
 from dicommap.overrides.override_file import dump_override
-from dicommap.planning.folders_planning_places_part import PrefixRules
-from dicommap.planning.job_load_planning_needs_part import OverrideSizes
-from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.folders import PrefixRules
+from dicommap.planning.job_load import OverrideSizes
+from dicommap.planning.planned_objects import PlannedJob
 from dicommap.planning.planner import plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, parse_s3_root, prefixes_overlap
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dicommap.inventory import Inventory
     from dicommap.inventory.object_keys import FileCounts, InventoryObjects
     from dicommap.issues import Issue
-    from dicommap.overrides.override_file_model_override_part import Override
+    from dicommap.overrides.override_file import Override
     from dicommap.planning.planner import PrefixPlan
 
 DEFAULT_QUOTAS = Quotas()

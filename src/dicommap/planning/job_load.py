@@ -1,4 +1,4 @@
-"""Loads: what an import job would hold, measured by the quotas."""
+"""Files, bytes, folders and overrides of an import job, compared with the quotas."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dicommap.healthimaging.quotas import Quotas
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from dicommap.healthimaging.quotas import Quotas
 
 _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
@@ -90,3 +91,74 @@ class JobLoad:
             if count > limit:
                 return QuotaExcess(what=what, count=count, limit=limit)
         return None
+
+
+OverrideKey = tuple[str, str | None]
+"""Study and Series Instance UID; no series where the override is for the whole study."""
+
+_NO_SIZES: Mapping[str | None, int] = {}
+
+
+class OverrideSizes:
+    """The overrides by what they are for, with the bytes of their files."""
+
+    def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = ()) -> None:
+        self._of_study: dict[str, dict[str | None, int]] = {}
+        for (study, series), size in sizes:
+            self._of_study.setdefault(study, {})[series] = size
+
+    def __contains__(self, study: object) -> bool:
+        return study in self._of_study
+
+    def has_series_override(self, study: str) -> bool:
+        """Say whether a study has an override for a series."""
+        sizes = self._of_study[study]
+        return len(sizes) > 1 or None not in sizes
+
+    def of_study(self, study: str) -> tuple[int, int]:
+        """Return how many overrides a whole study brings along, and the bytes of their files."""
+        sizes = self._of_study.get(study, _NO_SIZES)
+        return len(sizes), sum(sizes.values())
+
+    def keys(self, study: str) -> Iterator[OverrideKey]:
+        """Yield the overrides of a study and its series."""
+        return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
+
+    def of_files(self, study: str, series: str) -> list[OverrideKey]:
+        """Return the overrides that any file of a series brings along."""
+        sizes = self._of_study.get(study, _NO_SIZES)
+        return [(study, one) for one in (None, series) if one in sizes]
+
+    def size(self, key: OverrideKey) -> int:
+        """Return the bytes of an override's file."""
+        return self._of_study[key[0]][key[1]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSize:
+    """Files of one series, duplicates included."""
+
+    series_instance_uid: str
+    files: int
+    """Those that a job can take."""
+    bytes: int
+    too_large: int = 0
+    """Files that are larger than a job takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySize:
+    """The series of one study, in order of their UIDs."""
+
+    study_instance_uid: str
+    series: tuple[SeriesSize, ...]
+
+    @property
+    def files(self) -> int:
+        """Return how many files a job can take."""
+        return sum(series.files for series in self.series)
+
+    @property
+    def too_large(self) -> int:
+        """Return how many files are larger than a job takes."""
+        return sum(series.too_large for series in self.series)

@@ -1,12 +1,12 @@
-"""Jobs in place: the largest folders that obey every quota, found as the files go by in order of their keys."""
+"""Find the largest folders that can be import jobs within the quotas, without copying files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_shared_folders
-from dicommap.issues.bounded_list_planning_told_part import BoundedList
+from dicommap.healthimaging.s3_uri import count_shared_folders
+from dicommap.issues.bounded_list import BoundedList
 from dicommap.planning.folders import Folder
 from dicommap.planning.job_load import SmallestExcesses
 
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dicommap.healthimaging.quotas import Quotas
-    from dicommap.planning.folders_planning_places_part import PrefixRules
-    from dicommap.planning.job_load import QuotaExcess
-    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+    from dicommap.planning.folders import PrefixRules
+    from dicommap.planning.job_load import OverrideSizes, QuotaExcess
 
 KeyedFile = tuple[str, int, str | None, str | None]
 """A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""

@@ -1,12 +1,14 @@
-"""The documents of a package, from its planned jobs."""
+"""The documents of a package by path; large ones are produced piece by piece."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import dump_json
+from dicommap.healthimaging.s3_uri import NestedFolders
 from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
@@ -17,14 +19,13 @@ from dicommap.model.package_layout import (
     REQUEST_FILE,
     job_folder,
 )
+from dicommap.model.study import Disposition
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
-from dicommap.planning.package_documents_authoring_taken_part import JobObjectCounts
-from dicommap.planning.package_documents_model_documents_part import PackageDocuments
 from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
 from dicommap.planning.planned_objects import iterate_objects_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import BaseModel
 
@@ -32,9 +33,86 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.import_configuration import ImportConfiguration
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.healthimaging.s3_uri import S3Uri
-    from dicommap.overrides.override_file_model_override_part import Override
-    from dicommap.planning.package_documents_model_documents_part import TextPieces
-    from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+    from dicommap.overrides.override_file import Override
+    from dicommap.planning.planned_objects import PlannedJob, PlannedObject
+
+_INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
+
+
+class JobObjectCounts:
+    """Counts of a job's objects, and their series."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.bytes = 0
+        self.instances = 0
+        """Files with an instance, duplicates included."""
+        self._folders = NestedFolders()
+        self._outermost: set[str] = set()
+        self._series: dict[str, set[str]] = {}
+
+    def noting(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
+        """Yield objects as they are, and note each."""
+        study = series = ""
+        for one in objects:
+            self.files += 1
+            self.bytes += one.size
+            self._folders.add(one.key)
+            if one.disposition in _INSTANCES:
+                self.instances += 1
+                if one.series_instance_uid != series or one.study_instance_uid != study:
+                    study, series = one.study_instance_uid, one.series_instance_uid
+                    self._series.setdefault(study, set()).add(series)
+            if "/" in one.key:
+                self._outermost.add(one.key.partition("/")[0])
+            yield one
+
+    def overrides(self, of_study: Mapping[str, Iterable[Override]]) -> list[Override]:
+        """Return the overrides of the studies and series that were noted."""
+        return [
+            override
+            for study, series in self._series.items()
+            for override in of_study.get(study, ())
+            if override.series_instance_uid is None or override.series_instance_uid in series
+        ]
+
+    def count_folders_with(self, files: Iterable[str]) -> int:
+        """Return how many nested folders there are with those of these files, which lie one folder deep."""
+        added = {path.partition("/")[0] for path in files}
+        return self._folders.count + len(added - self._outermost)
+
+
+TextPieces = Callable[[], Iterator[str]]
+"""Makes the text of a file, piece by piece."""
+
+
+class PackageDocuments(Mapping[str, str]):
+    """Texts by paths, in order of the paths. What is made anew needs the inventory that it is made from to be open."""
+
+    def __init__(self, texts: Mapping[str, str], made_anew: Mapping[str, TextPieces]) -> None:
+        self._texts = texts
+        self._made_anew = made_anew
+        self._paths = sorted([*texts, *made_anew])
+
+    def __getitem__(self, path: str) -> str:
+        return self._texts[path] if path in self._texts else "".join(self._made_anew[path]())
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._texts or path in self._made_anew
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def pieces(self, path: str) -> Iterator[str]:
+        """Yield the text of a file piece by piece, so that it need not be in memory as a whole."""
+        if path in self._texts:
+            yield self._texts[path]
+        else:
+            yield from self._made_anew[path]()
+
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 """Members of the request that only the account's owner knows."""

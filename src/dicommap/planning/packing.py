@@ -1,4 +1,4 @@
-"""Packing: studies that are copied, put into as few jobs as is easily found, each study whole where it can be."""
+"""Pack staged studies into few import jobs, and keep each study in one job if the quotas allow."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from dicommap.planning.staging import StudyPart
 
 if TYPE_CHECKING:
     from dicommap.healthimaging.quotas import Quotas
-    from dicommap.planning.job_load import QuotaExcess
-    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
-    from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+    from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
 """Pieces that a job has no room for before it is closed; without, packing would take the square of its time."""

@@ -1,4 +1,4 @@
-"""The plan of a package: what was drafted, for which prefixes, from what, and every file with its hash."""
+"""The plan of a package, plan.json: its jobs, quotas and assumptions, and a hash of each file."""
 
 from __future__ import annotations
 

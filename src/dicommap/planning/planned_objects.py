@@ -1,10 +1,10 @@
-"""Planned objects: what an import job is to find under its inputS3Uri, beside the override files."""
+"""Planned jobs and their objects, and objects.csv, the table of one job's objects."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dicommap.healthimaging.s3_uri import S3Uri
 
 OBJECTS_COLUMNS = (
     "Key",
@@ -109,3 +111,17 @@ def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
     except (csv.Error, ValueError):
         # Neither the csv module's words nor a cell's text: they may hold a name.
         raise ValueError(f"row {rows.line_num} is not a row of objects.csv") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One import job of a plan. It gets the overrides of the studies and series that it takes."""
+
+    id: str
+    """Four to six digits."""
+    uri: S3Uri
+    """Its inputS3Uri."""
+    staged: bool = False
+    """Whether its objects have to be copied there."""
+    objects: Iterable[PlannedObject] = field(repr=False)
+    """What it takes, in the order of the keys' UTF-8; can be gone through again and again."""

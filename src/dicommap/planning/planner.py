@@ -1,4 +1,4 @@
-"""The planner: from where files lie, the overrides they need and the quotas to the prefixes of import jobs."""
+"""Choose the S3 prefixes of import jobs from file keys, overrides, quotas and the staging setting."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from dicommap.healthimaging.quotas import Quotas
-    from dicommap.planning.folders_planning_places_part import PrefixRules
-    from dicommap.planning.job_load import QuotaExcess
-    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
-    from dicommap.planning.job_load_planning_weights_part import StudySize
+    from dicommap.planning.folders import PrefixRules
+    from dicommap.planning.job_load import OverrideSizes, QuotaExcess, StudySize
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100

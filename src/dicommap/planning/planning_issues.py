@@ -1,20 +1,20 @@
-"""Findings of a plan: what is in no job or in several, and why."""
+"""Issues of planning: files that are in no job, studies in several jobs, quotas that are too small."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.limits import MAX_KEY_BYTES, START_RATE
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list_planning_told_part import ITEMS_KEPT
+from dicommap.issues.bounded_list import ITEMS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.issues import Issue
-    from dicommap.issues.bounded_list_planning_told_part import BoundedList
+    from dicommap.issues.bounded_list import BoundedList
     from dicommap.planning.jobs_in_place import JobsInPlace
     from dicommap.planning.planner import PrefixPlan
 

@@ -1,4 +1,4 @@
-"""Retries: which prefixes import again what was not imported, and nothing that was."""
+"""Plan staged import jobs for the instances that earlier jobs did not import."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+from dicommap.planning.job_load import SeriesSize, StudySize
 from dicommap.planning.packing import pack_studies
-from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.planned_objects import PlannedJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dicommap.healthimaging.quotas import Quotas
-    from dicommap.planning.job_load_planning_needs_part import OverrideSizes
+    from dicommap.planning.job_load import OverrideSizes
     from dicommap.planning.packing import PackedJobs
     from dicommap.planning.planned_objects import PlannedObject
     from dicommap.planning.staging import StudyPart

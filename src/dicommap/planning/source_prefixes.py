@@ -1,12 +1,11 @@
-"""Where the sources of a plan lie under its inputS3Uri, or will."""
+"""The S3 prefixes of a plan's source roots, relative to the inputS3Uri of the plan."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_shared_folders
+from dicommap.healthimaging.s3_uri import S3Uri, count_shared_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,9 +1,13 @@
-"""Staging: when files are copied to a prefix of their own to be imported from there."""
+"""Staging: which studies are copied, the copies of a staged job, and their results."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class StagingPolicy(StrEnum):
@@ -42,3 +46,54 @@ class StagedJobResult:
     """Copies that are not there."""
     bytes: int = 0
     """Of the copies that were made now."""
+
+
+class OutsideRootsError(OSError):
+    """A path leads out of all source roots that a user named, by itself or through a link."""
+
+
+class InstanceUids(NamedTuple):
+    """The UIDs that identify an instance."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingCopy:
+    """One file, and the object that is to be a copy of it."""
+
+    source_bucket: str | None
+    """None for a local file."""
+    source: str
+    """Its key, or its path."""
+    etag: str
+    """Of an object in S3, as it was scanned; empty if it is not known."""
+    modified_ns: int | None = None
+    """When a local file was last changed, as it was scanned; None if it is not known."""
+    size: int
+    uids: InstanceUids
+    """Of the instance that the source has to hold: nothing else is sent."""
+    bucket: str
+    key: str
+
+    @property
+    def source_name(self) -> str:
+        """Return the source for people."""
+        return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
+
+    @property
+    def uri(self) -> str:
+        """Return where the copy goes, for people."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyResult:
+    """What became of a copy: its ETag, or what is wrong with the source or the place."""
+
+    etag: str = ""
+    code: str | None = None
+    """Of an issue."""
+    facts: Mapping[str, str] = field(default_factory=dict)

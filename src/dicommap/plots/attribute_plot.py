@@ -1,4 +1,4 @@
-"""Where metadata has gaps: for each attribute and modality, how much is missing and how much is inconsistent."""
+"""Heat map of missing and inconsistent attributes by modality."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.display.csv_json import format_count
 from dicommap.healthimaging.levels import Level, level_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.model.study import Series, Study
-    from dicommap.plots.svg_pictures_plots_plot_part import Plot
+    from dicommap.plots.svg import Plot
 
 MAX_MODALITIES = 7
 MAX_ATTRIBUTES = 60

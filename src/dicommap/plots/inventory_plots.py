@@ -1,4 +1,4 @@
-"""The plots of an inventory, each made when it is asked for by one pass over the studies."""
+"""The plots that an inventory offers, each made when it is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is there, and how much of it: instances and bytes of each modality."""
+"""Bar chart of the instances and bytes of each modality."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.model.study import Series, Study
-    from dicommap.plots.svg_pictures_plots_plot_part import Plot
+    from dicommap.plots.svg import Plot
 
 MAX_MODALITIES = 20
 OTHERS = "others"

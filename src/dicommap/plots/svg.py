@@ -1,16 +1,40 @@
-"""The pieces of an SVG document; every text goes through `escape`."""
+"""The class Plot, an SVG document, and the SVG elements that plots are built from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
-from dicommap.plots.svg_pictures_plots_plot_part import Plot
+from dicommap.dicom.printable_text import make_printable
+from dicommap.writing.new_file import write_new_binary_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from _typeshed import StrPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A plot: no script, no request, readable in light and dark; a screen reader gets title and description."""
+
+    svg: str = field(repr=False)
+    title: str
+    description: str
+    """What the plot shows, in one or two sentences."""
+
+    def save(self, path: StrPath) -> None:
+        """Write the SVG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
+        write_new_binary_file(path, self.svg.encode("utf-8"))
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
 
 WIDTH = 720
 BODY_TOP = 64

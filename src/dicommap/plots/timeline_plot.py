@@ -1,4 +1,4 @@
-"""When the studies were: how many in each year, month or day of StudyDate."""
+"""Bar chart of the number of studies in each year, month or day of StudyDate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from dicommap.model.study import Study
-    from dicommap.plots.svg_pictures_plots_plot_part import Plot
+    from dicommap.plots.svg import Plot
 
 _DATE_DIGITS = len("YYYYMMDD")
 _MAX_BARS = 120

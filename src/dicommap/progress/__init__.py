@@ -1,6 +1,5 @@
-"""The one seam of progress: work tells how far it has come, a caller's function or a bar shows it."""
+"""Report the progress of long work to a caller's function or a progress bar."""
 
-from dicommap.progress.progress import progress_reporter
-from dicommap.progress.progress_progress_state_part import OnProgress, Progress, ProgressOption, track_progress
+from dicommap.progress.progress import OnProgress, Progress, ProgressOption, progress_reporter, track_progress
 
 __all__ = ["ProgressOption", "OnProgress", "Progress", "track_progress", "progress_reporter"]

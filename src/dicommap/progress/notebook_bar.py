@@ -1,4 +1,4 @@
-"""A bar in a notebook: one output that is replaced as work goes on, and empty when it is done.
+"""A progress bar in a notebook: static HTML, redrawn at most ten times a second.
 
 Static HTML instead of a widget: it needs nothing installed, works in every notebook, and a page that is exported
 meanwhile asks for no script from elsewhere.
@@ -6,13 +6,59 @@ meanwhile asks for no script from elsewhere.
 
 from __future__ import annotations
 
+import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dicommap.progress.notebook_bar_progress_pace_part import RedrawTimer, estimate_remaining_seconds, format_duration
-
 if TYPE_CHECKING:
-    from dicommap.progress.progress_progress_state_part import Progress
+    from collections.abc import Callable
+
+    from dicommap.progress.progress import Progress
+
+FIRST_DRAW_DELAY = 0.4
+"""Seconds of work before there is a bar at all."""
+_REDRAW_INTERVAL = 0.1
+"""Seconds between two drawings."""
+
+
+class RedrawTimer:
+    """Says when to draw."""
+
+    __slots__ = ("_clock", "_next", "_started")
+
+    def __init__(self, delay: float = FIRST_DRAW_DELAY, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._next = self._started + delay
+
+    def is_due(self) -> bool:
+        """Say whether it is time to draw, and take it that it is done."""
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + _REDRAW_INTERVAL
+        return True
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds since work began."""
+        return self._clock() - self._started
+
+
+def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
+    """Return the seconds that are left if work goes on as before; None before anything is done."""
+    return elapsed * (total - done) / done if done else None
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time for people: `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
 
 _NOTHING = {"text/html": "", "text/plain": ""}
 _STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"

@@ -1,4 +1,4 @@
-"""A bar on a terminal's stderr, which is taken away when work is done."""
+"""A progress bar on a terminal's stderr, removed when the work is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from dicommap.progress.progress_progress_state_part import Progress
+    from dicommap.progress.progress import Progress
 
 
 class TerminalBar:

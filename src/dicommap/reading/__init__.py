@@ -1,4 +1,4 @@
-"""How files that a user names, or a package holds, are read: regular files only, without waiting, within a bound."""
+"""Read regular files that a user names or a package holds, without blocking, up to a limit."""
 
 from dicommap.reading.regular_files import (
     FileTooLargeError,

@@ -1,4 +1,4 @@
-"""Limits of documents: how many bytes and JSON values one of each kind may have.
+"""Limits of documents: bytes and JSON values that one of each kind may have.
 
 A document is read into memory as a whole, and one JSON value needs up to 100 bytes there. Each limit is what a document
 of its kind can legitimately be, with room. docs/limits.md lists them all.

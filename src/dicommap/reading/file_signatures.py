@@ -1,4 +1,4 @@
-"""Archives and compressed files, known by their first bytes."""
+"""Detect archives and compressed files by their first bytes."""
 
 from __future__ import annotations
 

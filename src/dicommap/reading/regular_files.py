@@ -1,4 +1,4 @@
-"""Regular files, opened without waiting and read within a bound.
+"""Open regular files without blocking and read them up to a number of bytes.
 
 A path that somebody else wrote may lead to a FIFO that nobody writes to, to a device that never ends, or to a file of
 size 0 that never ends (below /proc). It may lead to another file a moment after it was looked at. So a file is opened

@@ -1,4 +1,4 @@
-"""Signals that are heeded while SQLite works.
+"""Let Ctrl-C and other signals interrupt a long SQLite statement.
 
 Python runs a signal's handler between its own instructions only, and a statement of SQLite may take minutes. So SQLite
 is asked to call Python now and then. What the handler raises there ends the statement, and SQLite drops it;

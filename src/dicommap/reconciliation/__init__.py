@@ -1,1 +1,1 @@
-"""Reconciliation: what became of every planned object, from the manifests that an import job writes."""
+"""Give each planned instance one outcome, from the job manifest of its import job."""

@@ -1,18 +1,17 @@
-"""Accounting for one job: every planned instance gets exactly one outcome."""
+"""The job ledger: match records with planned objects and give each instance one outcome."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.job_output import is_warning_name
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list_model_tally_part import JobIssues
+from dicommap.issues.bounded_list import JobIssues
 from dicommap.model.study import Disposition
-from dicommap.reconciliation.job_ledger_reconciliation_naming_part import match_keys
 from dicommap.reconciliation.job_records import RecordKind
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, InstanceOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -20,6 +19,24 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.planning.planned_objects import PlannedObject
     from dicommap.reconciliation.job_records import ObjectRecord
+
+
+def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
+    """Yield what a record's inputFile can be relative to the job's inputS3Uri, the likeliest first.
+
+    The examples of the developer guide have the key without the bucket. The whole URI, the bucket and the key, and a
+    path relative to inputS3Uri are read as well.
+    """
+    for start in (str(uri), f"/{uri.bucket}/{uri.prefix}", f"{uri.bucket}/{uri.prefix}", f"/{uri.prefix}", uri.prefix):
+        if input_file.startswith(start):
+            yield input_file.removeprefix(start)
+    yield input_file.removeprefix("/")
+
+
+def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
+    """Return the known keys that an inputFile can mean, each once and the likeliest first; none, one, or rarely two."""
+    return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))
+
 
 INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 """Dispositions of objects that an import job is expected to import."""

@@ -1,4 +1,4 @@
-"""Reconciling one job: its plan, its submission and what it wrote, joined."""
+"""Reconcile one job: join its plan, its submission and its job manifest, and find the issues."""
 
 from __future__ import annotations
 
@@ -7,27 +7,93 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.issues import Location, make_issue
+from dicommap.issues import Issue, Location, make_issue
 from dicommap.reconciliation.job_ledger import JobLedger
 from dicommap.reconciliation.job_manifest import JobManifest, read_job_manifest
-from dicommap.reconciliation.job_reconciliation_reconciliation_outcome_issues_part import outcome_issues
-from dicommap.reconciliation.job_reconciliation_reconciliation_summary_check_part import (
-    manifest_count_issues,
-    manifest_identity_issues,
-)
 from dicommap.reconciliation.job_records import InvalidRecordError, read_record
-from dicommap.reconciliation.lenient_json_reconciliation_lines_part import read_numbered_lines
-from dicommap.reconciliation.outcomes import JobOutcomes, JobState, StudyOutcomes
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.reconciliation.lenient_json import read_numbered_lines
+from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, JobState, StudyOutcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.issues import Issue
+    from dicommap.issues import Issue, Location
     from dicommap.planning.plan import PlanJob
     from dicommap.planning.planned_objects import PlannedObject
-    from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput, RecordFile, SubmissionFacts
-    from dicommap.reconciliation.outcomes_model_outcome_part import InstanceOutcome
+    from dicommap.reconciliation.job_ledger import RecordCounts
+    from dicommap.reconciliation.job_manifest import JobManifest, JobOutput, RecordFile, SubmissionFacts
+    from dicommap.reconciliation.outcomes import InstanceOutcome, JobOutcomes
+
+_UNFINISHED_CODES = {
+    JobState.NOT_STARTED: "reconcile.not-started",
+    JobState.UNANSWERED: "reconcile.unanswered",
+    JobState.NOT_ENDED: "reconcile.not-ended",
+}
+"""How a job stands of whose instances nothing can be known yet."""
+_OUTCOME_CODES = {
+    ImportOutcome.FAILED: "reconcile.failed",
+    ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
+    ImportOutcome.NON_PRIMARY: "reconcile.non-primary",
+}
+
+
+def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
+    """Find what a person has to know of a job beside its records."""
+    if outcomes.standing in _UNFINISHED_CODES:
+        yield make_issue(_UNFINISHED_CODES[outcomes.standing], location, count=outcomes.instances)
+        return
+    if outcomes.standing is JobState.FAILED:
+        yield make_issue("reconcile.job-failed", location)
+    for outcome, code in _OUTCOME_CODES.items():
+        if count := outcomes.counts.get(outcome):
+            yield make_issue(code, location, count=count, planned=outcomes.instances)
+    for name, count in sorted(outcomes.warnings.items()):
+        yield make_issue("reconcile.warnings", location, count=count, planned=outcomes.instances, name=name)
+
+
+def manifest_identity_issues(
+    manifest: JobManifest, uri: S3Uri, job_id: str, datastore_id: str, location: Location
+) -> Iterator[Issue]:
+    """Find that a manifest is another job's; what is not known, on either side, is not compared."""
+    pairs = {"jobId": (manifest.job_id, job_id), "datastoreId": (manifest.datastore_id, datastore_id)}
+    for member, (said, known) in pairs.items():
+        if said and known and said != known:
+            yield make_issue("manifest.other-job", _member_location(location, member), member=member)
+    if manifest.input_s3_uri and S3Uri.parse(manifest.input_s3_uri) != uri:
+        yield make_issue("manifest.other-job", _member_location(location, "inputS3Uri"), member="inputS3Uri")
+
+
+def manifest_count_issues(
+    manifest: JobManifest, seen: RecordCounts, overrides: int, location: Location
+) -> Iterator[Issue]:
+    """Find where the summary's numbers are not those of the records. `overrides` is the job's number of them.
+
+    Whether override files are among the scanned files is not documented: either number will do.
+    """
+    numbers = manifest.numbers
+    failures = [numbers.get(f"numberOfFilesWith{who}Error") for who in ("Customer", "Server")]
+    yield from _difference_issues(
+        numbers.get("numberOfImportedFiles"), seen.imported, "numberOfImportedFiles", location
+    )
+    if any(number is not None for number in failures):
+        said = sum(filter(None, failures))
+        yield from _difference_issues(said, seen.failed, "numberOfFilesWithCustomerError and ...ServerError", location)
+    scanned, found = numbers.get("numberOfScannedFiles"), seen.imported + seen.failed
+    if scanned is not None and not found <= scanned <= found + overrides - seen.overrides:
+        yield from _difference_issues(scanned, found, "numberOfScannedFiles", location)
+    if seen.image_sets:
+        sets = numbers.get("numberOfGeneratedImageSets")
+        yield from _difference_issues(sets, len(seen.image_sets), "numberOfGeneratedImageSets", location)
+
+
+def _member_location(location: Location, member: str) -> Location:
+    return replace(location, pointer=f"/jobSummary/{member}")
+
+
+def _difference_issues(said: int | None, found: int, member: str, location: Location) -> Iterator[Issue]:
+    if said is not None and said != found:
+        yield make_issue("manifest.numbers", location, member=member, said=said, found=found)
+
 
 _NO_URI = S3Uri(bucket="", prefix="")
 """Of a plan that was edited into a URI that is none: nothing is found there."""

@@ -1,4 +1,4 @@
-"""Records of SUCCESS, FAILURE and WARNING: one object and what the job says became of it."""
+"""Parse the records of SUCCESS, FAILURE and WARNING files: one object and its result."""
 
 from __future__ import annotations
 

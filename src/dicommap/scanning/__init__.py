@@ -1,8 +1,7 @@
-"""From sources to rows of an inventory: batches, who reads them, and in which order they come back."""
+"""Scan sources into an inventory."""
 
 from dicommap.scanning.duplicates import content_comparer
-from dicommap.scanning.pipeline import Batch, enter_archives, walk_in_batches
-from dicommap.scanning.pipeline_scanning_counting_part import FileCounter
+from dicommap.scanning.pipeline import Batch, FileCounter, enter_archives, walk_in_batches
 from dicommap.scanning.tasks import READER_VERSION, ReadTask, TaskRows
 from dicommap.scanning.workers import AUTO_JOBS, Workers, run_in_order
 

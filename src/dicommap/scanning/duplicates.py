@@ -1,4 +1,4 @@
-"""Comparing the bytes of two files."""
+"""Compare the bytes of two files with one SOP Instance UID, to tell copies from conflicts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Batches: what a walk meets, with what is known already and what is left to read."""
+"""The scan pipeline: walk sources in batches, read what has changed, and write the inventory."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from dicommap.sources import ArchiveSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
     from typing import Self
 
     from dicommap.inventory import InventoryWriter, PreviousScan
     from dicommap.model.study import SourceFile
     from dicommap.sources import FileList, LocalTree, Source
+
 
 FILES_PER_BATCH = 500
 """Enough that sending a task costs little for each file, and few enough that a worker's loss costs little work."""
@@ -130,3 +133,34 @@ def _files_of_unchanged_archives(
     if not changed:
         return files
     return [file for file in files if file.archive is None or file.archive.path not in changed]
+
+
+class FileCounter:
+    """Counts the paths of sources in a thread of its own, as long as the context lasts."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.total = 0
+        """How many were counted so far."""
+        self.done = False
+        """Whether all were."""
+        self._sources = sources
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._count, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _count(self) -> None:
+        for source in self._sources:
+            for number in source.count():
+                if self._stopped.is_set():
+                    return
+                self.total += number
+        self.done = True

@@ -1,4 +1,4 @@
-"""Other processes that read: how they start, and end with the one that they work for; imported when there are any."""
+"""The pool of worker processes; imported only when a scan starts one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the files of one task: what a worker is given, and what it gives back."""
+"""Read tasks: some hundred files for one worker, and the inventory rows that reading them gives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.member_names import mask_unknown_type
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DicommapError, os_error_reason
 from dicommap.inventory import FileRow, HeaderRow, make_file_row
 from dicommap.issues import make_issue

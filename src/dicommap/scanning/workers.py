@@ -1,4 +1,4 @@
-"""Who reads: this process, processes that are started when it pays, or an executor that the caller has."""
+"""Run tasks in this process, in a process pool, or in the caller's executor."""
 
 from __future__ import annotations
 

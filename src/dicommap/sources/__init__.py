@@ -1,13 +1,11 @@
-"""Where P10 files are: local trees, lists of files below them, archives in either, and buckets of S3."""
+"""Places that hold DICOM files: local trees, file lists, archives, and S3 prefixes."""
 
-from dicommap.sources.archives.archive_source import ArchiveOpener, close_archives, hash_content
-from dicommap.sources.archives.archive_source_sources_archives_source_part import ArchiveSource
+from dicommap.sources.archives.archive_source import ArchiveOpener, ArchiveSource, close_archives, hash_content
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree
 from dicommap.sources.s3.object_opener import S3Opener
 from dicommap.sources.s3.s3_errors import ObjectError
-from dicommap.sources.source import Opener, Source
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError, Opener, Source
 
 __all__ = [
     "LocalTree",

@@ -1,4 +1,4 @@
-"""Listed files: the paths that somebody names, instead of all that a walk over a tree meets."""
+"""A list of files below a local tree, given by the user instead of a walk over the whole tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 import stat
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import SourceError
 from dicommap.issues import make_issue
 from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted

@@ -1,4 +1,4 @@
-"""What a source is: anything that can be walked, and whose files can be opened here or in another process."""
+"""The protocols Source and Opener, and the error for one file that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from dicommap.issues import Issue
     from dicommap.model.study import SourceFile
     from dicommap.p10 import ReadAt
 
@@ -40,3 +41,11 @@ class Source(Protocol):
     def count(self) -> Iterator[int]:
         """Yield numbers whose sum is about how many paths a walk gives; a walk that runs beside it is not disturbed."""
         ...
+
+
+class ArchiveError(OSError):
+    """Bytes of an archive cannot be had; `found` is the finding that says why."""
+
+    def __init__(self, found: Issue) -> None:
+        super().__init__(found.message)
+        self.found = found

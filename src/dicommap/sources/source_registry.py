@@ -1,4 +1,4 @@
-"""What a scan is to look at: the sources that were named, and nothing twice."""
+"""Make the sources of a scan from paths and S3 URIs, and refuse sources that overlap."""
 
 from __future__ import annotations
 

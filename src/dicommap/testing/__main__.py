@@ -8,8 +8,7 @@ import sys
 
 from dicommap.errors import DicommapError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
-from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.behaviour_testing_faults_part import FAULT_KINDS, Fault
+from dicommap.testing.behaviour import FAULT_KINDS, Behaviour, Fault
 from dicommap.testing.service import ImportJobService
 
 

@@ -1,4 +1,4 @@
-"""Image sets as the stand-in organises instances in them.
+"""P10 files that the stand-in imports, and the image sets it puts them in.
 
 The elements that group instances are documented (developer guide, "Understanding image sets"). Which group of a series
 becomes the primary image set is not, and is the stand-in's own rule: that of the instance imported first. An instance
@@ -7,16 +7,92 @@ that its series' primary image set holds already goes into another one.
 
 from __future__ import annotations
 
+import io
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
+from dicommap.dicom.pydicom_warnings import silence_pydicom
+from dicommap.dicom.uid import uid_conformance_problem
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
-from dicommap.testing.image_sets_testing_files_part import SOP_INSTANCE_UID, first_text
+from dicommap.healthimaging.limits import SUPPORTED_TRANSFER_SYNTAXES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydicom import Dataset
+
     from dicommap.dicom.json_model import DataSet
+
+SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
+_UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
+
+
+class RejectedFileError(Exception):
+    """Why an object is not imported, in words that AWS's documentation or its users' reports show where they fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileWarning:
+    """A warning about a file that was imported (developer guide, "Warning codes")."""
+
+    code: int
+    """The number as that page prints it, which for the last three rows is not that of its hexadecimal form."""
+    type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportableFile:
+    """A P10 file that can be imported: its data set without pixel data."""
+
+    data_set: DataSet = field(repr=False)
+    warnings: tuple[FileWarning, ...] = ()
+
+
+def read_importable_file(content: bytes) -> ImportableFile:
+    """Read a P10 file by pydicom. Raises RejectedError where it is none, or names no instance."""
+    from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
+
+    with silence_pydicom():
+        read = _read_data_set(content)
+        data_set, _ = data_set_from_pydicom(read)
+    transfer_syntax = str(read.file_meta.get("TransferSyntaxUID") or "")
+    if not transfer_syntax:
+        raise RejectedFileError("DICOM attribute TransferSyntaxUID does not exist")
+    for tag in (SOP_CLASS_UID, *_UID_TAGS):
+        if not first_text(data_set, tag):
+            raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
+    return ImportableFile(data_set=data_set, warnings=tuple(_warnings(data_set, transfer_syntax)))
+
+
+def first_text(data_set: DataSet, tag: int) -> str:
+    """Return an attribute's first value as text; empty where it has none."""
+    attribute = data_set.get(hex_of(tag))
+    values = attribute.get("Value") if attribute else None
+    return str(values[0]) if values and values[0] is not None else ""
+
+
+def _read_data_set(content: bytes) -> Dataset:
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        return dcmread(io.BytesIO(content), stop_before_pixels=True)
+    except InvalidDicomError:
+        raise RejectedFileError("DICOM attributes does not exist") from None
+    except Exception as error:  # noqa: BLE001  pydicom raises all kinds for bytes that are no data set
+        raise RejectedFileError(f"DICOM data set cannot be read: {type(error).__name__}") from None
+
+
+def _warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:
+    if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
+        yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
+    for tag in _UID_TAGS:
+        if uid_conformance_problem(first_text(data_set, tag)) is not None:
+            yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")
+
 
 _STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
 _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)

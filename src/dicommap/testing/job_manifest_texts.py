@@ -1,4 +1,4 @@
-"""The manifests of a job, in the form that "Understanding import jobs" of the developer guide shows."""
+"""The job manifests that the stand-in writes ("Understanding import jobs")."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from dicommap.testing.behaviour import Behaviour
-    from dicommap.testing.image_sets import ImageSet
-    from dicommap.testing.image_sets_testing_files_part import FileWarning
+    from dicommap.testing.image_sets import FileWarning, ImageSet
     from dicommap.testing.started_jobs import StartedJob
 
 JOB_MANIFEST_NAME = "job-output-manifest.json"

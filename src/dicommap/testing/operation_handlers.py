@@ -1,4 +1,4 @@
-"""What each operation answers, in AWS's names."""
+"""What each operation of the stand-in answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dicommap.testing.operations_testing_service_error_part import ServiceError
+from dicommap.testing.operations import ServiceError
 from dicommap.testing.started_jobs import PAGE_SIZE, StartedJob, StartedJobs
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The operations that the stand-in answers, and their routes, from botocore's own service models."""
+"""The operations of the stand-in, read from botocore's service models, and their errors."""
 
 from __future__ import annotations
 
@@ -71,3 +71,34 @@ def _load_service_model(name: str) -> Any:  # noqa: ANN401
 def _make_operation(model: Any) -> Operation:  # noqa: ANN401
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", model.http["requestUri"])
     return Operation(model.name, model.http["method"], re.compile(pattern), model.input_shape, model.output_shape)
+
+
+HTTP_STATUS_BY_CODE = {
+    "ValidationException": 400,
+    "SerializationException": 400,
+    "UnknownOperationException": 404,
+    "ServiceQuotaExceededException": 402,
+    "AccessDeniedException": 403,
+    "ExpiredTokenException": 403,
+    "MissingAuthenticationTokenException": 403,
+    "ResourceNotFoundException": 404,
+    "ConflictException": 409,
+    "ThrottlingException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+"""HTTP status of each error: those of the service model, and those that every AWS service may answer."""
+
+
+class ServiceError(Exception):
+    """An error that goes to the caller by its code; the message has no value of the request."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+        return HTTP_STATUS_BY_CODE[self.code]

@@ -1,4 +1,4 @@
-"""ImportJobService: the stand-in for AWS HealthImaging, in this process or in one of its own."""
+"""ImportJobService, the stand-in for AWS HealthImaging, and its throttling."""
 
 from __future__ import annotations
 
@@ -7,27 +7,46 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from dicommap.aws import Clients
-from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.behaviour_testing_faults_part import (
-    CONNECTION_FAULTS,
-    ERROR_FAULTS,
-    JOB_FAULTS,
-    Fault,
-    FaultQueue,
-)
-from dicommap.testing.http_server import LoopbackServer, Request, Response
-from dicommap.testing.http_server_testing_control_part import CONTROL_ROOT, handle_control_request
+from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
+from dicommap.testing.behaviour import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Behaviour, Fault, FaultQueue
+from dicommap.testing.http_server import CONTROL_ROOT, LoopbackServer, Request, Response, handle_control_request
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
 from dicommap.testing.job_runner import JobRunner
 from dicommap.testing.operation_handlers import OperationHandlers
-from dicommap.testing.operations import find_operation, load_imaging_operations
-from dicommap.testing.operations_testing_service_error_part import HTTP_STATUS_BY_CODE, ServiceError
-from dicommap.testing.service_testing_throttle_part import Throttle
+from dicommap.testing.operations import HTTP_STATUS_BY_CODE, ServiceError, find_operation, load_imaging_operations
 from dicommap.testing.started_jobs import StartedJob, StartedJobs
-from dicommap.testing.wire_format_testing_wire_part import format_answer, parse_parameters
+from dicommap.testing.wire_format import format_answer, parse_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+DOCUMENTED_RATES = {
+    "StartDICOMImportJob": START_RATE,
+    "GetDICOMImportJob": GET_RATE,
+    "ListDICOMImportJobs": LIST_RATE,
+}
+
+
+class Throttle:
+    """A token bucket for each operation; an operation without a rate is never throttled."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        now = clock()
+        self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
+
+    def takes(self, operation: str) -> bool:
+        """Say whether a call is taken now, and count it if so."""
+        rate = DOCUMENTED_RATES.get(operation)
+        if rate is None:
+            return True
+        tokens, before = self._buckets[operation]
+        now = self._clock()
+        tokens = min(rate.burst, tokens + (now - before) * rate.per_second)
+        taken = tokens >= 1
+        self._buckets[operation] = (tokens - taken, now)
+        return taken
+
 
 DATASTORE_ID = "5" * 32
 """The data store that is there from the beginning, ACTIVE."""

@@ -1,4 +1,4 @@
-"""The import jobs of the stand-in: started once for each client token, and moved from status to status."""
+"""The stand-in's import jobs and their statuses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dicommap.testing.operations_testing_service_error_part import ServiceError
+from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

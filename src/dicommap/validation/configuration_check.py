@@ -1,16 +1,14 @@
-"""An import configuration and the override files that it names."""
+"""Check an import configuration: its mappings and the override files they name."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dicommap.dicom.uid import uid_mapping_problem
+from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.study import Target
-from dicommap.validation.configuration_check_checks_mapping_check_part import (
-    MAPPINGS_POINTER,
-    check_mappings,
-    get_mappings,
-)
 from dicommap.validation.override_check import check_override_file
 from dicommap.validation.schema_check import check_schema
 
@@ -20,6 +18,100 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.validation.file_contents import FilesByPath
+
+MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
+"""Where the mappings stand in an import configuration, as a JSON Pointer."""
+
+_MappingKey = tuple[str, str | None]
+
+
+def get_mappings(document: Any) -> list[dict[str, str]]:  # noqa: ANN401  JSON of any type
+    """Return the mappings of an import configuration that passed its schema."""
+    mappings: list[dict[str, str]] = document["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    return mappings
+
+
+def check_mappings(
+    mappings: list[dict[str, str]],
+    uri: S3Uri | None,
+    known: Mapping[str, set[str]] | None,
+    profile: Assumptions,
+    pointer: str = "",
+) -> Iterator[Issue]:
+    """Find what is wrong with mappings on their own, among each other, and against the known studies.
+
+    `pointer` is where the import configuration stands in its document.
+    """
+    seen: dict[_MappingKey, int] = {}
+    files: dict[str, int] = {}
+    of_series = _series_mappings(mappings)
+    for index, mapping in enumerate(mappings):
+        place = f"{pointer}{MAPPINGS_POINTER}/{index}"
+        study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
+        path = mapping["metadataFilePath"]
+        yield from _uid_issues(mapping, place)
+        yield from metadata_path_issues(path, uri, Location(pointer=f"{place}/metadataFilePath"))
+        first = seen.setdefault((study, series), index)
+        if first != index:
+            yield make_issue("mapping.duplicate", Location(pointer=place), first=first)
+        elif series is None and study in of_series:
+            yield make_issue(
+                "mapping.study-and-series",
+                Location(pointer=place),
+                count=len(of_series[study]),
+                first=of_series[study][0],
+            )
+        if files.setdefault(path, index) != index and profile.overrideFiles == "separate":
+            yield make_issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
+        if known is not None:
+            yield from _unknown_target_issues(study, series, known, place)
+
+
+def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
+    """Return what makes two mappings the same."""
+    return mapping["studyInstanceUID"], mapping.get("seriesInstanceUID"), mapping["metadataFilePath"]
+
+
+def check_planned_mappings(
+    planned: list[dict[str, str]], mappings: list[dict[str, str]], in_plan: Location, in_configuration: Location
+) -> Iterator[Issue]:
+    """Find that mappings are not those that were planned; the locations are where both lists stand.
+
+    Mappings whose studies are swapped are as valid as the right ones: only the plan tells them apart.
+    """
+    plan, configuration = set(map(mapping_key, planned)), set(map(mapping_key, mappings))
+    for index, mapping in enumerate(mappings):
+        if mapping_key(mapping) not in plan:
+            yield make_issue("mapping.not-planned", replace(in_configuration, pointer=f"{MAPPINGS_POINTER}/{index}"))
+    for index, mapping in enumerate(planned):
+        if mapping_key(mapping) not in configuration:
+            yield make_issue("mapping.planned-missing", replace(in_plan, pointer=f"{in_plan.pointer}/{index}"))
+
+
+def _series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for index, mapping in enumerate(mappings):
+        if mapping.get("seriesInstanceUID") is not None:
+            found.setdefault(mapping["studyInstanceUID"], []).append(index)
+    return found
+
+
+def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
+    for member in ("studyInstanceUID", "seriesInstanceUID"):
+        problem = uid_mapping_problem(mapping[member]) if member in mapping else None
+        if problem:
+            yield make_issue(
+                "mapping.invalid-uid", Location(pointer=f"{pointer}/{member}"), member=member, problem=problem
+            )
+
+
+def _unknown_target_issues(
+    study: str, series: str | None, known: Mapping[str, set[str]], pointer: str
+) -> Iterator[Issue]:
+    if study not in known:
+        yield make_issue("mapping.unknown-study", Location(pointer=f"{pointer}/studyInstanceUID"))
+    elif series is not None and series not in known[study]:
+        yield make_issue("mapping.unknown-series", Location(pointer=f"{pointer}/seriesInstanceUID"))
 
 
 def check_import_configuration(

@@ -1,4 +1,4 @@
-"""A draft before it is written: what one import job can take, what is in its way, and what validate would say."""
+"""Check a drafted package before it is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.model.package_layout import CONFIGURATION_FILE, PLAN_FILE, job_folder
-from dicommap.validation.configuration_check_checks_mapping_check_part import MAPPINGS_POINTER
+from dicommap.validation.configuration_check import MAPPINGS_POINTER
 from dicommap.validation.file_contents import FilesByPath
 from dicommap.validation.package_check import check_package
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.issues import Issue
-    from dicommap.planning.package_documents_model_documents_part import PackageDocuments
+    from dicommap.planning.package_documents import PackageDocuments
 
 _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 

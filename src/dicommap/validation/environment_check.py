@@ -1,15 +1,40 @@
-"""What surrounds import jobs: whether the buckets and the data store are there, and fit each other."""
+"""Check the buckets and the data store that import jobs need."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment, ResourceState
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceState:
+    """What was read of one thing; or AWS's code for why it was not."""
+
+    refused: str = ""
+    is_absent: bool = False
+    region: str = ""
+    """Of a bucket; empty where it was not told."""
+    status: str = ""
+    """Of a data store."""
+    account: str = ""
+    """Of a data store; empty where it was not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportEnvironment:
+    """Buckets and data store of a package's jobs."""
+
+    region: str
+    """In which jobs are started; empty where it is not known."""
+    datastore: ResourceState
+    buckets: Mapping[str, ResourceState]
+    role_arn: str
+
 
 _ACTIVE_STATUS = "ACTIVE"
 _ARN_ACCOUNT_INDEX = 4

@@ -1,4 +1,4 @@
-"""Files as checks see them: by path, each looked at only when it is asked for.
+"""Files of a package by path, each read on demand, and checks of their size and SHA-256.
 
 A file that is too large to be taken into memory is a finding about that file; the others are still checked.
 """

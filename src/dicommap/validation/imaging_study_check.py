@@ -1,4 +1,4 @@
-"""FHIR resources against the models of a library.
+"""Check ImagingStudy resources with the fhir.resources library.
 
 The models are those of R4B, which for ImagingStudy are R4's: of the resources that were changed between the two none
 existed in R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy did.

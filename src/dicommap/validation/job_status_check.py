@@ -1,10 +1,10 @@
-"""Import jobs as their service tells of them: how they ended, and whether they are those that were sent."""
+"""Check the reported status of import jobs, and that they are the jobs submitted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding
+from dicommap.healthimaging.job_properties import JobEnding
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import submission_path
 from dicommap.model.submission import SubmissionState
@@ -12,7 +12,7 @@ from dicommap.model.submission import SubmissionState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.healthimaging.job_properties_model_job_report_part import JobStatus
+    from dicommap.healthimaging.job_properties import JobStatus
     from dicommap.model.submission import Submission
 
 _CODE_BY_ENDING = {

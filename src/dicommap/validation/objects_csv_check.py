@@ -1,11 +1,11 @@
-"""A job's table of objects: whether it is one, and says the same as the plan."""
+"""Check a job's objects.csv, on its own and against the plan."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.healthimaging.s3_uri_model_nested_folders_part import NestedFolders
+from dicommap.healthimaging.s3_uri import NestedFolders
 from dicommap.issues import Location, make_issue
 from dicommap.model.study import Disposition
 from dicommap.planning.planned_objects import parse_objects_csv

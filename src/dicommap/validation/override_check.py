@@ -1,11 +1,11 @@
-"""Override files: a data set of the DICOM JSON Model that says only what an override may say, in the profile's form."""
+"""Check override files: DICOM JSON with only attributes that an override may hold."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.dictionary_model_tags_part import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.dicom.json_model import data_set_issues
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import level_mismatch_issues, not_overridable_issues

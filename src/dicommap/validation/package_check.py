@@ -1,10 +1,10 @@
-"""A package: its documents against their schemas, against its plan, and against each other."""
+"""Check a package: its documents against their schemas, the plan and each other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, has_errors, make_issue
@@ -21,8 +21,7 @@ from dicommap.model.package_layout import (
     limit_at,
 )
 from dicommap.planning.plan import Plan
-from dicommap.validation.configuration_check import check_import_configuration
-from dicommap.validation.configuration_check_checks_mapping_check_part import check_planned_mappings, get_mappings
+from dicommap.validation.configuration_check import check_import_configuration, check_planned_mappings, get_mappings
 from dicommap.validation.file_contents import Subfolder, check_size_and_hash, open_hashed_lines, parse_content
 from dicommap.validation.objects_csv_check import check_objects_csv
 from dicommap.validation.plan_check import check_plan

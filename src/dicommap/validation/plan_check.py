@@ -1,14 +1,13 @@
-"""A plan on its own: what its schema cannot say."""
+"""Check plan.json for contradictions that its schema cannot express."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.healthimaging.s3_uri_model_s3_prefixes_part import S3Prefixes
+from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.planning.source_prefixes import SourcePrefixes
-from dicommap.validation.configuration_check_checks_mapping_check_part import mapping_key
+from dicommap.validation.configuration_check import mapping_key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

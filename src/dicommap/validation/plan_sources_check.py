@@ -1,10 +1,10 @@
-"""The sources of a plan: whether they are roots that a draft writes, and none that holds more than a person scans."""
+"""Check that a plan's sources are plausible roots and not a whole home or machine."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.planning.source_prefixes import is_s3_root, parse_s3_root
 

@@ -1,12 +1,11 @@
-"""The request of StartDICOMImportJob, as a draft leaves it: some members may still be placeholders."""
+"""Check a StartDICOMImportJob request, which may still hold placeholders."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import UsageError
-from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.healthimaging.s3_uri_model_s3_prefixes_part import S3Prefixes
+from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
 from dicommap.validation.schema_check import check_schema
 

@@ -1,13 +1,13 @@
-"""What lies in S3 under a job's prefix against what the job plans to find there."""
+"""Compare the objects under a job's S3 prefix with the job's planned objects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list_model_tally_part import JOB_ISSUE_LIMIT, JobIssues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, JobIssues
 from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.issues import Issue
-    from dicommap.model.source_files_model_listed_object_part import S3Object
+    from dicommap.model.source_files import S3Object
     from dicommap.planning.plan import PlanJob, PlannedFile
     from dicommap.planning.planned_objects import PlannedObject
 

@@ -1,4 +1,4 @@
-"""Documents against their schemas, in our own words: jsonschema's messages would echo the values."""
+"""Check documents against their JSON Schemas, with messages that echo no values."""
 
 from __future__ import annotations
 

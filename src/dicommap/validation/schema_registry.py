@@ -1,8 +1,9 @@
-"""The shipped JSON Schemas. Reading them is the one read in this room, and nothing is ever fetched."""
+"""The shipped JSON Schemas, and which of them describes a document."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -73,3 +74,34 @@ def _schema_folder() -> Traversable:
     shipped = files("dicommap") / "schemas" / "v1"
     # A wheel has the schemas inside the package; a checkout has them at its top level.
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"
+
+
+class DocumentKind(StrEnum):
+    """The documents that can be checked alone; each value is the name of its schema."""
+
+    IMPORT_CONFIGURATION = "import-configuration"
+    REQUEST = "start-dicom-import-job"
+    PLAN = "plan"
+    OVERRIDE = "override"
+
+
+_DISTINCTIVE_MEMBERS = (
+    (DocumentKind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
+    (DocumentKind.PLAN, {"jobs", "profile"}),  # before the request, whose inputS3Uri a plan has as well
+    (DocumentKind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
+)
+
+
+def detect_document_kind(document: object) -> DocumentKind | None:
+    """Return the kind of a document: by the members that tell it, else an override if it is made of objects.
+
+    An array is taken for an override of the wrong form.
+    """
+    if isinstance(document, list):
+        return DocumentKind.OVERRIDE
+    if not isinstance(document, dict):
+        return None
+    for kind, members in _DISTINCTIVE_MEMBERS:
+        if members & document.keys():
+            return kind
+    return DocumentKind.OVERRIDE if all(isinstance(value, dict) for value in document.values()) else None

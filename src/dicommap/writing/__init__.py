@@ -1,1 +1,1 @@
-"""How files are written: beside their place until they are whole, and so that a power cut leaves them there."""
+"""Write files whole or not at all, private to their owner, and synced to disk."""

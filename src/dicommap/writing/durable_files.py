@@ -1,4 +1,4 @@
-"""Files that are still there after the power was cut."""
+"""Write files and directory trees and sync them to disk."""
 
 from __future__ import annotations
 

@@ -1,17 +1,22 @@
-"""Writing a document that a person asked for: all of it or nothing, and never over another file."""
+"""Write a file that must not exist yet, as a whole or not at all."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.writing.partial_files import partial_file, remove_leftovers
+from dicommap.writing.private_files import create_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from _typeshed import StrPath
 
 
 def require_new_file(path: Path) -> None:
@@ -49,3 +54,22 @@ def _raising_document_errors(path: Path) -> Iterator[None]:
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None
+
+
+def write_new_binary_file(path: StrPath, content: bytes) -> None:
+    """Write a file that must not exist yet. Raises DocumentError where it does, or cannot be written."""
+    place = Path(path)
+    try:
+        with os.fdopen(create_file(place), "wb") as file:
+            try:
+                file.write(content)
+                file.flush()
+            except BaseException:
+                with suppress(OSError):
+                    place.unlink()  # made a moment ago, by us
+                raise
+    except FileExistsError:
+        message = f"{place} exists already; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another file.") from None
+    except OSError as error:
+        raise DocumentError(f"{place} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None

@@ -1,4 +1,4 @@
-"""Partial files and directories: `.NAME.TOKEN.partial` beside the place whose name each takes when all is in it.
+"""Partial files and directories (`.NAME.TOKEN.partial`), renamed when they are complete.
 
 TOKEN is random. The process that writes a partial file holds a lock on it (flock), which ends with the process, on
 whatever machine that shares the disk: a partial file that nobody holds was left by a process that was killed. A number

@@ -1,4 +1,4 @@
-"""Files and directories for their owner alone, whatever the umask: they hold patients' values.
+"""Create files and directories that only their owner can read.
 
 The modes are 0600 and 0700; with DICOMMAP_GROUP_READABLE=1 in the environment, 0640 and 0750.
 """

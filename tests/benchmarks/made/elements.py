@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of
-from dicommap.edits.cell_damage_authoring_damage_part import (
-    describe_cell_damage,
-    describe_identifier_damage,
-    describe_letter_damage,
-)
+from dicommap.dicom.dictionary import tag_of
+from dicommap.edits.cell_damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from dicommap.overrides.character_set_issues_authoring_declared_characters_part import unencodable_value_issues
+from dicommap.overrides.character_set_issues import unencodable_value_issues
 from dicommap.overrides.study_resolution import resolve_study
 from tests.unit.authoring.studies import edit, study
 

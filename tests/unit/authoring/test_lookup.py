@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit, LookupSettings, Rule
 from dicommap.edits.edit_provider import CombinedEdits
-from dicommap.edits.lookup_tables_authoring_lookup_part import missing_column_issues, read_lookup, repeated_row_issues
+from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.issues import Issue, Location
 from dicommap.model.study import Study

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.edits.near_matches import compute_near_key, describe_differences, normalize_nfc
-from dicommap.edits.sheet_edits_authoring_near_uids_part import NearUids
+from dicommap.edits.sheet_edits import NearUids
 from tests.effort import examples
 
 

@@ -10,7 +10,7 @@ from dicommap.edits.edit import LookupSettings, Rule
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
-from dicommap.edits.lookup_tables_authoring_lookup_part import read_lookup
+from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits

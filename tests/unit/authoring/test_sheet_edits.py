@@ -9,8 +9,7 @@ import pytest
 
 from dicommap.edits.edit import Edit
 from dicommap.edits.sheet_cells import compute_row_state
-from dicommap.edits.sheet_csv import read_sheet
-from dicommap.edits.sheet_csv_authoring_sheet_writing_part import choose_sheet_columns, format_sheet_lines
+from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines, read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import Level

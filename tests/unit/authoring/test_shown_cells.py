@@ -7,9 +7,8 @@ import pytest
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import keep_undecodable_bytes
 from dicommap.edits.edit import Edit
-from dicommap.edits.sheet_cells_authoring_shown_cells_part import format_cell_with_escapes, has_lost_characters
-from dicommap.edits.sheet_csv import read_sheet
-from dicommap.edits.sheet_csv_authoring_sheet_writing_part import format_sheet_lines
+from dicommap.edits.sheet_cells import format_cell_with_escapes, has_lost_characters
+from dicommap.edits.sheet_csv import format_sheet_lines, read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue

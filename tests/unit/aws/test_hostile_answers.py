@@ -17,9 +17,8 @@ from dicommap.aws.bucket_listing import BucketLister, ListingPage, _parse_page, 
 from dicommap.aws.clients import Clients
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.errors import AwsError
-from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
-from dicommap.model.source_files_model_listed_object_part import S3Object
-from dicommap.model.source_files_model_times_part import MAX_TIME_NS
+from dicommap.healthimaging.job_properties import format_utc
+from dicommap.model.source_files import MAX_TIME_NS, S3Object
 
 PAGE = (
     '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Contents><Key>{key}</Key>'

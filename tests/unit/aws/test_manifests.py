@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.aws.job_manifests import fetch_job_manifests
 from dicommap.errors import AwsError
-from dicommap.reconciliation.job_manifest_reconciliation_evidence_part import JobOutput
+from dicommap.reconciliation.job_manifest import JobOutput
 from tests.reconciling import DATASTORE_ID, FOLDER, JOB_ID
 from tests.s3 import Bucket
 

@@ -11,8 +11,7 @@ from dicommap.aws.import_jobs import ImportJobs
 from dicommap.errors import AwsError
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
-from dicommap.validation.environment_check import check_environment
-from dicommap.validation.environment_check_model_surroundings_part import ImportEnvironment
+from dicommap.validation.environment_check import ImportEnvironment, check_environment
 from tests.s3 import REGION, Bucket
 from tests.submitting import ROLE
 

@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.validation.configuration_check_checks_mapping_check_part import check_mappings
+from dicommap.validation.configuration_check import check_mappings
 
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 PROFILE = Assumptions()

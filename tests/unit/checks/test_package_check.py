@@ -15,10 +15,9 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Severity, make_issue
 from dicommap.model.study import Disposition
-from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.overrides.override_file import Override
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
-from dicommap.planning.planned_objects import PlannedObject, dump_objects_csv
-from dicommap.planning.planned_objects_model_planned_job_part import PlannedJob
+from dicommap.planning.planned_objects import PlannedJob, PlannedObject, dump_objects_csv
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.file_contents import FileContent
 from dicommap.validation.package_check import check_package

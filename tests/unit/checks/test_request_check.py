@@ -14,8 +14,7 @@ from dicommap.issues import Location, Severity
 from dicommap.model.study import Target
 from dicommap.validation.override_check import check_override, check_override_file
 from dicommap.validation.request_check import check_request
-from dicommap.validation.schema_registry import read_schema_text
-from dicommap.validation.schema_registry_checks_kind_part import DocumentKind, detect_document_kind
+from dicommap.validation.schema_registry import DocumentKind, detect_document_kind, read_schema_text
 
 TARGETS = {
     Level.STUDY: Target(study_instance_uid="1.2"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem, uid_root_of
-from dicommap.inventory.grouping_inventory_nonconformant_uids_part import _MAY_BE_NONCONFORMANT
+from dicommap.inventory.grouping import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
 from tests.effort import examples
 from tests.unit.inventory.filling import Added, added, inventory_of

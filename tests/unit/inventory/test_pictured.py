@@ -58,7 +58,7 @@ def test_a_series_travels_without_its_pictures(tmp_path: Path) -> None:
 
 
 def test_without_the_extra_all_but_pictures_works(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.model.extras_pictures_extra_part.find_spec", lambda name: None)
+    monkeypatch.setattr("dicommap.model.extras.find_spec", lambda name: None)
     with dicommap.scan(tree) as inventory:
         study = next(inventory.studies())
         assert study == type(study).of(study.series)

@@ -9,7 +9,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import AttributeNameError, UsageError
-from dicommap.inventory.search_inventory_inconsistent_part import Inconsistencies, Inconsistency
+from dicommap.inventory.search import Inconsistencies, Inconsistency
 from dicommap.inventory.studies import Studies
 from tests.unit.inventory.filling import added, inventory_of, refused
 

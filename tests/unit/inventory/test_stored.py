@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dicommap.inventory.cells_inventory_stored_part import decode_path, encode_path
+from dicommap.inventory.cells import decode_path, encode_path
 
 
 @pytest.mark.parametrize("name", [b"plain", "ünï/日本".encode(), b"\xff\xfe", b"mixed-\xc3\xa9-\xc3", b"a\nb", b""])

@@ -18,7 +18,7 @@ from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.inventory_records import build_study_record, flatten_record
 from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory, InventoryWriter
-from dicommap.inventory.cells_inventory_stored_part import decode_value, encode_value
+from dicommap.inventory.cells import decode_value, encode_value
 from dicommap.inventory.rows import hash_header
 from tests.unit.inventory.filling import added, inventory_of, put
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.confusable_characters import confusable_character_issues
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import tag_of
 from dicommap.issues import Location, Severity
 
 

@@ -18,7 +18,7 @@ from dicommap.dicom.keywords import (
     parse_tag,
     similar_keywords,
 )
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from tests.effort import examples
 
 SPELLINGS = [

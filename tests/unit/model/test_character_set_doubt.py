@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dicommap.dicom.character_set_mismatch import HAS_CONTROL_CHARACTERS, IS_UTF_8, character_set_mismatch
 from dicommap.dicom.character_sets import parse_specific_character_set
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 from tests.effort import examples
 
 LATIN = ["ISO_IR 100", "ISO_IR 148", "ISO_IR 203", "ISO 2022 IR 100", "ISO 2022 IR 100\\ISO 2022 IR 87"]

@@ -24,8 +24,7 @@ from dicommap.issues import Severity, make_issue
 from dicommap.model.choices import choice_of, unknown_choice
 from dicommap.planning.inventory_jobs import _check_staging
 from dicommap.planning.staging import StagingPolicy
-from dicommap.testing.behaviour import Behaviour
-from dicommap.testing.behaviour_testing_faults_part import Fault
+from dicommap.testing.behaviour import Behaviour, Fault
 
 URI = "s3://bucket/in/"
 

@@ -17,7 +17,7 @@ from dicommap.edits.date_shifts import (
     shift_date,
     truncate_date,
 )
-from dicommap.edits.text_templates_model_no_result_part import NoResult
+from dicommap.edits.text_templates import NoResult
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,6 @@ def test_all_entries_and_keywords_are_there() -> None:
 @pytest.mark.parametrize("before", ["", "import pydicom; "])
 @pytest.mark.usefixtures("counted")
 def test_pydicom_is_imported_by_whoever_needs_it(before: str) -> None:
-    code = "import sys; from dicommap.dicom.dictionary_model_tags_part import tag_of; assert tag_of('PatientID') == 0x100020"
+    code = "import sys; from dicommap.dicom.dictionary import tag_of; assert tag_of('PatientID') == 0x100020"
     code += "" if before else "; assert 'pydicom' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", before + code], check=False).returncode == 0

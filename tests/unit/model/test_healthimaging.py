@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.vr import text_issues
 from dicommap.healthimaging.limits import MAX_ELEMENT_LENGTHS
 from dicommap.issues import Location

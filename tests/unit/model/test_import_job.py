@@ -10,10 +10,9 @@ import pytest
 from botocore.parsers import create_parser
 from pydantic import BaseModel, ValidationError
 
-from dicommap.healthimaging import job_properties, job_properties_model_fhir_import_job_part
-from dicommap.healthimaging.job_properties import ImportJob
-from dicommap.healthimaging.job_properties_model_fhir_import_job_part import FhirImportJob
-from dicommap.healthimaging.job_properties_model_job_report_part import JobEnding, format_utc
+from dicommap.healthimaging import job_properties
+from dicommap.healthimaging import job_properties as job_properties_model_fhir_import_job_part
+from dicommap.healthimaging.job_properties import FhirImportJob, ImportJob, JobEnding, format_utc
 
 JOB = {"jobId": "1a", "jobName": "n", "jobStatus": "SUBMITTED", "datastoreId": "d"}
 FHIR = {"JobId": "1a", "JobStatus": "SUBMITTED", "DatastoreId": "d", "InputDataConfig": {"S3Uri": "s3://bucket/in/"}}

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from dicommap.dicom.dictionary import TAG_BY_KEYWORD
-from dicommap.dicom.dictionary_model_tags_part import tag_of
+from dicommap.dicom.dictionary import TAG_BY_KEYWORD, tag_of
 from dicommap.dicom.member_names import KNOWN_MEMBERS, SCHEMA_MEMBERS, mask_unknown_member
-from dicommap.dicom.printable_text_model_mask_part import MASK
+from dicommap.dicom.printable_text import MASK
 from dicommap.reconciliation.job_manifest import COUNT_MEMBERS
 from dicommap.validation.schema_registry import list_schema_names, read_schema_text
 

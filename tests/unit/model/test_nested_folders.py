@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_nested_folders
+from dicommap.healthimaging.s3_uri import count_nested_folders
 
 
 @pytest.mark.parametrize(

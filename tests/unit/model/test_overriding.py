@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.dicom.dictionary_model_tags_part import tag_of, vrs_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import (
@@ -27,7 +27,7 @@ from dicommap.healthimaging.overridable_attributes import (
 from dicommap.issues import Location
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
 from dicommap.model.masking import different_values_marker, mask_value, mask_value_counts
-from dicommap.overrides.override_file_model_override_part import Override
+from dicommap.overrides.override_file import Override
 
 
 def test_every_attribute_has_one_level() -> None:

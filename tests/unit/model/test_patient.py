@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.dicom.person_names import normalize_person_name
-from dicommap.overrides.shared_identifiers_model_patient_part import COMPARED_PART_COUNTS, normalize_identity_value
+from dicommap.overrides.shared_identifiers import COMPARED_PART_COUNTS, normalize_identity_value
 from tests.effort import examples
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.s3_uri import S3Uri, metadata_path_issues, s3_uri_issues
 from dicommap.issues import Location
 

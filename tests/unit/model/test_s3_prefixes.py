@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.healthimaging.s3_uri_model_s3_prefixes_part import S3Prefixes
+from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri
 from tests.effort import examples
 
 URIS = st.builds(

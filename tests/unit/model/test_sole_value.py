@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from dicommap.model.study_model_sole_value_part import SingleValueCounts, compact_counts
+from dicommap.model.study import SingleValueCounts, compact_counts
 
 SECRET = "Zyzzyva"
 

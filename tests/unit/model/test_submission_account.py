@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dicommap.model.submission_model_submission_account_part import AwsAccount
+from dicommap.model.submission import AwsAccount
 from dicommap.validation.schema_registry import get_schema_validator, read_schema_text
 
 LEAST = {"version": 1, "datastoreId": "d", "dataAccessRoleArn": "a", "outputS3Uri": "o"}

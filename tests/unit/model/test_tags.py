@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 from pydicom._dicom_dict import DicomDictionary
 
-from dicommap.dicom.dictionary_model_tags_part import (
-    hex_of,
-    is_private,
-    keyword_of,
-    parse_multiplicity,
-    tag_of,
-    vm_of,
-    vrs_of,
-)
+from dicommap.dicom.dictionary import hex_of, is_private, keyword_of, parse_multiplicity, tag_of, vm_of, vrs_of
 from dicommap.dicom.vr import ALL_VRS
 
 

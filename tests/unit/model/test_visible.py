@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.printable_text import keep_undecodable_bytes
-from dicommap.dicom.printable_text_model_paths_part import make_printable
-from dicommap.model.masking_model_visible_part import escape_text, escape_undecodable, escape_value, find_escapes
+from dicommap.dicom.printable_text import keep_undecodable_bytes, make_printable
+from dicommap.model.masking import escape_text, escape_undecodable, escape_value, find_escapes
 
 VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)))
 

@@ -4,9 +4,9 @@ import zlib
 
 import pytest
 
-from dicommap.p10 import header_reader_p10_inflate_part
+from dicommap.p10 import header_reader
 from dicommap.p10.byte_window import ByteWindow, EndOfFile
-from dicommap.p10.header_reader_p10_inflate_part import inflate_window
+from dicommap.p10.header_reader import inflate_window
 from dicommap.p10.structure_errors import MalformedError
 
 DATA = bytes(index * 7 % 256 for index in range(300_000))
@@ -62,6 +62,6 @@ def test_what_is_not_deflated_is_malformed(data: bytes) -> None:
 
 
 def test_a_bomb_is_inflated_up_to_the_limit_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_reader_p10_inflate_part, "MAX_INFLATED_BYTES", 100_000)
+    monkeypatch.setattr(header_reader, "MAX_INFLATED_BYTES", 100_000)
     found = inflate_window(window_on(deflated(bytes(10_000_000))), 0)
     assert found.size == 100_000

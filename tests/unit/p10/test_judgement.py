@@ -13,8 +13,7 @@ from dicommap.p10.data_set_encoding import (
 )
 from dicommap.p10.file_meta import FileMeta
 from dicommap.p10.header_decoding import RawHeader, decode_header, decode_raw_value, get_character_set
-from dicommap.p10.walk import WalkResult
-from dicommap.p10.walk_p10_stride_part import RawValue
+from dicommap.p10.walk import RawValue, WalkResult
 from tests import making
 from tests.unit.p10.elements import UID_TAGS, codes
 

@@ -9,8 +9,7 @@ from dicommap.p10.byte_window import FIRST_READ_BYTES
 from dicommap.p10.data_set_encoding import DataSetEncoding
 from dicommap.p10.header_decoding import RawHeader
 from dicommap.p10.header_reader import read_window
-from dicommap.p10.layout_cache import HeaderLayout, make_layout
-from dicommap.p10.layout_cache_p10_watch_part import RecordingWindow
+from dicommap.p10.layout_cache import HeaderLayout, RecordingWindow, make_layout
 from tests import making
 from tests.unit.p10.elements import (
     ENCODINGS,

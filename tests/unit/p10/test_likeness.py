@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicommap.p10.layout_cache_p10_likeness_part import SharedBytes
+from dicommap.p10.layout_cache import SharedBytes
 from tests import making
 from tests.unit.p10.test_layout import file_of, layout
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dicommap.p10 import Header, RejectedFile, WantedAttributes
-from dicommap.p10.header_decoding import RawHeader
-from dicommap.p10.header_decoding_p10_texts_part import TextCaches
+from dicommap.p10.header_decoding import RawHeader, TextCaches
 from dicommap.p10.header_reader import read_window
-from dicommap.p10.layout_cache import make_layout
-from dicommap.p10.layout_cache_p10_neighbours_part import CachedLayout
-from dicommap.p10.layout_cache_p10_watch_part import RecordingWindow
+from dicommap.p10.layout_cache import CachedLayout, RecordingWindow, make_layout
 from tests.making import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from tests.unit.p10.elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
 

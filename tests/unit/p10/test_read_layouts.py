@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from dicommap.model.study import Disposition
-from dicommap.p10 import Header, header_reader_p10_inflate_part, read_header
+from dicommap.p10 import Header, header_reader, read_header
 from dicommap.p10.data_set_encoding import DataSetEncoding
 from dicommap.p10.header import WantedAttributes
 from tests import making
@@ -134,7 +134,7 @@ def test_a_deflated_data_set_cut_anywhere_is_truncated() -> None:
 
 
 def test_of_a_bomb_the_header_is_read_and_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_reader_p10_inflate_part, "MAX_INFLATED_BYTES", 100_000)
+    monkeypatch.setattr(header_reader, "MAX_INFLATED_BYTES", 100_000)
     data = content()
     assert codes(header_of(p10(deflated(data + bytes(10**7)), DEFLATED))) == []
     filler = element(0x00080005, "UT", bytes(10**7))

@@ -8,10 +8,10 @@ import zlib
 import pytest
 
 from dicommap.model.study import Disposition
-from dicommap.p10 import Header, HeaderReader, WantedAttributes, header_reader_p10_inflate_part
+from dicommap.p10 import Header, HeaderReader, WantedAttributes, header_reader
 from dicommap.p10.byte_window import FIRST_READ_BYTES
-from dicommap.p10.header_reader_p10_reader_part import MAX_LAYOUTS
-from dicommap.p10.layout_cache_p10_watch_part import MAX_LAYOUT_BYTES
+from dicommap.p10.header_reader import MAX_LAYOUTS
+from dicommap.p10.layout_cache import MAX_LAYOUT_BYTES
 from tests.making import DEFLATED
 from tests.unit.p10.elements import UNDEFINED, codes, content, element, p10, read, read_on, tag_bytes, warmed
 from tests.unit.p10.test_read import CASES
@@ -48,7 +48,7 @@ def test_each_finding_is_the_same_whatever_came_before() -> None:
 
 def test_a_neighbour_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = warmed(PLAIN)
-    monkeypatch.setattr("dicommap.p10.header_reader_p10_reader_part.read_window", None)
+    monkeypatch.setattr("dicommap.p10.header_reader.read_window", None)
     found = read_on(reader, p10(content(x0020000D="9.8.7")))
     assert isinstance(found, Header)
     assert found.values["StudyInstanceUID"] == "9.8.7"
@@ -158,7 +158,7 @@ def deflated(data: bytes) -> bytes:
 
 
 def test_of_a_deflate_bomb_no_more_than_the_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_reader_p10_inflate_part, "MAX_INFLATED_BYTES", 100_000)
+    monkeypatch.setattr(header_reader, "MAX_INFLATED_BYTES", 100_000)
     bomb = p10(deflated(element(FILLER, "UT", bytes(10**7)) + content()), DEFLATED)
     reader = warmed(PLAIN, bomb)
     assert codes(read_on(reader, bomb)) == ["p10.malformed"]

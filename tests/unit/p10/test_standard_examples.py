@@ -11,7 +11,7 @@ import pytest
 from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
 from dicommap.issues import Issue
 from dicommap.p10.header_decoding import find_text_issues
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 
 EXAMPLES = sorted((Path(__file__).parent / "standard_examples").glob("*.json"))
 

@@ -12,7 +12,7 @@ from dicommap.p10.data_set_encoding import (
     IMPLICIT_LITTLE_ENDIAN,
     DataSetEncoding,
 )
-from dicommap.p10.header_p10_value_limits_part import get_max_value_bytes
+from dicommap.p10.header import get_max_value_bytes
 from dicommap.p10.structure_errors import format_element, format_vr
 from tests.unit.p10.elements import ENCODINGS, codes, content, element, item, p10, read, sequence
 

@@ -6,7 +6,7 @@ import pytest
 
 from dicommap.dicom.character_sets import parse_specific_character_set
 from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 
 DEFAULT = parse_specific_character_set("")
 

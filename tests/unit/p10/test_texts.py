@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.character_sets import parse_specific_character_set
-from dicommap.p10 import WantedAttributes, header_decoding_p10_texts_part
+from dicommap.p10 import WantedAttributes, header_decoding
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN
-from dicommap.p10.header_decoding_p10_texts_part import TextCache, TextCaches, ValueKind
+from dicommap.p10.header_decoding import TextCache, TextCaches, ValueKind
 from dicommap.p10.walk import WalkResult
 
 SOP, NAME, CHARSET = 0x00080018, 0x00100010, 0x00080005
@@ -22,8 +22,8 @@ def uid(vr: bytes = b"UI") -> TextCache:
 
 
 def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_decoding_p10_texts_part, "_MAX_CACHED_VALUES", 3)
-    monkeypatch.setattr(header_decoding_p10_texts_part, "_MAX_CACHED_BYTES", 8)
+    monkeypatch.setattr(header_decoding, "_MAX_CACHED_VALUES", 3)
+    monkeypatch.setattr(header_decoding, "_MAX_CACHED_BYTES", 8)
     names = TextCache(kind())
     for number in [*range(9), *range(9)]:
         assert names.text(b"Doe^%04d" % number) == f"Doe^{number:04}"
@@ -34,7 +34,7 @@ def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: p
 
 
 def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(header_decoding_p10_texts_part, "_MAX_CACHED_KINDS", 3)
+    monkeypatch.setattr(header_decoding, "_MAX_CACHED_KINDS", 3)
     remembered = TextCaches(WantedAttributes.usual())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)

@@ -13,7 +13,7 @@ from PIL import Image
 from pydicom import Dataset
 
 import dicommap
-from dicommap.inventory.studies_inventory_pictured_part import PicturedSeries
+from dicommap.inventory.studies import PicturedSeries
 from dicommap.pictures import Picture
 from tests.making import p10, uid, write_tree
 

@@ -143,7 +143,7 @@ def test_only_what_is_compressed_goes_to_it(tmp_path: Path, monkeypatch: pytest.
         def painted(self, *_: object) -> None:
             raise NoPictureError("asked")
 
-    monkeypatch.setattr("dicommap.pictures.frame_image_pictures_painting_part.CODECS", Forbidden())
+    monkeypatch.setattr("dicommap.pictures.frame_image.CODECS", Forbidden())
     assert not thumbnail(tmp_path / "plain", image(ramp(0, 255))).is_placeholder
     jpeg = image(np.zeros((2, 2), "uint8"), transfer_syntax="1.2.840.10008.1.2.4.50", PixelData=None)
     assert "asked" in thumbnail(tmp_path / "jpeg", jpeg).caption

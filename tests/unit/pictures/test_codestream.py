@@ -9,7 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import get_frame
 
-from dicommap.pictures.frame_decoding_pictures_codestream_part import read_declared_samples
+from dicommap.pictures.frame_decoding import read_declared_samples
 
 NAMES = [
     "JPEG2000.dcm",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError, MissingExtraError
-from dicommap.model.extras_pictures_extra_part import require_pixels
+from dicommap.model.extras import require_pixels
 from dicommap.pictures import Picture
 
 PICTURE = Picture(png=b"\x89PNG", width=3, height=2, caption='<script>"&')
@@ -50,6 +50,6 @@ def test_nothing_is_left_of_what_a_full_disk_cut(tmp_path: Path, monkeypatch: py
 
 def test_the_missing_extra_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     require_pixels()
-    monkeypatch.setattr("dicommap.model.extras_pictures_extra_part.find_spec", lambda name: None)
+    monkeypatch.setattr("dicommap.model.extras.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"numpy and pillow.*pip install 'dicommap\[pixels\]'"):
         require_pixels()

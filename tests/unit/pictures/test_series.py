@@ -17,7 +17,7 @@ from pydicom.encaps import encapsulate, get_frame
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.pictures import Picture
-from dicommap.pictures.thumbnails_pictures_study_part import MAX_SERIES
+from dicommap.pictures.thumbnails import MAX_SERIES
 from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree
 from tests.unit.pictures.images import STUDY, image, pixels, ramp, series_of, thumbnail
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dicommap.healthimaging.quotas import Quotas
-from dicommap.healthimaging.s3_uri_model_nested_folders_part import count_nested_folders
-from dicommap.planning.job_load_planning_needs_part import OverrideKey, OverrideSizes
-from dicommap.planning.job_load_planning_weights_part import SeriesSize, StudySize
+from dicommap.healthimaging.s3_uri import count_nested_folders
+from dicommap.planning.job_load import OverrideKey, OverrideSizes, SeriesSize, StudySize
 
 Row = tuple[str, int, str | None, str | None]
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location
-from dicommap.planning.folders_planning_places_part import PrefixRules
+from dicommap.planning.folders import PrefixRules
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 names = st.sampled_from(["a", "..", ".", "", "...", "a b", "é", "a\\b", "a\nb", "\u2028", "x" * 400])

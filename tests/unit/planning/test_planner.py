@@ -6,9 +6,9 @@ import pytest
 
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.issues.bounded_list_planning_told_part import BoundedList
-from dicommap.planning.folders_planning_places_part import PrefixRules
-from dicommap.planning.job_load_planning_needs_part import OverrideKey
+from dicommap.issues.bounded_list import BoundedList
+from dicommap.planning.folders import PrefixRules
+from dicommap.planning.job_load import OverrideKey
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.staging import StagingPolicy, StudyPart

@@ -15,8 +15,7 @@ import pytest
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.progress import OnProgress, Progress, progress_reporter
-from dicommap.progress.notebook_bar import NotebookBar
-from dicommap.progress.notebook_bar_progress_pace_part import RedrawTimer
+from dicommap.progress.notebook_bar import NotebookBar, RedrawTimer
 
 URI = "s3://bucket/in/"
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.progress.notebook_bar_progress_pace_part import (
-    FIRST_DRAW_DELAY,
-    RedrawTimer,
-    estimate_remaining_seconds,
-    format_duration,
-)
+from dicommap.progress.notebook_bar import FIRST_DRAW_DELAY, RedrawTimer, estimate_remaining_seconds, format_duration
 
 
 def test_work_of_a_moment_is_never_due_and_other_work_a_few_times_a_second() -> None:

@@ -13,7 +13,7 @@ from dicommap.model.study import Disposition
 from dicommap.planning.planned_objects import PlannedObject
 from dicommap.reconciliation.job_ledger import JobLedger
 from dicommap.reconciliation.job_records import ObjectRecord, RecordKind
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome, InstanceOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
 
 URI = S3Uri(bucket="bucket", prefix="in/")
 OVERRIDE = "dicommap-overrides/1.2.json"

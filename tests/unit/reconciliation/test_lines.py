@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.reconciliation import lenient_json_reconciliation_lines_part
-from dicommap.reconciliation.lenient_json_reconciliation_lines_part import LINE_BYTES_LIMIT, read_numbered_lines
+from dicommap.reconciliation import lenient_json
+from dicommap.reconciliation.lenient_json import LINE_BYTES_LIMIT, read_numbered_lines
 
 
 @given(st.lists(st.binary(max_size=12).filter(lambda line: b"\n" not in line)), st.integers(1, 7))
@@ -34,5 +34,5 @@ def test_a_line_without_end_is_told_of_and_not_kept() -> None:
 
 
 def test_a_line_of_the_limit_is_kept() -> None:
-    assert lenient_json_reconciliation_lines_part.LINE_BYTES_LIMIT > 100_000
+    assert lenient_json.LINE_BYTES_LIMIT > 100_000
     assert list(read_numbered_lines([b"x" * LINE_BYTES_LIMIT, b"\n"])) == [(1, b"x" * LINE_BYTES_LIMIT)]

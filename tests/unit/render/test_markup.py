@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis.strategies import text
 
-from dicommap.display.report_html_render_markup_part import Markup, element, join_markup
+from dicommap.display.report_html import Markup, element, join_markup
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:

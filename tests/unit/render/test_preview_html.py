@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import dicommap
-from dicommap.display.draft_report_render_preview_html_part import build_preview_page
+from dicommap.display.draft_report import build_preview_page
 
 URI = "s3://bucket/in/"
 SCRIPT = "<script>alert(1)</script>"

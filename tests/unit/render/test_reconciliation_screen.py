@@ -12,8 +12,7 @@ from dicommap.display.reconciliation_report import (
 from dicommap.display.report_html import render_html_fragment
 from dicommap.display.report_text import render_text
 from dicommap.issues import Location, make_issue
-from dicommap.reconciliation.outcomes import JobOutcomes, JobState, StudyOutcomes
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, JobState, StudyOutcomes
 
 SECRET = "Zyzzyva"
 EVIL = "<script>alert(1)</script>"

@@ -10,7 +10,7 @@ import pytest
 
 from dicommap.errors import UsageError
 from dicommap.testing import Fault, ImportJobService
-from dicommap.testing.behaviour_testing_faults_part import FAULT_KINDS, JOB_FAULTS
+from dicommap.testing.behaviour import FAULT_KINDS, JOB_FAULTS
 from tests.s3 import Bucket
 from tests.unit.testing.jobs import imported, output, records
 

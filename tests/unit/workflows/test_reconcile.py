@@ -15,7 +15,7 @@ from dicommap.display.outcome_records import (
 )
 from dicommap.errors import AwsError, DocumentError, PackageError
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.making import STUDY, uid
 from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, write

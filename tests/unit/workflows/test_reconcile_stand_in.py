@@ -10,7 +10,7 @@ import dicommap
 from dicommap.aws import Clients
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
-from dicommap.reconciliation.outcomes_model_outcome_part import ImportOutcome
+from dicommap.reconciliation.outcomes import ImportOutcome
 from dicommap.testing import ImportJobService
 from tests.reconciling import drafted
 from tests.s3 import REGION, Bucket

@@ -18,7 +18,7 @@ from dicommap.aws.source_roots import SourceRoots
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.staging_copies import list_staging_copies
-from dicommap.planning.staging_model_planned_copy_part import CopyResult, InstanceUids, StagingCopy
+from dicommap.planning.staging import CopyResult, InstanceUids, StagingCopy
 from tests.making import STUDY, p10, small_tree, uid, write_tree
 from tests.s3 import Bucket
 from tests.s3_faults import Fault, faulty

@@ -18,7 +18,7 @@ from botocore.exceptions import ConnectionClosedError
 
 import dicommap
 from dicommap.errors import AwsError, DicommapError, DocumentError, PackageError, UsageError
-from dicommap.healthimaging.job_properties_model_job_report_part import format_utc
+from dicommap.healthimaging.job_properties import format_utc
 from dicommap.issues import Severity
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService

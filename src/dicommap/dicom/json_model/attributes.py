@@ -1,12 +1,12 @@
-"""Attributes from text as people write it, and back: a backslash separates values, '=' the groups of a name."""
+"""Data sets and attributes as JSON: types, conversion from and to text, dumping."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from dicommap.dicom.dictionary_model_tags_part import keyword_of, vm_of, vrs_of
-from dicommap.dicom.json_model.attributes_model_dicom_json_types_part import Attribute, PersonName
+from dicommap.dicom.dictionary import keyword_of, vm_of, vrs_of
+from dicommap.dicom.strict_json import dump_json
 from dicommap.dicom.vr import (
     BINARY_VRS,
     FLOAT_VRS,
@@ -24,6 +24,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.issues import Issue
+
+
+class PersonName(TypedDict, total=False):
+    """A PN value by its component groups; empty ones are left out (PS3.18 F.2.2)."""
+
+    Alphabetic: str
+    Ideographic: str
+    Phonetic: str
+
+
+class _VrMember(TypedDict):
+    vr: str
+
+
+class Attribute(_VrMember, total=False):
+    """One attribute: its vr, and at most one of the other members."""
+
+    Value: list[Any]
+    InlineBinary: str
+    BulkDataURI: str
+
+
+DataSet = dict[str, Attribute]
+"""Attributes by their tag, eight upper-case hexadecimal digits."""
+
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
@@ -112,3 +137,19 @@ def _value_as_text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any typ
         name: PersonName = {**value}  # type: ignore[typeddict-item]
         return "=".join(name.get(group, "") for group in _GROUPS).rstrip("=")  # type: ignore[misc]
     return str(value)
+
+
+def dump_data_set(data_set: DataSet) -> str:
+    """Write a data set with ascending member names, in sequence items too (PS3.18 F.2.2)."""
+    return dump_json(sort_data_set(data_set))
+
+
+def sort_data_set(data_set: DataSet) -> DataSet:
+    """Return a data set with ascending member names, in sequence items too."""
+    return {tag: _sort_attribute(data_set[tag]) for tag in sorted(data_set)}
+
+
+def _sort_attribute(attribute: Attribute) -> Attribute:
+    if attribute["vr"] != "SQ" or "Value" not in attribute:
+        return attribute
+    return {"vr": "SQ", "Value": [sort_data_set(item) for item in attribute["Value"]]}

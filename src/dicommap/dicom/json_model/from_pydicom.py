@@ -1,4 +1,4 @@
-"""Data sets that pydicom read, as the DICOM JSON Model: what PS3.18 Annex F can carry, and findings for the rest."""
+"""Convert pydicom data sets to the DICOM JSON Model, with an issue for each omitted value."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydicom.multival import MultiValue
 from pydicom.valuerep import PersonName as PydicomPersonName
 
-from dicommap.dicom.dictionary_model_tags_part import hex_of, is_outside_data_sets, keyword_of
-from dicommap.dicom.json_model.attributes_model_dicom_json_types_part import Attribute, DataSet
+from dicommap.dicom.dictionary import hex_of, is_outside_data_sets, keyword_of
+from dicommap.dicom.json_model.attributes import Attribute, DataSet
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
 from dicommap.issues import Issue, Location, make_issue

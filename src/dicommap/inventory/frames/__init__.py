@@ -1,1 +1,1 @@
-"""Frames: an inventory as columns of documented names and types, for Arrow, pandas, Polars, Parquet and SQL."""
+"""Frames: an inventory as typed columns for Arrow, pandas, Polars, Parquet and SQL."""

@@ -1,4 +1,4 @@
-"""Frames as Arrow has them: the one conversion, batch by batch, which all others start from."""
+"""Read a frame from SQLite as Arrow record batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods that give an inventory as frames; each needs an extra, and none is loaded before."""
+"""Return an inventory as an Arrow table, pandas or Polars frame, or write a Parquet file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dicommap.inventory.frames.columns import FrameLevel
-    from dicommap.inventory.frames.sql_query_inventory_frames_result_part import QueryResult
+    from dicommap.inventory.frames.sql_query import QueryResult
     from dicommap.progress import ProgressOption
 
 

@@ -1,4 +1,4 @@
-"""Frames as pandas has them."""
+"""Convert an Arrow table to a pandas frame."""
 
 from __future__ import annotations
 

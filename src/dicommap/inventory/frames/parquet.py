@@ -1,4 +1,4 @@
-"""A frame as a Parquet file: written batch by batch beside its place, which it takes when all is in."""
+"""Write a frame to a Parquet file, batch by batch."""
 
 from __future__ import annotations
 

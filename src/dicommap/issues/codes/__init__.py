@@ -1,1 +1,1 @@
-"""Issue codes, one module for each family: the word before the dot, with underscores for hyphens."""
+"""The issue codes, one module for each family (the word before the dot)."""

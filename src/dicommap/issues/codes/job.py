@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dicommap.healthimaging.limits import CONCURRENT_JOBS, MAX_KEY_BYTES, START_RATE
-from dicommap.issues.issue import Severity
-from dicommap.issues.issue_issues_code_part import IssueCode
+from dicommap.issues.issue import IssueCode, Severity
 
 _STAGE = "draft with --stage-uri, which plans copies of such studies under a prefix of their own"
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dicommap.issues.issue import Severity
-from dicommap.issues.issue_issues_code_part import IssueCode
+from dicommap.issues.issue import IssueCode, Severity
 
 CODES = (
     IssueCode(

@@ -1,1 +1,1 @@
-"""ZIP and tar files inside a tree: their members are walked and opened as files are."""
+"""ZIP and tar files inside a local tree, whose members are scanned in place."""

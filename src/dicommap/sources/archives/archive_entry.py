@@ -1,4 +1,4 @@
-"""Entries of archives, whatever kind of archive: names that are unique, and what is not read."""
+"""Archive entries: names, unique member paths, and why an entry is not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of an archive, for the readers of the standard library; and bytes that come only one after another."""
+"""File objects over an archive's bytes: seekable, and forward-only for compressed members."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""How far archives are followed, so that none can take all memory or time."""
+"""Limits on archives, so that none can exhaust memory, disk or time."""
 
 from __future__ import annotations
 
 from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.issues import make_issue
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError
 
 MAX_ENTRIES = 250_000
 """Entries of one archive: some 200 MB of memory in each process that reads it, and the files of fifty import jobs."""

@@ -1,4 +1,4 @@
-"""Archives of a tree: opening one by its name, and what a walk has of it and its members."""
+"""Open an archive by its name, and list its members as source files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dicommap.issues import Issue, make_issue
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources.archives.archive_entry import MEMBER_SEPARATOR, ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_file import get_archive_state
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What libraries raise for damaged archives, as one kind of error; imported when an archive is opened."""
+"""Convert the errors that zlib, lzma and zipfile raise for damaged archives into ArchiveError."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import make_issue
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Headers of tar files (POSIX.1-2017 pax, "pax Interchange Format" and "ustar"; GNU tar, "Basic Tar Format").
+"""Headers of tar files: ustar, pax and GNU.
 
 tarfile reads single headers here and no more: in versions that are still in use it can be made to read for ever, and it
 takes names of any length into memory.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.issues import Severity, make_issue
 from dicommap.sources.archives.archive_limits import MAX_NAME_CHARACTERS, MAX_ZERO_BYTES
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

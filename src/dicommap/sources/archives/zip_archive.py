@@ -1,4 +1,4 @@
-"""ZIP files, member by member."""
+"""ZIP archives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dicommap.sources.archives.archive_limits import (
     require_entry_count,
 )
 from dicommap.sources.archives.damaged_archives import convert_damage_errors
-from dicommap.sources.source_sources_archives_error_part import ArchiveError
+from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

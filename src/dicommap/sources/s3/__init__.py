@@ -1,1 +1,1 @@
-"""Objects below a prefix of a bucket: listed by S3 or by an S3 Inventory, and read by ranges."""
+"""Objects below an S3 prefix, listed by S3 or by an S3 Inventory, read by range requests."""

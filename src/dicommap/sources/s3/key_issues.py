@@ -1,11 +1,11 @@
-"""Keys of objects: which of them other tools would change, refuse or take for another."""
+"""Issues of object keys that other tools would change, reject or confuse with another key."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.issues import make_issue
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Opening objects: one at a time, or many at once, since each answer of S3 is waited for."""
+"""Open S3 objects one at a time, or read the headers of many with parallel requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading ranges of objects, each of the object that was listed and of no other."""
+"""Range requests for objects: bytes of the listed version of an object, by obstore or boto3."""
 
 from __future__ import annotations
 

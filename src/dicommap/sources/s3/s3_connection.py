@@ -1,4 +1,4 @@
-"""How a bucket is reached: what travels to workers, and the clients that each process makes of it."""
+"""The settings to reach a bucket, sent to workers, and the clients that each process makes of them."""
 
 from __future__ import annotations
 

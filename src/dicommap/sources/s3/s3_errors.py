@@ -1,4 +1,4 @@
-"""What S3 refuses: a finding where it is about one object, an error where it is about all."""
+"""Errors from reading objects: an issue for one object, or AwsError if all objects are affected."""
 
 from __future__ import annotations
 

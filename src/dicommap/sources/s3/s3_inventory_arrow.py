@@ -1,4 +1,4 @@
-"""Rows of an S3 Inventory in Parquet or ORC, some at a time; imported, with pyarrow, when there are such files.
+"""Data files of an S3 Inventory in Parquet or ORC; imported, with pyarrow, only for these.
 
 Columns: Amazon S3 user guide, "Locating your inventory list". Their names differ from those of CSV, and keys are as
 they are, not URL-encoded.
@@ -15,8 +15,7 @@ from pyarrow.dataset import OrcFileFormat
 from pyarrow.parquet import ParquetFile
 
 from dicommap.errors import DocumentError
-from dicommap.model.source_files_model_listed_object_part import S3Object
-from dicommap.model.source_files_model_times_part import clamp_time_ns
+from dicommap.model.source_files import S3Object, clamp_time_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

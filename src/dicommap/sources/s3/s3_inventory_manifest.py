@@ -1,4 +1,4 @@
-"""Manifests of S3 Inventory: what is listed, in which files, and where these are.
+"""The manifest.json of an S3 Inventory: the listed bucket, the columns, and the data files.
 
 Shape: Amazon S3 user guide, "Locating your inventory list".
 """
@@ -16,7 +16,7 @@ from shutil import copyfileobj
 from typing import TYPE_CHECKING
 
 from dicommap.aws.client_errors import convert_client_errors
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.reading import open_regular_file, read_regular_file, read_stream
 from dicommap.reading.document_limits import S3_INVENTORY_LIMIT, has_more_json_values

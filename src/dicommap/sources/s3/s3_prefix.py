@@ -1,4 +1,4 @@
-"""A prefix of a bucket as a source: every object below it, once, in S3's own order."""
+"""An S3 prefix as a source: every object below it, in the order in which S3 lists them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.bucket_listing import BucketLister, ListingPage
 from dicommap.aws.client_errors import convert_client_errors
-from dicommap.dicom.printable_text_model_paths_part import make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, SourceError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import make_issue
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.model.source_files_model_listed_object_part import S3Object
+    from dicommap.model.source_files import S3Object
     from dicommap.sources.s3.s3_inventory_list import S3InventoryList
 
 PAGES_AHEAD = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas
 
-from dicommap.inventory.frames.sql_query_inventory_frames_result_part import QueryResult
+from dicommap.inventory.frames.sql_query import QueryResult
 
 
 def test_rows_show_themselves_as_a_table() -> None:

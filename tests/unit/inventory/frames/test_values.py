@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.inventory.frames.columns_inventory_frames_values_part import parse_date, parse_integer, parse_number
+from dicommap.inventory.frames.columns import parse_date, parse_integer, parse_number
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from dicommap.dicom.character_sets import SpecificCharacterSet
-from dicommap.dicom.dictionary_model_tags_part import hex_of, tag_of
+from dicommap.dicom.dictionary import hex_of, tag_of
 from dicommap.dicom.json_model import attribute_from_text, data_set_issues, dump_data_set, text_from_attribute
 from dicommap.issues import Location
-from dicommap.p10.text_decoding_p10_text_part import decode_value
+from dicommap.p10.text_decoding import decode_value
 
 
 def tag(keyword: str) -> int:

@@ -12,7 +12,7 @@ import pyarrow
 import pytest
 
 from dicommap.errors import DocumentError, MissingExtraError
-from dicommap.model.source_files_model_listed_object_part import S3Object
+from dicommap.model.source_files import S3Object
 from dicommap.sources.s3 import s3_inventory_arrow
 from dicommap.sources.s3.s3_connection import S3Connection
 from dicommap.sources.s3.s3_inventory_arrow import read_orc_objects, read_parquet_objects
