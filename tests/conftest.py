@@ -11,10 +11,10 @@ import pytest
 from hypothesis import settings
 
 import dicommap
-from tests.making import small_tree
-from tests.s3 import bucket, models_read_once, s3_endpoint, s3_environment
-from tests.stand_in import import_jobs
-from tests.tools import pytest_sessionfinish
+from tests.support.needed_tools import pytest_sessionfinish
+from tests.support.p10_files import small_tree
+from tests.support.s3_server import bucket, models_read_once, s3_endpoint, s3_environment
+from tests.support.stand_in import import_jobs
 
 __all__ = ["bucket", "import_jobs", "pytest_sessionfinish", "s3_endpoint", "s3_environment"]
 

@@ -21,9 +21,9 @@ from dicommap.model.study import Disposition, Target
 from dicommap.testing import ImportJobService
 from dicommap.validation.override_check import check_override_file
 from dicommap.validation.schema_check import check_schema
-from tests import shown
-from tests.s3 import REGION, environment
-from tests.s3_memory import memory_server_process
+from tests.support import docs_commands
+from tests.support.s3_memory_server import memory_server_process
+from tests.support.s3_server import REGION, environment
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -79,15 +79,15 @@ def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path, requ
     page = text_of(place)
     if place in CALLING_AWS:
         request.getfixturevalue("account")
-    assert shown.unexplained_blocks(page) == []
-    for name, text in shown.files(page).items():
+    assert docs_commands.unexplained_blocks(page) == []
+    for name, text in docs_commands.files(page).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    steps = shown.commands(page)
+    steps = docs_commands.commands(page)
     assert steps
     status = 0
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        status, printed = shown.run(step, tmp_path, status)
+        status, printed = docs_commands.run(step, tmp_path, status)
         told = following is not None and following.command == "echo $?"
         assert status == 0 or told, (step.command, printed)
         if step.printed:

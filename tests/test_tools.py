@@ -17,7 +17,9 @@ def test_a_skipped_test_fails_the_run_if_all_tests_are_asked_for(
     no_skips: str, workers: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DICOMMAP_NO_SKIPS", no_skips)
-    (tmp_path / "conftest.py").write_text("from tests.tools import pytest_sessionfinish\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(
+        "from tests.support.needed_tools import pytest_sessionfinish\n", encoding="utf-8"
+    )
     (tmp_path / "test_skips.py").write_text(
         "import pytest\n\ndef test_passes() -> None: pass\n\n"
         "@pytest.mark.skipif(True, reason='a tool is missing')\ndef test_skips() -> None: pass\n",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.inventory.filling import added, inventory_of
+from tests.support.filled_inventories import added, inventory_of
 
 
 @pytest.fixture(scope="session")

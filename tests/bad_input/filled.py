@@ -7,7 +7,7 @@ from typing import Any
 
 from dicommap.inventory import HeaderRow, InventoryWriter, make_file_row
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
-from tests.unit.inventory.filling import added
+from tests.support.filled_inventories import added
 
 _IN_A_BATCH = 500
 

@@ -35,7 +35,7 @@ from dicommap.model.study import Study
 from dicommap.overrides.resolution import record_changes
 from dicommap.overrides.study_resolution import resolve_study
 from dicommap.validation.schema_check import check_schema
-from tests.unit.inventory.filling import added, inventory_of
+from tests.support.filled_inventories import added, inventory_of
 
 
 def seconds(call: Callable[[], object]) -> float:

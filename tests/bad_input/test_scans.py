@@ -10,9 +10,9 @@ import pytest
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.p10.data_set_encoding import IMPLICIT_LITTLE_ENDIAN as IMPLICIT
 from tests.bad_input.worker import bounded
-from tests.making import IMPLICIT_LITTLE, p10, uid
-from tests.unit.p10.elements import content, element
-from tests.unit.p10.elements import p10 as made_p10
+from tests.support.p10_elements import content, element
+from tests.support.p10_elements import p10 as made_p10
+from tests.support.p10_files import IMPLICIT_LITTLE, p10, uid
 
 
 @pytest.mark.parametrize("entries", [20_000, pytest.param(200_000, marks=pytest.mark.long)])

@@ -18,8 +18,8 @@ from tests.benchmarks.options import ROOT, Options, work_directory
 from tests.benchmarks.rounds import Contestant, alternate
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
-from tests.s3 import environment
-from tests.s3_memory import BUCKET, memory_server_process
+from tests.support.s3_memory_server import BUCKET, memory_server_process
+from tests.support.s3_server import environment
 
 OBJECTS = 10_000
 ROUNDS = 5

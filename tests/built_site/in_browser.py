@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING
 
-from tests.browser import SCHEMES, pictured
-from tests.tools import CHROMIUM
+from tests.support.browser import SCHEMES, pictured
+from tests.support.needed_tools import CHROMIUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from tests.built_site.in_browser import requests
 from tests.built_site.pages import problems
-from tests.tools import needs_chromium
+from tests.support.needed_tools import needs_chromium
 
 RIGHT = """<link rel="stylesheet" href="look.css"><script src="do.js?v=1"></script><img src="data:image/png;base64,AA">
 <h1 id="top">A</h1><a href="#top">a</a> <a href="sub/b.html#b">b</a> <a href="https://example.org/">elsewhere</a>"""

@@ -14,15 +14,7 @@ from typing import Any
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
-from tests.making import (
-    CT_IMAGE_STORAGE,
-    DEFLATED,
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    STUDY,
-    data_set,
-    uid,
-)
+from tests.support.p10_files import CT_IMAGE_STORAGE, DEFLATED, EXPLICIT_LITTLE, IMPLICIT_LITTLE, STUDY, data_set, uid
 
 ROOT = Path(__file__).parent
 
@@ -62,7 +54,7 @@ def meta(
 
 
 def content(*, implicit: bool = False, **attributes: Any) -> bytes:
-    """Return the bytes of the small CT instance of `tests.making`, with attributes added, replaced or taken out."""
+    """Return the bytes of the small CT instance of `tests.support.p10_files`, with attributes added, replaced or taken out."""
     buffer = DicomBytesIO()
     buffer.is_implicit_VR, buffer.is_little_endian = implicit, True
     write_dataset(buffer, data_set(**attributes))

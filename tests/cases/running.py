@@ -26,9 +26,9 @@ from dicommap.package.s3_validation import s3_object_issues
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.stored import StoredByDocument
-from tests.s3 import environment
-from tests.s3_faults import Fault, faulty, quick_retries
-from tests.s3_memory import memory_server
+from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.s3_memory_server import memory_server
+from tests.support.s3_server import environment
 
 ROOT = Path(__file__).parent
 _PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files", "package", "manifests", "bucket")

@@ -26,7 +26,7 @@ from dicommap.aws import Clients, object_copies
 from dicommap.aws.object_copies import find_instance_problem
 from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
 from dicommap.cli.main import main
-from tests.s3 import REGION, models_read_once
+from tests.support.s3_server import REGION, models_read_once
 
 __all__ = ["commands", "reconcile", "stage", "submit"]
 

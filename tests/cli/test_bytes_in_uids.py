@@ -9,7 +9,7 @@ import pytest
 
 import dicommap as library
 from tests.cli.running import dicommap
-from tests.making import STUDY, p10, uid, write_tree
+from tests.support.p10_files import STUDY, p10, uid, write_tree
 
 SYNTAX = b"1.2.840.10008.1.2.1\0"
 OTHER_BYTES = [

@@ -15,7 +15,7 @@ from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS
 from tests.cli.running import Ran, dicommap
-from tests.making import STUDY, p10, uid, write_tree
+from tests.support.p10_files import STUDY, p10, uid, write_tree
 
 CANARY = "CANARY"
 URI = "s3://bucket/incoming/"

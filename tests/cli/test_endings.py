@@ -16,7 +16,7 @@ import pytest
 
 from dicommap.cli import scan as scan_module
 from tests.cli.running import Ran, dicommap
-from tests.making import small_tree
+from tests.support.p10_files import small_tree
 
 pytestmark = pytest.mark.usefixtures("counted")
 

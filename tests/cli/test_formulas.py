@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.making import p10, uid
+from tests.support.p10_files import p10, uid
 
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 HOSTILE = {

@@ -61,7 +61,7 @@ READ: dict[str, Callable[[Path, Path, Path], list[str | Path]]] = {
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    from tests.making import small_tree
+    from tests.support.p10_files import small_tree
 
     folder = tmp_path_factory.mktemp("scanned")
     tree = small_tree(folder / "tree")

@@ -27,9 +27,9 @@ from dicommap.dicom.strict_json import dump_json
 from dicommap.planning.plan import PlanJob
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
-from tests.making import STUDY, p10, uid
-from tests.s3 import Bucket
-from tests.submitting import ROLE, account, options
+from tests.support.p10_files import STUDY, p10, uid
+from tests.support.s3_server import Bucket
+from tests.support.submission_packages import ROLE, account, options
 
 SECRET = "outside-secret.dcm"
 OBJECTS = "jobs/0001/objects.csv"

@@ -12,8 +12,8 @@ import pytest
 from dicommap.testing import ImportJobService
 from tests.cli.running import dicommap, dicommap_process
 from tests.cli.test_wrong_calls import assert_refused
-from tests.s3 import Bucket
-from tests.submitting import ROLE, Ready, options, ready, states
+from tests.support.s3_server import Bucket
+from tests.support.submission_packages import ROLE, Ready, options, ready, states
 
 __all__ = ["ready"]
 

@@ -13,10 +13,10 @@ import dicommap
 from dicommap.errors import DicommapError
 from dicommap.package.package_directory import PackageDirectory
 from tests.cli.killing import Killer, killing
-from tests.making import small_tree
-from tests.reconciling import drafted, keys_of, manifests, put, submitted
-from tests.s3 import Bucket, environment
-from tests.submitting import account
+from tests.support.p10_files import small_tree
+from tests.support.reconciliation_packages import drafted, keys_of, manifests, put, submitted
+from tests.support.s3_server import Bucket, environment
+from tests.support.submission_packages import account
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import dicommap
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.staging_copies import list_staging_copies
 from tests.cli.killing import Killer, killing
-from tests.making import small_tree
-from tests.s3 import Bucket, environment
+from tests.support.p10_files import small_tree
+from tests.support.s3_server import Bucket, environment
 
 FILES = 4
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from dicommap.testing import ImportJobService
-from tests.s3 import Bucket, environment
-from tests.submitting import Ready, account, ready, states
+from tests.support.s3_server import Bucket, environment
+from tests.support.submission_packages import Ready, account, ready, states
 
 __all__ = ["ready"]
 

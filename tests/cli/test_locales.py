@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import small_tree
-from tests.tools import needs_locales
+from tests.support.needed_tools import needs_locales
+from tests.support.p10_files import small_tree
 
 URI = ["--input-s3-uri", "s3://example-bucket/in/"]
 RULES = '[[rule]]\nname = "a"\nlevel = "study"\nset = { PatientSex = "O" }\n'

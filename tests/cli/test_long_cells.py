@@ -8,7 +8,7 @@ import pytest
 
 from dicommap.cli.show import CELL_LIMIT
 from tests.cli.running import dicommap
-from tests.unit.inventory.filling import added, inventory_of
+from tests.support.filled_inventories import added, inventory_of
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

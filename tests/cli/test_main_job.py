@@ -10,7 +10,7 @@ from pathlib import Path
 from dicommap.issues import CATALOGUE
 from dicommap.validation.schema_check import check_schema
 from tests.cli.running import dicommap, dicommap_process
-from tests.making import STUDY, p10, small_tree, uid, write_tree
+from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
 
 URI = "s3://bucket/incoming/"
 

@@ -14,7 +14,7 @@ import pytest
 import dicommap as library
 from dicommap.writing.private_files import create_file
 from tests.cli.running import dicommap
-from tests.making import small_tree
+from tests.support.p10_files import small_tree
 
 URI = ("--input-s3-uri", "s3://example-bucket/in/")
 

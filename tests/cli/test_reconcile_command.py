@@ -12,8 +12,18 @@ import pytest
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.running import dicommap, dicommap_process
-from tests.reconciling import FOLDER, drafted, failure, keys_of, manifests, put, submitted, success, write
-from tests.s3 import Bucket
+from tests.support.reconciliation_packages import (
+    FOLDER,
+    drafted,
+    failure,
+    keys_of,
+    manifests,
+    put,
+    submitted,
+    success,
+    write,
+)
+from tests.support.s3_server import Bucket
 
 SECRET = "CANARY"
 

@@ -17,11 +17,11 @@ import pytest
 import dicommap as dm
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
-from tests.making import small_tree
-from tests.reconciling import drafted, keys_of, manifests, put, submitted
-from tests.s3 import Bucket
-from tests.s3_faults import Fault, faulty, quick_retries
-from tests.submitting import options
+from tests.support.p10_files import small_tree
+from tests.support.reconciliation_packages import drafted, keys_of, manifests, put, submitted
+from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.s3_server import Bucket
+from tests.support.submission_packages import options
 
 LISTING = "list-type"
 HTML = b"<html><body>Sign in to the hospital's network</body></html>"

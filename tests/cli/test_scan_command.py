@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.unit.sources.archives.archiving import pack_tree
-from tests.unit.workflows.varied import age
+from tests.support.archive_files import pack_tree
+from tests.support.varied_tree import age
 
 FILES = ["study1/series1/IM0001", "study2/series2/IM0002"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap, dicommap_process
-from tests.making import p10, uid
-from tests.s3 import environment
-from tests.s3_faults import Fault, faulty, quick_retries
-from tests.s3_memory import BUCKET, memory_server
+from tests.support.p10_files import p10, uid
+from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.s3_memory_server import BUCKET, memory_server
+from tests.support.s3_server import environment
 
 PREFIX = f"s3://{BUCKET}/p/"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.running import Ran, dicommap
-from tests.making import STUDY, p10, uid, write_tree
+from tests.support.p10_files import STUDY, p10, uid, write_tree
 
 URI = "s3://bucket/incoming/"
 ONE, OTHER = uid(STUDY, 11), uid(STUDY, 12)

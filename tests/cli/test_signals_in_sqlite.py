@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.making import small_tree
+from tests.support.p10_files import small_tree
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.s3 import Bucket
+from tests.support.s3_server import Bucket
 
 RULES = '[[rule]]\nname = "a rule"\nlevel = "study"\nset = { PatientSex = "O" }\n'
 

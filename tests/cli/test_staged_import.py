@@ -10,8 +10,8 @@ import pytest
 
 from dicommap.testing import ImportJobService
 from tests.cli.test_whole_import import ROLE, Person, Sheet
-from tests.making import STUDY, p10, uid, write_tree
-from tests.s3 import Bucket
+from tests.support.p10_files import STUDY, p10, uid, write_tree
+from tests.support.s3_server import Bucket
 
 STUDIES, SERIES, INSTANCES = 3, 2, 2
 ALONE = uid(STUDY, STUDIES)

@@ -12,7 +12,7 @@ import pytest
 
 from dicommap.cli.drawing import draw_table
 from tests.cli.running import dicommap
-from tests.making import p10
+from tests.support.p10_files import p10
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import pytest
 from dicommap.testing import ImportJobService
 from tests.cli.killing import Died, Killer, killing
 from tests.cli.test_killed_stage import Stagings, stagings
-from tests.s3 import environment
-from tests.submitting import Ready, options, ready, states
+from tests.support.s3_server import environment
+from tests.support.submission_packages import Ready, options, ready, states
 
 __all__ = ["ready", "stagings"]
 

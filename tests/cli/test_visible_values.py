@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Ran, dicommap
-from tests.making import STUDY, p10, uid, write_tree
+from tests.support.p10_files import STUDY, p10, uid, write_tree
 
 URI = ("--input-s3-uri", "s3://bucket/in/")
 HOSTILE = "a\x9b31m\x07\x7f\u202eb"

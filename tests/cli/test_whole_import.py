@@ -20,8 +20,8 @@ from pydicom.errors import InvalidDicomError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.image_sets import first_text
-from tests.s3 import Bucket
-from tests.tools import CORPUS, needs_corpus
+from tests.support.needed_tools import CORPUS, needs_corpus
+from tests.support.s3_server import Bucket
 
 PREFIX = "archive/incoming/"
 ROLE = "arn:aws:iam::123456789012:role/import"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import CORPUS, needs_corpus
+from tests.support.needed_tools import CORPUS, needs_corpus
 
 
 @pytest.fixture(scope="session", params=["wheel", pytest.param("corpus", marks=needs_corpus)])

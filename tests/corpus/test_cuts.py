@@ -11,9 +11,9 @@ import pydicom
 import pytest
 
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
-from tests.making import DEFLATED
-from tests.tools import CORPUS, needs_corpus
-from tests.unit.p10.elements import codes, read, read_on, warmed
+from tests.support.needed_tools import CORPUS, needs_corpus
+from tests.support.p10_elements import codes, read, read_on, warmed
+from tests.support.p10_files import DEFLATED
 
 WANTED = WantedAttributes.usual()
 A_BIT = 64

@@ -13,7 +13,7 @@ import dicommap
 from dicommap.dicom.json_model import data_set_issues, dump_data_set
 from dicommap.dicom.strict_json import parse_json
 from dicommap.validation.schema_check import check_schema
-from tests.tools import CORPUS, needs_corpus
+from tests.support.needed_tools import CORPUS, needs_corpus
 
 ILLEGAL_GROUPS = {0x0001, 0x0003, 0x0005, 0x0007, 0x7FE0, 0xFFFE, 0xFFFF}
 """Groups that stand in no data set (PS3.5 section 7.8), and pixel data."""

@@ -25,9 +25,9 @@ from dicommap.dicom.character_sets import GB_2312, ISO_8859, KS_X_1001, CodedCha
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.p10 import Header
 from dicommap.p10.text_decoding import decode_value
-from tests.making import DEFLATED
-from tests.tools import CORPUS, needs_corpus, needs_dcmtk
-from tests.unit.p10.elements import content, element, even, p10, read
+from tests.support.needed_tools import CORPUS, needs_corpus, needs_dcmtk
+from tests.support.p10_elements import content, element, even, p10, read
+from tests.support.p10_files import DEFLATED
 
 pytestmark = needs_dcmtk
 

@@ -13,7 +13,7 @@ import dicommap
 from dicommap.model.study import Disposition
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
-from tests.unit.p10.elements import read, read_on
+from tests.support.p10_elements import read, read_on
 
 WANTED = WantedAttributes.usual()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)

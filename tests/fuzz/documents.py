@@ -33,8 +33,8 @@ from tests.fuzz.hostile import (
     changed_table,
     changed_toml,
 )
-from tests.making import small_tree
-from tests.reconciling import drafted, keys_of, manifests, submitted, write
+from tests.support.p10_files import small_tree
+from tests.support.reconciliation_packages import drafted, keys_of, manifests, submitted, write
 
 CPU_LIMIT = 20.0
 """Seconds of CPU time for one command."""

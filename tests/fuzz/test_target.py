@@ -14,7 +14,7 @@ from dicommap.p10.byte_window import ByteWindow
 from dicommap.p10.layout_cache import HeaderLayout, SharedBytes
 from tests.fuzz.seeds import mutated, seeds
 from tests.fuzz.target import check, input_of, pair_of
-from tests.unit.p10.elements import content, p10
+from tests.support.p10_elements import content, p10
 
 FILE = p10(content())
 MUTATED = 600

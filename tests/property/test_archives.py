@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from tests.effort import examples
-from tests.making import DEFLATED, EXPLICIT_BIG, p10
-from tests.unit.sources.archives.archiving import KINDS, pack
+from tests.support.archive_files import KINDS, pack
+from tests.support.example_counts import examples
+from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, p10
 
 FORMATS = (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
 

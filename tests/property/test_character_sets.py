@@ -26,7 +26,7 @@ from dicommap.dicom.character_sets import (
 )
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.p10.text_decoding import decode_value
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 SINGLE = ["", "ISO_IR 6", "ISO_IR 13", *(f"ISO_IR {number}" for number in ISO_8859)]
 EXTENDED = [f"ISO 2022 IR {number}" for number in ("6", "13", *ISO_8859, "87", "159", "149", "58")]

@@ -18,7 +18,7 @@ from dicommap.dicom.vr import ALL_VRS, SINGLE_VALUE_VRS
 from dicommap.issues import Location, Severity
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import get_schema_validator
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 CREATOR = {"00090010": {"vr": "LO", "Value": ["ACME"]}}
 BASE64 = st.binary(min_size=8, max_size=8).map(lambda data: base64.b64encode(data).decode())

@@ -16,9 +16,9 @@ from dicommap.dicom.json_model import data_set_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.issues.bounded_list import ATTRIBUTE_ISSUE_LIMIT, DOCUMENT_ISSUE_LIMIT
 from dicommap.validation.schema_registry import get_schema_validator
-from tests.effort import examples
 from tests.property.dicom_json_rules import CREATOR, RULES, TAG, Rule
 from tests.property.dicom_json_values import VALID
+from tests.support.example_counts import examples
 
 ROOM = Path(json_model.__file__).parents[1]
 CHECKED = ["vr.py", "strict_json.py", "appearance.py", "findings.py", "dicom_json/check.py", "dicom_json/values.py"]

@@ -13,8 +13,8 @@ from dicommap.display.fhir_values import MAX_ID_LENGTH
 from dicommap.display.imaging_study import ImagingStudySettings, build_imaging_study
 from dicommap.model.study import Disposition, Instance, Series, Study
 from dicommap.validation.imaging_study_check import load_imaging_study_check
-from tests.effort import examples
-from tests.making import CT_IMAGE_STORAGE
+from tests.support.example_counts import examples
+from tests.support.p10_files import CT_IMAGE_STORAGE
 
 KEYWORDS = (
     "PatientID",

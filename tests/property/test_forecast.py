@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dicommap
-from tests.effort import examples
-from tests.unit.inventory.filling import added, inventory_of
+from tests.support.example_counts import examples
+from tests.support.filled_inventories import added, inventory_of
 
 URI = "s3://bucket/in/"
 STUDY = ("PatientID", "AccessionNumber")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from dicommap.dicom.vr import text_issues
 from dicommap.issues import Location
 from dicommap.model.study import Series, Study
-from tests.effort import examples
-from tests.unit.inventory.filling import Added, added, inventory_of
-from tests.unit.inventory.frames.rows import KEYWORDS
+from tests.support.example_counts import examples
+from tests.support.filled_inventories import Added, added, inventory_of
+from tests.support.frame_inventory import KEYWORDS
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 _DATES = st.one_of(_TEXT, st.dates().map(lambda day: f"{day:%Y%m%d}".rjust(8, "0")), st.from_regex(r"[0-9]{8}"))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from dicommap.healthimaging.import_configuration import ImportConfiguration
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import get_schema_validator
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 SHAPE = (
     botocore.session.get_session()

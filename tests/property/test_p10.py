@@ -15,9 +15,8 @@ from dicommap.inventory.cells import decode_value, encode_value
 from dicommap.p10 import Header, RejectedFile, WantedAttributes, read_header
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from tests.corpus.oracle import differences, pydicom_values
-from tests.effort import examples
-from tests.making import EXPLICIT_BIG
-from tests.unit.p10.elements import (
+from tests.support.example_counts import examples
+from tests.support.p10_elements import (
     ENCODINGS,
     SYNTAXES,
     codes,
@@ -30,6 +29,7 @@ from tests.unit.p10.elements import (
     sequence,
     uid_elements,
 )
+from tests.support.p10_files import EXPLICIT_BIG
 
 WANTED = WantedAttributes.usual()
 LEAKED = "1.9.9.9"

@@ -13,12 +13,12 @@ from pydicom.tag import Tag
 from dicommap.p10 import Header, WantedAttributes
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from dicommap.p10.sequence_items import ITEM_ENCODING, STRAY_DELIMITER
-from tests import making
-from tests.effort import examples
-from tests.unit.p10.elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed
+from tests.support import p10_files
+from tests.support.example_counts import examples
+from tests.support.p10_elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed
 
 WANTED = WantedAttributes.usual()
-SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: making.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: making.IMPLICIT_LITTLE}
+SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: p10_files.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: p10_files.IMPLICIT_LITTLE}
 BEFORE, PRIVATE = (0x00081111, 0x00081140), (0x00091010, 0x00191011)
 DELIMITER = tag_bytes(0xFFFEE0DD) + bytes(4)
 

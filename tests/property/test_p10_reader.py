@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem
 from dicommap.p10 import Header
-from tests.effort import examples
 from tests.property.test_p10 import data_sets, mutated
-from tests.unit.p10.elements import p10, read, read_on, warmed
-from tests.unit.p10.test_layout import ALL, file_of, learned
+from tests.support.example_counts import examples
+from tests.support.p10_elements import p10, read, read_on, warmed
+from tests.unit.p10.test_layout_cache import ALL, file_of, learned
 
 
 def agreeing(files: list[bytes]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dicommap.cli.commands import RootParser
 from dicommap.errors import UsageError
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 NAMES = [
     "-o",

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from dicommap.pictures.frame_image import render_frame
 from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from dicommap.pictures.slices import read_slices
-from tests.effort import examples
-from tests.making import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
-from tests.unit.pictures.images import STUDY, image, ramp
+from tests.support.example_counts import examples
+from tests.support.image_files import STUDY, image, ramp
+from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
 
 UID = uid(STUDY, 1, 1)
 SYNTAXES = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED)

@@ -15,7 +15,7 @@ from dicommap.planning.folders import PrefixRules
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.staging import StagingPolicy, StudyPart
-from tests.unit.planning.lying import Lies, Row
+from tests.support.file_layouts import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 STUDIES = [f"1.{number}" for number in range(5)]

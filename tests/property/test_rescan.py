@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import dicommap
 from dicommap.progress import Progress
 from dicommap.scanning import pipeline
-from tests.effort import examples
-from tests.making import p10
-from tests.unit.workflows.varied import scanned
+from tests.support.example_counts import examples
+from tests.support.p10_files import p10
+from tests.support.varied_tree import scanned
 
 NAMES = ["a", "b", "a.b", "d/a", "d/b", "d/e/a", "é"]
 LONG_AGO = 10**18

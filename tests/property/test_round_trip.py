@@ -17,8 +17,8 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.sheet_cells import cell_issues, is_same_value
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.overrides.override_file import Override
-from tests.effort import examples
-from tests.unit.inventory.filling import Added, added, inventory_of
+from tests.support.example_counts import examples
+from tests.support.filled_inventories import Added, added, inventory_of
 
 LEVELS: dict[Literal["study", "series"], tuple[str, ...]] = {
     "study": ("PatientID", "PatientName", "StudyDate", "StudyTime", "StudyDescription", "AccessionNumber"),

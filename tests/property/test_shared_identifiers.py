@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import dicommap
 from dicommap.model.study import Series
-from tests.effort import examples
-from tests.unit.inventory.filling import added, inventory_of
+from tests.support.example_counts import examples
+from tests.support.filled_inventories import added, inventory_of
 
 NAMES = {"": None, "Doe^J": "doe", "DOE^J^^": "doe", "Roe": "roe"}
 SEXES = {"": None, "M": "m", "F": "f"}

@@ -20,7 +20,7 @@ from dicommap.issues import Issue, Location
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Series, Study
 from dicommap.overrides.study_resolution import resolve_study
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "StudyDescription")
 

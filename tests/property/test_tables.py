@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.cli.drawing import draw_table
-from tests.effort import examples
+from tests.support.example_counts import examples
 
 CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import dicommap
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.model.study import Study
-from tests.effort import examples
-from tests.making import STUDY, data_set, p10, uid, write_tree
+from tests.support.example_counts import examples
+from tests.support.p10_files import STUDY, data_set, p10, uid, write_tree
 
 KEYWORDS = ("PatientName", "PatientID", "StudyDescription")
 PLACES = dict(zip(KEYWORDS, ("<NAME!!>", "<IDENT!>", "<DESCR!>"), strict=True))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.browser import SCHEMES, pictured
 from tests.screens.shown import everything, first_minute, page
-from tests.tools import CHROMIUM
+from tests.support.browser import SCHEMES, pictured
+from tests.support.needed_tools import CHROMIUM
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.browser import SCHEMES, pictured
 from tests.screens.shown import everything, page
-from tests.tools import needs_chromium
+from tests.support.browser import SCHEMES, pictured
+from tests.support.needed_tools import needs_chromium
 
 pytestmark = needs_chromium
 

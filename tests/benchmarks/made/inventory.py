@@ -7,7 +7,7 @@ from pathlib import Path
 from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, make_file_row
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.model.study import SourceFile
-from tests.unit.inventory.filling import added
+from tests.support.filled_inventories import added
 
 Headers = dict[bytes, HeaderRow]
 ROOT = "1.2.826.0.1.3680043.8.498"

@@ -4,7 +4,7 @@ import pytest
 
 from dicommap.aws import Clients
 from dicommap.errors import MissingExtraError
-from tests.s3 import Bucket
+from tests.support.s3_server import Bucket
 
 
 def test_a_client_reaches_the_endpoint_that_was_named(bucket: Bucket) -> None:

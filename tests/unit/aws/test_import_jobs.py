@@ -13,9 +13,9 @@ from dicommap.aws.import_jobs import ImportJobs
 from dicommap.errors import AwsError
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
-from tests.s3 import REGION
+from tests.support.fake_clock import QuickClock
+from tests.support.s3_server import REGION
 from tests.unit.testing.test_service import started
-from tests.waiting import QuickClock
 
 
 @pytest.fixture

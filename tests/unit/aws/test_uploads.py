@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from dicommap.aws.uploads import MAX_PUT_ATTEMPTS, UploadDocument, UploadResult, upload_document
 from dicommap.errors import AwsError
-from tests.s3 import Bucket
+from tests.support.s3_server import Bucket
 
 DATA = b'{"00100020": {"vr": "LO", "Value": ["HOSP-000417"]}}\n'
 

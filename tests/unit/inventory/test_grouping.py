@@ -8,8 +8,8 @@ from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.inventory import FileIdentity, Inventory, grouping
 from dicommap.issues import CATALOGUE, Issue, Severity, make_issue
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
-from tests.making import EXPLICIT_LITTLE
-from tests.unit.inventory.filling import Added, added, inventory_of, refused
+from tests.support.filled_inventories import Added, added, inventory_of, refused
+from tests.support.p10_files import EXPLICIT_LITTLE
 
 
 def found_in(*files: Added, keywords: tuple[str, ...] = DEFAULT_KEYWORDS) -> list[Issue]:

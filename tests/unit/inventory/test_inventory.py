@@ -17,7 +17,7 @@ from dicommap.inventory.queries import FILE_VALUES_QUERY
 from dicommap.issues import Severity
 from dicommap.model.study import Disposition, File
 from dicommap.p10 import Header
-from tests.unit.inventory.filling import Added, added, inventory_of, refused
+from tests.support.filled_inventories import Added, added, inventory_of, refused
 
 FILES: list[Added] = [
     added("z", "2.1 2.1.1 2.1.1.1", PatientID="P2", Modality="MR"),

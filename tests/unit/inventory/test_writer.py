@@ -15,7 +15,7 @@ from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.inventory import FileIdentity, Inventory, InventoryWriter, sqlite_schema, writer
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.writing.partial_files import partial_file
-from tests.unit.inventory.filling import added, inventory_of, put, refused
+from tests.support.filled_inventories import added, inventory_of, put, refused
 
 
 def started(path: Path | None) -> InventoryWriter:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, IDENTIFYING_UIDS
 from dicommap.p10 import WantedAttributes
-from tests.unit.p10.elements import content, element, header_of, p10
+from tests.support.p10_elements import content, element, header_of, p10
 
 
 def test_the_usual_attributes_are_the_captured_and_the_identifying_ones() -> None:

@@ -12,7 +12,7 @@ from dicommap.p10.data_set_encoding import (
 from dicommap.p10.sequence_items import MAX_DEPTH
 from dicommap.p10.structure_errors import MalformedError
 from dicommap.p10.walk import WalkResult, walk_data_set
-from tests.unit.p10.elements import UNDEFINED, element, item, sequence, tag_bytes
+from tests.support.p10_elements import UNDEFINED, element, item, sequence, tag_bytes
 
 STUDY, SERIES, ROWS = 0x0020000D, 0x0020000E, 0x00280010
 LIMIT = 64

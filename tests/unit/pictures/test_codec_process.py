@@ -14,7 +14,7 @@ import pytest
 from dicommap.pictures import PictureFile
 from dicommap.pictures.codec_process import CodecProcess
 from dicommap.pictures.picture_file import NoPictureError
-from tests.unit.pictures.images import image, ramp, thumbnail
+from tests.support.image_files import image, ramp, thumbnail
 
 pytestmark = pytest.mark.usefixtures("counted")
 

@@ -12,7 +12,7 @@ from dicommap.planning.job_load import OverrideKey
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.staging import StagingPolicy, StudyPart
-from tests.unit.planning.lying import Lies, Row
+from tests.support.file_layouts import Lies, Row
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 SMALL = Quotas(files=5)

@@ -15,7 +15,7 @@ from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.operations import load_imaging_operations
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.testing.wire_format import find_shape_problems
-from tests.s3 import REGION
+from tests.support.s3_server import REGION
 
 MAPPING = {"studyInstanceUID": "1.2.3", "metadataFilePath": "dicommap-overrides/1.2.3.json"}
 

@@ -14,8 +14,8 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.frames import arrow
 from dicommap.inventory.frames.columns import FrameLevel, frame_columns
 from dicommap.inventory.frames.frame_queries import frame_query, open_frame_connection
-from tests.unit.inventory.filling import added, inventory_of
-from tests.unit.inventory.frames.rows import FILES, KEYWORDS, picked, rows_of
+from tests.support.filled_inventories import added, inventory_of
+from tests.support.frame_inventory import FILES, KEYWORDS, picked, rows_of
 
 
 def test_instances_have_the_values_of_their_files() -> None:

@@ -16,8 +16,8 @@ from dicommap.errors import DocumentError, InventoryError
 from dicommap.inventory.frames import arrow, parquet
 from dicommap.inventory.frames.columns import FrameLevel
 from dicommap.writing.partial_files import PartialFile
-from tests.unit.inventory.filling import added, inventory_of
-from tests.unit.inventory.frames.rows import FILES, KEYWORDS
+from tests.support.filled_inventories import added, inventory_of
+from tests.support.frame_inventory import FILES, KEYWORDS
 
 
 @pytest.mark.parametrize("level", FrameLevel)

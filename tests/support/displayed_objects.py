@@ -1,0 +1,62 @@
+"""Everything that can be looked at, of an inventory whose values are as bad as values can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dicommap
+from dicommap.display.displayable import Displayable
+from tests.support.filled_inventories import Added, added, inventory_of, refused
+
+SECRET = "Zyzzyva"
+"""In every patient value."""
+KANJI = "山田^太郎"
+
+
+def files(evil: str = "") -> list[Added]:
+    """Return instances whose texts hold `evil`, and files that are none."""
+    patient: dict[str, Any] = {
+        "PatientID": f"{SECRET}1{evil}",
+        "PatientName": f"{SECRET}{KANJI}{evil}",
+        "StudyDate": f"{SECRET}20990101",
+        "StudyDescription": f"{SECRET}{evil}",
+        "SeriesDescription": f"{SECRET}{evil}",
+    }
+    return [
+        added(f"a{evil}", "1.1 1.1.1 1.1.1.1", **patient, Modality=f"CT{evil}", SeriesNumber="1"),
+        added("b", "1.1 1.1.1 1.1.1.1", **patient, Modality=f"CT{evil}", SeriesNumber="1"),
+        added("c", "1.1 1.1.2 1.1.2.1", **{**patient, "PatientID": f"{SECRET}2"}, Manufacturer=evil or "ACME"),
+        added("d", "2.1 2.1.1 2.1.1.1", Modality="XYZZY"),
+        refused(f"n{evil}"),
+    ]
+
+
+@contextmanager
+def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayable]]:
+    """Give all that has a repr, by name; the draft sets StudyDescription to `value`."""
+    with inventory_of(*every) as inventory:
+        yield {
+            "inventory": inventory,
+            "summary": inventory.summary(),
+            **{f"study {study.study_instance_uid}": study for study in inventory.studies()},
+            **{f"series {series.series_instance_uid}": series for series in inventory.series()},
+            **{f"instance {instance.path}": instance for instance in inventory.instances()},
+            "found": inventory.find(Modality="CT*"),
+            "inconsistencies": inventory.inconsistencies(),
+            "sheet of studies": dicommap.sheet(inventory),
+            "sheet of series": dicommap.sheet(inventory, level="series"),
+            **drafted(inventory, value),
+            "issues": dicommap.Issues(inventory.issues()),
+            "no issues": dicommap.Issues(),
+        }
+
+
+def drafted(inventory: dicommap.Inventory, value: str) -> dict[str, Displayable]:
+    """Return a draft, its preview and its plan."""
+    draft = dicommap.draft(
+        inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: {"StudyDescription": value, "PatientID": "NEW"}
+    )
+    assert draft.plan is not None
+    return {"draft": draft, "preview": draft.preview(), "plan": draft.plan}

@@ -1,0 +1,70 @@
+"""Inventories filled by hand, without files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.inventory import FileIdentity, HeaderRow, Inventory, InventoryWriter, make_file_row
+from dicommap.issues import make_issue
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
+from dicommap.model.study import Disposition, SourceFile
+from dicommap.p10 import Header, RejectedFile
+from tests.support.p10_files import CT_IMAGE_STORAGE, EXPLICIT_LITTLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Added = tuple[int, SourceFile, Header | RejectedFile]
+
+
+def added(
+    path: str,
+    uids: str = "1.1 1.1.1 1.1.1.1",
+    *,
+    source: int = 0,
+    size: int = 10,
+    syntax: str = EXPLICIT_LITTLE,
+    **values: str,
+) -> Added:
+    """Return one instance as a scan adds it; `uids` are those of study, series and instance."""
+    study, series, instance = uids.split()
+    identity = {
+        "StudyInstanceUID": study,
+        "SeriesInstanceUID": series,
+        "SOPInstanceUID": instance,
+        "SOPClassUID": CT_IMAGE_STORAGE,
+    }
+    header = Header(disposition=Disposition.INSTANCE, transfer_syntax_uid=syntax, values={**identity, **values})
+    return source, SourceFile(path=path, size=size, mtime_ns=0), header
+
+
+def refused(path: str, code: str = "p10.not-dicom", disposition: Disposition = Disposition.NOT_DICOM) -> Added:
+    """Return one file without header as a scan adds it."""
+    refusal = RejectedFile(disposition=disposition, issues=(make_issue(code),))
+    return 0, SourceFile(path=path, size=1, mtime_ns=0), refusal
+
+
+def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = DEFAULT_KEYWORDS) -> None:
+    """Add files, each as a batch of its own."""
+    for source, file, found in files:
+        digests: dict[HeaderRow, bytes] = {}
+        row = make_file_row(found, keywords, writer.label(source, file.path), digests)
+        writer.add(source, [file], [row], {digest: header for header, digest in digests.items()})
+
+
+@contextmanager
+def inventory_of(
+    *files: Added,
+    path: Path | None = None,
+    keywords: tuple[str, ...] = DEFAULT_KEYWORDS,
+    same: Callable[[FileIdentity, FileIdentity], bool] = lambda one, other: True,
+) -> Iterator[Inventory]:
+    """Write an inventory of these files, with a second root where a file is in one, and open it."""
+    roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
+    with InventoryWriter(path, keywords, roots) as writer:
+        put(writer, *files, keywords=keywords)
+        with Inventory(writer.finish(same)) as inventory:
+            yield inventory

@@ -1,0 +1,104 @@
+"""Packages to submit: as many jobs as asked for, each with its own prefix and overrides, and their sources in S3."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.dicom.strict_json import dump_json
+from dicommap.planning.plan import PlanJob
+from dicommap.testing.service import DATASTORE_ID
+from tests.support.p10_files import small_tree
+from tests.support.s3_server import Bucket, s3_client
+
+ROLE = "arn:aws:iam::123456789012:role/import"
+
+
+def account(bucket: Bucket) -> dict[str, Any]:
+    """Return the members of the requests that a draft is not told."""
+    return {
+        "datastore_id": DATASTORE_ID,
+        "data_access_role_arn": ROLE,
+        "output_s3_uri": f"s3://{bucket.name}/out/",
+    }
+
+
+def options(bucket: Bucket) -> list[str]:
+    """Return the same, as the command line takes them."""
+    return [part for name, value in account(bucket).items() for part in (f"--{name.replace('_', '-')}", value)]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A package of two jobs and its bucket, with its sources under each job's prefix."""
+
+    package: Path
+    bucket: Bucket
+
+
+_ready: dict[str, Path] = {}
+"""Packages that were drafted for an S3 server, whose URL is the key: tests take copies."""
+
+
+@pytest.fixture
+def ready(s3_environment: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+    """Return a package that nobody has submitted, in a directory of the test's own; its overrides are not uploaded."""
+    client = s3_client(s3_environment)
+    bucket = Bucket("dicommap-ready", s3_environment, client)
+    if s3_environment not in _ready:
+        client.create_bucket(Bucket=bucket.name)
+        _ready[s3_environment] = package(tmp_path_factory.mktemp("ready"), bucket)
+    before = set(bucket.keys())
+    shutil.copytree(_ready[s3_environment], tmp_path / "package")
+    yield Ready(tmp_path / "package", bucket)
+    for key in set(bucket.keys()) - before:
+        client.delete_object(Bucket=bucket.name, Key=key)
+
+
+def package(root: Path, bucket: Bucket, jobs: int = 2, *, uploaded: bool = True) -> Path:
+    """Draft a package of some jobs, `s3://BUCKET/in/1/`, `.../in/2/` and so on; the tree goes under each."""
+    tree = small_tree(root / "tree")
+    drafts = [_drafted(tree, root / f"draft{number}", f"{bucket.uri}in/{number}/") for number in range(1, jobs + 1)]
+    together = root / "package"
+    shutil.copytree(drafts[0], together)
+    plan = _read(together / "plan.json")
+    plan["inputS3Uri"] = f"{bucket.uri}in/"
+    for number, drafted in enumerate(drafts[1:], 2):
+        (job,) = _read(drafted / "plan.json")["jobs"]
+        job["id"] = f"{number:04}"
+        plan["jobs"].append(job)
+        shutil.copytree(drafted / "jobs/0001", together / f"jobs/{number:04}")
+        place = together / f"jobs/{number:04}/start-dicom-import-job.json"
+        place.write_text(dump_json(_read(place) | {"clientToken": PlanJob.model_validate(job).client_token(1)}))
+    plan["series"] *= jobs
+    (together / "plan.json").write_text(dump_json(plan))
+    if uploaded:
+        for number in range(1, jobs + 1):
+            bucket.upload(tree, f"in/{number}/")
+    assert not dicommap.validate(together).errors
+    return together
+
+
+def states(place: Path) -> dict[str, dict[str, Any]]:
+    """Return the states of a package's submissions, by job."""
+    return {path.stem: _read(path) for path in sorted(place.glob("submission/[0-9]*.json"))}
+
+
+def _drafted(tree: Path, place: Path, uri: str) -> Path:
+    with dicommap.scan(tree) as inventory:
+        drafted = dicommap.draft(
+            inventory, input_s3_uri=uri, by_study=lambda _: {"PatientID": "HOSP-000417"}, output=place
+        )
+    assert drafted.package == place, drafted.issues
+    return place
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_bytes())

@@ -1,0 +1,343 @@
+"""The same inventory whoever reads, and a clear word where that fails."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.errors import DicommapError, ExecutorError, UsageError
+from dicommap.scanning import pipeline, process_pool, workers
+from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
+from tests.support.varied_tree import age, rows_of, scanned, varied_tree
+from tests.unit.api.conftest import at_once
+
+
+class Shuffling(Executor):
+    """Runs what it was given in any order but the one given, and only when it has several to choose from."""
+
+    def __init__(self, seed: int) -> None:
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+        self._random = random.Random(seed)
+        self._more = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        with self._more:
+            self._waiting.append((future, lambda: fn(*arguments, **named)))
+            self._more.notify()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            with self._more:
+                self._more.wait_for(lambda: len(self._waiting) > 3 or self._stopped, timeout=0.05)
+                if not self._waiting:
+                    if self._stopped:
+                        return
+                    continue
+                future, call = self._waiting.pop(self._random.randrange(len(self._waiting)))
+            if future.set_running_or_notify_cancel():
+                future.set_result(call())
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        with self._more:
+            self._stopped = True
+            self._more.notify()
+        self._thread.join()
+
+
+class Failing(Executor):
+    """Raises, at once or when the result is asked for."""
+
+    def __init__(self, error: Exception, *, at_once: bool) -> None:
+        self._error, self._at_once = error, at_once
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        if self._at_once:
+            raise self._error
+        future: Future[Any] = Future()
+        future.set_exception(self._error)
+        return future
+
+
+@contextmanager
+def dask_executor() -> Iterator[Executor]:
+    from distributed import Client, LocalCluster
+
+    cluster = LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
+        silence_logs=50,
+    )
+    with cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
+        yield client.get_executor()
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Tell of each task whether other processes took it, where they were asked."""
+    answers: list[bool] = []
+    original = process_pool.WorkerProcesses.take
+
+    def watching(self: process_pool.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
+        found = original(self, task)
+        answers.append(found is not None)
+        return found
+
+    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
+    return answers
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 7)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_threads_and_any_order_give_the_same_rows(tmp_path: Path, number: int) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    with ThreadPoolExecutor(number) as threads:
+        assert scanned(tree, executor=threads) == expected
+    with Shuffling(seed=number) as shuffling:
+        assert scanned(tree, executor=shuffling) == expected
+
+
+def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    for size in (1, 10):
+        monkeypatch.setattr(pipeline, "FILES_PER_BATCH", size)
+        assert scanned(tree) == expected
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_processes_give_the_same_rows_on_file(tmp_path: Path, jobs: int) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == scanned(tree)
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db"}
+
+
+@pytest.mark.usefixtures("small_batches", "others_read")
+def test_other_processes_give_the_same_rows(tmp_path: Path, taken: list[bool]) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    assert scanned(tree, jobs=3) == scanned(tree)
+    assert all(taken)
+    assert len(taken) > 3
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_this_process_reads_until_others_have_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
+) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    monkeypatch.setattr(process_pool.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
+    assert scanned(tree, jobs=2) == expected
+    assert taken[:4] == [False] * 3 + [True]
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_this_process_reads_what_others_have_no_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
+) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    at_work = threading.Event()
+
+    class Slow(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+            return super().submit(lambda: at_work.wait(60) and fn(*arguments, **named))
+
+    def watching(self: process_pool.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
+        if len(taken) == 5:
+            at_work.set()
+        return original(self, task)
+
+    original = process_pool.WorkerProcesses.take
+    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: Slow(1)))
+    assert scanned(tree, jobs=2) == expected
+    assert taken[:5] == [True] * 3 + [False] * 2
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: Future[Any] = Future()
+    failed.set_exception(BrokenExecutor("secret"))
+    monkeypatch.setattr(process_pool, "start_in_background", lambda start: failed)
+    with pytest.raises(ExecutorError, match="BrokenExecutor"):
+        scanned(varied_tree(tmp_path / "tree"), jobs=2)
+
+
+@pytest.mark.usefixtures("small_batches", "others_read")
+def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scanned(tree)
+    monkeypatch.setattr(workers, "count_processors", lambda: 2)
+    assert scanned(tree, jobs=0) == expected
+    assert not taken
+    monkeypatch.setattr(workers, "MIN_FILES_FOR_PROCESSES", 30)
+    assert scanned(tree, jobs=0) == expected
+    assert taken
+    assert all(taken)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    with dask_executor() as executor:
+        assert scanned(tree, executor=executor) == scanned(tree)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("secret"), BrokenExecutor("secret"), CancelledError(), OSError(28, "secret"), TimeoutError()]
+)
+def test_an_executor_that_fails_is_told_and_the_old_inventory_stays(
+    tree: Path, tmp_path: Path, error: Exception, at_once: bool
+) -> None:
+    output = tmp_path / "i.db"
+    dicommap.scan(tree, output=output).close()
+    old = output.read_bytes()
+    with pytest.raises(ExecutorError) as caught:
+        dicommap.scan(tree, output=output, executor=Failing(error, at_once=at_once))
+    assert type(error).__name__ in caught.value.message
+    assert "secret" not in str(caught.value)
+    assert output.read_bytes() == old
+
+
+def test_a_fault_of_our_own_is_not_the_executors(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: object, **named: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("dicommap.p10.HeaderReader.read", failing)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(WorkerError, match="ZeroDivisionError") as caught:
+        dicommap.scan(tree, executor=threads)
+    assert not isinstance(caught.value, DicommapError)
+    assert "secret" not in str(caught.value)
+
+
+def test_fewer_than_no_jobs_are_refused(tree: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        dicommap.scan(tree, jobs=-1)
+    assert caught.value.fix
+
+
+KILLED = """
+import os, sys, signal
+from pathlib import Path
+from concurrent.futures import Future
+import dicommap
+from dicommap.scanning import batch, process
+from dicommap.inventory import writer
+
+def at_once(start):
+    future = Future()
+    future.set_result(start())
+    return future
+
+if __name__ == "__main__":
+    process.in_background = at_once
+    process._TASKS_FOR_EACH = 1000
+    batch.FILES_IN_A_BATCH = 5
+    writer._COMMITTED_EVERY = 0
+    seen = []
+    def kill(progress):
+        if progress.done == 40:
+            {kill}
+    try:
+        dicommap.scan(sys.argv[1], output=sys.argv[2], jobs={jobs}, progress=kill)
+    except (dicommap.DicommapError, KeyboardInterrupt) as error:
+        print(type(error).__name__)
+"""
+KILL_WORKERS = "[os.kill(child.pid, signal.SIGKILL) for child in __import__('multiprocessing').active_children()]"
+KILL_SELF = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def run_killed(place: Path, jobs: int, kill: str) -> subprocess.CompletedProcess[str]:
+    script = place / "script.py"
+    script.write_text(KILLED.format(kill=kill, jobs=jobs))
+    command: list[str | Path] = [sys.executable, script, place / "tree", place / "i.db"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, start_new_session=True)
+
+
+def test_a_worker_that_is_killed_is_told_and_the_next_scan_goes_on(tmp_path: Path) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    age(tree)
+    ran = run_killed(tmp_path, 2, KILL_WORKERS)
+    assert (ran.stdout, ran.stderr) == ("ExecutorError\n", "")
+    with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
+        assert inventory.summary().unchanged >= 40 - 5
+        assert rows_of(inventory) == scanned(tree)
+
+
+def test_an_interrupt_of_all_processes_ends_quietly_and_the_next_scan_goes_on(tmp_path: Path) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    age(tree)
+    ran = run_killed(tmp_path, 2, "os.killpg(0, signal.SIGINT)")
+    assert (ran.stdout, ran.stderr) == ("KeyboardInterrupt\n", "")
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "script.py", ".i.db.unfinished"}
+    with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
+        assert inventory.summary().unchanged >= 40 - 5
+        assert rows_of(inventory) == scanned(tree)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_scan_that_is_killed_leaves_whole_batches_and_no_process(tmp_path: Path, jobs: int) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    age(tree)
+    ran = run_killed(tmp_path, jobs, KILL_SELF)
+    assert ran.returncode == -signal.SIGKILL
+    assert not (tmp_path / "i.db").exists()
+    _wait_for(lambda: not _running(str(tmp_path)))
+    with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
+        taken = inventory.summary().unchanged
+        assert taken > 0
+        assert rows_of(inventory) == scanned(tree)
+    assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db", "script.py"}
+
+
+def _running(words: str) -> list[str]:
+    """Return the processes whose command line or main module has these words; where /proc is not, none."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (place / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if words in line and place.name != str(os.getpid()):
+            found.append(line)
+    return found
+
+
+def _wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
