@@ -54,7 +54,7 @@ def meta(
 
 
 def content(*, implicit: bool = False, **attributes: Any) -> bytes:
-    """Return the bytes of the small CT instance of `tests.support.p10_files`, with attributes added, replaced or taken out."""
+    """Return the bytes of the small CT instance of `tests.support.p10_files`, with attributes changed."""
     buffer = DicomBytesIO()
     buffer.is_implicit_VR, buffer.is_little_endian = implicit, True
     write_dataset(buffer, data_set(**attributes))

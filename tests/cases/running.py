@@ -120,7 +120,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
-        profile = dicommap.Profile.of(arguments.get("profile", ()))
+        profile = dicommap.Assumptions.of(arguments.get("profile", ()))
         drafted = dicommap.draft(
             inventory,
             input_s3_uri=uri,
@@ -140,7 +140,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     files = place / arguments["files"] if "files" in arguments else None
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
-    profile = dicommap.Profile.of(arguments["profile"]) if "profile" in arguments else None
+    profile = dicommap.Assumptions.of(arguments["profile"]) if "profile" in arguments else None
     if "sources" not in arguments:
         roots = arguments.get("roots")
         return [*dicommap.validate(path, input_s3_uri=uri, files=files, profile=profile, sources=roots)]

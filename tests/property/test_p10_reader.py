@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem
+from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.p10 import Header
 from tests.property.test_p10 import data_sets, mutated
 from tests.support.example_counts import examples

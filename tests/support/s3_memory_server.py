@@ -1,8 +1,8 @@
 """A quick S3 server on loopback: objects in memory, ListObjectsV2 and ranged GET, and nothing else.
 
 It is there for measuring; for everything else there is moto's, see tests/s3.py. One process answers, and does little
-more than copying bytes. `python -m tests.support.s3_memory_server TREE --prefix PREFIX` prints its URL, serves the files of a tree
-under that prefix of the bucket BUCKET, and ends when its standard input does.
+more than copying bytes. `python -m tests.support.s3_memory_server TREE --prefix PREFIX` prints its URL, serves the
+files of a tree under that prefix of the bucket BUCKET, and ends when its standard input does.
 """
 
 from __future__ import annotations

@@ -33,14 +33,11 @@ from dicommap.validation.request_check import check_aws_account, reject_drafted_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from _typeshed import StrPath
 
     from dicommap.api.edit_sources import Paths
-    from dicommap.display.conflict_report import Conflicts
     from dicommap.display.draft_report import DisplayablePlan
-    from dicommap.display.issue_report import Issues
     from dicommap.display.preview import Preview
     from dicommap.display.report import Report
     from dicommap.edits.edit_result import EditResult

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import BoundedIssues
-from dicommap.model.choices import unknown_choice
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package import DocumentFolder, read_override_data_sets
 from dicommap.package.package_directory import read_plan

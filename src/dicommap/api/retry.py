@@ -29,7 +29,7 @@ from dicommap.reconciliation.outcomes import JobState
 from dicommap.validation.draft_check import check_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from _typeshed import StrPath
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from dicommap.overrides.override_file import Override
     from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import PlanJob
-    from dicommap.planning.planned_objects import PlannedObject
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
 
 _ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")

@@ -35,13 +35,11 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.aws.import_jobs import ImportJobs
     from dicommap.aws.timing import Clock
     from dicommap.display.report import Report
-    from dicommap.healthimaging.job_properties import ImportJob, JobStatus, RequestAgreement
+    from dicommap.healthimaging.job_properties import ImportJob, JobInfo, RequestAgreement
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.package.submission_states import SubmissionStates
     from dicommap.planning.plan import Plan
     from dicommap.progress import OnProgress, ProgressOption
 
@@ -146,7 +144,7 @@ class FhirJobWatcher:
     def __init__(self, datastore: str, job: str, service: ImportJobs, tell: Callable[[str, str], None]) -> None:
         self.name = f"healthlake:{datastore}/{job}"
         self.tell = tell
-        self.report: JobStatus | None = None
+        self.report: JobInfo | None = None
         self._datastore = datastore
         self._job = job
         self._service = service
@@ -189,7 +187,7 @@ class WatchResult(Displayable):
     package: Path | None
     submissions: tuple[Submission, ...]
     """The state of each job of the package for which there is one, in the order of the plan."""
-    others: tuple[JobStatus, ...]
+    others: tuple[JobInfo, ...]
     """Jobs of other services as they were last told of."""
     issues: Issues
     unsubmitted: int = 0

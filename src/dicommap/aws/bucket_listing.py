@@ -1,9 +1,9 @@
 """List a bucket's objects page by page with ListObjectsV2, every key exact.
 
 boto3 sends the requests, since obstore gives keys without slashes at their ends and refuses a listing with one odd key.
-botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler takes the page before botocore
-parses it. The handler is registered on a copy of the client: the client itself, which a caller may use for listings of
-their own, keeps its event handlers.
+botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler takes the page before
+botocore parses it. The handler is registered on a copy of the client: the client itself, which a caller may use for
+other listings, keeps its event handlers.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.options import FailOn, Format
+from dicommap.dicom.choices import choice_of
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.display.csv_json import record_lines
 from dicommap.issues import Severity
-from dicommap.model.choices import choice_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -19,6 +19,7 @@ from dicommap.cli.options import (
     output_path,
 )
 from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import format_count, record_lines
 from dicommap.display.outcome_records import (
     OUTCOME_ORDER,
@@ -28,7 +29,6 @@ from dicommap.display.outcome_records import (
     flatten_outcome_record,
 )
 from dicommap.errors import UsageError
-from dicommap.model.choices import unknown_choice
 from dicommap.package.package_writer import require_writable
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 

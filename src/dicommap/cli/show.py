@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
 from dicommap.cli.output import print_table, write, write_issues
+from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import format_byte_count, record_lines, truncate_text
 from dicommap.display.inventory_records import (
     Record,
@@ -17,7 +18,6 @@ from dicommap.display.inventory_records import (
     flatten_record,
 )
 from dicommap.inventory import Inventory
-from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     import argparse

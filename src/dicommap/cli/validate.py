@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from dicommap.api.validate import validate
 from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, clients_of
 from dicommap.cli.output import exit_status, print_issues, print_line, write_issues
+from dicommap.dicom.choices import choice_of
 from dicommap.display.csv_json import format_count
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
-from dicommap.model.choices import choice_of
 from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:

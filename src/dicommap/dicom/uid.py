@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from dicommap.healthimaging.limits import MAX_STORED_UID
-
 UID_LENGTH_LIMIT = 64
 """Characters of a UID (PS3.5 section 9.1)."""
 
@@ -17,23 +15,6 @@ _ROOT_COMPONENTS = 4
 _ROOT_DIGITS = 10
 
 _CONFORMANT = re.compile(UID_PATTERN)
-_MAPPABLE = re.compile(r"[0-9.]+")
-
-
-def uid_mapping_problem(uid: str) -> str | None:
-    """Say why no mapping can name this UID, or None where one can.
-
-    AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
-    """
-    if not uid:
-        return "is empty"
-    if _MAPPABLE.fullmatch(uid) is None:
-        return "has characters other than digits and dots"
-    if len(uid) > MAX_STORED_UID:
-        return f"has {len(uid)} characters; HealthImaging stores at most {MAX_STORED_UID}"
-    if "" in uid.split("."):
-        return "has an empty component"
-    return None
 
 
 def uid_conformance_problem(uid: str) -> str | None:

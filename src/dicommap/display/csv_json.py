@@ -9,8 +9,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from dicommap.dicom.choices import choice_of
 from dicommap.dicom.printable_text import make_printable
-from dicommap.model.choices import choice_of
 from dicommap.model.masking import allows_line_breaks, escape_keeping_lines
 from dicommap.model.spreadsheet_formulas import escape_formulas
 

@@ -136,7 +136,10 @@ class DisplayablePlan(Displayable, Plan):
             ("profile", ", ".join(settings) or "the usual one"),
         ]
         if self.unplanned.files:
-            left = f"{format_count(self.unplanned.files, 'file')}, {format_count(self.unplanned.instances, 'instance')} among them"
+            left = (
+                f"{format_count(self.unplanned.files, 'file')}, "
+                f"{format_count(self.unplanned.instances, 'instance')} among them"
+            )
             pairs.append(("in no job", left))
         if self.attempt > 1:
             pairs.append(("attempt", str(self.attempt)))

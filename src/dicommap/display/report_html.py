@@ -110,7 +110,8 @@ def render_html_page(screen: Report) -> str:
     """Return a screen as a page that stands alone."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {screen.title}")
-    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{render_html_fragment(screen)}</body></html>\n'
+    body = render_html_fragment(screen)
+    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
 def _head(screen: Report) -> Markup:

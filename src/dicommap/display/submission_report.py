@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
-    from dicommap.healthimaging.job_properties import JobStatus
+    from dicommap.healthimaging.job_properties import JobInfo
     from dicommap.model.submission import Submission
     from dicommap.planning.staging import StagedJobResult
 
@@ -63,7 +63,7 @@ def build_submit_report(
 def build_watch_report(
     package: str | None,
     submissions: Sequence[Submission],
-    others: Sequence[JobStatus],
+    others: Sequence[JobInfo],
     issues: Issues,
     unsubmitted: int,
 ) -> Report:
@@ -89,7 +89,7 @@ def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> 
 
 
 def _build_jobs_report(
-    title: str, submissions: Sequence[Submission], others: Sequence[JobStatus], issues: Issues, blocks: list[Block]
+    title: str, submissions: Sequence[Submission], others: Sequence[JobInfo], issues: Issues, blocks: list[Block]
 ) -> Report:
     counts = Counter(one.jobStatus or one.state.value for one in submissions)
     counts.update(one.status for one in others)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.choices import unknown_choice
 from dicommap.dicom.keywords import looks_like_attribute
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.choices import unknown_choice
 from dicommap.reading.file_signatures import HEAD_BYTES, detect_packed_format
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import Flag, StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.issues import Severity
+from dicommap.issues import Issue, Severity
 
 if TYPE_CHECKING:
-    from dicommap.issues import Issue
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.edits.edit import Edit
 
 AMBIGUOUS_CODES = frozenset(
     [
@@ -111,3 +113,11 @@ class EditResult:
         self.refused += EditEffect.REFUSED in self._effect
         self.unchanged += self._effect is EditEffect.REACHED
         self._effect = EditEffect.NONE
+
+
+def record_issues(account: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+    """Yield the edits and issues of one edit in a study, and record the issues in the result of that edit."""
+    for one in found:
+        if isinstance(one, Issue):
+            account.record_issue(study, one)
+        yield one

@@ -18,20 +18,19 @@ from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.cell_damage import describe_identifier_damage
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
-from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.new_values import override_keyword_issues
 from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
 from dicommap.errors import UsageError
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.study import Series, Study, Target
-from dicommap.overrides.resolution import record_issues
+from dicommap.model.study import Series, Study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.dicom.json_model import Attribute
     from dicommap.edits.edit import CurrentValue
-    from dicommap.model.study import AttributeValues, Series, Study, ValueCounts
+    from dicommap.model.study import AttributeValues, Target, ValueCounts
 
 UndecodableReads = dict["CurrentValue", None]
 """Undecodable values that were read, in the order of reading."""

@@ -13,12 +13,11 @@ from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
-from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.new_values import override_keyword_issues
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.overrides.resolution import record_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -1,7 +1,7 @@
 """Compare texts in Unicode normal form, and find texts that nearly match.
 
-Near texts have the same `compute_near_key`, so that an index of these keys finds them in linear time. Nothing is ever joined by
-it: a near match is only named.
+Near texts have the same `compute_near_key`, so that an index of these keys finds them in linear time. Nothing is
+ever joined by it: a near match is only named.
 """
 
 from __future__ import annotations

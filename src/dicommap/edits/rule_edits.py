@@ -11,14 +11,13 @@ from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit, OverwritePolicy, Rule
-from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
 from dicommap.edits.rule_verbs import build_new_values
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.overrides.resolution import record_issues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Cells of a sheet: format values as cells, compare cells with values, find unusable cells.
+r"""Cells of a sheet: format values as cells, compare cells with values, find unusable cells.
 
 Such a value is written with escapes, `M\xfcller`. As long as the cell is left alone it changes nothing. A cell that was
 changed must not hold an escape any more: it is a sign for something, and no text that anybody means.

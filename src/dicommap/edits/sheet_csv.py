@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.keywords import looks_like_attribute, not_captured_error
-from dicommap.dicom.uid import uid_mapping_problem
 from dicommap.edits.csv_reader import INFORMATION_COLUMN_PREFIX, CsvTable, column_issues, column_letters, read_csv_table
 from dicommap.edits.sheet_cells import compute_row_state, format_cell_with_escapes, is_same_value
 from dicommap.healthimaging.levels import Level, fits_override_level, level_of
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit

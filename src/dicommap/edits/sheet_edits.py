@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.edits.edit import Edit
-from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.near_matches import LEADING_ZEROS, compute_near_key, describe_differences
 from dicommap.edits.new_values import override_keyword_issues
 from dicommap.edits.number_damage import SPREADSHEET_DIGITS
@@ -26,7 +26,6 @@ from dicommap.edits.sheet_cells import (
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.spreadsheet_formulas import unescape_formulas
-from dicommap.overrides.resolution import record_issues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,6 @@ from dicommap.dicom.vr import SINGLE_VALUE_VRS
 from dicommap.edits.near_matches import normalize_nfc
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
 
     from dicommap.edits.edit import Replacement

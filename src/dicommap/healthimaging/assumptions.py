@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from dicommap.model.choices import unknown_choice
+from dicommap.dicom.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -23,7 +23,7 @@ class JobEnding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
+class JobInfo:
     """One job as its service last told of it."""
 
     service: str
@@ -142,9 +142,9 @@ class ImportJob(BaseModel):
         told = None if union is None else {union.name: union.value}
         return "same" if _unordered(told) == _unordered(sent) else "differs"
 
-    def report(self) -> JobStatus:
+    def report(self) -> JobInfo:
         """Return what is common to all kinds of jobs."""
-        return JobStatus(
+        return JobInfo(
             service="HealthImaging",
             datastore=self.datastoreId,
             job=self.jobId,
@@ -208,9 +208,9 @@ class FhirImportJob(BaseModel):
         """Return how the job has ended; None while it has not, or where its status is new to us."""
         return FHIR_JOB_ENDINGS.get(self.JobStatus)
 
-    def report(self) -> JobStatus:
+    def report(self) -> JobInfo:
         """Return what is common to all kinds of jobs."""
-        return JobStatus(
+        return JobInfo(
             service="HealthLake",
             datastore=self.DatastoreId,
             job=self.JobId,

@@ -6,6 +6,7 @@ or default states one of them on its own; a test compares the pages of docs with
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 MAX_MAPPINGS = 1_000
@@ -136,3 +137,21 @@ SUPPORTED_TRANSFER_SYNTAXES = frozenset(
     ]
 ) | {"1.2.840.10008.1.2"}
 """Transfer syntaxes that an import job takes ("Supported transfer syntaxes")."""
+
+_MAPPABLE_UID = re.compile(r"[0-9.]+")
+
+
+def uid_mapping_problem(uid: str) -> str | None:
+    """Return why no mapping can name this UID, or None if one can.
+
+    AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
+    """
+    if not uid:
+        return "is empty"
+    if _MAPPABLE_UID.fullmatch(uid) is None:
+        return "has characters other than digits and dots"
+    if len(uid) > MAX_STORED_UID:
+        return f"has {len(uid)} characters; HealthImaging stores at most {MAX_STORED_UID}"
+    if "" in uid.split("."):
+        return "has an empty component"
+    return None

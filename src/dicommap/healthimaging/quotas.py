@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dicommap.dicom.choices import unknown_choice
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import DEFAULT_JOB_FILES, MAX_JOB_BYTES, MAX_JOB_FOLDERS, MAX_MAPPINGS
-from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

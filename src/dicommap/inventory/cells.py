@@ -71,7 +71,7 @@ def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
 CellReader = Callable[[Any], Any]
 """Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""
 
-_EnumMember = TypeVar("_Member", bound=Enum)
+_EnumMember = TypeVar("_EnumMember", bound=Enum)
 
 _IN_USE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNREADABLE_CODES = frozenset(

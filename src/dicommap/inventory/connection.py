@@ -9,7 +9,6 @@ from dicommap.dicom.person_names import is_person_name, normalize_person_name
 from dicommap.reading.sqlite_interrupts import enable_interrupts
 
 if TYPE_CHECKING:
-    import sqlite3
     from pathlib import Path
 
 MAX_CELL_BYTES = 64 * 2**20

@@ -16,7 +16,7 @@ from dicommap.model.masking import is_unmasked_in_repr
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Self
 
     from dicommap.display.report import Report

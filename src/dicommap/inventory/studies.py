@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from dicommap.display.inventory_report import InventoryCounts, InventoryOverview
     from dicommap.display.report import Report
-    from dicommap.model.study import Series, Study
     from dicommap.pictures import Picture, PictureFile
     from dicommap.progress import ProgressOption
 

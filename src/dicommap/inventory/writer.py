@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.inventory.grouping import HasSameContent
-    from dicommap.inventory.previous_scan import PreviousScan
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
     from dicommap.model.study import SourceFile
 

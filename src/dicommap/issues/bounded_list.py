@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Self
 
-    from dicommap.issues import Issue, Severity
+    from dicommap.issues import Issue
 
 DOCUMENT_ISSUE_LIMIT = 1000
 """Findings told of one document or data set."""
@@ -108,7 +108,7 @@ class JobIssues:
                 yield make_issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")
 
 
-_ItemT = TypeVar("_Item")
+_ItemT = TypeVar("_ItemT")
 
 ITEMS_KEPT = 100
 """How many are kept."""

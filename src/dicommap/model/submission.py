@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.healthimaging.job_properties import ImportJob, JobEnding, JobStatus, RequestAgreement
+from dicommap.healthimaging.job_properties import ImportJob, JobEnding, JobInfo, RequestAgreement
 
 UtcTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -79,7 +79,7 @@ class Submission(BaseModel):
             raise ValueError("a member of this state is missing")
         return self
 
-    def report(self) -> JobStatus:
+    def report(self) -> JobInfo:
         """Return what the service last told of the job, as jobs of all services have it; needs a jobStatus."""
         told = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message

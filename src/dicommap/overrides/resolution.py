@@ -27,19 +27,11 @@ if TYPE_CHECKING:
     from dicommap.edits.edit import Edit
     from dicommap.edits.edit_provider import EditProvider
     from dicommap.edits.edit_result import EditResult
-    from dicommap.issues import Issue, Location
+    from dicommap.issues import Location
     from dicommap.model.study import Study
     from dicommap.overrides.grouping_conflicts import GroupingConflict, StudyFileReader
     from dicommap.overrides.override_file import Override
     from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
-
-
-def record_issues(account: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
-    """Yield edits and findings of one account in a study, the findings noted in it."""
-    for one in found:
-        if isinstance(one, Issue):
-            account.record_issue(study, one)
-        yield one
 
 
 def filter_effective_edits(edits: Iterable[Edit], settled: StudyResolution) -> list[Edit]:

@@ -8,8 +8,8 @@ from dicommap.dicom.character_set_mismatch import character_set_mismatch
 from dicommap.dicom.character_sets import parse_specific_character_set
 from dicommap.dicom.dictionary import vrs_of
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.dicom.uid import uid_mapping_problem
 from dicommap.dicom.vr import has_control_character
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.captured_attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET
 from dicommap.model.study import Disposition

@@ -26,9 +26,9 @@ from dicommap.reading.file_signatures import HEAD_BYTES, detect_packed_format
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dicommap.p10.byte_window import ByteWindow, ReadAt
+    from dicommap.p10.byte_window import ReadAt
     from dicommap.p10.data_set_encoding import DataSetEncoding
-    from dicommap.p10.header import Header, RejectedFile, WantedAttributes
+    from dicommap.p10.header import WantedAttributes
 
 
 def detect_packed_file(window: ByteWindow) -> Issue | None:

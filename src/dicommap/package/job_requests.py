@@ -92,7 +92,10 @@ def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
     if differing:
         raise UsageError(
             f"Jobs {first.job.id} and {order.job.id} have another {' and another '.join(differing)} in their requests.",
-            fix=f"Give {' and '.join(ACCOUNT_OPTIONS[name] for name in differing)}, which holds for all jobs of the package.",
+            fix=(
+                f"Give {' and '.join(ACCOUNT_OPTIONS[name] for name in differing)}, "
+                "which holds for all jobs of the package."
+            ),
         )
 
 

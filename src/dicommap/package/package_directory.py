@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicommap.dicom.json_model import DataSet
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.planning.plan import FileDigest, Plan, PlanJob
+    from dicommap.planning.plan import FileDigest, PlanJob
     from dicommap.reading.document_limits import DocumentLimit
 
 _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dicommap.model.study import Series
-    from dicommap.pictures.picture import Picture
     from dicommap.pictures.picture_file import PictureFile
     from dicommap.pictures.slices import Slices
     from dicommap.progress import OnProgress

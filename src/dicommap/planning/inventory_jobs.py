@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.choices import choice_of
 from dicommap.errors import UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList
-from dicommap.model.choices import choice_of
 from dicommap.overrides.override_file import dump_override
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes

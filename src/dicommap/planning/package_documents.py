@@ -25,7 +25,7 @@ from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, Unpla
 from dicommap.planning.planned_objects import iterate_objects_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from pydantic import BaseModel
 

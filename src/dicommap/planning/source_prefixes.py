@@ -58,7 +58,7 @@ def parse_s3_root(root: str) -> S3Uri | None:
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a root is meant as an S3 URI, in any letter case; `parse_s3_root` returns None for one that is none."""
+    """Return whether a root is meant as an S3 URI, in any letter case."""
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 

@@ -73,10 +73,12 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dicommap-plot" role="img" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{_escape_text(title)}</title><desc id="{name}-desc">{_escape_text(description)}</desc>'
+        f'<title id="{name}-title">{_escape_text(title)}</title>'
+        f'<desc id="{name}-desc">{_escape_text(description)}</desc>'
         f'<style>{_STYLE}</style><rect class="panel" x=".5" y=".5" rx="6" width="{width - 1:.0f}" '
         f'height="{height - 1:.0f}"/>'
-        f"{draw_text(LEFT_MARGIN, 26, title, kind='title')}{draw_text(LEFT_MARGIN, 45, description, kind='faint')}{pieces}</svg>"
+        f"{draw_text(LEFT_MARGIN, 26, title, kind='title')}{draw_text(LEFT_MARGIN, 45, description, kind='faint')}"
+        f"{pieces}</svg>"
     )
     return Plot(svg=svg, title=title, description=description)
 

@@ -17,12 +17,12 @@ from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, JobStat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.issues import Issue, Location
+    from dicommap.issues import Issue
     from dicommap.planning.plan import PlanJob
     from dicommap.planning.planned_objects import PlannedObject
     from dicommap.reconciliation.job_ledger import RecordCounts
     from dicommap.reconciliation.job_manifest import JobManifest, JobOutput, RecordFile, SubmissionFacts
-    from dicommap.reconciliation.outcomes import InstanceOutcome, JobOutcomes
+    from dicommap.reconciliation.outcomes import InstanceOutcome
 
 _UNFINISHED_CODES = {
     JobState.NOT_STARTED: "reconcile.not-started",

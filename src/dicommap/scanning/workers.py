@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.scanning.process_pool import WorkerProcesses
     from dicommap.scanning.tasks import ReadTask
 
-_Item = TypeVar("_Item", bound="Divisible")
+_Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):

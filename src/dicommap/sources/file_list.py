@@ -80,7 +80,10 @@ class FileList:
         if "\\" in path:
             fix = "Write the paths with / instead of \\."
         elif first.startswith(_BELOW) and os.path.lexists(path):
-            fix = f"The paths are relative to this directory: list them relative to {make_printable(str(self))}, or absolute."
+            fix = (
+                f"The paths are relative to this directory: list them relative to {make_printable(str(self))}, "
+                "or absolute."
+            )
         return SourceError(f"None of the listed paths ({count:,}) exists below {make_printable(str(self))}.", fix=fix)
 
     def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:

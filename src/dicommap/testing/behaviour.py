@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from dicommap.dicom.choices import unknown_choice
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.healthimaging.quotas import Quotas
-from dicommap.model.choices import unknown_choice
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.uid import uid_mapping_problem
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.study import Target

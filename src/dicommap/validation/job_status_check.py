@@ -12,7 +12,7 @@ from dicommap.model.submission import SubmissionState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.healthimaging.job_properties import JobStatus
+    from dicommap.healthimaging.job_properties import JobInfo
     from dicommap.model.submission import Submission
 
 _CODE_BY_ENDING = {
@@ -22,7 +22,7 @@ _CODE_BY_ENDING = {
 }
 
 
-def check_job_status(report: JobStatus, place: Location) -> Iterator[Issue]:
+def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
     """Find what is to be said of a job's status."""
     if not report.known:
         yield make_issue("watch.unknown-status", place, status=report.status)

@@ -155,7 +155,7 @@ def check_bucket_region(bucket: str, found: str | None, region: str | None) -> I
         yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
 
 
-_Keyed = TypeVar("_Keyed", "PlannedObject", "ListedObject")
+_Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
 
 
 class _UnsortedKeysError(Exception):

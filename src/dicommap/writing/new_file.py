@@ -14,7 +14,6 @@ from dicommap.writing.private_files import create_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from _typeshed import StrPath
 

@@ -145,7 +145,7 @@ def test_overrides_are_read_in_the_packages_form(tree: Path, tmp_path: Path, for
     )
     package = tmp_path / "package"
     with dicommap.scan(tree) as inventory:
-        profile = dicommap.Profile.of([form])
+        profile = dicommap.Assumptions.of([form])
         dicommap.draft(
             inventory, rules=tmp_path / "rules.toml", input_s3_uri="s3://e-x/in/", output=package, profile=profile
         )

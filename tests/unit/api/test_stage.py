@@ -59,7 +59,7 @@ def remote(bucket: Bucket, tmp_path: Path) -> Path:
     return drafted(f"{bucket.uri}in/", bucket, tmp_path)
 
 
-def stage(package: Path, **options: Any) -> dicommap.Staged:
+def stage(package: Path, **options: Any) -> dicommap.StageResult:
     """Stage with the source roots of the plan, as their owner names them."""
     return dicommap.stage(package, sources=named(package), **options)
 
@@ -73,7 +73,7 @@ def copier(package: Path, bucket: Bucket, kind: type[ObjectCopier] = ObjectCopie
     return kind(bucket.clients, SourceRoots.of(named(package)))
 
 
-def codes(found: dicommap.Staged) -> list[str]:
+def codes(found: dicommap.StageResult) -> list[str]:
     return [one.code for one in found.issues]
 
 

@@ -39,7 +39,7 @@ def bucket(ready: Ready) -> Bucket:
     return ready.bucket
 
 
-def submit(place: Path, bucket: Bucket, **options: Any) -> dicommap.Submitted:
+def submit(place: Path, bucket: Bucket, **options: Any) -> dicommap.SubmitResult:
     return dicommap.submit(place, **{**account(bucket), "clock": QuickClock(), **options})
 
 

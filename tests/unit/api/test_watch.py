@@ -42,11 +42,11 @@ def submitted(ready: Ready, import_jobs: ImportJobService) -> Path:
     return ready.package
 
 
-def watch(package: Path | None, **options: Any) -> dicommap.Watched:
+def watch(package: Path | None, **options: Any) -> dicommap.WatchResult:
     return dicommap.watch(package, **{"clock": QuickClock(), **options})
 
 
-def codes(watched: dicommap.Watched) -> list[str]:
+def codes(watched: dicommap.WatchResult) -> list[str]:
     return [found.code for found in watched.issues]
 
 

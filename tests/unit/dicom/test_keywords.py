@@ -99,9 +99,8 @@ def test_a_name_beside_a_keyword_is_not_repeated(keyword: str, between: str) -> 
 
 
 def test_a_word_typed_as_an_option_is_repeated_and_a_value_is_not() -> None:
-    assert [mask_unless_word(word) for word in ("Foo", "(0010,0020)", "Patient ID", "Doe^Jane", "M\u00fcller", "a b")] == [
-        "Foo", "(0010,0020)", "Patient ID", MASK, MASK, MASK,
-    ]  # fmt: skip
+    words = ("Foo", "(0010,0020)", "Patient ID", "Doe^Jane", "M\u00fcller", "a b")
+    assert [mask_unless_word(word) for word in words] == ["Foo", "(0010,0020)", "Patient ID", MASK, MASK, MASK]
 
 
 def test_very_many_unknown_names_take_little_time() -> None:

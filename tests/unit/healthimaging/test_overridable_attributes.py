@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem
+from dicommap.dicom.uid import uid_conformance_problem
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import (
     CONTENT_TAGS,
@@ -19,6 +19,7 @@ from dicommap.healthimaging.levels import (
     fits_override_level,
     level_of,
 )
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import (
     level_mismatch_issues,
     not_overridable_issues,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.uid import uid_conformance_problem, uid_mapping_problem, uid_root_of
+from dicommap.dicom.uid import uid_conformance_problem, uid_root_of
+from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.inventory.grouping import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
 from tests.support.example_counts import examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.model.choices import choice_of
+from dicommap.dicom.choices import choice_of
 from dicommap.model.extras import require_extra
 from dicommap.progress import progress_reporter
 

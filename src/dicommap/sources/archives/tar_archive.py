@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dicommap.sources.archives.archive_file import ArchiveFile
-    from dicommap.sources.archives.archive_limits import UnpackingLimit
-
     Damage = type[Exception]
 
 _CHUNK = 2**18

@@ -103,7 +103,7 @@ def test_pages_follow_each_other_and_are_counted_without_listing_again(
         bucket.put(key, b"x")
     source = S3Prefix(bucket.uri)
     page = source._lister.page
-    monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(s3_prefix, count=10, token=token))
+    monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(prefix, count=10, token=token))
     monkeypatch.setattr(s3_prefix, "PAGES_AHEAD", 1)
     before = source.requests
     assert paths(source) == keys

@@ -17,11 +17,11 @@ from dicommap.cli.options import FailOn, Format
 from dicommap.cli.output import exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
+from dicommap.dicom.choices import choice_of, unknown_choice
 from dicommap.display.csv_json import RecordFormat, record_lines
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.errors import UsageError
 from dicommap.issues import Severity, make_issue
-from dicommap.model.choices import choice_of, unknown_choice
 from dicommap.planning.inventory_jobs import _check_staging
 from dicommap.planning.staging import StagingPolicy
 from dicommap.testing.behaviour import Behaviour, Fault
@@ -66,8 +66,8 @@ REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] 
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
     "staging": (lambda _: _check_staging("wrong", URI), StagingPolicy),
-    "profile": (lambda _: dicommap.Profile.of(["wrong"]), ("strict", "dataSet=object", "dataSet=array")),
-    "profile value": (lambda _: dicommap.Profile.of(["dataSet=wrong"]), ("strict", "dataSet=array")),
+    "profile": (lambda _: dicommap.Assumptions.of(["wrong"]), ("strict", "dataSet=object", "dataSet=array")),
+    "profile value": (lambda _: dicommap.Assumptions.of(["dataSet=wrong"]), ("strict", "dataSet=array")),
     "quota": (lambda _: dicommap.Quotas.of(["wrong=5"]), ("files", "bytes", "fileBytes", "folders", "mappings")),
     "to_arrow": (lambda inventory: inventory.to_arrow("wrong"), ("study", "series", "instance", "file", "issue")),
     "to_pandas": (lambda inventory: inventory.to_pandas("wrong"), ("study", "series", "instance", "file", "issue")),

@@ -1,0 +1,1 @@
+"""AWS HealthImaging's rules: limits, levels, import configurations, requests, import jobs and their output."""

@@ -1,0 +1,1 @@
+"""Overrides: resolve edits into override files and mappings, and forecast their effect."""
