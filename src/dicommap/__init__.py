@@ -53,29 +53,29 @@ __all__ = [
     "show_values",
 ]
 
-_PLACES = {
-    "scan": "workflows.scan",
-    "sheet": "workflows.sheet",
-    "draft": "workflows.draft",
-    "validate": "workflows.validate",
-    "stage": "workflows.stage",
-    "policy": "workflows.policy",
-    "submit": "workflows.submit",
-    "watch": "workflows.watch",
-    "reconcile": "workflows.reconcile",
-    "fhir": "workflows.fhir",
-    "data_set": "workflows.data_set",
+_MODULE_OF = {
+    "scan": "api.scan",
+    "sheet": "api.sheet",
+    "draft": "api.draft",
+    "validate": "api.validate",
+    "stage": "api.stage",
+    "policy": "api.policy",
+    "submit": "api.submit",
+    "watch": "api.watch",
+    "reconcile": "api.reconcile",
+    "fhir": "api.fhir",
+    "data_set": "api.data_set",
     "Inventory": "inventory",
-    "Draft": "workflows.draft",
-    "StageResult": "workflows.stage",
-    "SubmitResult": "workflows.submit",
-    "WatchResult": "workflows.watch",
+    "Draft": "api.draft",
+    "StageResult": "api.stage",
+    "SubmitResult": "api.submit",
+    "WatchResult": "api.watch",
     "Clients": "aws",
-    "Reconciliation": "workflows.reconcile",
-    "Assumptions": "model.profile",
-    "Quotas": "model.quotas",
+    "Reconciliation": "api.reconcile",
+    "Assumptions": "healthimaging.assumptions",
+    "Quotas": "healthimaging.quotas",
     "Issue": "issues",
-    "Issues": "render.findings",
+    "Issues": "display.issue_report",
     "Location": "issues",
     "Severity": "issues",
     "DicommapError": "errors",
@@ -85,9 +85,9 @@ _PLACES = {
 
 def __getattr__(name: str) -> object:
     """Import what is asked for, and no more: a scan needs none of what a draft does."""
-    if name not in _PLACES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     globals()[name] = found
     return found
 
