@@ -63,7 +63,7 @@ contract: $(VENV)/developing ## the direction of imports
 	$(BIN)/lint-imports --no-cache
 
 docs/issue-codes.md: $(VENV)/developing FORCE ## the catalogue of issue codes, from the code
-	$(BIN)/python -c 'from dicommap.issues import CATALOGUE; from dicommap.display.issue_report import codes_markdown; print("".join(codes_markdown(CATALOGUE.values())), end="")' > $@
+	$(BIN)/python -c 'from dicommap.issues import CATALOGUE; from dicommap.display.issue_report import format_codes_markdown; print("".join(format_codes_markdown(CATALOGUE.values())), end="")' > $@
 
 .PHONY: FORCE
 FORCE:
