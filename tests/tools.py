@@ -23,6 +23,9 @@ HAS_LOCALES = shutil.which("localedef") is not None and Path("/usr/share/i18n/lo
 """Whether locales of other character sets can be made."""
 
 needs_locales = pytest.mark.skipif(not HAS_LOCALES, reason="sources of locales are missing: apt-get install locales")
+needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is missing: apt-get install bash")
+needs_zsh = pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is missing: apt-get install zsh")
+needs_fish = pytest.mark.skipif(shutil.which("fish") is None, reason="fish is missing: apt-get install fish")
 needs_dcmtk = pytest.mark.skipif(shutil.which("dcmdump") is None, reason="DCMTK is missing: apt-get install dcmtk")
 
 

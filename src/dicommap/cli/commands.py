@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from dicommap.cli.parser import Parser, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dicommap.errors import UsageError
 
@@ -77,9 +77,15 @@ class CommandParser(Parser):
 
 
 class RootParser(Parser):
-    """The parser of the program: the first word chooses the command."""
+    """The parser of the program: the first word chooses the command.
 
-    def __init__(self) -> None:
+    Args:
+        names: The commands to know. Parsers of all take as long as half of a small scan's start, so that a call that
+            names its command makes that parser only.
+
+    """
+
+    def __init__(self, names: Iterable[str] = COMMANDS) -> None:
         super().__init__(
             "dicommap",
             description="Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports.",
@@ -91,8 +97,8 @@ class RootParser(Parser):
         commands = self.add_subparsers(
             title="Commands", dest="command", metavar="COMMAND", required=True, parser_class=CommandParser
         )
-        for name, summary in COMMANDS.items():
-            commands.add_parser(name, help=summary)
+        for name in names:
+            commands.add_parser(name, help=COMMANDS[name])
         self.commands: dict[str, CommandParser] = commands.choices
 
     def call(self) -> str:

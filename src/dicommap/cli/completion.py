@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import shtab
 
+from dicommap.checks.registry import schema_names
 from dicommap.cli.commands import RootParser
 from dicommap.cli.options import member_of
 from dicommap.cli.output import write
+from dicommap.cli.parser import is_option
+from dicommap.issues import CATALOGUE
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
 
     from dicommap.cli.parser import Parser
 
@@ -33,6 +37,10 @@ _FILES = {"FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...",
 """What stands for paths in help; the shell completes them."""
 
 
+_NAMES: dict[str, Callable[[], Sequence[str]]] = {"code": lambda: list(CATALOGUE), "name": schema_names}
+"""Argument that is no path -> the words that it can be."""
+
+
 class Shell(StrEnum):
     """A shell that completes words."""
 
@@ -44,7 +52,7 @@ class Shell(StrEnum):
 def add_arguments(parser: Parser) -> None:
     """Add the command's argument."""
     parser.add_argument(
-        "shell", metavar="SHELL", type=member_of(Shell), choices=tuple(Shell), help="bash, zsh or fish."
+        "shell", metavar="SHELL", type=member_of(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
     )
 
 
@@ -67,4 +75,6 @@ def completion_script(shell: Shell) -> str:
             kind = "directory" if action.metavar in _DIRECTORIES else "file" if action.metavar in _FILES else None
             if kind is not None:
                 action.complete = kind  # type: ignore[attr-defined]  # the attribute that shtab reads
+            elif not is_option(action) and action.choices is None:
+                action.choices = _NAMES[action.dest]()
     return shtab.complete(root, shell=shell.value)

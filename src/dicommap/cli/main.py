@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from dicommap.cli.endings import ended
+from dicommap.cli.endings import USAGE_STATUS, ended
 
 
 def main() -> None:
@@ -37,13 +37,14 @@ def require_utf8_names() -> None:
 def _run() -> int:
     gc.disable()  # imports make much that stays, and no garbage
     try:
-        from dicommap.cli.commands import RootParser
+        from dicommap.cli.commands import COMMANDS, RootParser
 
-        parser = RootParser()
-        if len(sys.argv) == 1:
+        words = sys.argv[1:]
+        parser = RootParser(COMMANDS.keys() & words[:1] or COMMANDS)
+        if not words:
             parser.print_help(sys.stderr)
-            return 2
-        args = parser.parse_args()
+            return USAGE_STATUS
+        args = parser.parse_args(words)
     finally:
         gc.freeze()
         gc.enable()

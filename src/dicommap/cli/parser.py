@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dicommap.errors import UsageError
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
 MAX_HELP_WIDTH = 100
 """Characters of a line of help on a wide terminal: longer lines are hard to read."""
+
+# argparse looks for translations of its few words, and imports locale for it: a small scan would start later by that.
+# All that we print is English.
+argparse._ = str  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
 _MANY = ("*", "+", argparse.PARSER)
@@ -38,6 +41,8 @@ class HelpFormatter(argparse.HelpFormatter):
         super().add_usage(usage, actions, groups, prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
         paragraphs = textwrap.dedent(text).strip().split("\n\n")
         return "\n\n".join(
             paragraph  # lines of an example stay as they are
@@ -47,6 +52,8 @@ class HelpFormatter(argparse.HelpFormatter):
         )
 
     def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap
+
         return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
     def _format_action(self, action: argparse.Action) -> str:
@@ -265,8 +272,9 @@ def _is_dashed(word: str) -> bool:
 
 def _help_width() -> int:
     """Return the characters of a line of help: argparse would import shutil for it, which takes long."""
-    try:
-        columns = int(os.environ.get("COLUMNS", "")) or 80
-    except ValueError:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        columns = int(given)
+    else:
         columns = os.get_terminal_size(1).columns if os.isatty(1) else 80
     return max(40, min(columns, MAX_HELP_WIDTH)) - 2

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
     from dicommap.inventory import Summary
 
@@ -112,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
                 archives=args.archives,
                 files=files,
                 s3_inventory=args.s3_inventory,
-                clients=clients_of(args, unsigned=args.no_sign_request),
+                clients=_clients(args),
                 jobs=args.jobs,
                 cache=not args.no_cache,
                 progress=True,
@@ -121,6 +122,13 @@ def run(args: argparse.Namespace) -> int:
         summary = inventory.summary()
     _print_summary(summary, args.output)
     return exit_status((severity for _, severity in summary.issues), args.fail_on)
+
+
+def _clients(args: argparse.Namespace) -> Clients | None:
+    """Return the clients for S3, or None if no option asks for special ones: a local scan needs none."""
+    if args.profile or args.region or args.endpoint_url or args.no_sign_request:
+        return clients_of(args, unsigned=args.no_sign_request)
+    return None
 
 
 def _print_summary(counts: Summary, output: Path) -> None:
