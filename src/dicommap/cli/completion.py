@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import shtab
 
-from dicommap.checks.registry import schema_names
 from dicommap.cli.commands import RootParser
 from dicommap.cli.options import member_of
 from dicommap.cli.output import write
