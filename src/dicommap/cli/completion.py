@@ -12,6 +12,7 @@ from dicommap.cli.options import member_of
 from dicommap.cli.output import write
 from dicommap.cli.parser import is_option
 from dicommap.issues import CATALOGUE
+from dicommap.validation.schema_registry import list_schema_names
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,7 @@ _FILES = {"FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...",
 """What stands for paths in help; the shell completes them."""
 
 
-_NAMES: dict[str, Callable[[], Sequence[str]]] = {"code": lambda: list(CATALOGUE), "name": schema_names}
+_NAMES: dict[str, Callable[[], Sequence[str]]] = {"code": lambda: list(CATALOGUE), "name": list_schema_names}
 """Argument that is no path -> the words that it can be."""
 
 
