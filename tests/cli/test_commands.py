@@ -57,6 +57,7 @@ def test_help_fits_the_terminal(name: str, columns: str, monkeypatch: pytest.Mon
     if columns == "80":
         assert longest <= 80
     assert not [line for line in out.splitlines() if line != line.rstrip()]
+    assert "None" not in out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

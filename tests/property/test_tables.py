@@ -1,4 +1,4 @@
-"""A table in a pipe has cells beside each other, as wide as the widest of their column, with two blanks between."""
+"""Tables that fit are padded text: the same that rich draws."""
 
 from __future__ import annotations
 
@@ -8,31 +8,44 @@ from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from dicommap.cli.drawing import draw_table
+from dicommap.cli.drawing import PIPE_WIDTH, draw_table
+from dicommap.dicom.printable_text import make_printable
 from tests.support.example_counts import examples
 
-CELLS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Co", "Cn", "Mn", "Me", "Cf", "Zs", "Zl", "Zp"]), max_size=30)
+ROWS = st.integers(1, 5).flatmap(
+    lambda wide: st.lists(st.lists(CELLS.map(make_printable), min_size=wide, max_size=wide), max_size=6)
+)
 
 
-def layout(columns: list[str], rows: list[list[str]], numbers: list[str]) -> str:
-    lines = [columns, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ""
-    for row in lines:
-        cells = zip(columns, row, widths, strict=True)
-        text += (
-            "  ".join(cell.rjust(size) if name in numbers else cell.ljust(size) for name, cell, size in cells) + "\n"
-        )
-    return text
+def drawn_by_rich(columns: list[str], rows: list[list[str]], numbers: list[str]) -> str:
+    out = io.StringIO()
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(file=out, width=PIPE_WIDTH, markup=False, emoji=False, highlight=False).print(table)
+    return out.getvalue()
 
 
-@given(st.integers(1, 5).flatmap(lambda wide: st.lists(st.lists(CELLS, min_size=wide, max_size=wide), max_size=6)))
-@examples(150)
-def test_a_table_in_a_pipe_is_plain_text(rows: list[list[str]]) -> None:
+@given(ROWS)
+@examples(200)
+def test_a_table_in_a_pipe_is_what_rich_draws(rows: list[list[str]]) -> None:
     columns = [f"column {number}" for number in range(len(rows[0]) if rows else 2)]
     numbers = columns[::2]
     drawn = io.StringIO()
     with patch.object(sys, "stdout", drawn):
         draw_table(columns, rows, numbers=numbers)
-    assert drawn.getvalue() == layout(columns, rows, numbers)
+    assert drawn.getvalue() == drawn_by_rich(columns, rows, numbers)
+
+
+def test_a_table_in_a_pipe_has_two_blanks_between_columns() -> None:
+    drawn = io.StringIO()
+    with patch.object(sys, "stdout", drawn):
+        draw_table(["name", "count"], [["a", "1"], ["Müller", "20"], ["日本", "300"]], numbers=["count"])
+    assert drawn.getvalue() == "name    count\na           1\nMüller     20\n日本      300\n"

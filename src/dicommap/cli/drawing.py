@@ -13,6 +13,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import JustifyMethod
+
 PIPE_WIDTH = 240
 """Characters of a line in a pipe or file, which has no width, so that UIDs are not broken."""
 
@@ -41,22 +43,58 @@ def draw_line(line: str, style: str) -> None:
 
 
 def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
-    """Print a table to stdout: long cells folded, but no UID or job's id; if that leaves no room, rows as blocks."""
+    """Print a table to stdout.
+
+    If the lines are too long for the terminal, long cells are folded, but no UID or job's id. If that leaves no room,
+    each row becomes a block of lines.
+
+    Args:
+        columns: The headings.
+        rows: The cells of each row.
+        numbers: The columns that are aligned to the right.
+
+    """
     console = _console()
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
     whole = [column.endswith("UID") or column == "jobId" for column in columns]
-    widths = [
-        max(map(cell_len, cells)) if is_whole else min(_NARROW, cell_len(column))
-        for column, is_whole, cells in zip(columns, whole, zip(columns, *rows, strict=True), strict=True)
+    folded = [
+        width if is_whole else min(_NARROW, cell_len(column))
+        for column, is_whole, width in zip(columns, whole, widths, strict=True)
     ]
-    if any(whole) and sum(widths) + _GAP * (len(widths) - 1) > console.width:
+    room = console.width - _GAP * (len(columns) - 1)
+    if sum(widths) <= room:
+        _print_padded(console, columns, rows, widths, numbers)
+    elif any(whole) and sum(folded) > room:
         _print_blocks(console, columns, rows)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, is_whole in zip(columns, whole, strict=True):
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold", no_wrap=is_whole)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table, soft_wrap=False)
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column, is_whole in zip(columns, whole, strict=True):
+            side: JustifyMethod = "right" if column in numbers else "left"
+            table.add_column(column, justify=side, overflow="fold", no_wrap=is_whole)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table, soft_wrap=False)
+
+
+def _print_padded(
+    console: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    numbers: Sequence[str],
+) -> None:
+    """Print a table whose cells need no folding: as Table draws it, in a fifth of the time."""
+    right = [column in numbers for column in columns]
+
+    def line(row: Sequence[str]) -> str:
+        cells = []
+        for cell, width, is_right in zip(row, widths, right, strict=True):
+            blanks = " " * (width - cell_len(cell))
+            cells.append(blanks + cell if is_right else cell + blanks)
+        return (" " * _GAP).join(cells)
+
+    console.print(Text(line(columns)), style="bold")
+    console.file.writelines(f"{line(row)}\n" for row in rows)
 
 
 def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

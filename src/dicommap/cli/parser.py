@@ -18,7 +18,7 @@ MAX_HELP_WIDTH = 100
 
 # argparse looks for translations of its few words, and imports locale for it: a small scan would start later by that.
 # All that we print is English.
-argparse._ = str  # type: ignore[attr-defined]
+argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
 _MANY = ("*", "+", argparse.PARSER)
