@@ -29,7 +29,6 @@ from dicommap.inventory.studies import InventoryReportMixin, PicturedSeries, Pic
 from dicommap.issues import Issue, Severity
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, File
-from dicommap.plots.inventory_plots import InventoryPlots
 
 if TYPE_CHECKING:
     import os
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from dicommap.inventory.cells import CellReader
     from dicommap.inventory.object_keys import InventoryObjects
     from dicommap.overrides.grouping_conflicts import FileValues
+    from dicommap.plots.inventory_plots import InventoryPlots
 
 _SERIES_QUERY = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
@@ -247,6 +247,8 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
     @property
     def plots(self) -> InventoryPlots:
         """Return the plots of this inventory; none is made before it is asked for."""
+        from dicommap.plots.inventory_plots import InventoryPlots
+
         return InventoryPlots(self.studies, lambda: self.summary().studies)
 
     def located(self, offsets: Sequence[str] = ()) -> InventoryObjects:
