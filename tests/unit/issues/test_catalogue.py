@@ -59,7 +59,7 @@ def test_the_source_makes_no_issue_that_the_catalogue_does_not_know() -> None:
     used = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "issue":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "make_issue":
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     used.add(first.value)
