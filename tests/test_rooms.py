@@ -9,9 +9,22 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "dicommap"
-PURE = ("issues", "errors.py", "model", "p10", "authoring", "checks", "render", "planning", "reconciliation")
+PURE = (
+    "issues",
+    "errors.py",
+    "dicom",
+    "healthimaging",
+    "model",
+    "p10",
+    "edits",
+    "overrides",
+    "planning",
+    "validation",
+    "display",
+    "reconciliation",
+)
 DOORS_OUT = {"os", "io.open", "socket", "pathlib", "shutil", "tempfile", "subprocess", "sqlite3", "urllib", "http"}
-READS_SCHEMAS = SOURCE / "checks" / "registry.py"
+READS_SCHEMAS = SOURCE / "validation" / "schema_registry.py"
 """The one named exception: it reads the schemas that come with the package."""
 
 
@@ -41,5 +54,5 @@ def test_pure_rooms_have_no_door_to_the_outside(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_modules_are_small_and_named_for_what_they_do(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
     assert path.stem not in {"utils", "util", "helpers", "common", "core", "manager", "base", "misc", "schemas"}
