@@ -19,7 +19,7 @@ from dicommap.inventory import Inventory
 from dicommap.issues import CATALOGUE
 from dicommap.model.study import Disposition, Target
 from dicommap.testing import ImportJobService
-from dicommap.validation.override_check import check_override_file
+from dicommap.validation.configuration_check import check_override_file
 from dicommap.validation.schema_check import check_schema
 from tests.support import docs_commands
 from tests.support.s3_memory_server import memory_server_process

@@ -21,7 +21,7 @@ from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Location
 from dicommap.model.study import Series, Study, Target
 from dicommap.overrides.study_resolution import resolve_study
-from dicommap.validation.override_check import check_override_file
+from dicommap.validation.configuration_check import check_override_file
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.options import Options

@@ -16,7 +16,7 @@ from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.sheet_cells import cell_issues, is_same_value
 from dicommap.model.spreadsheet_formulas import unescape_formulas
-from dicommap.overrides.override_file import Override
+from dicommap.overrides.override import Override
 from tests.support.example_counts import examples
 from tests.support.filled_inventories import Added, added, inventory_of
 

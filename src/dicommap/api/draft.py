@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.overrides.resolution import Resolution
     from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.planning.inventory_jobs import InventoryJobs

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Report
     from dicommap.issues import Issue
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.package.package_directory import PackageDirectory
     from dicommap.planning.plan import PlanJob
     from dicommap.reconciliation.job_reconciliation import JobReconciliation

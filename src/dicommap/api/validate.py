@@ -15,13 +15,13 @@ from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
+from dicommap.overrides.override_check import check_override
 from dicommap.package import DocumentFolder, read_document
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
 from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
 from dicommap.validation.configuration_check import check_import_configuration
-from dicommap.validation.override_check import check_override
 from dicommap.validation.package_check import check_package
 from dicommap.validation.plan_check import check_plan
 from dicommap.validation.plan_sources_check import check_plan_sources

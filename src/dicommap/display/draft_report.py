@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block
     from dicommap.edits.edit_result import EditResult
     from dicommap.overrides.grouping_conflicts import GroupingConflict
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.planning.plan import PlanJob
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicommap.healthimaging.assumptions import Assumptions
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
 
 OVERRIDES_FOLDER = "dicommap-overrides"
 """One folder for all, since nested folders count against a quota of the job."""

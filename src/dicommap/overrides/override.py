@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import parse_json
-from dicommap.overrides.override_file import Override, dump_override, remove_null_value
+from dicommap.model.study import Target
+from dicommap.overrides.override_file import dump_override, remove_null_value
 
 if TYPE_CHECKING:
+    from dicommap.dicom.json_model import DataSet
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override(Target):
+    """The changed attributes of one study, or of one series: the content of one override file."""
+
+    data_set: DataSet = field(repr=False)
 
 
 def parse_override(data: bytes, mapping: DicomMetadataMapping, profile: Assumptions) -> Override:

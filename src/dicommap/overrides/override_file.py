@@ -1,26 +1,18 @@
-"""An override and its file: the changed attributes of a study or series as JSON."""
+"""Write and read the content of an override file, in the form that the assumptions name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.strict_json import dump_json
 from dicommap.dicom.vr import BINARY_VRS
-from dicommap.model.study import Target
 
 if TYPE_CHECKING:
     from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.healthimaging.assumptions import Assumptions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override(Target):
-    """The changed attributes of one study, or of one series: the content of one override file."""
-
-    data_set: DataSet = field(repr=False)
+    from dicommap.overrides.override import Override
 
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})

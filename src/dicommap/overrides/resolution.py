@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Location
     from dicommap.model.study import Study
     from dicommap.overrides.grouping_conflicts import GroupingConflict, StudyFileReader
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
 
 

@@ -10,7 +10,7 @@ from dicommap.dicom.json_model import Attribute, text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Location, make_issue
 from dicommap.model.study import compact_counts
-from dicommap.overrides.override_file import Override
+from dicommap.overrides.override import Override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dicommap.inventory import Inventory
     from dicommap.inventory.object_keys import FileCounts, InventoryObjects
     from dicommap.issues import Issue
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.planning.planner import PrefixPlan
 
 DEFAULT_QUOTAS = Quotas()

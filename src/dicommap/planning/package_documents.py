@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.import_configuration import ImportConfiguration
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.healthimaging.s3_uri import S3Uri
-    from dicommap.overrides.override_file import Override
+    from dicommap.overrides.override import Override
     from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 
 _INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})

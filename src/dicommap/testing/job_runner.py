@@ -21,7 +21,7 @@ from dicommap.testing.image_sets import (
     read_importable_file,
 )
 from dicommap.testing.job_manifest_texts import ObjectOutcomes, build_job_manifests
-from dicommap.validation.override_check import check_override_file
+from dicommap.validation.configuration_check import check_override_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,8 @@ from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.study import Target
-from dicommap.validation.override_check import check_override_file
+from dicommap.overrides.override_check import check_override
+from dicommap.validation.file_contents import parse_content
 from dicommap.validation.schema_check import check_schema
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.s3_uri import S3Uri
-    from dicommap.validation.file_contents import FilesByPath
+    from dicommap.validation.file_contents import FileContent, FilesByPath
 
 MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 """Where the mappings stand in an import configuration, as a JSON Pointer."""
@@ -147,6 +148,14 @@ def check_import_configuration(
         path, place = mapping["metadataFilePath"], f"{pointer}{MAPPINGS_POINTER}/{index}/metadataFilePath"
         if path not in overrides and path not in absent and place not in strays:
             yield make_issue("mapping.missing-file", Location(pointer=place))
+
+
+def check_override_file(content: FileContent, target: Target | None, profile: Assumptions) -> list[Issue]:
+    """Return the issues of an override file; `target` is the study or series of its mapping, if it has one."""
+    document, issues = parse_content(content)
+    if document is None and issues:
+        return issues
+    return [*issues, *check_override(document, target, profile)]
 
 
 def _override_files_issues(

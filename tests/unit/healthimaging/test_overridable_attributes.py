@@ -28,7 +28,7 @@ from dicommap.healthimaging.overridable_attributes import (
 from dicommap.issues import Location
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
 from dicommap.model.masking import different_values_marker, mask_value, mask_value_counts
-from dicommap.overrides.override_file import Override
+from dicommap.overrides.override import Override
 
 
 def test_every_attribute_has_one_level() -> None:

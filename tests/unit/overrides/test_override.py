@@ -9,8 +9,8 @@ import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.import_configuration import DicomMetadataMapping
-from dicommap.overrides.override import parse_override
-from dicommap.overrides.override_file import Override, dump_override
+from dicommap.overrides.override import Override, parse_override
+from dicommap.overrides.override_file import dump_override
 
 DATA_SET: Any = {
     "00080030": {"vr": "TM"},

@@ -14,7 +14,7 @@ from dicommap.healthimaging.s3_uri import S3Uri, metadata_path_issues
 from dicommap.issues import Location, Severity
 from dicommap.model.study import Disposition
 from dicommap.overrides.mappings import build_import_configuration, build_override_files, metadata_file_path
-from dicommap.overrides.override_file import Override
+from dicommap.overrides.override import Override
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
 from dicommap.planning.plan import FileDigest
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject, dump_objects_csv

@@ -15,7 +15,7 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Severity, make_issue
 from dicommap.model.study import Disposition
-from dicommap.overrides.override_file import Override
+from dicommap.overrides.override import Override
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject, dump_objects_csv
 from dicommap.validation.configuration_check import check_import_configuration

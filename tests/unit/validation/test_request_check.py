@@ -12,7 +12,8 @@ from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues
 from dicommap.issues import Location, Severity
 from dicommap.model.study import Target
-from dicommap.validation.override_check import check_override, check_override_file
+from dicommap.overrides.override_check import check_override
+from dicommap.validation.configuration_check import check_override_file
 from dicommap.validation.request_check import check_request
 from dicommap.validation.schema_registry import DocumentKind, detect_document_kind, read_schema_text
 

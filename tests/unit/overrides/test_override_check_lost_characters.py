@@ -9,7 +9,7 @@ import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Severity
-from dicommap.validation.override_check import check_override_file
+from dicommap.validation.configuration_check import check_override_file
 
 LOST = "M\ufffdller"
 

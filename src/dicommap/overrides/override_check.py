@@ -11,25 +11,15 @@ from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import level_mismatch_issues, not_overridable_issues
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.overrides.override_file import has_null_form, remove_null_value
-from dicommap.validation.file_contents import parse_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.model.study import Target
-    from dicommap.validation.file_contents import FileContent
 
 _TAG = re.compile(r"[0-9A-F]{8}")
 _FORM_DESCRIPTIONS = {"object": "one data set object", "array": "an array with one data set object"}
-
-
-def check_override_file(content: FileContent, target: Target | None, profile: Assumptions) -> list[Issue]:
-    """Find everything that is wrong with an override file; `target` is its mapping's, where there is one."""
-    document, issues = parse_content(content)
-    if document is None and issues:
-        return issues
-    return [*issues, *check_override(document, target, profile)]
 
 
 def check_override(document: object, target: Target | None, profile: Assumptions) -> list[Issue]:

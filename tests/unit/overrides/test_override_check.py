@@ -9,7 +9,7 @@ import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.model.study import Target
-from dicommap.validation.override_check import check_override
+from dicommap.overrides.override_check import check_override
 
 PROFILES = [
     Assumptions.of(settings)
