@@ -76,15 +76,15 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
     ),
     "a million values of the wrong type": (
         lambda: of_patient_id(",".join("0" * 999_000)),
-        ("document.more-findings", {"path": "override.json", "pointer": "/00100020/Value", "keyword": "PatientID"}),
+        ("document.more-issues", {"path": "override.json", "pointer": "/00100020/Value", "keyword": "PatientID"}),
     ),
     "a million items that are none": (
         lambda: CREATOR + '{"vr": "SQ", "Value": [' + ",".join("0" * 999_000) + "]}}",
-        ("document.more-findings", private("Value")),
+        ("document.more-issues", private("Value")),
     ),
     "a million NaN": (
         lambda: CREATOR + '{"vr": "FD", "Value": [' + "NaN," * 999_000 + "0]}}",
-        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+        ("document.more-issues", {"path": "override.json", "pointer": ""}),
     ),
     "half a million times one member": (
         lambda: "{" + '"00100020": {},' * 499_000 + '"00100021": {"vr": "LO"}}',
@@ -94,7 +94,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
         lambda: (
             "{" + "".join(f'"0010{number:04X}": {{}},' for number in range(32, 2**16)) + '"00100010": {"vr": "PN"}}'
         ),
-        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+        ("document.more-issues", {"path": "override.json", "pointer": ""}),
     ),
     "more values than an override can have": (
         lambda: "[" + "{}," * (MEGABYTES_10 * 3) + "{}]",
@@ -110,7 +110,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
     ),
     "a plan of more jobs than there can be": (
         lambda: '{"jobs": [' + "{}," * 2_499_000 + '{}], "profile": {}}',
-        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+        ("document.more-issues", {"path": "override.json", "pointer": ""}),
     ),
     "a plan of a million unknown members": (
         lambda: '{"jobs": [], "profile": {}' + "".join(f',"x{number}":0' for number in range(1_000_000)) + "}",
@@ -118,7 +118,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
     ),
     "a configuration of 400,000 mappings that are none": (
         lambda: '{"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": [' + "{}," * 400_000 + "{}]}}",
-        ("document.more-findings", {"path": "override.json", "pointer": ""}),
+        ("document.more-issues", {"path": "override.json", "pointer": ""}),
     ),
     "a number of 10 MB": (
         lambda: of_patient_id("1" * MEGABYTES_10),

@@ -114,7 +114,7 @@ def test_a_lookup_whose_keys_stand_twice(small: Path, tmp_path: Path) -> None:
     ran = bounded("draft", inventory=small, rules=[rules])
     places = [place for code, place in ran.found if code == "lookup.duplicate-key"]
     assert len(places) == 1_000
-    assert ("document.more-findings", {"path": "worklist.csv"}) in ran.found
+    assert ("document.more-issues", {"path": "worklist.csv"}) in ran.found
     assert places[0] == {"path": "worklist.csv", "row": 50_002, "column": "AccessionNumber"}
     assert not ran.files
 
@@ -127,7 +127,7 @@ CELLS: dict[str, tuple[str, str, str]] = {
     "10 MB of components": ("PatientName", "^" * MEGABYTES_10 + "x", "value.format"),
     "10 MB of values": ("StudyDescription", "x\\" * (MEGABYTES_10 // 2), "value.multiplicity"),
     "10 MB of empty values": ("StudyDescription", "\\" * MEGABYTES_10 + "x", "value.multiplicity"),
-    "10 MB of values that are none": ("BodyPartExamined", "b\\" * (MEGABYTES_10 // 2), "document.more-findings"),
+    "10 MB of values that are none": ("BodyPartExamined", "b\\" * (MEGABYTES_10 // 2), "document.more-issues"),
     "10 MB of digits": ("SeriesNumber", "1" * MEGABYTES_10, "value.too-long"),
     "10 MB of zeros": ("StudyDate", "0" * MEGABYTES_10, "value.too-long"),
 }

@@ -151,7 +151,7 @@ def test_unknown_columns() -> None:
     header = ",".join(f"PatientNam{number}" for number in range(5_000))
     sheet, issues = read_sheet("s.csv", f"StudyInstanceUID,{header}\n1.2,{',' * 4_999}\n".encode(), ())
     assert sheet is None
-    assert (len(issues), issues[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-findings")
+    assert (len(issues), issues[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-issues")
 
 
 def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
     names = ", ".join(f'PatientNam{number} = "x"' for number in range(5_000))
     rules.write_text(f'[[rule]]\nname = "r"\nlevel = "study"\nset = {{{names}}}\n', encoding="utf-8")
     found = dicommap.validate(rules)
-    assert (len(found), found[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-findings")
+    assert (len(found), found[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-issues")
 
 
 def test_the_size_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:

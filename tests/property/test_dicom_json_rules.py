@@ -27,7 +27,7 @@ ELSEWHERE = {
     "json.not-utf8": "test_bytes_that_are_no_utf_8_are_found",
     "json.byte-order-mark": "test_a_byte_order_mark_is_found",
     "json.duplicate-key": "test_a_member_that_stands_twice_is_found_at_its_place",
-    "document.more-findings": "test_findings_are_counted_where_they_are_too_many",
+    "document.more-issues": "test_findings_are_counted_where_they_are_too_many",
     "document.too-many-values": "test_a_document_of_too_many_values_is_refused",
     "value.replacement-character": "test_a_character_that_was_lost_is_found_at_its_place",
 }
@@ -166,9 +166,9 @@ def test_findings_are_counted_where_they_are_too_many(more: int, of: tuple[str, 
     }
     issues = list(data_set_issues(document))
     assert len(issues) == ATTRIBUTE_ISSUE_LIMIT + 1
-    assert (issues[-1].code, issues[-1].location.pointer) == ("document.more-findings", f"/{TAG}/Value")
+    assert (issues[-1].code, issues[-1].location.pointer) == ("document.more-issues", f"/{TAG}/Value")
     assert f" {more} " in issues[-1].message
     many = {f"x{number:05}": {"vr": "LO"} for number in range(DOCUMENT_ISSUE_LIMIT + more)}
     issues = list(data_set_issues(many))
-    assert [one.code for one in issues] == ["dicom-json.tag"] * DOCUMENT_ISSUE_LIMIT + ["document.more-findings"]
+    assert [one.code for one in issues] == ["dicom-json.tag"] * DOCUMENT_ISSUE_LIMIT + ["document.more-issues"]
     assert issues[-1].severity is issues[0].severity

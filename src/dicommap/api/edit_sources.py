@@ -20,7 +20,7 @@ from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedIssues, stop_after_limit
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, stop_after_limit
 from dicommap.package.document_files import read_document
 from dicommap.reading.document_limits import RULES_LIMIT
 from dicommap.validation.schema_check import check_schema
@@ -52,14 +52,14 @@ class EditSources:
     harmonize: Iterable[str] = ()
 
 
-def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedIssues]:
+def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
     """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
 
     Raises DocumentError where a file cannot be read, and UsageError where no sheet has such a delimiter.
     """
     if asked.delimiter is not None:
         require_delimiter(asked.delimiter)
-    issues = BoundedIssues()
+    issues = bounded_issues()
     sheets, rules = _list_paths(asked.sheets), _list_paths(asked.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
     editors = [*_sheet_editors(sheets, names, asked, captured, issues), *_rule_editors(rules, names, captured, issues)]
@@ -93,7 +93,7 @@ def _sheet_editors(
     names: Mapping[Path, str],
     asked: EditSources,
     captured: tuple[str, ...],
-    issues: BoundedIssues,
+    issues: BoundedList[Issue],
 ) -> Iterator[EditProvider]:
     for path in paths:
         sheet, found = read_sheet(names[path], read_document(path), captured, asked.delimiter)
@@ -103,7 +103,7 @@ def _sheet_editors(
 
 
 def _rule_editors(
-    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: BoundedIssues
+    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: BoundedList[Issue]
 ) -> Iterator[EditProvider]:
     shared: LookupTables = {}
     for path in paths:

@@ -17,7 +17,7 @@ from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, Imaging
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import has_errors, make_issue
-from dicommap.issues.bounded_list import BoundedIssues
+from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package import DocumentFolder, read_override_data_sets
 from dicommap.package.package_directory import read_plan
@@ -100,7 +100,7 @@ class _ResourceCounter:
     def __init__(self) -> None:
         self._check = load_imaging_study_check()
         self._studies = self._series = self._instances = self._zoneless = 0
-        self._issues = BoundedIssues()
+        self._issues = bounded_issues()
 
     def checked(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Yield the resources."""

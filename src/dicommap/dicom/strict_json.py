@@ -56,7 +56,7 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     # A reader of the value may go down by recursion, so one that is too deep, or was not looked at to its end, is not
     # handed out.
-    is_unsafe = bool(too_deep) or any(found.code == "document.more-findings" for found in issues)
+    is_unsafe = bool(too_deep) or any(found.code == "document.more-issues" for found in issues)
     return None if is_unsafe else value, issues
 
 

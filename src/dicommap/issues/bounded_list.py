@@ -1,4 +1,13 @@
-"""Bounded lists: keep the first items of each kind and count the rest."""
+"""A list that keeps the first items of each kind and counts the rest, and the limits for lists of issues.
+
+An inventory has millions of studies, and an edit that is wrong in one study is often wrong in all of them. Memory and
+output must not grow with the number of mistakes:
+
+>>> words = BoundedList(limit=2, kind=len)
+>>> words += ["a", "b", "c", "to"]
+>>> list(words), words.count, words.count_of(1)
+(['a', 'b', 'to'], 4, 3)
+"""
 
 from __future__ import annotations
 
@@ -9,122 +18,135 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from dicommap.issues import Location, Severity, make_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from typing import Self
 
     from dicommap.issues import Issue
 
-DOCUMENT_ISSUE_LIMIT = 1000
-"""Findings told of one document or data set."""
+ITEM_LIMIT = 100
+"""Items of one kind that a list keeps if its maker names no other limit."""
 ATTRIBUTE_ISSUE_LIMIT = 100
-"""Findings told of the values of one attribute."""
-ISSUE_COUNT_LIMIT = 10_000
-"""Findings that are counted beyond these; then looking ends, since it would take long and tell nothing more."""
-
-
-def limit_issues(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first findings, and for the rest one that counts them and is as severe as the worst of them.
-
-    The rest is counted but not kept, and not beyond COUNTED_LIMIT: neither memory nor time grows with what is wrong.
-    """
-    rest = iter(found)
-    yield from islice(rest, limit)
-    severities = [one.severity for one in islice(rest, ISSUE_COUNT_LIMIT)]
-    if len(severities) == ISSUE_COUNT_LIMIT:  # of what was not looked at the worst must be feared
-        count = f"at least {ISSUE_COUNT_LIMIT}"
-        yield make_issue("document.more-findings", location, severity=Severity.ERROR, count=count, of="")
-    elif severities:
-        worst = max(severities, key=lambda severity: severity.rank)
-        yield make_issue("document.more-findings", location, severity=worst, count=len(severities), of="")
-
-
-def stop_after_limit(found: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first issues and, if there is one more, an error that says so; further ones are not looked for."""
-    rest = iter(found)
-    yield from islice(rest, limit)
-    if next(rest, None) is not None:
-        yield make_issue("document.more-findings", location, severity=Severity.ERROR, count="at least 1", of="")
-
-
-class BoundedIssues:
-    """What a draft finds, in its order: of each code at one document and rule the first ones, and how many more.
-
-    An inventory has millions of studies, and what is wrong with an edit is most often wrong in all of them.
-    """
-
-    def __init__(self, limit: int = DOCUMENT_ISSUE_LIMIT) -> None:
-        """Take how many findings of a kind are kept."""
-        self._limit = limit
-        self._kept: list[Issue] = []
-        self._counts: Counter[tuple[str, Severity, str | None, str | None]] = Counter()
-
-    def __iadd__(self, found: Iterable[Issue]) -> Self:
-        for one in found:
-            kind = (one.code, one.severity, one.location.path, one.location.rule)
-            self._counts[kind] += 1
-            if self._counts[kind] <= self._limit:
-                self._kept.append(one)
-        return self
-
-    def __iter__(self) -> Iterator[Issue]:
-        """Yield the findings, and last one for each kind of which there are more."""
-        yield from self._kept
-        for (code, severity, path, rule), count in self._counts.items():
-            if count > self._limit:
-                place, more = Location(path=path, rule=rule), f"{count - self._limit:,}"
-                yield make_issue("document.more-findings", place, severity=severity, count=more, of=f" of {code}")
-
-
+"""Issues that are listed for the values of one attribute."""
+DOCUMENT_ISSUE_LIMIT = 1000
+"""Issues that are listed for one document or data set, and for each code in one edit file of a draft."""
 JOB_ISSUE_LIMIT = 20
-"""Findings of one code that are kept for a job."""
+"""Issues of one code that are listed for one import job."""
+ISSUE_COUNT_LIMIT = 10_000
+"""Issues that are counted after the listed ones. Then the search ends: it would take long and show nothing new."""
+
+ItemT = TypeVar("ItemT")
 
 
-class JobIssues:
-    """Findings, as they come; unlike a list it does not grow with what is wrong."""
+class BoundedList(Generic[ItemT]):
+    """The first items of each kind, in the order they were added, and the number of all items."""
 
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, Severity], list[Issue]] = {}
-        self._counts: Counter[tuple[str, Severity]] = Counter()
+    def __init__(
+        self,
+        items: Iterable[ItemT] = (),
+        *,
+        limit: int = ITEM_LIMIT,
+        kind: Callable[[ItemT], Hashable] | None = None,
+        describe_rest: Callable[[ItemT, int], ItemT] | None = None,
+    ) -> None:
+        """Make a list.
 
-    def add(self, found: Issue) -> None:
-        """Keep a finding, or only count it."""
-        key = found.code, found.severity
-        kept = self._kept.setdefault(key, [])
-        self._counts[key] += 1
-        if len(kept) < JOB_ISSUE_LIMIT:
-            kept.append(found)
+        Args:
+            items: Items to add at once.
+            limit: How many items of one kind are kept.
+            kind: Returns the kind of an item. Without it all items are of one kind.
+            describe_rest: Makes the item that ends the iteration for each kind with items that were not kept. It is
+                called with the first item of the kind and the number of items that were not kept.
 
-    def count(self, code: str) -> int:
-        """Return how often a code was found."""
-        return sum(count for (one, _), count in self._counts.items() if one == code)
+        """
+        self._limit = limit
+        self._kind = kind or (lambda item: None)
+        self._describe_rest = describe_rest
+        self._kept: list[ItemT] = []
+        self._first: dict[Hashable, ItemT] = {}
+        self._counts: Counter[Hashable] = Counter()
+        self.__iadd__(items)
 
-    def issues(self, path: str) -> Iterator[Issue]:
-        """Yield what was kept and, for a code with more findings, one that counts them at this path."""
-        for key, kept in self._kept.items():
-            yield from kept
-            rest = self._counts[key] - len(kept)
-            if rest:
-                place = Location(path=path)
-                yield make_issue("document.more-findings", place, severity=key[1], count=rest, of=f" of {key[0]}")
+    def add(self, item: ItemT) -> None:
+        """Count an item, and keep it if it is among the first of its kind."""
+        kind = self._kind(item)
+        self._counts[kind] += 1
+        self._first.setdefault(kind, item)
+        if self._counts[kind] <= self._limit:
+            self._kept.append(item)
 
-
-_ItemT = TypeVar("_ItemT")
-
-ITEMS_KEPT = 100
-"""How many are kept."""
-
-
-class BoundedList(Generic[_ItemT]):
-    """The first items of many."""
-
-    def __init__(self, items: Iterable[_ItemT] = ()) -> None:
-        self.first: list[_ItemT] = []
-        self.count = 0
+    def __iadd__(self, items: Iterable[ItemT]) -> Self:
         for item in items:
             self.add(item)
+        return self
 
-    def add(self, item: _ItemT) -> None:
-        """Count an item, and keep it if it is one of the first."""
-        self.count += 1
-        if self.count <= ITEMS_KEPT:
-            self.first.append(item)
+    def __iter__(self) -> Iterator[ItemT]:
+        """Yield the kept items, then one item for each kind that describes how many more there are."""
+        yield from self._kept
+        if self._describe_rest is not None:
+            for kind, first in self._first.items():
+                if self._counts[kind] > self._limit:
+                    yield self._describe_rest(first, self._counts[kind] - self._limit)
+
+    @property
+    def count(self) -> int:
+        """Return the number of all items, kept or not."""
+        return self._counts.total()
+
+    @property
+    def omitted_count(self) -> int:
+        """Return the number of items that were not kept."""
+        return self.count - len(self._kept)
+
+    def count_of(self, kind: Hashable) -> int:
+        """Return the number of all items of a kind, kept or not."""
+        return self._counts[kind]
+
+
+def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
+    """Return an empty list for issues, which ends with one issue for each kind that says how many more there are.
+
+    Args:
+        limit: How many issues of one kind are kept.
+        path: The path of what all issues are about, such as a job's folder: issues of one code and severity are of one
+            kind then. Without it, issues of different files or rules are also of different kinds.
+
+    """
+
+    def kind(issue: Issue) -> Hashable:
+        location = issue.location if path is None else _NO_LOCATION
+        return issue.code, issue.severity, location.path, location.rule
+
+    def describe_rest(first: Issue, count: int) -> Issue:
+        location = Location(path=path) if path else Location(path=first.location.path, rule=first.location.rule)
+        return _more_issues(location, first.severity, f"{count:,}", of=f" of {first.code}")
+
+    return BoundedList(limit=limit, kind=kind, describe_rest=describe_rest)
+
+
+def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+    """Yield the first issues as they are found, then one that counts the rest and is as severe as the worst of them.
+
+    At most `ISSUE_COUNT_LIMIT` issues of the rest are counted, so that time does not grow with the number of mistakes.
+    """
+    rest = iter(issues)
+    yield from islice(rest, limit)
+    severities = [issue.severity for issue in islice(rest, ISSUE_COUNT_LIMIT)]
+    if len(severities) == ISSUE_COUNT_LIMIT:  # the issues that were not looked at may be errors
+        yield _more_issues(location, Severity.ERROR, f"at least {ISSUE_COUNT_LIMIT}")
+    elif severities:
+        yield _more_issues(location, max(severities, key=lambda severity: severity.rank), str(len(severities)))
+
+
+def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+    """Yield the first issues and, if there is one more, an error that says so. Do not look for further ones."""
+    rest = iter(issues)
+    yield from islice(rest, limit)
+    if next(rest, None) is not None:
+        yield _more_issues(location, Severity.ERROR, "at least 1")
+
+
+def _more_issues(location: Location, severity: Severity, count: str, of: str = "") -> Issue:
+    return make_issue("document.more-issues", location, severity=severity, count=count, of=of)
+
+
+_NO_LOCATION = Location()

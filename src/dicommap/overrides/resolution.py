@@ -10,7 +10,7 @@ from dicommap.dicom.dictionary import keyword_of
 from dicommap.edits.edit_result import EditEffect
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Issue, Severity, make_issue
-from dicommap.issues.bounded_list import BoundedIssues
+from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.overrides.character_set_issues import (
     doubtful_character_set_issues,
     find_undecodable_sources,
@@ -85,7 +85,7 @@ class Resolution:
 
     overrides: list[Override] = field(default_factory=list)
     changes: list[AttributeChange] = field(default_factory=list)
-    issues: BoundedIssues = field(default_factory=BoundedIssues)
+    issues: BoundedList[Issue] = field(default_factory=bounded_issues)
     accounts: list[EditResult] = field(default_factory=list)
     conflicts: list[GroupingConflict] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ def resolve_edits(
     studies: Iterable[Study],
     editor: EditProvider,
     files: StudyFileReader,
-    found: BoundedIssues | None = None,
+    found: BoundedList[Issue] | None = None,
     *,
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
@@ -112,7 +112,7 @@ def resolve_edits(
         same_patient: The severity of an edit that gives studies of different patients one identifier.
 
     """
-    result = Resolution(issues=BoundedIssues() if found is None else found)
+    result = Resolution(issues=bounded_issues() if found is None else found)
     forecaster, grouping, identifiers = (
         ImageSetForecaster(files),
         GroupingEditCounter(),

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.limits import MAX_KEY_BYTES, START_RATE
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import ITEMS_KEPT
+from dicommap.issues.bounded_list import BoundedList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.issues import Issue
-    from dicommap.issues.bounded_list import BoundedList
     from dicommap.planning.jobs_in_place import JobsInPlace
     from dicommap.planning.planner import PrefixPlan
 
@@ -35,7 +34,7 @@ def planning_issues(
     `leave_out` says that it is meant.
     """
     if plan.in_place.colliding.count:
-        first = Location(path=make_printable(plan.in_place.colliding.first[0]))
+        first = Location(path=make_printable(next(iter(plan.in_place.colliding))))
         yield make_issue("draft.colliding-paths", first, count=plan.in_place.colliding.count)
     too_small = list(_quota_issues(plan, is_any=bool(ids)))
     if not ids and not too_small:
@@ -49,7 +48,7 @@ def planning_issues(
     if not plan.staged_studies:
         yield from _folder_issues(plan.in_place)
     yield from _file_issues(plan.in_place, quotas)
-    for path in not_utf_8.first:
+    for path in not_utf_8:
         yield make_issue("job.key-not-utf-8", Location(path=make_printable(path)))
     yield from _more_issues(not_utf_8, "these names")
     yield from _cut_issues(plan, ids)
@@ -69,7 +68,7 @@ def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
 
 
 def _folder_issues(found: JobsInPlace) -> Iterator[Issue]:
-    for one in found.leftovers.first:
+    for one in found.leftovers:
         if one.excess is not None:
             place, excess = Location(path=make_printable(one.folder.removesuffix("/")) or "."), one.excess
             yield make_issue(
@@ -84,23 +83,23 @@ def _folder_issues(found: JobsInPlace) -> Iterator[Issue]:
 
 
 def _file_issues(found: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
-    for one in found.too_large.first:
+    for one in found.too_large:
         place = Location(path=make_printable(one.key), study=one.study)
         yield make_issue("job.file-too-large", place, size=one.size, limit=quotas.fileBytes)
     yield from _more_issues(found.too_large, "the files that are too large")
-    for one in found.too_long.first:
+    for one in found.too_long:
         yield make_issue(
             "job.key-too-long", Location(path=make_printable(one.key), study=one.study), limit=MAX_KEY_BYTES
         )
     yield from _more_issues(found.too_long, "the keys that are too long")
-    for key in found.unprintable.first:
+    for key in found.unprintable:
         yield make_issue("job.unprintable-key", Location(path=make_printable(key)))
     yield from _more_issues(found.unprintable, "these keys")
 
 
-def _more_issues(told: BoundedList[Any], of: str) -> Iterator[Issue]:
-    if told.count > ITEMS_KEPT:
-        yield make_issue("job.more-findings", count=told.count - ITEMS_KEPT, of=of)
+def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
+    if items.omitted_count:
+        yield make_issue("job.more-issues", count=items.omitted_count, of=of)
 
 
 def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
@@ -110,7 +109,8 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
     excesses = {**plan.over_quota, **{study: excess for study, (excess, _) in plan.staged.cut.items()}}
     cut = {**in_place, **staged}
-    for study in sorted(cut)[:ITEMS_KEPT]:
+    studies = BoundedList(sorted(cut))
+    for study in studies:
         place, left_out = Location(study=study), plan.left_out.get(study)
         rest = f", and {_count_in_no_job(left_out)} in none" if left_out else ""
         excess = excesses.get(study)
@@ -119,8 +119,7 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
         else:
             facts: dict[str, Any] = {"count": excess.count, "what": excess.what, "limit": excess.limit}
             yield make_issue("job.study-over-quota", place, jobs=_name_jobs(cut[study]), rest=rest, **facts)
-    if len(cut) > ITEMS_KEPT:
-        yield make_issue("job.more-findings", count=len(cut) - ITEMS_KEPT, of="the studies that are cut")
+    yield from _more_issues(studies, "the studies that are cut")
 
 
 def _count_in_no_job(files: int) -> str:

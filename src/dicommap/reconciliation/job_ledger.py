@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.job_output import is_warning_name
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import JobIssues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
 from dicommap.model.study import Disposition
 from dicommap.reconciliation.job_records import RecordKind
 from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
@@ -75,8 +75,16 @@ class RecordCounts:
 class JobLedger:
     """The account of one job. Records are noted in any order; then it is closed, and can be read."""
 
-    def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str]) -> None:
-        """Open the account of a job's planned objects; `overrides` are the paths of its override files."""
+    def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
+        """Open the ledger of one job.
+
+        Args:
+            planned: The objects that the job is planned to import.
+            uri: The job's inputS3Uri.
+            overrides: The paths of the job's override files.
+            path: The job's folder in the package, which issues about several objects name.
+
+        """
         self._entries = {one.key: _LedgerEntry(one) for one in planned}
         self._uri = uri
         self._overrides = overrides
@@ -84,7 +92,7 @@ class JobLedger:
         self._full = self._relative = 0
         self._unplanned: dict[str, bool] = {}
         self.seen = RecordCounts()
-        self.tally = JobIssues()
+        self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def note(self, record: ObjectRecord) -> None:
         """Take a record into account."""
@@ -92,7 +100,7 @@ class JobLedger:
             self.seen.image_sets.add(record.image_set_id)
         for name in record.warnings:
             if not is_warning_name(name):
-                self.tally.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
+                self.issues.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
         keys = match_keys(record.input_file, self._uri, self._entries)
         if not keys:
             imported = record.kind is not RecordKind.FAILURE
@@ -147,12 +155,12 @@ class JobLedger:
             self.seen.others += 1
         place = _key_location(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
-            self.tally.add(make_issue("manifest.contradiction", place))
+            self.issues.add(make_issue("manifest.contradiction", place))
         if entry.is_in_two_image_sets:
-            self.tally.add(make_issue("manifest.two-image-sets", place))
+            self.issues.add(make_issue("manifest.two-image-sets", place))
         if entry.imported and not is_instance:
             disposition = entry.planned.disposition.value
-            self.tally.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
+            self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
         """Tell of an object that nobody planned."""
@@ -164,7 +172,7 @@ class JobLedger:
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:
             code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
-        self.tally.add(make_issue(code, _key_location(name)))
+        self.issues.add(make_issue(code, _key_location(name)))
 
 
 def _key_location(key: str) -> Location:

@@ -120,7 +120,7 @@ def reconcile_job(
 ) -> JobReconciliation:
     """Account for every planned instance of a job; `evidence` is None where it wrote nothing that was found."""
     uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
-    account = JobLedger(planned, uri, {file.path for file in job.files})
+    account = JobLedger(planned, uri, {file.path for file in job.files}, job_path(job.id))
     issues: list[Issue] = []
     manifest = None
     if evidence is not None:
@@ -136,7 +136,7 @@ def reconcile_job(
         issues.append(make_issue("manifest.missing", Location(path=job_path(job.id))))
     studies = _count_by_study(job.id, account)
     outcomes = _count_outcomes(job, submitted, standing, account, manifest, len(studies))
-    issues += account.tally.issues(job_path(job.id))
+    issues += account.issues
     issues += outcome_issues(outcomes, Location(path=job_path(job.id)))
     return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, account=account)
 
@@ -169,7 +169,7 @@ def _enter_records(file: RecordFile, account: JobLedger) -> None:
                 raise InvalidRecordError("is longer than any record")
             account.note(read_record(line, file.kind))
         except InvalidRecordError as error:
-            account.tally.add(
+            account.issues.add(
                 make_issue("manifest.broken-line", Location(path=file.path, row=number), reason=str(error))
             )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, JobIssues
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
 from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class JobObjectsCheck:
         self._stored = stored
         self._uploaded = uploaded
         self._strays = self._planned = self._missing = 0
-        self._tally = JobIssues()
-        self._absent = JobIssues()
+        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._place)
+        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._place)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
         """Find what is missing, what is another object than planned, and what nobody planned.
@@ -81,10 +81,10 @@ class JobObjectsCheck:
             return
         except AwsError:
             # What was listed so far was compared; what is not listed is not known to be missing.
-            yield from self._tally.issues(self._place)
+            yield from self._issues
             raise
         yield from self._absences(unseen)
-        yield from self._tally.issues(self._place)
+        yield from self._issues
         if self._strays > JOB_ISSUE_LIMIT:
             yield make_issue("listing.more-strays", Location(path=self._place), count=self._strays - JOB_ISSUE_LIMIT)
 
@@ -102,31 +102,31 @@ class JobObjectsCheck:
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if found is None:
             self._missing += 1
-            self._absent.add(make_issue("object.missing", self._at(wanted.key), severity=severity))
+            self._missing_issues.add(make_issue("object.missing", self._at(wanted.key), severity=severity))
         elif found.size != wanted.size:
             facts = {"found": found.size, "planned": wanted.size}
-            self._tally.add(make_issue("object.size", self._at(wanted.key), severity=severity, **facts))
+            self._issues.add(make_issue("object.size", self._at(wanted.key), severity=severity, **facts))
         elif wanted.etag and not self._job.staged and wanted.etag.strip('"') != found.etag.strip('"'):
             # A copy of an object that was uploaded in parts has another ETag than the object.
-            self._tally.add(make_issue("object.changed", self._at(wanted.key), severity=severity))
+            self._issues.add(make_issue("object.changed", self._at(wanted.key), severity=severity))
 
     def _override(self, wanted: PlannedFile, found: S3Object) -> None:
         if found.size != wanted.size:
-            self._tally.add(make_issue("object.override-differs", self._at(found.key), what="size"))
+            self._issues.add(make_issue("object.override-differs", self._at(found.key), what="size"))
             return
         try:
             sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(found.key))
         except AwsError as error:
             if not error.local:
                 raise
-            self._tally.add(make_issue("object.override-unread", self._at(found.key), told=error.message))
+            self._issues.add(make_issue("object.override-unread", self._at(found.key), told=error.message))
             return
         if sha256 != wanted.sha256:
-            self._tally.add(make_issue("object.override-differs", self._at(found.key), what="SHA-256"))
+            self._issues.add(make_issue("object.override-differs", self._at(found.key), what="SHA-256"))
 
     def _stray(self, found: S3Object) -> None:
         if not found.size and (not found.key or found.key.endswith("/")):
-            self._tally.add(make_issue("listing.folder-object", self._at(found.key)))
+            self._issues.add(make_issue("listing.folder-object", self._at(found.key)))
             return
         self._strays += 1
         if self._strays > JOB_ISSUE_LIMIT:
@@ -134,19 +134,19 @@ class JobObjectsCheck:
         whole = self._uri.key(found.key)
         head = self._stored.head(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
-            self._tally.add(make_issue("listing.stray-unread", self._at(found.key), reason=head))
+            self._issues.add(make_issue("listing.stray-unread", self._at(found.key), reason=head))
         elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":
-            self._tally.add(make_issue("listing.stray-p10", self._at(found.key)))
+            self._issues.add(make_issue("listing.stray-p10", self._at(found.key)))
         else:
-            self._tally.add(make_issue("listing.stray-object", self._at(found.key)))
+            self._issues.add(make_issue("listing.stray-object", self._at(found.key)))
 
     def _absences(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         if self._job.staged and self._missing and self._missing == self._planned:
             yield make_issue("object.not-staged", Location(path=self._place), count=self._planned)
         else:
-            yield from self._absent.issues(self._place)
+            yield from self._missing_issues
         for path in sorted(unseen) if self._uploaded else ():
-            self._tally.add(make_issue("object.override-missing", self._at(path)))
+            self._issues.add(make_issue("object.override-missing", self._at(path)))
 
 
 def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:

@@ -249,8 +249,8 @@ def test_findings_are_told_in_bounded_number(written: Written) -> None:
     }
     _, issues = written(files)
     assert len(issues) == DOCUMENT_ISSUE_LIMIT + 1
-    assert (issues[-1].code, issues[-1].severity) == ("document.more-findings", dicommap.Severity.WARNING)
-    assert "5 more findings of fhir.no-patient-id" in issues[-1].message
+    assert (issues[-1].code, issues[-1].severity) == ("document.more-issues", dicommap.Severity.WARNING)
+    assert "5 more issues of fhir.no-patient-id" in issues[-1].message
 
 
 @pytest.mark.parametrize(

@@ -160,11 +160,11 @@ def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
     assert {(one.code, one.location.path, one.location.rule) for one in first} == {("rules.no-result", "r.toml", "r")}
     assert len(first) == 1_000
     assert (last.code, last.severity, last.location) == (
-        "document.more-findings",
+        "document.more-issues",
         Severity.ERROR,
         Location(path="r.toml", rule="r"),
     )
-    assert last.message == "There are 199 more findings of rules.no-result here, which are not listed."
+    assert last.message == "There are 199 more issues of rules.no-result here, which are not listed."
 
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:

@@ -49,7 +49,7 @@ def failure(name: str) -> ObjectRecord:
 def account(
     *records: ObjectRecord, keys: Iterable[str] = ("x",), uri: S3Uri = URI, primary: dict[str, bool] | None = None
 ) -> JobLedger:
-    opened = JobLedger([planned(key) for key in keys], uri, {OVERRIDE})
+    opened = JobLedger([planned(key) for key in keys], uri, {OVERRIDE}, "jobs/0001")
     for record in records:
         opened.note(record)
     opened.close(primary or {})
@@ -62,7 +62,7 @@ def outcome(*records: ObjectRecord, primary: dict[str, bool] | None = None) -> I
 
 
 def codes(closed: JobLedger) -> list[str]:
-    return [found.code for found in closed.tally.issues("jobs/0001")]
+    return [found.code for found in closed.issues]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,9 @@ def test_what_nobody_planned_is_told_once(record: ObjectRecord, code: str) -> No
 
 
 def test_objects_that_are_no_instances_have_no_outcome() -> None:
-    opened = JobLedger([planned("d", Disposition.DUPLICATE), planned("n", Disposition.NOT_DICOM)], URI, set())
+    opened = JobLedger(
+        [planned("d", Disposition.DUPLICATE), planned("n", Disposition.NOT_DICOM)], URI, set(), "jobs/0001"
+    )
     for record in (success("in/d"), failure("in/n")):
         opened.note(record)
     opened.close({})
@@ -163,7 +165,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
 
 
 def test_an_object_that_was_imported_and_is_no_instance_is_told() -> None:
-    opened = JobLedger([planned("n", Disposition.NOT_DICOM)], URI, set())
+    opened = JobLedger([planned("n", Disposition.NOT_DICOM)], URI, set(), "jobs/0001")
     opened.note(success("in/n"))
     opened.close({})
     assert codes(opened) == ["reconcile.unexpected-import"]
@@ -171,11 +173,11 @@ def test_an_object_that_was_imported_and_is_no_instance_is_told() -> None:
 
 def test_findings_are_bounded_and_counted() -> None:
     closed = account(*(failure(f"in/{number}") for number in range(1_000)))
-    found = list(closed.tally.issues("jobs/0001"))
+    found = list(closed.issues)
     assert len(found) == 21
-    assert found[-1].code == "document.more-findings"
+    assert found[-1].code == "document.more-issues"
     assert "980" in found[-1].message
-    assert closed.tally.count("reconcile.unplanned-failure") == 1_000
+    assert closed.issues.count == 1_000
 
 
 def test_a_warning_that_is_not_listed_is_told() -> None:

@@ -44,13 +44,13 @@ CODES = (
         fix="Name a package directory, one of these JSON documents, or a rules file.",
     ),
     IssueCode(
-        name="document.more-findings",
+        name="document.more-issues",
         severity=Severity.ERROR,
-        title="More findings than are listed",
-        message="There are {count} more findings{of} here, which are not listed.",
-        explanation="Of one attribute's values the first 100 findings are listed, of one data set the first 1,000, "
+        title="More issues than are listed",
+        message="There are {count} more issues{of} here, which are not listed.",
+        explanation="Of one attribute's values the first 100 issues are listed, of one data set the first 1,000, "
         "and as many of each code that a draft finds in one sheet, rule, lookup or function, so that what is found "
-        "where all is wrong can be read. This finding is as severe as the worst of those that it counts.",
+        "where all is wrong can be read. This issue is as severe as the worst of those that it counts.",
         fix="Mend what is listed and check again: a cause that is mended in one place is often the cause of the rest.",
     ),
 )

@@ -102,9 +102,9 @@ CODES = (
         fix="Ask AWS for a higher quota and name it with --quota, or let the study be imported in parts.",
     ),
     IssueCode(
-        name="job.more-findings",
+        name="job.more-issues",
         severity=Severity.WARNING,
-        title="More findings than are listed",
+        title="More issues than are listed",
         message="There are {count} more of {of}, which are not listed.",
         explanation="Of each kind the first 100 are listed.",
         fix="What cures those that are listed usually cures the rest.",
