@@ -1,4 +1,4 @@
-"""The rooms keep to themselves: the pure ones do no I/O, and every public name says what it is."""
+"""The rooms of the house: pure rooms do no I/O, modules are of a readable size, tests stand where their modules are."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ PURE = (
     "edits",
     "overrides",
     "planning",
+    "reconciliation",
     "validation",
     "display",
-    "reconciliation",
 )
 DOORS_OUT = {"os", "io.open", "socket", "pathlib", "shutil", "tempfile", "subprocess", "sqlite3", "urllib", "http"}
 READS_SCHEMAS = SOURCE / "validation" / "schema_registry.py"
-"""The one named exception: it reads the schemas that come with the package."""
+"""The one exception: it reads the schemas that come with the package."""
+
+UNIT_TESTS = SOURCE.parents[1] / "tests" / "unit"
+MAX_LINES = 400
 
 
 def pure_modules() -> Iterator[Path]:
@@ -53,6 +56,18 @@ def test_pure_rooms_have_no_door_to_the_outside(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
-def test_modules_are_small_and_named_for_what_they_do(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_modules_have_at_most_400_lines_and_no_empty_names(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
     assert path.stem not in {"utils", "util", "helpers", "common", "core", "manager", "base", "misc", "schemas"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(UNIT_TESTS.rglob("test_*.py")), ids=lambda path: path.relative_to(UNIT_TESTS).as_posix()
+)
+def test_unit_tests_stand_where_their_module_is(path: Path) -> None:
+    """`tests/unit/room/test_module.py` tests `room/module.py`; `test_module_topic.py` is one more file for it."""
+    room = SOURCE / path.parent.relative_to(UNIT_TESTS)
+    name = path.stem.removeprefix("test_")
+    assert any(name == module.stem or name.startswith(f"{module.stem}_") for module in room.glob("*.py")), (
+        f"no module in {room.relative_to(SOURCE)} has a name that {path.name} begins with"
+    )
