@@ -511,7 +511,7 @@ def test_a_staging_prefix_that_cannot_be_is_an_error(
 def test_more_jobs_than_can_be_numbered_are_refused(
     inventory: dicommap.Inventory, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dicommap.planning.inventory_jobs.MOST_JOBS", 1)
+    monkeypatch.setattr("dicommap.planning.inventory_jobs.JOBS_LIMIT", 1)
     with pytest.raises(UsageError, match="There would be 2 jobs"):
         dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], quotas=Quotas(files=6))
 
