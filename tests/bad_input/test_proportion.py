@@ -13,10 +13,11 @@ import dicommap
 from dicommap.dicom.dictionary import tag_of
 from dicommap.edits import csv_reader
 from dicommap.edits.csv_reader import read_csv_table
-from dicommap.edits.edit import MAX_RULES, Edit, LookupSettings, Replacement
+from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditOutcome, EditResult
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_verbs import _strip_person_name
+from dicommap.edits.rules_file import MAX_RULES, LookupSettings, Replacement
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.text_templates import (

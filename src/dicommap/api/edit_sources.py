@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.edits.csv_reader import require_delimiter
-from dicommap.edits.edit import RulesFile
 from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
 from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 from dicommap.edits.rule_edits import RuleEdits, explain_removal_verb, rule_issues
+from dicommap.edits.rules_file import RulesFile
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.edits.edit import LookupSettings, Rule
     from dicommap.edits.edit_provider import EditProvider
     from dicommap.edits.function_edits import SeriesFunction, StudyFunction
     from dicommap.edits.lookup_tables import LookupTable
+    from dicommap.edits.rules_file import LookupSettings, Rule
     from dicommap.issues import Issue
 
     Paths = StrPath | Iterable[StrPath]

@@ -16,12 +16,11 @@ from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.keywords import mask_unless_attribute
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.cell_damage import describe_identifier_damage
+from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, describe_identifier_damage, is_null_word_for
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.new_values import override_keyword_issues
-from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
 from dicommap.errors import UsageError
+from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.study import Series, Study
 

@@ -5,7 +5,6 @@ The value is the one that another edit asks for, or else the one that most files
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
@@ -14,10 +13,10 @@ from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.new_values import override_keyword_issues
 from dicommap.healthimaging.levels import Level, level_of
-from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
+from dicommap.healthimaging.overridable_attributes import override_keyword_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.study import most_frequent_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -37,17 +36,6 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
     yield from override_keyword_issues(keyword, place)
     if keyword not in captured:
         yield make_issue("harmonize.not-captured", place, keyword=keyword)
-
-
-def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value that most files have; None where several have as many, or there is none.
-
-    An empty value is the lack of one: it never outvotes a value.
-    """
-    ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]
 
 
 class HarmonizeEdits:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.json_model import Attribute, attribute_from_text
-from dicommap.edits.cell_damage import describe_key_damage
+from dicommap.edits.cell_damage import describe_key_damage, is_null_word
 from dicommap.edits.csv_reader import column_issues, read_csv_table
 from dicommap.edits.edit_result import EditEffect, EditResult
 from dicommap.edits.near_matches import compute_near_key, describe_differences, normalize_nfc
-from dicommap.edits.null_words import is_null_word
 from dicommap.edits.sheet_cells import cell_issues
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.model.spreadsheet_formulas import unescape_formulas
@@ -18,7 +17,7 @@ from dicommap.model.spreadsheet_formulas import unescape_formulas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from dicommap.edits.edit import LookupSettings
+    from dicommap.edits.rules_file import LookupSettings
     from dicommap.model.study import AttributeValues
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Protocol
 
-from dicommap.dicom.dictionary import keyword_of, tag_of
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.edits.text_templates import NoResult
-from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
@@ -106,13 +105,3 @@ class ComputedValue:
         if len(texts) > 1:
             return [make_issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(texts))]
         return attribute_from_text(self.tag, next(iter(texts)), place)
-
-
-def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
-    """Return why no override may set what a keyword names; nothing where one may."""
-    return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))
-
-
-def parse_override_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
-    """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
-    return override_keyword_issues(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit, OverwritePolicy, Rule
+from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, is_null_word_for
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_null_word_for
 from dicommap.edits.rule_verbs import build_new_values
+from dicommap.edits.rules_file import OverwritePolicy, Rule
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues

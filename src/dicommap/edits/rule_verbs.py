@@ -8,24 +8,29 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of, vrs_of
-from dicommap.dicom.json_model import data_set_issues
+from dicommap.dicom.json_model import attribute_from_text, data_set_issues
 from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, TEXT_VRS
 from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
 from dicommap.edits.lookup_tables import LookupValue
-from dicommap.edits.new_values import ComputedValue, FixedValue, override_keyword_issues, parse_override_attribute
+from dicommap.edits.new_values import ComputedValue, FixedValue
 from dicommap.edits.rules_toml import restore_number_texts
 from dicommap.edits.text_templates import NoResult, compile_replacement, fill_template, part_separators, split_template
-from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
+from dicommap.healthimaging.overridable_attributes import (
+    not_overridable_issues,
+    override_keyword_issues,
+    unknown_keyword_issues,
+)
 from dicommap.issues import Issue, Location, has_errors, make_issue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from dicommap.edits.edit import LookupSettings, Rule
+    from dicommap.dicom.json_model import Attribute
     from dicommap.edits.lookup_tables import LookupTable
     from dicommap.edits.new_values import ComputeValue, NewValue
+    from dicommap.edits.rules_file import LookupSettings, Rule
 
 _BRACED_TEXT = re.compile(r"\{([^{}]{1,64})\}")
 _TEXT_VRS = TEXT_VRS | {"PN"}
@@ -189,3 +194,8 @@ def _suggest_keyword(text: str) -> str:
 
 def _strip_person_name(text: str) -> str:
     return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))
+
+
+def parse_override_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+    """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
+    return override_keyword_issues(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)

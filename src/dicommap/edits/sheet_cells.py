@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import MASK
-from dicommap.edits.cell_damage import describe_cell_damage, describe_identifier_damage, describe_letter_damage
+from dicommap.edits.cell_damage import (
+    describe_cell_damage,
+    describe_identifier_damage,
+    describe_letter_damage,
+    is_null_word_for,
+)
 from dicommap.edits.near_matches import normalize_nfc
-from dicommap.edits.null_words import is_null_word_for
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.masking import different_values_marker, escape_value, find_escapes

@@ -20,7 +20,7 @@ from dicommap.edits.near_matches import normalize_nfc
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dicommap.edits.edit import Replacement
+    from dicommap.edits.rules_file import Replacement
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,8 @@ def level_mismatch_issues(
         yield make_issue(
             "attribute.level", location, severity=severity, keyword=keyword, level=level_of(tag), override=override
         )
+
+
+def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
+    """Return why no override may set what a keyword names; nothing where one may."""
+    return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))

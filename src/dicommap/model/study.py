@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -211,3 +212,14 @@ class SingleValueCounts(Mapping[str, int]):
 def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
     """Return the same counts in less memory where they are those of one value, for what is kept by the million."""
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
+
+
+def most_frequent_value(counts: ValueCounts) -> str | None:
+    """Return the value that most files have; None where several have as many, or there is none.
+
+    An empty value is the lack of one: it never outvotes a value.
+    """
+    ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]

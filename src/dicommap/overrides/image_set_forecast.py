@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import attribute_from_text, text_from_attribute
-from dicommap.edits.harmonize_edits import most_frequent_value
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Location, make_issue
+from dicommap.model.study import most_frequent_value
 from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
 
 if TYPE_CHECKING:

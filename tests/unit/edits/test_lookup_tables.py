@@ -8,10 +8,11 @@ import pytest
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.edits.edit import Edit, LookupSettings, Rule
+from dicommap.edits.edit import Edit
 from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.issues import Issue, Location
 from dicommap.model.study import Study
 from dicommap.overrides.resolution import resolve_edits

@@ -6,8 +6,9 @@ import tomllib
 
 import pytest
 
-from dicommap.edits.edit import Edit, RulesFile
+from dicommap.edits.edit import Edit
 from dicommap.edits.rule_edits import RuleEdits, rule_issues
+from dicommap.edits.rules_file import RulesFile
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.issues import Issue
 from dicommap.validation.schema_check import check_schema

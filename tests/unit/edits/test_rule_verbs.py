@@ -9,8 +9,9 @@ import pytest
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.edits.edit import Edit, RulesFile
+from dicommap.edits.edit import Edit
 from dicommap.edits.rule_edits import RuleEdits, rule_issues
+from dicommap.edits.rules_file import RulesFile
 from dicommap.edits.rules_toml import parse_rules_toml, restore_number_texts
 from dicommap.issues import Issue
 from dicommap.validation.schema_check import check_schema

@@ -9,12 +9,12 @@ import pytest
 
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import keep_undecodable_bytes
-from dicommap.edits.edit import LookupSettings, Rule
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.model.study import Study
 from dicommap.overrides.resolution import Resolution, resolve_edits

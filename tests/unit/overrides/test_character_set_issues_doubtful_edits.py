@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dicommap.edits.edit import Rule
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.rules_file import Rule
 from dicommap.issues import Issue
 from dicommap.model.study import Study
 from dicommap.overrides.resolution import Resolution, resolve_edits
