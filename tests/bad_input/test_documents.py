@@ -109,11 +109,11 @@ DOCUMENTS: dict[str, tuple[Callable[[], str], Found]] = {
         ("json.not-json", {"path": "override.json", "pointer": ""}),
     ),
     "a plan of more jobs than there can be": (
-        lambda: '{"jobs": [' + "{}," * 2_499_000 + '{}], "profile": {}}',
+        lambda: '{"jobs": [' + "{}," * 2_499_000 + '{}], "assumptions": {}}',
         ("document.more-issues", {"path": "override.json", "pointer": ""}),
     ),
     "a plan of a million unknown members": (
-        lambda: '{"jobs": [], "profile": {}' + "".join(f',"x{number}":0' for number in range(1_000_000)) + "}",
+        lambda: '{"jobs": [], "assumptions": {}' + "".join(f',"x{number}":0' for number in range(1_000_000)) + "}",
         ("schema.unknown-member", {"path": "override.json", "pointer": "/***"}),
     ),
     "a configuration of 400,000 mappings that are none": (

@@ -120,14 +120,14 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
-        profile = dicommap.Assumptions.of(arguments.get("profile", ()))
+        assumptions = dicommap.Assumptions.of(arguments.get("assumptions", ()))
         drafted = dicommap.draft(
             inventory,
             input_s3_uri=uri,
             sheets=sheets,
             rules=rules,
             harmonize=harmonize,
-            profile=profile,
+            assumptions=assumptions,
             quotas=Quotas.of(arguments.get("quotas", ())),
             staging=arguments.get("staging"),
             stage_uri=arguments.get("stageUri"),
@@ -140,10 +140,10 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     files = place / arguments["files"] if "files" in arguments else None
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
-    profile = dicommap.Assumptions.of(arguments["profile"]) if "profile" in arguments else None
+    assumptions = dicommap.Assumptions.of(arguments["assumptions"]) if "assumptions" in arguments else None
     if "sources" not in arguments:
         roots = arguments.get("roots")
-        return [*dicommap.validate(path, input_s3_uri=uri, files=files, profile=profile, sources=roots)]
+        return [*dicommap.validate(path, input_s3_uri=uri, files=files, assumptions=assumptions, sources=roots)]
     with _scanned(place, arguments) as inventory:
         return [*dicommap.validate(path, inventory=inventory, input_s3_uri=uri, files=files)]
 

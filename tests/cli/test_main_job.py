@@ -251,17 +251,17 @@ def test_a_page_that_cannot_be_written_keeps_the_package_from_being_written(tree
     assert page.read_text() == "mine"
 
 
-def test_a_package_of_another_profile_is_drafted_and_validated_by_it(tree: Path, tmp_path: Path) -> None:
+def test_a_package_with_other_assumptions_is_drafted_and_validated_by_it(tree: Path, tmp_path: Path) -> None:
     inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
     rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
     dicommap("scan", tree, "-o", inventory)
-    profile = ("--assume", "dataSet=array", "--assume", "overrideFiles=shared")
-    drafted = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, *profile, "-o", package)
+    assumptions = ("--assume", "dataSet=array", "--assume", "overrideFiles=shared")
+    drafted = dicommap("draft", inventory, "--rules", rules, "--input-s3-uri", URI, *assumptions, "-o", package)
     assert drafted.status == 0
     (file,) = (package / "jobs/0001/files/dicommap-overrides").iterdir()
     assert json.loads(file.read_bytes()) == [{"00081030": {"vr": "LO", "Value": ["Knee"]}}]
     assert dicommap("validate", package, "--inventory", inventory).status == 0
-    # What lies in a package is checked by its profile, and what does not by the one that is named.
+    # What lies in a package is checked by its assumptions, and other documents by those that an option names.
     assert dicommap("validate", package / "jobs/0001/import-configuration.json").status == 0
     assert "override.form" in dicommap("validate", file).out
     assert dicommap("validate", file, "--assume", "dataSet=array").status == 0

@@ -72,8 +72,8 @@ def test_the_strict_setting_keeps_the_package_from_being_written(scanned: Path, 
     rules = tmp_path / "r.toml"
     rules.write_text(f"[[rule]]\nname = 'r'\nlevel = 'study'\n{EDITS['rule']}\n", encoding="utf-8")
     arguments = ("draft", scanned, "--rules", rules, "--input-s3-uri", URI)
-    for profile in ("strict", "samePatient=error"):
-        ran = dicommap(*arguments, "-o", tmp_path / "strict", "--assume", profile)
+    for assumption in ("strict", "samePatient=error"):
+        ran = dicommap(*arguments, "-o", tmp_path / "strict", "--assume", assumption)
         assert_told(ran, "error")
         assert ran.status == 1
         assert not (tmp_path / "strict").exists()

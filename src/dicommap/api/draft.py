@@ -147,7 +147,7 @@ def draft(
     by_study: StudyFunction | Iterable[StudyFunction] = (),
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
     harmonize: Iterable[str] = (),
-    profile: Assumptions = DEFAULT_ASSUMPTIONS,
+    assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
     quotas: Quotas = DEFAULT_QUOTAS,
     staging: StagingPolicy | str | None = None,
     stage_uri: str | None = None,
@@ -161,7 +161,7 @@ def draft(
     `sheets` and `rules` are one path or several; `delimiter` stands between the cells of sheets, where it is not to be
     found out. `by_study` and `by_series` are functions that are given each study or series and return new values as
     text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
-    get where no other edit sets them. `profile` says how override files are written where AWS leaves it open; the plan
+    get where no other edit sets them. `assumptions` say how override files are written if AWS leaves it open; the plan
     records it.
 
     `input_s3_uri` is where the source lies, or will; of a source in S3 it is known. An import job takes everything
@@ -190,13 +190,13 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    request = _PackageSettings(settings, account or {}, profile)
+    request = _PackageSettings(settings, account or {}, assumptions)
     reject_drafted_members(request.account)
     issues = [*settings.uri_issues(inventory.sources, request.account), *check_aws_account(request.account)]
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _resolve_edits(inventory, edits, profile, progress, looks_only=place is None)
+    settled = _resolve_edits(inventory, edits, assumptions, progress, looks_only=place is None)
     found, documents = _make_documents(inventory, settled, request, issues)
     if place is not None and documents:
         write_package(place, documents)
@@ -217,11 +217,11 @@ class _PackageSettings:
 
     settings: JobSettings
     account: Mapping[str, str]
-    profile: Assumptions
+    assumptions: Assumptions
 
 
 def _resolve_edits(
-    inventory: Inventory, edits: EditSources, profile: Assumptions, progress: ProgressOption, *, looks_only: bool
+    inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, looks_only: bool
 ) -> Resolution:
     """Return what comes of all edits; the findings of reading them come first.
 
@@ -236,7 +236,7 @@ def _resolve_edits(
             inventory.values_by_file,
             found,
             all_studies=inventory.studies,
-            same_patient=Severity(profile.samePatient),
+            same_patient=Severity(assumptions.samePatient),
         )
     if not settled.overrides and not has_errors(settled.issues) and (editors or not looks_only):
         settled.issues += [make_issue("draft.nothing-to-do")]
@@ -252,7 +252,7 @@ def _make_documents(
     # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
     # comes of the others is checked as well, so that all is told at once.
     if not has_errors(in_call):
-        planned = plan_inventory_jobs(inventory, settled.overrides, request.settings, request.profile)
+        planned = plan_inventory_jobs(inventory, settled.overrides, request.settings, request.assumptions)
         if planned is not None:
             issues += planned.issues
             found, documents = _check_documents(inventory, settled, request, planned)
@@ -272,7 +272,7 @@ def _check_documents(
         roots=inventory.sources,
         uri=planned.base,
         quotas=request.settings.quotas,
-        profile=request.profile,
+        assumptions=request.assumptions,
         files=planned.counts.files,
         instances=planned.counts.instances,
     )

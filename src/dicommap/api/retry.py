@@ -74,7 +74,7 @@ def read_overrides(
         done.add(key)
         data = package.file(job, mapping.metadataFilePath)
         try:
-            yield parse_override(data, mapping, package.plan.profile)
+            yield parse_override(data, mapping, package.plan.assumptions)
         except ValueError as error:
             message = f"An override file of job {job.id} cannot be used again: {error}."
             raise DocumentError(message, fix="Run 'dicommap validate' on the package.") from None
@@ -271,7 +271,7 @@ class RetryBuilder:
             return (), []
         plan = self._package.plan
         sizes = (
-            ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, plan.profile).encode()))
+            ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, plan.assumptions).encode()))
             for one in overrides
         )
         found = plan_retry_jobs(self._missing, OverrideSizes(sizes), plan.quotas, stage, len(self._whole) + 1)
@@ -299,7 +299,7 @@ class RetryBuilder:
             roots=tuple(self._roots),
             uri=S3Uri.parse(plan.inputS3Uri) or _NO_URI,
             quotas=plan.quotas,
-            profile=plan.profile,
+            assumptions=plan.assumptions,
             files=sum(job.sourceFiles for job in self._whole) + len(self._missing),
             instances=sum(job.instances for job in self._whole) + len(self._missing),
             attempt=plan.attempt + 1,

@@ -48,7 +48,7 @@ def validate(
     inventory: Inventory | None = None,
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
-    profile: Assumptions | None = None,
+    assumptions: Assumptions | None = None,
     sources: Iterable[StrPath] | None = None,
     s3: Clients | None = None,
     progress: ProgressOption = None,
@@ -58,22 +58,22 @@ def validate(
     A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
     `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
     inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
-    by itself. `profile` says how override files are checked where AWS leaves it open; a package has its own.
+    by itself. `assumptions` say how override files are checked if AWS leaves it open; a package has its own.
     `sources` are the source roots that files of a package may be sent from, as `stage` takes them: a source of the plan
     that is outside of them is an error.
     With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
     `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
 
-    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `profile` is given
-    for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory; UsageError
-    where `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its `found` what
+    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `assumptions` is
+    given for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory;
+    UsageError if `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its `found` what
     was found until then, in the package itself as well: nobody answers, so that no package is to blame.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
-        _require_package(place, files, profile)
+        _require_package(place, files, assumptions)
         issues += _package_issues(place, known, input_s3_uri, progress)
         issues += [] if has_errors(issues) else plan_source_issues(PackageDirectory(place).plan.sources, sources)
         if s3 is not None and not has_errors(issues):
@@ -91,8 +91,10 @@ def validate(
     if place.suffix.lower() == ".toml":
         return Issues([*issues, *read_rules(place).issues])
     folder = _open_override_files(place, files)
-    profile = profile or _find_assumptions(place)
-    beside = _DocumentContext(known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, profile=profile)
+    assumptions = assumptions or _find_assumptions(place)
+    beside = _DocumentContext(
+        known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
+    )
     found = _document_issues(place, beside)
     return Issues([*issues, *(one if one.location.path else one.at(path=place.name) for one in found)])
 
@@ -106,7 +108,7 @@ class _DocumentContext:
     uri: S3Uri | None
     overrides: FilesByPath | None
     """The files under inputS3Uri, where they are at hand."""
-    profile: Assumptions
+    assumptions: Assumptions
 
 
 def _package_issues(
@@ -128,7 +130,7 @@ def _s3_issues(place: Path, clients: Clients, found: Sequence[Issue], progress: 
         raise
 
 
-def _require_package(place: Path, files: StrPath | None, profile: Assumptions | None) -> None:
+def _require_package(place: Path, files: StrPath | None, assumptions: Assumptions | None) -> None:
     if not (place / PLAN_FILE).is_file():
         raise DocumentError(
             f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
@@ -138,9 +140,9 @@ def _require_package(place: Path, files: StrPath | None, profile: Assumptions | 
             f"{place.name} is a package, whose files lie inside it.",
             fix="Leave --files out, or name the import configuration in it.",
         )
-    if profile is not None:
+    if assumptions is not None:
         raise DocumentError(
-            f"{place.name} is a package, whose plan holds its profile.",
+            f"{place.name} is a package, whose plan holds its assumptions.",
             fix="Leave --assume out, or name the import configuration in it.",
         )
 
@@ -153,11 +155,11 @@ def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
         return
     kind = detect_document_kind(document)
     if kind is DocumentKind.IMPORT_CONFIGURATION:
-        yield from check_import_configuration(document, beside.overrides, beside.known, beside.uri, beside.profile)
+        yield from check_import_configuration(document, beside.overrides, beside.known, beside.uri, beside.assumptions)
     elif kind is DocumentKind.REQUEST:
         yield from _request_issues(document, beside)
     elif kind is DocumentKind.OVERRIDE:
-        yield from check_override(document, None, beside.profile)
+        yield from check_override(document, None, beside.assumptions)
     elif kind is DocumentKind.PLAN:
         yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:
@@ -179,7 +181,9 @@ def _request_issues(document: dict[str, object], beside: _DocumentContext) -> It
         uri = own or uri
     if "importConfiguration" in document:
         configuration = document["importConfiguration"]
-        yield from check_import_configuration(configuration, beside.overrides, beside.known, uri, beside.profile, inner)
+        yield from check_import_configuration(
+            configuration, beside.overrides, beside.known, uri, beside.assumptions, inner
+        )
 
 
 def _is_within(pointer: str, outer: str) -> bool:
@@ -196,7 +200,7 @@ def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | No
 
 
 def _find_assumptions(place: Path) -> Assumptions:
-    """Return the profile of the package that a document lies in; the default one where it lies in none."""
+    """Return the assumptions of the package that a document lies in; the defaults if it is in no package."""
     folder = place.absolute().parent
     plan_path = folder.parent.parent / PLAN_FILE
     if not folder.match(job_folder("*")) or not plan_path.is_file():
@@ -204,4 +208,4 @@ def _find_assumptions(place: Path) -> Assumptions:
     plan, _ = parse_json(read_document(plan_path), PLAN_LIMIT.values)
     if not isinstance(plan, dict) or check_schema("plan", plan):
         return Assumptions()
-    return Assumptions.model_validate(plan["profile"])
+    return Assumptions.model_validate(plan["assumptions"])

@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
             delimiter=args.delimiter.character if args.delimiter else None,
             rules=args.rules or [],
             harmonize=harmonize,
-            profile=Assumptions.of(args.assume or ()),
+            assumptions=Assumptions.of(args.assume or ()),
             quotas=Quotas.of(args.quota or ()),
             staging=args.staging,
             stage_uri=args.stage_uri,

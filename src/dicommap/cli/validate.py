@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 inventory=inventory,
                 input_s3_uri=args.input_s3_uri,
                 files=args.files,
-                profile=assumptions,
+                assumptions=assumptions,
                 sources=args.source,
                 s3=s3,
                 progress=True,

@@ -124,7 +124,7 @@ class DisplayablePlan(Displayable, Plan):
             format_count(self.series, "series"),
         )
         usual = Assumptions().model_dump()
-        settings = (f"{name}={value}" for name, value in self.profile.model_dump().items() if value != usual[name])
+        settings = (f"{name}={value}" for name, value in self.assumptions.model_dump().items() if value != usual[name])
         rows = [_job_row(job) for job in self.jobs[:MAX_JOBS]]
         jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
         quotas = Quotas().model_dump()
@@ -133,7 +133,7 @@ class DisplayablePlan(Displayable, Plan):
             ("sources", join_first_names(self.sources)),
             ("inputS3Uri", self.inputS3Uri),
             ("quotas", ", ".join(others) or "the usual ones"),
-            ("profile", ", ".join(settings) or "the usual one"),
+            ("assumptions", ", ".join(settings) or "the defaults"),
         ]
         if self.unplanned.files:
             left = (

@@ -39,7 +39,7 @@ class Assumptions(BaseModel):
 
     @classmethod
     def of(cls, settings: Iterable[str]) -> Assumptions:
-        """Return the profile of settings as people name them: `dataSet=array`, or `strict` for the strict ones.
+        """Return the assumptions that the settings name: `dataSet=array`, or `strict` for the strict ones.
 
         Raises UsageError for anything else.
         """
@@ -50,7 +50,7 @@ class Assumptions(BaseModel):
                 continue
             name, _, value = setting.partition("=")
             if value not in _choices().get(name, ()):
-                raise unknown_choice("setting of the profile", setting, [STRICT, *_known()])
+                raise unknown_choice("assumption", setting, [STRICT, *_known()])
             chosen[name] = value
         return cls(**chosen)
 

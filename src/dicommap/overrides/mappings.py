@@ -34,16 +34,18 @@ class OverrideFile:
     text: str = field(repr=False)
 
 
-def build_override_files(overrides: Iterable[Override], profile: Assumptions) -> list[tuple[Override, OverrideFile]]:
-    """Return each override with its file in the form of the profile, in order of UIDs.
+def build_override_files(
+    overrides: Iterable[Override], assumptions: Assumptions
+) -> list[tuple[Override, OverrideFile]]:
+    """Return each override with its file in the form that the assumptions name, in order of UIDs.
 
     Where files may be shared, overrides whose files would hold the same have that of the first of them.
     """
     placed = []
     first: dict[str, OverrideFile] = {}
     for override in sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or "")):
-        file = OverrideFile(path=metadata_file_path(override), text=dump_override(override, profile))
-        if profile.overrideFiles == "shared":
+        file = OverrideFile(path=metadata_file_path(override), text=dump_override(override, assumptions))
+        if assumptions.overrideFiles == "shared":
             file = first.setdefault(file.text, file)
         placed.append((override, file))
     return placed

@@ -22,10 +22,10 @@ class Override(Target):
     data_set: DataSet = field(repr=False)
 
 
-def parse_override(data: bytes, mapping: DicomMetadataMapping, profile: Assumptions) -> Override:
+def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assumptions) -> Override:
     """Return the override of a mapping from its file.
 
-    Raises ValueError where the file is not what this profile makes of any override.
+    Raises ValueError if the assumptions would write no override as this file.
     """
     document, issues = parse_json(data)
     data_set = document[0] if isinstance(document, list) and len(document) == 1 else document
@@ -36,6 +36,6 @@ def parse_override(data: bytes, mapping: DicomMetadataMapping, profile: Assumpti
         series_instance_uid=mapping.seriesInstanceUID,
         data_set={tag: remove_null_value(attribute) for tag, attribute in data_set.items()},
     )
-    if dump_override(override, profile).encode() != data:
-        raise ValueError("the file has another form than its profile")
+    if dump_override(override, assumptions).encode() != data:
+        raise ValueError("the file has another form than the assumptions say")
     return override

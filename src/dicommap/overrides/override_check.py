@@ -22,35 +22,35 @@ _TAG = re.compile(r"[0-9A-F]{8}")
 _FORM_DESCRIPTIONS = {"object": "one data set object", "array": "an array with one data set object"}
 
 
-def check_override(document: object, target: Target | None, profile: Assumptions) -> list[Issue]:
+def check_override(document: object, target: Target | None, assumptions: Assumptions) -> list[Issue]:
     """Find everything that is wrong with what an override file holds.
 
     override.schema.json is not asked: it rejects nothing that these rules take (tests hold them to it), and says less.
     """
-    issues = list(_form_issues(document, profile))
+    issues = list(_form_issues(document, assumptions))
     pointer = ""
     if isinstance(document, list):
         if len(document) != 1:
             return issues
         (document,), pointer = document, "/0"
-    if profile.emptyValue == "null" and isinstance(document, dict):
+    if assumptions.emptyValue == "null" and isinstance(document, dict):
         issues += _empty_value_issues(document, pointer)
         document = {member: remove_null_value(attribute) for member, attribute in document.items()}
     issues += data_set_issues(document, pointer)
     if isinstance(document, dict):
-        issues += _uid_issues(document, target, profile, pointer)
-        issues += _attribute_issues(document, target, profile, pointer)
+        issues += _uid_issues(document, target, assumptions, pointer)
+        issues += _attribute_issues(document, target, assumptions, pointer)
     return issues
 
 
-def _form_issues(document: object, profile: Assumptions) -> Iterator[Issue]:
+def _form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
     found = "array" if isinstance(document, list) else "object"
     if not isinstance(document, dict | list):
         return  # which is no data set in either form
-    if found != profile.dataSet or (isinstance(document, list) and len(document) != 1):
+    if found != assumptions.dataSet or (isinstance(document, list) and len(document) != 1):
         words = f"an array of {len(document)}" if isinstance(document, list) else _FORM_DESCRIPTIONS["object"]
         yield make_issue(
-            "override.form", Location(pointer=""), found=words, expected=_FORM_DESCRIPTIONS[profile.dataSet]
+            "override.form", Location(pointer=""), found=words, expected=_FORM_DESCRIPTIONS[assumptions.dataSet]
         )
 
 
@@ -63,8 +63,10 @@ def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issu
             )
 
 
-def _uid_issues(data_set: dict[str, Any], target: Target | None, profile: Assumptions, pointer: str) -> Iterator[Issue]:
-    if profile.identifyingUids == "absent" or target is None:
+def _uid_issues(
+    data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
+) -> Iterator[Issue]:
+    if assumptions.identifyingUids == "absent" or target is None:
         return
     uids = {STUDY_INSTANCE_UID: target.study_instance_uid, SERIES_INSTANCE_UID: target.series_instance_uid}
     for tag, uid in uids.items():
@@ -77,28 +79,28 @@ def _uid_issues(data_set: dict[str, Any], target: Target | None, profile: Assump
 
 
 def _attribute_issues(
-    data_set: dict[str, Any], target: Target | None, profile: Assumptions, pointer: str
+    data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
-    repeated = _required_uid_tags(target, profile)
+    repeated = _required_uid_tags(target, assumptions)
     if not data_set.keys() - repeated:
         yield make_issue("override.empty", Location(pointer=pointer))
     for member in data_set:
         if _TAG.fullmatch(member) and member not in repeated:
-            yield from _one_attribute_issues(int(member, 16), target, profile, f"{pointer}/{member}")
+            yield from _one_attribute_issues(int(member, 16), target, assumptions, f"{pointer}/{member}")
 
 
-def _one_attribute_issues(tag: int, target: Target | None, profile: Assumptions, pointer: str) -> Iterator[Issue]:
+def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
     place = Location(pointer=pointer, keyword=keyword_of(tag))
     refused = [found for found in not_overridable_issues(tag, place) if found.code != "attribute.forbidden"]
     yield from refused
     if target is not None and not refused:
-        severity = Severity.ERROR if profile.otherLevels == "error" else Severity.WARNING
+        severity = Severity.ERROR if assumptions.otherLevels == "error" else Severity.WARNING
         yield from level_mismatch_issues(tag, target.level, place, severity)
 
 
-def _required_uid_tags(target: Target | None, profile: Assumptions) -> set[str]:
-    """Return the members that are there because the profile asks for them."""
-    if profile.identifyingUids == "absent":
+def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
+    """Return the members that are there because the assumptions ask for them."""
+    if assumptions.identifyingUids == "absent":
         return set()
     of_study = target is not None and target.level is Level.STUDY
     return {hex_of(tag) for tag in (STUDY_INSTANCE_UID, *([] if of_study else [SERIES_INSTANCE_UID]))}

@@ -20,24 +20,24 @@ _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """Value representations whose emptiness has one form only: no member but the vr."""
 
 
-def dump_override(override: Override, profile: Assumptions) -> str:
-    """Return the text of an override's file: the same for the same override and profile."""
+def dump_override(override: Override, assumptions: Assumptions) -> str:
+    """Return the text of an override's file: equal overrides and assumptions give equal texts."""
     data_set = dict(override.data_set)
-    if profile.emptyValue == "null":
+    if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
-    if profile.identifyingUids == "present":
+    if assumptions.identifyingUids == "present":
         data_set |= _identifying_uids(override)
     data_set = sort_data_set(data_set)
-    return dump_json([data_set] if profile.dataSet == "array" else data_set)
+    return dump_json([data_set] if assumptions.dataSet == "array" else data_set)
 
 
-def parse_override_data_set(document: Any, profile: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
-    """Return the attributes that an override file changes, from its JSON; it must be in the profile's form.
+def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
+    """Return the attributes that an override file changes, from its JSON in the form that the assumptions name.
 
-    Identifying UIDs that are there because the profile asks for them are none of these.
+    Identifying UIDs that are there because the assumptions ask for them are left out.
     """
     data_set = document[0] if isinstance(document, list) else document
-    repeated = _IDENTIFYING if profile.identifyingUids == "present" else frozenset()
+    repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
     return {tag: remove_null_value(attribute) for tag, attribute in data_set.items() if tag not in repeated}
 
 

@@ -136,5 +136,5 @@ def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> d
             content = files[f"{job_folder(job.id)}/files/{mapping.metadataFilePath}"]
             target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
             if isinstance(content, bytes):
-                found[target] = parse_override_data_set(parse_json(content)[0], plan.profile)
+                found[target] = parse_override_data_set(parse_json(content)[0], plan.assumptions)
     return found

@@ -114,7 +114,7 @@ class InventoryJobs:
 
 
 def plan_inventory_jobs(
-    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, profile: Assumptions
+    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, assumptions: Assumptions
 ) -> InventoryJobs | None:
     """Plan the jobs of an inventory; None where the input URI is none. Raises UsageError where they are too many."""
     base = S3Uri.parse(settings.input_s3_uri)
@@ -123,7 +123,7 @@ def plan_inventory_jobs(
     places = SourcePrefixes.of(inventory.sources, base)
     located = inventory.located(places.offsets)
     sizes = (
-        ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, profile).encode()))
+        ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, assumptions).encode()))
         for one in overrides
     )
     plan = plan_prefixes(

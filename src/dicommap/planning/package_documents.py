@@ -126,7 +126,7 @@ class PlanHeader:
     uri: S3Uri
     """Where the whole source lies, or will."""
     quotas: Quotas
-    profile: Assumptions
+    assumptions: Assumptions
     files: int
     """All there are, be they in a job or not."""
     instances: int
@@ -180,7 +180,7 @@ def _build_job(
     """Return a job of the plan, and its documents by their paths but for the objects."""
     taken = JobObjectCounts()
     objects = FileDigest.of_pieces(iterate_objects_csv(taken.noting(job.objects)))
-    placed = build_override_files(taken.overrides(of_study), head.profile)
+    placed = build_override_files(taken.overrides(of_study), head.assumptions)
     files = {file.path: file.text for _, file in placed}
     configuration = build_import_configuration(placed) if placed else None
     made = PlanJob(
@@ -217,7 +217,7 @@ def _build_plan(jobs: list[PlanJob], head: PlanHeader, tables: PackageTables) ->
         ),
         studies=len({study for study, _ in mapped}),
         series=sum(series is not None for _, series in mapped),
-        profile=head.profile,
+        assumptions=head.assumptions,
         preview=FileDigest.of(tables.preview),
         edits=FileDigest.of(tables.edits),
         forecast=FileDigest.of(tables.forecast),

@@ -97,7 +97,7 @@ class UnplannedCounts(_Document):
 class Plan(_Document):
     """The plan of a package."""
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     attempt: Annotated[int, Field(ge=1)]
     """Counts up with each plan that is drafted to retry another; jobs of different attempts have different tokens."""
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
@@ -111,7 +111,7 @@ class Plan(_Document):
     """Studies that an override changes."""
     series: NonNegativeCount
     """Series that an override of their own changes."""
-    profile: Assumptions
+    assumptions: Assumptions
     """How the override files are written, and by what they are checked."""
     preview: FileDigest
     """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""

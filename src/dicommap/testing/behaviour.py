@@ -28,7 +28,7 @@ class Behaviour:
     """Jobs of a data store that have not ended ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
     """Of each job; one that is over a quota ends as FAILED."""
-    profile: Assumptions = field(default_factory=Assumptions)
+    assumptions: Assumptions = field(default_factory=Assumptions)
     """How override files are read. AWS does not say; one of another form fails the job."""
     override_files: Literal["ignored", "failed"] = "ignored"
     """Whether the override files below inputS3Uri, which are no P10, are passed over or reported as failed."""

@@ -44,10 +44,12 @@ class JobOverrides:
     by_target: Mapping[Target, DataSet]
 
     @classmethod
-    def of(cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], profile: Assumptions) -> JobOverrides:
+    def of(
+        cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], assumptions: Assumptions
+    ) -> JobOverrides:
         """Read the files of mappings; `contents` has them by metadataFilePath.
 
-        Raises OverrideError for a file that is absent or not in the profile's form, and for a target that two mappings
+        Raises OverrideError for a file that is absent or not in the assumed form, and for a target that two mappings
         name. What the service does about these is not documented.
         """
         found: dict[Target, DataSet] = {}
@@ -60,7 +62,7 @@ class JobOverrides:
                 raise OverrideFileError(f"The metadata file of mapping {index} does not exist")
             if target in found:
                 raise OverrideFileError(f"Mapping {index} names what another mapping names")
-            found[target] = _read_override(content, target, profile, index)
+            found[target] = _read_override(content, target, assumptions, index)
         return cls(found)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
@@ -74,11 +76,11 @@ class JobOverrides:
         return result
 
 
-def _read_override(content: bytes, target: Target, profile: Assumptions, index: int) -> DataSet:
-    errors = [found for found in check_override_file(content, target, profile) if found.severity is Severity.ERROR]
+def _read_override(content: bytes, target: Target, assumptions: Assumptions, index: int) -> DataSet:
+    errors = [found for found in check_override_file(content, target, assumptions) if found.severity is Severity.ERROR]
     if errors:
         raise OverrideFileError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
-    return parse_override_data_set(parse_json(content)[0], profile)
+    return parse_override_data_set(parse_json(content)[0], assumptions)
 
 
 REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As asked for by the test")
@@ -119,7 +121,7 @@ class JobRunner:
         self._check_quotas(job, sizes)
         paths = {job.key(mapping["metadataFilePath"]): mapping["metadataFilePath"] for mapping in job.mappings}
         contents = {path: self._content(job, key) for key, path in paths.items() if key in sizes}
-        overrides = JobOverrides.of(job.mappings, contents, self.behaviour.profile)
+        overrides = JobOverrides.of(job.mappings, contents, self.behaviour.assumptions)
         outcome = ObjectOutcomes()
         for key, size in sizes.items():
             if key in paths and self.behaviour.override_files == "ignored":

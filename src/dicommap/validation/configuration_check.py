@@ -36,7 +36,7 @@ def check_mappings(
     mappings: list[dict[str, str]],
     uri: S3Uri | None,
     known: Mapping[str, set[str]] | None,
-    profile: Assumptions,
+    assumptions: Assumptions,
     pointer: str = "",
 ) -> Iterator[Issue]:
     """Find what is wrong with mappings on their own, among each other, and against the known studies.
@@ -62,7 +62,7 @@ def check_mappings(
                 count=len(of_series[study]),
                 first=of_series[study][0],
             )
-        if files.setdefault(path, index) != index and profile.overrideFiles == "separate":
+        if files.setdefault(path, index) != index and assumptions.overrideFiles == "separate":
             yield make_issue("mapping.shared-file", Location(pointer=f"{place}/metadataFilePath"), first=files[path])
         if known is not None:
             yield from _unknown_target_issues(study, series, known, place)
@@ -120,14 +120,14 @@ def check_import_configuration(
     overrides: FilesByPath | None,
     known: Mapping[str, set[str]] | None,
     uri: S3Uri | None,
-    profile: Assumptions,
+    assumptions: Assumptions,
     pointer: str = "",
     absent: Container[str] = (),
 ) -> Iterator[Issue]:
     """Find what is wrong with an import configuration and the override files that it names.
 
     `overrides` are the files under inputS3Uri by their relative path, or None where they are not at hand; only those
-    that a mapping names are read, and checked by the profile. Issues of an override file have its path as their
+    that a mapping names are read, and checked by the assumptions. Issues of an override file have its path as their
     location's, and are found once for all mappings that share it and ask the same of it. `pointer` is where the
     configuration stands in its document. `absent` are paths of which something else says that their file is missing.
     """
@@ -136,14 +136,14 @@ def check_import_configuration(
         yield from (one.at(pointer=pointer + (one.location.pointer or "")) for one in found)
         return
     mappings = get_mappings(document)
-    found = list(check_mappings(mappings, uri, known, profile, pointer))
+    found = list(check_mappings(mappings, uri, known, assumptions, pointer))
     yield from found
     if overrides is None:
         yield make_issue("mapping.files-not-given")
         return
     # What a path that leaves the prefix would lead to is not looked for.
     strays = {one.location.pointer for one in found if one.code == "mapping.path"}
-    yield from _override_files_issues(mappings, overrides, profile)
+    yield from _override_files_issues(mappings, overrides, assumptions)
     for index, mapping in enumerate(mappings):
         path, place = mapping["metadataFilePath"], f"{pointer}{MAPPINGS_POINTER}/{index}/metadataFilePath"
         if path not in overrides and path not in absent and place not in strays:
@@ -159,15 +159,15 @@ def check_override_file(content: FileContent, target: Target | None, profile: As
 
 
 def _override_files_issues(
-    mappings: list[dict[str, str]], overrides: FilesByPath, profile: Assumptions
+    mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions
 ) -> Iterator[Issue]:
     seen: set[tuple[object, ...]] = set()
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _mapping_target(mapping)
-        asked = (path, target.level if profile.identifyingUids == "absent" else target)
+        asked = (path, target.level if assumptions.identifyingUids == "absent" else target)
         if path in overrides and asked not in seen:
             seen.add(asked)
-            yield from (one.at(path=path) for one in check_override_file(overrides[path], target, profile))
+            yield from (one.at(path=path) for one in check_override_file(overrides[path], target, assumptions))
 
 
 def _mapping_target(mapping: Mapping[str, str]) -> Target:

@@ -56,7 +56,7 @@ def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *,
     issues += [found.at(path=PLAN_FILE) for found in check_plan(plan)]
     for member, path in _TABLE_PATHS.items():
         issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
-    profile = Assumptions.model_validate(plan["profile"])
+    assumptions = Assumptions.model_validate(plan["assumptions"])
     asked = S3Uri.parse(input_s3_uri or "")
     if asked is not None and asked != S3Uri.parse(plan["inputS3Uri"]):
         issues.append(make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call"))
@@ -66,7 +66,7 @@ def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *,
         place = f"/jobs/{index}"
         # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
         if job["id"] not in checked:
-            issues += _job_issues(job, place, files, known, profile, kept)
+            issues += _job_issues(job, place, files, known, assumptions, kept)
             issues += _objects_issues(job, plan["sources"], place, files) if objects else ()
         checked.add(job["id"])
     issues += _presence_issues(_expected_paths(plan), files)
@@ -119,7 +119,7 @@ def _job_issues(
     place: str,
     files: FilesByPath,
     known: Known,
-    profile: Assumptions,
+    assumptions: Assumptions,
     kept: dict[str, _RequestMembers],
 ) -> Iterator[Issue]:
     """Find what is wrong with the folder of a job; `place` is where it stands in the plan, `kept` gains its request."""
@@ -137,7 +137,7 @@ def _job_issues(
     planned_paths = {file["path"] for file in job["files"]}
     uri = S3Uri.parse(job["inputS3Uri"])
     for found in check_import_configuration(
-        configuration, Subfolder(files, overrides), known, uri, profile, absent=planned_paths
+        configuration, Subfolder(files, overrides), known, uri, assumptions, absent=planned_paths
     ):
         yield found.at(path=overrides + found.location.path if found.location.path else path)
     yield from check_planned_mappings(

@@ -87,7 +87,7 @@ class DocumentKind(StrEnum):
 
 _DISTINCTIVE_MEMBERS = (
     (DocumentKind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
-    (DocumentKind.PLAN, {"jobs", "profile"}),  # before the request, whose inputS3Uri a plan has as well
+    (DocumentKind.PLAN, {"jobs", "assumptions"}),  # before the request, whose inputS3Uri a plan has as well
     (DocumentKind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
 )
 

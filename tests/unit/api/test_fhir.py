@@ -145,9 +145,13 @@ def test_overrides_are_read_in_the_packages_form(tree: Path, tmp_path: Path, for
     )
     package = tmp_path / "package"
     with dicommap.scan(tree) as inventory:
-        profile = dicommap.Assumptions.of([form])
+        assumptions = dicommap.Assumptions.of([form])
         dicommap.draft(
-            inventory, rules=tmp_path / "rules.toml", input_s3_uri="s3://e-x/in/", output=package, profile=profile
+            inventory,
+            rules=tmp_path / "rules.toml",
+            input_s3_uri="s3://e-x/in/",
+            output=package,
+            assumptions=assumptions,
         )
         found = dicommap.fhir(inventory, tmp_path / "o.ndjson", package=package)
     for line in found.path.read_text().splitlines():

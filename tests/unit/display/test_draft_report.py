@@ -67,8 +67,8 @@ def test_long_values_are_cut_on_the_screen_and_whole_on_the_page() -> None:
 
 
 def test_a_plan_lists_its_jobs(inventory: dicommap.Inventory) -> None:
-    profile = dicommap.Assumptions(dataSet="array")
-    draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyID": "NEW"}, profile=profile)
+    assumptions = dicommap.Assumptions(dataSet="array")
+    draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyID": "NEW"}, assumptions=assumptions)
     assert draft.plan is not None
     assert draft.plan.model_dump_json(exclude_none=True) in draft.documents[PLAN_FILE].replace("\n", "").replace(
         " ", ""

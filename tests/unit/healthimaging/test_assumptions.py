@@ -1,4 +1,4 @@
-"""A profile is named setting by setting, and anything else is refused."""
+"""Assumptions are named setting by setting, and anything else is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_anything_else_is_told_what_there_is(setting: str) -> None:
 
 
 def test_the_schema_of_the_plan_has_the_same_settings() -> None:
-    written = json.loads(read_schema_text("plan"))["properties"]["profile"]
+    written = json.loads(read_schema_text("plan"))["properties"]["assumptions"]
     assert list(written["properties"]) == list(Assumptions.model_fields)
     assert set(Assumptions.model_fields) - set(written["required"]) == {"samePatient"}  # plans of before do without it
     for name, schema in written["properties"].items():

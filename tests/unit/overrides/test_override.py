@@ -1,4 +1,4 @@
-"""Override files are read back as they were written, in the form of each profile."""
+"""Override files are read back as they were written, in the form that the assumptions name."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ DATA_SET: Any = {
     [*product(("object", "array"), ("absent", "present"), ("no-value", "null"))],
 )
 def test_every_form_is_read_back(data_set: Any, uids: Any, empty: Any, series: str | None) -> None:
-    profile = Assumptions(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
-    text = dump_override(Override(study_instance_uid="1.2", series_instance_uid=series, data_set=DATA_SET), profile)
-    found = parse_override(text.encode(), mapping(series), profile)
+    assumptions = Assumptions(dataSet=data_set, identifyingUids=uids, emptyValue=empty)
+    text = dump_override(Override(study_instance_uid="1.2", series_instance_uid=series, data_set=DATA_SET), assumptions)
+    found = parse_override(text.encode(), mapping(series), assumptions)
     assert (found.study_instance_uid, found.series_instance_uid) == ("1.2", series)
-    assert dump_override(found, profile) == text
+    assert dump_override(found, assumptions) == text
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}x", b"5", b'[{"00100020": {"vr": "LO"}}]', b'{"00100020": {"vr": "LO"}}', b"[{}, {}]"]
 )
-def test_what_the_profile_would_not_write_is_refused(data: bytes) -> None:
+def test_what_the_assumptions_would_not_write_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="the file"):
         parse_override(data, mapping(None), Assumptions())
 

@@ -41,17 +41,17 @@ OVERRIDES = [
 ]
 
 
-PROFILE = Assumptions()
+ASSUMPTIONS = Assumptions()
 TABLES = PackageTables(preview="preview\n", edits="edits\n", forecast="forecast\n")
 
 
 def documents(
-    overrides: list[Override] = OVERRIDES, profile: Assumptions = PROFILE, *, attempt: int = 1, **account: str
+    overrides: list[Override] = OVERRIDES, assumptions: Assumptions = ASSUMPTIONS, *, attempt: int = 1, **account: str
 ) -> dict[str, str]:
     uri = S3Uri.parse("s3://bucket/in/")
     assert uri is not None
     head = PlanHeader(
-        roots=("/data",), uri=uri, quotas=Quotas(), profile=profile, files=7, instances=5, attempt=attempt
+        roots=("/data",), uri=uri, quotas=Quotas(), assumptions=assumptions, files=7, instances=5, attempt=attempt
     )
     job = PlannedJob(id="0001", uri=uri, objects=OBJECTS)
     return dict(build_package_documents([job], overrides, head, TABLES, account))
@@ -166,16 +166,16 @@ FORMS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("settings", FORMS, ids=str)
-def test_a_package_of_every_profile_passes_its_own_checks_and_no_other_profiles(settings: dict[str, Any]) -> None:
+def test_a_package_of_any_assumptions_passes_its_own_checks_and_no_others(settings: dict[str, Any]) -> None:
     emptied: Any = {"00100020": {"vr": "LO"}, "00101002": {"vr": "SQ"}}
     overrides = [*OVERRIDES, Override(study_instance_uid="1.4", series_instance_uid=None, data_set=emptied)]
     made = documents(overrides, Assumptions(**settings))
-    assert json.loads(made["plan.json"])["profile"] == Assumptions(**settings).model_dump()
+    assert json.loads(made["plan.json"])["assumptions"] == Assumptions(**settings).model_dump()
     assert _errors(made) == set()
     if not settings.keys() - {"overrideFiles"}:
         return  # whether files are shared is nothing that a single file shows
     plan = json.loads(made["plan.json"])
-    plan["profile"] = Assumptions().model_dump()
+    plan["assumptions"] = Assumptions().model_dump()
     assert _errors(made | {"plan.json": json.dumps(plan)}) & {
         "override.form",
         "attribute.uid",
@@ -190,8 +190,8 @@ def _errors(made: dict[str, str]) -> set[str]:
     return {one.code for one in found if one.severity is Severity.ERROR}
 
 
-def test_overrides_that_say_the_same_share_a_file_where_the_profile_lets_them() -> None:
-    made = documents(profile=Assumptions(overrideFiles="shared"))
+def test_overrides_that_say_the_same_share_a_file_if_the_assumptions_let_them() -> None:
+    made = documents(assumptions=Assumptions(overrideFiles="shared"))
     configuration = json.loads(made["jobs/0001/import-configuration.json"])
     mappings = configuration["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     assert [one["metadataFilePath"] for one in mappings] == [
@@ -203,5 +203,5 @@ def test_overrides_that_say_the_same_share_a_file_where_the_profile_lets_them() 
 
 
 def test_files_that_repeat_their_uids_are_never_the_same() -> None:
-    made = documents(profile=Assumptions(overrideFiles="shared", identifyingUids="present"))
+    made = documents(assumptions=Assumptions(overrideFiles="shared", identifyingUids="present"))
     assert sum("/files/" in name for name in made) == 3

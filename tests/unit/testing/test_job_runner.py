@@ -158,7 +158,7 @@ def test_a_prefix_without_a_slash_takes_in_its_siblings(service: ImportJobServic
 
 
 @pytest.mark.parametrize(
-    ("profile", "document", "fine"),
+    ("assumptions", "document", "fine"),
     [
         (Assumptions(), PATIENT, True),
         (Assumptions(), [PATIENT], False),
@@ -172,11 +172,11 @@ def test_a_prefix_without_a_slash_takes_in_its_siblings(service: ImportJobServic
         (Assumptions(), {"00100020": {"vr": "LO", "Value": [None]}}, False),
     ],
 )
-def test_override_files_are_read_in_the_profiles_form(
-    bucket: Bucket, profile: Assumptions, document: object, fine: bool
+def test_override_files_are_read_in_the_assumed_form(
+    bucket: Bucket, assumptions: Assumptions, document: object, fine: bool
 ) -> None:
     bucket.put("in/1", p10())
-    with behaving(bucket, profile=profile) as service:
+    with behaving(bucket, assumptions=assumptions) as service:
         job = imported(service, bucket, [override(bucket, document, STUDY)])
     assert job.status == ("COMPLETED" if fine else "FAILED")
     assert [len(one.changed) for one in service.instances] == ([1] if fine else [])

@@ -9,7 +9,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.validation.configuration_check import check_mappings
 
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
-PROFILE = Assumptions()
+ASSUMPTIONS = Assumptions()
 KNOWN = {"1.2": {"1.2.1"}, "1.3": {"1.3.1"}}
 
 
@@ -39,26 +39,26 @@ def mapping(study: str, series: str | None = None, path: str = "a.json") -> dict
     ],
 )
 def test_each_fault_has_its_code_and_place(mappings: list[dict[str, str]], code: str, pointer: str) -> None:
-    found = list(check_mappings(mappings, S3Uri.parse("s3://bucket/in/"), KNOWN, PROFILE))
+    found = list(check_mappings(mappings, S3Uri.parse("s3://bucket/in/"), KNOWN, ASSUMPTIONS))
     assert (code, AT + pointer) in [(one.code, one.location.pointer) for one in found]
 
 
 def test_good_mappings_are_left_alone() -> None:
     mappings = [mapping("1.2", "1.2.1"), mapping("1.3", path="b.json")]
-    assert not list(check_mappings(mappings, S3Uri.parse("s3://bucket"), KNOWN, PROFILE))
+    assert not list(check_mappings(mappings, S3Uri.parse("s3://bucket"), KNOWN, ASSUMPTIONS))
 
 
 def test_without_an_inventory_nothing_is_unknown() -> None:
-    assert not list(check_mappings([mapping("1.9")], None, None, PROFILE))
+    assert not list(check_mappings([mapping("1.9")], None, None, ASSUMPTIONS))
 
 
 def test_places_stand_in_the_document_that_holds_the_configuration() -> None:
-    (found,) = check_mappings([mapping("1..2")], None, None, PROFILE, "/importConfiguration")
+    (found,) = check_mappings([mapping("1..2")], None, None, ASSUMPTIONS, "/importConfiguration")
     assert found.location.pointer == f"/importConfiguration{AT}/0/studyInstanceUID"
 
 
 def test_no_finding_holds_a_uid() -> None:
     mappings = [mapping("1..4711471147", "1..0815"), mapping("1.4711471147"), mapping("1.2", "1.4711471147")]
-    found = list(check_mappings(mappings, None, KNOWN, PROFILE))
+    found = list(check_mappings(mappings, None, KNOWN, ASSUMPTIONS))
     assert len(found) > 3
     assert not any(part in str(one) for one in found for part in ("4711471147", "0815"))

@@ -65,7 +65,7 @@ def files() -> Files:
 def package(*overrides: Override) -> Files:
     uri = S3Uri.parse(URI)
     assert uri is not None
-    head = PlanHeader(roots=("/data",), uri=uri, quotas=Quotas(), profile=Assumptions(), files=2, instances=2)
+    head = PlanHeader(roots=("/data",), uri=uri, quotas=Quotas(), assumptions=Assumptions(), files=2, instances=2)
     job = PlannedJob(id="0001", uri=uri, objects=OBJECTS_OF_JOB)
     account = {"datastoreId": "0" * 32, "outputS3Uri": "s3://bucket/out/"}
     account["dataAccessRoleArn"] = "arn:aws:iam::012345678901:role/importer"
@@ -114,7 +114,7 @@ def rewritten(text: str) -> Callable[[bytes], bytes]:
 BROKEN = {
     "plan-not-json": ("plan.json", rewritten("{"), "json.not-json", "plan.json", ""),
     "plan-null": ("plan.json", rewritten("null"), "schema.type", "plan.json", ""),
-    "plan-version": (*in_plan(lambda plan: plan.update(version=2)), "schema.version", "plan.json", "/version"),
+    "plan-version": (*in_plan(lambda plan: plan.update(version=3)), "schema.version", "plan.json", "/version"),
     "plan-member": (*in_plan(lambda plan: plan.update(x=SECRET)), "schema.unknown-member", "plan.json", "/x"),
     "plan-no-jobs": (*in_plan(lambda plan: plan.update(jobs=[])), "schema.count", "plan.json", "/jobs"),
     "plan-job-id": (*in_plan(lambda plan: plan["jobs"][0].update(id="1")), "schema.pattern", "plan.json", "/jobs/0/id"),

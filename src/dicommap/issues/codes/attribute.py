@@ -46,7 +46,7 @@ CODES = (
         title="An attribute of another level",
         message="{keyword} is {level}-level metadata in HealthImaging; this is a {override}-level override.",
         explanation="HealthImaging lists which attributes belong to patient, study and series (metadata "
-        "normalization). AWS does not say whether an override of another level is taken. The profile's setting "
+        "normalization). AWS does not say whether an override of another level is taken. The assumption "
         "otherLevels, 'strict' for short, makes it an error.",
         fix="Set patient and study attributes for the whole study, and series attributes by series.",
     ),

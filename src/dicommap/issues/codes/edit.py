@@ -74,7 +74,7 @@ CODES = (
         explanation="Whoever looks for a patient finds the images of all studies that have the PatientID. The studies "
         "are compared as they are after all edits, and with studies that no edit changes. Names that differ in letter "
         "case, Unicode normal form or empty components at their end are equal (PS3.5 section 6.2.1), and an absent "
-        "value differs from none. IssuerOfPatientID tells identifiers apart if it is set. The profile's setting "
+        "value differs from none. IssuerOfPatientID tells identifiers apart if it is set. The assumption "
         "samePatient, 'strict' for short, makes it an error.",
         fix="Look at the studies with 'dicommap show --show-values'. If they are of different patients, narrow the "
         "rule or correct the cell. If they are of one patient, make the values that differ equal as well.",
@@ -86,7 +86,7 @@ CODES = (
         message="Studies that had different AccessionNumbers, or none, have the same one after the edits, but differ "
         "in {differing}; {studies}: {uids}.",
         explanation="An AccessionNumber identifies one order for one patient. The studies are compared as for "
-        "edit.same-patient, and by PatientID as well. The profile's setting samePatient, 'strict' for short, makes it "
+        "edit.same-patient, and by PatientID as well. The assumption samePatient, 'strict' for short, makes it "
         "an error.",
         fix="Look at the studies with 'dicommap show --show-values', and narrow the rule or correct the cell.",
     ),

@@ -1,4 +1,4 @@
-"""Codes for override files: what they say, and the form that the profile gives them."""
+"""Codes for override files: their content, and the form that the assumptions give them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ CODES = (
     IssueCode(
         name="override.form",
         severity=Severity.ERROR,
-        title="An override file of another form than the profile's",
-        message="The file holds {found}; the profile's dataSet says {expected}.",
+        title="An override file in another form than assumed",
+        message="The file holds {found}; the assumption dataSet says {expected}.",
         explanation="AWS does not say whether an override file is one data set object or an array that holds it. All "
-        "files of a package have the form that its profile names.",
-        fix="Write the file in the form of the profile, or check it with --assume dataSet=array or dataSet=object.",
+        "files of a package have the form that its assumptions name.",
+        fix="Write the file in the assumed form, or check it with --assume dataSet=array or --assume dataSet=object.",
     ),
     IssueCode(
         name="override.empty-value",
         severity=Severity.ERROR,
-        title="An emptied attribute of another form than the profile's",
-        message="{keyword} is empty without a Value; the profile's emptyValue says one null.",
+        title="An emptied attribute in another form than assumed",
+        message="{keyword} is empty without a Value; the assumption emptyValue says one null.",
         explanation="PS3.18 F.2.5 leaves Value out of an empty attribute. AWS does not say what it makes of that, so a "
-        "profile may ask for a Value of one null instead, and then in all files.",
+        "assumptions may ask for a Value of one null instead, and then in all files.",
         fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
     IssueCode(
         name="override.missing-uid",
         severity=Severity.ERROR,
-        title="An override file without the UID that the profile asks for",
-        message="{keyword} is not in the file; the profile's identifyingUids says that it is.",
-        explanation="AWS does not say whether the UIDs of the mapping are to be repeated in its file. A profile may "
+        title="An override file without a UID that the assumptions ask for",
+        message="{keyword} is not in the file; the assumption identifyingUids says that it is.",
+        explanation="AWS does not say whether the UIDs of the mapping are to be repeated in its file. Assumptions may "
         "ask for them, and then in all files.",
         fix="Repeat the UID of the mapping in the file, or check with --assume identifyingUids=absent.",
     ),
