@@ -66,8 +66,8 @@ def validate(
 
     Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `assumptions` is
     given for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory;
-    UsageError if `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its `found` what
-    was found until then, in the package itself as well: nobody answers, so that no package is to blame.
+    UsageError if `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its
+    `found` what was found until then, in the package itself as well: nobody answers, so that no package is to blame.
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None

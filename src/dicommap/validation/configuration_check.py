@@ -150,12 +150,12 @@ def check_import_configuration(
             yield make_issue("mapping.missing-file", Location(pointer=place))
 
 
-def check_override_file(content: FileContent, target: Target | None, profile: Assumptions) -> list[Issue]:
+def check_override_file(content: FileContent, target: Target | None, assumptions: Assumptions) -> list[Issue]:
     """Return the issues of an override file; `target` is the study or series of its mapping, if it has one."""
     document, issues = parse_content(content)
     if document is None and issues:
         return issues
-    return [*issues, *check_override(document, target, profile)]
+    return [*issues, *check_override(document, target, assumptions)]
 
 
 def _override_files_issues(
