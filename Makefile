@@ -65,6 +65,9 @@ contract: $(VENV)/developing ## the direction of imports
 docs/issue-codes.md: $(VENV)/developing FORCE ## the catalogue of issue codes, from the code
 	$(BIN)/python -c 'from dicommap.issues import CATALOGUE; from dicommap.display.issue_report import format_codes_markdown; print("".join(format_codes_markdown(CATALOGUE.values())), end="")' > $@
 
+docs/architecture.md: $(VENV)/developing FORCE ## the list of modules, from their docstrings
+	$(BIN)/python -m tests.support.module_list
+
 .PHONY: FORCE
 FORCE:
 

@@ -1,0 +1,38 @@
+"""The list of modules in docs/architecture.md, made from their docstrings.
+
+`python -m tests.support.module_list` writes it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "dicommap"
+PAGE = ROOT / "docs" / "architecture.md"
+START, END = "<!-- modules -->\n", "<!-- end of modules -->\n"
+
+
+def module_lines() -> Iterator[str]:
+    """Yield a heading for each room and a line for each of its modules."""
+    rooms: dict[str, list[Path]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        if path.name != "__init__.py":
+            rooms.setdefault(path.parent.relative_to(SOURCE).as_posix(), []).append(path)
+    for room, paths in rooms.items():
+        yield f"\n### {'dicommap' if room == '.' else room}\n\n| module | content |\n|---|---|\n"
+        for path in paths:
+            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            yield f"| `{path.stem}` | {docstring.partition(chr(10))[0].replace('|', chr(92) + '|')} |\n"
+
+
+def page_with_modules(page: str) -> str:
+    """Return the text of the page with a new list of modules."""
+    head, _, rest = page.partition(START)
+    return f"{head}{START}{''.join(module_lines())}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with_modules(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
