@@ -42,4 +42,4 @@ def _row(found: Header | RejectedFile) -> Row:
 
 if __name__ == "__main__":
     usual = "usual" in sys.argv[1:]
-    run((lambda paths: read_all(paths, WantedAttributes.usual())) if usual else read_all)
+    run((lambda paths: read_all(paths, WantedAttributes.default())) if usual else read_all)

@@ -19,7 +19,7 @@ class StoredByDocument:
         self._buckets = document["buckets"]
         self._vanishing = document.get("vanishing", ())
 
-    def region_of(self, bucket: str) -> str | None:
+    def get_region(self, bucket: str) -> str | None:
         if bucket not in self._buckets:
             raise _refusal("404")
         if "closed" in self._buckets[bucket]:
@@ -27,7 +27,7 @@ class StoredByDocument:
         region: str | None = self._buckets[bucket]["region"]
         return region
 
-    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
+    def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
         for found in self._buckets[uri.bucket]["objects"]:
             if "refused" in found:
                 raise _refusal(found["refused"])
@@ -41,7 +41,7 @@ class StoredByDocument:
             raise _refusal("AccessDenied")
         return str(found["sha256"])
 
-    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+    def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
         found = self._object(bucket, key)
         if "unreadable" in found:
             return "reading it was refused"

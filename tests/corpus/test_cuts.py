@@ -15,7 +15,7 @@ from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.p10_elements import codes, read, read_on, warmed
 from tests.support.p10_files import DEFLATED
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 A_BIT = 64
 """Bytes behind the header that are cut away as well."""
 
@@ -45,7 +45,7 @@ def _header_end(file: bytes) -> int:
         data = pydicom.dcmread(io.BytesIO(file), force=True)
     if data.file_meta.get("TransferSyntaxUID") == DEFLATED:
         return len(file)
-    tells = (getattr(data.get_item(tag), "value_tell", None) for tag in sorted(data.keys()) if tag > WANTED.last)
+    tells = (getattr(data.get_item(tag), "value_tell", None) for tag in sorted(data.keys()) if tag > WANTED.last_tag)
     return min((tell for tell in tells if tell), default=len(file))
 
 

@@ -15,7 +15,7 @@ from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
 from tests.support.p10_elements import read, read_on
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 

@@ -6,7 +6,7 @@ from dicommap.inventory.cells import encode_value
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
 from dicommap.p10.byte_window import FIRST_READ_BYTES
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 PATCH = 3
 """Bytes of one patch: two of an offset, and one to put there."""
 

@@ -31,7 +31,7 @@ from tests.support.p10_elements import (
 )
 from tests.support.p10_files import EXPLICIT_BIG
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 LEAKED = "1.9.9.9"
 """The StudyInstanceUID of every nested item: never the study's."""
 
@@ -124,7 +124,7 @@ def data_sets(draw: st.DrawFn, *, shuffled: bool = False) -> tuple[str, bytes]:
         chosen = [(tag, build(encoding)) for tag, build in found]
         chosen += draw(st.lists(st.sampled_from(chosen), max_size=3)) if chosen else []
     ordered = sorted([*uid_elements(encoding).items(), *chosen], key=lambda pair: pair[0])
-    head = [pair for pair in ordered if pair[0] <= WANTED.last]
+    head = [pair for pair in ordered if pair[0] <= WANTED.last_tag]
     # Behind the first element after the last wanted one nothing is read, so disorder is made before it.
     tail = [*ordered[len(head) :], (0x00280010, element(0x00280010, "US", encoding.short.pack(1), encoding))]
     if shuffled:

@@ -17,7 +17,7 @@ from tests.support import p10_files
 from tests.support.example_counts import examples
 from tests.support.p10_elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: p10_files.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: p10_files.IMPLICIT_LITTLE}
 BEFORE, PRIVATE = (0x00081111, 0x00081140), (0x00091010, 0x00191011)
 DELIMITER = tag_bytes(0xFFFEE0DD) + bytes(4)

@@ -113,7 +113,7 @@ def p10(
 def read(file: bytes, wanted: WantedAttributes | None = None) -> Header | RejectedFile:
     """Read a header from bytes."""
     return read_header(
-        lambda offset, length: file[offset : offset + length], len(file), wanted or WantedAttributes.usual()
+        lambda offset, length: file[offset : offset + length], len(file), wanted or WantedAttributes.default()
     )
 
 
@@ -135,7 +135,7 @@ def read_on(reader: HeaderReader, file: bytes) -> Header | RejectedFile:
 
 def warmed(*files: bytes, wanted: WantedAttributes | None = None) -> HeaderReader:
     """Return a reader that has read these files."""
-    reader = HeaderReader(wanted or WantedAttributes.usual())
+    reader = HeaderReader(wanted or WantedAttributes.default())
     for file in files:
         read_on(reader, file)
     return reader

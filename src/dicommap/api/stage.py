@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.api.validate import validate
 from dicommap.aws.object_copies import ObjectCopier
-from dicommap.aws.source_roots import SourceRoots, require_narrow_sources, unnamed_source_issues
+from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
@@ -49,7 +49,7 @@ ISSUES_KEPT = 100
 class CopyStore(Protocol):
     """Where copies are made."""
 
-    def listed(self, uri: S3Uri) -> Iterable[S3Object]:
+    def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Return every object under a URI."""
         ...
 
@@ -124,7 +124,7 @@ def stage(
     if not found and chosen:
         used = find_job_sources(planned, chosen)
         roots = _choose_roots(list(used.values()), sources, asked=confirm is not None)
-        found += unnamed_source_issues(used, roots)
+        found += find_unnamed_sources(used, roots)
     if found or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(found))
     reached = complete_clients(clients, planned.account())
@@ -181,7 +181,7 @@ class _Stager:
         """Make the copies of a job that are not there; with anything else in their place, none."""
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
-        before = {found.key: found for found in self._store.listed(uri)}
+        before = {found.key: found for found in self._store.list_objects(uri)}
         issues = [*_stray_issues(job, uri, copies, before), *self._taken(uri, copies, before)]
         there = len(copies.keys() & before.keys())
         if issues:
@@ -228,7 +228,7 @@ class _Stager:
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
         """Find where the listing differs from the copies that were made."""
-        after = {found.key: found for found in self._store.listed(uri)}
+        after = {found.key: found for found in self._store.list_objects(uri)}
         for key, etag in made.items():
             found = after.get(key)
             if found is None:
@@ -248,14 +248,14 @@ class _Stager:
 def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
     """Return the roots that files may be sent from. Raises UsageError if none is named, and nobody is asked."""
     if named:
-        return SourceRoots.of(named)
+        return SourceRoots.resolve(named)
     if not asked:
         raise UsageError(
             "No source root is named that files may be sent from.",
             fix=f"Name the directories or S3 prefixes; the plan has {', '.join(map(make_printable, used))}.",
         )
     require_narrow_sources(used)
-    return SourceRoots.of(used)
+    return SourceRoots.resolve(used)
 
 
 def _stray_issues(

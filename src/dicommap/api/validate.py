@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.edit_sources import read_rules
-from dicommap.aws.source_roots import plan_source_issues
+from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, DocumentError, UsageError
@@ -75,7 +75,7 @@ def validate(
     if place.is_dir():
         _require_package(place, files, assumptions)
         issues += _package_issues(place, known, input_s3_uri, progress)
-        issues += [] if has_errors(issues) else plan_source_issues(PackageDirectory(place).plan.sources, sources)
+        issues += [] if has_errors(issues) else find_plan_source_issues(PackageDirectory(place).plan.sources, sources)
         if s3 is not None and not has_errors(issues):
             issues += _s3_issues(place, s3, issues, progress)
         return Issues(issues)

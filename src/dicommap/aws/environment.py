@@ -39,7 +39,7 @@ def read_environment(
 
 def _read_datastore(jobs: ImportJobs, datastore: str) -> ResourceState:
     try:
-        properties = jobs.datastore(datastore)
+        properties = jobs.get_datastore(datastore)
     except AwsError as error:
         return _reading_for_error(error)
     parts = str(properties.get("datastoreArn") or "").split(":")

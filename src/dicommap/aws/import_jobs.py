@@ -49,17 +49,19 @@ class ImportJobs:
         """Send StartDICOMImportJob; of the same client token the service makes one job. Raises AwsError."""
         self._starts.wait()
         with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
-            answer = self._noted(self._clients.medical_imaging.start_dicom_import_job(**request))
+            answer = self._note_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
         return _parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
         """Return the properties of a job. Raises AwsError."""
         self._gets.wait()
         with convert_client_errors("GetDICOMImportJob", f"job {job}"):
-            answer = self._noted(self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job))
+            answer = self._note_service_time(
+                self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job)
+            )
         return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
-    def all(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
+    def list_jobs(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
         """Yield the jobs of a data store, those of the last 90 days, without their configuration. Raises AwsError."""
         wanted: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
         if status is not None:
@@ -68,7 +70,7 @@ class ImportJobs:
         while True:
             self._lists.wait()
             with convert_client_errors("ListDICOMImportJobs", f"data store {datastore}"):
-                answer = self._noted(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
+                answer = self._note_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
             for summary in _require_member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield _parse_answer("ListDICOMImportJobs", ImportJob, summary)
             token = answer.get("nextToken")
@@ -82,19 +84,19 @@ class ImportJobs:
             seen.add(token)
             wanted["nextToken"] = token
 
-    def active(self, datastore: str) -> int:
+    def count_active(self, datastore: str) -> int:
         """Return how many jobs of a data store count against the quota of concurrent ones. Raises AwsError."""
         # A job may pass from one status to the next between the two listings: it is the same job.
-        return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.all(datastore, status)})
+        return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
-    def reading(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
+    def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
         """Return a job that has not ended and reads under one of some prefixes; None where there is none.
 
         Raises AwsError.
         """
         places = list(uris)
         for status in ACTIVE_JOB_STATUSES:
-            for summary in self.all(datastore, status):
+            for summary in self.list_jobs(datastore, status):
                 job = self.get(datastore, summary.jobId)
                 read = S3Uri.parse(job.inputS3Uri or "")
                 if (
@@ -105,13 +107,13 @@ class ImportJobs:
                     return job
         return None
 
-    def started(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
+    def find_started_job(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
         """Return the job that a request started at `since` or later; None where there is none. Raises AwsError.
 
         The service does not tell the client token of a job, so that jobs are told by their name, their prefixes and
         their configuration.
         """
-        for summary in self.all(request["datastoreId"]):
+        for summary in self.list_jobs(request["datastoreId"]):
             if summary.jobName != request.get("jobName", summary.jobName):
                 continue
             if summary.submittedAt is not None and summary.submittedAt < since:
@@ -128,14 +130,14 @@ class ImportJobs:
             answer = self._clients.healthlake.describe_fhir_import_job(DatastoreId=datastore, JobId=job)
         return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
-    def datastore(self, datastore: str) -> dict[str, Any]:
+    def get_datastore(self, datastore: str) -> dict[str, Any]:
         """Return the properties of a data store of HealthImaging, as the service gives them. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
-            answer = self._noted(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
+            answer = self._note_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
-    def _noted(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _note_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Note what the service's clock says, and return its answer."""
         told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
         with suppress(ValueError, TypeError):  # no date, or one without a zone

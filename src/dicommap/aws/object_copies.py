@@ -87,7 +87,7 @@ class ObjectCopier:
         self._clients = clients
         self._roots = roots
 
-    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
+    def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
         return list_objects(self._clients, uri)
 

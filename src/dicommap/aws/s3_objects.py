@@ -164,11 +164,11 @@ class S3Objects:
         with convert_client_errors("HeadBucket"):  # a profile that is not there shows here
             self.region: str | None = clients.s3.meta.region_name
 
-    def region_of(self, bucket: str) -> str | None:
+    def get_region(self, bucket: str) -> str | None:
         """Return the region that a bucket says it is in; None where it does not say."""
         return get_bucket_region(self._clients, bucket)
 
-    def listed(self, uri: S3Uri) -> Iterator[S3Object]:
+    def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
         return list_objects(self._clients, uri)
 
@@ -179,7 +179,7 @@ class S3Objects:
             digest.update(piece)
         return digest.hexdigest()
 
-    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+    def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
         """Return an object's first bytes, or a text that says why it was not read."""
         try:
             return b"".join(read_in_pieces(self._clients, bucket, key, limit=size))

@@ -34,7 +34,7 @@ class SourceRoots:
     prefixes: tuple[S3Uri, ...]
 
     @classmethod
-    def of(cls, named: Iterable[StrPath]) -> Self:
+    def resolve(cls, named: Iterable[StrPath]) -> Self:
         """Return the roots of these names. Raises UsageError if a directory is not there, or a URI is no S3 URI."""
         folders, prefixes = [], []
         for root in named:
@@ -45,7 +45,7 @@ class SourceRoots:
                 folders.append(_resolve_folder(name))
         return cls(tuple(folders), tuple(prefixes))
 
-    def hold(self, source: str) -> bool:
+    def contains(self, source: str) -> bool:
         """Return whether a plan's source, a path or an S3 URI, is one of the roots or below one."""
         if is_s3_root(source):
             uri = S3Uri.parse(source)
@@ -108,7 +108,7 @@ def _parse_prefix(name: str) -> S3Uri:
     return uri
 
 
-def plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
+def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
     """Find what can be seen of a plan's sources without a look at their files.
 
     `named` are the source roots that the caller names; None if the caller names none.
@@ -116,13 +116,13 @@ def plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) 
     for found in check_plan_sources(sources, os.path.expanduser("~")):
         yield found.at(path=PLAN_FILE)
     if named is not None:
-        yield from unnamed_source_issues(dict(enumerate(sources)), SourceRoots.of(named))
+        yield from find_unnamed_sources(dict(enumerate(sources)), SourceRoots.resolve(named))
 
 
-def unnamed_source_issues(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
+def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
     """Find the sources, by their numbers in the plan, that are outside of the roots."""
     for number, source in sources.items():
-        if not roots.hold(source):
+        if not roots.contains(source):
             place = Location(path=PLAN_FILE, pointer=f"/sources/{number}")
             yield make_issue("package.source-not-named", place, source=make_printable(source))
 

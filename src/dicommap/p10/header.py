@@ -60,7 +60,7 @@ class WantedAttributes:
     identifying: frozenset[int] = field(init=False)
     """The tags of the identifying UIDs."""
 
-    last: int = field(init=False)
+    last_tag: int = field(init=False)
     """The highest of the tags: a header is read once the walk has passed it."""
 
     def __post_init__(self) -> None:
@@ -71,10 +71,10 @@ class WantedAttributes:
         object.__setattr__(self, "limits", {tag: get_max_value_bytes(tag) for tag in tags})
         identifying = frozenset(tag for tag, keyword in tags.items() if keyword in IDENTIFYING_UIDS)
         object.__setattr__(self, "identifying", identifying)
-        object.__setattr__(self, "last", max(tags))
+        object.__setattr__(self, "last_tag", max(tags))
 
     @classmethod
-    def usual(cls) -> WantedAttributes:
+    def default(cls) -> WantedAttributes:
         """Return what a scan captures when nothing is added."""
         return cls(captured_keywords())
 

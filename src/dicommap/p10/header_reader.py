@@ -192,11 +192,11 @@ def _read_data_set(data: ByteWindow, start: int, meta: FileMeta, wanted: WantedA
 
 
 def _walk_data_set(window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes) -> WalkResult:
-    walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last)
-    if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest <= wanted.last):
+    walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
+    if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest <= wanted.last_tag):
         return walked
     try:
-        return walk_data_set(window, start, encoding, wanted.limits, wanted.last, whole=True)
+        return walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag, whole=True)
     except (EndOfFile, MalformedError):
         # What lies behind the header does not matter, as long as the header itself is in order.
         if walked.unordered_at is None:

@@ -91,7 +91,7 @@ class JobSubmitter:
         if not uris or not self._is_listed:
             return
         try:
-            job = self.jobs.reading(to_start[0].request["datastoreId"], uris)
+            job = self.jobs.find_overlapping_job(to_start[0].request["datastoreId"], uris)
         except AwsError as error:
             self._continue_without_listing(error)
             return
@@ -139,7 +139,7 @@ class JobSubmitter:
         """Look for a job whose start was sent, and whose answer was never seen."""
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
-            return self.jobs.started(order.request, since)
+            return self.jobs.find_started_job(order.request, since)
         except AwsError as error:
             self._continue_without_listing(error)
             return None  # of the same client token the service makes no second job
@@ -167,7 +167,7 @@ class JobSubmitter:
         pauses = GrowingPauses()
         while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
             try:
-                self._active = self.jobs.active(order.request["datastoreId"])
+                self._active = self.jobs.count_active(order.request["datastoreId"])
             except AwsError as error:
                 self._continue_without_listing(error)
                 return
@@ -194,7 +194,7 @@ class JobSubmitter:
         if not self._is_listed:
             return False
         try:
-            return self.jobs.active(order.request["datastoreId"]) > 0
+            return self.jobs.count_active(order.request["datastoreId"]) > 0
         except AwsError as error:
             self._continue_without_listing(error)
             return False

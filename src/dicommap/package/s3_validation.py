@@ -103,7 +103,7 @@ def _job_issues(
     check = JobObjectsCheck(job, uri, stored, uploaded=uploaded)
     issues: list[Issue] = []
     try:
-        for found in check.issues(package.objects(job), stored.listed(uri)):
+        for found in check.issues(package.objects(job), stored.list_objects(uri)):
             issues.append(found)  # one by one: what came before a refusal is kept
     except AwsError as error:
         if not error.local:
@@ -126,7 +126,7 @@ def _region_and_output_issues(package: PackageDirectory, stored: S3ObjectReader)
 
 def _bucket_issues(bucket: str, stored: S3ObjectReader) -> Iterator[Issue]:
     try:
-        region = stored.region_of(bucket)
+        region = stored.get_region(bucket)
     except AwsError as error:
         if not error.local:
             raise

@@ -31,16 +31,16 @@ class S3ObjectReader(Protocol):
     def region(self) -> str | None:
         """Return the region that is worked in; None where none is known."""
 
-    def region_of(self, bucket: str) -> str | None:
+    def get_region(self, bucket: str) -> str | None:
         """Return the region of a bucket; None where it does not say."""
 
-    def listed(self, uri: S3Uri) -> Iterable[S3Object]:
+    def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
 
     def sha256(self, bucket: str, key: str) -> str:
         """Return the SHA-256 of an object's bytes, as hexadecimal digits."""
 
-    def head(self, bucket: str, key: str, size: int) -> bytes | str:
+    def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
         """Return the first bytes of an object, or a text that says why they could not be read."""
 
 
@@ -132,7 +132,7 @@ class JobObjectsCheck:
         if self._strays > JOB_ISSUE_LIMIT:
             return
         whole = self._uri.key(found.key)
-        head = self._stored.head(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
+        head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
             self._issues.add(make_issue("listing.stray-unread", self._at(found.key), reason=head))
         elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":

@@ -70,7 +70,7 @@ def named(package: Path) -> list[str]:
 
 
 def copier(package: Path, bucket: Bucket, kind: type[ObjectCopier] = ObjectCopier) -> ObjectCopier:
-    return kind(bucket.clients, SourceRoots.of(named(package)))
+    return kind(bucket.clients, SourceRoots.resolve(named(package)))
 
 
 def codes(found: dicommap.StageResult) -> list[str]:
@@ -182,8 +182,8 @@ def test_an_answer_that_was_lost_is_no_other_object(remote: Path, bucket: Bucket
     there = {str(copy["to"]) for copy in package_copies}
 
     class Blind(ObjectCopier):
-        def listed(self, uri: Any) -> Iterator[Any]:
-            return iter(()) if there else super().listed(uri)
+        def list_objects(self, uri: Any) -> Iterator[Any]:
+            return iter(()) if there else super().list_objects(uri)
 
         def copy(self, copy: StagingCopy) -> CopyResult:
             there.discard(copy.uri)
@@ -253,7 +253,7 @@ def test_large_files_are_copied_and_put_in_parts(
     monkeypatch.setattr(object_copies, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(range(256)) * (48 * 2**10)
     (tmp_path / "large").write_bytes(large)
-    copier = ObjectCopier(bucket.clients, SourceRoots.of([tmp_path, bucket.uri]))
+    copier = ObjectCopier(bucket.clients, SourceRoots.resolve([tmp_path, bucket.uri]))
     put = StagingCopy(
         uids=UIDS,
         source_bucket=None,
@@ -266,7 +266,7 @@ def test_large_files_are_copied_and_put_in_parts(
     made = copier.copy(put)
     assert made.etag.strip('"').endswith("-3")
     assert bucket.get("staged/one") == large
-    (listed,) = copier.listed(uri_of(bucket, "staged/"))
+    (listed,) = copier.list_objects(uri_of(bucket, "staged/"))
     assert copier.is_copy(put, listed)
     again = StagingCopy(
         uids=UIDS,
@@ -279,7 +279,7 @@ def test_large_files_are_copied_and_put_in_parts(
     )
     assert copier.copy(again).code is None
     assert bucket.get("copied/one") == large
-    (listed,) = copier.listed(uri_of(bucket, "copied/"))
+    (listed,) = copier.list_objects(uri_of(bucket, "copied/"))
     assert copier.is_copy(again, listed)
 
 
@@ -292,7 +292,7 @@ def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: py
         bucket.endpoint_url, Fault("status", method="PUT", query="partNumber=2", status=403, code="AccessDenied")
     ) as proxy:
         clients = dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)
-        copier = ObjectCopier(clients, SourceRoots.of([bucket.uri]))
+        copier = ObjectCopier(clients, SourceRoots.resolve([bucket.uri]))
         copy = StagingCopy(
             uids=UIDS,
             source_bucket=bucket.name,
@@ -338,9 +338,9 @@ class Forgetting:
     def __init__(self, store: ObjectCopier, change: str) -> None:
         self._store, self._change, self._listings = store, change, 0
 
-    def listed(self, uri: Any) -> Iterator[Any]:
+    def list_objects(self, uri: Any) -> Iterator[Any]:
         self._listings += 1
-        found = list(self._store.listed(uri))
+        found = list(self._store.list_objects(uri))
         if self._listings == 1:
             return iter(found)
         first = type(found[0])

@@ -106,4 +106,4 @@ def test_only_a_client_of_its_own_gets_event_handlers() -> None:
     ]
     changing = re.compile(r"events\.(un)?register|setup_default_session|set_config_variable|\.add_event")
     found = [(path, call) for path, call in calls if changing.search(call)]
-    assert found == [("aws/listing.py", "self._client.meta.events.register")]
+    assert found == [("aws/bucket_listing.py", "self._client.meta.events.register")]

@@ -155,4 +155,4 @@ def test_times_of_jobs(time: object, jobs: ImportJobs, monkeypatch: pytest.Monke
 def test_a_list_of_jobs_that_does_not_end(jobs: ImportJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Answering, "answer", {"jobSummaries": [], "nextToken": "again"})
     with pytest.raises(AwsError, match="does not come to an end"):
-        list(jobs.all("0" * 32))
+        list(jobs.list_jobs("0" * 32))

@@ -33,19 +33,19 @@ def test_a_job_is_started_looked_up_and_listed(jobs: ImportJobs) -> None:
     job = jobs.get(DATASTORE_ID, first.jobId)
     assert (job.jobId, job.jobName, job.inputS3Uri) == (first.jobId, "dicommap-0001", "s3://bucket/in/")
     assert job.agreement_with(request()) == "same"
-    assert [one.jobId for one in jobs.all(DATASTORE_ID)] == [first.jobId]
+    assert [one.jobId for one in jobs.list_jobs(DATASTORE_ID)] == [first.jobId]
 
 
 def test_listings_are_read_to_their_last_page(jobs: ImportJobs, import_jobs: ImportJobService) -> None:
     object.__setattr__(import_jobs.behaviour, "advance", "call")
     object.__setattr__(import_jobs.behaviour, "concurrent_jobs", 1000)
     ids = {jobs.start(request(number)).jobId for number in range(120)}
-    assert {one.jobId for one in jobs.all(DATASTORE_ID)} == ids
-    assert jobs.active(DATASTORE_ID) == 120
+    assert {one.jobId for one in jobs.list_jobs(DATASTORE_ID)} == ids
+    assert jobs.count_active(DATASTORE_ID) == 120
     import_jobs.advance()
     for job in import_jobs.jobs[:50]:
         import_jobs.advance(job.job_id)
-    assert jobs.active(DATASTORE_ID) == 70
+    assert jobs.count_active(DATASTORE_ID) == 70
 
 
 def test_a_job_is_found_by_its_name_prefix_and_configuration(jobs: ImportJobs) -> None:
@@ -53,20 +53,20 @@ def test_a_job_is_found_by_its_name_prefix_and_configuration(jobs: ImportJobs) -
     jobs.start(request(1, inputS3Uri="s3://bucket/other/"))
     jobs.start(request(2, importConfiguration=None))
     jobs.start({**request(3), "jobName": "another"})
-    assert jobs.started(request(), since) is None
+    assert jobs.find_started_job(request(), since) is None
     job = jobs.start(request(4))
-    found = jobs.started(request(), since)
+    found = jobs.find_started_job(request(), since)
     assert found is not None
     assert found.jobId == job.jobId
 
 
 def test_a_job_from_before_is_not_found(jobs: ImportJobs) -> None:
     jobs.start(request())
-    assert jobs.started(request(), datetime.now(UTC) + timedelta(minutes=1)) is None
+    assert jobs.find_started_job(request(), datetime.now(UTC) + timedelta(minutes=1)) is None
 
 
 def test_the_services_clock_is_kept(jobs: ImportJobs) -> None:
-    jobs.datastore(DATASTORE_ID)
+    jobs.get_datastore(DATASTORE_ID)
     assert abs(jobs.service_time() - datetime.now(UTC)) < timedelta(seconds=30)
 
 
@@ -83,8 +83,8 @@ def test_an_answer_that_is_cut_is_no_answer(jobs: ImportJobs, import_jobs: Impor
     calls: dict[str, Callable[[], object]] = {
         "StartDICOMImportJob": lambda: jobs.start(request()),
         "GetDICOMImportJob": lambda: jobs.get(DATASTORE_ID, job.jobId),
-        "ListDICOMImportJobs": lambda: list(jobs.all(DATASTORE_ID)),
-        "GetDatastore": lambda: jobs.datastore(DATASTORE_ID),
+        "ListDICOMImportJobs": lambda: list(jobs.list_jobs(DATASTORE_ID)),
+        "GetDatastore": lambda: jobs.get_datastore(DATASTORE_ID),
     }
     with pytest.raises(AwsError, match=f"{operation} lacks") as raised:
         calls[operation]()

@@ -7,12 +7,12 @@ from tests.support.p10_elements import content, element, header_of, p10
 
 def test_the_usual_attributes_are_the_captured_and_the_identifying_ones() -> None:
     expected = {*DEFAULT_KEYWORDS, *IDENTIFYING_UIDS, "InstanceNumber", "SpecificCharacterSet"}
-    assert set(WantedAttributes.usual().tags.values()) == expected
+    assert set(WantedAttributes.default().tags.values()) == expected
 
 
 def test_the_walk_ends_behind_instance_number_unless_more_is_wanted() -> None:
-    assert WantedAttributes.usual().last == 0x00200013
-    assert WantedAttributes(("Rows",)).last == 0x00280010
+    assert WantedAttributes.default().last_tag == 0x00200013
+    assert WantedAttributes(("Rows",)).last_tag == 0x00280010
 
 
 def test_without_keywords_the_uids_are_read() -> None:

@@ -35,7 +35,7 @@ def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: p
 
 def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(header_decoding, "_MAX_CACHED_KINDS", 3)
-    remembered = TextCaches(WantedAttributes.usual())
+    remembered = TextCaches(WantedAttributes.default())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
         found = remembered.of(walked, EXPLICIT_LITTLE_ENDIAN)
@@ -46,7 +46,7 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
 
 
 def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
-    remembered = TextCaches(WantedAttributes.usual())
+    remembered = TextCaches(WantedAttributes.default())
 
     def of(charset: bytes, vr: bytes) -> tuple[TextCache, ...]:
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)

@@ -17,7 +17,7 @@ from dicommap.p10.walk import RawValue, WalkResult
 from tests.support import p10_files
 from tests.support.p10_elements import UID_TAGS, codes
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 DEFAULT = parse_specific_character_set("")
 META = FileMeta("", p10_files.EXPLICIT_LITTLE, None, 200)
 

@@ -209,4 +209,4 @@ def test_the_read_function_may_fail_and_its_error_passes_through() -> None:
     from dicommap.p10 import read_header
 
     with pytest.raises(OSError, match="Input/output"):
-        read_header(failing, 1_000, WantedAttributes.usual())
+        read_header(failing, 1_000, WantedAttributes.default())

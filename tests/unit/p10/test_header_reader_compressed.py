@@ -53,7 +53,7 @@ ARCHIVES = [
 
 def refusal(content: bytes) -> RejectedFile:
     found = read_header(
-        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.usual()
+        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.default()
     )
     assert isinstance(found, RejectedFile)
     assert found.disposition is Disposition.NOT_DICOM
@@ -85,7 +85,7 @@ def test_a_p10_file_whose_preamble_looks_like_a_compressed_file_is_read() -> Non
     content = b"\x1f\x8b\x08" + p10()[3:]
 
     found = read_header(
-        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.usual()
+        lambda offset, length: content[offset : offset + length], len(content), WantedAttributes.default()
     )
 
     assert found.disposition is Disposition.INSTANCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 
 import pytest
 
@@ -198,10 +199,14 @@ def test_a_made_file_cut_or_shrunk_at_every_byte_never_gives_a_wrong_value() -> 
         whole = header_of(file)
         for end in range(len(file)):
             cut = file[:end]
-            shrunk = read_header(lambda at, length, cut=cut: cut[at : at + length], len(file), WantedAttributes.usual())  # type: ignore[misc]
+            shrunk = read_header(partial(_slice, cut), len(file), WantedAttributes.default())
             for found in (read(cut), shrunk):
                 if isinstance(found, Header):
                     assert found.values.items() <= whole.values.items()
                     assert found.values == whole.values
                 else:
                     assert found.issues
+
+
+def _slice(data: bytes, offset: int, length: int) -> bytes:
+    return data[offset : offset + length]

@@ -27,7 +27,7 @@ from tests.support.p10_elements import (
     warmed,
 )
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 SOP_CLASS = even(p10_files.CT_IMAGE_STORAGE).encode()
 NAME, CHARSET, MODALITY = 0x00100010, 0x00080005, 0x00080060
 

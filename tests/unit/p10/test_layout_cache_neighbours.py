@@ -11,7 +11,7 @@ from dicommap.p10.layout_cache import CachedLayout, RecordingWindow, make_layout
 from tests.support.p10_elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
 from tests.support.p10_files import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
-WANTED = WantedAttributes.usual()
+WANTED = WantedAttributes.default()
 NAME, ACCESSION, CHARSET, NUMBER = 0x00100010, 0x00080050, 0x00080005, 0x00200011
 
 

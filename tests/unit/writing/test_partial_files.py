@@ -64,7 +64,7 @@ def test_what_has_not_taken_its_name_is_removed(tmp_path: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from dicommap.writing.partial import partial_directory, partial_file
+from dicommap.writing.partial_files import partial_directory, partial_file
 with partial_file(Path(sys.argv[1])), partial_directory(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
