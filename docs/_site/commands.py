@@ -10,7 +10,7 @@ from pygments.lexers.special import TextLexer
 from sphinx.util.docutils import SphinxDirective
 
 from dicommap.cli.commands import RootParser
-from dicommap.cli.parser import is_option, takes_value, value_name
+from dicommap.cli.parser import get_value_name, is_option, takes_value
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +40,7 @@ def commands_markdown() -> Iterator[str]:
 
 def _command(name: str, parser: CommandParser) -> Iterator[str]:
     description = (parser.description or "").strip()
-    yield from (f"## {name}", "", "```", parser.call(), "```", "", *description.split("\n"), "")
+    yield from (f"## {name}", "", "```", parser.format_call(), "```", "", *description.split("\n"), "")
     if parser.epilog:
         examples = textwrap.dedent(parser.epilog.partition("\n")[2])
         yield from ("```", *examples.split("\n"), "```", "")
@@ -51,7 +51,7 @@ def _command(name: str, parser: CommandParser) -> Iterator[str]:
 
 
 def _row(action: argparse.Action) -> str:
-    value = value_name(action).replace("|", "\\|")
+    value = get_value_name(action).replace("|", "\\|")
     if not is_option(action):
         return f"| `{value}` | {_meaning(action)} |"
     # Most words first, as people look for them: --output before -o.

@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from dicommap.cli.commands import COMMANDS, RootParser
-from dicommap.cli.parser import is_option, names_of, takes_value
+from dicommap.cli.parser import get_option_names, is_option, takes_value
 from tests.cli.running import dicommap
 
 
@@ -28,7 +28,7 @@ REQUIRED = [(name, action) for name, parser in PARSERS.items() for action in par
 
 def named(case: object) -> str:
     if isinstance(case, argparse.Action):
-        return names_of(case)[-1] if is_option(case) else case.dest
+        return get_option_names(case)[-1] if is_option(case) else case.dest
     return str(case)
 
 
@@ -66,14 +66,14 @@ def test_an_unknown_option_of_every_command(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "action"), [*VALUED, *FLAGS], ids=named)
 def test_a_misspelt_option_is_suggested(name: str, action: argparse.Action) -> None:
-    option = names_of(action)[-1]
+    option = get_option_names(action)[-1]
     wrong = f"{option}x"
     assert_told([name, wrong], f"Unknown option '{wrong}'.", f"Did you mean '{option}'?")
 
 
 @pytest.mark.parametrize(("name", "action"), VALUED, ids=named)
 def test_no_option_may_be_shortened(name: str, action: argparse.Action) -> None:
-    option = names_of(action)[-1][:-1]
+    option = get_option_names(action)[-1][:-1]
     if option not in PARSERS[name]._option_string_actions:
         ran = dicommap(name, option, "x")
         assert (ran.status, ran.out) == (2, "")
@@ -117,7 +117,7 @@ def test_a_missing_word_is_told_with_the_call(name: str, action: argparse.Action
     ran = dicommap(name)
     assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 2)
     assert "is missing." in ran.err
-    assert f"Write '{PARSERS[name].call()}'." in ran.err  # type: ignore[attr-defined]
+    assert f"Write '{PARSERS[name].format_call()}'." in ran.err  # type: ignore[attr-defined]
     assert ran.err.endswith(f"See 'dicommap {name} --help'.\n")
 
 

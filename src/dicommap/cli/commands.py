@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dicommap.cli.parser import Parser, suggestion
+from dicommap.cli.parser import Parser, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,15 +64,15 @@ class CommandParser(Parser):
         self.fill()
         return super().parse_known_args(args, namespace)
 
-    def unknown_option(self, name: str) -> UsageError:
+    def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an unknown option; it names the commands that have the option."""
-        owners = _owners_of(name)
+        owners = _find_commands_with(name)
         if not owners:
-            return super().unknown_option(name)
-        return self.usage_error(
+            return super().make_unknown_option_error(name)
+        return self.make_usage_error(
             f"'{self.prog}' has no option {name}.",
-            suggestion(name, self._option_string_actions, similarity=0.8),
-            f"{name} is an option of {_listed(owners)}.",
+            suggest(name, self._option_string_actions, similarity=0.8),
+            f"{name} is an option of {_join_names(owners)}.",
         )
 
 
@@ -101,16 +101,16 @@ class RootParser(Parser):
             commands.add_parser(name, help=COMMANDS[name])
         self.commands: dict[str, CommandParser] = commands.choices
 
-    def call(self) -> str:
+    def format_call(self) -> str:
         """Return how to call the program."""
         return "dicommap COMMAND [OPTIONS] [ARGUMENTS]"
 
-    def unknown_option(self, name: str) -> UsageError:
+    def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an option before the command's name."""
-        owners = _owners_of(name)
+        owners = _find_commands_with(name)
         if not owners:
-            return super().unknown_option(name)
-        return self.usage_error(
+            return super().make_unknown_option_error(name)
+        return self.make_usage_error(
             f"Option {name} stands before the command.", f"Write it after the command's name: dicommap COMMAND {name}."
         )
 
@@ -125,7 +125,7 @@ class _VersionAction(argparse.Action):
         parser.exit()
 
 
-def _owners_of(option: str) -> list[str]:
+def _find_commands_with(option: str) -> list[str]:
     """Return the commands that have an option; all command modules are imported for it."""
     parsers = RootParser().commands
     for parser in parsers.values():
@@ -133,6 +133,6 @@ def _owners_of(option: str) -> list[str]:
     return [name for name, parser in parsers.items() if option in parser._option_string_actions]
 
 
-def _listed(commands: Sequence[str]) -> str:
+def _join_names(commands: Sequence[str]) -> str:
     quoted = [f"'dicommap {name}'" for name in commands]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import shtab
 
 from dicommap.cli.commands import RootParser
-from dicommap.cli.options import member_of
+from dicommap.cli.options import convert_to
 from dicommap.cli.output import write
 from dicommap.cli.parser import is_option
 from dicommap.issues import CATALOGUE
@@ -52,17 +52,17 @@ class Shell(StrEnum):
 def add_arguments(parser: Parser) -> None:
     """Add the command's argument."""
     parser.add_argument(
-        "shell", metavar="SHELL", type=member_of(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
+        "shell", metavar="SHELL", type=convert_to(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    write([completion_script(args.shell)])
+    write([build_completion_script(args.shell)])
     return 0
 
 
-def completion_script(shell: Shell) -> str:
+def build_completion_script(shell: Shell) -> str:
     """Return the script for a shell.
 
     shtab was chosen instead of argcomplete, which starts Python and imports the program at each Tab; shtab makes a

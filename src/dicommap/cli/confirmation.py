@@ -26,7 +26,7 @@ def add_yes(parser: Parser) -> None:
     )
 
 
-def asking(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
+def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
     """Return a function that shows a transfer to a person and asks whether it may be sent.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
 from dicommap.cli.options import FailOn, output_path
-from dicommap.cli.output import exit_status, print_issue_counts, print_issues, print_line
+from dicommap.cli.output import choose_exit_status, print_issue_counts, print_issues, print_line
 from dicommap.display.csv_json import format_count
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     print_draft(made.draft, show_values=True)
     _print_heading("Validated")
     print_issues(made.issues)
-    status = exit_status((issue.severity for issue in (*made.draft.issues, *made.issues)), FailOn.ERROR)
+    status = choose_exit_status((issue.severity for issue in (*made.draft.issues, *made.issues)), FailOn.ERROR)
     if status:
         return status
     _print_heading("Look at")

@@ -17,10 +17,10 @@ from dicommap.cli.options import (
     add_inventory,
     add_keywords,
     add_show_values,
-    keywords_in,
     output_path,
+    split_keywords,
 )
-from dicommap.cli.output import exit_status, print_issues, print_line, print_table
+from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_table
 from dicommap.display.conflict_report import FORECAST_NOTE
 from dicommap.display.csv_json import format_count
 from dicommap.display.edit_result_rows import format_edit_result_lines
@@ -52,11 +52,11 @@ EXAMPLES = """\
   dicommap draft i.db --sheet s.csv --input-s3-uri s3://bucket/in/ -n
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
 
-PREVIEWED = 50
-"""Changes, and other rows of a draft's tables, that are shown on the terminal; the package's tables have all."""
+ROWS_SHOWN = 50
+"""Rows of each table of a draft that are shown on the terminal; the package's tables have all."""
 
-ACCOUNTS_SHOWN = 50
-"""Rules, and files of rows, of which is told on the terminal what became of them; the package's edits.csv has all."""
+EDIT_RESULTS_SHOWN = 50
+"""Lines of edit results that are shown on the terminal; the package's edits.csv has all."""
 
 _PREVIEW = ("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of")
 _STUDY_EDITS = ("StudyInstanceUID", "edit", "changed in", "attributes")
@@ -123,7 +123,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    harmonize = keywords_in(args.harmonize)
+    harmonize = split_keywords(args.harmonize)
     has_edits = bool(args.sheet or args.rules or harmonize)
     _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))
     if args.html is not None:
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
     if args.html is not None:
         write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
     print_draft(drafted, show_values=args.show_values, by_study=args.by_study, forecast=args.forecast)
-    return exit_status((issue.severity for issue in drafted.issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
 def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
@@ -178,7 +178,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
         rows = list(drafted.edits_by_study())
         print_line()
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
-    for line in islice(format_edit_result_lines(drafted.accounts), ACCOUNTS_SHOWN):
+    for line in islice(format_edit_result_lines(drafted.accounts), EDIT_RESULTS_SHOWN):
         print_line(line)
     if forecast:
         _print_forecast(drafted, show_values=show_values)
@@ -195,7 +195,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
 
 
 def _print_jobs(drafted: Draft) -> None:
-    """Print how many jobs there are, and where, unless it is a single one that takes all where it lies."""
+    """Print how many jobs there are, unless a single one imports all files in place."""
     plan = drafted.plan
     if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return
@@ -220,7 +220,7 @@ def _print_rows(
     columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, *, masked: bool = False
 ) -> None:
     """Print the first rows of a table, and how many more there are."""
-    first = ([row[column] for column in columns] for row in islice(rows, PREVIEWED))
+    first = ([row[column] for column in columns] for row in islice(rows, ROWS_SHOWN))
     print_table(columns, first, numbers=("non-primary", "files"), masked=masked)
-    if total > PREVIEWED:
-        print_line(f"... and {format_count(total - PREVIEWED, f'more {noun}')}")
+    if total > ROWS_SHOWN:
+        print_line(f"... and {format_count(total - ROWS_SHOWN, f'more {noun}')}")

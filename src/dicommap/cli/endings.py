@@ -1,4 +1,4 @@
-"""How a run ends: its exit status, and what is told when something ended it before its time."""
+"""How a run ends: its exit status, and the message on stderr if an error or a signal ended it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 USAGE_STATUS = 2
 FAULT_STATUS = 3
 _SIGNAL_STATUS = 128
-"""A run that a signal ended has this and the signal's number, as shells count."""
+"""If a signal ends a run, the exit status is this plus the signal's number, as in shells."""
 
-_SCARCE = {
+_LACK_MESSAGES = {
     MemoryError: (
         "dicommap: there is not enough memory for this.",
         "Close other programs, give the process more memory, or use smaller documents or fewer processes (-j).",
@@ -30,20 +30,20 @@ _SCARCE = {
         "Check which files you named: documents of dicommap have some ten levels at most.",
     ),
 }
-"""Error of Python for lack of something -> the message, and what to do."""
+"""Error of Python for a lack of memory or stack -> the message, and what to do."""
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-_stops: list[int] = []
+_received_signals: list[int] = []
 """The signals that ended this run, in the order in which they came."""
 
 
-class Stopped(SystemExit):
-    """A signal ends the run: whatever has to be cleaned up is, on the way out.
+class SignalExit(SystemExit):
+    """A signal ends the run; partial files are removed as the exception passes.
 
-    A SystemExit, so that nothing on that way takes it for an error, and status and silence are right even where
-    nobody catches it.
+    It is a SystemExit, so that no code on the way takes it for an error, and the exit status is right even if nobody
+    catches it.
     """
 
     def __init__(self, number: int) -> None:
@@ -52,20 +52,20 @@ class Stopped(SystemExit):
         self.name = signal.Signals(number).name
 
 
-def ended(run: Callable[[], int | None]) -> int:
-    """Run the command line and return its exit status; what went wrong is told on stderr, never as a traceback."""
+def run_to_end(run: Callable[[], int | None]) -> int:
+    """Run the command line and return its exit status; errors are printed to stderr, never as a traceback."""
     try:
         status = _status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
-        status = _told(error)
-    _let_go(sys.stdout)
-    _let_go(sys.stderr)
+        status = _report(error)
+    _flush(sys.stdout)
+    _flush(sys.stderr)
     return status
 
 
 def _status(run: Callable[[], int | None]) -> int:
-    _stops.clear()
-    with _signals_stopping():
+    _received_signals.clear()
+    with _signals_as_exceptions():
         if sys.stdout is None:
             raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -73,7 +73,7 @@ def _status(run: Callable[[], int | None]) -> int:
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = run() or 0
-        except Stopped:
+        except SignalExit:
             raise
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -81,38 +81,38 @@ def _status(run: Callable[[], int | None]) -> int:
         return status
 
 
-def _told(error: BaseException) -> int:
-    """Tell what ended the run, and return the exit status."""
-    if _stops:
+def _report(error: BaseException) -> int:
+    """Print what ended the run, and return the exit status."""
+    if _received_signals:
         # SQLite drops what a signal's handler raises while it works, and reports another error instead.
-        error = Stopped(_stops[-1])
+        error = SignalExit(_received_signals[-1])
     with suppress(OSError):  # stderr may be what is full, or gone
-        if isinstance(error, Stopped | BrokenPipeError | KeyboardInterrupt):
-            return _told_of_stop(_stop_of(error))
+        if isinstance(error, SignalExit | BrokenPipeError | KeyboardInterrupt):
+            return _report_signal(_as_signal_exit(error))
         if isinstance(error, DicommapError):
             _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, MemoryError | RecursionError):
-            _print_error(*_SCARCE[type(error) if type(error) in _SCARCE else MemoryError])
+            _print_error(*_LACK_MESSAGES[type(error) if type(error) in _LACK_MESSAGES else MemoryError])
         elif isinstance(error, OSError):
             _print_error(
                 f"dicommap: {_subject(error)}{os_error_reason(error)}.", "Check the place, its rights and its space."
             )
         else:
-            _tell_fault(error)
+            _report_fault(error)
     is_machine = isinstance(error, DicommapError | OSError | MemoryError | RecursionError)
     return USAGE_STATUS if is_machine else FAULT_STATUS
 
 
-def _stop_of(error: Stopped | BrokenPipeError | KeyboardInterrupt) -> Stopped:
-    if isinstance(error, Stopped):
+def _as_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
+    if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):
-        return Stopped(signal.SIGPIPE)
-    return Stopped(signal.SIGINT)
+        return SignalExit(signal.SIGPIPE)
+    return SignalExit(signal.SIGINT)
 
 
-def _told_of_stop(stop: Stopped) -> int:
-    if stop.name != signal.SIGPIPE.name:  # who reads no further wants to read nothing more
+def _report_signal(stop: SignalExit) -> int:
+    if stop.name != signal.SIGPIPE.name:  # whoever closed the pipe wants to read nothing more
         with suppress(OSError):
             _print_error(f"dicommap: stopped by {stop.name}.")
     return stop.status
@@ -125,8 +125,8 @@ def _subject(error: OSError) -> str:
     return f"{name}: " if isinstance(name, str) else ""
 
 
-def _tell_fault(error: BaseException) -> None:
-    """Tell of a fault of our own without the exception's text, which may hold a patient value."""
+def _report_fault(error: BaseException) -> None:
+    """Print where a fault of our own is, without the exception's text, which may hold a patient value."""
     import traceback  # it takes a while, and is needed only here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
@@ -137,17 +137,17 @@ def _tell_fault(error: BaseException) -> None:
 
 
 @contextmanager
-def _signals_stopping() -> Iterator[None]:
-    """Let signals end the run by an exception, so that partial files are removed; one that is ignored stays so."""
+def _signals_as_exceptions() -> Iterator[None]:
+    """Let signals end the run by an exception, so that partial files are removed. Ignored signals stay ignored."""
 
     def stop(number: int, _frame: object) -> None:
-        _stops.append(number)
+        _received_signals.append(number)
         for one in before:
-            signal.signal(one, signal.SIG_IGN)  # a second one must not interrupt the cleaning up
-        raise Stopped(number)
+            signal.signal(one, signal.SIG_IGN)  # a second signal must not interrupt the cleaning
+        raise SignalExit(number)
 
-    asked = _STOPPING if threading.current_thread() is threading.main_thread() else ()  # others may not
-    handlers = {number: signal.getsignal(number) for number in asked}
+    signals = _STOP_SIGNALS if threading.current_thread() is threading.main_thread() else ()  # others may not
+    handlers = {number: signal.getsignal(number) for number in signals}
     before = {number: handler for number, handler in handlers.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:
         signal.signal(number, stop)
@@ -158,8 +158,8 @@ def _signals_stopping() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _let_go(stream: TextIO | None) -> None:
-    """Flush a stream; where that fails let what it holds go nowhere, for Python would try again and complain."""
+def _flush(stream: TextIO | None) -> None:
+    """Flush a stream. If that fails, send its buffer to /dev/null: Python would try again at its exit and complain."""
     if stream is None:
         return
     try:
@@ -172,7 +172,7 @@ def _let_go(stream: TextIO | None) -> None:
 
 
 def _print_error(*lines: str) -> None:
-    """Print lines to stderr; what prints is loaded when there is something to print."""
+    """Print lines to stderr; the module for it is imported only now."""
     from dicommap.cli.output import print_error
 
     print_error(*lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.fhir import fhir
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
-from dicommap.cli.output import exit_status, print_error, print_issues, print_line
+from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line
 from dicommap.display.csv_json import format_count
 from dicommap.inventory import Inventory
 
@@ -79,4 +79,4 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_issues(written.issues)
         print_line(line)
-    return exit_status((issue.severity for issue in written.issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in written.issues), args.fail_on)

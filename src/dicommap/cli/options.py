@@ -53,7 +53,7 @@ class Delimiter(StrEnum):
         return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.value]
 
 
-def member_of(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
+def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
     """Return the conversion of a word to a member of an enum; an unknown word stays, and the parser refuses it."""
     values = set(kind)
 
@@ -85,7 +85,7 @@ def whole_number(word: str) -> int:
     return int(word)
 
 
-def keywords_in(texts: Sequence[str] | None) -> list[str]:
+def split_keywords(texts: Sequence[str] | None) -> list[str]:
     """Return the keywords of an option that may be repeated, or separated by commas."""
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
@@ -104,7 +104,7 @@ def add_choice(
     container: argparse._ActionsContainer, *names: str, kind: type[StrEnum], text: str, default: StrEnum | None = None
 ) -> None:
     """Add an option whose values are the members of an enum."""
-    container.add_argument(*names, type=member_of(kind), choices=tuple(kind), default=default, help=text)
+    container.add_argument(*names, type=convert_to(kind), choices=tuple(kind), default=default, help=text)
 
 
 def add_format(parser: Parser, kind: type[StrEnum] = Format) -> None:
@@ -179,7 +179,7 @@ def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
     return group
 
 
-def clients_of(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
+def create_clients(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
     """Return the clients that the AWS options ask for; nothing is opened before one is used."""
     from dicommap.aws import Clients
 

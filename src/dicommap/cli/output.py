@@ -102,7 +102,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
     write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_cells))
 
 
-def exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
+def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
     """Return the exit status 1 if a severity reaches the floor of --fail-on, and else 0.
 
     Raises:

@@ -28,7 +28,7 @@ class HelpFormatter(argparse.HelpFormatter):
     """Format help: short names with one metavar, defaults at the end, paragraphs and examples kept apart."""
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own, such as prefix_chars
-        super().__init__(prog, **{"max_help_position": _HELP_POSITION, "width": _help_width(), **options})
+        super().__init__(prog, **{"max_help_position": _HELP_POSITION, "width": _get_help_width(), **options})
 
     def add_usage(
         self,
@@ -65,7 +65,7 @@ class HelpFormatter(argparse.HelpFormatter):
         if not action.option_strings:
             return super()._format_action_invocation(action)
         names = ", ".join(action.option_strings)
-        return f"{names} {value_name(action)}" if takes_value(action) else names
+        return f"{names} {get_value_name(action)}" if takes_value(action) else names
 
     def _get_help_string(self, action: argparse.Action) -> str:
         text = action.help or ""
@@ -101,11 +101,11 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: A word is unknown, or one is missing.
         """
-        words = self.arranged(sys.argv[1:] if args is None else args)
+        words = self.arrange(sys.argv[1:] if args is None else args)
         try:
             return super().parse_known_args(words, namespace)
         except argparse.ArgumentError as error:
-            raise self.usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
+            raise self.make_usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
 
     def print_help(self, file: TextIO | None = None) -> None:  # type: ignore[override]
         """Print the help; argparse's own method hides that a disk is full."""
@@ -113,24 +113,28 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Return the help, below a usage line that names the required words only."""
-        self.usage = self.call().replace("%", "%%")
+        self.usage = self.format_call().replace("%", "%%")
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError for what argparse finds after all checks of our own."""
-        raise self.usage_error(message[:1].upper() + message[1:] + ".")
+        raise self.make_usage_error(message[:1].upper() + message[1:] + ".")
 
-    def usage_error(self, message: str, *advice: str) -> UsageError:
+    def make_usage_error(self, message: str, *advice: str) -> UsageError:
         """Return an error with advice, the last of which is where the help is."""
         return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
 
-    def call(self) -> str:
+    def format_call(self) -> str:
         """Return how to call this: the program, options that are required, and arguments."""
-        required = [f"{names_of(one)[0]} {value_name(one)}" for one in self._actions if one.required and is_option(one)]
-        arguments = [value_name(one) for one in self._positional_arguments()]
+        required = [
+            f"{get_option_names(one)[0]} {get_value_name(one)}"
+            for one in self._actions
+            if one.required and is_option(one)
+        ]
+        arguments = [get_value_name(one) for one in self._list_arguments()]
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
-    def arranged(self, words: Sequence[str]) -> list[str]:
+    def arrange(self, words: Sequence[str]) -> list[str]:
         """Return the words with each option joined to its value, and all arguments after the options.
 
         For example `tree -o i.db more` becomes `--output=i.db -- tree more`.
@@ -147,24 +151,24 @@ class Parser(argparse.ArgumentParser):
         for word in rest:
             if word in self.immediate:
                 return [word]
-            if word == "--" or (has_commands and not _is_dashed(word)):
+            if word == "--" or (has_commands and not _is_option_word(word)):
                 arguments += rest if word == "--" else [word, *rest]
-            elif not _is_dashed(word):
+            elif not _is_option_word(word):
                 arguments.append(word)
             else:
                 try:
-                    options += self._option_words(word, rest, given)
+                    options += self._read_option(word, rest, given)
                 except UsageError as error:  # help that is asked for further on comes first
                     wrong = wrong or error
         if wrong is None:
-            wrong = self._missing_option(given) or self._wrong_arguments(arguments)
+            wrong = self._find_missing_option(given) or self._find_wrong_argument(arguments)
         if wrong is not None:
             raise wrong
         if has_commands:
             return [*options, *arguments]
         return [*options, "--", *arguments] if arguments else options
 
-    def _option_words(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
+    def _read_option(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
         """Return what argparse is to read for an option, and for its value if that is the next word."""
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
@@ -173,46 +177,46 @@ class Parser(argparse.ArgumentParser):
                 name, equals, value, action = word[:2], "=", word[2:], short
             else:  # -n0
                 given.add(short)
-                return [word[:2], *self._option_words(f"-{word[2:]}", rest, given)]
+                return [word[:2], *self._read_option(f"-{word[2:]}", rest, given)]
         if action is None:
-            raise self.unknown_option(name)
+            raise self.make_unknown_option_error(name)
         given.add(action)
         if not takes_value(action):
             if equals:
-                raise self.usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
+                raise self.make_usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
             return [name]
         if not equals:
             found = next(iter(rest), None)
             if found is None:
-                raise self.usage_error(f"Option {name} needs a value.", f"Write {name} {value_name(action)}.")
+                raise self.make_usage_error(f"Option {name} needs a value.", f"Write {name} {get_value_name(action)}.")
             value = found
         if action.choices is not None:
             self._check_value(action, value)
-        return [f"{names_of(action)[-1]}={value}"]
+        return [f"{get_option_names(action)[-1]}={value}"]
 
-    def unknown_option(self, name: str) -> UsageError:
+    def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an option that this parser does not have."""
-        return self.usage_error(f"Unknown option '{name}'.", suggestion(name, self._option_string_actions))
+        return self.make_usage_error(f"Unknown option '{name}'.", suggest(name, self._option_string_actions))
 
-    def _missing_option(self, given: set[argparse.Action]) -> UsageError | None:
+    def _find_missing_option(self, given: set[argparse.Action]) -> UsageError | None:
         for action in self._actions:
             if action.required and is_option(action) and action not in given:
-                written = f"{names_of(action)[0]} {value_name(action)}"
-                return self.usage_error(f"Option {written} is missing.", f"Write '{self.call()}'.")
+                written = f"{get_option_names(action)[0]} {get_value_name(action)}"
+                return self.make_usage_error(f"Option {written} is missing.", f"Write '{self.format_call()}'.")
         return None
 
-    def _wrong_arguments(self, arguments: Sequence[str]) -> UsageError | None:
-        expected = self._positional_arguments()
+    def _find_wrong_argument(self, arguments: Sequence[str]) -> UsageError | None:
+        expected = self._list_arguments()
         required = [one for one in expected if one.nargs in (None, "+", argparse.PARSER)]
         if len(arguments) < len(required):
-            missing = value_name(required[len(arguments)])
-            return self.usage_error(f"Argument {missing} is missing.", f"Write '{self.call()}'.")
+            missing = get_value_name(required[len(arguments)])
+            return self.make_usage_error(f"Argument {missing} is missing.", f"Write '{self.format_call()}'.")
         if len(arguments) > len(expected) and not any(one.nargs in _MANY for one in expected):
             extra = arguments[len(expected)]
-            return self.usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.call()}'.")
+            return self.make_usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.format_call()}'.")
         return None
 
-    def _positional_arguments(self) -> list[argparse.Action]:
+    def _list_arguments(self) -> list[argparse.Action]:
         return [one for one in self._actions if not is_option(one)]
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 - a converted value
@@ -220,14 +224,14 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = list(map(str, action.choices))
-        meant, listed = suggestion(str(value), known), f"Known: {', '.join(known)}."
+        meant, listed = suggest(str(value), known), f"Known: {', '.join(known)}."
         if isinstance(action, argparse._SubParsersAction):
-            raise self.usage_error(f"Unknown command '{value}'.", meant or listed)
-        name = names_of(action)[-1] if is_option(action) else value_name(action)
-        raise self.usage_error(f"Unknown value '{value}' for {name}.", meant, listed)
+            raise self.make_usage_error(f"Unknown command '{value}'.", meant or listed)
+        name = get_option_names(action)[-1] if is_option(action) else get_value_name(action)
+        raise self.make_usage_error(f"Unknown value '{value}' for {name}.", meant, listed)
 
 
-def suggestion(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
+def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
     """Return the question whether the most similar of the known words is meant, or nothing.
 
     Args:
@@ -252,12 +256,12 @@ def takes_value(action: argparse.Action) -> bool:
     return action.nargs != 0
 
 
-def names_of(action: argparse.Action) -> list[str]:
+def get_option_names(action: argparse.Action) -> list[str]:
     """Return the names of an option, short ones first."""
     return sorted(action.option_strings, key=len)
 
 
-def value_name(action: argparse.Action) -> str:
+def get_value_name(action: argparse.Action) -> str:
     """Return what stands for an action's value in help: its metavar, its choices, or its name."""
     if isinstance(action.metavar, str):
         return action.metavar
@@ -266,11 +270,11 @@ def value_name(action: argparse.Action) -> str:
     return action.dest.upper()
 
 
-def _is_dashed(word: str) -> bool:
+def _is_option_word(word: str) -> bool:
     return word.startswith("-") and word != "-"
 
 
-def _help_width() -> int:
+def _get_help_width() -> int:
     """Return the characters of a line of help: argparse would import shutil for it, which takes long."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):

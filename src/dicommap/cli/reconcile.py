@@ -15,10 +15,10 @@ from dicommap.cli.options import (
     add_format,
     add_package,
     add_show_values,
-    clients_of,
+    create_clients,
     output_path,
 )
-from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import format_count, record_lines
 from dicommap.display.outcome_records import (
@@ -116,8 +116,8 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     output, form, show_values = args.output, args.format, args.show_values
-    _require_places(output, form, args.retry)
-    reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=clients_of(args), progress=True)
+    _require_new_places(output, form, args.retry)
+    reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.noting(reconciling)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
@@ -140,10 +140,10 @@ def run(args: argparse.Namespace) -> int:
         again = retrying.write(args.retry, args.stage_uri)
         _print_retry(again, has_text=has_text)
         issues += again.issues
-    return exit_status((issue.severity for issue in issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _require_places(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
+def _require_new_places(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
     """Raise if the results could not be written in the end: before work is done for them."""
     if output is not None:
         if form is ResultFormat.TABLE:

@@ -12,12 +12,12 @@ from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
     add_keywords,
-    clients_of,
-    keywords_in,
+    create_clients,
     output_path,
+    split_keywords,
     whole_number,
 )
-from dicommap.cli.output import exit_status, print_issue_counts, print_line
+from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line
 from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.reading import NotRegularFileError, open_regular_file
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
             scan(
                 *(args.sources or [os.curdir]),
                 output=args.output,
-                attributes=keywords_in(args.attributes),
+                attributes=split_keywords(args.attributes),
                 follow_links=args.follow_links,
                 archives=args.archives,
                 files=files,
@@ -121,13 +121,13 @@ def run(args: argparse.Namespace) -> int:
         )
         summary = inventory.summary()
     _print_summary(summary, args.output)
-    return exit_status((severity for _, severity in summary.issues), args.fail_on)
+    return choose_exit_status((severity for _, severity in summary.issues), args.fail_on)
 
 
 def _clients(args: argparse.Namespace) -> Clients | None:
     """Return the clients for S3, or None if no option asks for special ones: a local scan needs none."""
     if args.profile or args.region or args.endpoint_url or args.no_sign_request:
-        return clients_of(args, unsigned=args.no_sign_request)
+        return create_clients(args, unsigned=args.no_sign_request)
     return None
 
 

@@ -14,7 +14,7 @@ from dicommap.cli.options import (
     add_delimiter,
     add_inventory,
     add_keywords,
-    keywords_in,
+    split_keywords,
 )
 from dicommap.cli.output import print_line, write
 from dicommap.display.csv_json import format_count
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     delimiter = args.delimiter or (Delimiter.TAB if output.suffix.lower() == ".tsv" else Delimiter.COMMA)
     with Inventory.open(args.inventory) as inventory:
         lines = sheet(
-            inventory, level=args.level.value, columns=keywords_in(args.columns), delimiter=delimiter.character
+            inventory, level=args.level.value, columns=split_keywords(args.columns), delimiter=delimiter.character
         )
         if str(output) == STDOUT:
             write(lines)

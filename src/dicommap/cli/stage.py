@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.stage import StageResult, stage
 from dicommap.api.validate import validate
-from dicommap.cli.confirmation import add_yes, asking
-from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, clients_of
-from dicommap.cli.output import exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, create_clients
+from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.display.csv_json import format_byte_count, format_count, format_json_lines
 from dicommap.issues import Severity
 from dicommap.package.staging_copies import list_staging_copies
@@ -61,12 +61,12 @@ def run(args: argparse.Namespace) -> int:
         args.package,
         sources=args.source or (),
         jobs=args.job or (),
-        clients=clients_of(args),
-        confirm=asking(yes=args.yes, roots_named=bool(args.source)),
+        clients=create_clients(args),
+        confirm=create_confirmation(yes=args.yes, roots_named=bool(args.source)),
         progress=True,
     )
     _print(staged)
-    return exit_status((issue.severity for issue in staged.issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in staged.issues), args.fail_on)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -82,7 +82,7 @@ def _show(args: argparse.Namespace) -> int:
     write(format_json_lines(records()))
     issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
     print_error(*map(str, issues), f"{format_count(count, 'copy')}. Nothing was sent.")
-    return exit_status((issue.severity for issue in issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
 def _print(staged: StageResult) -> None:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dicommap.api.submit import SubmitResult, submit
-from dicommap.cli.confirmation import add_yes, asking
+from dicommap.cli.confirmation import add_yes, create_confirmation
 from dicommap.cli.options import (
     add_aws_options,
     add_dry_run,
@@ -14,11 +14,11 @@ from dicommap.cli.options import (
     add_import_settings,
     add_jobs,
     add_package,
-    clients_of,
+    create_clients,
     whole_number,
 )
 from dicommap.cli.output import (
-    exit_status,
+    choose_exit_status,
     print_error,
     print_issues,
     print_job_event,
@@ -92,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
         replace=args.replace,
         check=not args.no_check,
         dry_run=args.dry_run,
-        clients=clients_of(args),
-        confirm=asking(yes=args.yes),
+        clients=create_clients(args),
+        confirm=create_confirmation(yes=args.yes),
         progress=True,
         tell=print_job_event,
     )
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         _print(submitted)
-    return exit_status((issue.severity for issue in submitted.issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in submitted.issues), args.fail_on)
 
 
 def _job_count(word: str) -> int:

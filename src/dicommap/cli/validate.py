@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.validate import validate
-from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, clients_of
-from dicommap.cli.output import exit_status, print_issues, print_line, write_issues
+from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, create_clients
+from dicommap.cli.output import choose_exit_status, print_issues, print_line, write_issues
 from dicommap.dicom.choices import choice_of
 from dicommap.display.csv_json import format_count
 from dicommap.errors import AwsError, UsageError
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     assumptions = Assumptions.of(args.assume) if args.assume else None
     if not args.s3:
         _refuse_aws_options(args)
-    clients = clients_of(args) if args.s3 else None
+    clients = create_clients(args) if args.s3 else None
     with Inventory.open(args.inventory) if args.inventory is not None else nullcontext() as inventory:
 
         def check(path: Path, s3: Clients | None) -> Issues:
@@ -95,13 +95,13 @@ def run(args: argparse.Namespace) -> int:
                 progress=True,
             )
 
-        issues, unanswered = _checked(args.paths, clients, check)
+        issues, unanswered = _check_all(args.paths, clients, check)
     _print(issues, args.format)
-    if unanswered is not None:  # it is no issue: packages may be as they ought to be
+    if unanswered is not None:  # not an issue: nothing may be wrong with the packages
         raise unanswered
     if args.s3 and args.format is Format.TABLE and not has_errors(issues):
-        _print_proved(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
-    return exit_status((issue.severity for issue in issues), args.fail_on)
+        _print_s3_match(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
+    return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
 def _refuse_aws_options(args: argparse.Namespace) -> None:
@@ -114,10 +114,10 @@ def _refuse_aws_options(args: argparse.Namespace) -> None:
             )
 
 
-def _checked(
+def _check_all(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
 ) -> tuple[list[Issue], AwsError | None]:
-    """Return what is found of all paths, and why S3 was not asked any more where nobody answered."""
+    """Return the issues of all paths, and the error after which S3 was not asked again, if AWS did not answer."""
     found: list[Issue] = []
     unanswered = None
     for path in paths:
@@ -138,8 +138,8 @@ def _print(found: Sequence[Issue], form: Format) -> None:
     print_line(", ".join(format_count(counts[severity], severity.value) for severity in reversed(Severity)))
 
 
-def _print_proved(packages: list[Path], *, alone: bool) -> None:
-    """Say of each package what was found in S3."""
+def _print_s3_match(packages: list[Path], *, alone: bool) -> None:
+    """Print for each package which objects were found in S3."""
     for path in packages:
         jobs = PackageDirectory(path).plan.jobs
         objects = format_count(sum(job.sourceFiles for job in jobs), "object")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.watch import WatchResult, watch
-from dicommap.cli.options import add_aws_options, add_fail_on, clients_of
-from dicommap.cli.output import exit_status, print_issues, print_job_event, print_line, print_table
+from dicommap.cli.options import add_aws_options, add_fail_on, create_clients
+from dicommap.cli.output import choose_exit_status, print_issues, print_job_event, print_line, print_table
 from dicommap.display.csv_json import format_count
 from dicommap.display.submission_report import COMPLETED_NOTE
 from dicommap.healthimaging.service_messages import mask_service_message
@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
         args.package,
         fhir_jobs=args.fhir_job or (),
         once=args.once,
-        clients=clients_of(args),
+        clients=create_clients(args),
         progress=True,
         tell=print_job_event,
     )
     _print(watched)
-    return exit_status((issue.severity for issue in watched.issues), args.fail_on)
+    return choose_exit_status((issue.severity for issue in watched.issues), args.fail_on)
 
 
 def _print(watched: WatchResult) -> None:

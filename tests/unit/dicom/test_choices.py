@@ -14,7 +14,7 @@ import dicommap
 from dicommap.cli import show
 from dicommap.cli.commands import RootParser
 from dicommap.cli.options import FailOn, Format
-from dicommap.cli.output import exit_status, write_issues
+from dicommap.cli.output import choose_exit_status, write_issues
 from dicommap.cli.reconcile import ResultFormat, ResultLevel
 from dicommap.cli.show import ShowLevel
 from dicommap.dicom.choices import choice_of, unknown_choice
@@ -61,7 +61,7 @@ def test_an_echoed_word_is_short_and_printable() -> None:
 REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] | tuple[str, ...]]] = {
     "record_lines": (lambda _: record_lines([{}], "wrong", record=dict, row=dict), RecordFormat),
     "write_issues": (lambda _: write_issues([make_issue("json.not-json", reason="x")], "wrong"), RecordFormat),  # type: ignore[arg-type]
-    "exit_status": (lambda _: exit_status([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
+    "exit_status": (lambda _: choose_exit_status([Severity.NOTE], "wrong"), FailOn),  # type: ignore[arg-type]
     "sheet level": (lambda inventory: dicommap.sheet(inventory, level="wrong"), ("study", "series")),  # type: ignore[arg-type]
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
