@@ -69,24 +69,24 @@ def edits(study: Study, count: int) -> list[Edit]:
             target=study.target,
             tag=tag_of("StudyID") or 0,
             attribute={"vr": "SH", "Value": [f"S{number}"]},
-            cause=f"rule {number}",
-            accounts=(EditResult(source="rules.toml", rule=f"{number}"),),
+            origin=f"rule {number}",
+            edit_results=(EditResult(source="rules.toml", rule=f"{number}"),),
         )
         for number in range(count)
     ]
 
 
 def test_rules_that_contradict_each_other(study: Study) -> None:
-    def settled(count: int) -> list[Edit]:
-        wished = edits(study, count)
-        record_changes(study.study_instance_uid, wished, resolve_study(study, wished))
-        return wished
+    def resolve(count: int) -> list[Edit]:
+        edited_attributes = edits(study, count)
+        record_changes(study.study_instance_uid, edited_attributes, resolve_study(study, edited_attributes))
+        return edited_attributes
 
-    in_proportion(settled, 1_000)
-    accounts = [edit.accounts[0] for edit in settled(5)]
-    for account in accounts:
-        account.close()
-    assert {account.outcome for account in accounts} == {EditOutcome.AMBIGUOUS}
+    in_proportion(resolve, 1_000)
+    edit_results = [edit.edit_results[0] for edit in resolve(5)]
+    for edit_result in edit_results:
+        edit_result.finish_study()
+    assert {edit_result.outcome for edit_result in edit_results} == {EditOutcome.AMBIGUOUS}
 
 
 def test_references_in_a_template() -> None:
@@ -179,8 +179,8 @@ def test_a_table_that_many_rules_share_tells_its_rows_once() -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"StudyID": "ID"}})
     table, issues = read_lookup(lookup, b"PatientID,ID\nP1,1\nP2,2\n")
     assert not issues
-    assert [len(list(table.leftovers())) for _ in range(3)] == [2, 0, 0]
-    assert [len(list(table.accounts())) for _ in range(3)] == [2, 0, 0]
+    assert [len(list(table.unused_issues())) for _ in range(3)] == [2, 0, 0]
+    assert [len(list(table.edit_results())) for _ in range(3)] == [2, 0, 0]
 
 
 def test_a_dotted_key_of_many_parts() -> None:

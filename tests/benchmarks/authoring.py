@@ -75,7 +75,7 @@ def author(study: Study) -> bytes:
         tag = tag_of(keyword) or 0
         attribute = attribute_from_text(tag, text.format(number), Location(path="studies.csv", row=number))
         assert isinstance(attribute, dict)
-        edits.append(Edit(target=target, tag=tag, attribute=attribute, cause="studies.csv"))
+        edits.append(Edit(target=target, tag=tag, attribute=attribute, origin="studies.csv"))
     (override,) = resolve_study(study, edits).overrides
     data = dump_data_set(override.data_set).encode()
     assert not check_override_file(data, target, Assumptions())
@@ -125,7 +125,7 @@ def measure(_options: Options) -> str:
     own, other, tenth = found["ours"], found["peers"], found["tenth"]
     small, large = peak(STUDIES // 10), peak(STUDIES)
     rows = (
-        ("dicommap: edits from text, settled, written, checked in full", f"{own / STUDIES * 1000:.2f}", "1"),
+        ("dicommap: edits from text, resolved, written, checked in full", f"{own / STUDIES * 1000:.2f}", "1"),
         (
             "pydicom `Dataset.from_json` and jsonschema on the same documents",
             f"{other / STUDIES * 1000:.2f}",

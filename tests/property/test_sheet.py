@@ -59,15 +59,15 @@ def studies(draw: st.DrawFn) -> list[Study]:
 def worked(text: str, inventory: list[Study]) -> tuple[dict[str, list[Edit]], list[Issue]]:
     sheet, issues = read_sheet("s.csv", text.encode(), KEYWORDS)
     assert sheet is not None
-    editor = SheetEdits(sheet)
+    provider = SheetEdits(sheet)
     edits: dict[str, list[Edit]] = {}
     for study in inventory:
-        for found in editor.edits_for_study(study):
+        for found in provider.edits_for_study(study):
             if isinstance(found, Edit):
                 edits.setdefault(study.study_instance_uid, []).append(found)
             else:
                 issues.append(found)
-    return edits, issues + list(editor.leftovers())
+    return edits, issues + list(provider.unused_issues())
 
 
 LEVELS = st.sampled_from([Level.STUDY, Level.SERIES])
@@ -126,13 +126,13 @@ def test_edited_cells_become_exactly_these_changes(data: st.DataObject, inventor
 
     sheet, issues = read_sheet("s.csv", buffer.getvalue().encode(encoding), KEYWORDS)
     assert sheet is not None
-    editor = SheetEdits(sheet)
+    provider = SheetEdits(sheet)
     found: dict[str, dict[int, str]] = {}
     for study in inventory:
-        edits = list(editor.edits_for_study(study))
+        edits = list(provider.edits_for_study(study))
         assert not [one for one in edits if isinstance(one, Issue)]
-        settled = resolve_study(study, [one for one in edits if isinstance(one, Edit)])
-        for override in settled.overrides:
+        resolution = resolve_study(study, [one for one in edits if isinstance(one, Edit)])
+        for override in resolution.overrides:
             assert override.series_instance_uid is None
             for tag, attribute in override.data_set.items():
                 found.setdefault(override.study_instance_uid, {})[int(tag, 16)] = text_from_attribute(attribute) or ""

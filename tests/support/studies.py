@@ -37,11 +37,11 @@ def attribute(keyword: str, text: str) -> tuple[int, Attribute]:
     return tag, found
 
 
-def edit(keyword: str, text: str, series_uid: str | None = None, *, cause: str = "a cause", uid: str = "1.2") -> Edit:
+def edit(keyword: str, text: str, series_uid: str | None = None, *, origin: str = "a cause", uid: str = "1.2") -> Edit:
     """Return the wish that an attribute of a study, or of one series, gets the value of a text."""
     tag, found = attribute(keyword, text)
     return Edit(
-        target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, cause=cause
+        target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, origin=origin
     )
 
 

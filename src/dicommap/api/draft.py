@@ -59,7 +59,7 @@ class Draft(Displayable):
 
     overrides: tuple[Override, ...]
     changes: tuple[AttributeChange, ...]
-    accounts: tuple[EditResult, ...]
+    edit_results: tuple[EditResult, ...]
     """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
     conflicts: Conflicts
     """Grouping attributes that still differ after the edits: which files are likely to become non-primary image sets,
@@ -94,7 +94,7 @@ class Draft(Displayable):
 
     def edits(self) -> Iterator[dict[str, str]]:
         """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
-        return map(build_edit_result_row, self.accounts)
+        return map(build_edit_result_row, self.edit_results)
 
     def edits_by_study(self) -> Iterator[dict[str, str]]:
         """Yield the edits that changed something, study by study, as rows: the edit, where, and which attributes."""
@@ -103,7 +103,7 @@ class Draft(Displayable):
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
         """Return the edits that changed something in a study or its series, each once."""
         changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
-        return tuple(dict.fromkeys(cause for change in changes for cause in change.causes))
+        return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
         """Yield the files that are likely to become non-primary image sets as rows: why, and what would cure it."""
@@ -124,7 +124,7 @@ class Draft(Displayable):
             overrides=self.overrides,
             changes=len(self.changes),
             rows=self._rows(show_values),
-            accounts=self.accounts,
+            edit_results=self.edit_results,
             conflicts=self.conflicts,
             issues=self.issues,
             package=None if self.package is None else str(self.package),
@@ -196,15 +196,15 @@ def draft(
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    settled = _resolve_edits(inventory, edits, assumptions, progress, looks_only=place is None)
-    found, documents = _make_documents(inventory, settled, request, issues)
+    resolution = _resolve_edits(inventory, edits, assumptions, progress, looks_only=place is None)
+    found, documents = _make_documents(inventory, resolution, request, issues)
     if place is not None and documents:
         write_package(place, documents)
     return Draft(
-        overrides=tuple(settled.overrides),
-        changes=tuple(settled.changes),
-        accounts=tuple(settled.accounts),
-        conflicts=Conflicts(settled.conflicts),
+        overrides=tuple(resolution.overrides),
+        changes=tuple(resolution.changes),
+        edit_results=tuple(resolution.edit_results),
+        conflicts=Conflicts(resolution.conflicts),
         issues=Issues(found),
         package=place if documents else None,
         documents=documents,
@@ -227,35 +227,35 @@ def _resolve_edits(
 
     Without any edit there may still be something to look at: the forecast. To write, there is nothing.
     """
-    editors, found = read_edits(edits, inventory.keywords)
+    providers, found = read_edits(edits, inventory.keywords)
     with progress_reporter(progress, "studies") as report:
         studies = track_progress(inventory.studies(), report, inventory.summary().studies)
-        settled = resolve_edits(
+        resolution = resolve_edits(
             studies,
-            editors,
+            providers,
             inventory.values_by_file,
             found,
             all_studies=inventory.studies,
             same_patient=Severity(assumptions.samePatient),
         )
-    if not settled.overrides and not has_errors(settled.issues) and (editors or not looks_only):
-        settled.issues += [make_issue("draft.nothing-to-do")]
-    return settled
+    if not resolution.overrides and not has_errors(resolution.issues) and (providers or not looks_only):
+        resolution.issues += [make_issue("draft.nothing-to-do")]
+    return resolution
 
 
 def _make_documents(
-    inventory: Inventory, settled: Resolution, request: _PackageSettings, in_call: Sequence[Issue]
+    inventory: Inventory, resolution: Resolution, request: _PackageSettings, in_call: Sequence[Issue]
 ) -> tuple[list[Issue], Mapping[str, str]]:
     """Return all findings, and the documents of the package unless an error is among them."""
-    issues = [*in_call, *settled.issues]
+    issues = [*in_call, *resolution.issues]
     documents: Mapping[str, str] = {}
     # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
     # comes of the others is checked as well, so that all is told at once.
     if not has_errors(in_call):
-        planned = plan_inventory_jobs(inventory, settled.overrides, request.settings, request.assumptions)
+        planned = plan_inventory_jobs(inventory, resolution.overrides, request.settings, request.assumptions)
         if planned is not None:
             issues += planned.issues
-            found, documents = _check_documents(inventory, settled, request, planned)
+            found, documents = _check_documents(inventory, resolution, request, planned)
             issues += found
     issues += check_archived_files(inventory.count_files_in_archives())
     issues += check_repeated_instances(*inventory.count_duplicates())
@@ -263,10 +263,10 @@ def _make_documents(
 
 
 def _check_documents(
-    inventory: Inventory, settled: Resolution, request: _PackageSettings, planned: InventoryJobs
+    inventory: Inventory, resolution: Resolution, request: _PackageSettings, planned: InventoryJobs
 ) -> tuple[list[Issue], Mapping[str, str]]:
     """Return the documents of the package, if there are jobs with any overrides, and what is wrong with them."""
-    if not settled.overrides or not planned.jobs:
+    if not resolution.overrides or not planned.jobs:
         return [], {}
     head = PlanHeader(
         roots=inventory.sources,
@@ -276,17 +276,19 @@ def _check_documents(
         files=planned.counts.files,
         instances=planned.counts.instances,
     )
-    documents = build_package_documents(planned.jobs, settled.overrides, head, _make_tables(settled), request.account)
+    documents = build_package_documents(
+        planned.jobs, resolution.overrides, head, _make_tables(resolution), request.account
+    )
     issues = check_documents(documents, inventory.series_by_study())
     return [*issues, *check_override_paths(documents, planned.base, planned.located.holds)], documents
 
 
-def _make_tables(settled: Resolution) -> PackageTables:
-    changes = (build_preview_row(change, show_values=True, shorten=False) for change in settled.changes)
-    files = build_forecast_rows(settled.conflicts, show_values=True)
+def _make_tables(resolution: Resolution) -> PackageTables:
+    changes = (build_preview_row(change, show_values=True, shorten=False) for change in resolution.changes)
+    files = build_forecast_rows(resolution.conflicts, show_values=True)
     return PackageTables(
         preview=_make_csv(changes),
-        edits=_make_csv(map(build_edit_result_row, settled.accounts)),
+        edits=_make_csv(map(build_edit_result_row, resolution.edit_results)),
         forecast=_make_csv(files, FORECAST_COLUMNS),
     )
 

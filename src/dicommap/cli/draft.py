@@ -178,7 +178,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
         rows = list(drafted.edits_by_study())
         print_line()
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
-    for line in islice(format_edit_result_lines(drafted.accounts), EDIT_RESULTS_SHOWN):
+    for line in islice(format_edit_result_lines(drafted.edit_results), EDIT_RESULTS_SHOWN):
         print_line(line)
     if forecast:
         _print_forecast(drafted, show_values=show_values)

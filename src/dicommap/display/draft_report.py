@@ -49,7 +49,7 @@ class DraftReportInput:
     changes: int
     rows: Iterable[Mapping[str, str]]
     """The rows of the preview, masked as the screen is to be; no more are taken than are shown."""
-    accounts: Sequence[EditResult]
+    edit_results: Sequence[EditResult]
     conflicts: Sequence[GroupingConflict]
     issues: Issues
     package: str | None
@@ -66,7 +66,7 @@ def build_draft_report(drafted: DraftReportInput) -> Report:
         format_count(len(drafted.overrides), "override") + (f" ({by_level})" if by_level else ""),
     )
     found = drafted.issues.counts()
-    blocks: list[Block] = [FactList(pairs=[("package", _package_text(drafted)), *_edits_table(drafted.accounts)])]
+    blocks: list[Block] = [FactList(pairs=[("package", _package_text(drafted)), *_edits_table(drafted.edit_results)])]
     if found:
         blocks.append(build_issue_codes_table(found, group_first_issues(drafted.issues)))
     groups = group_changes_by_target(drafted.rows, MAX_TARGETS)
@@ -87,8 +87,8 @@ def _package_text(drafted: DraftReportInput) -> str:
     return "none: an error is in the way" if drafted.issues.errors else "none: there is nothing to write"
 
 
-def _edits_table(accounts: Sequence[EditResult]) -> list[tuple[str, str]]:
-    lines = list(format_edit_result_lines(accounts))
+def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
+    lines = list(format_edit_result_lines(edit_results))
     more = len(lines) - MAX_EDITS
     shown = [*lines[:MAX_EDITS], *([f"and {more:,} more"] if more > 0 else [])]
     return [("" if number else "edits", line) for number, line in enumerate(shown)]

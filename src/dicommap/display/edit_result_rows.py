@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def build_edit_result_row(account: EditResult) -> dict[str, str]:
+def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
     """Return one line of edits.csv."""
     return {
-        "edit": str(account),
-        "outcome": account.outcome.value,
-        "studies changed": str(account.changed),
-        "studies unchanged": str(account.unchanged),
-        "studies ambiguous": str(account.ambiguous),
-        "studies refused": str(account.refused),
+        "edit": str(edit_result),
+        "outcome": edit_result.outcome.value,
+        "studies changed": str(edit_result.changed),
+        "studies unchanged": str(edit_result.unchanged),
+        "studies ambiguous": str(edit_result.ambiguous),
+        "studies refused": str(edit_result.refused),
     }
 
 
-def format_edit_result_lines(accounts: Iterable[EditResult]) -> Iterator[str]:
+def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str]:
     """Yield a line for each rule and the like, and one for the rows of each file together."""
     for source, members in groupby(
-        accounts, key=lambda account: account.source if account.row is not None else account
+        edit_results, key=lambda edit_result: edit_result.source if edit_result.row is not None else edit_result
     ):
         if isinstance(source, EditResult):
             yield f"{source}: {_format_edit_result(source)}"
@@ -41,13 +41,14 @@ def _format_row_outcomes(outcomes: Counter[EditOutcome]) -> str:
     return f"{format_count(outcomes.total(), 'row')}: {', '.join(parts)}"
 
 
-def _format_edit_result(account: EditResult) -> str:
+def _format_edit_result(edit_result: EditResult) -> str:
     told = (
-        (account.changed, "applied to"),
-        (account.unchanged, "no change in"),
-        (account.ambiguous, "ambiguous in"),
-        (account.refused, "refused in"),
+        (edit_result.changed, "applied to"),
+        (edit_result.unchanged, "no change in"),
+        (edit_result.ambiguous, "ambiguous in"),
+        (edit_result.refused, "refused in"),
     )
     return (
-        ", ".join(f"{words} {format_count(count, 'study')}" for count, words in told if count) or account.outcome.value
+        ", ".join(f"{words} {format_count(count, 'study')}" for count, words in told if count)
+        or edit_result.outcome.value
     )

@@ -160,8 +160,8 @@ class CsvTable:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(self.header):
-                place = Location(path=self.name, row=number)
-                yield make_issue("sheet.ragged-row", place, count=len(cells), expected=len(self.header))
+                location = Location(path=self.name, row=number)
+                yield make_issue("sheet.ragged-row", location, count=len(cells), expected=len(self.header))
             else:
                 yield number, cells
 
@@ -239,8 +239,10 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
     except csv.Error as error:
         # The reader stops in the row where the cell begins: what follows an open quote is all in one cell.
         row = len(rows) + 1
-        place = Location(path=name, row=row)
-        return make_issue("sheet.unreadable-text", place, problem=f"is not CSV: {_describe_csv_error(str(error), row)}")
+        location = Location(path=name, row=row)
+        return make_issue(
+            "sheet.unreadable-text", location, problem=f"is not CSV: {_describe_csv_error(str(error), row)}"
+        )
     return rows
 
 

@@ -29,12 +29,12 @@ class Edit:
     attribute: Attribute = field(repr=False)
     """The new value, as the DICOM JSON Model writes it."""
 
-    cause: str
+    origin: str
     """What asks for it, for people: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
 
-    place: Location = field(default=_NOWHERE, repr=False, compare=False)
+    location: Location = field(default=_NOWHERE, repr=False, compare=False)
     """Where it is asked for, the same for all studies: a column of a sheet, a rule and keyword."""
-    accounts: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
+    edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
     """Those of the sheet row, of the rule, of the lookup row that it comes from."""
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
     """The current values that the new one was computed from; none if somebody typed it.

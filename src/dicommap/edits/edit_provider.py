@@ -22,10 +22,10 @@ class EditProvider(Protocol):
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and what is wrong with them there."""
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, what came to nothing."""
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield, after the last study, what became of each part of it: row by row, rule by rule."""
 
 
@@ -33,30 +33,30 @@ class EditProvider(Protocol):
 class CombinedEdits:
     """Several editors as one, and after them those that harmonize what the others leave."""
 
-    editors: tuple[EditProvider, ...] = ()
-    harmonizing: tuple[HarmonizeEdits, ...] = ()
+    providers: tuple[EditProvider, ...] = ()
+    harmonize_edits: tuple[HarmonizeEdits, ...] = ()
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
-        return bool(self.editors or self.harmonizing)
+        return bool(self.providers or self.harmonize_edits)
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield what all editors yield for a study."""
-        wished: set[EditedAttribute] = set()
-        for editor in self.editors:
-            for found in editor.edits_for_study(study):
+        edited_attributes: set[EditedAttribute] = set()
+        for provider in self.providers:
+            for found in provider.edits_for_study(study):
                 if isinstance(found, Edit):
-                    wished.add((found.target.series_instance_uid, found.tag))
+                    edited_attributes.add((found.target.series_instance_uid, found.tag))
                 yield found
-        for one in self.harmonizing:
-            yield from one.edits_for_study(study, wished)
+        for one in self.harmonize_edits:
+            yield from one.edits_for_study(study, edited_attributes)
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield what of all editors came to nothing, each finding once: rules may share a lookup."""
-        found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.leftovers())
+        found = (one for provider in (*self.providers, *self.harmonize_edits) for one in provider.unused_issues())
         yield from dict.fromkeys(found)
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield the accounts of all editors, each once: rules may share a lookup."""
-        found = (one for editor in (*self.editors, *self.harmonizing) for one in editor.accounts())
-        yield from {id(account): account for account in found}.values()
+        found = (one for provider in (*self.providers, *self.harmonize_edits) for one in provider.edit_results())
+        yield from {id(edit_result): edit_result for edit_result in found}.values()

@@ -65,7 +65,7 @@ class EditResult:
     """Studies in which something kept it from having one meaning."""
     refused: int = 0
     """Studies in which something is wrong with what it asks for."""
-    unread: bool = False
+    is_invalid: bool = False
     """Something is wrong with it as it stands, so that it was not used at all."""
     _study: str = field(default="", repr=False)
     _effect: EditEffect = field(default=EditEffect.NONE, repr=False)
@@ -76,7 +76,7 @@ class EditResult:
         return self.source if self.rule is None else f"{self.source} rule '{self.rule}'"
 
     @property
-    def used(self) -> bool:
+    def is_used(self) -> bool:
         """Say whether any study was noted."""
         return bool(self._study)
 
@@ -87,25 +87,25 @@ class EditResult:
             return EditOutcome.APPLIED
         if self.ambiguous:
             return EditOutcome.AMBIGUOUS
-        if self.refused or self.unread:
+        if self.refused or self.is_invalid:
             return EditOutcome.REFUSED
         return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
-    def note(self, study: str, effect: EditEffect) -> None:
+    def record(self, study: str, effect: EditEffect) -> None:
         """Note what it did in a study. Studies come one after the other."""
         if study != self._study:
-            self.close()
+            self.finish_study()
             self._study = study
         self._effect |= effect
 
     def record_issue(self, study: str, found: Issue) -> None:
         """Note what a finding says of it in a study; warnings and notes do not keep it from anything."""
         if found.code in AMBIGUOUS_CODES:
-            self.note(study, EditEffect.AMBIGUOUS)
+            self.record(study, EditEffect.AMBIGUOUS)
         elif found.severity is Severity.ERROR:
-            self.note(study, EditEffect.REFUSED)
+            self.record(study, EditEffect.REFUSED)
 
-    def close(self) -> None:
+    def finish_study(self) -> None:
         """Count the study that was noted last."""
         self.studies += bool(self._effect)
         self.changed += EditEffect.CHANGED in self._effect
@@ -115,9 +115,9 @@ class EditResult:
         self._effect = EditEffect.NONE
 
 
-def record_issues(account: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+def record_issues(edit_result: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
     """Yield the edits and issues of one edit in a study, and record the issues in the result of that edit."""
     for one in found:
         if isinstance(one, Issue):
-            account.record_issue(study, one)
+            edit_result.record_issue(study, one)
         yield one

@@ -46,17 +46,17 @@ class RecordingCounts(Mapping[str, int]):
         self._seen = seen
 
     def __getitem__(self, value: str) -> int:
-        self._note()  # that a value is absent is known from all the others
+        self._record_undecodable()  # that a value is absent is known from all the others
         return self._counts[value]
 
     def __iter__(self) -> Iterator[str]:
-        self._note()
+        self._record_undecodable()
         return iter(self._counts)
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    def _note(self) -> None:
+    def _record_undecodable(self) -> None:
         for value in self._counts:
             if is_undecodable(value):
                 self._seen[self._keyword, value] = None
@@ -110,27 +110,27 @@ class FunctionEdits:
         self._by_study = by_study
         self._by_series = by_series
         self._name = getattr(by_study or by_series, "__name__", "function")
-        self._account = EditResult(source=f"function {self._name}")
-        self._cause = str(self._account)
-        self._told: set[str] = set()
+        self._edit_result = EditResult(source=f"function {self._name}")
+        self._origin = str(self._edit_result)
+        self._reported: set[str] = set()
         """Keywords of which it was said that no override can set them."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function asks for in a study or its series."""
-        yield from record_issues(self._account, study.study_instance_uid, self._asked_for(study))
+        yield from record_issues(self._edit_result, study.study_instance_uid, self._study_edits(study))
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, that the function never asked for anything."""
-        if not self._account.used:
+        if not self._edit_result.is_used:
             subject = "The function returned values for"
             yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield what became of the function."""
-        self._account.close()
-        yield self._account
+        self._edit_result.finish_study()
+        yield self._edit_result
 
-    def _asked_for(self, study: Study) -> Iterator[Edit | Issue]:
+    def _study_edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
             given, seen = record_study_reads(study)
             yield from self._edits(study.target, self._by_study(given), seen)
@@ -142,18 +142,18 @@ class FunctionEdits:
     def _edits(
         self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
-        for keyword, text in self._checked(target, values).items():
-            self._account.note(target.study_instance_uid, EditEffect.REACHED)
+        for keyword, text in self._check_return_value(target, values).items():
+            self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
             asked = Location(rule=self._name, keyword=keyword)
             refused = override_keyword_issues(keyword, asked)
             if refused:
                 # What no override can set is so in every study, and told once.
-                self._account.note(target.study_instance_uid, EditEffect.REFUSED)
-                yield from () if keyword in self._told else refused
-                self._told.add(keyword)
+                self._edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
+                yield from () if keyword in self._reported else refused
+                self._reported.add(keyword)
                 continue
-            place = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute = NOT_COMPUTED_ATTRIBUTE if seen else _parse_attribute(keyword, text, place)
+            location = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
+            attribute = NOT_COMPUTED_ATTRIBUTE if seen else _parse_attribute(keyword, text, location)
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -161,25 +161,25 @@ class FunctionEdits:
                     target=target,
                     tag=tag_of(keyword) or 0,
                     attribute=attribute,
-                    cause=self._cause,
-                    place=asked,
-                    accounts=(self._account,),
+                    origin=self._origin,
+                    location=asked,
+                    edit_results=(self._edit_result,),
                     computed_from=tuple(seen),
                 )
 
-    def _checked(self, target: Target, values: object) -> Mapping[str, str]:
+    def _check_return_value(self, target: Target, values: object) -> Mapping[str, str]:
         found = {} if values is None else values
         if not isinstance(found, Mapping):
-            raise self._refusal(target, f"returned a value of type {mask_unknown_type(type(found))}")
+            raise self._return_value_error(target, f"returned a value of type {mask_unknown_type(type(found))}")
         for keyword, text in found.items():
             if not isinstance(keyword, str):
-                raise self._refusal(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
+                raise self._return_value_error(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
             if not isinstance(text, str):
                 what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
-                raise self._refusal(target, f"returned {what}")
+                raise self._return_value_error(target, f"returned {what}")
         return found
 
-    def _refusal(self, target: Target, problem: str) -> UsageError:
+    def _return_value_error(self, target: Target, problem: str) -> UsageError:
         series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""
         return UsageError(
             f"The function {self._name} did not return texts by keyword: for study {target.study_instance_uid}{series} "
@@ -188,7 +188,7 @@ class FunctionEdits:
         )
 
 
-def _parse_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+def _parse_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
     """Return the attribute that a text means, or what shows that it was damaged on its way to the function.
 
     Such texts come of tables that pandas read: `str(nan)` and `str(12345.0)` are no PatientIDs.
@@ -196,10 +196,10 @@ def _parse_attribute(keyword: str, text: str, place: Location) -> Attribute | li
     tag = tag_of(keyword) or 0
     if is_undecodable(text):
         what = "a byte that could not be decoded, or U+FFFD in its place"
-        return [make_issue("value.characters", place, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
+        return [make_issue("value.characters", location, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
     sign = (
         NULL_WORD_DESCRIPTION if is_null_word_for(tag, text.strip()) else describe_identifier_damage(tag, text.strip())
     )
     if sign:
-        return [make_issue("edit.damaged-value", place, keyword=keyword, sign=sign)]
-    return attribute_from_text(tag, text, place)
+        return [make_issue("edit.damaged-value", location, keyword=keyword, sign=sign)]
+    return attribute_from_text(tag, text, location)

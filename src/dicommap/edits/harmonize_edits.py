@@ -29,13 +29,13 @@ EditedAttribute = tuple[str | None, int]
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
     """Find why an attribute cannot be harmonized at all."""
-    place = Location(keyword=keyword)
+    location = Location(keyword=keyword)
     if tag_of(keyword) is None:
-        yield from unknown_keyword_issues(keyword, place, is_option=True)
+        yield from unknown_keyword_issues(keyword, location, is_option=True)
         return
-    yield from override_keyword_issues(keyword, place)
+    yield from override_keyword_issues(keyword, location)
     if keyword not in captured:
-        yield make_issue("harmonize.not-captured", place, keyword=keyword)
+        yield make_issue("harmonize.not-captured", location, keyword=keyword)
 
 
 class HarmonizeEdits:
@@ -46,52 +46,54 @@ class HarmonizeEdits:
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
-        self._account = EditResult(source=f"harmonize {keyword}")
+        self._edit_result = EditResult(source=f"harmonize {keyword}")
 
-    def edits_for_study(self, study: Study, wished: Collection[EditedAttribute] = ()) -> Iterator[Edit | Issue]:
+    def edits_for_study(
+        self, study: Study, edited_attributes: Collection[EditedAttribute] = ()
+    ) -> Iterator[Edit | Issue]:
         """Yield the edit for a study, or for each of its series, in which the attribute differs.
 
         `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.
         """
-        yield from record_issues(self._account, study.study_instance_uid, self._edits(study, wished))
+        yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study, edited_attributes))
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, that there was nothing to harmonize."""
-        if not self._account.used:
+        if not self._edit_result.is_used:
             yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield what became of the keyword."""
-        self._account.close()
-        yield self._account
+        self._edit_result.finish_study()
+        yield self._edit_result
 
-    def _edits(self, study: Study, wished: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
+    def _edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
         for one in study.series if self._by_series else (study,):
             target, counts = one.target, merge_equal_names(self._keyword, one.values[self._keyword])
             if len(counts) < 2:
                 continue
-            self._account.note(study.study_instance_uid, EditEffect.REACHED)
-            if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(wished):
+            self._edit_result.record(study.study_instance_uid, EditEffect.REACHED)
+            if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(edited_attributes):
                 yield from self._most_frequent(target, counts)
 
     def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
-        place = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
+        location = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
         value = most_frequent_value(counts)
         if value is None:
             files = max(files for value, files in counts.items() if value)
-            yield make_issue("harmonize.tie", place, keyword=self._keyword, files=files)
+            yield make_issue("harmonize.tie", location, keyword=self._keyword, files=files)
             return
-        attribute = NOT_COMPUTED_ATTRIBUTE if is_undecodable(value) else attribute_from_text(self._tag, value, place)
+        attribute = NOT_COMPUTED_ATTRIBUTE if is_undecodable(value) else attribute_from_text(self._tag, value, location)
         if isinstance(attribute, list):
             yield from attribute
             return
-        cause = f"{self._account}: the value of {counts[value]} of {sum(counts.values())} files"
+        origin = f"{self._edit_result}: the value of {counts[value]} of {sum(counts.values())} files"
         yield Edit(
             target=target,
             tag=self._tag,
             attribute=attribute,
-            cause=cause,
-            place=Location(keyword=self._keyword),
-            accounts=(self._account,),
+            origin=origin,
+            location=Location(keyword=self._keyword),
+            edit_results=(self._edit_result,),
             computed_from=((self._keyword, value),),
         )

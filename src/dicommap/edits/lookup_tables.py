@@ -30,7 +30,7 @@ class LookupRow:
     key: str = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
-    account: EditResult
+    edit_result: EditResult
     """What became of the row in each study."""
 
     def text(self, column: str) -> str:
@@ -48,40 +48,40 @@ class LookupTable:
     rows: Mapping[str, LookupRow] = field(repr=False)
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
     """Rows with the key of an earlier one: the earlier one, and the row."""
-    unread: tuple[EditResult, ...] = field(default=(), repr=False)
+    invalid_results: tuple[EditResult, ...] = field(default=(), repr=False)
     """Of the rows that are left out because something is wrong with them."""
     header: tuple[str, ...] = ()
     """The names of its columns; none if it could not be read."""
     header_row: int = 1
     """The number of the row that names the columns."""
-    taken: set[str] = field(default_factory=set)
+    used_columns: set[str] = field(default_factory=set)
     """Columns that rules take values from."""
-    _has_yielded_leftovers: bool = field(default=False, repr=False)
-    _has_yielded_accounts: bool = field(default=False, repr=False)
+    _has_yielded_unused_issues: bool = field(default=False, repr=False)
+    _has_yielded_edit_results: bool = field(default=False, repr=False)
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
     """The first row of each near key; made once a row is missed."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Near key of a row -> the key and UID of the first study that has no row."""
 
-    def find(self, values: AttributeValues, place: Location) -> LookupRow | Issue:
+    def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
         """Return the row for a study or series of these values, or why there is none."""
         keys = _normalize_keys(values, self.by)
         if len(keys) > 1:
-            return make_issue("lookup.ambiguous", place, keyword=self.by, count=len(keys))
+            return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
         key = "".join(keys)
         row = self.rows.get(key)
         if row is not None:
             return row
         near = self._near_row(key)
         hint = f"; row {near.number} comes close: it differs by {describe_differences(key, near.key)}" if near else ""
-        return make_issue("lookup.no-row", place, keyword=self.by, name=self.name, hint=hint)
+        return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
-    def reach(self, values: AttributeValues, study: str) -> None:
+    def record_study(self, values: AttributeValues, study: str) -> None:
         """Note that a study asks for the rows of its keys, whether or not its values change."""
         for key in _normalize_keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
-                row.account.note(study, EditEffect.REACHED)
+                row.edit_result.record(study, EditEffect.REACHED)
             elif self._near_row(key) is not None:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
@@ -90,43 +90,45 @@ class LookupTable:
         known = [column for column in columns if column in self.header]
         return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield the rows that no study asked for, or that several did though an accession is for one.
 
         They are yielded once, however many rules share the table.
         """
-        if self._has_yielded_leftovers:
+        if self._has_yielded_unused_issues:
             return
-        self._has_yielded_leftovers = True
+        self._has_yielded_unused_issues = True
         for row in self.rows.values():
-            row.account.close()
-            place, studies = Location(path=self.name, row=row.number), row.account.studies
+            row.edit_result.finish_study()
+            location, studies = Location(path=self.name, row=row.number), row.edit_result.studies
             if not studies:
-                yield self._unused(row, place)
+                yield self._unused(row, location)
             elif studies > 1 and self.by == "AccessionNumber":
-                yield make_issue("lookup.several-studies", place, count=studies)
+                yield make_issue("lookup.several-studies", location, count=studies)
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield what became of each row, in their order, once for all rules that share the table.
 
         Blank rows are left out.
         """
-        if self._has_yielded_accounts:
+        if self._has_yielded_edit_results:
             return
-        self._has_yielded_accounts = True
-        rows = [row.account for row in self.rows.values()]
-        for account in rows:
-            account.close()
+        self._has_yielded_edit_results = True
+        rows = [row.edit_result for row in self.rows.values()]
+        for edit_result in rows:
+            edit_result.finish_study()
         repeats = [
-            replace(first.account, row=row.number) if self.is_equal(first, row, self.taken) else row.account
+            replace(first.edit_result, row=row.number)
+            if self.is_equal(first, row, self.used_columns)
+            else row.edit_result
             for first, row in self.repeated
         ]
-        yield from sorted([*rows, *repeats, *self.unread], key=lambda account: account.row or 0)
+        yield from sorted([*rows, *repeats, *self.invalid_results], key=lambda edit_result: edit_result.row or 0)
 
-    def _unused(self, row: LookupRow, place: Location) -> Issue:
+    def _unused(self, row: LookupRow, location: Location) -> Issue:
         key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
         hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
-        return make_issue("lookup.unused-row", replace(place, study=study), hint=hint)
+        return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
 
     def _near_row(self, key: str) -> LookupRow | None:
         """Return the first row whose key comes close to one that no row has."""
@@ -148,28 +150,28 @@ class LookupValue:
     column: str
 
     def __post_init__(self) -> None:
-        self.table.taken.add(self.column)
+        self.table.used_columns.add(self.column)
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def source_keywords(self) -> tuple[str, ...]:
         """Return the keyword whose current value is looked up."""
         return (self.table.by,)
 
-    def row(self, values: AttributeValues) -> EditResult | None:
+    def row_result(self, values: AttributeValues) -> EditResult | None:
         """Return the account of the row that the value comes from; None if there is no such row."""
         row = self.table.find(values, Location())
-        return None if isinstance(row, Issue) else row.account
+        return None if isinstance(row, Issue) else row.edit_result
 
-    def attribute(self, values: AttributeValues, place: Location) -> Attribute | list[Issue] | None:
+    def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, the issues that prevent it, or None if the cell is empty."""
-        row = self.table.find(values, replace(place, keyword=None))
+        row = self.table.find(values, replace(location, keyword=None))
         if isinstance(row, Issue):
             return [row]
         cell = row.text(self.column)
         if not cell:
             return None
         # What is wrong with a cell is so for every study that it is joined to.
-        where = replace(place, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
+        where = replace(location, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
         return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
 
 
@@ -191,26 +193,28 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
     issues = list(column_issues(found))
     rows: dict[str, LookupRow] = {}
     repeated: list[tuple[LookupRow, LookupRow]] = []
-    unread: list[EditResult] = []
+    invalid_results: list[EditResult] = []
     for row in found.complete_rows():
         if isinstance(row, Issue):
             issues.append(row)
-            unread.append(EditResult(source=lookup.file, row=row.location.row, unread=True))
+            invalid_results.append(EditResult(source=lookup.file, row=row.location.row, is_invalid=True))
             continue
         number, cells = row
         value = normalize_nfc(unescape_formulas(cells[found.header.index(key)].strip()).strip())
         problem = _find_key_issue(value, Location(path=lookup.file, row=number, column=key))
-        account = EditResult(source=lookup.file, row=number, unread=problem is not None or value in rows)
-        read = LookupRow(number=number, key=value, cells=dict(zip(found.header, cells, strict=True)), account=account)
+        edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
+        read = LookupRow(
+            number=number, key=value, cells=dict(zip(found.header, cells, strict=True)), edit_result=edit_result
+        )
         if problem is not None:
             issues.append(problem)
-            unread.append(account)
+            invalid_results.append(edit_result)
         elif value in rows:
             repeated.append((rows[value], read))
         else:
             rows[value] = read
     return LookupTable(
-        lookup.file, lookup.by, rows, tuple(repeated), tuple(unread), found.header, found.header_row
+        lookup.file, lookup.by, rows, tuple(repeated), tuple(invalid_results), found.header, found.header_row
     ), issues
 
 
@@ -218,25 +222,25 @@ def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterato
     """Find columns that a rule takes values from and its table does not have."""
     for column in dict.fromkeys(lookup.set.values()) if table.header else ():
         if column not in table.header:
-            place = Location(path=table.name, row=table.header_row, column=column)
-            yield make_issue("lookup.no-column", place, column=column, row=table.header_row)
+            location = Location(path=table.name, row=table.header_row, column=column)
+            yield make_issue("lookup.no-column", location, column=column, row=table.header_row)
 
 
 def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
     """Find rows with the key of an earlier one: a note if all that a rule takes is the same, and else an error."""
     for first, row in table.repeated:
-        place = Location(path=table.name, row=row.number, column=lookup.column or lookup.by)
+        location = Location(path=table.name, row=row.number, column=lookup.column or lookup.by)
         is_equal = table.is_equal(first, row, lookup.set.values())
         code = "lookup.repeated-row" if is_equal else "lookup.duplicate-key"
-        yield make_issue(code, place, first=first.number)
+        yield make_issue(code, location, first=first.number)
 
 
-def _find_key_issue(key: str, place: Location) -> Issue | None:
+def _find_key_issue(key: str, location: Location) -> Issue | None:
     """Return what keeps a row from being joined by its key."""
     if not key:
-        return make_issue("lookup.empty-key", place)
+        return make_issue("lookup.empty-key", location)
     sign = describe_key_damage(key)
     if sign:
-        return make_issue("sheet.damaged-cell", place, sign=sign)
+        return make_issue("sheet.damaged-cell", location, sign=sign)
     # As with an empty key, the row is for no study, which is most often what is meant.
-    return make_issue("sheet.no-value-word", place, severity=Severity.WARNING) if is_null_word(key) else None
+    return make_issue("sheet.no-value-word", location, severity=Severity.WARNING) if is_null_word(key) else None

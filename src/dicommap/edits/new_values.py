@@ -38,13 +38,13 @@ class NewValue(Protocol):
         """Return the attribute's tag."""
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def source_keywords(self) -> tuple[str, ...]:
         """Return the keywords whose current values are asked for."""
 
-    def row(self, values: AttributeValues) -> EditResult | None:
+    def row_result(self, values: AttributeValues) -> EditResult | None:
         """Return the account of the lookup row that the value comes from; None where it is the rule's own."""
 
-    def attribute(self, values: AttributeValues, place: Location) -> Attribute | list[Issue] | None:
+    def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, what keeps it from being one, or None where it is to stay as it is."""
 
 
@@ -57,14 +57,14 @@ class FixedValue:
     """It has been checked."""
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def source_keywords(self) -> tuple[str, ...]:
         """Return nothing: no current value is asked for."""
         return ()
 
-    def row(self, values: AttributeValues) -> None:
+    def row_result(self, values: AttributeValues) -> None:
         """Return None: the value is the rule's own."""
 
-    def attribute(self, values: AttributeValues, place: Location) -> Attribute:
+    def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute:
         """Return the new attribute, the same for all."""
         return self.fixed
 
@@ -74,22 +74,22 @@ class ComputedValue:
     """One attribute, and how its new value comes from current ones."""
 
     tag: int
-    needs: tuple[str, ...]
+    source_keywords: tuple[str, ...]
     """The keywords whose current values are asked for, at least one."""
     compute: ComputeValue = field(repr=False)
 
-    def row(self, values: AttributeValues) -> None:
+    def row_result(self, values: AttributeValues) -> None:
         """Return None: the value is the rule's own."""
 
-    def attribute(self, values: AttributeValues, place: Location) -> Attribute | list[Issue]:
+    def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue]:
         """Return the new attribute for a study or series of these values, or what keeps it from being one.
 
         Where the current values differ they must all come to the same new one.
         """
-        current = [values[keyword] or {"": 0} for keyword in self.needs]
+        current = [values[keyword] or {"": 0} for keyword in self.source_keywords]
         count = math.prod(map(len, current))
         if count > COMBINATIONS_LIMIT:
-            return [make_issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=count)]
+            return [make_issue("rules.differing-values", location, keyword=keyword_of(self.tag), count=count)]
         results: set[str | NoResult] = set()
         length = 0
         for combination in product(*current):
@@ -97,11 +97,13 @@ class ComputedValue:
             length += len(result) if isinstance(result, str) and result not in results else 0
             results.add(result)
             if length > RESULT_CHARACTERS_LIMIT:
-                return [make_issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(results))]
+                return [
+                    make_issue("rules.differing-values", location, keyword=keyword_of(self.tag), count=len(results))
+                ]
         reasons = sorted({result.reason for result in results if isinstance(result, NoResult)})
         if reasons:
-            return [make_issue("rules.no-result", place, keyword=keyword_of(self.tag), reason="; ".join(reasons))]
+            return [make_issue("rules.no-result", location, keyword=keyword_of(self.tag), reason="; ".join(reasons))]
         texts = merge_equal_names(keyword_of(self.tag), dict.fromkeys(map(str, results), 1))
         if len(texts) > 1:
-            return [make_issue("rules.differing-values", place, keyword=keyword_of(self.tag), count=len(texts))]
-        return attribute_from_text(self.tag, next(iter(texts)), place)
+            return [make_issue("rules.differing-values", location, keyword=keyword_of(self.tag), count=len(texts))]
+        return attribute_from_text(self.tag, next(iter(texts)), location)

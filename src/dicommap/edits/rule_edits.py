@@ -48,9 +48,9 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
     """
     seen: set[str] = set()
     for rule in rules:
-        place = Location(path=name, rule=rule.name)
+        location = Location(path=name, rule=rule.name)
         if rule.name in seen:
-            yield make_issue("rules.repeated-name", place)
+            yield make_issue("rules.repeated-name", location)
         seen.add(rule.name)
         for keyword in rule.match:
             yield from unknown_keyword_issues(keyword, Location(path=name, rule=rule.name, keyword=keyword))
@@ -59,7 +59,7 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
             if isinstance(found, Issue):
                 yield found
             elif found.tag in tags:
-                yield make_issue("rules.two-verbs", replace(place, keyword=keyword_of(found.tag)))
+                yield make_issue("rules.two-verbs", replace(location, keyword=keyword_of(found.tag)))
             else:
                 tags.add(found.tag)
 
@@ -71,7 +71,7 @@ class RuleEdits:
         self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
     ) -> None:
         """Take a rule of the file `name` that `rule_issues` found nothing wrong with."""
-        self._place = Location(path=name, rule=rule.name)
+        self._location = Location(path=name, rule=rule.name)
         self._rule = rule
         patterns = {keyword: ShellPatterns.of(given) for keyword, given in rule.match.items()}
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
@@ -80,16 +80,16 @@ class RuleEdits:
         """Series attributes that a study rule matches: one series of the study has them all."""
         self._table = tables.get(rule.name)
         found = build_new_values(rule, name, self._table)
-        self._assignments = [one for one in found if not isinstance(one, Issue)]
-        self._missing = [keyword for keyword in self._asked_for() if keyword not in {*captured, *_UID_KEYWORDS}]
-        self._account = EditResult(source=name, rule=rule.name)
-        self._told: set[Issue] = set()
+        self._new_values = [one for one in found if not isinstance(one, Issue)]
+        self._missing = [keyword for keyword in self._source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}]
+        self._edit_result = EditResult(source=name, rule=rule.name)
+        self._reported: set[Issue] = set()
         """What is wrong with cells of the lookup, whatever study they are joined to."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
         if not self._missing:
-            yield from record_issues(self._account, study.study_instance_uid, self._edits(study))
+            yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study))
 
     def _edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._rule.level == "series":
@@ -100,38 +100,38 @@ class RuleEdits:
         if self._one_series_has_all(study):
             yield from self._for_target(study.target, values)
         elif _may_match(self._patterns, values):
-            yield from (found for series in study.series for found in self._mixed(series))
+            yield from (found for series in study.series for found in self._partial_match_issues_of_series(series))
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, that the rule could not be matched, or matched nothing."""
         for keyword in self._missing:
-            yield make_issue("rules.not-captured", replace(self._place, keyword=keyword))
+            yield make_issue("rules.not-captured", replace(self._location, keyword=keyword))
         if self._missing:
             return
-        if not self._account.used:
-            yield make_issue("rules.unused", self._place, subject="The rule matches")
+        if not self._edit_result.is_used:
+            yield make_issue("rules.unused", self._location, subject="The rule matches")
         elif self._table is not None:
-            yield from self._table.leftovers()
+            yield from self._table.unused_issues()
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield what became of the rule, and of each row of its lookup."""
-        for account in (self._account, *(() if self._table is None else self._table.accounts())):
-            account.close()
-            yield account
+        for edit_result in (self._edit_result, *(() if self._table is None else self._table.edit_results())):
+            edit_result.finish_study()
+            yield edit_result
 
     def _for_target(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
         if not _may_match(self._patterns, values):
             return
-        self._account.note(target.study_instance_uid, EditEffect.REACHED)
+        self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         if self._table is not None:
-            self._table.reach(values, target.study_instance_uid)
+            self._table.record_study(values, target.study_instance_uid)
         partly = list(self._partial_matches(target, self._patterns, values))
         yield from partly
         if not partly:
-            place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+            location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
             # Several attributes from one row that is not there are one finding.
             issues: dict[Issue, None] = {}
-            for one in (one for each in self._assignments for one in self._apply(each, target, values, place)):
+            for one in (one for each in self._new_values for one in self._apply(each, target, values, location)):
                 if isinstance(one, Issue):
                     issues[one] = None
                 else:
@@ -139,68 +139,68 @@ class RuleEdits:
             yield from issues
 
     def _apply(
-        self, assignment: NewValue, target: Target, values: AttributeValues, place: Location
+        self, new_value: NewValue, target: Target, values: AttributeValues, location: Location
     ) -> Iterator[Edit | Issue]:
-        place = replace(place, keyword=keyword_of(assignment.tag))
+        location = replace(location, keyword=keyword_of(new_value.tag))
         if self._rule.policy is OverwritePolicy.ONLY_IF_EMPTY:
-            current = values[keyword_of(assignment.tag)]
+            current = values[keyword_of(new_value.tag)]
             if "" in current and len(current) > 1:
-                yield make_issue("rules.partial-match", place, matching=1, count=len(current))
+                yield make_issue("rules.partial-match", location, matching=1, count=len(current))
             if any(current):
                 return
-        sources = tuple((keyword, value) for keyword in assignment.needs for value in values[keyword])
+        sources = tuple((keyword, value) for keyword in new_value.source_keywords for value in values[keyword])
         attribute: Attribute | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
         row: EditResult | None = None
         if not any(is_undecodable(value) for _, value in sources):
-            attribute, row = assignment.attribute(values, place), assignment.row(values)
+            attribute, row = new_value.compute_attribute(values, location), new_value.row_result(values)
             if sources and row is None and not isinstance(attribute, list):
-                attribute = _reject_null_word(assignment.tag, attribute, values, place)
+                attribute = _reject_null_word(new_value.tag, attribute, values, location)
         if isinstance(attribute, list):
-            yield from self._found(attribute, row, target.study_instance_uid)
+            yield from self._record_and_yield(attribute, row, target.study_instance_uid)
         elif attribute is not None:
             yield Edit(
                 target=target,
-                tag=assignment.tag,
+                tag=new_value.tag,
                 attribute=attribute,
-                cause=str(self._account) if row is None else f"{self._account} ({row})",
-                place=replace(self._place, keyword=keyword_of(assignment.tag)),
-                accounts=(self._account,) if row is None else (self._account, row),
+                origin=str(self._edit_result) if row is None else f"{self._edit_result} ({row})",
+                location=replace(self._location, keyword=keyword_of(new_value.tag)),
+                edit_results=(self._edit_result,) if row is None else (self._edit_result, row),
                 computed_from=sources,
             )
 
-    def _found(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
+    def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
         """Yield what keeps a study from an edit, and note it; what a cell is to blame for is told once."""
         for found in issues:
-            for account in (self._account, *(() if row is None else (row,))):
-                account.record_issue(study, found)
+            for edit_result in (self._edit_result, *(() if row is None else (row,))):
+                edit_result.record_issue(study, found)
             if found.location.study is None:
-                if found in self._told:
+                if found in self._reported:
                     continue
-                self._told.add(found)
+                self._reported.add(found)
             yield found
 
-    def _asked_for(self) -> Iterator[str]:
+    def _source_keywords(self) -> Iterator[str]:
         """Yield every keyword whose current value the rule needs, each once."""
-        keywords = [*self._rule.match, *(keyword for one in self._assignments for keyword in one.needs)]
+        keywords = [*self._rule.match, *(keyword for one in self._new_values for keyword in one.source_keywords)]
         if self._rule.policy is not OverwritePolicy.OVERWRITE:
-            keywords += [keyword_of(one.tag) for one in self._assignments]
+            keywords += [keyword_of(one.tag) for one in self._new_values]
         yield from dict.fromkeys(keywords)
 
-    def _mixed(self, series: Series) -> Iterator[Issue]:
+    def _partial_match_issues_of_series(self, series: Series) -> Iterator[Issue]:
         """Yield what keeps a series whose files match only in part from being the one that a study rule asks for."""
         values = _series_values(series)
         if _may_match(self._series_patterns, values):
-            self._account.note(series.study_instance_uid, EditEffect.REACHED)
+            self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
             yield from self._partial_matches(series.target, self._series_patterns, values)
 
     def _partial_matches(
         self, target: Target, patterns: Mapping[str, ShellPatterns], values: AttributeValues
     ) -> Iterator[Issue]:
-        place = replace(self._place, study=target.study_instance_uid, series=target.series_instance_uid)
+        location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, pattern in patterns.items():
-            where, count = replace(place, keyword=keyword), len(values[keyword])
+            where, count = replace(location, keyword=keyword), len(values[keyword])
             matching = sum(map(pattern.is_certain_match, values[keyword]))
-            if any(map(pattern.is_unknown, values[keyword])):
+            if any(map(pattern.is_match_unknown, values[keyword])):
                 yield make_issue("rules.undecodable-match", where, keyword=keyword)
             elif matching < count:
                 yield make_issue("rules.partial-match", where, matching=matching, count=count)
@@ -219,7 +219,7 @@ class RuleEdits:
 def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
     """Return whether each keyword has a value that matches its pattern, or of which that cannot be known."""
     return all(
-        any(pattern.is_certain_match(value) or pattern.is_unknown(value) for value in values[keyword])
+        any(pattern.is_certain_match(value) or pattern.is_match_unknown(value) for value in values[keyword])
         for keyword, pattern in patterns.items()
     )
 
@@ -245,11 +245,11 @@ def _series_values(series: Series) -> AttributeValues:
 
 
 def _reject_null_word(
-    tag: int, attribute: Attribute | None, values: AttributeValues, place: Location
+    tag: int, attribute: Attribute | None, values: AttributeValues, location: Location
 ) -> Attribute | list[Issue] | None:
     """Return a computed attribute, or an issue if its new value is a word for no value, such as NULL."""
     text = (text_from_attribute(attribute) if attribute is not None else None) or ""
     keyword = keyword_of(tag)
     if text in values[keyword] or not is_null_word_for(tag, text):
         return attribute
-    return [make_issue("edit.damaged-value", place, keyword=keyword, sign=NULL_WORD_DESCRIPTION)]
+    return [make_issue("edit.damaged-value", location, keyword=keyword, sign=NULL_WORD_DESCRIPTION)]

@@ -48,10 +48,10 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
         yield from set_from_lookup(rule.lookup, table, Location(path=path, rule=rule.name))
 
 
-def set_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
     for keyword, text in rule.set.items():
-        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
         if parts is None:
             yield make_issue("rules.template", where, suggestion=_suggest_keyword(text))
@@ -65,21 +65,21 @@ def set_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
             yield from (found for name in parts[1::2] for found in unknown_keyword_issues(name, where))
 
 
-def empty_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`empty`: the attribute stays, without a value."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
-            keyword, "", Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+            keyword, "", Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         )
 
 
-def replace_in_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`replace`: what a regular expression matches in the current value becomes another text.
 
-    The expressions are RE2's, which needs time in proportion to the text whatever the pattern.
+    The expressions are RE2's, which sources time in proportion to the text whatever the pattern.
     """
     for keyword, replacement in rule.replace.items():
-        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         compute = compile_replacement(replacement)
         if compute is None:
             yield make_issue("rules.pattern", where)
@@ -87,31 +87,31 @@ def replace_in_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Is
             yield from _build_computed_value(keyword, compute, where, _COMPUTABLE_VRS)
 
 
-def shift_dates(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def shift_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`shift_days`: a date moves by a number of days."""
     for keyword, days in rule.shift_days.items():
-        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         yield from _build_computed_value(keyword, partial(shift_date, days=days), where, DATE_VRS)
 
 
-def truncate_dates(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`truncate_date`: a date keeps its year, or its year and month."""
     for keyword, to in rule.truncate_date.items():
-        where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+        where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
         yield from _build_computed_value(keyword, partial(truncate_date, vr, to=to), where, DATE_VRS)
 
 
-def change_case_and_spaces(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
-            where = Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+            where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
             is_name = change is str.strip and vrs_of(tag_of(keyword) or 0) == ("PN",)
             yield from _build_computed_value(keyword, _strip_person_name if is_name else change, where, _TEXT_VRS)
 
 
-def set_raw_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue]:
+def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
     # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
@@ -119,10 +119,12 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue
     found += data_set_issues(document) if isinstance(document, dict) else []
     # Overrides are written in order of tags, whatever that of the rule.
     found = [one for one in found if one.code != "dicom-json.order"]
-    found = [one.at(pointer=f"/raw{one.location.pointer or ''}", path=place.path, rule=place.rule) for one in found]
+    found = [
+        one.at(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule) for one in found
+    ]
     for member in rule.raw if not has_errors(found) else ():
         tag = int(member, 16)
-        where = Location(path=place.path, rule=place.rule, keyword=keyword_of(tag))
+        where = Location(path=location.path, rule=location.rule, keyword=keyword_of(tag))
         refused = list(not_overridable_issues(tag, where))
         yield from refused
         if not refused:
@@ -130,11 +132,11 @@ def set_raw_attributes(rule: Rule, place: Location) -> Iterator[NewValue | Issue
     yield from found
 
 
-def set_from_lookup(lookup: LookupSettings, table: LookupTable, place: Location) -> Iterator[NewValue | Issue]:
+def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:
     """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
     for keyword, column in lookup.set.items():
         refused = override_keyword_issues(
-            keyword, Location(path=place.path, rule=place.rule, keyword=mask_unless_attribute(keyword))
+            keyword, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         )
         yield from refused
         if not refused:
@@ -152,8 +154,8 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
 )
 
 
-def _build_fixed_value(keyword: str, text: str, place: Location) -> Iterator[NewValue | Issue]:
-    attribute = parse_override_attribute(keyword, text, place)
+def _build_fixed_value(keyword: str, text: str, location: Location) -> Iterator[NewValue | Issue]:
+    attribute = parse_override_attribute(keyword, text, location)
     if isinstance(attribute, list):
         yield from attribute
     else:
@@ -161,17 +163,17 @@ def _build_fixed_value(keyword: str, text: str, place: Location) -> Iterator[New
 
 
 def _build_computed_value(
-    keyword: str, compute: ComputeValue, place: Location, vrs: Collection[str], needs: Collection[str] = ()
+    keyword: str, compute: ComputeValue, location: Location, vrs: Collection[str], sources: Collection[str] = ()
 ) -> Iterator[NewValue | Issue]:
-    """Yield the assignment of a value that is computed: from those that it needs, or else from each of its own."""
-    refused = override_keyword_issues(keyword, place)
+    """Yield the assignment of a value that is computed: from those that it sources, or else from each of its own."""
+    refused = override_keyword_issues(keyword, location)
     tag = tag_of(keyword) or 0
     if not refused and not set(vrs_of(tag)) <= set(vrs):
-        refused = [make_issue("rules.verb-vr", place, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
+        refused = [make_issue("rules.verb-vr", location, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
     yield from refused
     if not refused:
-        each = compute if needs else _apply_to_each_value(vrs_of(tag)[0], compute)
-        yield ComputedValue(tag=tag, needs=tuple(needs) or (keyword,), compute=each)
+        each = compute if sources else _apply_to_each_value(vrs_of(tag)[0], compute)
+        yield ComputedValue(tag=tag, source_keywords=tuple(sources) or (keyword,), compute=each)
 
 
 def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
@@ -196,6 +198,6 @@ def _strip_person_name(text: str) -> str:
     return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))
 
 
-def parse_override_attribute(keyword: str, text: str, place: Location) -> Attribute | list[Issue]:
+def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
     """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
-    return override_keyword_issues(keyword, place) or attribute_from_text(tag_of(keyword) or 0, text, place)
+    return override_keyword_issues(keyword, location) or attribute_from_text(tag_of(keyword) or 0, text, location)

@@ -77,7 +77,7 @@ def is_same_value(before: str, cell: str) -> bool:
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
-def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[Issue]:
+def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterator[Issue]:
     """Find what keeps a cell from being a value that somebody wrote.
 
     That is a sign that stands for values, what a program did to the cell, or a word for no value.
@@ -85,7 +85,7 @@ def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[I
     Args:
         before: The current value, or nothing if there is none to compare with.
         cell: What the cell holds; it differs from the current value.
-        place: Where the cell is.
+        location: Where the cell is.
         tag: The attribute that it is for.
 
     """
@@ -96,11 +96,11 @@ def cell_issues(before: str, cell: str, place: Location, tag: int) -> Iterator[I
         else describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
     )
     if what:
-        yield make_issue("sheet.placeholder-cell", place, what=what)
+        yield make_issue("sheet.placeholder-cell", location, what=what)
     elif sign:
-        yield make_issue("sheet.damaged-cell", place, sign=sign)
+        yield make_issue("sheet.damaged-cell", location, sign=sign)
     elif is_null_word_for(tag, cell):
-        yield make_issue("sheet.no-value-word", place)
+        yield make_issue("sheet.no-value-word", location)
 
 
 _REPLACEMENT_SIGNS = "\ufffd?"
@@ -114,15 +114,15 @@ def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
     return escape_value(keyword, format_cell(keyword, counts))
 
 
-def escape_issues(before: str, cell: str, place: Location) -> Iterator[Issue]:
+def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]:
     """Find what makes a changed cell no value: escapes, or signs for characters that a program has lost.
 
     An escape that the value itself spells in letters is none.
     """
     if find_escapes(cell.lower()) - find_escapes(before.lower()):
-        yield make_issue("sheet.escape-cell", place)
+        yield make_issue("sheet.escape-cell", location)
     elif has_lost_characters(before, cell):
-        yield make_issue("sheet.damaged-cell", place, sign="U+FFFD or ? where a character was")
+        yield make_issue("sheet.damaged-cell", location, sign="U+FFFD or ? where a character was")
 
 
 def has_lost_characters(before: str, cell: str) -> bool:

@@ -106,13 +106,13 @@ class EditedSheet:
 
     name: str
     rows: Mapping[Target, SheetRow]
-    unread: tuple[int, ...] = ()
+    invalid_rows: tuple[int, ...] = ()
     """Numbers of the rows that are left out because something is wrong with them."""
-    whole: bool = True
+    is_complete: bool = True
     """Nothing of the file was left out because something is wrong with it."""
-    repeated: Mapping[int, Target] = field(default_factory=dict)
+    repeated_rows: Mapping[int, Target] = field(default_factory=dict)
     """Numbers of the rows that repeat an earlier row of their study or series."""
-    damaged: tuple[DamagedUid, ...] = ()
+    damaged_uids: tuple[DamagedUid, ...] = ()
     """Rows without a UID; which one may be meant is known once the inventory is."""
     header_row: int = 1
     """The number of the row that names the columns."""
@@ -130,16 +130,16 @@ def read_sheet(
         return None, issues  # nor is it known of the other columns whether they can be used
     refused = {found.location.column for found in issues}
     rows: dict[Target, SheetRow] = {}
-    unread: dict[int | None, None] = {}
+    invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
     damaged: list[DamagedUid] = []
     for found in _parse_rows(table, refused):
         if isinstance(found, Issue):
             issues.append(found)
-            unread[found.location.row] = None
+            invalid_rows[found.location.row] = None
         elif isinstance(found, DamagedUid):
             damaged.append(found)
-            unread[found.row] = None
+            invalid_rows[found.row] = None
         elif (first := rows.get(found[0])) is None:
             rows[found[0]] = found[1]
         elif _is_equal_row(first, found[1]):
@@ -148,17 +148,17 @@ def read_sheet(
                 make_issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number)
             )
         else:
-            unread[found[1].number] = None
+            invalid_rows[found[1].number] = None
             issues.append(
                 make_issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number)
             )
     return EditedSheet(
         name=name,
         rows=rows,
-        unread=tuple(filter(None, unread)),
-        whole=not (damaged or has_errors(issues)),
-        repeated=repeated,
-        damaged=tuple(damaged),
+        invalid_rows=tuple(filter(None, invalid_rows)),
+        is_complete=not (damaged or has_errors(issues)),
+        repeated_rows=repeated,
+        damaged_uids=tuple(damaged),
         header_row=table.header_row,
     ), issues
 
@@ -174,17 +174,17 @@ def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
 def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]:
     yield from column_issues(table)
     for column in dict.fromkeys(table.header):
-        place = Location(path=table.name, row=table.header_row, column=column)
+        location = Location(path=table.name, row=table.header_row, column=column)
         if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
             # What is nothing like a keyword may be a value in the wrong place.
             shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
-            yield from unknown_keyword_issues(column, replace(place, column=shown))
+            yield from unknown_keyword_issues(column, replace(location, column=shown))
         elif column not in captured:
             # What no override can set is of no use in a sheet, captured or not.
-            refused = list(not_overridable_issues(tag_of(column) or 0, place))
-            yield from refused or [make_issue("sheet.column-not-captured", place)]
+            refused = list(not_overridable_issues(tag_of(column) or 0, location))
+            yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
 def _parse_rows(

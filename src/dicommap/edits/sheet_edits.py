@@ -58,7 +58,7 @@ class NearUids:
         self._sizes = {(len(start), length) for start, length in self._numbers}
         self._found: dict[str, set[tuple[str, str]]] = {}
 
-    def note(self, uid: str) -> None:
+    def add_uid(self, uid: str) -> None:
         """Note a UID of the inventory."""
         text = self._texts.get(_near_uid_key(uid))
         if text is not None and text != uid:
@@ -138,12 +138,12 @@ class SheetEdits:
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
         """Made once a study has no row."""
-        damaged = [one.text for one in sheet.damaged if one.column == "SeriesInstanceUID"]
+        damaged = [one.text for one in sheet.damaged_uids if one.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
         self._rows_by_state: dict[str, int] = {}
         """State -> number of the first row that has it; made once a row is stale."""
         self._changed = False
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         """Columns of which it was said that no override can set them."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
@@ -154,60 +154,60 @@ class SheetEdits:
         for series in study.series:
             yield from self._for_target(series.target, series.values, Level.SERIES)
 
-    def leftovers(self) -> Iterator[Issue]:
+    def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, the rows that no study or series of the inventory answers to."""
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
         yield from self._damaged_uids()
         for target, row in unreached.items():
-            place = Location(path=self._sheet.name, row=row.number)
+            location = Location(path=self._sheet.name, row=row.number)
             if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
-                yield make_issue("sheet.unknown-series", place)
+                yield make_issue("sheet.unknown-series", location)
             else:
                 study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
-                yield make_issue("sheet.unknown-study", replace(place, study=study), hint=hint)
-        if not self._changed and not unreached and self._sheet.whole:
+                yield make_issue("sheet.unknown-study", replace(location, study=study), hint=hint)
+        if not self._changed and not unreached and self._sheet.is_complete:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
-    def accounts(self) -> Iterator[EditResult]:
+    def edit_results(self) -> Iterator[EditResult]:
         """Yield what became of each row, in their order; rows without a cell are none."""
         name = self._sheet.name
-        unread = {number: EditResult(source=name, row=number, unread=True) for number in self._sheet.unread}
+        unread = {number: EditResult(source=name, row=number, is_invalid=True) for number in self._sheet.invalid_rows}
         rows = {
             row.number: self._reached.get(target) or EditResult(source=name, row=row.number)
             for target, row in self._sheet.rows.items()
         }
-        for account in rows.values():
-            account.close()
+        for edit_result in rows.values():
+            edit_result.finish_study()
         repeated = {
             number: replace(rows[self._sheet.rows[target].number], row=number)
-            for number, target in self._sheet.repeated.items()
+            for number, target in self._sheet.repeated_rows.items()
         }
-        for _, account in sorted((unread | rows | repeated).items()):
-            account.close()
-            yield account
+        for _, edit_result in sorted((unread | rows | repeated).items()):
+            edit_result.finish_study()
+            yield edit_result
 
     def _note_uids(self, study: Study) -> None:
         """Note the UIDs of what has no row: a row may be meant for it."""
         if self._near_series is not None:
             for series in study.series:
-                self._near_series.note(series.series_instance_uid)
+                self._near_series.add_uid(series.series_instance_uid)
         if study.study_instance_uid in self._named_studies:
             return
         if self._near_studies is None:
-            damaged = [one.text for one in self._sheet.damaged if one.column == "StudyInstanceUID"]
+            damaged = [one.text for one in self._sheet.damaged_uids if one.column == "StudyInstanceUID"]
             self._near_studies = NearUids([*self._named_studies, *damaged])
-        self._near_studies.note(study.study_instance_uid)
+        self._near_studies.add_uid(study.study_instance_uid)
 
     def _damaged_uids(self) -> Iterator[Issue]:
-        for one in self._sheet.damaged:
-            place = Location(path=self._sheet.name, row=one.row, column=one.column)
+        for one in self._sheet.damaged_uids:
+            location = Location(path=self._sheet.name, row=one.row, column=one.column)
             if one.column == "StudyInstanceUID":
                 uid, hint = _find_near_uid(self._near_studies, one.text)
-                place = replace(place, study=uid)
+                location = replace(location, study=uid)
             else:
                 uid, hint = _find_near_uid(self._near_series, one.text)
-                place = replace(place, series=uid)
-            yield make_issue("sheet.damaged-uid", place, problem=one.problem, hint=hint)
+                location = replace(location, series=uid)
+            yield make_issue("sheet.damaged-uid", location, problem=one.problem, hint=hint)
 
     def _stale_row(self, row: SheetRow, values: AttributeValues) -> Issue:
         if not self._rows_by_state:
@@ -215,19 +215,21 @@ class SheetEdits:
                 self._rows_by_state.setdefault(one.state or "", one.number)
         states = (compute_row_state(values, one) for one in (Level.STUDY, Level.SERIES))
         other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
-        place = Location(path=self._sheet.name, row=row.number)
-        return make_issue("sheet.stale-row", place, hint=describe_stale_row(row, values, other))
+        location = Location(path=self._sheet.name, row=row.number)
+        return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
 
     def _for_target(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
         row = self._sheet.rows.get(target)
         if row is None:
             return
-        account = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
-        account.note(target.study_instance_uid, EditEffect.REACHED)
-        yield from record_issues(account, target.study_instance_uid, self._for_row(target, row, account, values, level))
+        edit_result = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
+        edit_result.record(target.study_instance_uid, EditEffect.REACHED)
+        yield from record_issues(
+            edit_result, target.study_instance_uid, self._for_row(target, row, edit_result, values, level)
+        )
 
     def _for_row(
-        self, target: Target, row: SheetRow, account: EditResult, values: AttributeValues, level: Level
+        self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
         # A study's row with columns of series attributes was written with the state of all.
         states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
@@ -242,27 +244,29 @@ class SheetEdits:
             )
             if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
                 self._changed = True
-                yield from self._for_cell(target, account, keyword, (before, after))
+                yield from self._for_cell(target, edit_result, keyword, (before, after))
 
     def _for_cell(
-        self, target: Target, account: EditResult, keyword: str, values: tuple[str, str]
+        self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
         column = Location(path=self._sheet.name, column=keyword)
         refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
         if refused:
             # What no override can set is so in every row, and told once.
-            account.note(target.study_instance_uid, EditEffect.REFUSED)
-            yield from () if keyword in self._told else refused
-            self._told.add(keyword)
+            edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
+            yield from () if keyword in self._reported else refused
+            self._reported.add(keyword)
             return
-        tag, place, (before, cell) = tag_of(keyword) or 0, replace(column, row=account.row), values
-        wrong = list(escape_issues(before, cell, place)) or list(cell_issues(before, cell, place, tag))
-        attribute = wrong or attribute_from_text(tag, cell, place)
+        tag, location, (before, cell) = tag_of(keyword) or 0, replace(column, row=edit_result.row), values
+        wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag))
+        attribute = wrong or attribute_from_text(tag, cell, location)
         if isinstance(attribute, list):
             yield from attribute
         else:
-            cause = str(account)
-            yield Edit(target=target, tag=tag, attribute=attribute, cause=cause, place=column, accounts=(account,))
+            origin = str(edit_result)
+            yield Edit(
+                target=target, tag=tag, attribute=attribute, origin=origin, location=column, edit_results=(edit_result,)
+            )
 
 
 def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:

@@ -26,7 +26,7 @@ class ShellPatterns:
     texts: frozenset[str] = field(repr=False)
     """Those without wildcards: looked up, however many they are."""
     expressions: tuple[re.Pattern[str], ...] = field(repr=False)
-    wild: tuple[str, ...] = field(default=(), repr=False)
+    wildcard_patterns: tuple[str, ...] = field(default=(), repr=False)
     """The patterns of the expressions."""
 
     @classmethod
@@ -34,10 +34,12 @@ class ShellPatterns:
         """Return the patterns of a rule's member of `match`: one text, or several."""
         patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
-        wild = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
-        return cls(texts, tuple(re.compile(translate(pattern)) for pattern in wild), tuple(wild))
+        wildcard_patterns = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
+        return cls(
+            texts, tuple(re.compile(translate(pattern)) for pattern in wildcard_patterns), tuple(wildcard_patterns)
+        )
 
-    def match(self, value: str) -> bool:
+    def matches(self, value: str) -> bool:
         """Say whether one of them matches a value."""
         value = normalize_nfc(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
@@ -48,19 +50,21 @@ class ShellPatterns:
         Of an undecodable value only the ASCII characters that it begins with are known.
         """
         if not is_undecodable(value):
-            return self.match(value)
+            return self.matches(value)
         known = _ascii_prefix(value)
         return any(
-            known.startswith(literal) and _STARS.fullmatch(rest) for literal, rest in map(_split_at_wildcard, self.wild)
+            known.startswith(literal) and _STARS.fullmatch(rest)
+            for literal, rest in map(_split_at_wildcard, self.wildcard_patterns)
         )
 
-    def is_unknown(self, value: str) -> bool:
+    def is_match_unknown(self, value: str) -> bool:
         """Return whether it cannot be known if one of them matches a value, since some bytes could not be decoded."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
         known = _ascii_prefix(value)
         return any(text.startswith(known) for text in self.texts) or any(
-            known.startswith(literal) or literal.startswith(known) for literal, _ in map(_split_at_wildcard, self.wild)
+            known.startswith(literal) or literal.startswith(known)
+            for literal, _ in map(_split_at_wildcard, self.wildcard_patterns)
         )
 
 

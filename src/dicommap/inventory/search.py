@@ -147,6 +147,6 @@ def _parse_patterns(keyword: str, asked: object) -> ShellPatterns:
 def _is_match(series: Series, patterns: dict[str, ShellPatterns]) -> bool:
     uids = {"StudyInstanceUID": (series.study_instance_uid,), "SeriesInstanceUID": (series.series_instance_uid,)}
     return all(
-        any(map(pattern.match, uids[keyword] if keyword in uids else series.values[keyword]))
+        any(map(pattern.matches, uids[keyword] if keyword in uids else series.values[keyword]))
         for keyword, pattern in patterns.items()
     )

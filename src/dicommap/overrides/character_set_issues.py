@@ -51,8 +51,8 @@ def undecodable_source_issues(
     for index, source in sources.items():
         edit = edits[index]
         series = edit.target.series_instance_uid
-        place = replace(
-            edit.place,
+        location = replace(
+            edit.location,
             keyword=keyword_of(edit.tag),
             study=study.study_instance_uid,
             series=series,
@@ -61,19 +61,19 @@ def undecodable_source_issues(
         count = _find_target(study, series).values.get(source[0], {}).get(source[1], 0)
         found = make_issue(
             "edit.undecodable-source",
-            place,
+            location,
             keyword=keyword_of(edit.tag),
             source=source[0],
             have="1 file has" if count == 1 else f"{count:,} files have",
             file=first.get((series, source), "a file"),
         )
-        for account in edit.accounts:
-            account.record_issue(study.study_instance_uid, found)
+        for edit_result in edit.edit_results:
+            edit_result.record_issue(study.study_instance_uid, found)
         yield found
 
 
 def _find_row_number(edit: Edit) -> int | None:
-    return next((account.row for account in edit.accounts if account.row is not None), None)
+    return next((edit_result.row for edit_result in edit.edit_results if edit_result.row is not None), None)
 
 
 def _find_target(study: Study, series: str | None) -> Study | Series:
@@ -125,8 +125,8 @@ def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -
                 files, count = files + having, max(count, len(characters))
         if files:
             keyword = keyword_of(change.tag)
-            place = Location(keyword=keyword, study=change.study_instance_uid, series=change.series_instance_uid)
-            yield make_issue("value.undeclared-character", place, keyword=keyword, count=count, files=files)
+            location = Location(keyword=keyword, study=change.study_instance_uid, series=change.series_instance_uid)
+            yield make_issue("value.undeclared-character", location, keyword=keyword, count=count, files=files)
 
 
 _CHARACTER_SET = "SpecificCharacterSet"
@@ -148,8 +148,10 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
             if reason is None or (edit.tag, keyword) in warned:
                 continue
             warned.add((edit.tag, keyword))
-            place = replace(edit.place, keyword=keyword_of(edit.tag), study=study.study_instance_uid)
-            yield make_issue("edit.doubtful-source", place, keyword=keyword_of(edit.tag), source=keyword, reason=reason)
+            location = replace(edit.location, keyword=keyword_of(edit.tag), study=study.study_instance_uid)
+            yield make_issue(
+                "edit.doubtful-source", location, keyword=keyword_of(edit.tag), source=keyword, reason=reason
+            )
 
 
 def _find_target_series(study: Study, series: str | None) -> list[Series]:

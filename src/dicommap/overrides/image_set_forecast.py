@@ -139,7 +139,7 @@ class ImageSetForecaster:
                 listed=tuple(listed.get(scope, ())),
                 cure_value=cure_value,
                 is_harmonizable=not edits and cure_value is not None,
-                edits=tuple(dict.fromkeys(cause for change in edits for cause in change.causes)),
+                edits=tuple(dict.fromkeys(origin for change in edits for origin in change.origins)),
             )
 
     def _read(
@@ -171,10 +171,12 @@ class ImageSetForecaster:
 
 def build_conflict_issue(conflict: GroupingConflict) -> Issue:
     """Return the finding, with the override that would cure it."""
-    place = Location(keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid)
+    location = Location(
+        keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid
+    )
     return make_issue(
         "forecast.non-primary",
-        place,
+        location,
         keyword=conflict.keyword,
         count=len(conflict.values),
         outside=conflict.outside,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
-_CAUSES_LIMIT = 3
+_ORIGINS_LIMIT = 3
 """An edit of a study may come from as many rows of a sheet as the study has series."""
 
 
@@ -37,7 +37,7 @@ def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bo
         "keyword": keyword,
         "before": _format_values_before(change.before, value),
         "after": value(_format_value_after(change.after)),
-        "because of": _format_causes(change.causes) if shorten else "; ".join(change.causes),
+        "because of": _format_origins(change.origins) if shorten else "; ".join(change.origins),
     }
 
 
@@ -47,11 +47,11 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
     The changes of a study must follow each other.
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
-        by_cause: dict[str, list[AttributeChange]] = {}
+        by_origin: dict[str, list[AttributeChange]] = {}
         for change in of_study:
-            for cause in change.causes:
-                by_cause.setdefault(cause, []).append(change)
-        for cause, caused in by_cause.items():
+            for origin in change.origins:
+                by_origin.setdefault(origin, []).append(change)
+        for origin, caused in by_origin.items():
             series = {change.series_instance_uid for change in caused}
             places = [
                 *(["study"] if None in series else []),
@@ -59,7 +59,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
             ]
             yield {
                 "StudyInstanceUID": study,
-                "edit": cause,
+                "edit": origin,
                 "changed in": ", ".join(places),
                 "attributes": ", ".join(dict.fromkeys(keyword_of(change.tag) for change in caused)),
             }
@@ -80,6 +80,6 @@ def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str
     return "; ".join(f"{value(text)} ({files})" for text, files in ranked)
 
 
-def _format_causes(causes: Sequence[str]) -> str:
-    more = len(causes) - _CAUSES_LIMIT
-    return "; ".join([*causes[:_CAUSES_LIMIT], *([f"and {more:,} more"] if more > 0 else [])])
+def _format_origins(origins: Sequence[str]) -> str:
+    more = len(origins) - _ORIGINS_LIMIT
+    return "; ".join([*origins[:_ORIGINS_LIMIT], *([f"and {more:,} more"] if more > 0 else [])])

@@ -34,27 +34,27 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
 
 
-def filter_effective_edits(edits: Iterable[Edit], settled: StudyResolution) -> list[Edit]:
+def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
     """Return those of a study's edits that took part in a change."""
-    changed = {(change.series_instance_uid, change.tag) for change in settled.changes}
+    changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
     ]
 
 
-def record_changes(study: str, edits: Iterable[Edit], settled: StudyResolution) -> None:
+def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolution) -> None:
     """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
-    for edit in filter_effective_edits(edits, settled):
-        for account in edit.accounts:
-            account.note(study, EditEffect.CHANGED)
+    for edit in filter_effective_edits(edits, resolution):
+        for edit_result in edit.edit_results:
+            edit_result.record(study, EditEffect.CHANGED)
     # Of one code and severity all contradictions say the same of an edit: thousands of rules may contradict each other.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
-    for found in settled.issues:
+    for found in resolution.issues:
         contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
     for edit in edits if contradictions else ():
         for found in contradictions.get(keyword_of(edit.tag), {}).values():
-            for account in edit.accounts:
-                account.record_issue(study, found)
+            for edit_result in edit.edit_results:
+                edit_result.record_issue(study, found)
 
 
 _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
@@ -66,17 +66,19 @@ class GroupingEditCounter:
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
-    def note(self, edits: Iterable[Edit], settled: StudyResolution) -> None:
+    def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
         """Note the edits of one study, and what came of them."""
         found = (
-            (edit.place, edit.tag) for edit in filter_effective_edits(edits, settled) if edit.tag in _GROUPING_TAGS
+            (edit.location, edit.tag)
+            for edit in filter_effective_edits(edits, resolution)
+            if edit.tag in _GROUPING_TAGS
         )
         self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
         """Yield, after the last study, a note for each edit that changed such an attribute anywhere."""
-        for (place, tag), count in self._studies.items():
-            yield make_issue("edit.grouping-attribute", place, keyword=keyword_of(tag), count=count)
+        for (location, tag), count in self._studies.items():
+            yield make_issue("edit.grouping-attribute", location, keyword=keyword_of(tag), count=count)
 
 
 @dataclass(slots=True)
@@ -86,13 +88,13 @@ class Resolution:
     overrides: list[Override] = field(default_factory=list)
     changes: list[AttributeChange] = field(default_factory=list)
     issues: BoundedList[Issue] = field(default_factory=bounded_issues)
-    accounts: list[EditResult] = field(default_factory=list)
+    edit_results: list[EditResult] = field(default_factory=list)
     conflicts: list[GroupingConflict] = field(default_factory=list)
 
 
 def resolve_edits(
     studies: Iterable[Study],
-    editor: EditProvider,
+    provider: EditProvider,
     files: StudyFileReader,
     found: BoundedList[Issue] | None = None,
     *,
@@ -103,7 +105,7 @@ def resolve_edits(
 
     Args:
         studies: The studies of the inventory.
-        editor: Gives the edits of a study.
+        provider: Gives the edits of a study.
         files: Returns the files of a study. It is called only for a study whose grouping attributes stay different, or
             of which an edit is refused.
         found: Issues that were found when the edits were read.
@@ -119,31 +121,31 @@ def resolve_edits(
         SharedIdentifiers(same_patient),
     )
     for study in studies:
-        edits = _collect_edits(study, editor, files, result)
-        settled = resolve_study(study, edits)
-        record_changes(study.study_instance_uid, edits, settled)
-        grouping.note(edits, settled)
-        identifiers.note(study, settled.changes)
-        result.overrides += settled.overrides
-        result.changes += settled.changes
-        result.issues += settled.issues
-        result.issues += unencodable_value_issues(study, settled.changes)
-        changed = {change.tag for change in settled.changes}
+        edits = _collect_edits(study, provider, files, result)
+        resolution = resolve_study(study, edits)
+        record_changes(study.study_instance_uid, edits, resolution)
+        grouping.add_study(edits, resolution)
+        identifiers.add_study(study, resolution.changes)
+        result.overrides += resolution.overrides
+        result.changes += resolution.changes
+        result.issues += resolution.issues
+        result.issues += unencodable_value_issues(study, resolution.changes)
+        changed = {change.tag for change in resolution.changes}
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
-        conflicts = list(forecaster.conflicts(study, settled.changes))
+        conflicts = list(forecaster.conflicts(study, resolution.changes))
         result.conflicts += conflicts
         result.issues += map(build_conflict_issue, conflicts)
     result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += grouping.issues()
-    result.issues += editor.leftovers()
-    result.accounts += editor.accounts()
+    result.issues += provider.unused_issues()
+    result.edit_results += provider.edit_results()
     return result
 
 
-def _collect_edits(study: Study, editor: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
+def _collect_edits(study: Study, provider: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
     """Return the edits of a study but those that are computed from undecodable values; issues go into the result."""
     edits: list[Edit] = []
-    for one in editor.edits_for_study(study):
+    for one in provider.edits_for_study(study):
         if isinstance(one, Issue):
             result.issues += [one]
         else:

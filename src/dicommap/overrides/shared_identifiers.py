@@ -120,10 +120,10 @@ class SharedIdentifiers:
         """Take how severe it is that studies of different patients get one identifier."""
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
-    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
+    def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Note a study whose edits change an identifier, or what is compared."""
         for groups in self._groups:
-            groups.note(study, changes)
+            groups.add_study(study, changes)
 
     def issues(self, all_studies: Callable[[], Iterable[Study]]) -> Iterator[Issue]:
         """Yield an issue for each identifier that studies of different patients share after the edits.
@@ -133,10 +133,10 @@ class SharedIdentifiers:
                 identifier.
 
         """
-        asked = [groups for groups in self._groups if groups.wanted]
+        asked = [groups for groups in self._groups if groups.changed_digests]
         for study in all_studies() if asked else ():
             for groups in asked:
-                groups.note_unchanged(study)
+                groups.add_unchanged_study(study)
         for groups in asked:
             yield from groups.issues()
 
@@ -166,12 +166,12 @@ class _StudyGroups:
 
     identifier: ComparedIdentifier
     severity: Severity
-    wanted: set[int] = field(default_factory=set)
+    changed_digests: set[int] = field(default_factory=set)
     """Digests of the identifiers that edits gave to studies that had another one."""
     _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
-    _noted: set[str] = field(default_factory=set)
+    _changed_studies: set[str] = field(default_factory=set)
 
-    def note(self, study: Study, changes: Sequence[AttributeChange]) -> None:
+    def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study if its edits change the identifier, or what is compared."""
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
@@ -179,14 +179,14 @@ class _StudyGroups:
             if change.tag in _identifier_tags(self.identifier)
         }
         if after:
-            self._noted.add(study.study_instance_uid)
+            self._changed_studies.add(study.study_instance_uid)
             self._add(study, after)
 
-    def note_unchanged(self, study: Study) -> None:
+    def add_unchanged_study(self, study: Study) -> None:
         """Add a study without such an edit if it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
-        if study.study_instance_uid not in self._noted and any(
-            _digest(one.strip(" ")) in self.wanted for one in values
+        if study.study_instance_uid not in self._changed_studies and any(
+            _digest(one.strip(" ")) in self.changed_digests for one in values
         ):
             self._add(study, {})
 
@@ -227,7 +227,7 @@ class _StudyGroups:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
                 found[key] = tuple(map(_merge_digests, found.get(key, traits), traits))
                 if traits[0] != _digest(*key):
-                    self.wanted.add(_digest(key[0]))
+                    self.changed_digests.add(_digest(key[0]))
         for key, traits in found.items():
             group = self._by_key.get(_digest(*key))
             if group is None:

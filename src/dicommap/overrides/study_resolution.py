@@ -30,7 +30,7 @@ class AttributeChange:
     before: ValueCounts | None = field(repr=False)
     """Distinct values with their files; None where the inventory does not hold the attribute."""
     after: Attribute = field(repr=False)
-    causes: tuple[str, ...]
+    origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,13 @@ class StudyResolution:
 @dataclass(slots=True)
 class _MergedEdit:
     attribute: Attribute
-    causes: list[str]
+    origins: list[str]
 
 
 _MergedEdits = dict[str | None, dict[int, _MergedEdit]]
 """Series Instance UID, or None for the whole study -> tag -> what is wished for."""
 
-_SharedCauses = dict[tuple[str, ...], tuple[str, ...]]
+_SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
 """Causes that several changes of a study have: there are very many changes, and they are kept."""
 
 
@@ -62,24 +62,24 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
     attribute of which edits contradict each other.
     """
-    wishes: _MergedEdits = {None: {}}
+    merged_edits: _MergedEdits = {None: {}}
     contradictions: list[tuple[int, Issue]] = []
     for edit in edits:
-        found = _merge_edit(wishes, edit)
+        found = _merge_edit(merged_edits, edit)
         if found:
             contradictions.append((edit.tag, found))
-    contradictions += _find_level_contradictions(study, wishes)
+    contradictions += _find_level_contradictions(study, merged_edits)
     for tag in {tag for tag, _ in contradictions}:
-        for of_target in wishes.values():
+        for of_target in merged_edits.values():
             of_target.pop(tag, None)
-    _move_to_study(study, wishes)
+    _move_to_study(study, merged_edits)
     values: dict[str | None, AttributeValues] = {one.series_instance_uid: one.values for one in study.series}
     values[None] = study.values
-    shared: _SharedCauses = {}
+    shared: _SharedOrigins = {}
     changes = [
         change
-        for series in sorted(wishes, key=lambda uid: uid or "")
-        for change in _build_changes(study.study_instance_uid, series, values[series], wishes[series], shared)
+        for series in sorted(merged_edits, key=lambda uid: uid or "")
+        for change in _build_changes(study.study_instance_uid, series, values[series], merged_edits[series], shared)
     ]
     return StudyResolution(
         overrides=tuple(_build_overrides(changes)),
@@ -88,39 +88,41 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     )
 
 
-def _merge_edit(wishes: _MergedEdits, edit: Edit) -> Issue | None:
+def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
     series = edit.target.series_instance_uid
-    of_target = wishes.setdefault(series, {})
-    wish = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
-    if wish.attribute != edit.attribute:
-        return _build_contradiction_issue(edit.target.study_instance_uid, series, edit.tag, wish.causes[0], edit.cause)
-    wish.causes.append(edit.cause)
+    of_target = merged_edits.setdefault(series, {})
+    merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
+    if merged.attribute != edit.attribute:
+        return _build_contradiction_issue(
+            edit.target.study_instance_uid, series, edit.tag, merged.origins[0], edit.origin
+        )
+    merged.origins.append(edit.origin)
     return None
 
 
-def _find_level_contradictions(study: Study, wishes: _MergedEdits) -> list[tuple[int, Issue]]:
+def _find_level_contradictions(study: Study, merged_edits: _MergedEdits) -> list[tuple[int, Issue]]:
     return [
         (
             tag,
             _build_contradiction_issue(
-                study.study_instance_uid, series, tag, wishes[None][tag].causes[0], wish.causes[0]
+                study.study_instance_uid, series, tag, merged_edits[None][tag].origins[0], merged.origins[0]
             ),
         )
-        for series, of_series in wishes.items()
-        for tag, wish in of_series.items()
-        if series is not None and tag in wishes[None] and wishes[None][tag].attribute != wish.attribute
+        for series, of_series in merged_edits.items()
+        for tag, merged in of_series.items()
+        if series is not None and tag in merged_edits[None] and merged_edits[None][tag].attribute != merged.attribute
     ]
 
 
 def _build_contradiction_issue(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
-    place = Location(keyword=keyword_of(tag), study=study, series=series)
-    return make_issue("edit.contradiction", place, first=first, second=second)
+    location = Location(keyword=keyword_of(tag), study=study, series=series)
+    return make_issue("edit.contradiction", location, first=first, second=second)
 
 
-def _move_to_study(study: Study, wishes: _MergedEdits) -> None:
-    of_study = wishes[None]
-    for tag in {tag for series, tags in wishes.items() if series for tag in tags}:
-        found = {series: tags[tag] for series, tags in wishes.items() if series and tag in tags}
+def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
+    of_study = merged_edits[None]
+    for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
+        found = {series: tags[tag] for series, tags in merged_edits.items() if series and tag in tags}
         first = next(iter(found.values()))
         if tag not in of_study:
             if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _has_same_value_in_all_series(
@@ -128,25 +130,25 @@ def _move_to_study(study: Study, wishes: _MergedEdits) -> None:
             ):
                 continue
             of_study[tag] = _MergedEdit(first.attribute, [])
-        for series, wish in found.items():
-            of_study[tag].causes += wish.causes
-            del wishes[series][tag]
-    _restore_private_creators(wishes)
+        for series, merged in found.items():
+            of_study[tag].origins += merged.origins
+            del merged_edits[series][tag]
+    _restore_private_creators(merged_edits)
 
 
-def _restore_private_creators(wishes: _MergedEdits) -> None:
+def _restore_private_creators(merged_edits: _MergedEdits) -> None:
     """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
-    for series, of_series in wishes.items():
+    for series, of_series in merged_edits.items():
         for tag in list(of_series) if series else ():
             creator = private_creator_tag_of(tag)
-            if creator is not None and creator in wishes[None]:
-                of_series.setdefault(creator, wishes[None][creator])
+            if creator is not None and creator in merged_edits[None]:
+                of_series.setdefault(creator, merged_edits[None][creator])
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
     """Say whether every series gets the same value, or has it already."""
     attribute = next(iter(found.values())).attribute
-    if any(wish.attribute != attribute for wish in found.values()):
+    if any(merged.attribute != attribute for merged in found.values()):
         return False
     text = text_from_attribute(attribute)
     others = (series for series in study.series if series.series_instance_uid not in found)
@@ -158,19 +160,23 @@ def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
 
 
 def _build_changes(
-    study: str, series: str | None, values: AttributeValues, wishes: dict[int, _MergedEdit], shared: _SharedCauses
+    study: str,
+    series: str | None,
+    values: AttributeValues,
+    merged_edits: dict[int, _MergedEdit],
+    shared: _SharedOrigins,
 ) -> Iterator[AttributeChange]:
-    for tag, wish in sorted(wishes.items()):
+    for tag, merged in sorted(merged_edits.items()):
         before = values.get(keyword_of(tag))
-        if not _has_only_value(before, text_from_attribute(wish.attribute)):
-            causes = tuple(dict.fromkeys(wish.causes))
+        if not _has_only_value(before, text_from_attribute(merged.attribute)):
+            origins = tuple(dict.fromkeys(merged.origins))
             yield AttributeChange(
                 study_instance_uid=study,
                 series_instance_uid=series,
                 tag=tag,
                 before=None if before is None else compact_counts(before),
-                after=wish.attribute,
-                causes=shared.setdefault(causes, causes),
+                after=merged.attribute,
+                origins=shared.setdefault(origins, origins),
             )
 
 

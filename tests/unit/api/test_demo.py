@@ -19,7 +19,7 @@ def test_the_demo_does_the_whole_job(tmp_path: Path) -> None:
     assert made.draft.package == made.package
     assert not [found for found in made.issues if found.severity is dicommap.Severity.ERROR]
     assert made.summary.instances > 50
-    assert {change.causes[0] for change in made.draft.changes} >= {
+    assert {change.origins[0] for change in made.draft.changes} >= {
         "rules.toml rule 'sex not recorded'",
         "rules.toml rule 'no time of study'",
     }

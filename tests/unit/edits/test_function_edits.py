@@ -28,7 +28,7 @@ def test_a_function_gives_a_study_its_values() -> None:
     (edit,) = FunctionEdits(by_study=prefixed).edits_for_study(ONE)
     assert isinstance(edit, Edit)
     assert text_from_attribute(edit.attribute) == "SITE-7"
-    assert edit.cause == "function prefixed"
+    assert edit.origin == "function prefixed"
 
 
 def test_a_function_gives_series_their_values() -> None:
@@ -81,9 +81,9 @@ def test_what_people_write_is_an_edit(keyword: str, text: str) -> None:
 
 
 def test_a_function_that_never_asks_for_anything_is_told() -> None:
-    editor = FunctionEdits(by_study=lambda _: None)
-    assert [*editor.edits_for_study(ONE)] == []
-    assert [found.code for found in editor.leftovers()] == ["rules.unused"]
+    provider = FunctionEdits(by_study=lambda _: None)
+    assert [*provider.edits_for_study(ONE)] == []
+    assert [found.code for found in provider.unused_issues()] == ["rules.unused"]
 
 
 def test_what_a_function_raises_is_its_writers_to_see(inventory: dicommap.Inventory) -> None:

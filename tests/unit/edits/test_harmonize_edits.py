@@ -15,8 +15,8 @@ SECRET = "Zyzzyva"
 
 
 def work(keyword: str, one: Study) -> tuple[list[Edit], list[Issue]]:
-    editor = HarmonizeEdits(keyword)
-    found = [*editor.edits_for_study(one), *editor.leftovers()]
+    provider = HarmonizeEdits(keyword)
+    found = [*provider.edits_for_study(one), *provider.unused_issues()]
     issues = [item for item in found if isinstance(item, Issue)]
     assert not any(SECRET in str(item) for item in issues)
     return [item for item in found if isinstance(item, Edit)], issues
@@ -26,7 +26,7 @@ def test_the_majority_of_the_files_decides() -> None:
     (edit,), issues = work("PatientID", study({"PatientID": {"7": 5, "8": 2}}, {"PatientID": {"8": 2}}))
     assert text_from_attribute(edit.attribute) == "7"
     assert edit.target.series_instance_uid is None
-    assert edit.cause == "harmonize PatientID: the value of 5 of 9 files"
+    assert edit.origin == "harmonize PatientID: the value of 5 of 9 files"
     assert not issues
 
 

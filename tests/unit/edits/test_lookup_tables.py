@@ -29,17 +29,17 @@ def work(
     table, issues = read_lookup(found, csv.encode())
     issues += repeated_row_issues(found, table)
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": found})
-    editor = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
+    provider = RuleEdits("r.toml", rule, KEYWORDS, {"one": table})
     edits: dict[str, dict[str, Any]] = {}
     for one in studies:
-        for item in editor.edits_for_study(one):
+        for item in provider.edits_for_study(one):
             if isinstance(item, Issue):
                 issues.append(item)
             else:
                 assert isinstance(item, Edit)
                 uid = item.target.study_instance_uid
-                edits.setdefault(uid, {})[keyword_of(item.tag)] = text_from_attribute(item.attribute), item.cause
-    issues += editor.leftovers()
+                edits.setdefault(uid, {})[keyword_of(item.tag)] = text_from_attribute(item.attribute), item.origin
+    issues += provider.unused_issues()
     assert not any(SECRET in str(one) for one in issues)
     return edits, issues
 
@@ -131,11 +131,11 @@ def test_rules_that_share_a_worklist_share_its_rows() -> None:
         study({"AccessionNumber": "7", "PatientID": "2"}, uid="1.3"),
         study({"AccessionNumber": "8", "PatientID": "2"}, uid="1.4"),
     ]
-    settled = resolve_edits(studies, CombinedEdits(tuple(rules)), files_of(*studies))
-    told = [(one.code, one.location.row) for one in settled.issues]
+    resolution = resolve_edits(studies, CombinedEdits(tuple(rules)), files_of(*studies))
+    told = [(one.code, one.location.row) for one in resolution.issues]
     assert told == [("lookup.several-studies", 2), ("lookup.unused-row", 4)]
-    assert [str(one) for one in settled.accounts if one.row] == ["w.csv row 2", "w.csv row 3", "w.csv row 4"]
-    assert [one.studies for one in settled.accounts if one.row] == [2, 1, 0]
+    assert [str(one) for one in resolution.edit_results if one.row] == ["w.csv row 2", "w.csv row 3", "w.csv row 4"]
+    assert [one.studies for one in resolution.edit_results if one.row] == [2, 1, 0]
 
 
 def test_values_are_checked_like_any_other() -> None:
@@ -175,13 +175,16 @@ def test_what_is_wrong_with_a_cell_is_told_once_and_noted_for_every_study() -> N
     table, _ = read_lookup(lookup, b"PatientID,Name\n7,#N/A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3"), study({"PatientID": "8"}, uid="1.4")]
-    editors = CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
-    settled = resolve_edits(studies, editors, files_of(*studies))
-    assert [(one.code, one.location.row, one.location.study) for one in settled.issues] == [
+    providers = CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),))
+    resolution = resolve_edits(studies, providers, files_of(*studies))
+    assert [(one.code, one.location.row, one.location.study) for one in resolution.issues] == [
         ("sheet.damaged-cell", 2, None),
         ("lookup.no-row", None, "1.4"),
     ]
-    assert [(str(one), one.refused) for one in settled.accounts] == [("r.toml rule 'one'", 2), ("w.csv row 2", 2)]
+    assert [(str(one), one.refused) for one in resolution.edit_results] == [
+        ("r.toml rule 'one'", 2),
+        ("w.csv row 2", 2),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -249,10 +252,10 @@ def test_each_row_of_a_study_has_the_account_of_the_first() -> None:
     table, _ = read_lookup(lookup, b"PatientID,Name\n7,A\n8,B\n7,A\n")
     rule = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup})
     studies = [study({"PatientID": "7"}), study({"PatientID": "7"}, uid="1.3")]
-    settled = resolve_edits(
+    resolution = resolve_edits(
         studies, CombinedEdits((RuleEdits("r.toml", rule, KEYWORDS, {"one": table}),)), files_of(*studies)
     )
-    rows = [(one.row, one.changed, one.outcome) for one in settled.accounts if one.row]
+    rows = [(one.row, one.changed, one.outcome) for one in resolution.edit_results if one.row]
     assert rows == [(2, 2, "applied"), (3, 0, "unused"), (4, 2, "applied")]
 
 
@@ -307,8 +310,8 @@ def test_near_rows_of_a_large_table_are_found_in_linear_time() -> None:
     table, _ = read_lookup(lookup, f"PatientID,Name\n{rows}".encode())
     for number in range(1, count + 1, 10):
         values = {"PatientID": {f"00{number}": 1}}
-        table.reach(values, f"1.2.{number}")
+        table.record_study(values, f"1.2.{number}")
         found = table.find(values, Location())
         assert isinstance(found, Issue)
         assert f"row {number + 1} comes close" in found.message
-    assert sum(one.location.study is not None for one in table.leftovers()) == count // 10
+    assert sum(one.location.study is not None for one in table.unused_issues()) == count // 10

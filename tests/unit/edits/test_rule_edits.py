@@ -24,9 +24,9 @@ def rules(text: str) -> RulesFile:
 
 
 def work(rule: str, *studies: object) -> tuple[list[Edit], list[Issue]]:
-    editor = RuleEdits("r.toml", rules(f"[[rule]]\nname = 'one'\n{rule}").rule[0], KEYWORDS)
-    found = [item for one in studies for item in editor.edits_for_study(one)]  # type: ignore[arg-type]
-    found += editor.leftovers()
+    provider = RuleEdits("r.toml", rules(f"[[rule]]\nname = 'one'\n{rule}").rule[0], KEYWORDS)
+    found = [item for one in studies for item in provider.edits_for_study(one)]  # type: ignore[arg-type]
+    found += provider.unused_issues()
     return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
 
 
@@ -62,7 +62,7 @@ def test_a_pattern_holds_for_the_whole_value(pattern: str, value: str, matches: 
 def test_without_patterns_everything_matches() -> None:
     edits, issues = work(f"level = 'study'\n{SET_ID}", study({}, {}), study({}, uid="1.3"))
     assert [edit.target.study_instance_uid for edit in edits] == ["1.2", "1.3"]
-    assert {edit.cause for edit in edits} == {"r.toml rule 'one'"}
+    assert {edit.origin for edit in edits} == {"r.toml rule 'one'"}
     assert not issues
 
 

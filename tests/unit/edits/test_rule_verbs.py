@@ -41,9 +41,9 @@ def work(text: str, *series: dict[str, str | dict[str, int]]) -> tuple[dict[str,
     rules = read(text)
     issues = list(rule_issues("r.toml", rules.rule))
     assert not issues
-    editor = RuleEdits("r.toml", rules.rule[0], CAPTURED)
+    provider = RuleEdits("r.toml", rules.rule[0], CAPTURED)
     members = [{**dict.fromkeys(CAPTURED, ""), **one} for one in series]
-    found = [*editor.edits_for_study(study(*members)), *editor.leftovers()]
+    found = [*provider.edits_for_study(study(*members)), *provider.unused_issues()]
     edits = {keyword_of(one.tag): text_from_attribute(one.attribute) for one in found if isinstance(one, Edit)}
     return edits, [one for one in found if isinstance(one, Issue)]
 
@@ -370,8 +370,8 @@ def test_decimal_numbers_of_raw_attributes_keep_their_spelling() -> None:
     assert "value.multiplicity" in [one.code for one in rule_issues("r.toml", [rule])]
     single = text.replace("71.50, 1_0.0, 71.5, 70, +1e2", "71.50")
     document, _ = parse_rules_toml("r.toml", single.encode())
-    editor = RuleEdits("r.toml", RulesFile.model_validate(document).rule[0], CAPTURED)
-    found = {keyword_of(one.tag): one.attribute for one in editor.edits_for_study(study({})) if isinstance(one, Edit)}
+    provider = RuleEdits("r.toml", RulesFile.model_validate(document).rule[0], CAPTURED)
+    found = {keyword_of(one.tag): one.attribute for one in provider.edits_for_study(study({})) if isinstance(one, Edit)}
     assert found["PatientWeight"] == {"vr": "DS", "Value": ["71.50"]}
 
 

@@ -126,8 +126,8 @@ def test_a_row_without_a_uid_is_kept_apart(text: str, column: str) -> None:
     sheet, issues = read(text)
     assert sheet is not None
     assert not issues
-    assert [(one.row, one.column) for one in sheet.damaged] == [(2, column)]
-    assert (sheet.rows, sheet.unread, sheet.whole) == ({}, (2,), False)
+    assert [(one.row, one.column) for one in sheet.damaged_uids] == [(2, column)]
+    assert (sheet.rows, sheet.invalid_rows, sheet.is_complete) == ({}, (2,), False)
 
 
 def test_a_faulty_row_or_column_leaves_the_others() -> None:

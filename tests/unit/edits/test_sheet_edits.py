@@ -25,8 +25,8 @@ def work(text: str) -> tuple[list[Edit], list[Issue]]:
     sheet, issues = read_sheet("s.csv", text.encode(), KEYWORDS)
     assert sheet is not None
     assert not issues
-    editor = SheetEdits(sheet)
-    found = [item for one in (ONE, OTHER) for item in editor.edits_for_study(one)] + list(editor.leftovers())
+    provider = SheetEdits(sheet)
+    found = [item for one in (ONE, OTHER) for item in provider.edits_for_study(one)] + list(provider.unused_issues())
     return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
 
 
@@ -39,7 +39,7 @@ def test_a_changed_cell_is_an_edit_with_its_row_as_the_cause() -> None:
     assert not issues
     assert (edit.target.study_instance_uid, edit.target.series_instance_uid) == ("1.3", None)
     assert edit.attribute == {"vr": "DA", "Value": ["20260102"]}
-    assert edit.cause == "s.csv row 2"
+    assert edit.origin == "s.csv row 2"
 
 
 def test_an_emptied_cell_empties_the_attribute() -> None:
@@ -212,8 +212,8 @@ def stale(text: str, *inventory: Study) -> Issue:
     sheet, issues = read_sheet("s.csv", text.removeprefix("\ufeff").encode(), KEYWORDS)
     assert sheet is not None
     assert not issues
-    editor = SheetEdits(sheet)
-    found = [item for one in inventory for item in editor.edits_for_study(one)]
+    provider = SheetEdits(sheet)
+    found = [item for one in inventory for item in provider.edits_for_study(one)]
     (first,) = [item for item in found if isinstance(item, Issue) and item.code == "sheet.stale-row"][:1]
     return first
 
@@ -271,9 +271,9 @@ def test_a_state_in_capitals_is_the_same() -> None:
 def test_a_uid_that_a_spreadsheet_changed_names_the_study(uid: str, cell: str, code: str, words: str) -> None:
     sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
     assert sheet is not None
-    editor = SheetEdits(sheet)
-    assert not [item for one in (OTHER, study({}, uid=uid)) for item in editor.edits_for_study(one)]
-    (found,) = editor.leftovers()
+    provider = SheetEdits(sheet)
+    assert not [item for one in (OTHER, study({}, uid=uid)) for item in provider.edits_for_study(one)]
+    (found,) = provider.unused_issues()
     assert (found.code, found.location.row, found.location.study) == (code, 2, uid)
     assert f"; the one named here comes close: it differs by {words}." in found.message
 
@@ -282,9 +282,9 @@ def test_a_series_uid_that_a_spreadsheet_changed_names_the_series() -> None:
     one = study({"Modality": "CT"}, uid="1.200")
     sheet, _ = read_sheet("s.csv", b"StudyInstanceUID,SeriesInstanceUID,Modality\n1.200,12001,CT\n", KEYWORDS)
     assert sheet is not None
-    editor = SheetEdits(sheet)
-    assert list(editor.edits_for_study(one)) == []
-    (found,) = editor.leftovers()
+    provider = SheetEdits(sheet)
+    assert list(provider.edits_for_study(one)) == []
+    (found,) = provider.unused_issues()
     assert (found.code, found.location.column, found.location.series) == (
         "sheet.damaged-uid",
         "SeriesInstanceUID",
@@ -296,9 +296,11 @@ def test_a_series_uid_that_a_spreadsheet_changed_names_the_series() -> None:
 def test_a_uid_that_comes_close_to_none_names_none(cell: str) -> None:
     sheet, _ = read_sheet("s.csv", f"StudyInstanceUID,PatientID\n{cell},7\n".encode(), KEYWORDS)
     assert sheet is not None
-    editor = SheetEdits(sheet)
-    assert not [item for one in (ONE, study({}, uid="1.2.3.4")) for item in editor.edits_for_study(one)] or cell == "12"
-    (found,) = editor.leftovers()
+    provider = SheetEdits(sheet)
+    assert (
+        not [item for one in (ONE, study({}, uid="1.2.3.4")) for item in provider.edits_for_study(one)] or cell == "12"
+    )
+    (found,) = provider.unused_issues()
     assert found.code == "sheet.damaged-uid"
     assert (found.location.study is None) == (cell != "12")
 
@@ -307,6 +309,6 @@ def test_a_repeated_row_has_the_account_of_the_first() -> None:
     sheet, issues = read_sheet("s.csv", b"StudyInstanceUID,PatientID\n1.3,9\n1.3,9\n", KEYWORDS)
     assert sheet is not None
     assert [(one.code, one.severity) for one in issues] == [("sheet.repeated-row", "note")]
-    editor = SheetEdits(sheet)
-    assert len(list(editor.edits_for_study(OTHER))) == 1
-    assert [(one.row, one.outcome) for one in editor.accounts()] == [(2, "no change"), (3, "no change")]
+    provider = SheetEdits(sheet)
+    assert len(list(provider.edits_for_study(OTHER))) == 1
+    assert [(one.row, one.outcome) for one in provider.edit_results()] == [(2, "no change"), (3, "no change")]

@@ -21,15 +21,15 @@ from dicommap.edits.shell_patterns import ShellPatterns
 )
 def test_a_value_matches_as_a_whole(given: str | list[str], matching: list[str], others: list[str]) -> None:
     patterns = ShellPatterns.of(given)
-    assert all(patterns.match(value) for value in matching)
-    assert not any(patterns.match(value) for value in others)
+    assert all(patterns.matches(value) for value in matching)
+    assert not any(patterns.matches(value) for value in others)
 
 
 def test_a_long_list_of_uids_is_looked_up() -> None:
     patterns = ShellPatterns.of(f"1.2.{number}" for number in range(200_000))
     assert patterns.expressions == ()
-    assert patterns.match("1.2.199999")
-    assert not patterns.match("1.2.200000")
+    assert patterns.matches("1.2.199999")
+    assert not patterns.matches("1.2.200000")
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_a_long_list_of_uids_is_looked_up() -> None:
     ],
 )
 def test_texts_in_another_normal_form_match(pattern: str, value: str) -> None:
-    assert ShellPatterns.of(pattern).match(value)
-    assert ShellPatterns.of([pattern, "x"]).match(value)
+    assert ShellPatterns.of(pattern).matches(value)
+    assert ShellPatterns.of([pattern, "x"]).matches(value)

@@ -26,9 +26,9 @@ LOST = "M\ufffdller"
 UNDECODABLE = [BAD, LOST]
 
 
-def settled(editor: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
-    editors = CombinedEdits((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
-    return resolve_edits(studies, editors, files_of(*studies))
+def resolve(provider: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
+    providers = CombinedEdits((provider,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
+    return resolve_edits(studies, providers, files_of(*studies))
 
 
 def rule(**members: Any) -> RuleEdits:
@@ -69,7 +69,7 @@ def assert_refused(found: Resolution, keyword: str, source: str) -> None:
     ],
 )
 def test_no_verb_makes_a_value_of_it(value: str, members: dict[str, Any]) -> None:
-    assert_refused(settled(rule(**members), study({"PatientID": value})), "PatientID", "PatientID")
+    assert_refused(resolve(rule(**members), study({"PatientID": value})), "PatientID", "PatientID")
 
 
 @pytest.mark.parametrize(
@@ -77,36 +77,36 @@ def test_no_verb_makes_a_value_of_it(value: str, members: dict[str, Any]) -> Non
 )
 @pytest.mark.parametrize("members", [{"shift_days": {"StudyDate": 3}}, {"truncate_date": {"StudyDate": "year"}}])
 def test_no_date_moves_from_it(value: str, members: dict[str, Any]) -> None:
-    assert_refused(settled(rule(**members), study({"StudyDate": value})), "StudyDate", "StudyDate")
+    assert_refused(resolve(rule(**members), study({"StudyDate": value})), "StudyDate", "StudyDate")
 
 
 def test_a_reference_to_it_names_what_it_refers_to() -> None:
     one = study({"PatientName": BAD, "PatientID": "7"})
-    assert_refused(settled(rule(set={"PatientID": "{PatientID}-{PatientName}"}), one), "PatientID", "PatientName")
+    assert_refused(resolve(rule(set={"PatientID": "{PatientID}-{PatientName}"}), one), "PatientID", "PatientName")
 
 
 def test_no_row_is_looked_up_by_it() -> None:
-    editor = rule(lookup=LookupSettings(file="l.csv", by="PatientID", set={"PatientName": "N"}).model_dump())
-    found = settled(editor, study({"PatientID": BAD}))
+    provider = rule(lookup=LookupSettings(file="l.csv", by="PatientID", set={"PatientName": "N"}).model_dump())
+    found = resolve(provider, study({"PatientID": BAD}))
     assert_refused(found, "PatientName", "PatientID")
     assert "lookup.no-row" not in codes(found)
 
 
 @pytest.mark.parametrize("value", UNDECODABLE)
 def test_nothing_is_harmonized_to_it(value: str) -> None:
-    found = settled(rule(match={"PatientID": "9"}), study({"PatientID": {value: 3, "7": 1}}), harmonize=("PatientID",))
+    found = resolve(rule(match={"PatientID": "9"}), study({"PatientID": {value: 3, "7": 1}}), harmonize=("PatientID",))
     assert_refused(found, "PatientID", "PatientID")
 
 
 def test_it_is_harmonized_to_a_value_that_is_one() -> None:
     one = study({"PatientID": {BAD: 1, "7": 3}})
-    (override,) = settled(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",)).overrides
+    (override,) = resolve(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",)).overrides
     assert override.data_set["00100020"] == {"vr": "LO", "Value": ["7"]}
 
 
 def test_different_bytes_are_different_values() -> None:
     one = study({"PatientID": {BAD: 1, OTHER: 1}})
-    found = settled(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",))
+    found = resolve(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",))
     assert "harmonize.tie" in codes(found)
     (conflict,) = found.conflicts
     assert conflict.values == {BAD: 1, OTHER: 1}
@@ -115,7 +115,7 @@ def test_different_bytes_are_different_values() -> None:
 
 @pytest.mark.parametrize("members", [{"set": {"PatientID": "typed"}}, {"empty": ["PatientID"]}])
 def test_a_typed_value_takes_its_place(members: dict[str, Any]) -> None:
-    found = settled(rule(**members), study({"PatientID": BAD}))
+    found = resolve(rule(**members), study({"PatientID": BAD}))
     assert codes(found) == []
     (override,) = found.overrides
     assert text_from_attribute(override.data_set["00100020"]) == members.get("set", {}).get("PatientID", "")
@@ -143,12 +143,12 @@ def of_a_copy(one: Study) -> dict[str, str]:
 
 @pytest.mark.parametrize("function", [read_first, letters_only, a_test, of_series, of_a_copy])
 def test_a_function_that_read_it_is_refused(function: Callable[[Study], dict[str, str]]) -> None:
-    assert_refused(settled(FunctionEdits(by_study=function), study({"PatientID": BAD})), "PatientName", "PatientID")
+    assert_refused(resolve(FunctionEdits(by_study=function), study({"PatientID": BAD})), "PatientName", "PatientID")
 
 
 def test_a_function_of_series_that_read_it_is_refused() -> None:
-    editor = FunctionEdits(by_series=lambda one: {"SeriesDescription": next(iter(one.values["PatientID"]))[:1]})
-    found = settled(editor, study({"PatientID": BAD}, {"PatientID": "7"}))
+    provider = FunctionEdits(by_series=lambda one: {"SeriesDescription": next(iter(one.values["PatientID"]))[:1]})
+    found = resolve(provider, study({"PatientID": BAD}, {"PatientID": "7"}))
     (issue,) = [one for one in found.issues if one.code == "edit.undecodable-source"]
     assert issue.location.series == "1.2.1"
     (override,) = found.overrides
@@ -161,37 +161,37 @@ def test_a_function_that_read_others_only_is_not() -> None:
         assert sorted(one.values) == sorted(KEYWORDS)
         return {"PatientID": next(iter(one.values["PatientName"]))}
 
-    found = settled(FunctionEdits(by_study=function), study({"PatientID": BAD, "PatientName": "Doe"}))
+    found = resolve(FunctionEdits(by_study=function), study({"PatientID": BAD, "PatientName": "Doe"}))
     assert codes(found) == []
     assert len(found.overrides) == 1
 
 
 @pytest.mark.parametrize("text", [BAD, LOST, "a\ud800b"])
 def test_a_function_returns_whole_characters(text: str) -> None:
-    found = settled(FunctionEdits(by_study=lambda _: {"PatientID": text}), study({"PatientID": "7"}))
+    found = resolve(FunctionEdits(by_study=lambda _: {"PatientID": text}), study({"PatientID": "7"}))
     assert codes(found)[:1] == ["value.characters"]
     assert not found.overrides
 
 
 @pytest.mark.parametrize("text", [r"M\xfcller", r"M\XFCLLER"])
 def test_what_was_shown_is_not_a_value(text: str) -> None:
-    editor = FunctionEdits(by_study=lambda _: {"PatientComments": text})
-    assert_refused(settled(editor, study({"PatientID": BAD})), "PatientComments", "PatientID")
-    assert "edit.undecodable-source" not in codes(settled(editor, study({"PatientID": "Müller"})))
+    provider = FunctionEdits(by_study=lambda _: {"PatientComments": text})
+    assert_refused(resolve(provider, study({"PatientID": BAD})), "PatientComments", "PatientID")
+    assert "edit.undecodable-source" not in codes(resolve(provider, study({"PatientID": "Müller"})))
 
 
 def test_what_was_shown_is_not_a_value_in_a_lookup_either() -> None:
     lookup = LookupSettings(file="l.csv", by="PatientID", set={"PatientComments": "C"})
     table, _ = read_lookup(lookup, b"PatientID,C\n7,M\\xfcller\n")
     made = Rule.model_validate({"name": "one", "level": "study", "lookup": lookup.model_dump()})
-    editor = RuleEdits("r.toml", made, KEYWORDS, {"one": table})
-    assert_refused(settled(editor, study({"PatientID": "7", "PatientName": BAD})), "PatientComments", "PatientName")
+    provider = RuleEdits("r.toml", made, KEYWORDS, {"one": table})
+    assert_refused(resolve(provider, study({"PatientID": "7", "PatientName": BAD})), "PatientComments", "PatientName")
 
 
 def test_it_is_told_in_the_account_of_the_edit() -> None:
-    found = settled(rule(upper=["PatientID"]), study({"PatientID": BAD}))
-    (account,) = found.accounts
-    assert (account.refused, account.changed) == (1, 0)
+    found = resolve(rule(upper=["PatientID"]), study({"PatientID": BAD}))
+    (edit_result,) = found.edit_results
+    assert (edit_result.refused, edit_result.changed) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -218,12 +218,12 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
 def test_a_pattern_is_certain_or_it_is_not_known(pattern: str, value: str, matches: bool | None) -> None:
     patterns = ShellPatterns.of(pattern)
     assert patterns.is_certain_match(value) is (matches is True)
-    assert patterns.is_unknown(value) is (matches is None)
+    assert patterns.is_match_unknown(value) is (matches is None)
 
 
 def test_a_rule_that_tests_it_says_so() -> None:
     one = study({"PatientName": {BAD: 1, "Müller": 1}}, {"PatientName": "Müller"})
-    found = settled(rule(match={"PatientName": "Müller"}, set={"PatientID": "X"}), one)
+    found = resolve(rule(match={"PatientName": "Müller"}, set={"PatientID": "X"}), one)
     (issue,) = found.issues
     assert (issue.code, issue.location.keyword, issue.location.study) == (
         "rules.undecodable-match",
@@ -231,17 +231,17 @@ def test_a_rule_that_tests_it_says_so() -> None:
         "1.2",
     )
     assert not found.overrides
-    assert found.accounts[0].ambiguous == 1
+    assert found.edit_results[0].ambiguous == 1
 
 
 def test_a_study_rule_that_tests_series_says_so() -> None:
     one = study({"SeriesDescription": BAD}, {"SeriesDescription": "neck"})
-    found = settled(rule(match={"SeriesDescription": "Müller"}, set={"PatientID": "X"}), one)
+    found = resolve(rule(match={"SeriesDescription": "Müller"}, set={"PatientID": "X"}), one)
     assert [(one.code, one.location.series) for one in found.issues] == [("rules.undecodable-match", "1.2.1")]
     sure = study({"SeriesDescription": BAD}, {"SeriesDescription": "Müller"})
-    assert len(settled(rule(match={"SeriesDescription": "Müller"}, set={"PatientID": "X"}), sure).overrides) == 1
+    assert len(resolve(rule(match={"SeriesDescription": "Müller"}, set={"PatientID": "X"}), sure).overrides) == 1
 
 
 def test_a_rule_whose_pattern_is_contradicted_says_nothing() -> None:
-    found = settled(rule(match={"PatientName": "TEST*"}, set={"PatientID": "X"}), study({"PatientName": BAD}))
+    found = resolve(rule(match={"PatientName": "TEST*"}, set={"PatientID": "X"}), study({"PatientName": BAD}))
     assert codes(found) == ["rules.unused"]

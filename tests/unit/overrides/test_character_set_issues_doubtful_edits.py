@@ -21,9 +21,9 @@ MOJIBAKE = "MÃ¼ller^Eva"
 WINDOWS = "Knie\x93links\x94"
 
 
-def settled(editor: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
-    editors = CombinedEdits((editor,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
-    return resolve_edits(studies, editors, files_of(*studies))
+def resolve(provider: EditProvider, *studies: Study, harmonize: tuple[str, ...] = ()) -> Resolution:
+    providers = CombinedEdits((provider,), tuple(HarmonizeEdits(keyword) for keyword in harmonize))
+    return resolve_edits(studies, providers, files_of(*studies))
 
 
 def doubts(found: Resolution) -> list[Issue]:
@@ -51,7 +51,7 @@ def declared(value: str = MOJIBAKE, charset: str = "ISO_IR 100", **values: Any) 
     ],
 )
 def test_a_rule_that_reads_it_is_told_once_and_carried_out(members: dict[str, Any], keyword: str) -> None:
-    found = settled(rule(**members), study(declared(), declared()))
+    found = resolve(rule(**members), study(declared(), declared()))
     (one,) = doubts(found)
     assert (one.location.study, one.location.keyword) == ("1.2", keyword)
     assert "PatientID" in one.message
@@ -60,24 +60,24 @@ def test_a_rule_that_reads_it_is_told_once_and_carried_out(members: dict[str, An
 
 
 def test_control_characters_are_refused_in_any_new_value() -> None:
-    found = settled(rule(upper=["PatientID"]), study(declared(WINDOWS)))
+    found = resolve(rule(upper=["PatientID"]), study(declared(WINDOWS)))
     assert [one.code for one in found.issues] == ["value.characters"]
     assert not found.overrides
 
 
 def test_a_lookup_by_it_is_told() -> None:
     lookup = {"file": "w.csv", "by": "PatientID", "set": {"PatientName": "N"}}
-    assert len(doubts(settled(rule(lookup=lookup), study(declared())))) == 1
+    assert len(doubts(resolve(rule(lookup=lookup), study(declared())))) == 1
 
 
 def test_harmonizing_to_it_is_told() -> None:
     one = study(declared(PatientID={MOJIBAKE: 3, "7": 1}))
-    assert len(doubts(settled(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",)))) == 1
+    assert len(doubts(resolve(rule(match={"PatientID": "9"}), one, harmonize=("PatientID",)))) == 1
 
 
 def test_each_study_and_attribute_is_told() -> None:
     studies = [study(declared(), uid="1.2"), study(declared(), uid="1.3")]
-    found = doubts(settled(rule(set={"PatientName": "{PatientID}"}, upper=["PatientID"]), *studies))
+    found = doubts(resolve(rule(set={"PatientName": "{PatientID}"}, upper=["PatientID"]), *studies))
     assert sorted((str(one.location.study), str(one.location.keyword)) for one in found) == [
         ("1.2", "PatientID"),
         ("1.2", "PatientName"),
@@ -87,12 +87,12 @@ def test_each_study_and_attribute_is_told() -> None:
 
 
 def test_a_function_that_returns_its_characters_is_told() -> None:
-    editor = FunctionEdits(by_study=lambda one: {"PatientName": next(iter(one.values["PatientID"]))})
-    assert len(doubts(settled(editor, study(declared())))) == 1
+    provider = FunctionEdits(by_study=lambda one: {"PatientName": next(iter(one.values["PatientID"]))})
+    assert len(doubts(resolve(provider, study(declared())))) == 1
 
 
 @pytest.mark.parametrize(
-    "editor",
+    "provider",
     [
         rule(set={"PatientID": "Müller"}),
         rule(empty=["PatientID"]),
@@ -100,25 +100,25 @@ def test_a_function_that_returns_its_characters_is_told() -> None:
         FunctionEdits(by_study=lambda _: {"PatientID": "Müller^Eva"}),
     ],
 )
-def test_a_typed_value_is_not_told(editor: EditProvider) -> None:
-    found = settled(editor, study(declared(Modality="CT")))
+def test_a_typed_value_is_not_told(provider: EditProvider) -> None:
+    found = resolve(provider, study(declared(Modality="CT")))
     assert doubts(found) == []
     assert len(found.overrides) == 1
 
 
 def test_a_value_that_its_character_set_may_hold_is_not_told() -> None:
     upper = rule(upper=["PatientID"])
-    assert doubts(settled(upper, study(declared("Müller")))) == []
-    assert doubts(settled(rule(upper=["PatientID"]), study(declared(charset="ISO_IR 192")))) == []
+    assert doubts(resolve(upper, study(declared("Müller")))) == []
+    assert doubts(resolve(rule(upper=["PatientID"]), study(declared(charset="ISO_IR 192")))) == []
 
 
 def test_the_character_set_is_that_of_the_files_with_the_value() -> None:
     copies = rule(level="series", set={"SeriesDescription": "{PatientID}"})
     members = declared(), declared("Meier", "ISO_IR 192")
-    assert len(doubts(settled(copies, study(*members)))) == 1
+    assert len(doubts(resolve(copies, study(*members)))) == 1
     members = declared(charset="ISO_IR 192"), declared("Meier")
-    assert doubts(settled(copies, study(*members))) == []
+    assert doubts(resolve(copies, study(*members))) == []
 
 
 def test_what_changes_nothing_carries_nothing_on() -> None:
-    assert doubts(settled(rule(set={"PatientID": "{PatientID}"}), study(declared()))) == []
+    assert doubts(resolve(rule(set={"PatientID": "{PatientID}"}), study(declared()))) == []

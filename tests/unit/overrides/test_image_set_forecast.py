@@ -56,14 +56,14 @@ def test_attributes_that_do_not_group_may_differ() -> None:
 def test_an_override_for_the_study_settles_it_and_one_for_a_series_may_not() -> None:
     one = study({"PatientID": "7"}, {"PatientID": "8"}, {"PatientID": "9"})
     assert conflicts(one, resolve_study(one, [edit("PatientID", "1")]).changes) == []
-    (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes)
+    (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.1", origin="s.csv row 3")]).changes)
     assert conflict.values == {"8": 4, "9": 2}
     assert listed(conflict) == [("1.2.3/1", "9"), ("1.2.3/2", "9")]
 
 
 def test_where_an_edit_sets_a_part_of_the_study_harmonizing_would_contradict_it() -> None:
     one = study({"PatientID": "7"}, {"PatientID": "8"}, {"PatientID": "9"})
-    changes = resolve_study(one, [edit("PatientID", "8", "1.2.1", cause="s.csv row 3")]).changes
+    changes = resolve_study(one, [edit("PatientID", "8", "1.2.1", origin="s.csv row 3")]).changes
     (conflict,) = conflicts(one, changes)
     assert not conflict.is_harmonizable
     assert conflict.cure == "an edit of PatientID for the whole study instead of s.csv row 3"
@@ -74,7 +74,7 @@ def test_edits_that_agree_say_what_the_value_should_be_and_others_do_not() -> No
     one = study({"PatientID": {"7": 9}}, {"PatientID": {"7": 2}}, {"PatientID": {"7": 2}})
     (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.2")]).changes)
     assert (conflict.primary, conflict.outside, conflict.cure_value) == ("7", 2, "8")
-    both = [edit("PatientID", "8", "1.2.2", cause="first"), edit("PatientID", "9", "1.2.3", cause="second")]
+    both = [edit("PatientID", "8", "1.2.2", origin="first"), edit("PatientID", "9", "1.2.3", origin="second")]
     (conflict,) = conflicts(one, resolve_study(one, both).changes)
     assert (conflict.cure_value, conflict.edits) == (None, ("first", "second"))
     assert conflict.cure == "an edit of PatientID for the whole study instead of first and 1 more"

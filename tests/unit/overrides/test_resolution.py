@@ -1,4 +1,4 @@
-"""All studies settled, with an account of each sheet row, lookup row, rule, function and keyword."""
+"""Resolving the edits of all studies, with a result for each sheet row, lookup row, rule, function and keyword."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STUDIES = [
 ]
 
 
-def outcomes(*editors: EditProvider, harmonize: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+def outcomes(*providers: EditProvider, harmonize: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     """Return, by edit, the outcome and the studies changed, unchanged, ambiguous and refused."""
     harmonizing = tuple(HarmonizeEdits(keyword) for keyword in harmonize)
-    settled = resolve_edits(STUDIES, CombinedEdits(editors, harmonizing), files_of(*STUDIES))
-    rows = [build_edit_result_row(account) for account in settled.accounts]
+    resolution = resolve_edits(STUDIES, CombinedEdits(providers, harmonizing), files_of(*STUDIES))
+    rows = [build_edit_result_row(edit_result) for edit_result in resolution.edit_results]
     return {row.pop("edit"): tuple(row.values()) for row in rows}
 
 
@@ -119,11 +119,11 @@ def test_an_edit_that_contradicts_none_is_applied_beside_a_contradiction() -> No
 
 def test_to_harmonize_takes_the_value_that_another_edit_sets() -> None:
     tied = study({"PatientID": {"3": 2, "4": 2}}, uid="1.4")
-    editors = CombinedEdits((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))
-    harmonized = CombinedEdits(editors.editors, (HarmonizeEdits("PatientID"),))
-    settled = resolve_edits([*STUDIES, tied], harmonized, files_of(*STUDIES, tied))
-    assert not [one for one in settled.issues if one.code == "harmonize.tie"]
-    assert {one.study_instance_uid: text_from_attribute(one.after) for one in settled.changes} == {
+    providers = CombinedEdits((rule("told", match={"StudyInstanceUID": "1.4"}, set={"PatientID": "5"}),))
+    harmonized = CombinedEdits(providers.providers, (HarmonizeEdits("PatientID"),))
+    resolution = resolve_edits([*STUDIES, tied], harmonized, files_of(*STUDIES, tied))
+    assert not [one for one in resolution.issues if one.code == "harmonize.tie"]
+    assert {one.study_instance_uid: text_from_attribute(one.after) for one in resolution.changes} == {
         "1.3": "3",
         "1.4": "5",
     }
@@ -133,7 +133,7 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
     def named(one: Any) -> dict[str, str]:
         return {"AccessionNumber": "B"}
 
-    editors = CombinedEdits(
+    providers = CombinedEdits(
         (
             sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,8\n"),
             rule("date", set={"StudyDate": "20260101", "PatientName": "X"}),
@@ -142,8 +142,8 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
         ),
         (HarmonizeEdits("PatientID"),),
     )
-    settled = resolve_edits(STUDIES, editors, files_of(*STUDIES))
-    notes = {one.location: one.message for one in settled.issues if one.code == "edit.grouping-attribute"}
+    resolution = resolve_edits(STUDIES, providers, files_of(*STUDIES))
+    notes = {one.location: one.message for one in resolution.issues if one.code == "edit.grouping-attribute"}
     assert {place: message.rpartition(" ")[2] for place, message in notes.items()} == {
         Location(path="s.csv", column="PatientID"): "2.",
         Location(path="r.toml", rule="date", keyword="StudyDate"): "3.",
@@ -155,8 +155,8 @@ def test_an_edit_of_a_grouping_attribute_is_told_once_and_counts_its_studies() -
 def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
     given = Rule.model_validate({"name": "r", "level": "study", "shift_days": {"StudyDate": 1}})
     dated = [study({"StudyDate": "2026"}, uid=f"1.{number}") for number in range(1, 1_200)]
-    settled = resolve_edits(dated, CombinedEdits((RuleEdits("r.toml", given, KEYWORDS),)), files_of())
-    *first, last = settled.issues
+    resolution = resolve_edits(dated, CombinedEdits((RuleEdits("r.toml", given, KEYWORDS),)), files_of())
+    *first, last = resolution.issues
     assert {(one.code, one.location.path, one.location.rule) for one in first} == {("rules.no-result", "r.toml", "r")}
     assert len(first) == 1_000
     assert (last.code, last.severity, last.location) == (
@@ -168,10 +168,10 @@ def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
 
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:
-    editors = CombinedEdits(
+    providers = CombinedEdits(
         (sheet("StudyInstanceUID,PatientID\n1.1,7\n1.2,2\n1.9,7\n"), rule("r", set={"StudyDate": ""}))
     )
-    assert list(format_edit_result_lines(resolve_edits(STUDIES, editors, files_of(*STUDIES)).accounts)) == [
+    assert list(format_edit_result_lines(resolve_edits(STUDIES, providers, files_of(*STUDIES)).edit_results)) == [
         "s.csv: 3 rows: 1 applied, 1 no change, 1 unused",
         "r.toml rule 'r': no change in 3 studies",
     ]

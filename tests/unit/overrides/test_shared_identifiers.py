@@ -27,10 +27,10 @@ class Given:
     def edits_for_study(self, study: Study) -> Any:
         return (one for one in self._edits if one.target.study_instance_uid == study.study_instance_uid)
 
-    def leftovers(self) -> Any:
+    def unused_issues(self) -> Any:
         return ()
 
-    def accounts(self) -> Any:
+    def edit_results(self) -> Any:
         return ()
 
 

@@ -17,13 +17,13 @@ TWO = study({"PatientID": "old", "Modality": "CT"}, {"PatientID": "old", "Modali
 SERIES = ("1.2.1", "1.2.2")
 
 
-def targets(settled: object) -> list[str | None]:
-    return [override.series_instance_uid for override in settled.overrides]  # type: ignore[attr-defined]
+def targets(resolution: object) -> list[str | None]:
+    return [override.series_instance_uid for override in resolution.overrides]  # type: ignore[attr-defined]
 
 
 def test_an_edit_of_a_study_is_one_override() -> None:
-    settled = resolve_study(TWO, [edit("PatientID", "new"), edit("StudyDate", "20260102")])
-    (override,) = settled.overrides
+    resolution = resolve_study(TWO, [edit("PatientID", "new"), edit("StudyDate", "20260102")])
+    (override,) = resolution.overrides
     assert (override.study_instance_uid, override.series_instance_uid) == ("1.2", None)
     assert override.data_set == {
         "00080020": {"vr": "DA", "Value": ["20260102"]},
@@ -34,14 +34,14 @@ def test_an_edit_of_a_study_is_one_override() -> None:
 
 @pytest.mark.parametrize("keyword", ["PatientID", "StudyDate"])
 def test_equal_edits_of_all_series_move_to_the_study(keyword: str) -> None:
-    settled = resolve_study(TWO, [edit(keyword, "20260102", uid, cause=uid) for uid in SERIES])
-    assert targets(settled) == [None]
-    assert settled.changes[0].causes == SERIES
+    resolution = resolve_study(TWO, [edit(keyword, "20260102", uid, origin=uid) for uid in SERIES])
+    assert targets(resolution) == [None]
+    assert resolution.changes[0].origins == SERIES
 
 
 def test_series_attributes_stay_with_their_series() -> None:
-    settled = resolve_study(TWO, [edit("Modality", "OT", uid) for uid in SERIES])
-    assert targets(settled) == ["1.2.1", "1.2.2"]
+    resolution = resolve_study(TWO, [edit("Modality", "OT", uid) for uid in SERIES])
+    assert targets(resolution) == ["1.2.1", "1.2.2"]
 
 
 def test_an_edit_of_one_series_moves_up_where_the_others_have_the_value_already() -> None:
@@ -51,23 +51,25 @@ def test_an_edit_of_one_series_moves_up_where_the_others_have_the_value_already(
 
 
 def test_different_edits_of_series_stay_with_their_series() -> None:
-    settled = resolve_study(TWO, [edit("PatientID", "a", "1.2.1"), edit("PatientID", "b", "1.2.2")])
-    assert targets(settled) == ["1.2.1", "1.2.2"]
+    resolution = resolve_study(TWO, [edit("PatientID", "a", "1.2.1"), edit("PatientID", "b", "1.2.2")])
+    assert targets(resolution) == ["1.2.1", "1.2.2"]
 
 
 def test_an_edit_that_the_study_asks_for_as_well_is_the_studys() -> None:
-    settled = resolve_study(TWO, [edit("PatientID", "new", cause="a"), edit("PatientID", "new", "1.2.1", cause="b")])
-    assert targets(settled) == [None]
-    assert settled.changes[0].causes == ("a", "b")
+    resolution = resolve_study(
+        TWO, [edit("PatientID", "new", origin="a"), edit("PatientID", "new", "1.2.1", origin="b")]
+    )
+    assert targets(resolution) == [None]
+    assert resolution.changes[0].origins == ("a", "b")
 
 
 @pytest.mark.parametrize(("first", "second"), [(None, None), ("1.2.1", "1.2.1"), (None, "1.2.1"), ("1.2.2", None)])
 def test_different_values_for_one_target_contradict(first: str | None, second: str | None) -> None:
-    edits = [edit("PatientID", "Zyzzyva", first, cause="this"), edit("PatientID", "Quark", second, cause="that")]
-    settled = resolve_study(TWO, edits)
-    assert not settled.overrides
-    assert not settled.changes
-    (found,) = settled.issues
+    edits = [edit("PatientID", "Zyzzyva", first, origin="this"), edit("PatientID", "Quark", second, origin="that")]
+    resolution = resolve_study(TWO, edits)
+    assert not resolution.overrides
+    assert not resolution.changes
+    (found,) = resolution.issues
     assert found.code == "edit.contradiction"
     assert (found.location.keyword, found.location.study) == ("PatientID", "1.2")
     assert found.location.series == (first or second)
@@ -78,19 +80,19 @@ def test_different_values_for_one_target_contradict(first: str | None, second: s
 
 
 def test_emptying_contradicts_setting() -> None:
-    settled = resolve_study(TWO, [edit("PatientID", "x"), edit("PatientID", "")])
-    assert [found.code for found in settled.issues] == ["edit.contradiction"]
+    resolution = resolve_study(TWO, [edit("PatientID", "x"), edit("PatientID", "")])
+    assert [found.code for found in resolution.issues] == ["edit.contradiction"]
 
 
 def test_a_private_attribute_of_a_series_keeps_its_creator_beside_that_of_the_study() -> None:
     def private(tag: int, vr: str, text: str, uid: str | None) -> Edit:
         target = Target(study_instance_uid="1.2", series_instance_uid=uid)
-        return Edit(target=target, tag=tag, attribute={"vr": vr, "Value": [text]}, cause="a cause")
+        return Edit(target=target, tag=tag, attribute={"vr": vr, "Value": [text]}, origin="a cause")
 
     creators = [private(0x00090010, "LO", "ACME", uid) for uid in (None, *SERIES)]
     values = [private(0x00091001, "SH", "a", None), private(0x00091002, "SH", "b", "1.2.1")]
-    settled = resolve_study(TWO, [*creators, *values])
-    assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
+    resolution = resolve_study(TWO, [*creators, *values])
+    assert [(override.series_instance_uid, list(override.data_set)) for override in resolution.overrides] == [
         (None, ["00090010", "00091001"]),
         ("1.2.1", ["00090010", "00091002"]),
     ]
@@ -98,33 +100,33 @@ def test_a_private_attribute_of_a_series_keeps_its_creator_beside_that_of_the_st
 
 def test_a_contradiction_leaves_out_its_attribute_in_the_whole_study_and_no_other() -> None:
     edits = [edit("StudyDate", "20260102"), edit("PatientID", "a"), edit("PatientID", "b"), edit("PatientID", "c")]
-    settled = resolve_study(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
-    assert [(override.series_instance_uid, list(override.data_set)) for override in settled.overrides] == [
+    resolution = resolve_study(TWO, [*edits, edit("PatientID", "b", "1.2.1"), edit("AccessionNumber", "x", "1.2.2")])
+    assert [(override.series_instance_uid, list(override.data_set)) for override in resolution.overrides] == [
         (None, ["00080020"]),
         ("1.2.2", ["00080050"]),
     ]
-    assert {found.location.keyword for found in settled.issues} == {"PatientID"}
+    assert {found.location.keyword for found in resolution.issues} == {"PatientID"}
 
 
 def test_a_value_that_is_there_already_is_no_change() -> None:
-    settled = resolve_study(
+    resolution = resolve_study(
         TWO, [edit("PatientID", "old"), edit("Modality", "CT", "1.2.1"), edit("AccessionNumber", "")]
     )
-    assert not settled.overrides
-    assert not settled.changes
-    assert not settled.issues
+    assert not resolution.overrides
+    assert not resolution.changes
+    assert not resolution.issues
 
 
 def test_one_of_several_values_is_a_change() -> None:
     one = study({"PatientID": {"old": 1, "new": 1}})
-    settled = resolve_study(one, [edit("PatientID", "new")])
-    assert settled.changes[0].before == {"old": 1, "new": 1}
+    resolution = resolve_study(one, [edit("PatientID", "new")])
+    assert resolution.changes[0].before == {"old": 1, "new": 1}
 
 
 def test_what_the_inventory_does_not_hold_is_always_a_change() -> None:
-    settled = resolve_study(TWO, [edit("PatientWeight", "70")])
-    assert settled.changes[0].before is None
-    assert targets(settled) == [None]
+    resolution = resolve_study(TWO, [edit("PatientWeight", "70")])
+    assert resolution.changes[0].before is None
+    assert targets(resolution) == [None]
 
 
 def test_the_order_of_the_edits_makes_no_difference() -> None:
@@ -158,9 +160,9 @@ def test_a_preview_masks_patient_values_by_default() -> None:
 def test_a_preview_names_the_first_causes_and_counts_the_others(count: int, told: str) -> None:
     one = study(*[{"PatientID": "old"}] * count)
     (change,) = resolve_study(
-        one, [edit("PatientID", "new", f"1.2.{number + 1}", cause=f"row {number}") for number in range(count)]
+        one, [edit("PatientID", "new", f"1.2.{number + 1}", origin=f"row {number}") for number in range(count)]
     ).changes
-    assert len(change.causes) == count
+    assert len(change.origins) == count
     assert build_preview_row(change, show_values=False)["because of"] == told
 
 
