@@ -10,12 +10,6 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.edit_provider import CombinedEdits
-from dicommap.edits.function_edits import FunctionEdits
-from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
-from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
-from dicommap.edits.rule_edits import RuleEdits, explain_removal_verb, rule_issues
-from dicommap.edits.rules_file import RulesFile
-from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.errors import DocumentError
@@ -32,6 +26,7 @@ if TYPE_CHECKING:
 
     from dicommap.edits.edit_provider import EditProvider
     from dicommap.edits.function_edits import SeriesFunction, StudyFunction
+    from dicommap.edits.harmonize_edits import HarmonizeEdits
     from dicommap.edits.lookup_tables import LookupTable
     from dicommap.edits.rules_file import LookupSettings, Rule
     from dicommap.issues import Issue
@@ -62,17 +57,12 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
     issues = bounded_issues()
     sheets, rules = _list_paths(asked.sheets), _list_paths(asked.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
-    editors = [*_sheet_editors(sheets, names, asked, captured, issues), *_rule_editors(rules, names, captured, issues)]
-    by_study, by_series = asked.by_study, asked.by_series
-    editors += [FunctionEdits(by_study=one) for one in ([by_study] if callable(by_study) else by_study)]
-    editors += [FunctionEdits(by_series=one) for one in ([by_series] if callable(by_series) else by_series)]
-    harmonizing = []
-    for keyword in [asked.harmonize] if isinstance(asked.harmonize, str) else asked.harmonize:
-        unfit = list(harmonize_issues(keyword, captured))
-        issues += unfit
-        if not unfit:
-            harmonizing.append(HarmonizeEdits(keyword))
-    return CombinedEdits(tuple(editors), tuple(harmonizing)), issues
+    providers = [*_provide_sheet_edits(sheets, names, asked, captured, issues)]
+    # Most drafts have one kind of edits: the code of the other kinds is loaded only when it is needed.
+    if rules:
+        providers += _provide_rule_edits(rules, names, captured, issues)
+    providers += _provide_function_edits(asked)
+    return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(asked.harmonize, captured, issues))), issues
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
@@ -88,7 +78,7 @@ def _count_distinct_parts(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]
     )
 
 
-def _sheet_editors(
+def _provide_sheet_edits(
     paths: Iterable[Path],
     names: Mapping[Path, str],
     asked: EditSources,
@@ -102,14 +92,38 @@ def _sheet_editors(
             yield SheetEdits(sheet)
 
 
-def _rule_editors(
+def _provide_rule_edits(
     paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: BoundedList[Issue]
 ) -> Iterator[EditProvider]:
+    from dicommap.edits.rule_edits import RuleEdits
+
     shared: LookupTables = {}
     for path in paths:
         read = read_rules(path, names[path], shared)
         issues += read.issues
         yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
+
+
+def _provide_function_edits(asked: EditSources) -> Iterator[EditProvider]:
+    by_study = (asked.by_study,) if callable(asked.by_study) else tuple(asked.by_study)
+    by_series = (asked.by_series,) if callable(asked.by_series) else tuple(asked.by_series)
+    if by_study or by_series:
+        from dicommap.edits.function_edits import FunctionEdits
+
+        yield from (FunctionEdits(by_study=one) for one in by_study)
+        yield from (FunctionEdits(by_series=one) for one in by_series)
+
+
+def _provide_harmonize_edits(
+    asked: Iterable[str], captured: tuple[str, ...], issues: BoundedList[Issue]
+) -> Iterator[HarmonizeEdits]:
+    for keyword in [asked] if isinstance(asked, str) else asked:
+        from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
+
+        found = list(harmonize_issues(keyword, captured))
+        issues += found
+        if not found:
+            yield HarmonizeEdits(keyword)
 
 
 def _list_paths(named: Paths) -> list[Path]:
@@ -137,6 +151,10 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
 
     `name` is what findings call it, without it its own name; `shared` are tables that other files have looked up in.
     """
+    from dicommap.edits.rule_edits import explain_removal_verb, rule_issues
+    from dicommap.edits.rules_file import RulesFile
+    from dicommap.edits.rules_toml import parse_rules_toml
+
     name, shared = name or path.name, {} if shared is None else shared
     document, issues = parse_rules_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
@@ -160,6 +178,8 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
 def _make_lookup_table(
     rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables
 ) -> tuple[LookupTable, list[Issue]]:
+    from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
+
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter)
     issues: list[Issue] = []
     if key not in shared:
