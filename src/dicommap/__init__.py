@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from dicommap.api.submit import SubmitResult, submit
     from dicommap.api.validate import validate
     from dicommap.api.watch import WatchResult, watch
+    from dicommap.api.write_overrides import write_overrides
     from dicommap.aws import Clients
     from dicommap.display.issue_report import Issues
     from dicommap.errors import DicommapError
     from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.healthimaging.import_configuration import (
+        DicomMetadataMapping,
+        ImportConfiguration,
+        StartDICOMImportJobRequest,
+    )
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue, Location, Severity
     from dicommap.model.masking import show_values
+    from dicommap.overrides.override import Override
 
 __all__ = [
     "scan",
@@ -36,6 +43,7 @@ __all__ = [
     "reconcile",
     "fhir",
     "data_set",
+    "write_overrides",
     "Inventory",
     "Draft",
     "StageResult",
@@ -45,6 +53,10 @@ __all__ = [
     "Reconciliation",
     "Assumptions",
     "Quotas",
+    "Override",
+    "ImportConfiguration",
+    "DicomMetadataMapping",
+    "StartDICOMImportJobRequest",
     "Issue",
     "Issues",
     "Location",
@@ -65,6 +77,7 @@ _MODULE_OF = {
     "reconcile": "api.reconcile",
     "fhir": "api.fhir",
     "data_set": "api.data_set",
+    "write_overrides": "api.write_overrides",
     "Inventory": "inventory",
     "Draft": "api.draft",
     "StageResult": "api.stage",
@@ -74,6 +87,10 @@ _MODULE_OF = {
     "Reconciliation": "api.reconcile",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",
+    "Override": "overrides.override",
+    "ImportConfiguration": "healthimaging.import_configuration",
+    "DicomMetadataMapping": "healthimaging.import_configuration",
+    "StartDICOMImportJobRequest": "healthimaging.import_configuration",
     "Issue": "issues",
     "Issues": "display.issue_report",
     "Location": "issues",

@@ -1,31 +1,254 @@
-"""An override and its file: the changed attributes of a study or series as DICOM JSON."""
+"""The class Override: the changed attributes of one study or series, built from values or read from a file.
+
+Values that may be wrong are refused: an override keeps the issues of such values instead of the values. So a wrong
+date or a text that was decoded wrongly never reaches a file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
+from dicommap.dicom.json_model import sort_data_set
+from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
+from dicommap.errors import UsageError
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.limits import uid_mapping_problem
+from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.study import Target
-from dicommap.overrides.override_file import dump_override, remove_null_value
+from dicommap.overrides.keyword_values import attribute_from_keyword
+from dicommap.overrides.override_check import check_override
+from dicommap.overrides.override_file import dump_override, parse_override_data_set, remove_null_value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from pydicom import Dataset
+
     from dicommap.dicom.json_model import DataSet
-    from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
+    from dicommap.issues import Issue
+    from dicommap.overrides.keyword_values import KeywordValue
+
+DEFAULT_ASSUMPTIONS = Assumptions()
+
+_ERRORS_IN_OVERRIDES = frozenset({"dicom-json.left-out", "value.replacement-character"})
+"""Warnings elsewhere, errors here: the value would be missing, or wrong, in the data store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override(Target):
-    """The changed attributes of one study, or of one series: the content of one override file."""
+    """The changed attributes of one study, or of one series: the content of one override file.
+
+    `from_keywords`, `from_dataset` and `from_json` build an override from values that you have. They never raise an
+    error because of a value: `issues` returns what is wrong.
+    """
 
     data_set: DataSet = field(repr=False)
+    """The attributes in the DICOM JSON Model (PS3.18 Annex F), by their tags."""
+
+    rejected: tuple[Issue, ...] = field(default=(), repr=False)
+    """The issues of values that were refused, so that `data_set` does not hold them."""
+
+    @classmethod
+    def from_keywords(
+        cls,
+        *,
+        study_instance_uid: str,
+        series_instance_uid: str | None = None,
+        attributes: Mapping[str, KeywordValue],
+    ) -> Self:
+        """Build an override from values by DICOM keyword.
+
+        Args:
+            study_instance_uid: The Study Instance UID of the instances.
+            series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
+            attributes: Keyword -> new value. A value is a text in DICOM's form (a backslash separates several values,
+                `^` the components of a name), a `datetime.date`, a number for an attribute whose value representation
+                is a number, a list of these, or None to empty the attribute.
+
+        Returns:
+            The override. `issues` returns what is wrong with its values.
+
+        Raises:
+            UsageError: An argument has the wrong type: a UID that is no text, or a value such as bytes or a dict.
+
+        """
+        target = _target(study_instance_uid, series_instance_uid)
+        if not isinstance(attributes, Mapping):
+            raise _type_error("attributes", "a dict of values by keyword", attributes)
+        data_set: DataSet = {}
+        rejected: list[Issue] = []
+        for keyword, value in attributes.items():
+            if not isinstance(keyword, str):
+                raise _type_error("A key of attributes", "a DICOM keyword as text", keyword)
+            attribute = attribute_from_keyword(keyword, value)
+            if isinstance(attribute, tuple):
+                data_set[hex_of(attribute[0])] = attribute[1]
+            else:
+                rejected += attribute
+        return cls._of(target, data_set, rejected)
+
+    @classmethod
+    def from_dataset(cls, dataset: Dataset, *, study_instance_uid: str, series_instance_uid: str | None = None) -> Self:
+        """Build an override from the attributes of a pydicom data set, sequences and private attributes included.
+
+        Args:
+            dataset: A data set that holds only the attributes to change. Study and Series Instance UID may be in it if
+                they are those of the override; they are left out.
+            study_instance_uid: The Study Instance UID of the instances.
+            series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
+
+        Returns:
+            The override. `issues` returns what is wrong with its values, such as text whose character set is unknown.
+
+        Raises:
+            UsageError: An argument has the wrong type.
+
+        """
+        from pydicom import Dataset
+
+        from dicommap.overrides.dataset_values import data_set_from_dataset
+
+        target = _target(study_instance_uid, series_instance_uid)
+        if not isinstance(dataset, Dataset):
+            raise _type_error("dataset", "a pydicom Dataset", dataset)
+        data_set, issues = data_set_from_dataset(dataset)
+        uids = {STUDY_INSTANCE_UID: study_instance_uid, SERIES_INSTANCE_UID: series_instance_uid}
+        for tag, uid in uids.items():
+            if uid is not None and data_set.get(hex_of(tag)) == {"vr": "UI", "Value": [uid]}:
+                del data_set[hex_of(tag)]
+        return cls._of(target, data_set, issues)
+
+    @classmethod
+    def from_json(
+        cls,
+        document: str | bytes | dict[str, object] | list[object],
+        *,
+        study_instance_uid: str,
+        series_instance_uid: str | None = None,
+        assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
+    ) -> Self:
+        """Build an override from DICOM JSON, such as the content of an override file.
+
+        Args:
+            document: The JSON text, its UTF-8 bytes, or the value that a JSON parser returned.
+            study_instance_uid: The Study Instance UID of the instances.
+            series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
+            assumptions: The form of the document.
+
+        Returns:
+            The override. If the document has an error, the override has no attributes, and `issues` returns the errors.
+
+        Raises:
+            UsageError: An argument has the wrong type, or the value cannot be written as JSON.
+
+        """
+        target = _target(study_instance_uid, series_instance_uid)
+        value, issues = parse_json(_json_bytes(document))
+        if value is not None or not issues:
+            issues += check_override(value, target, assumptions)
+        rejected = [_with_severity(one) for one in issues]
+        if has_errors(rejected):
+            return cls._of(target, {}, rejected)
+        return cls._of(target, parse_override_data_set(value, assumptions), [])
+
+    @classmethod
+    def _of(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
+        return cls(
+            study_instance_uid=target.study_instance_uid,
+            series_instance_uid=target.series_instance_uid,
+            data_set=sort_data_set(data_set),
+            rejected=tuple(map(_with_severity, rejected)),
+        )
+
+    def issues(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> list[Issue]:
+        """Return everything that is wrong with the override.
+
+        Args:
+            assumptions: Decide by `otherLevels` how severe an attribute of another level is.
+
+        Returns:
+            Refused values first, then the issues of the attributes, each with the UIDs of the study and series. The
+            list is empty if nothing is wrong. `write_overrides` refuses an override with an issue of severity error.
+
+        """
+        canonical = Assumptions(otherLevels=assumptions.otherLevels)
+        found = [*self._uid_issues(), *self.rejected]
+        if self.data_set or not self.rejected:
+            found += map(_with_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
+        place = {name: uid for name, uid in self._uids().items() if uid and uid_mapping_problem(uid) is None}
+        return list(dict.fromkeys(one.at(**place) for one in found))
+
+    def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
+        """Return the text of the override's file: DICOM JSON with ascending tags, UTF-8 when written.
+
+        Args:
+            assumptions: The form of the file.
+
+        Raises:
+            UsageError: The override has an issue of severity error, so that its file would be wrong or incomplete.
+
+        """
+        errors = [one for one in self.issues(assumptions) if one.severity is Severity.ERROR]
+        if errors:
+            raise UsageError(
+                f"The override has {len(errors)} error{'s' if len(errors) > 1 else ''}; the first: {errors[0]}",
+                fix="Correct what its issues() name, then build it again.",
+            )
+        return dump_override(self, assumptions)
+
+    def _uids(self) -> dict[str, str | None]:
+        return {"study": self.study_instance_uid, "series": self.series_instance_uid}
+
+    def _uid_issues(self) -> Iterator[Issue]:
+        for name, uid in self._uids().items():
+            problem = None if uid is None else uid_mapping_problem(uid)
+            if problem:
+                yield make_issue("mapping.invalid-uid", member=f"{name}InstanceUID", problem=problem)
+
+
+def _target(study_instance_uid: object, series_instance_uid: object) -> Target:
+    """Return the study or series of an override. Raises UsageError for a UID that is not a text."""
+    if not isinstance(study_instance_uid, str):
+        raise _type_error("study_instance_uid", "a text", study_instance_uid)
+    if series_instance_uid is not None and not isinstance(series_instance_uid, str):
+        raise _type_error("series_instance_uid", "a text or None", series_instance_uid)
+    return Target(study_instance_uid=str(study_instance_uid), series_instance_uid=series_instance_uid)
+
+
+def _json_bytes(document: object) -> bytes:
+    """Return a JSON document as the bytes that are parsed. Raises UsageError for what is not JSON of any kind."""
+    if isinstance(document, bytes):
+        return document
+    if isinstance(document, str):
+        return document.encode("utf-8", "surrogatepass")
+    if not isinstance(document, dict | list):
+        raise _type_error("document", "JSON as text, bytes, a dict or a list", document)
+    try:
+        return json.dumps(document).encode()
+    except (TypeError, ValueError, RecursionError):
+        message = "document holds a Python value that JSON does not have, or holds itself."
+        raise UsageError(message, fix="Give dicts, lists, texts, numbers, booleans and None only.") from None
+
+
+def _type_error(name: str, expected: str, value: object) -> UsageError:
+    return UsageError(f"{name} is a value of type {mask_unknown_type(type(value))}.", fix=f"Give {expected}.")
+
+
+def _with_severity(issue: Issue) -> Issue:
+    return replace(issue, severity=Severity.ERROR) if issue.code in _ERRORS_IN_OVERRIDES else issue
 
 
 def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assumptions) -> Override:
-    """Return the override of a mapping from its file.
+    """Return the override of a mapping from the bytes of its file.
 
-    Raises ValueError if the assumptions would write no override as this file.
+    Raises ValueError if the file is not exactly what `dump_override` writes with these assumptions.
     """
     document, issues = parse_json(data)
     data_set = document[0] if isinstance(document, list) and len(document) == 1 else document
@@ -37,5 +260,5 @@ def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assu
         data_set={tag: remove_null_value(attribute) for tag, attribute in data_set.items()},
     )
     if dump_override(override, assumptions).encode() != data:
-        raise ValueError("the file has another form than the assumptions say")
+        raise ValueError("the file is not in the form that the assumptions name")
     return override

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.planning.package_documents import PackageDocuments
-from dicommap.writing.durable_files import sync_directory, write_tree
-from dicommap.writing.partial_files import partial_directory, remove_leftovers, remove_partial
+from dicommap.writing.new_directory import is_new_directory, write_new_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def require_writable(path: Path) -> None:
     """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
     try:
-        taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
+        taken = not is_new_directory(path)
         homeless = not path.absolute().parent.is_dir()
     except OSError as error:
         raise _make_package_error(error) from None
@@ -38,17 +37,8 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     Raises PackageError where the place is taken or cannot be written to.
     """
     require_writable(path)
-    place = path.absolute()
     try:
-        remove_leftovers(place.parent, path.name)
-        with partial_directory(place) as partial:
-            write_tree(partial, ((name, _document_pieces(documents, name)) for name in documents), len(documents))
-            os.rename(partial, place)  # replaces an empty directory, and nothing else
-            try:
-                sync_directory(place.parent)
-            except BaseException:
-                remove_partial(place)
-                raise
+        write_new_directory(path, ((name, _document_pieces(documents, name)) for name in documents), len(documents))
     except OSError as error:
         raise _make_package_error(error) from None
 

@@ -49,6 +49,15 @@ CODES = (
         fix="Give the attribute as many values as the dictionary says.",
     ),
     IssueCode(
+        name="value.type",
+        severity=Severity.ERROR,
+        title="A Python value of a type that does not fit the attribute",
+        message="{keyword} has the value representation {vr}; the value is {found}.",
+        explanation="A number has lost what a text keeps: the leading zeros of an identifier, or that a value is "
+        "missing, which pandas writes as the number NaN. A date of Python is taken for attributes of DA only.",
+        fix="Give the value as text, as DICOM writes it, or None to empty the attribute.",
+    ),
+    IssueCode(
         name="value.invisible-character",
         severity=Severity.WARNING,
         title="A value with a character that is not seen",

@@ -1,0 +1,158 @@
+"""write_overrides(): write override files without a scan and return the import configuration that names them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.errors import DocumentError, UsageError, os_error_reason
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.limits import MAX_MAPPINGS
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.issues import Location, Severity, find_code
+from dicommap.overrides.mappings import build_import_configuration, build_override_files
+from dicommap.overrides.override import Override
+from dicommap.validation.configuration_check import check_import_configuration
+from dicommap.writing.new_directory import is_new_directory, write_new_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.healthimaging.import_configuration import ImportConfiguration
+    from dicommap.issues import Issue
+
+DEFAULT_ASSUMPTIONS = Assumptions()
+
+
+def write_overrides(
+    overrides: Iterable[Override],
+    directory: StrPath,
+    *,
+    input_s3_uri: str,
+    assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
+) -> ImportConfiguration:
+    """Write override files and return the validated import configuration that maps studies and series to them.
+
+    The directory is what you upload to `input_s3_uri`, beside the P10 files: the paths in the import configuration
+    are relative to both. Nothing is uploaded, and on any error nothing is written.
+
+    Args:
+        overrides: At least one override, each for another study or series, and no more than one import job takes
+            (MAX_MAPPINGS in `dicommap.healthimaging.limits`).
+        directory: The directory to write. Its parent must exist; the directory must not, unless it is empty.
+        input_s3_uri: The job's inputS3Uri: `s3://bucket/prefix/`.
+        assumptions: The form of the files, for what AWS does not document.
+
+    Returns:
+        The import configuration. `model_dump(exclude_none=True)` is the `importConfiguration` of boto3's
+        `start_dicom_import_job`.
+
+    Raises:
+        UsageError: An argument is wrong: an override with an error, two overrides for the same study or series, too
+            many or none, or a URI that no import job takes.
+        DocumentError: The directory exists and is not empty, or cannot be written.
+
+    """
+    accepted = _require_overrides(overrides, assumptions)
+    uri = _require_uri(input_s3_uri)
+    place = _require_directory(directory)
+    placed = build_override_files(accepted, assumptions)
+    texts = {file.path: file.text for _, file in placed}
+    configuration = build_import_configuration(placed)
+    _require_valid(configuration, texts, uri, assumptions)
+    try:
+        write_new_directory(place, ((path, [text]) for path, text in texts.items()), len(texts))
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise _directory_error(place, error) from None
+    return configuration
+
+
+def _require_overrides(overrides: Iterable[object], assumptions: Assumptions) -> list[Override]:
+    """Return the overrides as a list. Raises UsageError if they are too many, none, repeated or have errors."""
+    given = list(islice(overrides, MAX_MAPPINGS + 1))
+    accepted = [one for one in given if isinstance(one, Override)]
+    if len(accepted) < len(given):
+        raise UsageError("overrides holds something that is not an Override.", fix="Give objects of Override only.")
+    if not accepted:
+        raise UsageError("There are no overrides to write.", fix="Give at least one Override.")
+    if len(accepted) > MAX_MAPPINGS:
+        raise UsageError(
+            f"There are more than {MAX_MAPPINGS:,} overrides, which is the most that one import job takes.",
+            fix="Split them by study over several prefixes, with one import job for each.",
+        )
+    _require_no_errors(accepted, assumptions)
+    seen = set()
+    for override in accepted:
+        target = (override.study_instance_uid, override.series_instance_uid)
+        if target in seen:
+            named = Location(study=target[0], series=target[1])
+            raise UsageError(f"Two overrides are for {named}.", fix="Join their attributes in one Override.")
+        seen.add(target)
+    return accepted
+
+
+def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) -> None:
+    """Raise UsageError, with the first error, if any override has an issue of severity error."""
+    errors = [_errors(override.issues(assumptions)) for override in overrides]
+    wrong = [found for found in errors if found]
+    if wrong:
+        have = "1 override has" if len(wrong) == 1 else f"{len(wrong):,} overrides have"
+        raise UsageError(
+            f"{have} errors, so that nothing was written; the first: {wrong[0][0]}",
+            fix="Correct what the issues() of each override name.",
+        )
+
+
+def _require_uri(input_s3_uri: object) -> S3Uri:
+    """Return the parsed input URI. Raises UsageError if it is none that an import job takes."""
+    uri = S3Uri.parse(input_s3_uri) if isinstance(input_s3_uri, str) else None
+    if uri is None or not isinstance(input_s3_uri, str):
+        raise UsageError("input_s3_uri is not an S3 URI.", fix="Write it as s3://bucket/prefix/.")
+    _raise_first(_errors(s3_uri_issues(input_s3_uri, Location())), "input_s3_uri")
+    return uri
+
+
+def _require_directory(directory: StrPath) -> Path:
+    """Return the directory as a path. Raises DocumentError unless it is new or empty and its parent exists."""
+    place = Path(directory)
+    try:
+        is_new = is_new_directory(place)
+        has_parent = place.absolute().parent.is_dir()
+    except (OSError, ValueError) as error:
+        raise _directory_error(place, error) from None
+    if not is_new:
+        message = f"{place} exists already and is not an empty directory; nothing is ever written over another file."
+        raise DocumentError(message, fix="Name another directory.")
+    if not has_parent:
+        raise DocumentError(f"The parent directory of {place} does not exist.", fix="Make it first.")
+    return place
+
+
+def _require_valid(
+    configuration: ImportConfiguration, texts: Mapping[str, str], uri: S3Uri, assumptions: Assumptions
+) -> None:
+    """Raise UsageError if the import configuration or a file has an error, by the checks of `dicommap validate`."""
+    document = configuration.model_dump(mode="json", exclude_none=True)
+    files = {path: text.encode() for path, text in texts.items()}
+    _raise_first(
+        _errors(check_import_configuration(document, files, None, uri, assumptions)), "The import configuration"
+    )
+
+
+def _raise_first(errors: Sequence[Issue], subject: str) -> None:
+    if errors:
+        code = find_code(errors[0].code)
+        fix = code.fix if code is not None else "Correct it."
+        raise UsageError(f"{subject} is not valid: {errors[0]}", fix=fix)
+
+
+def _errors(issues: Iterable[Issue]) -> list[Issue]:
+    return [one for one in issues if one.severity is Severity.ERROR]
+
+
+def _directory_error(place: Path, error: OSError | ValueError) -> DocumentError:
+    reason = os_error_reason(error) if isinstance(error, OSError) else "no file system takes such a name"
+    return DocumentError(f"{place} cannot be written: {reason}.", fix="Name another directory.")

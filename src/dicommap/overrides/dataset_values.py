@@ -1,0 +1,67 @@
+"""Convert a pydicom data set to DICOM JSON for an override, with issues of text that may be decoded wrongly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.character_set_mismatch import character_set_mismatch
+from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.dicom.json_model import Attribute
+from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
+from dicommap.dicom.pydicom_warnings import silence_pydicom
+from dicommap.issues import Issue, Location, Severity, has_errors, make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydicom import Dataset
+
+    from dicommap.dicom.json_model import DataSet
+
+_CHARACTER_SET = "00080005"
+
+
+def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
+    """Return the attributes of a pydicom data set as DICOM JSON, and issues of what cannot be carried or trusted.
+
+    pydicom reads bytes that the declared character set does not have as another character set. So text of a file that
+    its SpecificCharacterSet cannot hold is refused. Text that Python code assigned to a new Dataset is not checked.
+    SpecificCharacterSet itself is left out: it belongs to the bytes of the file, and JSON is UTF-8.
+    """
+    with silence_pydicom():
+        data_set, issues = data_set_from_pydicom(dataset)
+        is_read_from_file = bool(dataset.original_character_set)
+    declared = "\\".join(_texts(data_set.pop(_CHARACTER_SET, Attribute(vr="CS")).get("Value", [])))
+    for tag in list(data_set) if is_read_from_file else ():
+        found = list(_decoding_issues(int(tag, 16), data_set[tag], declared))
+        issues += found
+        if has_errors(found):
+            del data_set[tag]
+    return data_set, issues
+
+
+def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[Issue]:
+    """Yield an issue if the declared character set cannot hold an attribute's texts, or hardly is the right one."""
+    keyword = keyword_of(tag)
+    place = Location(keyword=keyword)
+    texts = [text for text in _texts(attribute) if not text.isascii()]
+    if any(unencodable_characters(text, declared) != frozenset() for text in texts):
+        yield make_issue("p10.undecodable-text", place, severity=Severity.ERROR, keyword=keyword)
+        return
+    charset = parse_specific_character_set(declared)
+    reason = next(filter(None, (character_set_mismatch(text, charset) for text in texts)), None)
+    if reason is not None:
+        yield make_issue("edit.doubtful-source", place, keyword=keyword, source=keyword, reason=reason)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts of an attribute, those of sequence items included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,87 @@
+"""Convert Python values by DICOM keyword to DICOM JSON attributes: texts, numbers, dates and lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from numbers import Number
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import tag_of, vrs_of
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, SINGLE_VALUE_VRS
+from dicommap.edits.new_values import override_keyword_issues, parse_override_attribute
+from dicommap.errors import UsageError
+from dicommap.issues import Issue, Location, make_issue
+
+if TYPE_CHECKING:
+    from dicommap.dicom.json_model import Attribute
+
+SingleValue = str | int | float | Decimal | date | None
+"""One value of an attribute; None for an empty one."""
+
+KeywordValue = SingleValue | Sequence[SingleValue]
+"""The value of an attribute, or a list of its values."""
+
+_NUMBER_VRS = INTEGER_VRS | FLOAT_VRS | NUMBER_TEXT_VRS
+
+
+def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute] | list[Issue]:
+    """Return the tag and DICOM JSON attribute of a keyword and a Python value, or the issues that prevent it.
+
+    Raises UsageError for a value of a type that no attribute has, such as bytes, a dict or a bool.
+    """
+    place = Location(keyword=keyword)
+    issues = override_keyword_issues(keyword, place)
+    tag = tag_of(keyword)
+    if issues or tag is None:
+        return issues
+    text = _text_from_value(keyword, value, place)
+    if isinstance(text, Issue):
+        return [text]
+    attribute = parse_override_attribute(keyword, text, place)
+    return attribute if isinstance(attribute, list) else (tag, attribute)
+
+
+def _text_from_value(keyword: str, value: object, place: Location) -> str | Issue:
+    """Return the text of one value, or of a list of values with backslashes between them (PS3.5 section 6.4)."""
+    if not isinstance(value, list | tuple):
+        return _text_from_single_value(keyword, value, place)
+    vr = _vr_of(keyword)
+    texts: list[str] = []
+    for item in value:
+        text = _text_from_single_value(keyword, item, place)
+        if isinstance(text, Issue):
+            return text
+        if "\\" in text and vr not in SINGLE_VALUE_VRS:
+            what = "a backslash, which separates values"
+            return make_issue("value.characters", place, keyword=keyword, vr=vr, what=what)
+        texts.append(text)
+    if vr in SINGLE_VALUE_VRS and len(texts) > 1:
+        return make_issue("value.multiplicity", place, keyword=keyword, count=len(texts), vm="1")
+    return "\\".join(texts)
+
+
+def _text_from_single_value(keyword: str, value: object, place: Location) -> str | Issue:
+    vr = _vr_of(keyword)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Number) and not isinstance(value, bool):
+        if vr not in _NUMBER_VRS:
+            return make_issue("value.type", place, keyword=keyword, vr=vr, found="a number")
+        return str(value)
+    if isinstance(value, date):
+        if isinstance(value, datetime) or vr != "DA":
+            return make_issue("value.type", place, keyword=keyword, vr=vr, found="a date or time of Python")
+        return value.strftime("%Y%m%d").rjust(8, "0")
+    raise UsageError(
+        f"The value of {keyword} has the type {mask_unknown_type(type(value))}.",
+        fix="Give text in DICOM's form, such as 'Doe^Jane' or '19700131', a number, a date, None, or a list of these.",
+    )
+
+
+def _vr_of(keyword: str) -> str:
+    return " or ".join(vrs_of(tag_of(keyword) or 0))

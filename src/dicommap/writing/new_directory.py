@@ -1,0 +1,44 @@
+"""Write a directory that must not exist yet, as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dicommap.writing.durable_files import sync_directory, write_tree
+from dicommap.writing.partial_files import partial_directory, remove_leftovers, remove_partial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def is_new_directory(path: Path) -> bool:
+    """Return whether nothing exists at a path, or only an empty directory. Raises OSError."""
+    if path.is_symlink():
+        return False
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def write_new_directory(path: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
+    """Write files into a new directory and sync them to disk, all of them or none.
+
+    Args:
+        path: The directory. Its parent must exist; the directory itself must not, unless it is empty.
+        files: The path of each file, relative to the directory, and the pieces of its text.
+        count: How many files there are.
+
+    Raises:
+        OSError: The directory exists and is not empty, or the system cannot write it.
+
+    """
+    place = path.absolute()
+    remove_leftovers(place.parent, path.name)
+    with partial_directory(place) as partial:
+        write_tree(partial, files, count)
+        os.rename(partial, place)  # replaces an empty directory, and nothing else
+        try:
+            sync_directory(place.parent)
+        except BaseException:
+            remove_partial(place)
+            raise
