@@ -213,7 +213,7 @@ def memory_server_process(
         str(latency),
     ]
     command += [] if kept is None else ["--kept", str(kept)]
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -9,10 +9,11 @@ from numbers import Number
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
+from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, SINGLE_VALUE_VRS
-from dicommap.edits.new_values import override_keyword_issues, parse_override_attribute
 from dicommap.errors import UsageError
+from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
     text = _text_from_value(keyword, value, place)
     if isinstance(text, Issue):
         return [text]
-    attribute = parse_override_attribute(keyword, text, place)
+    attribute = attribute_from_text(tag, text, place)
     return attribute if isinstance(attribute, list) else (tag, attribute)
 
 
