@@ -62,7 +62,7 @@ def test_options_name_the_endpoint_and_the_region(server: str, tmp_path: Path, m
         (["s3://archive/none/"], "no object below"),
         (["s3://another/"], "NoSuchBucket"),
         (["s3://"], "no S3 URI"),
-        ([PREFIX, "--archives"], "not entered"),
+        ([PREFIX, "--archives"], "cannot be scanned"),
         ([PREFIX, "--files-from", "list"], "for a local source"),
         ([PREFIX, "--s3-inventory", "none.json"], "cannot be read"),
         ([PREFIX, "--profile", "nobody"], "ProfileNotFound"),

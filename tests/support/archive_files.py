@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dicommap.model.study import SourceFile
-from dicommap.sources import ArchiveSource, LocalTree
+from dicommap.sources import LocalTree, Source
 
 TARS = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "txz": "w:xz"}
 KINDS = ("zip", *TARS)
@@ -39,8 +39,8 @@ def pack_tree(path: Path, tree: Path) -> Path:
     return pack(path, [(one.relative_to(tree).as_posix(), one.read_bytes()) for one in files])
 
 
-def source_of(root: Path) -> ArchiveSource:
-    return ArchiveSource(LocalTree(root), lambda archive: None)
+def source_of(root: Path) -> Source:
+    return LocalTree(root).with_archives(lambda archive: None)
 
 
 def walked(root: Path) -> dict[str, SourceFile]:

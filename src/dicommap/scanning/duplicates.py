@@ -1,4 +1,9 @@
-"""Compare the bytes of two files with one SOP Instance UID, to tell copies from conflicts."""
+"""Compare the bytes of two files with one SOP Instance UID, to tell copies from conflicts.
+
+Pairs of such files are compared in the order of their UIDs. A member of a compressed tar file can be read only after
+all members before it, so comparing the pairs one by one would decompress the archive once for each pair. Instead, the
+first pair with such a member causes one reading of the whole archive, which stores a digest of every member.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,9 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dicommap.model.source_files import NetworkTraffic
+from dicommap.model.study import SourceFile
 from dicommap.reading.sqlite_interrupts import enable_interrupts
-from dicommap.sources import ArchiveOpener, S3Opener, hash_content
+from dicommap.sources import hash_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,35 +31,42 @@ _CHUNK_BYTES = 2**20
 def content_comparer(
     sources: Sequence[Source], writer: InventoryWriter
 ) -> Iterator[Callable[[FileIdentity, FileIdentity], bool]]:
-    """Give what compares two files, unless a scan before has found that they are alike and neither has changed."""
-    roots = [str(source) for source in sources]
+    """Give a function that returns whether two files have the same bytes; its temporary file lasts as the context does.
 
-    def same(first: FileIdentity, other: FileIdentity) -> bool:
+    Files are not read if their ETags are equal, or if an earlier scan has compared them and neither has changed.
+
+    Args:
+        sources: The sources of the scan, in the order of their numbers.
+        writer: Counts the network traffic, and knows the results of earlier scans.
+
+    """
+    roots = [source.root for source in sources]
+
+    def has_same_content(first: FileIdentity, other: FileIdentity) -> bool:
         if first.etag and first.etag == other.etag:
-            return True  # of one size: S3 makes equal ETags of equal bytes only, as far as its digests can tell
+            return True  # S3 computes ETags from the bytes, and both files have one size
         if any(previous.is_duplicate(first, other, roots) for previous in writer.previous):
             return True
         try:
             if digests.is_sequential(first) or digests.is_sequential(other):
-                ours, theirs = digests.of(first), digests.of(other)
+                ours, theirs = digests.get(first), digests.get(other)
                 return ours is not None and ours == theirs
             with _open_file(sources, first) as one, _open_file(sources, other) as another:
-                return _has_equal_bytes(_count_requests(one, first, writer), _count_requests(another, other, writer))
+                return _has_equal_bytes(
+                    _count_requests(one, sources[first.source], writer),
+                    _count_requests(another, sources[other.source], writer),
+                )
         except OSError:
-            return False  # what cannot be read cannot be called a copy
+            return False  # a file that cannot be read is not known to be a copy
 
-    # Private, on disk when it grows, gone when closed.
+    # A private database, in memory while it is small and then in a temporary file.
     with closing(enable_interrupts(sqlite3.connect(""))) as connection:
         digests = _DigestCache(sources, connection)
-        yield same
+        yield has_same_content
 
 
 class _DigestCache:
-    """Digests of files, for members that can only be read in their order.
-
-    Duplicates are met in the order of their UIDs: to go back for each would unpack the archive once for each. So all
-    members of an archive get their digest in one reading, when the first is asked for.
-    """
+    """Digests of all members of sequential archives, computed when the first member of an archive is asked for."""
 
     def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
         self._openers = [source.opener for source in sources]
@@ -61,58 +74,54 @@ class _DigestCache:
         connection.execute("CREATE TABLE digest (source INTEGER, path BLOB, digest BLOB, PRIMARY KEY (source, path))")
         self._archives: set[tuple[int, str]] = set()
 
-    def is_sequential(self, place: FileIdentity) -> bool:
-        """Say whether a file can only be read after others."""
-        return self._archive(place) is not None
+    def is_sequential(self, file: FileIdentity) -> bool:
+        """Return whether a file can be read only after others."""
+        return self._archive_of(file) is not None
 
-    def of(self, place: FileIdentity) -> bytes | None:
-        """Return the digest of a file, or None where it cannot be had. Raises OSError."""
-        archive = self._archive(place)
+    def get(self, file: FileIdentity) -> bytes | None:
+        """Return the digest of a file, or None if its archive is damaged before it. Raises OSError."""
+        archive = self._archive_of(file)
         if archive is None:
-            with self._openers[place.source].open(place.path) as read:
+            with self._openers[file.source].open(file.path) as read:
                 return hash_content(read)
-        if (place.source, archive) not in self._archives:
-            self._archives.add((place.source, archive))
-            self._add(place.source, archive)
+        if (file.source, archive) not in self._archives:
+            self._archives.add((file.source, archive))
+            self._add_archive(file.source, archive)
         query = "SELECT digest FROM digest WHERE source = ? AND path = ?"
-        found = self._connection.execute(query, (place.source, _key(place.path))).fetchone()
-        return None if found is None else bytes(found[0])
+        row = self._connection.execute(query, (file.source, _encode_path(file.path))).fetchone()
+        return None if row is None else bytes(row[0])
 
-    def _archive(self, place: FileIdentity) -> str | None:
-        opener = self._openers[place.source]
-        return opener.in_sequence(place.path) if isinstance(opener, ArchiveOpener) else None
+    def _archive_of(self, file: FileIdentity) -> str | None:
+        return self._openers[file.source].sequential_archive_of(file.path)
 
-    def _add(self, source: int, archive: str) -> None:
-        opener = self._openers[source]
-        assert isinstance(opener, ArchiveOpener)  # noqa: S101  only such a one has members
-        with suppress(OSError):  # those before the fault are there
-            rows = ((source, _key(path), digest) for path, digest in opener.digests(archive))
-            for row in rows:
+    def _add_archive(self, source: int, archive: str) -> None:
+        """Store the digests of an archive's members; of a damaged archive, those before the damage."""
+        with suppress(OSError):
+            for path, digest in self._openers[source].hash_members(archive):
+                row = (source, _encode_path(path), digest)
                 self._connection.execute("INSERT OR REPLACE INTO digest VALUES (?, ?, ?)", row)
 
 
-def _open_file(sources: Sequence[Source], place: FileIdentity) -> AbstractContextManager[ReadAt]:
-    opener = sources[place.source].opener
-    if isinstance(opener, S3Opener):
-        opener = opener.for_files([place])
-    return opener.open(place.path)
+def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContextManager[ReadAt]:
+    listed = SourceFile(path=file.path, size=file.size, mtime_ns=file.mtime_ns, etag=file.etag)
+    return sources[file.source].opener.open_listed(listed)
 
 
-def _count_requests(read: ReadAt, place: FileIdentity, writer: InventoryWriter) -> ReadAt:
-    """Return the same function; of an object each call is a request."""
-    if not place.etag:
+def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
+    """Return the same function; if the source waits for the network, each call is counted as a request."""
+    if not source.waits_for_network:
         return read
 
-    def counted(offset: int, length: int) -> bytes:
-        found = read(offset, length)
-        if found:
-            writer.count_traffic(NetworkTraffic(requests=1, received=len(found)))
-        return found
+    def read_and_count(offset: int, length: int) -> bytes:
+        content = read(offset, length)
+        if content:
+            writer.count_traffic(NetworkTraffic(requests=1, received=len(content)))
+        return content
 
-    return counted
+    return read_and_count
 
 
-def _key(path: str) -> bytes:
+def _encode_path(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 

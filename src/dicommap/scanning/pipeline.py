@@ -1,49 +1,197 @@
-"""The scan pipeline: walk sources in batches, read what has changed, and write the inventory."""
+"""The scan pipeline: walk sources in batches, read the files that have changed, and write the inventory.
+
+For each batch of files that follow each other in a walk, rows of unchanged files are taken from earlier scans, and a
+read task is made of the other files. Workers run the tasks in any order; batches are written in the order of the walk.
+When all files are written, files with one SOP Instance UID are compared, and the inventory is finished.
+"""
 
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import FileRow, HeaderRow, IssueRow, make_issue_row
+from dicommap.errors import SourceError
+from dicommap.inventory import FileRow, HeaderRow, Inventory, IssueRow, make_issue_row
+from dicommap.inventory.replacement import has_files_of_source
+from dicommap.progress import Progress, progress_reporter
+from dicommap.scanning.duplicates import content_comparer
 from dicommap.scanning.tasks import ReadTask, TaskRows
-from dicommap.sources import ArchiveSource
+from dicommap.scanning.workers import run_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from dicommap.inventory import InventoryWriter, PreviousScan
     from dicommap.model.study import SourceFile
-    from dicommap.sources import FileList, LocalTree, Source
-
+    from dicommap.progress import ProgressOption
+    from dicommap.scanning.workers import Workers
+    from dicommap.sources import Source
 
 FILES_PER_BATCH = 500
-"""Enough that sending a task costs little for each file, and few enough that a worker's loss costs little work."""
+"""Files of one read task: enough that sending a task costs little per file, and few enough that little work is lost if
+a worker is killed."""
+
+
+def write_inventory(
+    sources: Sequence[Source],
+    writer: InventoryWriter,
+    workers: Workers,
+    *,
+    keywords: tuple[str, ...],
+    archives: bool,
+    path: Path | None,
+    progress: ProgressOption,
+) -> Inventory:
+    """Scan sources, and return the finished inventory.
+
+    Args:
+        sources: The sources, in the order of the writer's roots.
+        writer: Writes the inventory, and knows earlier scans.
+        workers: Read the files.
+        keywords: The attributes to capture.
+        archives: Whether to scan the members of archives.
+        path: The file of the earlier inventory, if there is one: then no source may have become empty.
+        progress: Whether and how to report progress.
+
+    Raises:
+        SourceError: A source was unmounted, removed or replaced.
+        AwsError: S3 denies access or cannot be reached.
+        ExecutorError: Worker processes or the executor failed.
+
+    """
+    with ExitStack() as stack:
+        if archives:
+            sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
+        report = stack.enter_context(progress_reporter(progress, "files"))
+        counter = None if report is None else stack.enter_context(FileCounter(sources))
+        results = stack.enter_context(closing(run_in_order(_make_tasks(sources, keywords, writer), workers)))
+        done, counts = 0, [0] * len(sources)
+        for batch, rows in results:
+            batch.write(writer, rows)
+            done += len(batch.files)
+            counts[batch.source] += len(batch.files)
+            if report is not None and counter is not None:
+                report(Progress(done, max(done, counter.total), counter.is_done))
+        for source in sources:
+            writer.count_traffic(source.traffic())
+        _require_files(sources, counts, path)
+        with content_comparer(sources, writer) as has_same_content:
+            connection = writer.finish(has_same_content)
+        if report is not None:
+            report(Progress(done, done, True))
+        return Inventory(connection)
+
+
+def _with_archives(source: Source, writer: InventoryWriter) -> Source:
+    """Return the source with the members of its archives. Archives known from earlier scans are not listed again."""
+
+    def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
+        members = (previous.members(source.root, archive) for previous in writer.previous)
+        return next((one for one in members if one is not None), None)
+
+    return source.with_archives(find_known_members)
+
+
+def _make_tasks(
+    sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter
+) -> Iterator[tuple[Batch, ReadTask | None]]:
+    for number, source in enumerate(sources):
+        for batch in walk_in_batches(source, number, writer):
+            yield batch, batch.make_task(source, keywords, writer.prefix(number))
+
+
+def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path | None) -> None:
+    """Raise SourceError if a source is gone, or is empty and the inventory at `path` has files of it."""
+    for source, count in zip(sources, counts, strict=True):
+        source.require_unchanged()
+        if not count and path is not None and has_files_of_source(path, source.root):
+            raise SourceError(
+                f"The source {source.root} has no files now, and the previous inventory has files of it.",
+                fix="Check that it is mounted. If it is meant to be empty, remove the inventory first. "
+                "The previous inventory is kept.",
+            )
+
+
+def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Batch]:
+    """Yield the files of a source in batches, with the rows of files that have not changed since an earlier scan.
+
+    Args:
+        source: The source.
+        number: Its number in the inventory.
+        writer: Knows earlier scans, and the files of the inventory, which are left out.
+
+    """
+    walk = source.walk(exclude=writer.own_files)
+    while files := list(islice(walk, FILES_PER_BATCH)):
+        if writer.run.extend(number, files):
+            yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
+            continue
+        known: dict[str, FileRow] = {}
+        headers: dict[bytes, HeaderRow] = {}
+        for previous in writer.previous:
+            left = [file for file in files if file.path not in known] if known else files
+            known |= previous.take(
+                source.root,
+                _files_of_unchanged_archives(previous, source.root, left),
+                lambda path: writer.label(number, path),
+                headers,
+            )
+        unchanged = len(known)
+        walk_issues: dict[str, tuple[IssueRow, ...]] = {}
+        for file in files:
+            if file.issues:
+                label = writer.label(number, file.path)
+                walk_issues[file.path] = tuple(make_issue_row(issue, label) for issue in file.issues)
+            if file.disposition is not None:
+                known[file.path] = (file.disposition.value, None, None, None, ())
+        yield Batch(number, files, known, headers, unchanged, walk_issues)
+
+
+def _files_of_unchanged_archives(
+    previous: PreviousScan, root: str, files: Sequence[SourceFile]
+) -> Sequence[SourceFile]:
+    """Return the files without members of changed archives: size and time of a member do not show such a change."""
+    archives = {file.archive.path: file.archive for file in files if file.archive is not None}
+    changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
+    if not changed:
+        return files
+    return [file for file in files if file.archive is None or file.archive.path not in changed]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Files of one source that follow each other on the walk."""
+    """Files of one source that follow each other in the walk."""
 
     source: int
+    """The number of the source."""
     files: Sequence[SourceFile]
     known: dict[str, FileRow]
-    """Rows by path, of files that need no reading."""
+    """The rows of files that need no reading, by path."""
     headers: dict[bytes, HeaderRow]
+    """The headers of the rows, by digest."""
     unchanged: int
-    """How many of the files are as a scan before has them."""
-    noted: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
-    """Findings of the walk by path, of files that are read all the same."""
-    in_run: bool = False
-    """Whether the inventory of before has all of them, and the writer takes them from there."""
+    """The number of files that have not changed since an earlier scan."""
+    walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
+    """The issues that the walk has found, by path."""
+    is_unchanged: bool = False
+    """Whether the writer copies all rows from the previous inventory, so that there are none here."""
 
-    def task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
-        """Return what is left to read, or None where all is known."""
-        if self.in_run:
+    def make_task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
+        """Return the task that reads the other files, or None if there are none.
+
+        Args:
+            source: The source of the files.
+            keywords: The attributes to capture.
+            prefix: The text before paths in the locations of issues.
+
+        """
+        if self.is_unchanged:
             return None
         unread = [file for file in self.files if file.path not in self.known]
         if not unread:
@@ -52,32 +200,33 @@ class Batch:
         return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Return a batch that ends behind the first `count` of the files that are left to read, and the rest."""
-        unread = [place for place, file in enumerate(self.files) if file.path not in self.known]
-        place = unread[count]
-        first = replace(self, files=self.files[:place], headers=dict(self.headers), unchanged=0)
-        return first, replace(self, files=self.files[place:])
+        """Split the batch before the file that follows the first `count` files of its task."""
+        unread = [index for index, file in enumerate(self.files) if file.path not in self.known]
+        end = unread[count]
+        first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
+        return first, replace(self, files=self.files[end:])
 
-    def put(self, writer: InventoryWriter, read: TaskRows | None) -> None:
-        """Put the files into an inventory, with what reading gave of those that were read."""
+    def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
+        """Write the files into the inventory, with the rows that reading returned; None if there was no task."""
         writer.count(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
             writer.count_traffic(read.traffic)
-        if self.in_run:
+        if self.is_unchanged:
             writer.add_unchanged(len(self.files))
         else:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order, with those that were read; `headers` gains their headers."""
-        found = self._found(read)
-        if not self.noted:
-            return found
+        """Return the rows of all files in order. The headers of rows that were read are added to `headers`."""
+        rows = self._merge_rows(read)
+        if not self.walk_issues:
+            return rows
         return [
-            (*row[:4], (*self.noted.get(file.path, ()), *row[4])) for file, row in zip(self.files, found, strict=True)
+            (*row[:4], (*self.walk_issues.get(file.path, ()), *row[4]))
+            for file, row in zip(self.files, rows, strict=True)
         ]
 
-    def _found(self, read: TaskRows | None) -> list[FileRow]:
+    def _merge_rows(self, read: TaskRows | None) -> list[FileRow]:
         if read is None:
             return [self.known[file.path] for file in self.files]
         self.headers.update(read.headers)
@@ -87,62 +236,14 @@ class Batch:
         return [self.known[file.path] if file.path in self.known else next(rows) for file in self.files]
 
 
-def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Batch]:
-    """Yield what a walk over a source meets, batch by batch; what has not changed is taken from scans before."""
-    walk = source.walk(without=writer.own_files)
-    while files := list(islice(walk, FILES_PER_BATCH)):
-        if writer.run.extend(number, files):
-            yield Batch(number, files, {}, {}, len(files), in_run=True)
-            continue
-        known: dict[str, FileRow] = {}
-        headers: dict[bytes, HeaderRow] = {}
-        for previous in writer.previous:
-            left = [file for file in files if file.path not in known] if known else files
-            known |= previous.take(
-                str(source),
-                _files_of_unchanged_archives(previous, str(source), left),
-                lambda path: writer.label(number, path),
-                headers,
-            )
-        unchanged = len(known)
-        noted: dict[str, tuple[IssueRow, ...]] = {}
-        for file in files:
-            if file.issues:
-                noted[file.path] = tuple(make_issue_row(one, writer.label(number, file.path)) for one in file.issues)
-            if file.disposition is not None:
-                known[file.path] = (file.disposition.value, None, None, None, ())
-        yield Batch(number, files, known, headers, unchanged, noted)
-
-
-def enter_archives(source: LocalTree | FileList, writer: InventoryWriter) -> ArchiveSource:
-    """Return the source with its archives entered; what scans before know of them is not unpacked again."""
-
-    def before(archive: SourceFile) -> list[tuple[str, int]] | None:
-        found = (previous.members(str(source), archive) for previous in writer.previous)
-        return next((members for members in found if members is not None), None)
-
-    return ArchiveSource(source, before)
-
-
-def _files_of_unchanged_archives(
-    previous: PreviousScan, root: str, files: Sequence[SourceFile]
-) -> Sequence[SourceFile]:
-    """Return the files without those whose archive is another now: a member's size and time do not tell that."""
-    archives = {file.archive.path: file.archive for file in files if file.archive is not None}
-    changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
-    if not changed:
-        return files
-    return [file for file in files if file.archive is None or file.archive.path not in changed]
-
-
 class FileCounter:
-    """Counts the paths of sources in a thread of its own, as long as the context lasts."""
+    """Counts the files of sources in a thread while the context lasts, for the total of the progress bar."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.total = 0
-        """How many were counted so far."""
-        self.done = False
-        """Whether all were."""
+        """The number of files counted so far."""
+        self.is_done = False
+        """Whether all files are counted."""
         self._sources = sources
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._count, daemon=True)
@@ -163,4 +264,4 @@ class FileCounter:
                 if self._stopped.is_set():
                     return
                 self.total += number
-        self.done = True
+        self.is_done = True

@@ -1,4 +1,4 @@
-"""Read tasks: some hundred files for one worker, and the inventory rows that reading them gives."""
+"""Read tasks: some hundred files for one worker, and the inventory rows that the worker returns."""
 
 from __future__ import annotations
 
@@ -7,94 +7,90 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import make_printable
-from dicommap.errors import DicommapError, os_error_reason
+from dicommap.errors import DicommapError
 from dicommap.inventory import FileRow, HeaderRow, make_file_row
-from dicommap.issues import make_issue
-from dicommap.model.source_files import NetworkTraffic
-from dicommap.model.study import Disposition
-from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
-from dicommap.sources import ArchiveError, ObjectError, S3Opener
+from dicommap.p10 import HeaderReader, WantedAttributes
+from dicommap.sources.source import NO_TRAFFIC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dicommap.issues import Issue
-    from dicommap.p10 import ReadAt
+    from dicommap.model.source_files import NetworkTraffic
+    from dicommap.p10 import Header, RejectedFile
     from dicommap.sources import Opener
-
-    ReadHeader = Callable[[ReadAt, int], Header | RejectedFile]
+    from dicommap.sources.source import ReadHeader
 
 READER_VERSION = 4
-"""How headers are read. Raise it when the same bytes give other values: nothing is taken from other inventories."""
-
+"""The version of reading headers. Raise it if the same bytes now give other values: a scan reuses no rows of an
+inventory with another version."""
 
 MAX_ROW_CHARACTERS = 2**22
-"""Characters of the rows that a worker gives back at once; the rows of 500 ordinary files have some 100,000."""
-
-MAX_OBJECT_BYTES = 40 * 2**20
-"""Bytes of values that objects read at once may have: 500 objects, if the usual attributes are captured."""
+"""After so many characters of rows a worker stops and returns them; the rows of 500 ordinary files have 100,000."""
 
 
 class ReadTask(NamedTuple):
-    """Some hundred files to read; made to travel between processes."""
+    """Some hundred files to read, in a form that is pickled and sent to worker processes."""
 
     opener: Opener
     keywords: tuple[str, ...]
+    """The attributes to capture."""
     prefix: str
-    """What findings put before a path."""
+    """The text before a path in the locations of issues; it names the source if there are several."""
     files: tuple[tuple[str, int], ...]
-    """Paths and sizes."""
+    """The path and the size in bytes of each file."""
 
 
 class TaskRows(NamedTuple):
-    """What reading the files of a task gave, in their order; those at its end may be left out, see `read_files`."""
+    """The inventory rows of a task's files in their order; rows of the last files may be missing, see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
     """Each distinct header once, by its digest."""
-    traffic: NetworkTraffic = NetworkTraffic()
-    """What went over the network."""
+    traffic: NetworkTraffic = NO_TRAFFIC
 
 
 class _ThreadReader(threading.local):
-    """A thread's reader of headers: it learns from the files it has read, and no two threads may use it at once."""
+    """The header reader of one thread. It has a cache of layouts, which two threads must not use at the same time."""
 
     keywords: tuple[str, ...] | None = None
     read: ReadHeader
+    max_header_bytes: int
+    """The sum of the size limits of the attributes that are read."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return the reader that reads these attributes."""
+        """Return the function that reads these attributes; it is kept until others are asked for."""
         if keywords != self.keywords:
-            self.read = HeaderReader(WantedAttributes(keywords)).read
+            wanted = WantedAttributes(keywords)
+            self.read = HeaderReader(wanted).read
+            self.max_header_bytes = sum(wanted.limits.values())
             self.keywords = keywords
         return self.read
 
 
-_readers = _ThreadReader()
+_reader = _ThreadReader()
 
 
 def read_files(task: ReadTask) -> TaskRows:
-    """Read the headers of a task's files; what cannot be read has an issue.
+    """Read the headers of a task's files. A file that cannot be read has an issue.
 
-    The rows end before the task does if they hold more characters than ROWS_LIMIT; at least one file is read.
+    If the rows have more than MAX_ROW_CHARACTERS, reading stops: the rows of the task's last files are missing then.
+    At least one file is read.
     """
-    read_header_of = _readers.for_keywords(task.keywords)
-    if isinstance(task.opener, S3Opener):
-        return _read_objects(task, task.opener, read_header_of)
-    made = _RowBuilder(task)
-    for path, size in task.files:
-        try:
-            with task.opener.open(path) as read:
-                found = read_header_of(read, size)
-        except OSError as error:
-            found = RejectedFile(disposition=Disposition.UNREADABLE, issues=(_unreadable_issue(error),))
-        if made.add(path, found) > MAX_ROW_CHARACTERS:
+    read_header = _reader.for_keywords(task.keywords)
+    rows, traffic = _RowBuilder(task), NO_TRAFFIC
+    paths = iter(task.files)
+    batches = task.opener.read_headers(task.files, read_header, max_header_bytes=_reader.max_header_bytes)
+    for headers, batch_traffic in batches:
+        if batch_traffic is not NO_TRAFFIC:
+            traffic = traffic.plus(batch_traffic)
+        characters = 0
+        for header in headers:
+            characters = rows.add(next(paths)[0], header)
+        if characters > MAX_ROW_CHARACTERS:
             break
-    return made.rows()
+    return rows.build(traffic)
 
 
 class _RowBuilder:
-    """The rows of a task's files, and how many characters they hold."""
+    """Builds the rows of a task's files, and counts their characters."""
 
     def __init__(self, task: ReadTask) -> None:
         self._task = task
@@ -102,11 +98,11 @@ class _RowBuilder:
         self._digests: dict[HeaderRow, bytes] = {}
         self._characters = 0
 
-    def add(self, path: str, found: Header | RejectedFile) -> int:
-        """Add a file; return how many characters all rows hold."""
-        label = self._task.prefix + make_printable(path) if found.issues else ""
+    def add(self, path: str, header: Header | RejectedFile) -> int:
+        """Add a file, and return the number of characters of all rows."""
+        label = self._task.prefix + make_printable(path) if header.issues else ""
         headers = len(self._digests)
-        row = make_file_row(found, self._task.keywords, label, self._digests)
+        row = make_file_row(header, self._task.keywords, label, self._digests)
         self._files.append(row)
         _, _, instance, number, issues = row
         self._characters += len(instance or "") + len(number or "")
@@ -116,47 +112,29 @@ class _RowBuilder:
             self._characters += len(location) + len(message)
         return self._characters
 
-    def rows(self, traffic: NetworkTraffic = NetworkTraffic()) -> TaskRows:  # noqa: B008  a tuple of numbers
-        """Return what was added."""
+    def build(self, traffic: NetworkTraffic) -> TaskRows:
+        """Return the rows of the files that were added."""
         return TaskRows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
 
 
 class WorkerError(Exception):
-    """Reading raised what it should not. The text names the kind and the place, and holds no value."""
+    """A bug in reading files. The text has the exception's type and line, and no value of a file."""
 
 
 def run_task(task: ReadTask) -> TaskRows:
-    """Read a task's files for another process or thread."""
+    """Read a task's files in a worker process or thread.
+
+    Raises:
+        DicommapError: The whole source cannot be read.
+        WorkerError: Any other exception, without its text, which may have patients' values.
+
+    """
     try:
         return read_files(task)
     except DicommapError:
-        raise  # the way to a source is wrong, and it says what to do
-    except Exception as error:  # noqa: BLE001  it goes on as a fault of ours, and not as one of the executor
-        import traceback  # it takes a while, and is needed only here
+        raise
+    except Exception as error:  # noqa: BLE001  WorkerError tells it from a failure of the executor
+        import traceback  # slow to import, and seldom needed
 
         frames = traceback.extract_tb(error.__traceback__)
         raise WorkerError(f"{mask_unknown_type(type(error))} at {frames[-1].filename}:{frames[-1].lineno}") from None
-
-
-def _read_objects(task: ReadTask, opener: S3Opener, read_header_of: ReadHeader) -> TaskRows:
-    """Read headers of objects: as many at once as the longest values that they can have leave room for."""
-    made, traffic = _RowBuilder(task), NetworkTraffic()
-    at_once = max(1, MAX_OBJECT_BYTES // sum(WantedAttributes(task.keywords).limits.values()))
-    for start in range(0, len(task.files), at_once):
-        paths = [path for path, _ in task.files[start : start + at_once]]
-        results, used = opener.read_headers(paths, read_header_of)
-        traffic = traffic.plus(used)
-        characters = 0
-        for path, found in zip(paths, results, strict=True):
-            if isinstance(found, OSError):
-                found = RejectedFile(disposition=Disposition.UNREADABLE, issues=(_unreadable_issue(found),))
-            characters = made.add(path, found)
-        if characters > MAX_ROW_CHARACTERS:
-            break
-    return made.rows(traffic)
-
-
-def _unreadable_issue(error: OSError) -> Issue:
-    if isinstance(error, ArchiveError | ObjectError):
-        return error.found
-    return make_issue("source.unreadable", reason=os_error_reason(error))

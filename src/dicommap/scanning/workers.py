@@ -47,7 +47,7 @@ _TASKS_PER_EXECUTOR = 64
 class Workers:
     """Reads tasks; a context, since processes have to end."""
 
-    def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waiting: bool = False) -> None:
+    def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waits_for_network: bool = False) -> None:
         """Choose who reads: `executor`, or so many processes, of which this one is the first.
 
         `waiting` says that reading waits for answers: then this process reads in threads, and goes on meanwhile.
@@ -59,7 +59,7 @@ class Workers:
         self._jobs = jobs or count_processors()
         self._executor = executor
         self._others: WorkerProcesses | None = None
-        self._threads = _start_threads() if waiting and executor is None else None
+        self._threads = _start_threads() if waits_for_network and executor is None else None
         self._submitted = 0
 
     @property

@@ -18,6 +18,7 @@ from dicommap.errors import SourceError, os_error_reason
 from dicommap.issues import make_issue
 from dicommap.model.source_files import MAX_TIME_NS, clamp_time_ns
 from dicommap.model.study import Disposition, SourceFile
+from dicommap.sources.source import Opener, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
+    from dicommap.sources.source import KnownMembers
 
 _MACHINE_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 _INVENTORY_KEPT = "The previous inventory is kept."
@@ -42,14 +44,6 @@ def unlistable_root_error(root: str, error: OSError) -> SourceError:
     return SourceError(
         f"The source {root} cannot be listed: {os_error_reason(error)}.",
         fix=f"Check that it is mounted and that you may read it, and scan again. {_INVENTORY_KEPT}",
-    )
-
-
-def emptied_source_error(root: str) -> SourceError:
-    """Return the error to raise if a source has no files, and the previous inventory has files of it."""
-    return SourceError(
-        f"The source {root} has no files now, and the previous inventory has files of it.",
-        fix=f"Check that it is mounted. If it is meant to be empty, remove the inventory first. {_INVENTORY_KEPT}",
     )
 
 
@@ -102,8 +96,10 @@ _Identity = tuple[int, int]
 """Device and inode: what a file or directory is, whatever path led to it."""
 
 
-class LocalTree:
-    """The files below a directory, or one single file, in a fixed order."""
+class LocalTree(Source, Opener):
+    """The files below a directory, or one single file, in a fixed order. It opens its files itself."""
+
+    can_hold_archives = True
 
     def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
         """Name the tree. Raises SourceError where there is nothing at the path.
@@ -126,36 +122,46 @@ class LocalTree:
             raise SourceError(
                 f"The source {os.fspath(path)} {why}.", fix="Name a directory that is there, or a single file."
             ) from None
-        self.root = named if is_directory else named.parent
+        self.directory = named if is_directory else named.parent
         self._start = "" if is_directory else named.name
-        self._prefix = os.path.join(self.root, "")
+        self._prefix = os.path.join(self.directory, "")
         self._follow_links = follow_links
-        self._watch = RootIdentity(str(self.root), _identity(status if is_directory else os.stat(self.root)))
+        self._watch = RootIdentity(self.root, _identity(status if is_directory else os.stat(self.directory)))
 
     def require_unchanged(self) -> None:
-        """Raise SourceError if the tree was unmounted, removed or replaced since it was named."""
+        """Raise SourceError if the tree was unmounted, removed or replaced since this object was made."""
         self._watch.require_unchanged()
 
-    def __str__(self) -> str:
-        return str(self.root)
+    @property
+    def root(self) -> str:
+        """Return the absolute path of the directory."""
+        return str(self.directory)
 
     @property
     def opener(self) -> LocalTree:
-        """Return what opens the files, here or in another process."""
+        """Return the tree itself."""
         return self
 
-    def overlaps(self, other: LocalTree) -> bool:
-        """Say whether a path of one tree is a path of the other as well."""
-        ours, theirs = (tree.root.resolve() / tree._start for tree in (self, other))
+    def overlaps(self, other: Source) -> bool:
+        """Return whether one tree is inside the other, after links are resolved."""
+        if not isinstance(other, LocalTree):
+            return False
+        ours, theirs = (tree.directory.resolve() / tree._start for tree in (self, other))
         return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
 
-    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield every path below the root exactly once, directories aside, in order of their names.
+    def with_archives(self, known_members: KnownMembers) -> Source:
+        """Return this tree with the members of its ZIP and tar files as files."""
+        from dicommap.sources.archives.archive_source import ArchiveSource  # most scans read no archives
 
-        Links and special files come with their disposition; the files that the paths in `without` name do not come
-        at all, whatever path leads to them.
+        return ArchiveSource(self, self, known_members)
+
+    def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield every path below the root exactly once, in the order of names; directories are not yielded.
+
+        Links and special files have their disposition. The files that `exclude` names are left out, even if a link
+        leads to them.
         """
-        left_out = file_identities(without)
+        excluded = file_identities(exclude)
         names: Iterator[str] = iter((self._start,))
         level: tuple[str, Iterator[str], tuple[_Identity, ...]] = ("", names, ())
         levels = [level]
@@ -177,7 +183,7 @@ class LocalTree:
                         self._watch.mounts[self._prefix + path] = status.st_dev
                     levels.append((path and path + "/", iter(found), (*above, _identity(status))))
                     break
-                if (status.st_dev, status.st_ino) not in left_out:
+                if (status.st_dev, status.st_ino) not in excluded:
                     yield make_source_file(path, status)
             else:
                 levels.pop()
@@ -208,7 +214,7 @@ class LocalTree:
         return LocalFile(self._prefix + path)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
-        """Return what opens the files of a walk: a file that changes is read as it is by then."""
+        """Return the tree itself: a file that has changed since the walk is read with its new content."""
         return self
 
     def status(self, path: str) -> os.stat_result:
@@ -229,7 +235,7 @@ class LocalTree:
         except OSError as error:
             raise_if_machine_error(error)
             if not path:
-                raise unlistable_root_error(str(self.root), error) from None
+                raise unlistable_root_error(self.root, error) from None
             return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
         # Most names are ASCII, whose order is that of their bytes.
         names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)

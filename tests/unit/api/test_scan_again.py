@@ -110,7 +110,7 @@ def test_other_attributes_or_another_way_of_reading_read_all(
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
         assert inventory.distinct("Rows")["1"] > 0
-    monkeypatch.setattr(import_module("dicommap.api.scan"), "READING", tasks.READER_VERSION + 1)
+    monkeypatch.setattr(import_module("dicommap.api.scan"), "READER_VERSION", tasks.READER_VERSION + 1)
     with dicommap.scan(tree, output=output, attributes=["Rows"]) as inventory:
         assert inventory.summary().unchanged == 0
 

@@ -215,12 +215,12 @@ def test_a_list_may_name_archives(tree: Path, tmp_path: Path) -> None:
 KILLED = """
 import os, sys, signal
 import dicommap
-from dicommap.scanning import batch
+from dicommap.scanning import pipeline
 from dicommap.inventory import writer
 
 if __name__ == "__main__":
-    batch.FILES_IN_A_BATCH = 5
-    writer._COMMITTED_EVERY = 0
+    pipeline.FILES_PER_BATCH = 5
+    writer._COMMIT_INTERVAL_SECONDS = 0
     def kill(progress):
         if progress.done == 100:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -254,7 +254,7 @@ import os, sys, signal
 from pathlib import Path
 from concurrent.futures import Future
 import dicommap
-from dicommap.scanning import batch, process
+from dicommap.scanning import pipeline, process_pool
 from dicommap.inventory import writer
 
 def at_once(start):
@@ -263,10 +263,10 @@ def at_once(start):
     return future
 
 if __name__ == "__main__":
-    process.in_background = at_once
-    process._TASKS_FOR_EACH = 1000
-    batch.FILES_IN_A_BATCH = 5
-    writer._COMMITTED_EVERY = 0
+    process_pool.start_in_background = at_once
+    process_pool._MAX_PENDING_PER_PROCESS = 1000
+    pipeline.FILES_PER_BATCH = 5
+    writer._COMMIT_INTERVAL_SECONDS = 0
     seen = []
     def kill(progress):
         if progress.done == 40:

@@ -170,8 +170,8 @@ def test_a_single_file_that_is_gone_is_an_error(
 
 LIMITED = """
 import resource, sys
-from dicommap.sources import local
-before = local.OpenFile.__init__
+from dicommap.sources import local_tree
+before = local_tree.LocalFile.__init__
 kept = []
 def init(self, path):
     if not kept:
@@ -181,7 +181,7 @@ def init(self, path):
         except OSError:
             pass
     before(self, path)
-local.OpenFile.__init__ = init
+local_tree.LocalFile.__init__ = init
 from dicommap.cli.main import main
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()

@@ -13,8 +13,8 @@ from dicommap.sources import LocalTree
 from tests.support.p10_files import write_tree
 
 
-def walked(root: Path, *, follow_links: bool = False, without: frozenset[Path] = frozenset()) -> dict[str, SourceFile]:
-    found = list(LocalTree(root, follow_links=follow_links).walk(without=without))
+def walked(root: Path, *, follow_links: bool = False, exclude: frozenset[Path] = frozenset()) -> dict[str, SourceFile]:
+    found = list(LocalTree(root, follow_links=follow_links).walk(exclude=exclude))
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 
@@ -100,13 +100,13 @@ def test_overlapping_trees_are_recognised(tmp_path: Path, one: str, other: str, 
 def test_what_is_to_be_left_out_does_not_come_whatever_path_leads_to_it(tmp_path: Path) -> None:
     write_tree(tmp_path, {"real/own": b"1", "real/other": b"2"})
     (tmp_path / "alias").symlink_to("real")
-    assert list(walked(tmp_path / "alias", without=frozenset({tmp_path / "real" / "own"}))) == ["other"]
-    assert list(walked(tmp_path / "real", without=frozenset({tmp_path / "alias" / "own"}))) == ["other"]
+    assert list(walked(tmp_path / "alias", exclude=frozenset({tmp_path / "real" / "own"}))) == ["other"]
+    assert list(walked(tmp_path / "real", exclude=frozenset({tmp_path / "alias" / "own"}))) == ["other"]
 
 
 def test_what_is_to_be_left_out_need_not_exist(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a": b"1"})
-    assert list(walked(tmp_path, without=frozenset({tmp_path / "none"}))) == ["a"]
+    assert list(walked(tmp_path, exclude=frozenset({tmp_path / "none"}))) == ["a"]
 
 
 @pytest.mark.parametrize("seconds", [2**40, -(2**40), 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.issues import make_issue
-from dicommap.sources.source import ArchiveError
+from dicommap.sources.archives.archive_errors import ArchiveError
 
 MAX_ENTRIES = 250_000
 """Entries of one archive: some 200 MB of memory in each process that reads it, and the files of fifty import jobs."""

@@ -9,8 +9,8 @@ from dicommap.errors import os_error_reason
 from dicommap.issues import Issue, make_issue
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources.archives.archive_entry import MEMBER_SEPARATOR, ArchiveEntry, UniqueNames
+from dicommap.sources.archives.archive_errors import ArchiveError
 from dicommap.sources.archives.archive_file import get_archive_state
-from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
         with closing(open_archive(tree, file.path)) as archive:
             found = _list_members(tree, file, archive, members)
     except ArchiveError as error:
-        found = [error.found]
+        found = [error.issue]
     except OSError as error:
         refused = (make_issue("source.unreadable", reason=os_error_reason(error)),)
         return [_make_archive(file, Disposition.UNREADABLE, refused)]
@@ -102,7 +102,7 @@ def _list_members(tree: LocalTree, file: SourceFile, archive: Archive, members: 
             unsafe += entry.name.startswith("/") or ".." in entry.name.replace("\\", "/").split("/")
             members.append(_make_member(file, entry))
     except ArchiveError as error:
-        found.append(error.found)
+        found.append(error.issue)
     found += archive.issues
     if get_archive_state(tree.status(file.path)) != state:
         found.append(make_issue("archive.changed"))

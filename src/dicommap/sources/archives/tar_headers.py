@@ -11,8 +11,8 @@ from tarfile import HeaderError, TarInfo
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.issues import Severity, make_issue
+from dicommap.sources.archives.archive_errors import ArchiveError
 from dicommap.sources.archives.archive_limits import MAX_NAME_CHARACTERS, MAX_ZERO_BYTES
-from dicommap.sources.source import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The settings to reach a bucket, sent to workers, and the clients that each process makes of them."""
+"""The settings to reach a bucket, sent to workers, and the clients that each process makes from them."""
 
 from __future__ import annotations
 
@@ -19,54 +19,57 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 CONNECT_SECONDS, REQUEST_SECONDS = 10, 60
-"""A request that takes longer is tried again."""
+"""Seconds. A request that takes longer is tried again."""
 
 RETRY_CONFIG: RetryConfig = {
     "max_retries": 8,
     "retry_timeout": timedelta(seconds=150),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
 }
-"""Waits twice as long each time, at random within bounds: half a minute and more, as S3 asks of those it slows down."""
+"""Each pause is about twice as long as the one before, half a minute and more in all: S3 asks for that if it throttles
+requests."""
 
 _CLIENT_LIFETIME = timedelta(minutes=5)
-"""How long credentials are used before botocore is asked for them again. It renews them while ten minutes are left."""
+"""How long credentials are used before botocore is asked for them again; botocore renews them ten minutes before they
+expire."""
 
 _DEFAULT_REGION = "us-east-1"
 
 MAX_CERTIFICATE_BYTES = 16 * 2**20
-"""Bytes of a file of certificates; all that browsers trust are 0.3 million."""
+"""The largest file of certificates that is read. All certificates that browsers trust have 0.3 million bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Connection:
-    """One bucket and the way to it. It is pickled, so it holds no credentials: each process finds them itself."""
+    """One bucket and the settings to reach it. It is pickled, so it holds no credentials: each process finds them."""
 
     bucket: str
-    profile: str | None = None
-    region: str | None = None
-    """Where the bucket is, or else what somebody asked for."""
-    endpoint_url: str | None = None
-    unsigned: bool = False
-    """Whether requests are sent without credentials, as public buckets take them."""
+    clients: Clients = field(default_factory=Clients)
+    """The AWS credentials profile, the region and the endpoint. No boto3 client is made from this copy."""
     scan: str = field(default_factory=lambda: os.urandom(8).hex())
-    """Tells scans apart: clients are kept as long as one of them lasts, so that the next finds renewed credentials."""
+    """A different text for each scan. Processes cache clients by it, so that the next scan finds new credentials."""
+
+    def __post_init__(self) -> None:
+        # boto3 clients that the caller's object keeps cannot be pickled.
+        object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return the way to the bucket once it is known where it is."""
-        elsewhere = region is not None and region != self.client().meta.region_name
-        return replace(self, region=region) if elsewhere else self
+        """Return the connection with the bucket's region, if S3 has named it and it is not the client's region."""
+        if region is None or region == self.client().meta.region_name:
+            return self
+        return replace(self, clients=replace(self.clients, region=region))
 
     def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
-        """Return this process's boto3 client, for listing."""
+        """Return this process's boto3 client for S3, which lists objects."""
         return _clients(self, os.getpid()).s3
 
     def store(self) -> S3Store:
-        """Return this process's obstore client, for reading. Raises AwsError where there are no credentials."""
+        """Return this process's obstore client, which reads objects. Raises AwsError if there are no credentials."""
         return _store(self, os.getpid())
 
 
 def require_s3_extra() -> None:
-    """Raise MissingExtraError unless what reads from S3 is installed."""
+    """Raise MissingExtraError unless boto3 and obstore are installed."""
     try:
         import boto3
         import obstore  # noqa: F401
@@ -77,17 +80,12 @@ def require_s3_extra() -> None:
     del boto3
 
 
-# By process: neither client works on behind a fork.
+# By process: neither client works after a fork.
 @lru_cache(maxsize=8)
 def _clients(connection: S3Connection, process: int) -> Clients:
     del process
     require_s3_extra()
-    return Clients(
-        profile=connection.profile,
-        region=connection.region,
-        endpoint_url=connection.endpoint_url,
-        unsigned=connection.unsigned,
-    )
+    return replace(connection.clients)
 
 
 @lru_cache(maxsize=8)
@@ -96,10 +94,10 @@ def _store(connection: S3Connection, process: int) -> S3Store:
     from obstore.store import S3Store
 
     clients = _clients(connection, process)
-    if not connection.unsigned and clients.session.get_credentials() is None:
+    if not connection.clients.unsigned and clients.session.get_credentials() is None:
         raise AwsError(
-            "No credentials of AWS were found by a process that reads.",
-            fix="Name a profile, or give every process that reads credentials of its own.",
+            "A process that reads objects has found no AWS credentials.",
+            fix="Name a profile with --profile, or give credentials to every process that reads.",
         )
     # botocore knows endpoints by region, partition, profile and environment; obstore would look at some of these only.
     endpoint = clients.s3.meta.endpoint_url
@@ -113,18 +111,21 @@ def _store(connection: S3Connection, process: int) -> S3Store:
             "endpoint": endpoint,
             "aws_endpoint_url_s3": endpoint,
             "virtual_hosted_style_request": bucket_in_host,
-            "skip_signature": connection.unsigned,
+            "skip_signature": connection.clients.unsigned,
         },
         client_options=_client_options(endpoint),
         retry_config=RETRY_CONFIG,
         credential_provider=None
-        if connection.unsigned
+        if connection.clients.unsigned
         else Boto3CredentialProvider(clients.session, ttl=_CLIENT_LIFETIME),
     )
 
 
 def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
-    """Say whether AWS's own endpoint is asked; certificates do not hold for buckets with a dot."""
+    """Return whether the bucket's name is part of the host name.
+
+    That is so at AWS's endpoints; but AWS's certificates are not valid for bucket names with a dot.
+    """
     host = urlsplit(endpoint).hostname or ""
     return host.startswith("s3") and ".amazonaws.com" in host and "." not in bucket
 
@@ -146,4 +147,7 @@ def _read_certificates(path: str | Path) -> bytes:
     try:
         return read_regular_file(path, MAX_CERTIFICATE_BYTES)
     except OSError:
-        raise AwsError("The file that AWS_CA_BUNDLE names cannot be read.", fix="Name one that can.") from None
+        raise AwsError(
+            "The file that the environment variable AWS_CA_BUNDLE names cannot be read.",
+            fix="Set AWS_CA_BUNDLE to a file of certificates that you may read, or unset it.",
+        ) from None

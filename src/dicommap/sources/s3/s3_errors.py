@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import AwsError
 from dicommap.issues import make_issue
+from dicommap.sources.source import FileError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,28 +32,43 @@ _CODES_FOR_ALL_OBJECTS = frozenset(
         "TokenRefreshRequired",
     }
 )
-"""Codes of the S3 API reference, "Error responses", that every other object would get too."""
+"""Error codes that every other object would get, too.
+
+Source: Amazon S3 API Reference, "Error responses".
+"""
 
 _THROTTLED = frozenset({429, 503})
 _ISSUE_CODES = {304: "s3.changed", 404: "s3.vanished", 412: "s3.changed", 416: "s3.changed"}
 
 
-class ObjectError(OSError):
-    """One object cannot be read; `found` says why."""
+class ObjectError(FileError):
+    """One object cannot be read; its issue says why."""
 
-    def __init__(self, found: Issue, *, unanswered: bool = False) -> None:
-        super().__init__(0, found.message)
-        self.found = found
-        self.unanswered = unanswered
-        """Whether S3 gave no good answer at all, so that the fault may not be the object's."""
+    def __init__(self, issue: Issue, *, has_no_answer: bool = False) -> None:
+        """Make the error.
+
+        Args:
+            issue: Why the object cannot be read.
+            has_no_answer: S3 gave no complete answer, so the cause may be S3 or the network and not this object.
+
+        """
+        super().__init__(issue)
+        self.has_no_answer = has_no_answer
 
 
 def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError:
-    """Return what to raise where S3 answers a GetObject with an error."""
+    """Return the error to raise if S3 answers GetObject with an HTTP error status.
+
+    Args:
+        status: The HTTP status.
+        code: The error code of the S3 API, or the empty text.
+        uri: The object, for messages.
+
+    """
     if status in _THROTTLED or code in _CODES_FOR_ALL_OBJECTS or (301 <= status < 400 and status != 304):
         return _error_for_all_objects(status, "SlowDown" if status in _THROTTLED else code or str(status), uri)
     if status >= 500:
-        return error_for_no_answer(f"S3 had a fault of its own ({status})")
+        return error_for_no_answer(f"S3 answered with an internal error ({status})")
     if status in _ISSUE_CODES:
         return ObjectError(make_issue(_ISSUE_CODES[status]))
     if code == "InvalidObjectState":
@@ -61,17 +77,17 @@ def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError
 
 
 def error_for_no_answer(reason: str) -> ObjectError:
-    """Return what to raise where no whole answer came."""
-    return ObjectError(make_issue("s3.unreadable", reason=reason), unanswered=True)
+    """Return the error to raise if no complete answer came."""
+    return ObjectError(make_issue("s3.unreadable", reason=reason), has_no_answer=True)
 
 
 def error_for_changed_object() -> ObjectError:
-    """Return what to raise where the object is not the one that was listed."""
+    """Return the error to raise if the object is not the one that was listed."""
     return ObjectError(make_issue("s3.changed"))
 
 
 def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
-    """Return what to raise for an error of obstore. Of its text, which may hold anything, only S3's code is taken."""
+    """Return the error to raise for an error of obstore. Only S3's error code is taken from its text."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     if status is not None:
@@ -84,7 +100,7 @@ def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
 
 
 def error_from_botocore(error: Any, uri: str) -> ObjectError | AwsError:  # noqa: ANN401  a ClientError, which has no types
-    """Return what to raise for an answer that botocore takes for an error."""
+    """Return the error to raise for botocore's ClientError."""
     answer = error.response
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     return error_for_status(status, str(answer.get("Error", {}).get("Code") or ""), uri)

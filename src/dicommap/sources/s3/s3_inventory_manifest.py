@@ -9,7 +9,7 @@ import json
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
@@ -162,13 +162,8 @@ def _parse_bucket(name: str) -> str:
 
 
 def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
-    """Return the way to another bucket, which may be in another region."""
-    return S3Connection(
-        bucket=bucket,
-        profile=connection.profile,
-        endpoint_url=connection.endpoint_url,
-        unsigned=connection.unsigned,
-    )
+    """Return a connection to another bucket, which may be in another region."""
+    return S3Connection(bucket=bucket, clients=replace(connection.clients, region=None))
 
 
 @contextmanager

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.bucket_listing import BucketLister, ListingPage
 from dicommap.aws.client_errors import convert_client_errors
+from dicommap.aws.clients import Clients
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, SourceError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import make_issue
+from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources.s3.key_issues import KeyChecker
 from dicommap.sources.s3.object_opener import S3Opener
 from dicommap.sources.s3.s3_connection import S3Connection, require_s3_extra
+from dicommap.sources.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,54 +30,60 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_inventory_list import S3InventoryList
 
 PAGES_AHEAD = 100
-"""Pages that are listed before anybody asks for them: some 50 MB."""
+"""Pages of 1,000 objects that are listed before they are needed: some 50 MB."""
 
 _POLL_SECONDS = 0.2
-"""Seconds."""
 
 
-class S3Prefix:
+class S3Prefix(Source):
     """The objects below a prefix, or one single object.
 
-    A prefix that is given without a slash at its end names what is below it, and never its siblings: of `s3://b/1.2.3`
-    that is `1.2.3/...` and not `1.2.34/...`.
+    A prefix without a slash at its end gets one: `s3://bucket/1.2.3` names `1.2.3/...`, and not `1.2.34/...`.
     """
 
-    def __init__(
-        self,
-        text: str,
-        *,
-        profile: str | None = None,
-        region: str | None = None,
-        endpoint_url: str | None = None,
-        unsigned: bool = False,
-    ) -> None:
-        """Name the prefix, and how boto3 finds the way to it where that is not what its configuration says.
+    waits_for_network = True
 
-        Raises SourceError where it is no URI or nothing is there, AwsError where S3 refuses, and MissingExtraError.
+    def __init__(self, text: str, clients: Clients | None = None) -> None:
+        """Find out whether there are objects below the prefix.
+
+        Args:
+            text: The S3 URI.
+            clients: The AWS credentials profile, the region and the endpoint. By default boto3 finds them.
+
+        Raises:
+            SourceError: The text is no S3 URI, or there is no such object.
+            AwsError: S3 denies access or cannot be reached.
+            MissingExtraError: boto3 or obstore is not installed.
+
         """
         uri = S3Uri.parse(text)
         if uri is None:
             raise SourceError(f"The source {text} is no S3 URI.", fix="Name it as in s3://bucket/prefix/.")
         require_s3_extra()
-        asked = S3Connection(
-            bucket=uri.bucket, profile=profile, region=region, endpoint_url=endpoint_url, unsigned=unsigned
-        )
+        connection = S3Connection(bucket=uri.bucket, clients=clients or Clients())
         with convert_client_errors("ListObjectsV2", f"s3://{uri.bucket}/"):
-            self._lister = BucketLister(asked.client(), uri.bucket)
-        self._uri, self._only = self._resolved(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
-        self._connection = asked.in_region(self._lister.region)
+            self._lister = BucketLister(connection.client(), uri.bucket)
+        self._uri, self._only = self._find_objects(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
+        self._connection = connection.in_region(self._lister.region)
         self._ahead = _ListingAhead()
         self._inventory: S3InventoryList | None = None
 
-    def __str__(self) -> str:
+    @property
+    def root(self) -> str:
+        """Return the S3 URI of the prefix, with a slash at its end."""
         return str(self._uri)
 
     def use_s3_inventory(self, manifest: StrPath) -> S3InventoryList:
-        """Take the list of an S3 Inventory instead of listing; who asks for it closes it.
+        """Read an S3 Inventory instead of listing the bucket. `close` deletes the list.
 
-        `manifest` is the manifest.json, a path or an S3 URI, of files in CSV, Parquet or ORC. Raises DocumentError
-        where it cannot be used, AwsError, and MissingExtraError where Parquet or ORC need pyarrow.
+        Args:
+            manifest: A path or an S3 URI of the manifest.json. The data files may be CSV, Parquet or ORC.
+
+        Raises:
+            DocumentError: The S3 Inventory is damaged, or is of another bucket.
+            AwsError: S3 denies access or cannot be reached.
+            MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
+
         """
         from dicommap.sources.s3.s3_inventory_list import S3InventoryList
         from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
@@ -82,35 +91,41 @@ class S3Prefix:
         found = read_s3_inventory_manifest(manifest, self._connection)
         if found.bucket != self._uri.bucket:
             raise DocumentError(
-                f"The S3 Inventory is that of the bucket {make_printable(found.bucket)}, not of {self._uri.bucket}.",
-                fix="Name the manifest of an inventory of the source's bucket.",
+                f"The S3 Inventory is of the bucket {make_printable(found.bucket)}, not of {self._uri.bucket}.",
+                fix="Name the manifest of an S3 Inventory of the source's bucket.",
             )
         self._inventory = S3InventoryList(found, self._uri.prefix + (self._only or ""), self._connection)
         return self._inventory
 
     @property
     def opener(self) -> S3Opener:
-        """Return what reads the objects, here or in another process."""
+        """Return the opener of the objects."""
         return S3Opener(self._connection, self._uri.prefix)
 
-    @property
-    def requests(self) -> int:
-        """Return how many requests listing has taken so far."""
-        return self._lister.requests
+    def traffic(self) -> NetworkTraffic:
+        """Return the number of requests for listing objects so far."""
+        return NetworkTraffic(requests=self._lister.requests)
 
-    def overlaps(self, other: S3Prefix) -> bool:
-        """Say whether an object of one source is one of the other as well."""
+    def close(self) -> None:
+        """Delete the temporary file of an S3 Inventory's list."""
+        if self._inventory is not None:
+            self._inventory.close()
+
+    def overlaps(self, other: Source) -> bool:
+        """Return whether both are in one bucket, and one prefix is the start of the other."""
+        if not isinstance(other, S3Prefix):
+            return False
         ours, theirs = ((one._uri.bucket, one._uri.prefix + (one._only or "")) for one in (self, other))
         if ours[0] != theirs[0]:
             return False
         return ours[1].startswith(theirs[1]) or theirs[1].startswith(ours[1])
 
-    def walk(self, *, without: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield every object once, in order of its key's bytes. No file on a disk is one of them. Raises AwsError.
+    def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield every object once, in the order of the UTF-8 bytes of keys. Raises AwsError.
 
-        The next pages are listed meanwhile, in a thread.
+        A thread lists the next pages meanwhile. `exclude` names local files, so it excludes nothing here.
         """
-        del without
+        del exclude
         if self._inventory is not None:
             yield from to_source_files(self._uri.prefix, self._inventory.objects())
             return
@@ -120,19 +135,24 @@ class S3Prefix:
         yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
     def count(self) -> Iterator[int]:
-        """Yield how many objects the walk has listed since the last time, until all are; nothing is listed twice."""
+        """Yield how many objects the walk's thread has listed since the last number, until all are listed."""
         if self._inventory is not None:
             yield self._inventory.count()
         else:
-            yield from self._ahead.counted()
+            yield from self._ahead.count()
 
     def _single(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
         found = [one for one in self._lister.page(key, count=1).objects if one.key == key]
         yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(found, None)])))
 
-    def _resolved(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
-        """Return the prefix, and the one object where the URI names that."""
+    def _find_objects(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
+        """Return the URI of the prefix, and the name of the single object below it if the URI names one.
+
+        Raises:
+            SourceError: There is no such object, or the URI names an object and a prefix.
+
+        """
         key = uri.prefix.removesuffix("/")
         below = bool(self._lister.page(uri.prefix, count=1).objects)
         single = is_open and any(one.key == key for one in self._lister.page(key, count=1).objects)
@@ -150,7 +170,7 @@ class S3Prefix:
 
 
 def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[SourceFile]:
-    """Yield what a walk gives for the objects below a prefix, in order of their keys."""
+    """Yield the source files of listed objects below a prefix, with the issues of their keys."""
     keys = KeyChecker(prefix)
     begin = len(prefix)
     for key, size, etag, mtime_ns in objects:
@@ -167,14 +187,14 @@ def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[Source
 
 
 class _ListingAhead:
-    """Listing that goes ahead of whoever takes the objects, and tells how far it is."""
+    """Lists pages in a thread, ahead of the loop that takes the objects, and counts the listed objects."""
 
     def __init__(self) -> None:
         self._listed = 0
         self._ended = threading.Event()
 
     def objects(self, pages: Iterator[ListingPage]) -> Iterator[S3Object]:
-        """Yield the objects of pages that a thread asks for. What asking raises is raised here, in its place."""
+        """Yield the objects of pages that a thread lists. Errors of the thread are raised here, after its objects."""
         queue: Queue[ListingPage | BaseException | None] = Queue(PAGES_AHEAD)
         stopped = threading.Event()
         thread = threading.Thread(target=self._list, args=(pages, queue, stopped), daemon=True)
@@ -189,14 +209,14 @@ class _ListingAhead:
             self._ended.set()
             thread.join()
 
-    def counted(self) -> Iterator[int]:
-        """Yield how many objects were listed since the last time, now and then, until listing has ended."""
-        told = 0
+    def count(self) -> Iterator[int]:
+        """Yield the number of objects listed since the last number, a few times a second, until listing has ended."""
+        yielded = 0
         while True:
             ended = self._ended.wait(_POLL_SECONDS)
             listed = self._listed
-            yield listed - told
-            told = listed
+            yield listed - yielded
+            yielded = listed
             if ended:
                 return
 
@@ -209,7 +229,7 @@ class _ListingAhead:
                 if not _put(queue, page, stopped):
                     return
             _put(queue, None, stopped)
-        except Exception as error:  # noqa: BLE001  it is raised where the objects are taken
+        except Exception as error:  # noqa: BLE001  `objects` raises it
             _put(queue, error, stopped)
         finally:
             self._ended.set()

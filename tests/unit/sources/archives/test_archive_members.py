@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 
 from dicommap.model.study import Disposition
-from dicommap.sources.archives import archive_entry as archive_entry
-from dicommap.sources.archives import archive_limits
-from dicommap.sources.archives import zip_archive as archive_zip
+from dicommap.sources.archives import archive_entry, archive_limits, zip_archive
 from tests.support.archive_files import KINDS, codes, contents, pack, touch, walked
 from tests.support.p10_files import p10, write_tree
 
@@ -185,10 +183,10 @@ def test_a_member_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_there_may_be_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     pack(tmp_path / f"s.{kind}", [(str(n), b"x") for n in range(6)])
     monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 6)
-    monkeypatch.setattr(archive_zip, "MAX_ENTRIES", 6)
+    monkeypatch.setattr(zip_archive, "MAX_ENTRIES", 6)
     assert codes(walked(tmp_path)[f"s.{kind}"]) == []
     monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 5)
-    monkeypatch.setattr(archive_zip, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(zip_archive, "MAX_ENTRIES", 5)
     found = walked(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
     assert len(found) == 1 + (0 if kind == "zip" else 5)
@@ -196,7 +194,7 @@ def test_there_may_be_too_many_entries(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_directory_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pack(tmp_path / "s.zip", [(str(n) * 9_000, b"x") for n in range(9)])
-    monkeypatch.setattr(archive_zip, "MAX_DIRECTORY_BYTES", 70_000)
+    monkeypatch.setattr(zip_archive, "MAX_DIRECTORY_BYTES", 70_000)
     assert codes(walked(tmp_path)["s.zip"]) == ["archive.too-many-entries"]
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from dicommap.sources import ArchiveError, LocalTree, close_archives
-from dicommap.sources.archives import archive_file as archive_file
-from dicommap.sources.archives import archive_source as archive_opener
-from dicommap.sources.archives.archive_source import ArchiveOpener
+from dicommap.sources import LocalTree, Opener
+from dicommap.sources.archives import archive_file, archive_source
+from dicommap.sources.archives.archive_errors import ArchiveError
+from dicommap.sources.archives.archive_source import ArchiveOpener, close_archives
 from tests.support.archive_files import KINDS, contents, pack, source_of, touch, walked
 from tests.support.p10_files import write_tree
 
@@ -25,7 +25,7 @@ RANDOM = random.Random(1)
 LARGE = RANDOM.randbytes(300_000)
 
 
-def read(opener: ArchiveOpener, path: str) -> bytes:
+def read(opener: Opener, path: str) -> bytes:
     with opener.open(path) as read_at:
         return read_at(0, 2**30)
 
@@ -54,7 +54,7 @@ def test_a_compressed_tar_file_is_not_read_again_for_one_member(
         assert read_at(0, 900) == LARGE[:900]
         with pytest.raises(ArchiveError) as caught:
             read_at(1_500, 5)
-    assert caught.value.found.code == "archive.unsupported-member"
+    assert caught.value.issue.code == "archive.unsupported-member"
     assert read(opener, f"s.{kind}!/after") == b"y"
 
 
@@ -130,18 +130,18 @@ def test_no_file_stays_open(tmp_path: Path, kind: str) -> None:
     thread = threading.Thread(target=read_all)
     thread.start()
     thread.join()
-    assert len(archive_opener._open_archives.held) == archive_opener.MAX_OPEN_ARCHIVES
+    assert len(archive_source._open_archives.held) == archive_source.MAX_OPEN_ARCHIVES
     close_archives()
     if before:
         assert set(os.listdir("/proc/self/fd")) <= before
 
 
 def test_archives_of_many_entries_are_not_kept_open_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_opener, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(archive_source, "MAX_ENTRIES", 10)
     for number in range(3):
         pack(tmp_path / f"{number}.zip", [(str(n), b"") for n in range(6)])
         read(source_of(tmp_path).opener, f"{number}.zip!/0")
-        assert len(archive_opener._open_archives.held) == 1
+        assert len(archive_source._open_archives.held) == 1
     close_archives()
 
 
@@ -164,7 +164,7 @@ def test_a_member_of_an_archive_that_changed_is_refused(tmp_path: Path, kind: st
         path.mkdir()
     with pytest.raises(ArchiveError) as caught:
         read(opener, f"s.{kind}!/b")
-    assert caught.value.found.code == "archive.changed"
+    assert caught.value.issue.code == "archive.changed"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -187,7 +187,7 @@ def test_a_damaged_member_is_told_and_the_others_are_read(tmp_path: Path) -> Non
     for name in ("a", "c"):
         with pytest.raises(ArchiveError) as caught:
             read(opener, f"s.zip!/{name}")
-        assert caught.value.found.code == "archive.member-damaged"
+        assert caught.value.issue.code == "archive.member-damaged"
     assert read(opener, "s.zip!/b") == b"2" * 100
 
 
@@ -200,7 +200,7 @@ def test_what_stands_before_damage_in_a_compressed_tar_file_is_read(tmp_path: Pa
             assert read_at(0, 1_000) == LARGE[:1_000]
             with pytest.raises(ArchiveError) as caught:
                 read_at(290_000, 10)
-        assert caught.value.found.code == "archive.member-damaged"
+        assert caught.value.issue.code == "archive.member-damaged"
         with pytest.raises(ArchiveError):
             read(opener, "s.tar.gz!/c")
         assert read(opener, "s.tar.gz!/a") == b"1"
@@ -221,11 +221,11 @@ def test_without_a_walk_real_files_come_first(tmp_path: Path) -> None:
     assert "s.zip!/a" in walked(tmp_path)
 
 
-def code_of_reading(opener: ArchiveOpener, path: str) -> str | None:
+def code_of_reading(opener: Opener, path: str) -> str | None:
     try:
         read(opener, path)
     except ArchiveError as error:
-        return error.found.code
+        return error.issue.code
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dicommap.model.study import SourceFile
 from dicommap.p10 import ReadAt
 from dicommap.sources.s3 import object_opener, range_requests
 from dicommap.sources.s3.object_opener import MAX_REQUESTS, MAX_REQUESTS_NEARBY, S3Opener
@@ -44,7 +45,7 @@ class Objects:
 
 def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
     monkeypatch.setattr(object_opener, "get_range_reader", lambda connection: objects)
-    listed = [SimpleNamespace(path=f"{number:03}", size=30, etag='"e"') for number in range(OBJECTS)]
+    listed = [SourceFile(path=f"{number:03}", size=30, mtime_ns=0, etag='"e"') for number in range(OBJECTS)]
     return S3Opener(CONNECTION, "p/").for_files(listed)
 
 
@@ -54,7 +55,7 @@ def test_fewer_are_asked_for_at_once_where_the_server_is_near(
 ) -> None:
     objects = Objects(is_near=is_near, at_once=at_once)
     paths = [f"{number:03}" for number in range(OBJECTS)]
-    found, traffic = opened(monkeypatch, objects).read_headers(paths, lambda read, size: read(0, 1))
+    found, traffic = opened(monkeypatch, objects).read_parallel(paths, lambda read, size: read(0, 1))
     assert objects.most == at_once
     assert found == [b" "] * OBJECTS
     assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS, OBJECTS * 10, 0)
@@ -66,7 +67,7 @@ def test_results_are_in_order_and_all_is_read_by_the_thread_that_asks(monkeypatc
         return read_at(size - 5, 5).decode()
 
     paths = [f"{number:03}" for number in reversed(range(OBJECTS))]
-    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_headers(paths, read)
+    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_parallel(paths, read)
     assert found == [f"p/{path}" for path in paths]
     assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS * 2, OBJECTS * 15, OBJECTS)
 
@@ -82,7 +83,7 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
     objects = Objects(is_near=False)
     monkeypatch.setattr(objects, "part", panicking)
     with pytest.raises(Panic):
-        opened(monkeypatch, objects).read_headers(["000"], lambda read, size: read(0, 1))
+        opened(monkeypatch, objects).read_parallel(["000"], lambda read, size: read(0, 1))
 
 
 @pytest.mark.parametrize(("seconds", "is_near"), [(NEARBY_SECONDS / 2, True), (NEARBY_SECONDS * 2, False)])

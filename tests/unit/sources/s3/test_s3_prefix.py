@@ -105,9 +105,9 @@ def test_pages_follow_each_other_and_are_counted_without_listing_again(
     page = source._lister.page
     monkeypatch.setattr(source._lister, "page", lambda prefix, *, token=None: page(prefix, count=10, token=token))
     monkeypatch.setattr(s3_prefix, "PAGES_AHEAD", 1)
-    before = source.requests
+    before = source.traffic().requests
     assert paths(source) == keys
-    assert source.requests - before == 3
+    assert source.traffic().requests - before == 3
     assert sum(source.count()) == 25
 
 

@@ -1,4 +1,4 @@
-"""Convert the errors that zlib, lzma and zipfile raise for damaged archives into ArchiveError."""
+"""ArchiveError, and its conversion from the errors that zlib, lzma and zipfile raise for damaged archives."""
 
 from __future__ import annotations
 
@@ -10,31 +10,35 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import make_issue
-from dicommap.sources.source import ArchiveError
+from dicommap.sources.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CUT = "it ends too early"
+_ENDS_EARLY = "it ends too early"
 _REASONS: dict[type[Exception], str] = {
     zipfile.BadZipFile: "its directory, a header or a checksum is damaged",
-    struct.error: _CUT,
+    struct.error: _ENDS_EARLY,
     zlib.error: "its compressed data is damaged",
     lzma.LZMAError: "its compressed data is damaged",
-    EOFError: _CUT,
+    EOFError: _ENDS_EARLY,
     MemoryError: "unpacking it takes more memory than there is",
-    RuntimeError: "it asks for what is not supported",  # NotImplementedError is one
-    ValueError: "a name or number in it is none",
+    RuntimeError: "it needs a feature that is not supported",  # NotImplementedError is a RuntimeError
+    ValueError: "a name or number in it is invalid",
     OverflowError: "a number in it is too large",
 }
-"""What the readers of the standard library raise for damaged bytes, in our words: theirs may hold names."""
+"""The errors of the standard library for damaged bytes. Their own messages may have names of patients."""
+
+
+class ArchiveError(FileError):
+    """Bytes of an archive cannot be read; its issue says why."""
 
 
 @contextmanager
 def convert_damage_errors(code: str) -> Iterator[None]:
-    """Raise ArchiveError with a finding of this code for whatever libraries raise for damaged bytes.
+    """Raise ArchiveError with this issue code for any error that libraries raise for damaged bytes.
 
-    Errors of the system, which have a number, pass through.
+    An OSError with an errno comes from the system, not from the bytes, and is raised unchanged.
     """
     try:
         yield
@@ -43,7 +47,7 @@ def convert_damage_errors(code: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             raise
-        raise ArchiveError(make_issue(code, reason="its data is damaged")) from None  # gzip and bz2 say so
+        raise ArchiveError(make_issue(code, reason="its data is damaged")) from None  # from gzip or bz2
     except tuple(_REASONS) as error:
         reason = next(words for kind, words in _REASONS.items() if isinstance(error, kind))
         raise ArchiveError(make_issue(code, reason=reason)) from None
