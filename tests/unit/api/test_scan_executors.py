@@ -23,7 +23,7 @@ from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import pipeline, process_pool, workers
 from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
 from tests.support.varied_tree import age, rows_of, scanned, varied_tree
-from tests.unit.api.conftest import at_once
+from tests.unit.conftest import at_once
 
 
 class Shuffling(Executor):

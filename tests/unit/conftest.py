@@ -1,4 +1,4 @@
-"""Who reads a scan's files, for tests that are about who does."""
+"""Fixtures for tests of scans in several processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dicommap.scanning import process_pool
 
 
 def at_once(start: Callable[[], Any]) -> Future[Any]:
-    """Start what should start in the background."""
+    """Call a function that would be called in the background, and return a future that has its result."""
     future: Future[Any] = Future()
     future.set_result(start())
     return future
@@ -20,6 +20,6 @@ def at_once(start: Callable[[], Any]) -> Future[Any]:
 
 @pytest.fixture
 def others_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let other processes, where there are any, read all tasks and not only what they are in time for."""
+    """Let the other processes of a scan read all tasks: they start at once and have room for every task."""
     monkeypatch.setattr(process_pool, "start_in_background", at_once)
     monkeypatch.setattr(process_pool, "_MAX_PENDING_PER_PROCESS", 1_000)
