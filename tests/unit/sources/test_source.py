@@ -42,7 +42,7 @@ class DictSource(Source, Opener):
 
     files: dict[str, bytes]
     unreadable: frozenset[str] = frozenset()
-    root: str = "memory"  # type: ignore[assignment]
+    root: str = "memory"
     opened: list[str] = field(default_factory=list)
 
     @property
