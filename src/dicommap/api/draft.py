@@ -116,7 +116,7 @@ class Draft(Displayable):
         rows = self._rows(show_values)
         return build_preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.draft_report import DraftReportInput, build_draft_report
 
         show_values = is_unmasked_in_repr()

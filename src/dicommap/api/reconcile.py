@@ -103,7 +103,7 @@ class Reconciliation(Displayable):
 
         return build_reconciliation_page(self._numbers(show_values=show_values))
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.reconciliation_report import build_reconciliation_report
 
         return build_reconciliation_report(self._numbers(show_values=is_unmasked_in_repr()))

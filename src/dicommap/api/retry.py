@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.display.csv_json import format_count
 from dicommap.display.displayable import Displayable
+from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
@@ -127,7 +127,7 @@ class Retry(Displayable):
         """Say whether no issue is an error."""
         return not self.issues.errors
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.submission_report import build_retry_report
 
         place = None if self.package is None else str(self.package)

@@ -49,7 +49,7 @@ class Sheet(Displayable):
     def _items(self) -> Iterator[PicturedStudy] | Iterator[PicturedSeries]:
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.study_report import MAX_SHEET_ROWS, build_sheet_report
 
         numbers = self._inventory.summary()

@@ -76,7 +76,7 @@ class StageResult(Displayable):
         """Say whether every copy is there, and is as it was made."""
         return not self.issues.errors
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.submission_report import build_stage_report
 
         return build_stage_report(str(self.package), self.jobs, self.issues)

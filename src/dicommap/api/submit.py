@@ -60,7 +60,7 @@ class SubmitResult(Displayable):
         """Say whether no issue is an error; with one nothing was sent."""
         return not self.issues.errors
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.submission_report import build_submit_report
 
         return build_submit_report(

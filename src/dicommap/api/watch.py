@@ -198,7 +198,7 @@ class WatchResult(Displayable):
         """Say whether no job failed. What became of each file is for the output manifests to tell."""
         return not self.issues.errors
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.submission_report import build_watch_report
 
         package = None if self.package is None else str(self.package)

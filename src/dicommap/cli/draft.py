@@ -22,8 +22,8 @@ from dicommap.cli.options import (
 )
 from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_table
 from dicommap.display.conflict_report import FORECAST_NOTE
-from dicommap.display.csv_json import format_count
 from dicommap.display.edit_result_rows import format_edit_result_lines
+from dicommap.display.formatting import format_count
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.api.fhir import fhir
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.inventory import Inventory
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from dicommap.cli.options import (
 )
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
 from dicommap.dicom.choices import unknown_choice
-from dicommap.display.csv_json import format_count, record_lines
+from dicommap.display.csv_json import record_lines
+from dicommap.display.formatting import format_count
 from dicommap.display.outcome_records import (
     OUTCOME_ORDER,
     build_instance_outcome_record,

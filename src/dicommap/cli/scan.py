@@ -18,7 +18,7 @@ from dicommap.cli.options import (
     whole_number,
 )
 from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line
-from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.reading import NotRegularFileError, open_regular_file
 

@@ -17,7 +17,7 @@ from dicommap.cli.options import (
     split_keywords,
 )
 from dicommap.cli.output import print_line, write
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.inventory import Inventory
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
 from dicommap.cli.output import print_table, write, write_issues
 from dicommap.dicom.choices import unknown_choice
-from dicommap.display.csv_json import format_byte_count, record_lines, truncate_text
+from dicommap.display.csv_json import record_lines
+from dicommap.display.formatting import format_byte_count, truncate_text
 from dicommap.display.inventory_records import (
     Record,
     build_file_record,

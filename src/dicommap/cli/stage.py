@@ -9,7 +9,8 @@ from dicommap.api.validate import validate
 from dicommap.cli.confirmation import add_yes, create_confirmation
 from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, create_clients
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
-from dicommap.display.csv_json import format_byte_count, format_count, format_json_lines
+from dicommap.display.csv_json import format_json_lines
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.issues import Severity
 from dicommap.package.staging_copies import list_staging_copies
 

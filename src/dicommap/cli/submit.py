@@ -26,7 +26,8 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
-from dicommap.display.csv_json import format_count, format_json_lines
+from dicommap.display.csv_json import format_json_lines
+from dicommap.display.formatting import format_count
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 
 if TYPE_CHECKING:

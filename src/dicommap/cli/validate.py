@@ -11,7 +11,7 @@ from dicommap.api.validate import validate
 from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, create_clients
 from dicommap.cli.output import choose_exit_status, print_issues, print_line, write_issues
 from dicommap.dicom.choices import choice_of
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory

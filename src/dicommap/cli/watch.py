@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.api.watch import WatchResult, watch
 from dicommap.cli.options import add_aws_options, add_fail_on, create_clients
 from dicommap.cli.output import choose_exit_status, print_issues, print_job_event, print_line, print_table
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.display.submission_report import COMPLETED_NOTE
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.submission import SubmissionState

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.csv_json import format_count
 from dicommap.display.displayable import Displayable
+from dicommap.display.formatting import format_count
 from dicommap.display.preview import MASKED_NOTE
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.model.masking import is_unmasked_in_repr, mask_value
@@ -132,7 +132,7 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         show_values = is_unmasked_in_repr()
         blocks = build_conflict_blocks(self, show_values=show_values)
         if not show_values and has_masked_values(self):

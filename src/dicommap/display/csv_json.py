@@ -1,4 +1,4 @@
-"""Format records as CSV, JSON and JSON Lines, and numbers for people."""
+"""Format records as CSV, JSON and JSON Lines."""
 
 from __future__ import annotations
 
@@ -123,25 +123,3 @@ def format_json_array(records: Iterable[Record]) -> Iterator[str]:
 def _format_json(record: Record) -> str:
     # All of these can stand inside a string only, in which JSON's own escapes mean the same.
     return _ESCAPED_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))
-
-
-def format_count(count: int, noun: str) -> str:
-    """Return a number of things for people: `1 study`, `1,234 studies`, `2 series`."""
-    if count == 1 or noun.endswith("s"):
-        return f"{count:,} {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
-def format_byte_count(size: int) -> str:
-    """Return a number of bytes for people: `512 B`, `1.4 MB` (powers of 1,000)."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if round(amount, 1) < 1000:
-            return f"{size} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
-def truncate_text(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters, the last an ellipsis where it was longer."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -17,14 +17,14 @@ class Displayable:
 
     __slots__ = ()
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         """Return what there is to show, patient values masked unless they were asked for."""
         raise NotImplementedError
 
     def __str__(self) -> str:
         from dicommap.display.report_text import render_text
 
-        return render_text(self._screen())
+        return render_text(self._build_report())
 
     def __repr__(self) -> str:
         return str(self)
@@ -32,7 +32,7 @@ class Displayable:
     def _repr_html_(self) -> str:
         from dicommap.display.report_html import render_html_fragment
 
-        return render_html_fragment(self._screen())
+        return render_html_fragment(self._build_report())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
         # Inside a list the short form will do, where there is one.
@@ -54,7 +54,7 @@ class DisplayableInLists(Displayable):
 
     def __repr__(self) -> str:
         from dicommap.dicom.printable_text import make_printable
-        from dicommap.display.csv_json import truncate_text
+        from dicommap.display.formatting import truncate_text
 
         return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"
 

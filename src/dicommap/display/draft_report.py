@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
 from dicommap.display.conflict_report import build_conflict_blocks, has_masked_values
-from dicommap.display.csv_json import format_byte_count, format_count
 from dicommap.display.displayable import Displayable
 from dicommap.display.edit_result_rows import format_edit_result_lines
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import join_first_names
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.preview import MASKED_NOTE, build_changes_table, group_changes_by_target
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.display.report_html import render_html_page
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.quotas import Quotas
@@ -117,7 +116,7 @@ _JOB_COLUMNS = (
 class DisplayablePlan(Displayable, Plan):
     """A plan to look at."""
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         counts = (
             format_count(len(self.jobs), "job"),
             format_count(self.studies, "study"),
@@ -173,6 +172,8 @@ def build_preview_page(
     show_values: bool,
 ) -> str:
     """Return a page that stands alone: all rows of a preview, the edits of each study, and the first conflicts."""
+    from dicommap.display.report_html import render_html_page
+
     groups = group_changes_by_target(rows)
     block = build_changes_table(groups, total=len(groups), opened=len(groups))
     blocks: list[Block] = [block, _edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.edits.edit_result import EditOutcome, EditResult
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.model.masking import mask_distinct_value, mask_value

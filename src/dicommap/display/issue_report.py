@@ -105,7 +105,7 @@ class Issues(tuple["Issue", ...], Displayable):
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         counts = self.counts()
         found = count_severities(counts)
         if not self:

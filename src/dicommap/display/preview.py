@@ -6,8 +6,8 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.csv_json import format_count, truncate_text
 from dicommap.display.displayable import Displayable
+from dicommap.display.formatting import format_count, truncate_text
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.model.masking import is_unmasked_in_repr
 
@@ -110,7 +110,7 @@ class Preview(Displayable):
     def __len__(self) -> int:
         return self._changes
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         show_values = is_unmasked_in_repr(unmasked=self._show_values)
         groups = group_changes_by_target(self._rows(show_values), MAX_TARGETS)
         if not groups:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.outcome_records import count_outcomes
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.display.report_html import render_html_page
 from dicommap.healthimaging.service_messages import mask_service_message
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def build_reconciliation_report(numbers: ReconciliationReportInput) -> Report:
 
 def build_reconciliation_page(numbers: ReconciliationReportInput) -> str:
     """Return a page that stands alone, with as many jobs and studies as were kept."""
+    from dicommap.display.report_html import render_html_page
+
     return render_html_page(_limited_report(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
 
 

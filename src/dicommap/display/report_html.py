@@ -10,7 +10,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.display.csv_json import format_count, truncate_text
+from dicommap.display.formatting import format_count, truncate_text
 from dicommap.display.report import CellKind, FactList, Note, ReportTable
 from dicommap.model.masking import escape_keeping_lines
 
@@ -101,24 +101,24 @@ _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
 _TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
-def render_html_fragment(screen: Report) -> str:
-    """Return a screen as one element with its own style, for a notebook."""
-    return join_markup(STYLE_SHEET, element("div", _head(screen), *map(_block, screen.blocks), css=CSS_CLASS))
+def render_html_fragment(report: Report) -> str:
+    """Return a report as one element with its own style, for a notebook."""
+    return join_markup(STYLE_SHEET, element("div", _head(report), *map(_block, report.blocks), css=CSS_CLASS))
 
 
-def render_html_page(screen: Report) -> str:
-    """Return a screen as a page that stands alone."""
+def render_html_page(report: Report) -> str:
+    """Return a report as a page that stands alone."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-    title = element("title", f"dicommap: {screen.title}")
-    body = render_html_fragment(screen)
+    title = element("title", f"dicommap: {report.title}")
+    body = render_html_fragment(report)
     return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
-def _head(screen: Report) -> Markup:
-    subject = [element("code", screen.subject)] if screen.subject else []
-    counts = (element("span", count) for count in screen.counts)
-    badges = (_badge(severity, format_count(number, severity)) for severity, number in screen.severities)
-    return element("div", *_spaced([element("b", screen.title), *subject, *counts, *badges]), css="head")
+def _head(report: Report) -> Markup:
+    subject = [element("code", report.subject)] if report.subject else []
+    counts = (element("span", count) for count in report.counts)
+    badges = (_badge(severity, format_count(number, severity)) for severity, number in report.severities)
+    return element("div", *_spaced([element("b", report.title), *subject, *counts, *badges]), css="head")
 
 
 def _block(block: Block) -> Markup:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.display.report import CellKind, FactList, Note
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ _WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
 _INDENT = "  "
 
 
-def render_text(screen: Report) -> str:
-    """Return a screen as lines; control characters are escaped."""
-    return "\n".join(line.rstrip() for line in _lines(screen))
+def render_text(report: Report) -> str:
+    """Return a report as lines; control characters are escaped."""
+    return "\n".join(line.rstrip() for line in _lines(report))
 
 
-def _lines(screen: Report) -> Iterator[str]:
-    found = (format_count(number, severity) for severity, number in screen.severities)
-    subject = f" {make_printable(screen.subject)}" if screen.subject else ""
-    counts = ", ".join([*screen.counts, *found])
-    yield f"{screen.title}{subject}{': ' if counts else ''}{counts}"
-    for block in screen.blocks:
+def _lines(report: Report) -> Iterator[str]:
+    found = (format_count(number, severity) for severity, number in report.severities)
+    subject = f" {make_printable(report.subject)}" if report.subject else ""
+    counts = ", ".join([*report.counts, *found])
+    yield f"{report.title}{subject}{': ' if counts else ''}{counts}"
+    for block in report.blocks:
         yield from _block_lines(block, _INDENT)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import (
     MASKED_NOTE,
     MAX_SERIES,

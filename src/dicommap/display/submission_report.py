@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.s3_uri import S3Uri
@@ -56,8 +56,8 @@ def build_submit_report(
         blocks.append(
             ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(requests), noun="request", heading=heading)
         )
-    screen = _build_jobs_report("Submit, dry run", submissions, (), issues, blocks)
-    return screen if submissions else replace(screen, counts=[format_count(len(requests), "request")])
+    report = _build_jobs_report("Submit, dry run", submissions, (), issues, blocks)
+    return report if submissions else replace(report, counts=[format_count(len(requests), "request")])
 
 
 def build_watch_report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.display.csv_json import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.healthimaging.s3_uri import S3Uri
 
 if TYPE_CHECKING:

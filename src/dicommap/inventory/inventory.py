@@ -101,7 +101,7 @@ class InventorySummary(Displayable):
     traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
     """Requests to S3 and bytes received from there."""
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.inventory_report import build_summary_report
 
         return build_summary_report(self)

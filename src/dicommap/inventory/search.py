@@ -56,7 +56,7 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.inventory_report import build_inconsistencies_report
 
         return build_inconsistencies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))

@@ -48,7 +48,7 @@ class InventoryReportMixin(Displayable):
         """Count what there is."""
         raise NotImplementedError
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.inventory_report import build_inventory_report, build_unreadable_report
 
         try:
@@ -84,7 +84,7 @@ class ShownSeries(DisplayableInLists, Series):
 
         return format_series_line(self)
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.study_report import build_series_report
 
         return build_series_report(self, show_values=is_unmasked_in_repr(unmasked=self.unmasked))
@@ -101,7 +101,7 @@ class ShownStudy(DisplayableInLists, Study):
 
         return format_study_line(self)
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.study_report import build_study_report
 
         unmasked = any(series.unmasked for series in self.series)
@@ -117,7 +117,7 @@ class ShownInstance(DisplayableInLists, Instance):
 
         return format_instance_line(self)
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.study_report import build_instance_report
 
         return build_instance_report(self)
@@ -250,7 +250,7 @@ class Studies(tuple[PicturedStudy, ...], Displayable):
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
-    def _screen(self) -> Report:
+    def _build_report(self) -> Report:
         from dicommap.display.study_report import build_studies_report
 
         return build_studies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK, make_printable
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.errors import UsageError
 from dicommap.model.masking import mask_value_counts
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png

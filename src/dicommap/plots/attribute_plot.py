@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_names import merge_equal_names
-from dicommap.display.csv_json import format_count
+from dicommap.display.formatting import format_count
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
 from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, draw_bar, draw_text, make_plot

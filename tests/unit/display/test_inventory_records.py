@@ -8,14 +8,8 @@ import json
 
 import pytest
 
-from dicommap.display.csv_json import (
-    format_byte_count,
-    format_count,
-    format_csv_lines,
-    format_json_array,
-    format_json_lines,
-    truncate_text,
-)
+from dicommap.display.csv_json import format_csv_lines, format_json_array, format_json_lines
+from dicommap.display.formatting import format_byte_count, format_count, truncate_text
 from dicommap.display.inventory_records import (
     build_file_record,
     build_instance_record,
