@@ -79,7 +79,7 @@ def test_instances_in_no_job_are_status_1_and_no_package(drafted: list[str | Pat
     package = tmp_path / "package"
     ran = dicommap(*drafted, "--quota", "files=2", "-o", package)
     assert (ran.status, package.exists()) == (1, False)
-    assert "No job takes 8 files of instances" in ran.out
+    assert "No job imports 8 files of instances" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -172,14 +172,14 @@ def test_a_file_too_large_for_any_job_keeps_only_itself_from_being_staged() -> N
     assert (plan.staged_files, dict(plan.left_out)) == (2, {"1": 1})
     found = told(plan, quotas)
     assert found["job.file-too-large"] == ["a/3 study 1 The file has 11 bytes; the quota for one P10 file is 10."]
-    assert found["job.unplanned"] == ["No job takes 1 file of instances."]
+    assert found["job.unplanned"] == ["No job imports 1 file of instances."]
 
 
 def test_folders_without_instances_are_no_jobs() -> None:
     layout = Lies([*study("1", *(f"a/{n}" for n in range(5))), ("b/notes", 1, None, None), ("c", 1, None, None)])
     plan = planned(layout)
     assert plan.in_place.prefixes == ["a/"]
-    assert told(plan, others=2) == {"job.files-left": ["No job takes 2 files without an instance."]}
+    assert told(plan, others=2) == {"job.files-left": ["No job imports 2 files without an instance."]}
 
 
 def test_files_without_instances_count_against_the_quotas() -> None:
@@ -213,8 +213,8 @@ def test_many_small_jobs_are_told_with_what_staging_would_save() -> None:
     rows = [row for number in range(120) for row in study(f"1.{number:03}", f"{number:03}/1")]
     quotas = Quotas(files=60)
     assert told(planned(Lies(rows), quotas), quotas)["job.many"] == [
-        "120 jobs import in place, with 1 files each on average; to start them takes 2 minutes at least. "
-        "Were all files staged, 2 jobs would do."
+        "120 jobs import in place, with 1 files each on average; starting them takes at least 2 minutes. "
+        "If all files were staged, 2 jobs would be enough."
     ]
 
 

@@ -8,37 +8,40 @@ CODES = (
     IssueCode(
         name="attribute.unknown",
         severity=Severity.ERROR,
-        title="A name that is no DICOM keyword",
+        title="Not a DICOM keyword",
         message="This is not a keyword of the DICOM data dictionary{suggestion}.",
-        explanation="Attributes are named by their keyword (PS3.6 section 6), such as PatientID, and not by their tag. "
-        "A name that looks like none of an attribute is masked, since it may be a value in the wrong place.",
-        fix="Correct the keyword; its letters' case counts. A private attribute has none: a rule's raw takes its tag.",
+        explanation="Attributes are named by their keyword (PS3.6 section 6), such as PatientID, and not by their "
+        "tag. A name that does not look like a keyword is masked, since it may be a patient's value in the wrong "
+        "place.",
+        fix="Correct the keyword; upper and lower case differ. A private attribute has no keyword: use 'raw' in a "
+        "rule with its tag.",
     ),
     IssueCode(
         name="attribute.uid",
         severity=Severity.ERROR,
         title="A UID cannot be overridden",
         message="{keyword} is a UID; an override of it is refused.",
-        explanation="Mappings find instances by Study and Series Instance UID. Whether UIDs inside an override file "
-        "are taken is not documented by AWS, and references between instances would break.",
-        fix="Change UIDs in the files themselves, with a tool that follows references.",
+        explanation="Mappings find instances by Study and Series Instance UID. AWS does not document whether an "
+        "override may change UIDs, and references between instances would break.",
+        fix="Change UIDs in the files themselves, with a tool that also changes the references.",
     ),
     IssueCode(
         name="attribute.per-instance",
         severity=Severity.ERROR,
         title="An attribute that differs between instances",
-        message="{keyword} must differ between the instances of a series; an override would make it the same.",
-        explanation="An override holds for a whole study or series. There is no mapping for one instance.",
+        message="{keyword} must differ between the instances of a series; an override would make it the same in "
+        "all of them.",
+        explanation="An override applies to a whole study or series. There is no mapping for one instance.",
         fix="Change the attribute in the files themselves.",
     ),
     IssueCode(
         name="attribute.describes-content",
         severity=Severity.ERROR,
-        title="An attribute that says how the file is to be read",
+        title="An attribute that describes how the file is encoded",
         message="{keyword} describes how the content of the files is encoded; an override would contradict them.",
-        explanation="Character set, size and layout of pixels, palettes and the like are true of the bytes in a file. "
-        "An override changes the metadata and not the bytes, so that text or images would be shown wrongly.",
-        fix="Convert the files themselves, with a tool that changes their content as well.",
+        explanation="Character set, size and layout of pixels, palettes and the like describe the bytes in a file. "
+        "An override changes the metadata and not the bytes, so text or images would be shown wrongly.",
+        fix="Convert the files themselves, with a tool that also changes their content.",
     ),
     IssueCode(
         name="attribute.level",
@@ -46,26 +49,26 @@ CODES = (
         title="An attribute of another level",
         message="{keyword} is {level}-level metadata in HealthImaging; this is a {override}-level override.",
         explanation="HealthImaging lists which attributes belong to patient, study and series (metadata "
-        "normalization). AWS does not say whether an override of another level is taken. The assumption "
-        "otherLevels, 'strict' for short, makes it an error.",
+        "normalization). AWS does not document whether an override at another level has an effect. The assumption "
+        "otherLevels=error, or 'strict' for short, makes this an error.",
         fix="Set patient and study attributes for the whole study, and series attributes by series.",
     ),
     IssueCode(
         name="attribute.forbidden",
         severity=Severity.ERROR,
         title="An attribute that no override can hold",
-        message="{keyword} cannot stand in a data set of the DICOM JSON Model.",
+        message="{keyword} is not allowed in a data set of the DICOM JSON Model.",
         explanation="PS3.18 section F.2.2 excludes group lengths and the File Meta Information; delimiters and "
-        "command elements are no attributes of a data set.",
-        fix="Leave it out.",
+        "command elements are not attributes of a data set.",
+        fix="Remove it.",
     ),
     IssueCode(
         name="attribute.not-text",
         severity=Severity.ERROR,
         title="An attribute that text cannot express",
         message="{keyword} has the value representation {vr}, which a sheet cell or a rule's text cannot express.",
-        explanation="Sequences and binary values have no text form, and some attributes' value representation depends "
-        "on other attributes.",
+        explanation="Sequences and binary values have no text form, and the value representation of some "
+        "attributes depends on other attributes.",
         fix="Write an override file for it by hand and check it with 'dicommap validate'.",
     ),
 )

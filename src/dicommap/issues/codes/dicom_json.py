@@ -10,14 +10,15 @@ CODES = (
         severity=Severity.ERROR,
         title="A data set is not a JSON object",
         message="A data set must be one JSON object.",
-        explanation="PS3.18 F.2 makes one data set an object whose members are attributes; arrays hold several "
-        "results. AWS does not say which it takes; one object for each mapping is what this project writes.",
+        explanation="PS3.18 F.2 makes one data set an object whose members are attributes; an array holds several "
+        "data sets. AWS does not document which of the two it expects; dicommap writes one object for each "
+        "mapping.",
         fix="Write one object with the attributes as its members.",
     ),
     IssueCode(
         name="dicom-json.tag",
         severity=Severity.ERROR,
-        title="A member name that is no tag",
+        title="A member name that is not a tag",
         message="The member name is not a tag of eight upper-case hexadecimal digits.",
         explanation="PS3.18 F.2.2 names each attribute by its tag, such as 00100020. Keywords and lower case are "
         "not allowed, though some readers take them.",
@@ -27,42 +28,43 @@ CODES = (
         name="dicom-json.order",
         severity=Severity.WARNING,
         title="Attributes out of order",
-        message="The attribute stands after one with a higher tag.",
-        explanation="PS3.18 F.2.2 asks for ascending order of the member names.",
+        message="The attribute follows one with a higher tag.",
+        explanation="PS3.18 F.2.2 requires the member names in ascending order.",
         fix="Sort the members.",
     ),
     IssueCode(
         name="dicom-json.vr",
         severity=Severity.ERROR,
         title="No value representation, or an unknown one",
-        message="The attribute has no vr of PS3.5 section 6.2.",
-        explanation="PS3.18 F.2.2 asks for a member vr with the two letters of the value representation.",
+        message="The attribute has no vr, or one that PS3.5 section 6.2 does not define.",
+        explanation="PS3.18 F.2.2 requires a member vr with the two letters of the value representation.",
         fix="Add the vr that the dictionary gives.",
     ),
     IssueCode(
         name="dicom-json.vr-mismatch",
         severity=Severity.ERROR,
-        title="Not the dictionary's value representation",
+        title="A value representation that differs from the dictionary's",
         message="{keyword} has vr {found}; the dictionary says {expected}.",
-        explanation="PS3.6 gives each attribute its value representation. Readers disagree on what wins.",
-        fix="Use the dictionary's.",
+        explanation="PS3.6 gives each attribute its value representation. If a file names another one, readers "
+        "disagree on which of the two they use.",
+        fix="Use the value representation of the dictionary.",
     ),
     IssueCode(
         name="dicom-json.member",
         severity=Severity.ERROR,
         title="An unknown member",
         message="The attribute has a member that PS3.18 F.2.2 does not define.",
-        explanation="Only vr, Value, InlineBinary and BulkDataURI are defined. A misspelt 'value' is silently taken "
-        "for an empty attribute by some readers.",
-        fix="Correct the member's name, or leave it out.",
+        explanation="Only vr, Value, InlineBinary and BulkDataURI are defined. With a misspelt 'value', some "
+        "readers silently read an empty attribute.",
+        fix="Correct the member's name, or remove it.",
     ),
     IssueCode(
         name="dicom-json.several-values",
         severity=Severity.ERROR,
         title="More than one kind of value",
         message="The attribute has more than one of Value, InlineBinary and BulkDataURI.",
-        explanation="PS3.18 F.2.2 allows at most one. Which one a reader takes is chance.",
-        fix="Keep one.",
+        explanation="PS3.18 F.2.2 allows at most one. It is not defined which one a reader uses.",
+        fix="Keep one of them.",
     ),
     IssueCode(
         name="dicom-json.member-not-allowed",
@@ -78,25 +80,26 @@ CODES = (
         severity=Severity.ERROR,
         title="A value of the wrong JSON type",
         message="{vr} needs {expected}.",
-        explanation="PS3.18 Table F.2.3-1 gives each value representation its JSON type. Value is an array of at least "
-        "one item; an empty attribute has no Value; an empty item among others is null (F.2.5).",
-        fix="Write the value in the type that the table gives.",
+        explanation="PS3.18 Table F.2.3-1 gives each value representation its JSON type. Value is an array of at "
+        "least one item; an empty attribute has no Value; an empty item between others is null (F.2.5).",
+        fix="Write the value in the type of that table.",
     ),
     IssueCode(
         name="dicom-json.person-name",
         severity=Severity.ERROR,
-        title="A person name of the wrong form",
-        message="A PN value needs an object of Alphabetic, Ideographic and Phonetic, each a text without '='.",
+        title="A person name in the wrong form",
+        message="A PN value must be an object of Alphabetic, Ideographic and Phonetic, each a text without '='.",
         explanation="PS3.18 F.2.2 splits a person name into its component groups; empty groups are left out.",
         fix='Write {"Alphabetic": "Family^Given"}.',
     ),
     IssueCode(
         name="dicom-json.inline-binary",
         severity=Severity.ERROR,
-        title="InlineBinary that does not decode",
+        title="InlineBinary that cannot be decoded",
         message="The InlineBinary is not base64 of whole {vr} units.",
-        explanation="PS3.18 F.2.7: one base64 text of the value field, little endian; OW has units of 2 bytes, OL and "
-        "OF of 4, OD and OV of 8. The bits of the last letter that stand for nothing are zero (RFC 4648 section 3.5).",
+        explanation="PS3.18 F.2.7: InlineBinary is one base64 text of the value field, little endian; OW has units "
+        "of 2 bytes, OL and OF of 4, OD and OV of 8. Unused bits of the last base64 letter are zero (RFC 4648 "
+        "section 3.5).",
         fix="Encode the bytes again.",
     ),
     IssueCode(
@@ -112,19 +115,19 @@ CODES = (
     IssueCode(
         name="dicom-json.repeated-creator",
         severity=Severity.WARNING,
-        title="A private creator that stands twice in a group",
-        message="The private creator has another block of the same group already.",
-        explanation="PS3.5 section 7.8.1: a creator reserves a block of its group under its name, once. Where the name "
-        "stands for two blocks, readers look for its attributes in one of them, most often the first.",
-        fix="Put the attributes into one block, or give the creators names of their own.",
+        title="A private creator with two blocks in one group",
+        message="The private creator already has another block of the same group.",
+        explanation="PS3.5 section 7.8.1: a creator reserves one block of a group under its name. If the name "
+        "reserves two blocks, readers look for its attributes in only one of them, usually the first.",
+        fix="Put the attributes into one block, or give the two creators different names.",
     ),
     IssueCode(
         name="dicom-json.left-out",
         severity=Severity.WARNING,
-        title="An attribute that JSON cannot carry",
+        title="An attribute that JSON cannot represent",
         message="{keyword} is left out: {reason}.",
-        explanation="The DICOM JSON Model has no form for pixel data as metadata, for NaN and Infinity, for values "
-        "that cannot be read, or for binary values of broken units.",
-        fix="Nothing needs to be done where the attribute is not wanted; else correct it in the file.",
+        explanation="The DICOM JSON Model cannot represent pixel data as metadata, NaN and Infinity, values that "
+        "cannot be read, or binary values with incomplete units.",
+        fix="No action is needed if you do not need the attribute; otherwise correct it in the file.",
     ),
 )

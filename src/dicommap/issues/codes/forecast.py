@@ -1,4 +1,4 @@
-"""Codes for what HealthImaging is likely to make of a study."""
+"""Codes for forecasts of the image sets that HealthImaging makes of a study."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ CODES = (
     IssueCode(
         name="forecast.non-primary",
         severity=Severity.WARNING,
-        title="Instances that are likely to become non-primary image sets",
+        title="Instances that will probably become non-primary image sets",
         message="{keyword} has {count} values after the edits; files that are likely to become non-primary image sets: "
         "{outside} of {files}. What would cure it: {cure}.",
-        explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, StudyID, "
-        "StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes non-primary image sets. "
-        "This is a forecast: which group becomes the primary one is not documented, and the largest is taken here. "
-        "'dicommap draft --forecast' lists the files, and so does forecast.csv in the package.",
-        fix="Make the attribute the same with --harmonize and its keyword, with a sheet or with a rule.",
+        explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, "
+        "StudyID, StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes "
+        "non-primary image sets. This is a forecast: AWS does not document which group becomes the primary one; "
+        "dicommap assumes the largest. 'dicommap draft --forecast' lists the files, and so does forecast.csv in "
+        "the package.",
+        fix="Make the attribute equal in all files with --harmonize and its keyword, with a sheet or with a rule.",
     ),
 )

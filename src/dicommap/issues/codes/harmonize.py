@@ -1,4 +1,4 @@
-"""Codes for making an attribute the same within a study or series."""
+"""Codes for --harmonize, which makes an attribute the same within a study or series."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CODES = (
         severity=Severity.ERROR,
         title="No value is the most frequent one",
         message="Several values of {keyword} are the most frequent ones; files that have each: {files}.",
-        explanation="The majority decides, and there is none. Guessing could give a study the identifier of "
-        "another patient.",
+        explanation="The most frequent value is used, and here several are equally frequent. A guess could give a "
+        "study the identifier of another patient.",
         fix="Set the attribute for this study with a sheet or a rule, or leave it out of --harmonize.",
     ),
     IssueCode(
@@ -27,7 +27,7 @@ CODES = (
         severity=Severity.NOTE,
         title="An attribute that is the same already",
         message="{keyword} does not differ within any study or series.",
-        explanation="There was nothing to harmonize.",
-        fix="Nothing needs to be done.",
+        explanation="There is nothing to harmonize.",
+        fix="No action is needed.",
     ),
 )

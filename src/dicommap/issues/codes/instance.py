@@ -1,4 +1,4 @@
-"""Codes for instances, which grouping finds."""
+"""Codes for instances: duplicates, conflicts, unsupported transfer syntaxes and sizes."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ CODES = (
         severity=Severity.WARNING,
         title="The same instance twice",
         message="The file is a byte-for-byte copy of {other}.",
-        explanation="HealthImaging does not remove duplicates: each import of the same instance costs storage, as a "
-        "new version or as a non-primary image set. The first path in order stays the instance.",
-        fix="Keep one of the files out of the prefix that is imported.",
+        explanation="HealthImaging does not remove duplicates: each import of the same instance costs storage, as "
+        "a new version or as a non-primary image set. In the inventory, the file with the first path in order is "
+        "the instance.",
+        fix="Keep one of the two files out of the imported prefix.",
     ),
     IssueCode(
         name="instance.conflict",
         severity=Severity.ERROR,
-        title="Two different files claim the same instance",
-        message="{other} has the same SOPInstanceUID and a different content.",
-        explanation="A SOP Instance UID names one instance for ever (PS3.5 section 9). Which of the files becomes "
-        "primary in HealthImaging is not something to leave to chance. The first path in order stays the instance.",
-        fix="Find out which file is right, and keep the other out of the prefix that is imported.",
+        title="Two different files with the same SOP Instance UID",
+        message="{other} has the same SOPInstanceUID and different content.",
+        explanation="A SOP Instance UID identifies one instance for ever (PS3.5 section 9). AWS does not document "
+        "which of the files becomes the primary one in HealthImaging. In the inventory, the file with the first "
+        "path in order is the instance.",
+        fix="Find out which file is right, and keep the other out of the imported prefix.",
     ),
     IssueCode(
         name="instance.unsupported-transfer-syntax",
         severity=Severity.WARNING,
         title="A transfer syntax that HealthImaging does not list",
         message="{count} instances have a transfer syntax that HealthImaging does not list.",
-        explanation="The page on supported transfer syntaxes does not have it. The page on warning codes says that "
-        "unknown syntaxes are stored as they are, with warning UNSUPPORTED_TRANSFER_SYNTAX.",
+        explanation="The AWS page on supported transfer syntaxes does not list it. The AWS page on warning codes "
+        "says that files with unknown transfer syntaxes are stored unchanged, with the warning "
+        "UNSUPPORTED_TRANSFER_SYNTAX.",
         fix="Transcode the instances to a listed transfer syntax, or accept the warning.",
     ),
     IssueCode(
@@ -37,7 +40,7 @@ CODES = (
         severity=Severity.ERROR,
         title="A file over HealthImaging's limit",
         message="The file has {size} bytes; the limit for one P10 file is {limit}.",
-        explanation="The limit is listed under the service's endpoints and quotas and is not adjustable.",
+        explanation="AWS lists this limit under the service's endpoints and quotas; it cannot be raised.",
         fix="Split the object, or compress its pixel data.",
     ),
 )

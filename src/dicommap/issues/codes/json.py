@@ -10,8 +10,8 @@ CODES = (
         severity=Severity.ERROR,
         title="Not JSON",
         message="The document is not JSON: {reason}.",
-        explanation="The text does not parse as RFC 8259 asks. Nothing of it was used.",
-        fix="Mend the document at the place that is named.",
+        explanation="The text does not follow RFC 8259. Nothing in it was used.",
+        fix="Correct the document at the place that the message names.",
     ),
     IssueCode(
         name="json.not-utf8",
@@ -26,17 +26,17 @@ CODES = (
         severity=Severity.ERROR,
         title="A byte order mark",
         message="The document begins with a byte order mark.",
-        explanation="RFC 8259 section 8.1 forbids to add one to JSON that is sent; some readers take it for a part of "
-        "the text and fail.",
+        explanation="RFC 8259 section 8.1 forbids a byte order mark in JSON that is sent; some readers treat it as "
+        "a part of the text and fail.",
         fix="Save the document in UTF-8 without a byte order mark; some editors call it 'UTF-8 with signature'.",
     ),
     IssueCode(
         name="json.duplicate-key",
         severity=Severity.ERROR,
-        title="A member stands twice in one object",
+        title="A member name twice in one object",
         message="The object has this member more than once.",
-        explanation="Most readers keep the last one silently; others the first. The DICOM JSON Model does not allow "
-        "it (PS3.18 F.3.1).",
+        explanation="Most readers silently keep the last one, others the first. The DICOM JSON Model does not "
+        "allow it (PS3.18 F.3.1).",
         fix="Remove one of the two.",
     ),
     IssueCode(
@@ -50,17 +50,17 @@ CODES = (
     IssueCode(
         name="json.lone-surrogate",
         severity=Severity.ERROR,
-        title="Half a character",
-        message="The string holds a surrogate without its partner.",
-        explanation="A lone surrogate is no character and cannot be written as UTF-8.",
+        title="Half of a surrogate pair",
+        message="The string has a surrogate without its partner.",
+        explanation="A single surrogate is not a character and cannot be written as UTF-8.",
         fix="Write the character itself, or both halves of its escape.",
     ),
     IssueCode(
         name="json.too-deep",
         severity=Severity.ERROR,
-        title="Nested too deep",
+        title="Nested too deeply",
         message="The document is nested deeper than {limit} levels.",
-        explanation="No real data set is nested so deep, and readers fail on it.",
+        explanation="No real data set is nested this deeply, and readers fail on it.",
         fix="Flatten the document.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Codes for planned objects and override files that are not in S3 as the plan says."""
+"""Codes for planned objects and override files that differ in S3 from the plan."""
 
 from __future__ import annotations
 
@@ -9,60 +9,62 @@ CODES = (
         name="object.missing",
         severity=Severity.ERROR,
         title="A planned object is not in S3",
-        message="The plan has this object; the bucket does not.",
-        explanation="A job imports what lies under its inputS3Uri. The instance would be missing, and no record would "
-        "tell of it.",
-        fix="Upload it, or draft the package for the prefix where the files are. Of a staged job 'dicommap stage' "
-        "copies what is missing, and says where it cannot.",
+        message="The object is in the plan but not in the bucket.",
+        explanation="A job imports the objects under its inputS3Uri. The instance would not be imported, and no "
+        "record would report it.",
+        fix="Upload the file, or draft the package for the prefix where the files are. For a staged job, 'dicommap "
+        "stage' copies missing objects and reports those that it cannot copy.",
     ),
     IssueCode(
         name="object.not-staged",
         severity=Severity.ERROR,
         title="The job's objects have not been staged",
         message="None of the {count} objects of this staged job is in S3: 'dicommap stage' has not copied them.",
-        explanation="What a staged job imports is copied under its inputS3Uri first.",
+        explanation="The files of a staged job must be copied under its inputS3Uri first.",
         fix="Run 'dicommap stage' on the package.",
     ),
     IssueCode(
         name="object.size",
         severity=Severity.ERROR,
-        title="An object has another size than planned",
+        title="An object with another size than planned",
         message="The object has {found} bytes; the plan says {planned}.",
-        explanation="The object is not the file that was scanned, so that what was found in its header may be wrong.",
+        explanation="The object is not the file that was scanned, so its header may differ from what the inventory "
+        "holds.",
         fix="Upload the file again, or scan and draft again.",
     ),
     IssueCode(
         name="object.changed",
         severity=Severity.ERROR,
-        title="An object changed since it was scanned",
-        message="The object's ETag is not the one of the scan.",
-        explanation="The object was written again after the scan, so that what was found in its header may be wrong.",
+        title="An object that changed since the scan",
+        message="The object's ETag differs from that of the scan.",
+        explanation="The object was written again after the scan, so its header may differ from what the inventory "
+        "holds.",
         fix="Scan and draft again.",
     ),
     IssueCode(
         name="object.override-missing",
         severity=Severity.ERROR,
         title="An override file is not in S3",
-        message="The override file was to be uploaded, and the bucket does not have it.",
-        explanation="The package says that its override files were uploaded. What AWS does with a mapping whose file "
-        "is missing is not documented.",
-        fix="Run 'dicommap submit', which uploads what is missing.",
+        message="The override file was uploaded, but it is not in the bucket.",
+        explanation="The package records that its override files were uploaded. AWS does not document what it does "
+        "with a mapping whose file is missing.",
+        fix="Run 'dicommap submit', which uploads missing override files.",
     ),
     IssueCode(
         name="object.override-unread",
         severity=Severity.ERROR,
-        title="An object at an override file's key could not be read",
+        title="An override file in S3 that could not be read",
         message="{told} The object was not compared with the override file.",
-        explanation="An object of the override file's size holds its key. Whether it has the same bytes only reading "
-        "it tells.",
-        fix="Grant s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS, and run the same again.",
+        explanation="There is an object with the override file's key and size. Only reading it shows whether it "
+        "has the same bytes.",
+        fix="Grant s3:GetObject on it, and kms:Decrypt if it is encrypted with KMS, and run the same command again.",
     ),
     IssueCode(
         name="object.override-differs",
         severity=Severity.ERROR,
-        title="Another file lies where an override file belongs",
+        title="Another object at an override file's key",
         message="The object is not the package's override file: its {what} differs.",
-        explanation="An import would use the file in S3. It may be that of another package.",
-        fix="Find out whose it is. 'dicommap submit --replace' writes over it.",
+        explanation="An import would use the object in S3. It may belong to another package.",
+        fix="Find out whose object it is. 'dicommap submit --replace' overwrites it.",
     ),
 )

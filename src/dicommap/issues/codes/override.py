@@ -8,9 +8,9 @@ CODES = (
     IssueCode(
         name="override.empty",
         severity=Severity.WARNING,
-        title="An override that says nothing",
+        title="An override without attributes",
         message="The override has no attributes.",
-        explanation="It would change nothing. What AWS makes of it is not documented.",
+        explanation="It would change nothing. AWS does not document what it does with such a file.",
         fix="Remove the file and its mapping.",
     ),
     IssueCode(
@@ -27,26 +27,26 @@ CODES = (
         severity=Severity.ERROR,
         title="An emptied attribute in another form than assumed",
         message="{keyword} is empty without a Value; the assumption emptyValue says one null.",
-        explanation="PS3.18 F.2.5 leaves Value out of an empty attribute. AWS does not say what it makes of that, so a "
-        "assumptions may ask for a Value of one null instead, and then in all files.",
+        explanation="PS3.18 F.2.5 leaves Value out of an empty attribute. AWS does not document how it reads that, "
+        "so the assumptions may ask for a Value of one null instead, and then in all files.",
         fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
     IssueCode(
         name="override.missing-uid",
         severity=Severity.ERROR,
         title="An override file without a UID that the assumptions ask for",
-        message="{keyword} is not in the file; the assumption identifyingUids says that it is.",
-        explanation="AWS does not say whether the UIDs of the mapping are to be repeated in its file. Assumptions may "
-        "ask for them, and then in all files.",
+        message="{keyword} is not in the file, but the assumption identifyingUids says that it is.",
+        explanation="AWS does not document whether the UIDs of the mapping must be repeated in its file. The "
+        "assumptions may ask for them, and then in all files.",
         fix="Repeat the UID of the mapping in the file, or check with --assume identifyingUids=absent.",
     ),
     IssueCode(
         name="override.other-uid",
         severity=Severity.ERROR,
         title="An override file of another study or series than its mapping",
-        message="{keyword} is not the one that the mapping names.",
-        explanation="The file is for one study or series and the mapping for another, so that metadata would go to "
-        "the wrong patient. What AWS makes of it is not documented.",
-        fix="Find out which of the two is right; do not send the job before.",
+        message="{keyword} differs from the one in the mapping.",
+        explanation="The file is for one study or series and the mapping for another, so metadata would go to the "
+        "wrong patient. AWS does not document what it does with such a file.",
+        fix="Find out which of the two is right; do not start the job before.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Codes for what became of a package's instances."""
+"""Codes for the outcomes of a package's instances."""
 
 from __future__ import annotations
 
@@ -9,63 +9,64 @@ CODES = (
         name="reconcile.not-started",
         severity=Severity.ERROR,
         title="The job was not started",
-        message="The job has not been started, as far as the package tells; it plans {count} instances.",
-        explanation="No manifest of it was found either. All its instances are not reported.",
-        fix="Start it with 'dicommap submit'. If it was started by other means, name its manifests with --manifests.",
+        message="According to the package, the job has not been started; it plans {count} instances.",
+        explanation="There is no manifest of the job either. All its instances are not reported.",
+        fix="Start it with 'dicommap submit'. If it was started in another way, name its manifests with --manifests.",
     ),
     IssueCode(
         name="reconcile.unanswered",
         severity=Severity.ERROR,
-        title="Nobody knows whether the job was started",
-        message="The job's start was asked for and no answer was kept; it plans {count} instances.",
-        explanation="StartDICOMImportJob was refused, or sent without an answer, or the submit was stopped between the "
-        "two. There may be such a job or not; without its id its manifests cannot be fetched.",
-        fix="Run 'dicommap submit': it looks for the job and keeps it where there is one, and else starts it. That is "
-        "safe, since the client token is the same: of one token the service makes one job.",
+        title="It is not known whether the job was started",
+        message="The start of the job was requested, but no answer was recorded; it plans {count} instances.",
+        explanation="StartDICOMImportJob was refused, or was sent without an answer, or the submit was stopped "
+        "before the answer. The job may or may not exist; without its id its manifests cannot be fetched.",
+        fix="Run 'dicommap submit': it looks for the job and records it if it exists; otherwise it starts the job. "
+        "That is safe, since the client token is the same: the service makes only one job for one token.",
     ),
     IssueCode(
         name="reconcile.not-ended",
         severity=Severity.ERROR,
         title="The job has not ended",
-        message="The job was started and has not ended, as far as the package tells; it plans {count} instances.",
-        explanation="A job writes its manifest when it ends; until then nothing is known of its instances.",
-        fix="Wait for it with 'dicommap watch', and reconcile again.",
+        message="According to the package, the job was started and has not ended; it plans {count} instances.",
+        explanation="A job writes its manifest when it ends; until then the outcomes of its instances are not known.",
+        fix="Wait for the job with 'dicommap watch', and reconcile again.",
     ),
     IssueCode(
         name="reconcile.job-failed",
         severity=Severity.ERROR,
         title="The job failed as a whole",
-        message="The service says that the job FAILED.",
-        explanation="The job's message tells why, for instance that a quota was exceeded. Records that it wrote "
-        "nevertheless were read.",
-        fix="Mend the cause; then draft what was not imported again with 'dicommap reconcile --retry'.",
+        message="The service reports the status FAILED for the job.",
+        explanation="The job's message says why, for instance that a quota was exceeded. Records that the job "
+        "wrote before it failed were read.",
+        fix="Fix the cause; then draft a package for the instances that were not imported with 'dicommap reconcile "
+        "--retry'.",
     ),
     IssueCode(
         name="reconcile.failed",
         severity=Severity.ERROR,
-        title="Instances were refused",
+        title="Instances failed",
         message="{count} of {planned} instances failed.",
-        explanation="A job that is COMPLETED may have refused any number of its files. The instances and the "
-        "service's reasons are listed by 'dicommap reconcile --level instance'.",
-        fix="Mend the cause; then draft what failed again with 'dicommap reconcile --retry'.",
+        explanation="A job with the status COMPLETED may have refused any number of its files. 'dicommap reconcile "
+        "--level instance' lists the instances and the service's reasons.",
+        fix="Fix the cause; then draft a package for the failed instances with 'dicommap reconcile --retry'.",
     ),
     IssueCode(
         name="reconcile.not-reported",
         severity=Severity.ERROR,
-        title="Instances of which nothing is known",
+        title="Instances without any record",
         message="{count} of {planned} instances are in no record of the job.",
-        explanation="A planned instance that no record names was not seen by the job, or its record is missing. It is "
-        "never taken to be imported.",
-        fix="Check that the objects are in S3 ('dicommap validate --s3'), and look some of them up in the data store. "
-        "Draft what is missing again with 'dicommap reconcile --retry'.",
+        explanation="If no record names a planned instance, the job did not see it, or its record is missing. Such "
+        "an instance is never counted as imported.",
+        fix="Check that the objects are in S3 ('dicommap validate --s3'), and look some of the instances up in the "
+        "data store. Draft a package for the missing instances with 'dicommap reconcile --retry'.",
     ),
     IssueCode(
         name="reconcile.non-primary",
         severity=Severity.WARNING,
         title="Instances were imported into non-primary image sets",
         message="{count} of {planned} instances are in non-primary image sets.",
-        explanation="They differ from instances of the same study or series in an element that HealthImaging groups "
-        "by, or the same instance was imported before.",
+        explanation="They differ from instances of the same study or series in an element by which HealthImaging "
+        "groups, or the same instance was imported before.",
         fix="Look for differing StudyDate, AccessionNumber, PatientID, StudyID or SeriesNumber, or an earlier import.",
     ),
     IssueCode(
@@ -73,76 +74,77 @@ CODES = (
         severity=Severity.WARNING,
         title="Instances were imported with warnings",
         message="{count} of {planned} instances have the warning {name}.",
-        explanation="Data that do not conform are imported with a warning since December 2025. What the warning means "
-        "is told on the page 'Warning codes' of the developer guide.",
+        explanation="Since December 2025 HealthImaging imports non-conformant data with a warning. The page "
+        "'Warning codes' of the developer guide explains the warning.",
         fix="Look at the instances with 'dicommap reconcile --level instance'.",
     ),
     IssueCode(
         name="reconcile.unexpected-import",
         severity=Severity.WARNING,
-        title="An object was imported that the scan took for no instance",
-        message="The object was imported, although the scan found it to be {disposition}.",
-        explanation="The service read it in another way than dicommap, or the object changed after the scan.",
-        fix="Look the image set up in the data store.",
+        title="An imported object that the scan did not count as an instance",
+        message="The object was imported, but in the scan it was {disposition}.",
+        explanation="The service read it differently from dicommap, or the object changed after the scan.",
+        fix="Look up the image set in the data store.",
     ),
     IssueCode(
         name="reconcile.unplanned-import",
         severity=Severity.WARNING,
-        title="An object was imported that nobody planned",
-        message="The object was imported; the plan does not have it.",
-        explanation="An import job takes everything under its inputS3Uri. The object was put there after the scan.",
-        fix="Check that it belongs into the data store; run 'dicommap validate --s3' before jobs are started.",
+        title="An unplanned object was imported",
+        message="The object was imported but is not in the plan.",
+        explanation="An import job imports everything under its inputS3Uri. The object was put there after the scan.",
+        fix="Check that the object belongs in the data store; run 'dicommap validate --s3' before you start jobs.",
     ),
     IssueCode(
         name="reconcile.unplanned-failure",
         severity=Severity.NOTE,
-        title="An object failed that nobody planned",
-        message="The object failed; the plan does not have it.",
-        explanation="An import job takes everything under its inputS3Uri, and what is no DICOM fails.",
-        fix="Nothing need be done for the planned instances.",
+        title="An unplanned object failed",
+        message="The object failed and is not in the plan.",
+        explanation="An import job tries to import everything under its inputS3Uri, and objects that are not DICOM "
+        "fail.",
+        fix="No action is needed for the planned instances.",
     ),
     IssueCode(
         name="reconcile.override-imported",
         severity=Severity.WARNING,
         title="An override file is reported as imported",
         message="The record says that an override file of the job was imported.",
-        explanation="Override files lie under inputS3Uri. Whether the service reports on them is not documented; that "
-        "it imports one as an instance is not expected.",
-        fix="Look the image set up in the data store.",
+        explanation="Override files are under inputS3Uri. AWS does not document whether the service reports on "
+        "them; it should not import one as an instance.",
+        fix="Look up the image set in the data store.",
     ),
     IssueCode(
         name="reconcile.override-refused",
         severity=Severity.NOTE,
         title="An override file is reported as failed",
         message="The record says that an override file of the job failed.",
-        explanation="Override files lie under inputS3Uri, and are no DICOM P10. Whether a record like this says that "
-        "the override was not applied is not documented.",
-        fix="Check in the data store that the attributes of one of the studies were changed.",
+        explanation="Override files are under inputS3Uri and are not DICOM P10. AWS does not document whether such "
+        "a record means that the override was not applied.",
+        fix="Check in the data store whether the attributes of one of the studies were changed.",
     ),
     IssueCode(
         name="reconcile.import-again",
         severity=Severity.WARNING,
-        title="The new package imports again what may be imported already",
+        title="The new package may import instances a second time",
         message="{count} instances of the new package may be in the data store already.",
-        explanation="They have contradictory records, or no record at all. AWS does not de-duplicate: each import of "
-        "an instance makes another version or a non-primary image set, and costs storage.",
+        explanation="They have contradictory records, or no record at all. AWS does not remove duplicates: each "
+        "import of an instance makes another version or a non-primary image set, and costs storage.",
         fix="Look some of them up in the data store before you submit the package.",
     ),
     IssueCode(
         name="reconcile.left-out",
         severity=Severity.WARNING,
         title="A job was left out of the new package",
-        message="The job is left out, since it is {standing}.",
-        explanation="Its instances may still be imported by the job itself. In a new package as well they would be "
-        "imported twice.",
-        fix="Start it with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",
+        message="The job is left out because it is {standing}.",
+        explanation="The job itself may still import its instances. If the new package held them too, they would "
+        "be imported twice.",
+        fix="Start the job with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",
     ),
     IssueCode(
         name="reconcile.nothing-to-retry",
         severity=Severity.NOTE,
         title="There is nothing to import again",
         message="Every planned instance was imported; no package was written.",
-        explanation="A retry holds what failed or was not reported, and there is none.",
-        fix="Nothing has to be done.",
+        explanation="A retry imports the instances that failed or were not reported, and there are none.",
+        fix="No action is needed.",
     ),
 )

@@ -8,36 +8,36 @@ CODES = (
     IssueCode(
         name="request.placeholder",
         severity=Severity.NOTE,
-        title="A member of the request is still to be filled in",
-        message="{member} is still to be filled in.",
-        explanation="The account's ids are not known to a draft unless it is told.",
-        fix="Fill it in before the request is sent, or draft with the matching option.",
+        title="A placeholder in the request",
+        message="{member} still has to be filled in.",
+        explanation="A draft does not know the ids of your AWS account unless you name them.",
+        fix="Fill it in before you send the request, or draft with the matching option.",
     ),
     IssueCode(
         name="request.output-overlaps",
         severity=Severity.ERROR,
-        title="A request that writes among what it reads",
-        message="outputS3Uri and inputS3Uri lie one within the other.",
-        explanation="What the job writes would be among what this job or another one reads, and be reported as "
-        "failures or imported. A submit refuses it as well.",
-        fix="Choose an outputS3Uri apart from all prefixes that are imported.",
+        title="A request that writes under the prefix that it reads",
+        message="One of outputS3Uri and inputS3Uri is under the other, or they are the same.",
+        explanation="This job or another one would read the files that the job writes, and would import them or "
+        "report them as failures. A submit refuses such a request as well.",
+        fix="Choose an outputS3Uri outside all imported prefixes.",
     ),
     IssueCode(
         name="request.client-token",
         severity=Severity.ERROR,
-        title="A client token that is not the plan's",
-        message="clientToken is not the one that the plan's job has.",
-        explanation="The token is derived from what the job does, so that it is started once however often, and by "
-        "however many people, its request is sent. With another token it is started again.",
-        fix="Draft the package again. To import again what was imported, change the plan: 'dicommap reconcile --retry' "
-        "does for what failed.",
+        title="A client token that differs from the plan's",
+        message="clientToken differs from the one of the plan's job.",
+        explanation="The token is derived from what the job does, so the job is started only once, however often "
+        "and by however many people its request is sent. With another token it would be started again.",
+        fix="Draft the package again. To import instances again, change the plan: 'dicommap reconcile --retry' "
+        "drafts one for the failed instances.",
     ),
     IssueCode(
         name="request.configuration",
         severity=Severity.ERROR,
         title="Request and import configuration differ",
         message="importConfiguration differs from import-configuration.json.",
-        explanation="Both are meant to be sent for the same job; they must say the same.",
+        explanation="Both are for the same job and must be equal.",
         fix="Draft the package again.",
     ),
 )

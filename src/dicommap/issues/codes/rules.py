@@ -1,4 +1,4 @@
-"""Codes for what is wrong with a rules file."""
+"""Codes for rules files and the edits that rules make."""
 
 from __future__ import annotations
 
@@ -10,52 +10,53 @@ CODES = (
         severity=Severity.ERROR,
         title="The rules file is not TOML",
         message="The file is not TOML: {reason}.",
-        explanation="Rules are a TOML 1.0 file in UTF-8. Nothing of it was used.",
-        fix="Mend the file at the place that is named.",
+        explanation="Rules are a TOML 1.0 file in UTF-8. Nothing in it was used.",
+        fix="Correct the file at the place that the message names.",
     ),
     IssueCode(
         name="rules.removal",
         severity=Severity.ERROR,
-        title="A rule that asks for an attribute to be removed",
+        title="A rule that removes an attribute",
         message="An override cannot remove an attribute; there is no verb for it.",
-        explanation="An override says what attributes become. Neither the DICOM JSON Model nor AWS has a form for one "
-        "that is to go.",
+        explanation="An override gives attributes new values. Neither the DICOM JSON Model nor AWS has a form for "
+        "removing one.",
         fix="Name the attribute in 'empty': it stays, without a value. Or remove it from the files before the import.",
     ),
     IssueCode(
         name="rules.repeated-name",
         severity=Severity.ERROR,
-        title="Two rules of the same name",
+        title="Two rules with the same name",
         message="Another rule has the same name.",
-        explanation="The preview and the findings name the rule behind each change, so names are unique.",
+        explanation="The preview and the issues name the rule of each change, so names must be unique.",
         fix="Rename one of the rules.",
     ),
     IssueCode(
         name="rules.two-verbs",
         severity=Severity.ERROR,
-        title="Two verbs of a rule give one attribute a value",
-        message="More than one verb of the rule gives the attribute a value.",
-        explanation="Verbs of one rule have no order, and all of them start from the scanned values.",
+        title="Two verbs of one rule set the same attribute",
+        message="More than one verb of the rule sets the attribute.",
+        explanation="The verbs of one rule have no order, and all of them start from the scanned values.",
         fix="Keep one of the verbs, or express both in one value or pattern.",
     ),
     IssueCode(
         name="rules.template",
         severity=Severity.ERROR,
-        title="A brace that stands alone",
-        message="The value has a brace that encloses no keyword{suggestion}.",
-        explanation="In 'set' {Keyword} stands for a current value; a brace that is meant as one is doubled.",
+        title="A single brace",
+        message="The value has a brace that does not enclose a keyword{suggestion}.",
+        explanation="In 'set', {Keyword} is replaced by the current value of that attribute; write a literal brace "
+        "twice.",
         fix="Write {Keyword}, or double the brace.",
     ),
     IssueCode(
         name="rules.pattern",
         severity=Severity.ERROR,
-        title="Not a regular expression that can be used",
-        message="The pattern, or what takes its place, is not one of RE2.",
-        explanation="Regular expressions are those of RE2, which needs time in proportion to the text whatever the "
-        "pattern. It has no look-around and no references back inside a pattern. In the text that takes its place a "
-        "backslash stands before another one or before a digit from 1 to 9, and such a reference needs its group. A "
-        "pattern has at most 10,000 characters and 100 groups.",
-        fix="Write the pattern without what RE2 does not have.",
+        title="A regular expression that cannot be used",
+        message="The pattern, or its replacement text, is not valid in RE2.",
+        explanation="Regular expressions have the syntax of RE2, whose running time is proportional to the length "
+        "of the text for every pattern. RE2 has no look-around and no back-references inside a pattern. In the "
+        "replacement text, a backslash must be followed by another backslash or by a digit from 1 to 9, and the "
+        "pattern must have a group with that number. A pattern has at most 10,000 characters and 100 groups.",
+        fix="Write the pattern without the features that RE2 does not have.",
     ),
     IssueCode(
         name="rules.verb-vr",
@@ -69,56 +70,57 @@ CODES = (
     IssueCode(
         name="rules.no-result",
         severity=Severity.ERROR,
-        title="A verb cannot make a value of the current one",
+        title="A verb cannot change the current value",
         message="No value for {keyword} can be made of the current ones: {reason}.",
-        explanation="A date without a day, or one that does not exist, cannot be moved, and a reference to an empty "
-        "attribute would make a value that looks like another. Text beside a reference to a name of several component "
-        "groups, or to several values, would become part of one of them only. Leaving the old value there silently "
-        "could let out what should be changed.",
-        fix="Match only what the verb can change, and give the rest a rule of its own.",
+        explanation="A date without a day, or one that does not exist, cannot be shifted, and a reference to an "
+        "empty attribute would make a value that looks like another one. Text beside a reference to a name with "
+        "several component groups, or to several values, would become part of only one of them. If the old value "
+        "silently stayed, information that should be changed could remain in the data.",
+        fix="Match only values that the verb can change, and write another rule for the rest.",
     ),
     IssueCode(
         name="rules.differing-values",
         severity=Severity.ERROR,
-        title="Differing values stay different",
+        title="Several new values for one attribute",
         message="The current values would become {count} different values of {keyword}.",
-        explanation="An override gives a whole study or series one value.",
-        fix="Settle the differing values first, or make the rule one for series.",
+        explanation="An override sets one value for a whole study or series.",
+        fix="Make the differing values equal first, or make the rule one for series.",
     ),
     IssueCode(
         name="rules.unused",
         severity=Severity.WARNING,
-        title="A rule or function that asks for nothing",
+        title="A rule or function that matches nothing",
         message="{subject} no study or series.",
-        explanation="No study or series of the inventory has the values that the rule's match asks for; or the "
+        explanation="No study or series of the inventory has the values that the rule's match names; or the "
         "function returned nothing for all of them.",
         fix="Look at the values with 'dicommap show --show-values', and correct or remove the rule or function.",
     ),
     IssueCode(
         name="rules.partial-match",
         severity=Severity.WARNING,
-        title="A rule that matches a part of a study or series",
+        title="A rule that matches only a part of a study or series",
         message="{matching} of the {count} different values match, so the rule was not applied here.",
-        explanation="An override holds for a whole study or series. A rule is applied where every value of a matched "
-        "attribute agrees; a series attribute agrees with a study rule where one series has it.",
-        fix="Widen the pattern, or settle the differing values first.",
+        explanation="An override applies to a whole study or series. A rule is applied only if every value of a "
+        "matched attribute agrees; a series attribute agrees with a study rule if at least one series has the "
+        "value.",
+        fix="Widen the pattern, or make the differing values equal first.",
     ),
     IssueCode(
         name="rules.undecodable-match",
         severity=Severity.WARNING,
-        title="A rule that tests a value which cannot be decoded",
-        message="A value of {keyword} cannot be decoded, so nobody knows whether it matches; the rule was not applied "
-        "here.",
-        explanation="Of a value with undecodable bytes only the ASCII characters at its beginning are known. A pattern "
-        "that these contradict does not match, and one such as * or SITE-* that asks for no more than they are "
-        "matches. Of all other patterns it is not known.",
+        title="A rule that tests a value that cannot be decoded",
+        message="A value of {keyword} cannot be decoded, so it is not known whether it matches; the rule was not "
+        "applied here.",
+        explanation="Only the ASCII characters at the beginning of a value with undecodable bytes are known. A "
+        "pattern that contradicts them does not match; a pattern such as * or SITE-* that needs no more than them "
+        "matches. For all other patterns the result is not known.",
         fix="Correct SpecificCharacterSet or the value in the files and scan again, match by another attribute such as "
         "StudyInstanceUID, or give the study its values in a sheet.",
     ),
     IssueCode(
         name="rules.not-captured",
         severity=Severity.ERROR,
-        title="A rule needs an attribute that the inventory does not hold",
+        title="A rule needs an attribute that is not in the inventory",
         message="The rule needs the current value of an attribute that the inventory does not hold.",
         explanation="Only captured attributes can be matched, referred to, changed by a verb or kept by a policy.",
         fix="Scan again with --attributes and this keyword.",

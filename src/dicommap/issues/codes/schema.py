@@ -12,14 +12,14 @@ CODES = (
         title="A required member is missing",
         message="The member {member} is missing.",
         explanation="The document's schema requires it.",
-        fix="Add the member; 'dicommap schema NAME' prints what it is.",
+        fix="Add the member; 'dicommap schema NAME' prints its definition.",
     ),
     IssueCode(
         name="schema.unknown-member",
         severity=Severity.ERROR,
         title="A member that the schema does not know",
         message="The object has a member that its schema does not know.",
-        explanation="A misspelt member would be ignored or refused by the reader of the document.",
+        explanation="A program that reads the document would ignore or refuse a misspelt member.",
         fix="Correct or remove the member; 'dicommap schema NAME' prints the allowed ones.",
     ),
     IssueCode(
@@ -27,16 +27,16 @@ CODES = (
         severity=Severity.ERROR,
         title="The wrong JSON type",
         message="The value must be of type {expected}.",
-        explanation="The document's schema gives the type.",
+        explanation="The document's schema defines the type.",
         fix="Write a value of that type.",
     ),
     IssueCode(
         name="schema.pattern",
         severity=Severity.ERROR,
-        title="A text of the wrong form",
+        title="A text in the wrong form",
         message="The text {problem}.",
-        explanation="The document's schema gives the pattern. For import configurations and requests the patterns are "
-        "those of AWS's service model.",
+        explanation="The document's schema defines the pattern. For import configurations and requests the "
+        "patterns are those of AWS's service model.",
         fix="Correct the text.",
     ),
     IssueCode(
@@ -44,8 +44,8 @@ CODES = (
         severity=Severity.ERROR,
         title="A text that is too short or too long",
         message="The text has {length} characters; the schema's {limit_name} is {limit}.",
-        explanation="The document's schema gives the limits. For import configurations and requests they are those of "
-        "AWS's service model.",
+        explanation="The document's schema defines the limits. For import configurations and requests they are "
+        "those of AWS's service model.",
         fix="Correct the text.",
     ),
     IssueCode(
@@ -53,23 +53,23 @@ CODES = (
         severity=Severity.ERROR,
         title="Too few or too many items",
         message="There are {count} items; the schema's {limit_name} is {limit}.",
-        explanation=f"The document's schema gives the limits; an import job takes from 1 to {MAX_MAPPINGS:,} mappings.",
-        fix="Split or fill the list.",
+        explanation=f"The document's schema defines the limits; an import job has from 1 to {MAX_MAPPINGS:,} mappings.",
+        fix="Split the list, or add items.",
     ),
     IssueCode(
         name="schema.value",
         severity=Severity.ERROR,
         title="A value that the schema does not allow",
-        message="The value does not meet the schema's {rule}.",
+        message="The value does not satisfy the schema's {rule}.",
         explanation="The document's schema allows other values here.",
-        fix="Look the rule up with 'dicommap schema NAME'.",
+        fix="Look up the rule with 'dicommap schema NAME'.",
     ),
     IssueCode(
         name="schema.version",
         severity=Severity.ERROR,
         title="A document of another version",
-        message="The document is of another version than this dicommap knows.",
-        explanation="Its form may have changed, so it is not read.",
-        fix="Use the dicommap that wrote it, or draft it again.",
+        message="The document has another version than the one that this dicommap reads.",
+        explanation="Its form may differ, so it is not read.",
+        fix="Use the version of dicommap that wrote it, or draft it again.",
     ),
 )

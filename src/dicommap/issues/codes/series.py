@@ -1,4 +1,4 @@
-"""Codes for series, which grouping finds."""
+"""Codes for series that are inconsistent or in two studies."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ CODES = (
         name="series.in-two-studies",
         severity=Severity.ERROR,
         title="A series in two studies",
-        message="The SeriesInstanceUID occurs in {count} studies.",
-        explanation="A series belongs to one study (PS3.3 section A.1). A file of it has a wrong Study or Series "
-        "Instance UID, and an override cannot be trusted to reach the right instances.",
+        message="The SeriesInstanceUID is in {count} studies.",
+        explanation="A series belongs to one study (PS3.3 section A.1). One of its files has a wrong Study or "
+        "Series Instance UID, so an override might change the wrong instances.",
         fix="Correct the UIDs in the files, and scan again.",
     ),
     IssueCode(

@@ -10,7 +10,7 @@ CODES = (
         severity=Severity.ERROR,
         title="A value is too long",
         message="{keyword}: a value of {vr} has {length} {unit}; the limit is {limit}.",
-        explanation="PS3.5 Table 6.2-1 gives each value representation its longest value; for PN the limit holds for "
+        explanation="PS3.5 Table 6.2-1 gives each value representation its maximum length; for PN it applies to "
         "each component group.",
         fix="Shorten the value.",
     ),
@@ -18,18 +18,18 @@ CODES = (
         name="value.characters",
         severity=Severity.ERROR,
         title="A character that the value representation does not allow",
-        message="{keyword}: a value of {vr} holds {what}.",
-        explanation="PS3.5 Table 6.2-1 gives each value representation its characters. A backslash separates values; "
-        "control characters are allowed in long text only.",
+        message="{keyword}: a value of {vr} has {what}.",
+        explanation="PS3.5 Table 6.2-1 lists the characters of each value representation. A backslash separates "
+        "values; control characters are allowed only in long text.",
         fix="Remove the character.",
     ),
     IssueCode(
         name="value.format",
         severity=Severity.ERROR,
-        title="A value is not of the form that its value representation asks for",
+        title="A value in the wrong form for its value representation",
         message="{keyword}: a value of {vr} is not {expected}.",
-        explanation="PS3.5 Table 6.2-1 gives each value representation its form: dates as YYYYMMDD that exist, times "
-        "as HHMMSS, numbers in digits.",
+        explanation="PS3.5 Table 6.2-1 gives each value representation its form: dates are YYYYMMDD and must "
+        "exist, times are HHMMSS, numbers are digits.",
         fix="Write the value in that form.",
     ),
     IssueCode(
@@ -45,8 +45,8 @@ CODES = (
         severity=Severity.ERROR,
         title="Too many or too few values",
         message="{keyword} has {count} values; the dictionary says {vm}.",
-        explanation="PS3.6 gives each attribute its value multiplicity. In text a backslash separates values.",
-        fix="Give the attribute as many values as the dictionary says.",
+        explanation="PS3.6 gives each attribute its value multiplicity. In text, a backslash separates values.",
+        fix="Give the attribute the number of values that the dictionary allows.",
     ),
     IssueCode(
         name="value.type",
@@ -60,41 +60,41 @@ CODES = (
     IssueCode(
         name="value.invisible-character",
         severity=Severity.WARNING,
-        title="A value with a character that is not seen",
-        message="{keyword}: a value of {vr} holds a character that shows nothing.",
-        explanation="Zero-width spaces, byte order marks, soft hyphens and marks of direction come along when text is "
-        "copied from web pages and documents. Two values that look the same are then different, and a search for one "
-        "does not find the other. Joiners are not meant where Persian or an Indic script needs them.",
-        fix="Type the value anew instead of copying it, or leave it if the character is meant.",
+        title="A value with an invisible character",
+        message="{keyword}: a value of {vr} has an invisible character.",
+        explanation="Text that is copied from web pages and documents may have zero-width spaces, byte order "
+        "marks, soft hyphens and direction marks. Two values that look the same are then different, and a search "
+        "for one does not find the other. Joiners that Persian or an Indic script needs are allowed.",
+        fix="Type the value instead of copying it, or keep it if the character is intended.",
     ),
     IssueCode(
         name="value.confusable",
         severity=Severity.WARNING,
         title="An identifier or name with characters that look like others",
-        message="{keyword}: a value of {vr} holds a letter, digit or space of another form than the usual one.",
-        explanation="Full-width digits, letters of mathematical alphabets and spaces that do not break are other "
-        "characters than the ones they look like (Unicode's compatibility decompositions of ASCII). An identifier with "
-        "one of them is another identifier.",
-        fix="Type the value with the usual letters, digits and spaces, or leave it if the form is meant.",
+        message="{keyword}: a value of {vr} has a letter, digit or space in an unusual form.",
+        explanation="Full-width digits, letters of mathematical alphabets and no-break spaces are different "
+        "characters from those that they look like (Unicode's compatibility decompositions of ASCII). An "
+        "identifier with one of them is another identifier.",
+        fix="Type the value with the usual letters, digits and spaces, or keep it if the form is intended.",
     ),
     IssueCode(
         name="value.replacement-character",
         severity=Severity.WARNING,
-        title="U+FFFD in the place of a character",
-        message="{keyword}: a value of {vr} holds U+FFFD, which stands for a character that was lost.",
-        explanation="Programs put the replacement character U+FFFD in the place of what they could not decode. No name "
-        "or identifier holds it, and which character was there cannot be known from the value.",
+        title="U+FFFD instead of a character",
+        message="{keyword}: a value of {vr} has U+FFFD, which replaces a lost character.",
+        explanation="Programs write the replacement character U+FFFD for bytes that they could not decode. No name "
+        "or identifier contains it, and the value does not show which character was lost.",
         fix="Type the value as it is in the archive, or correct the encoding of the file that it came from.",
     ),
     IssueCode(
         name="value.undeclared-character",
         severity=Severity.WARNING,
-        title="Characters that the files declare no room for",
-        message="The new {keyword} has characters that the SpecificCharacterSet of its files does not hold; "
-        "different characters: {count}; files: {files}.",
-        explanation="Override files are UTF-8 and hold every character. The P10 files say by SpecificCharacterSet "
-        "(PS3.5 section 6.1) which characters their texts may have. What HealthImaging makes of a value outside of it, "
-        "and what a P10 file that is made from it later holds, is not documented by AWS.",
+        title="Characters outside the character set of the files",
+        message="The new {keyword} has characters outside the SpecificCharacterSet of its files; different "
+        "characters: {count}; files: {files}.",
+        explanation="Override files are UTF-8 and can hold every character. P10 files declare the characters of "
+        "their texts in SpecificCharacterSet (PS3.5 section 6.1). AWS does not document what HealthImaging does "
+        "with a value outside it, and what a P10 file that is exported later holds.",
         fix="Write the value with characters that the files can hold, or try it on a test data store first.",
     ),
 )

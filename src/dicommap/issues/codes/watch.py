@@ -10,34 +10,34 @@ CODES = (
         severity=Severity.WARNING,
         title="A job was not started",
         message="The job was not started; its submission is {state}.",
-        explanation="A submit has not come to this job, or was stopped before it asked for its start.",
-        fix="Run 'dicommap submit PACKAGE', which goes on from where it was.",
+        explanation="A submit has not reached this job yet, or was stopped before it requested the start.",
+        fix="Run 'dicommap submit PACKAGE', which continues where it stopped.",
     ),
     IssueCode(
         name="watch.unanswered",
         severity=Severity.WARNING,
-        title="Nobody knows whether a job was started",
-        message="The job's start was asked for and no answer was kept.",
-        explanation="StartDICOMImportJob was refused, or sent without an answer, or the submit was stopped between the "
-        "two, or is at it right now. There may be such a job or not.",
-        fix="Run 'dicommap submit PACKAGE': it looks for the job and keeps it where there is one, and else starts it. "
-        "That is safe, since the client token is the same: of one token the service makes one job.",
+        title="It is not known whether a job was started",
+        message="The start of the job was requested, but no answer was recorded.",
+        explanation="StartDICOMImportJob was refused, or was sent without an answer, or the submit was stopped "
+        "before the answer or is still running. The job may or may not exist.",
+        fix="Run 'dicommap submit PACKAGE': it looks for the job and records it if it exists; otherwise it starts "
+        "the job. That is safe, since the client token is the same: the service makes only one job for one token.",
     ),
     IssueCode(
         name="watch.failed",
         severity=Severity.ERROR,
         title="A job failed",
-        message="The job ended as {status}.",
-        explanation="The service gave the job up. Its message, where it gave one, stands in the submission. Whether "
-        "anything was imported before, its manifests tell where it wrote any.",
+        message="The job ended with the status {status}.",
+        explanation="The service stopped the job. Its message, if there is one, is in the submission. The job's "
+        "manifests, if it wrote any, show whether anything was imported before.",
         fix="Read the message and run 'dicommap reconcile PACKAGE' to see what was imported.",
     ),
     IssueCode(
         name="watch.with-errors",
         severity=Severity.WARNING,
-        title="A job ended before its end, or with errors",
-        message="The job ended as {status}.",
-        explanation="HealthLake tells apart jobs that completed, that completed with errors and that were cancelled.",
+        title="A job that was cancelled or ended with errors",
+        message="The job ended with the status {status}.",
+        explanation="HealthLake distinguishes jobs that completed, completed with errors and were cancelled.",
         fix="Look at the job's output.",
     ),
     IssueCode(
@@ -45,24 +45,24 @@ CODES = (
         severity=Severity.ERROR,
         title="The service does not know the job",
         message="The service does not know the job.",
-        explanation="HealthImaging lists jobs for 90 days. It may also be of another region or account.",
-        fix="Check --region and --profile; the manifests under outputS3Uri stay.",
+        explanation="HealthImaging lists jobs for 90 days. The job may also be in another region or account.",
+        fix="Check --region and --profile. The manifests under outputS3Uri are kept.",
     ),
     IssueCode(
         name="watch.unknown-status",
         severity=Severity.WARNING,
         title="A status that dicommap does not know",
-        message="The job's status is {status}, which the service model did not have.",
-        explanation="Such a job is watched as one that has not ended.",
-        fix="Update dicommap, or look the status up.",
+        message="The job has the status {status}, which this dicommap does not know.",
+        explanation="The job is watched like one that has not ended.",
+        fix="Update dicommap, or look up the status.",
     ),
     IssueCode(
         name="watch.other-request",
         severity=Severity.ERROR,
-        title="The job is not the one that was sent",
+        title="The job differs from the request",
         message="The job's inputS3Uri or importConfiguration differs from what was sent.",
-        explanation="GetDICOMImportJob tells what a job was started with. Another prefix or other mappings would give "
-        "patients the wrong identifiers.",
-        fix="Do not use what the job imports before it is clear who started it, and with what.",
+        explanation="GetDICOMImportJob returns the parameters that a job was started with. Another prefix or other "
+        "mappings would give patients the wrong identifiers.",
+        fix="Do not use the imported data until you know who started the job, and with which parameters.",
     ),
 )

@@ -61,4 +61,6 @@ def test_every_key_that_is_also_a_folder_is_found(keys: list[str]) -> None:
     looking = KeyChecker("")
     told = [one.message for key in sorted(keys) for one in looking.issues(key) if one.code == "s3.object-and-folder"]
     both = [key for key in keys if not key.endswith("/") and any(one.startswith(key + "/") for one in keys)]
-    assert sorted(told) == sorted(f"The object {key} has the name of a folder that this object is in." for key in both)
+    assert sorted(told) == sorted(
+        f"The object {key} has the name of a folder that contains this object." for key in both
+    )
