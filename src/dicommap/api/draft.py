@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.edit_sources import EditSources, read_edits
 from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_forecast_rows
 from dicommap.display.csv_json import format_csv_lines
 from dicommap.display.displayable import Displayable
@@ -19,6 +18,7 @@ from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.overrides.preview_rows import build_preview_row, build_study_edit_rows
 from dicommap.overrides.resolution import resolve_edits
+from dicommap.package.edit_files import EditSources, read_edits
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.api.edit_sources import Paths
     from dicommap.display.draft_report import DisplayablePlan
     from dicommap.display.preview import Preview
     from dicommap.display.report import Report
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.override import Override
     from dicommap.overrides.resolution import Resolution
     from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.package.edit_files import Paths
     from dicommap.planning.inventory_jobs import InventoryJobs
     from dicommap.planning.staging import StagingPolicy
     from dicommap.progress import ProgressOption
@@ -183,7 +183,7 @@ def draft(
     if place is not None:
         require_writable(place)
     settings = JobSettings.of(
-        inventory,
+        inventory.sources,
         input_s3_uri=input_s3_uri,
         quotas=quotas,
         staging=staging,
@@ -252,7 +252,9 @@ def _make_documents(
     # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
     # comes of the others is checked as well, so that all is told at once.
     if not has_errors(in_call):
-        planned = plan_inventory_jobs(inventory, resolution.overrides, request.settings, request.assumptions)
+        planned = plan_inventory_jobs(
+            inventory.sources, inventory.located, resolution.overrides, request.settings, request.assumptions
+        )
         if planned is not None:
             issues += planned.issues
             found, documents = _check_documents(inventory, resolution, request, planned)
@@ -280,7 +282,7 @@ def _check_documents(
         planned.jobs, resolution.overrides, head, _make_tables(resolution), request.account
     )
     issues = check_documents(documents, inventory.series_by_study())
-    return [*issues, *check_override_paths(documents, planned.base, planned.located.holds)], documents
+    return [*issues, *check_override_paths(documents, planned.base, planned.files.holds)], documents
 
 
 def _make_tables(resolution: Resolution) -> PackageTables:

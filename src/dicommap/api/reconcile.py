@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
-from dicommap.healthimaging.job_properties import JobEnding
 from dicommap.issues import has_errors
+from dicommap.issues.bounded_list import BoundedList
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.reconciliation.job_manifest import SubmissionFacts
 from dicommap.reconciliation.job_reconciliation import reconcile_job
 
 if TYPE_CHECKING:
@@ -140,11 +139,12 @@ class ReconciliationRun:
         """Those, with what the package's first submit was told."""
         self._progress = progress
         self._jobs: list[JobOutcomes] = []
-        self._missing: list[StudyOutcomes] = []
-        self._noticed: list[StudyOutcomes] = []
+        self._incomplete: BoundedList[StudyOutcomes] = BoundedList(limit=STUDIES_KEPT)
+        self._with_warnings: BoundedList[StudyOutcomes] = BoundedList(limit=STUDIES_KEPT)
 
     def __iter__(self) -> Iterator[JobReconciliation]:
-        self._jobs, self._missing, self._noticed = [], [], []
+        self._jobs = []
+        self._incomplete, self._with_warnings = BoundedList(limit=STUDIES_KEPT), BoundedList(limit=STUDIES_KEPT)
         with progress_reporter(self._progress, "jobs") as report:
             for one in track_progress(self.again(), report, len(self.package.plan.jobs)):
                 self._jobs.append(one.outcomes)
@@ -155,8 +155,7 @@ class ReconciliationRun:
         """Yield each job, accounted for, without a trace in the result."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
-            submitted = _submission_facts(submission)
-            yield reconcile_job(job, self.package.objects(job), submitted, self._evidence(job, submission))
+            yield reconcile_job(job, self.package.objects(job), submission, self._evidence(job, submission))
 
     def result(self) -> Reconciliation:
         """Return the result of what was gone through."""
@@ -164,17 +163,14 @@ class ReconciliationRun:
             package=self.package.path,
             jobs=tuple(self._jobs),
             issues=Issues(found for job in self._jobs for found in job.issues),
-            first=tuple((*self._missing, *self._noticed)[:STUDIES_KEPT]),
+            first=tuple((*self._incomplete, *self._with_warnings)[:STUDIES_KEPT]),
             _run=self,
         )
 
     def _keep(self, studies: tuple[StudyOutcomes, ...]) -> None:
         for study in studies:
-            if study.is_plain:
-                continue
-            kept = self._missing if study.missing else self._noticed
-            if len(kept) < STUDIES_KEPT:
-                kept.append(study)
+            if not study.is_plain:
+                (self._incomplete if study.missing else self._with_warnings).add(study)
 
     def _evidence(self, job: PlanJob, submission: Submission | None) -> JobOutput | None:
         job_id = (submission.jobId if submission else None) or ""
@@ -212,17 +208,3 @@ def reconcile(
     for _ in run:
         pass
     return run.result()
-
-
-def _submission_facts(submission: Submission | None) -> SubmissionFacts:
-    if submission is None:
-        return SubmissionFacts()
-    return SubmissionFacts(
-        job_id=submission.jobId or "",
-        datastore_id=submission.datastoreId,
-        answered=submission.state.has_job,
-        started=submission.state.has_job or submission.startingAt is not None,
-        ended=submission.ending is not None,
-        failed=submission.ending is JobEnding.FAILED,
-        message=submission.message or "",
-    )

@@ -15,7 +15,7 @@ from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
-from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE, job_folder
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
 from dicommap.package.package_writer import require_writable, write_package
@@ -24,7 +24,6 @@ from dicommap.planning.package_documents import PackageTables, PlanHeader, build
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 from dicommap.planning.retry_jobs import plan_retry_jobs
 from dicommap.planning.source_prefixes import parse_s3_root, prefixes_overlap
-from dicommap.reconciliation.job_reconciliation import job_path
 from dicommap.reconciliation.outcomes import JobState
 from dicommap.validation.draft_check import check_documents
 
@@ -207,7 +206,7 @@ class RetryBuilder:
     def _note(self, job: PlanJob, one: JobReconciliation) -> None:
         standing = one.outcomes.standing
         if standing in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
-            place = Location(path=job_path(job.id))
+            place = Location(path=job_folder(job.id))
             self._issues.append(make_issue("reconcile.left-out", place, standing=standing.value))
             return
         if not one.outcomes.missing:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.edit_sources import read_rules
 from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
@@ -16,7 +15,8 @@ from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
-from dicommap.package import DocumentFolder, read_document
+from dicommap.package.document_files import DocumentFolder, read_document
+from dicommap.package.edit_files import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
 from dicommap.progress import Progress, progress_reporter

@@ -20,7 +20,7 @@ from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues import Location
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
-from dicommap.package import read_document
+from dicommap.package.document_files import read_document
 from dicommap.package.job_requests import read_package_plan, require_package
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_account import complete_clients, require_same_endpoint

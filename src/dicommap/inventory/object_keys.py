@@ -20,6 +20,7 @@ from dicommap.inventory.cells import (
     read_uid,
 )
 from dicommap.model.study import Disposition
+from dicommap.planning.inventory_jobs import FileCounts
 from dicommap.planning.job_load import SeriesSize, StudySize
 from dicommap.planning.planned_objects import PlannedObject
 
@@ -113,15 +114,6 @@ class PlannedObjects(Iterable[PlannedObject]):
 
     def __iter__(self) -> Iterator[PlannedObject]:
         return self._made()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileCounts:
-    """How many files there are, be they objects or not; members of archives are no files."""
-
-    files: int
-    instances: int
-    """Files with an instance, duplicates included."""
 
 
 class InventoryObjects(Iterable[PlannedObject]):

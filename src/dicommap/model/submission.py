@@ -69,6 +69,16 @@ class Submission(BaseModel):
     seenAt: UtcTime | None = None
     """When the service last told of it."""
 
+    @property
+    def is_start_sent(self) -> bool:
+        """Return whether StartDICOMImportJob was sent for the job, or was about to be sent."""
+        return self.state.has_job or self.startingAt is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the service said that the job has ended."""
+        return self.ending is not None
+
     @model_validator(mode="after")
     def _state_has_its_members(self) -> Self:
         reached = list(SubmissionState).index(self.state)

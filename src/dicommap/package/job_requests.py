@@ -12,7 +12,7 @@ from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
-from dicommap.package import read_document
+from dicommap.package.document_files import read_document
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_account import ACCOUNT_OPTIONS, require_same_aws_account
 from dicommap.reading.document_limits import OVERRIDE_LIMIT

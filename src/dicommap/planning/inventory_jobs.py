@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dicommap.dicom.choices import choice_of
 from dicommap.errors import UsageError
@@ -14,26 +14,58 @@ from dicommap.issues.bounded_list import BoundedList
 from dicommap.overrides.override_file import dump_override
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes
-from dicommap.planning.planned_objects import PlannedJob
-from dicommap.planning.planner import plan_prefixes
+from dicommap.planning.planned_objects import PlannedJob, PlannedObject
+from dicommap.planning.planner import PlannableFiles, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.source_prefixes import SourcePrefixes, common_prefix, parse_s3_root, prefixes_overlap
 from dicommap.planning.staging import StagingPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from dicommap.healthimaging.assumptions import Assumptions
-    from dicommap.inventory import Inventory
-    from dicommap.inventory.object_keys import FileCounts, InventoryObjects
     from dicommap.issues import Issue
     from dicommap.overrides.override import Override
     from dicommap.planning.planner import PrefixPlan
+    from dicommap.planning.staging import StudyPart
 
 DEFAULT_QUOTAS = Quotas()
 
 JOBS_LIMIT = 999_999
 """What the six digits of a job's id can number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """The number of files of an inventory, in a job or not. Members of archives are not counted."""
+
+    files: int
+    instances: int
+    """Files with an instance, duplicates included."""
+
+
+class InventoryFiles(PlannableFiles, Protocol):
+    """The files of an inventory as S3 objects under one prefix."""
+
+    def counts(self) -> FileCounts:
+        """Count the files."""
+        ...
+
+    def not_utf_8(self) -> Iterable[str]:
+        """Return the paths of instances whose names are not UTF-8, so that no object can have them as its key."""
+        ...
+
+    def holds(self, key: str) -> bool:
+        """Return whether a file has this key."""
+        ...
+
+    def under(self, prefix: str) -> Iterable[PlannedObject]:
+        """Return the objects under a prefix, which is empty or ends with a slash. Their keys are relative to it."""
+        ...
+
+    def copied(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
+        """Return the objects that copies of parts of studies will be, without files of more than `largest` bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +84,7 @@ class JobSettings:
     @classmethod
     def of(
         cls,
-        inventory: Inventory,
+        sources: Sequence[str],
         *,
         input_s3_uri: str | None,
         quotas: Quotas,
@@ -66,8 +98,8 @@ class JobSettings:
         """
         chosen = _check_staging(staging, stage_uri)
         if input_s3_uri is None:
-            found = common_prefix(inventory.sources)
-            if found is None and all(parse_s3_root(root) is not None for root in inventory.sources):
+            found = common_prefix(sources)
+            if found is None and all(parse_s3_root(root) is not None for root in sources):
                 raise UsageError(
                     "The sources lie in several buckets, and jobs are planned within one.",
                     fix="Scan and draft each bucket by itself.",
@@ -78,7 +110,7 @@ class JobSettings:
                 )
             input_s3_uri = str(found)
         base = S3Uri.parse(input_s3_uri)
-        if base is not None and SourcePrefixes.of(inventory.sources, base).elsewhere:
+        if base is not None and SourcePrefixes.of(sources, base).elsewhere:
             raise UsageError(
                 "A source lies in S3, and not under the prefix that was named.",
                 fix="What lies in S3 is imported from there, or staged: leave --input-s3-uri out, or name a prefix "
@@ -109,28 +141,48 @@ class InventoryJobs:
     jobs: tuple[PlannedJob, ...]
     counts: FileCounts
     """Of all files, be they in a job or not."""
-    located: InventoryObjects
+    files: InventoryFiles
     issues: tuple[Issue, ...]
 
 
 def plan_inventory_jobs(
-    inventory: Inventory, overrides: Sequence[Override], settings: JobSettings, assumptions: Assumptions
+    sources: Sequence[str],
+    locate_files: Callable[[Sequence[str]], InventoryFiles],
+    overrides: Sequence[Override],
+    settings: JobSettings,
+    assumptions: Assumptions,
 ) -> InventoryJobs | None:
-    """Plan the jobs of an inventory; None where the input URI is none. Raises UsageError where they are too many."""
+    """Plan the import jobs of an inventory.
+
+    Args:
+        sources: The source roots of the inventory.
+        locate_files: Returns the files of the inventory as S3 objects. It gets, for each source, the folder under
+            inputS3Uri that holds the files of this source.
+        overrides: The overrides that the jobs import.
+        settings: The inputS3Uri, quotas and staging.
+        assumptions: How override files are written, which decides their sizes.
+
+    Returns:
+        The jobs, or None if inputS3Uri is not an S3 URI.
+
+    Raises:
+        UsageError: If there are more jobs than the job ids of a package can number.
+
+    """
     base = S3Uri.parse(settings.input_s3_uri)
     if base is None:
         return None
-    places = SourcePrefixes.of(inventory.sources, base)
-    located = inventory.located(places.offsets)
+    places = SourcePrefixes.of(sources, base)
+    files = locate_files(places.offsets)
     sizes = (
         ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, assumptions).encode()))
         for one in overrides
     )
     plan = plan_prefixes(
-        located, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
+        files, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
     )
-    counts = located.counts()
-    jobs = tuple(_make_jobs(plan, located, base, settings))
+    counts = files.counts()
+    jobs = tuple(_make_jobs(plan, files, base, settings))
     if len(jobs) > JOBS_LIMIT:
         raise UsageError(
             f"There would be {len(jobs):,} jobs; a package numbers {JOBS_LIMIT:,} at most.",
@@ -140,23 +192,23 @@ def plan_inventory_jobs(
         plan,
         [job.id for job in jobs],
         settings.quotas,
-        not_utf_8=BoundedList(located.not_utf_8()),
+        not_utf_8=BoundedList(files.not_utf_8()),
         others=counts.files - counts.instances,
         leave_out=settings.leave_out,
     )
-    return InventoryJobs(base=base, jobs=jobs, counts=counts, located=located, issues=tuple(found))
+    return InventoryJobs(base=base, jobs=jobs, counts=counts, files=files, issues=tuple(found))
 
 
-def _make_jobs(plan: PrefixPlan, located: InventoryObjects, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
+def _make_jobs(plan: PrefixPlan, files: InventoryFiles, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
     for number, prefix in enumerate(plan.in_place.prefixes, 1):
         uri = S3Uri(bucket=base.bucket, prefix=base.prefix + prefix)
-        yield PlannedJob(id=f"{number:04}", uri=uri, objects=located.under(prefix))
+        yield PlannedJob(id=f"{number:04}", uri=uri, objects=files.under(prefix))
     stage = S3Uri.parse(settings.stage_uri or "")
     if stage is None:
         return
     for number, job in enumerate(plan.staged.jobs, len(plan.in_place.prefixes) + 1):
         uri = S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{number:04}/")
-        objects = located.copied(job.pieces, settings.quotas.fileBytes)
+        objects = files.copied(job.pieces, settings.quotas.fileBytes)
         yield PlannedJob(id=f"{number:04}", uri=uri, staged=True, objects=objects)
 
 

@@ -23,7 +23,7 @@ MANY_JOBS = 100
 
 
 class PlannableFiles(Protocol):
-    """Where files lie, and what they weigh."""
+    """Files with their keys in S3 and their sizes, which prefixes are planned for."""
 
     def lying(self) -> Iterable[KeyedFile]:
         """Return every file that has a key, in order of the keys' UTF-8."""

@@ -34,8 +34,6 @@ class JobManifest:
     """Those of NUMBERS that are there."""
     primary: Mapping[str, bool] = field(default_factory=dict)
     """Image sets of which the summary says whether they are primary."""
-    matched: int | None = None
-    """The sum of numberOfMatchedSOPInstances; None where an image set has none."""
 
 
 def read_job_manifest(data: bytes) -> JobManifest | None:
@@ -48,8 +46,6 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
     if not isinstance(summary, dict) or not summary:
         return None
     sets = _image_sets(summary)
-    matches = [_count(one.get("numberOfMatchedSOPInstances")) for one in sets]
-    counted = [one for one in matches if one is not None]
     return JobManifest(
         job_id=_text(summary.get("jobId")),
         datastore_id=_text(summary.get("datastoreId")),
@@ -60,7 +56,6 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
             for one in sets
             if isinstance(one.get("imageSetId"), str) and isinstance(one.get("isPrimary"), bool)
         },
-        matched=sum(counted) if sets and len(counted) == len(sets) else None,
     )
 
 
@@ -102,18 +97,3 @@ class JobOutput:
     """Those of SUCCESS, FAILURE and WARNING; gone through once."""
     others: int = 0
     """Further jobs whose manifests name the same inputS3Uri, where nothing tells which is the package's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionFacts:
-    """What the package knows of a job's submission."""
-
-    job_id: str = ""
-    datastore_id: str = ""
-    started: bool = False
-    """Whether its start was asked for."""
-    answered: bool = False
-    """Whether the service is known to have taken it."""
-    ended: bool = False
-    failed: bool = False
-    message: str = field(default="", repr=False)

@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dicommap.healthimaging.job_properties import JobEnding
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.package_layout import job_folder
 from dicommap.reconciliation.job_ledger import JobLedger
 from dicommap.reconciliation.job_manifest import JobManifest, read_job_manifest
 from dicommap.reconciliation.job_records import InvalidRecordError, read_record
@@ -17,11 +19,11 @@ from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, JobStat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.issues import Issue
+    from dicommap.model.submission import Submission
     from dicommap.planning.plan import PlanJob
     from dicommap.planning.planned_objects import PlannedObject
     from dicommap.reconciliation.job_ledger import RecordCounts
-    from dicommap.reconciliation.job_manifest import JobManifest, JobOutput, RecordFile, SubmissionFacts
+    from dicommap.reconciliation.job_manifest import JobOutput, RecordFile
     from dicommap.reconciliation.outcomes import InstanceOutcome
 
 _UNFINISHED_CODES = {
@@ -52,10 +54,13 @@ def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]
 
 
 def manifest_identity_issues(
-    manifest: JobManifest, uri: S3Uri, job_id: str, datastore_id: str, location: Location
+    manifest: JobManifest, uri: S3Uri, submission: Submission | None, location: Location
 ) -> Iterator[Issue]:
     """Find that a manifest is another job's; what is not known, on either side, is not compared."""
-    pairs = {"jobId": (manifest.job_id, job_id), "datastoreId": (manifest.datastore_id, datastore_id)}
+    pairs = {
+        "jobId": (manifest.job_id, submission and submission.jobId),
+        "datastoreId": (manifest.datastore_id, submission and submission.datastoreId),
+    }
     for member, (said, known) in pairs.items():
         if said and known and said != known:
             yield make_issue("manifest.other-job", _member_location(location, member), member=member)
@@ -116,49 +121,45 @@ class JobReconciliation:
 
 
 def reconcile_job(
-    job: PlanJob, planned: Iterable[PlannedObject], submitted: SubmissionFacts, evidence: JobOutput | None
+    job: PlanJob, planned: Iterable[PlannedObject], submission: Submission | None, evidence: JobOutput | None
 ) -> JobReconciliation:
     """Account for every planned instance of a job; `evidence` is None where it wrote nothing that was found."""
     uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
-    account = JobLedger(planned, uri, {file.path for file in job.files}, job_path(job.id))
+    account = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
     issues: list[Issue] = []
     manifest = None
     if evidence is not None:
-        manifest, issues = _read_manifest(evidence, uri, submitted)
+        manifest, issues = _read_manifest(evidence, uri, submission)
         is_used = not any(found.code in ("manifest.other-job", "manifest.several") for found in issues)
         for file in evidence.files if is_used else ():
             _enter_records(file, account)
     account.close(manifest.primary if manifest else {})
-    standing = _decide_standing(submitted, manifest)
+    standing = _decide_standing(submission, manifest)
     if evidence is not None and manifest is not None:
         issues += manifest_count_issues(manifest, account.seen, len(job.files), Location(path=evidence.place))
     if evidence is None and standing in (JobState.COMPLETED, JobState.FAILED):
-        issues.append(make_issue("manifest.missing", Location(path=job_path(job.id))))
+        issues.append(make_issue("manifest.missing", Location(path=job_folder(job.id))))
     studies = _count_by_study(job.id, account)
-    outcomes = _count_outcomes(job, submitted, standing, account, manifest, len(studies))
+    outcomes = _count_outcomes(job, submission, standing, account, manifest, len(studies))
     issues += account.issues
-    issues += outcome_issues(outcomes, Location(path=job_path(job.id)))
+    issues += outcome_issues(outcomes, Location(path=job_folder(job.id)))
     return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, account=account)
 
 
-def job_path(job_id: str) -> str:
-    """Return a job of the package as findings name it: its folder."""
-    return f"jobs/{job_id}"
-
-
 def _read_manifest(
-    evidence: JobOutput, uri: S3Uri, submitted: SubmissionFacts
+    evidence: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
     """Return the job's summary, None where it cannot be had; and what is wrong with it."""
     place = Location(path=evidence.place)
     if evidence.others:
         return None, [make_issue("manifest.several", place, count=evidence.others + 1)]
     if evidence.manifest is None:
-        return None, [make_issue("manifest.missing", place)] if submitted.ended or not submitted.started else []
+        is_expected = submission is None or not submission.is_start_sent or submission.has_ended
+        return None, [make_issue("manifest.missing", place)] if is_expected else []
     manifest = read_job_manifest(evidence.manifest)
     if manifest is None:
         return None, [make_issue("manifest.unreadable", place)]
-    others = list(manifest_identity_issues(manifest, uri, submitted.job_id, submitted.datastore_id, place))
+    others = list(manifest_identity_issues(manifest, uri, submission, place))
     return None if others else manifest, others
 
 
@@ -174,14 +175,14 @@ def _enter_records(file: RecordFile, account: JobLedger) -> None:
             )
 
 
-def _decide_standing(submitted: SubmissionFacts, manifest: JobManifest | None) -> JobState:
-    if submitted.failed:
+def _decide_standing(submission: Submission | None, manifest: JobManifest | None) -> JobState:
+    if submission is not None and submission.ending is JobEnding.FAILED:
         return JobState.FAILED
-    if submitted.ended or manifest is not None:  # a job writes its manifest when it ends
-        return JobState.COMPLETED
-    if submitted.answered:
-        return JobState.NOT_ENDED
-    return JobState.UNANSWERED if submitted.started else JobState.NOT_STARTED
+    if manifest is not None or (submission is not None and submission.has_ended):
+        return JobState.COMPLETED  # a job writes its manifest when it ends
+    if submission is None or not submission.is_start_sent:
+        return JobState.NOT_STARTED
+    return JobState.NOT_ENDED if submission.state.has_job else JobState.UNANSWERED
 
 
 def _count_by_study(job_id: str, account: JobLedger) -> tuple[StudyOutcomes, ...]:
@@ -195,7 +196,7 @@ def _count_by_study(job_id: str, account: JobLedger) -> tuple[StudyOutcomes, ...
 
 def _count_outcomes(
     job: PlanJob,
-    submitted: SubmissionFacts,
+    submission: Submission | None,
     standing: JobState,
     account: JobLedger,
     manifest: JobManifest | None,
@@ -214,9 +215,9 @@ def _count_outcomes(
         job=job.id,
         input_s3_uri=job.inputS3Uri,
         standing=standing,
-        job_id=submitted.job_id or (manifest.job_id if manifest else ""),
-        datastore_id=submitted.datastore_id or (manifest.datastore_id if manifest else ""),
-        message=submitted.message,
+        job_id=(submission and submission.jobId) or (manifest.job_id if manifest else ""),
+        datastore_id=submission.datastoreId if submission else (manifest.datastore_id if manifest else ""),
+        message=(submission and submission.message) or "",
         counts=dict(counts),
         studies=studies,
         reasons=dict(reasons),

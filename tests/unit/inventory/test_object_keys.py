@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import dicommap
-from dicommap.inventory.object_keys import FileCounts
 from dicommap.model.study import Disposition
+from dicommap.planning.inventory_jobs import FileCounts
 from dicommap.planning.staging import StudyPart
 from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
 

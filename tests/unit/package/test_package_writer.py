@@ -13,8 +13,9 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.package import DocumentFolder, document_files, read_document, write_package
-from dicommap.package.package_writer import require_writable
+from dicommap.package import document_files
+from dicommap.package.document_files import DocumentFolder, read_document
+from dicommap.package.package_writer import require_writable, write_package
 from dicommap.reading.document_limits import DocumentLimit
 from dicommap.writing import durable_files
 from dicommap.writing.partial_files import partial_directory

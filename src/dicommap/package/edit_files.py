@@ -1,4 +1,4 @@
-"""Read the edits of a draft from sheets, rules files, functions and keywords to harmonize."""
+"""Read the edit files of a draft: sheets, rules files and the lookups that they name."""
 
 from __future__ import annotations
 
