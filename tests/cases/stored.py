@@ -54,7 +54,7 @@ class StoredByDocument:
         objects = self._buckets[copy.source_bucket]["objects"]
         source = next((found for found in objects if found["key"] == copy.source), None)
         if source is None:
-            return CopyResult(code="stage.source-missing", facts={"reason": "there is no such object"})
+            return CopyResult(code="stage.source-missing", facts={"reason": "the object does not exist"})
         if "outside" in source:
             return CopyResult(code="stage.source-outside")
         if "other" in source:

@@ -157,7 +157,7 @@ LOOKED_AT = [
 REFUSALS = [
     (403, "AccessDenied", "Grant"),
     (404, "NoSuchBucket", "Check the name"),
-    (400, "ExpiredToken", "renew them and run the same again"),
+    (400, "ExpiredToken", "renew them and run the same command again"),
     (403, "InvalidAccessKeyId", "--profile"),
     (503, "SlowDown", "wait"),
 ]
@@ -229,8 +229,8 @@ def test_an_answer_that_never_comes_whole_is_told_and_never_taken_for_another(
         ("lost", b"", "network"),
         ("reset", b"", "again"),
         ("short", b"", "again"),
-        ("other", HTML, "stands between"),
-        ("page", HTML, "stands between"),
+        ("other", HTML, "any proxy on the way"),
+        ("page", HTML, "any proxy on the way"),
     ):
         fault = at(where, kind, body=body)
         require_refused(run(prepared, arguments, fault, monkeypatch), fault, fix)
@@ -252,7 +252,7 @@ def test_a_key_that_another_writes_at_the_same_time_is_tried_again(
     arguments = where.command(prepared)
     fault = at(where, "status")
     fault.status, fault.code = 409, "ConditionalRequestConflict"
-    require_refused(run(prepared, arguments, fault, monkeypatch), fault, "omebody else", "run the same again")
+    require_refused(run(prepared, arguments, fault, monkeypatch), fault, "omebody else", "run the same command again")
     fault.times = 3
     prepared.require_done(arguments, run(prepared, arguments, fault, monkeypatch))
 
@@ -263,7 +263,7 @@ def test_a_page_is_never_taken_for_an_object_that_was_put(
 ) -> None:
     arguments = where.command(prepared)
     fault = at(where, "page", body=HTML)
-    require_refused(run(prepared, arguments, fault, monkeypatch), fault, "none of S3's", "endpoint")
+    require_refused(run(prepared, arguments, fault, monkeypatch), fault, "not one of S3", "endpoint")
     assert prepared.service.jobs == ()
     prepared.require_done(arguments, dicommap(*arguments))
 

@@ -49,8 +49,8 @@ def test_an_input_stands_for_a_file_and_its_neighbour() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "lax"),
     [
-        (SharedBytes, "holds", lambda self, head: len(head) >= self._size),
-        (HeaderLayout, "differences", lambda self, head: set() if len(head) >= len(self.head) else None),
+        (SharedBytes, "matches", lambda self, head: len(head) >= self._size),
+        (HeaderLayout, "find_differing_spans", lambda self, head: set() if len(head) >= len(self.head) else None),
     ],
 )
 def test_it_notices_a_layout_that_fits_too_much(

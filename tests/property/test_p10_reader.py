@@ -1,4 +1,4 @@
-"""A warm reader gives what a cold one gives: over neighbours, files that differ in one byte, and damaged files."""
+"""A warm reader gives what a cold one gives: over similar files, files that differ in one byte, and damaged files."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
     file = p10(made[1], made[0])
     layout = learned(file)
     assert layout is not None, "every data set in order has a layout"
-    structure = sorted({place for begin, end in layout.places for place in range(begin, end)})
+    structure = sorted({place for begin, end in layout.deciding_spans for place in range(begin, end)})
     place = data.draw(st.sampled_from(structure))
     changed = bytearray(file)
     changed[place] ^= data.draw(st.integers(1, 255))

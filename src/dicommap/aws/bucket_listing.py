@@ -1,8 +1,8 @@
 """List a bucket's objects page by page with ListObjectsV2, every key exact.
 
-boto3 sends the requests, since obstore gives keys without slashes at their ends and refuses a listing with one odd key.
-botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler takes the page before
-botocore parses it. The handler is registered on a copy of the client: the client itself, which a caller may use for
+boto3 sends the requests: obstore removes slashes at the end of keys, and rejects a whole listing for one unusual key.
+botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler parses the page before
+botocore does. The handler is registered on a copy of the client: the client itself, which a caller may use for
 other listings, keeps its event handlers.
 """
 
@@ -30,33 +30,44 @@ _NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _EMPTY_ANSWER = b"<ListBucketResult/>"
 _PAGE_MEMBER = "dicommapPage"
 MAX_EMPTY_PAGES = 1_000
-"""Pages without an object that may follow each other; S3 writes some, of what it has just deleted."""
+"""Consecutive pages without an object that are accepted; S3 returns some after objects were deleted."""
 _SIZE = re.compile(r"[0-9]{1,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class ListingPage(NamedTuple):
-    """Up to 1,000 objects."""
+    """One page of a listing: up to 1,000 objects."""
 
     objects: list[S3Object]
     token: str | None
-    """What to ask for the next page with; None at the end."""
+    """The continuation token of the next page; None on the last page."""
 
 
 def list_objects(clients: Clients, uri: S3Uri) -> Iterator[S3Object]:
-    """Yield every object under a URI, its key relative to that, in the order of the keys' UTF-8. Raises AwsError."""
-    with convert_client_errors("ListObjectsV2", str(uri)):  # the first use of a client: profile and region may be none
+    """Yield every object under a URI, in the order of the keys' UTF-8 bytes; keys are relative to the URI's prefix.
+
+    Raises:
+        AwsError: S3 cannot be reached, or refuses the listing.
+
+    """
+    with convert_client_errors(
+        "ListObjectsV2", str(uri)
+    ):  # the first use of a client finds an unknown profile or region
         client = clients.s3
     for page in BucketLister(client, uri.bucket).pages(uri.prefix):
-        for found in page.objects:
-            yield found._replace(key=found.key.removeprefix(uri.prefix))
+        for listed_object in page.objects:
+            yield listed_object._replace(key=listed_object.key.removeprefix(uri.prefix))
 
 
 def get_bucket_region(clients: Clients, bucket: str) -> str | None:
-    """Return the region that a bucket says it is in; None where it does not say. Raises AwsError.
+    """Return the region of a bucket; None if the endpoint does not name it.
 
-    HeadBucket tells it in BucketRegion, and needs s3:ListBucket only.
+    HeadBucket returns it as BucketRegion, and needs s3:ListBucket only (Amazon S3 API reference, HeadBucket).
+
+    Raises:
+        AwsError: S3 cannot be reached, or refuses the request.
+
     """
     with convert_client_errors("HeadBucket", f"s3://{bucket}/"):
         answer = clients.s3.head_bucket(Bucket=bucket)
@@ -66,54 +77,65 @@ def get_bucket_region(clients: Clients, bucket: str) -> str | None:
 
 
 class BucketLister:
-    """Asks one bucket for its listing, and counts the requests."""
+    """List the objects of one bucket, and count the requests."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
-        """List with boto3's S3 client, whose event handlers are called but not changed."""
+        """Prepare to list.
+
+        Args:
+            client: boto3's S3 client. Its event handlers are called and not changed.
+            bucket: The name of the bucket.
+
+        """
         self._bucket, self._client = bucket, _with_own_handlers(client)
         self._original = client  # its signer holds its event emitter by a weak reference only
         self._client.meta.events.register("before-parse.s3.ListObjectsV2", _take_page, unique_id=_PAGE_MEMBER)
         self.requests = 0
         self.region: str | None = None
-        """Where the bucket is, once an answer has said so."""
+        """The region of the bucket; None before the first answer."""
 
     def pages(self, prefix: str) -> Iterator[ListingPage]:
-        """Yield the pages of all objects whose keys begin with a prefix. Raises AwsError."""
-        token, seen, last, empty = None, set(), None, 0
+        """Yield the pages of all objects whose keys begin with a prefix.
+
+        Raises:
+            AwsError: S3 cannot be reached or refuses the listing, or the listing does not end.
+
+        """
+        token, tokens, last_key, empty_pages = None, set(), None, 0
         while True:
             page = self.page(prefix, token=token)
-            keys = [last, *(found.key for found in page.objects)]
+            keys = [last_key, *(listed_object.key for listed_object in page.objects)]
             if any(one == following for one, following in pairwise(keys)):
                 raise _endless_listing_error("names an object twice")
             yield page
-            token, last = page.token, keys[-1]
+            token, last_key = page.token, keys[-1]
             if token is None:
                 return
-            empty = 0 if page.objects else empty + 1
-            if hash(token) in seen or empty > MAX_EMPTY_PAGES:
-                raise _endless_listing_error("does not come to an end")
-            seen.add(hash(token))
+            empty_pages = 0 if page.objects else empty_pages + 1
+            if hash(token) in tokens or empty_pages > MAX_EMPTY_PAGES:
+                raise _endless_listing_error("does not end")
+            tokens.add(hash(token))
 
     def page(self, prefix: str, *, count: int = 1_000, token: str | None = None) -> ListingPage:
-        """Return up to `count` objects, at most 1,000. Raises AwsError."""
-        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": count}
+        """Return one page of up to `count` objects, at most 1,000. Raises AwsError."""
+        parameters: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": count}
         if token is not None:
-            asked["ContinuationToken"] = token
+            parameters["ContinuationToken"] = token
         self.requests += 1
-        answer = self._answer(asked, f"s3://{self._bucket}/{prefix}")
+        answer = self._send(parameters, f"s3://{self._bucket}/{prefix}")
         self.region = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", self.region)
         page: ListingPage | None = answer.get(_PAGE_MEMBER)
         if page is None:
             raise AwsError(
-                "S3's listing is none that can be read.",
-                fix="Check the endpoint, which has to answer ListObjectsV2, and what stands between here and there.",
+                "The answer to ListObjectsV2 is not a listing.",
+                fix="Check the endpoint, which must support ListObjectsV2, and any proxy on the way to it.",
             )
         return page
 
-    def _answer(self, asked: dict[str, Any], uri: str) -> dict[str, Any]:
+    def _send(self, parameters: dict[str, Any], uri: str) -> dict[str, Any]:
         try:
             with convert_client_errors("ListObjectsV2", uri):
-                answer: dict[str, Any] = self._client.list_objects_v2(**asked)
+                answer: dict[str, Any] = self._client.list_objects_v2(**parameters)
                 return answer
         except AwsError as error:
             if error.code in ACCESS_DENIED_CODES:
@@ -137,55 +159,55 @@ def _with_own_handlers(client: Any) -> Any:  # noqa: ANN401  botocore's clients 
 
 
 def _endless_listing_error(problem: str) -> AwsError:
-    return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and what stands between here and there.")
+    return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and any proxy on the way to it.")
 
 
 def _take_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Read a page in botocore's place, and leave it nothing to read."""
+    """Parse a page instead of botocore, and leave it an empty answer to parse."""
     if response_dict["status_code"] == 200:
         customized_response_dict[_PAGE_MEMBER] = _parse_page(response_dict["body"])
         response_dict["body"] = _EMPTY_ANSWER
 
 
 def _parse_page(body: bytes) -> ListingPage | None:
-    """Return what a page says, or None where it is none; botocore asks again by itself for what comes cut."""
+    """Parse a page of a listing; None if the body is something else. botocore itself repeats a request that was cut."""
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314  what botocore does with it
+        root = ElementTree.fromstring(body)  # noqa: S314  botocore does the same
         if root.tag != f"{_NAMESPACE}ListBucketResult":
-            return None  # a proxy's page, which must not be taken for an empty listing
-        coded = _text(root, "EncodingType") == "url"
-        objects = [_parse_object(found, coded=coded) for found in root.iter(f"{_NAMESPACE}Contents")]
+            return None  # such as a proxy's page, which must not count as an empty listing
+        is_encoded = _find_text(root, "EncodingType") == "url"
+        objects = [_parse_object(element, is_encoded=is_encoded) for element in root.iter(f"{_NAMESPACE}Contents")]
     except (ElementTree.ParseError, ValueError, KeyError):
         return None
-    token = _text(root, "NextContinuationToken")
-    if not token and _text(root, "IsTruncated") == "true":
+    token = _find_text(root, "NextContinuationToken")
+    if not token and _find_text(root, "IsTruncated") == "true":
         return None
     return ListingPage(objects, token or None)
 
 
-def _parse_object(found: ElementTree.Element, *, coded: bool) -> S3Object:
-    members = {member.tag[len(_NAMESPACE) :]: member.text or "" for member in found}
+def _parse_object(element: ElementTree.Element, *, is_encoded: bool) -> S3Object:
+    members = {member.tag[len(_NAMESPACE) :]: member.text or "" for member in element}
     key = members["Key"]
-    if coded and ("%" in key or "+" in key):
+    if is_encoded and ("%" in key or "+" in key):
         key = unquote_plus(key, errors="strict")
     if not key:
         raise ValueError("an object without a key")
     return S3Object(key, parse_size(members["Size"]), members["ETag"], parse_time_ns(members["LastModified"]))
 
 
-def _text(root: ElementTree.Element, name: str) -> str:
+def _find_text(root: ElementTree.Element, name: str) -> str:
     return root.findtext(_NAMESPACE + name, "")
 
 
 def parse_time_ns(moment: str) -> int:
-    """Return the nanoseconds since 1970 of a time in ISO 8601, within 64 bits. Raises ValueError if it is none."""
-    found = datetime.fromisoformat(moment)
-    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    """Return the nanoseconds since 1970 of a time in ISO 8601, clamped to 64 bits. Raises ValueError if invalid."""
+    time = datetime.fromisoformat(moment)
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return clamp_time_ns((aware - _EPOCH) // _MICROSECOND * 1_000)
 
 
 def parse_size(text: str) -> int:
-    """Return the size of an object as S3 writes it. Raises ValueError if it is none."""
+    """Return an object's number of bytes from S3's text. Raises ValueError if it is not a number."""
     if not _SIZE.fullmatch(text):
-        raise ValueError("no size")
+        raise ValueError("not a size")
     return int(text)

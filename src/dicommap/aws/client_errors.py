@@ -34,10 +34,10 @@ _UNKNOWN_CREDENTIALS_CODES = frozenset(
 _NO_SUCH_KEY_CODES = frozenset({"NoSuchKey"})
 _STATUS_403_CODES = frozenset({"403"})
 _STATUS_400_CODES = frozenset({"400"})
-"""An answer to HEAD has no body, and so nothing but a status."""
+"""The answer to a HEAD request has no body, so its HTTP status is the only code."""
 _CLOCK_SKEW_CODES = frozenset({"RequestTimeTooSkewed"})
 _ACCOUNT_WIDE_CODES = EXPIRED_CODES | _UNKNOWN_CREDENTIALS_CODES | _CLOCK_SKEW_CODES
-"""Codes that every request would meet."""
+"""Codes that concern every request, not one bucket or object."""
 _OTHER_REGION_CODES = frozenset(
     {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"}
 )
@@ -61,34 +61,44 @@ _FIXES = (
     ),
     (
         _STATUS_400_CODES,
-        "Check the credentials and the region: of credentials that have expired S3 says no more than this here.",
+        "Check the credentials and the region. For expired credentials, S3 gives no other code here.",
     ),
-    (_NO_SUCH_KEY_CODES, "The object is not there, or not any more: run the same again."),
-    (ACCESS_DENIED_CODES, "Grant the permission; 'dicommap policy PACKAGE' lists those that a package needs."),
+    (_NO_SUCH_KEY_CODES, "The object does not exist, or was deleted: run the same command again."),
+    (
+        ACCESS_DENIED_CODES,
+        "Grant the permission; 'dicommap policy PACKAGE' lists the permissions that a package needs.",
+    ),
     (
         EXPIRED_CODES,
-        "The credentials have expired: renew them and run the same again, which goes on from where it was.",
+        "The credentials have expired: renew them and run the same command again; it continues where it stopped.",
     ),
-    (_UNKNOWN_CREDENTIALS_CODES, "Check which credentials are used: --profile, or what the environment names."),
+    (_UNKNOWN_CREDENTIALS_CODES, "Check which credentials are used: those of --profile, or of the environment."),
     (_CLOCK_SKEW_CODES, "Set this machine's clock."),
     (_OTHER_REGION_CODES, "The bucket is in another region: name it with --region."),
     (NOT_FOUND_CODES, "Check the name, the account and the region."),
-    (THROTTLING_CODES, "AWS takes no more requests for now: wait some minutes and run the same again."),
+    (THROTTLING_CODES, "AWS accepts no more requests at the moment: wait some minutes and run the same command again."),
 )
-_ENDPOINT_FIX = "Check the endpoint and the region, and what stands between here and there."
+_ENDPOINT_FIX = "Check the endpoint and the region, and any proxy on the way to it."
 _CODES_WITH_MESSAGE = ACCESS_DENIED_CODES | frozenset(
     {"ConflictException", "ServiceQuotaExceededException", "ValidationException"}
 )
-"""Codes whose message says more than the code. It may name accounts, roles and UIDs, and never credentials."""
+"""Codes whose message adds something. A message may name accounts, roles and UIDs, but never credentials."""
 _MAX_MESSAGE_CHARACTERS = 500
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
 
 @contextmanager
 def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
-    """Turn what botocore raises into an AwsError.
+    """Convert exceptions that botocore raises in the context into AwsError.
 
-    `operation` is AWS's name for it, such as GetObject; `subject` is what it is about, such as an s3:// URI.
+    Args:
+        operation: AWS's name of the operation, such as GetObject.
+        subject: The resource of the call, such as an s3:// URI.
+
+    Raises:
+        AwsError: botocore raised an exception.
+        MissingExtraError: botocore is not installed.
+
     """
     try:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -100,7 +110,7 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _error_from_answer(error, _name_call(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
-        # A call of its own may have met the end of the stack.
+        # botocore catches a RecursionError of its own requests, and wraps it.
         if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
             raise _endless_redirect_error(_name_call(operation, subject)) from None
         raise _error_without_answer(error, _name_call(operation, subject)) from None
@@ -109,12 +119,12 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         if _is_answer_parsing_error(error):
             raise AwsError(
-                f"The answer to {_name_call(operation, subject)} is none that AWS gives.", fix=_ENDPOINT_FIX
+                f"The answer to {_name_call(operation, subject)} is not one of AWS.", fix=_ENDPOINT_FIX
             ) from None
-        # What botocore says of an endpoint that is no URL. Anything else is our own fault.
+        # botocore's message for an endpoint that is not a URL. Any other exception is a bug here.
         if "Invalid endpoint" not in str(error):
             raise
-        raise AwsError("The endpoint is no URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
+        raise AwsError("The endpoint is not a URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
 
 
 def _is_answer_parsing_error(error: Exception) -> bool:
@@ -126,10 +136,10 @@ def _is_answer_parsing_error(error: Exception) -> bool:
 
 
 def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:
-    """Return the ETag that S3's answer has. Raises AwsError where it has none: something else has answered."""
+    """Return the ETag of an answer. Raises AwsError if it has none, because then the answer is not from S3."""
     etag = answer.get("ETag")
     if not etag:
-        raise AwsError(f"The answer to {_name_call(operation, subject)} is none of S3's.", fix=_ENDPOINT_FIX)
+        raise AwsError(f"The answer to {_name_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
     return str(etag)
 
 
@@ -137,23 +147,24 @@ def _name_call(operation: str, subject: str) -> str:
     return f"{operation} of {make_printable(subject)}" if subject else operation
 
 
-def _endless_redirect_error(what: str) -> AwsError:
-    # botocore asks HeadBucket where a bucket is, and follows an answer that is a redirect by asking again.
-    return AwsError(f"{what} is redirected without end.", fix=_ENDPOINT_FIX)
+def _endless_redirect_error(call: str) -> AwsError:
+    # botocore calls HeadBucket to find a bucket's region, and follows a redirect by calling it again.
+    return AwsError(f"{call} is redirected without end.", fix=_ENDPOINT_FIX)
 
 
-def _error_from_answer(error: ClientError, what: str) -> AwsError:
+def _error_from_answer(error: ClientError, call: str) -> AwsError:
     answer = error.response
-    named = str(answer.get("Error", {}).get("Code") or "")
-    code = named if _CODE.fullmatch(named) else "an unknown code"
+    answer_code = str(answer.get("Error", {}).get("Code") or "")
+    code = answer_code if _CODE.fullmatch(answer_code) else "an unknown code"
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-    words = str(answer["Error"].get("Message") or "") if code in _CODES_WITH_MESSAGE and not code.isdecimal() else ""
-    masked = mask_service_message(words[:_MAX_MESSAGE_CHARACTERS], show_values=False)
-    said = f" AWS says: {make_printable(masked).rstrip('.')}." if words else ""
+    has_message = code in _CODES_WITH_MESSAGE and not code.isdecimal()
+    message = str(answer["Error"].get("Message") or "") if has_message else ""
+    masked = mask_service_message(message[:_MAX_MESSAGE_CHARACTERS], show_values=False)
+    quoted = f" AWS says: {make_printable(masked).rstrip('.')}." if message else ""
     transient = code in THROTTLING_CODES or status >= _FIRST_SERVER_ERROR_STATUS
     local = not transient and code not in _ACCOUNT_WIDE_CODES
     return AwsError(
-        f"{what} was refused: {code}.{said}",
+        f"{call} was refused: {code}.{quoted}",
         fix=_choose_fix(code, transient),
         code=code,
         transient=transient,
@@ -166,27 +177,30 @@ def _choose_fix(code: str, transient: bool) -> str:
         if code in codes:
             return fix
     if transient:
-        return "The service has a fault: wait some minutes and run the same again."
-    return "Check what was asked for; 'dicommap validate PACKAGE' finds what a package has wrong."
+        return "The service has an internal error: wait some minutes and run the same command again."
+    return "Check the request; 'dicommap validate PACKAGE' finds errors in a package."
 
 
-def _error_without_answer(error: Exception, what: str) -> AwsError:
-    """Return what is told of an error that is no answer. Its own text may hold URLs with more than a host in them."""
+def _error_without_answer(error: Exception, call: str) -> AwsError:
+    """Return the error of a request without an answer. botocore's message is left out: its URLs may hold secrets."""
     kind = mask_unknown_type(type(error))
     fixes = {
         "NoCredentialsError": "No credentials were found: name a profile with --profile, or log in. "
-        "Public buckets are scanned without any, by --no-sign-request.",
-        "PartialCredentialsError": "The credentials are not complete: check the profile or the environment.",
+        "Public buckets are scanned without credentials by --no-sign-request.",
+        "PartialCredentialsError": "The credentials are incomplete: check the profile or the environment.",
         "NoRegionError": "No region is known: name one with --region.",
-        "ProfileNotFound": "There is no such profile: check --profile, and AWS_PROFILE.",
+        "ProfileNotFound": "The profile does not exist: check --profile, and AWS_PROFILE.",
         "TokenRetrievalError": "The login has expired: log in again.",
         "UnauthorizedSSOTokenError": "The login has expired: log in again.",
-        "SSOTokenLoadError": "There is no login: log in.",
-        "ResponseParserError": "The answer is none of AWS: check the endpoint, and what stands between here and there.",
-        "FlexibleChecksumError": "What came has another checksum than what S3 stores: run the same again, and check "
-        "what stands between here and there.",
-        "ParamValidationError": "A member has a form that AWS's own client refuses: check what was asked for.",
+        "SSOTokenLoadError": "You are not logged in: log in.",
+        "ResponseParserError": "The answer is not one of AWS: check the endpoint, and any proxy on the way to it.",
+        "FlexibleChecksumError": "The received bytes have another checksum than the stored object: run the same "
+        "command again, and check any proxy on the way to S3.",
+        "ParamValidationError": "botocore rejects a parameter of the request: check its form.",
     }
-    fix = fixes.get(kind, "AWS could not be reached: check the network, the region and the endpoint, and try again.")
+    fix = fixes.get(
+        kind,
+        "AWS could not be reached: check the network, the region and the endpoint, and try again.",
+    )
     local = kind == "ParamValidationError"
-    return AwsError(f"{what} failed: {kind}.", fix=fix, transient=kind not in fixes, local=local)
+    return AwsError(f"{call} failed: {kind}.", fix=fix, transient=kind not in fixes, local=local)

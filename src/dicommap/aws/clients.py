@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,54 +12,74 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_ATTEMPTS = 8
-"""Of one request, by botocore's standard retry mode: it waits longer each time, and takes throttling into account."""
+"""Attempts of one request in botocore's standard retry mode, which waits longer each time and handles throttling."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """Clients of one profile, region and endpoint; what is None is found as boto3 finds it."""
+    """boto3 clients with one profile, region and endpoint. boto3's own rules decide for a setting that is None.
+
+    A pickle holds the settings only; the process that loads it makes clients of its own.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
-    """For every service alike. AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_MEDICAL_IMAGING work too."""
+    """The endpoint of every service. For one service, set AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_MEDICAL_IMAGING."""
     unsigned: bool = False
-    """Send requests without credentials, as public buckets take them."""
+    """Whether to send requests without credentials, which public buckets accept."""
 
     # botocore's clients have no types of their own.
     @cached_property
     def s3(self) -> Any:  # noqa: ANN401
         """Return the client of Amazon S3."""
-        return self._client("s3")
+        return self.make_client("s3")
 
     @cached_property
     def medical_imaging(self) -> Any:  # noqa: ANN401
         """Return the client of AWS HealthImaging."""
-        return self._client("medical-imaging")
+        return self.make_client("medical-imaging")
 
     @cached_property
     def healthlake(self) -> Any:  # noqa: ANN401
         """Return the client of AWS HealthLake."""
-        return self._client("healthlake")
+        return self.make_client("healthlake")
 
     @cached_property
     def session(self) -> Any:  # noqa: ANN401
-        """Return the boto3 session. Raises MissingExtraError where boto3 is not installed."""
+        """Return the boto3 session. Raises MissingExtraError if boto3 is not installed."""
         return _import_boto3().Session(profile_name=self.profile, region_name=self.region)
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401
-        session = self.session  # it says what to install where boto3 is missing
+    def make_client(self, service: str, *, max_attempts: int = MAX_ATTEMPTS, timeout: int | None = None) -> Any:  # noqa: ANN401
+        """Return a new client of an AWS service.
+
+        Args:
+            service: boto3's name of the service, such as s3.
+            max_attempts: Attempts of one request.
+            timeout: Seconds to wait for a connection and for an answer; botocore's default if it is None.
+
+        Raises:
+            MissingExtraError: boto3 is not installed.
+
+        """
+        session = self.session  # raises MissingExtraError before the imports below can fail
         from botocore import UNSIGNED
         from botocore.config import Config
 
-        # A host prefix such as `runtime-` makes no sense before an endpoint that somebody named.
+        timeouts = {} if timeout is None else {"connect_timeout": timeout, "read_timeout": timeout}
+        # A host prefix such as `runtime-` must not be added to the host name of a given endpoint.
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": max_attempts},
             inject_host_prefix=self.endpoint_url is None,
             user_agent_extra="dicommap",
             signature_version=UNSIGNED if self.unsigned else None,
+            **timeouts,
         )
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # boto3's clients, which cached_property keeps in the instance, cannot be pickled.
+        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
 
 def _import_boto3() -> ModuleType:
@@ -72,5 +92,5 @@ def _import_boto3() -> ModuleType:
 
 
 def missing_boto3_error() -> MissingExtraError:
-    """Return the error that names the extra."""
+    """Return the error for boto3 that is not installed; it names the extra to install."""
     return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

@@ -1,9 +1,10 @@
-"""Read what import jobs depend on: the caller's account and region, the data store, the buckets."""
+"""Read the AWS environment of import jobs: the caller's account and region, the data store, the buckets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dicommap.aws.bucket_listing import get_bucket_region
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES, convert_client_errors
 from dicommap.errors import AwsError
 from dicommap.healthimaging.s3_uri import S3Uri
@@ -16,14 +17,26 @@ if TYPE_CHECKING:
     from dicommap.aws.import_jobs import ImportJobs
 
 _ARN_ACCOUNT_PART = 4
+"""Index of the account id in an ARN that is split at colons."""
+CALLER_TIMEOUT_SECONDS = 3
+"""Seconds to wait for STS: a network that cannot reach STS must not delay a command that works without it."""
 
 
 def read_environment(
     clients: Clients, jobs: ImportJobs, datastore: str, uris: Iterable[str], role_arn: str
 ) -> ImportEnvironment:
-    """Read the data store, and the buckets of S3 URIs. What may not be read is part of the answer.
+    """Read the state of the data store and of buckets. A resource that may not be read is marked as refused.
 
-    Raises AwsError where AWS cannot be reached or does not take the credentials.
+    Args:
+        clients: The clients to call AWS with.
+        jobs: The import jobs of the same clients.
+        datastore: The id of the data store.
+        uris: S3 URIs in the buckets to read.
+        role_arn: The ARN of the role that import jobs use; it is passed on and not read.
+
+    Raises:
+        AwsError: AWS cannot be reached, or does not accept the credentials.
+
     """
     parsed = (S3Uri.parse(uri) for uri in uris)
     buckets = sorted({uri.bucket for uri in parsed if uri is not None})
@@ -41,7 +54,7 @@ def _read_datastore(jobs: ImportJobs, datastore: str) -> ResourceState:
     try:
         properties = jobs.get_datastore(datastore)
     except AwsError as error:
-        return _reading_for_error(error)
+        return _state_for_error(error)
     parts = str(properties.get("datastoreArn") or "").split(":")
     account = parts[_ARN_ACCOUNT_PART] if len(parts) > _ARN_ACCOUNT_PART else ""
     return ResourceState(status=str(properties.get("datastoreStatus") or ""), account=account)
@@ -49,15 +62,12 @@ def _read_datastore(jobs: ImportJobs, datastore: str) -> ResourceState:
 
 def _read_bucket(clients: Clients, bucket: str) -> ResourceState:
     try:
-        with convert_client_errors("HeadBucket", f"s3://{bucket}/"):
-            answer = clients.s3.head_bucket(Bucket=bucket)
+        return ResourceState(region=get_bucket_region(clients, bucket) or "")
     except AwsError as error:
-        return _reading_for_error(error)
-    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return ResourceState(region=str(answer.get("BucketRegion") or headers.get("x-amz-bucket-region") or ""))
+        return _state_for_error(error)
 
 
-def _reading_for_error(error: AwsError) -> ResourceState:
+def _state_for_error(error: AwsError) -> ResourceState:
     if error.code in NOT_FOUND_CODES:
         return ResourceState(is_absent=True)
     if error.code in ACCESS_DENIED_CODES:
@@ -65,22 +75,14 @@ def _reading_for_error(error: AwsError) -> ResourceState:
     raise error
 
 
-CALLER_TIMEOUT_SECONDS = 3
-"""That an answer is waited for: a network without STS must not keep a person from what they see without it."""
-
-
 def get_caller_account(clients: Clients) -> str | None:
-    """Return the id of the account that the credentials belong to; None if AWS does not tell it at once.
+    """Return the id of the account that the credentials belong to; None if STS does not answer at once.
 
     Source: AWS STS API reference, GetCallerIdentity, which needs no permissions.
     """
     try:
         with convert_client_errors("GetCallerIdentity"):
-            from botocore.config import Config
-
-            once = {"mode": "standard", "total_max_attempts": 1}
-            config = Config(connect_timeout=CALLER_TIMEOUT_SECONDS, read_timeout=CALLER_TIMEOUT_SECONDS, retries=once)
-            client = clients.session.client("sts", endpoint_url=clients.endpoint_url, config=config)
+            client = clients.make_client("sts", max_attempts=1, timeout=CALLER_TIMEOUT_SECONDS)
             answer: dict[str, Any] = client.get_caller_identity()
     except AwsError:
         return None
@@ -88,7 +90,7 @@ def get_caller_account(clients: Clients) -> str | None:
 
 
 def get_caller_region(clients: Clients) -> str | None:
-    """Return the region that the clients call, wherever they found it; None if none is known."""
+    """Return the region that the clients use; None if no setting names one."""
     try:
         with convert_client_errors("GetCallerIdentity"):
             region: str | None = clients.session.region_name

@@ -22,31 +22,39 @@ if TYPE_CHECKING:
     from dicommap.aws.clients import Clients
     from dicommap.aws.timing import Clock
 
-_Read = TypeVar("_Read", bound=BaseModel)
+_Answer = TypeVar("_Answer", bound=BaseModel)
 
 _PAGE_SIZE = 50
-"""Jobs of one answer of ListDICOMImportJobs, which gives no more."""
+"""Jobs in one answer of ListDICOMImportJobs, the most that it returns."""
 
 
 class ImportJobs:
-    """The import jobs that one account's clients reach."""
+    """The import jobs of one AWS account. Methods wait as long as AWS's rate limits require."""
 
     def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clients = clients
         self._clock = clock
-        self._ahead = timedelta()
-        """How far the service's clock is ahead of this machine's, as of its last answer."""
+        self._clock_difference = timedelta()
+        """Time by which the service's clock is ahead of this machine's, from the last answer."""
         self._starts = Throttle(START_LIMIT, clock)
         self._gets = Throttle(GET_LIMIT, clock)
         self._lists = Throttle(LIST_LIMIT, clock)
         self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 
     def service_time(self) -> datetime:
-        """Return the time by the service's clock; by this machine's where the service has not answered yet."""
-        return self._clock.now() + self._ahead
+        """Return the time of the service's clock; before its first answer, the time of this machine."""
+        return self._clock.now() + self._clock_difference
 
     def start(self, request: Mapping[str, Any]) -> ImportJob:
-        """Send StartDICOMImportJob; of the same client token the service makes one job. Raises AwsError."""
+        """Send StartDICOMImportJob. The service starts only one job for the same client token.
+
+        Args:
+            request: The parameters of the request, as botocore takes them.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses the request.
+
+        """
         self._starts.wait()
         with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
             answer = self._note_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
@@ -62,56 +70,73 @@ class ImportJobs:
         return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
     def list_jobs(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
-        """Yield the jobs of a data store, those of the last 90 days, without their configuration. Raises AwsError."""
-        wanted: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
+        """Yield the jobs of a data store from the last 90 days, without their configuration.
+
+        Args:
+            datastore: The id of the data store.
+            status: Only jobs with this status; None for all.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses the request.
+
+        """
+        parameters: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
         if status is not None:
-            wanted["jobStatus"] = status
-        seen: set[str] = set()
+            parameters["jobStatus"] = status
+        tokens: set[str] = set()
         while True:
             self._lists.wait()
             with convert_client_errors("ListDICOMImportJobs", f"data store {datastore}"):
-                answer = self._note_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**wanted))
+                answer = self._note_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**parameters))
             for summary in _require_member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield _parse_answer("ListDICOMImportJobs", ImportJob, summary)
             token = answer.get("nextToken")
             if not token:
                 return
-            if token in seen:
+            if token in tokens:
                 raise AwsError(
-                    "The list of import jobs does not come to an end.",
-                    fix="Check the endpoint, and what stands between here and there.",
+                    "The list of import jobs does not end.",
+                    fix="Check the endpoint, and any proxy on the way to it.",
                 )
-            seen.add(token)
-            wanted["nextToken"] = token
+            tokens.add(token)
+            parameters["nextToken"] = token
 
     def count_active(self, datastore: str) -> int:
-        """Return how many jobs of a data store count against the quota of concurrent ones. Raises AwsError."""
-        # A job may pass from one status to the next between the two listings: it is the same job.
+        """Return the number of jobs that count towards the quota of concurrent jobs. Raises AwsError."""
+        # A job can change its status between the two listings; the set counts it once.
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return a job that has not ended and reads under one of some prefixes; None where there is none.
+        """Return a job that has not ended and reads under one of the prefixes; None if there is none.
 
         Raises AwsError.
         """
-        places = list(uris)
+        prefixes = list(uris)
         for status in ACTIVE_JOB_STATUSES:
             for summary in self.list_jobs(datastore, status):
                 job = self.get(datastore, summary.jobId)
-                read = S3Uri.parse(job.inputS3Uri or "")
+                job_uri = S3Uri.parse(job.inputS3Uri or "")
                 if (
                     job.jobStatus in ACTIVE_JOB_STATUSES
-                    and read is not None
-                    and any(prefixes_overlap(read, uri) for uri in places)
+                    and job_uri is not None
+                    and any(prefixes_overlap(job_uri, uri) for uri in prefixes)
                 ):
                     return job
         return None
 
     def find_started_job(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
-        """Return the job that a request started at `since` or later; None where there is none. Raises AwsError.
+        """Return the job that a request has started; None if there is none.
 
-        The service does not tell the client token of a job, so that jobs are told by their name, their prefixes and
-        their configuration.
+        The service does not return the client token of a job. So a job is recognised by its name, its S3 URIs and its
+        configuration.
+
+        Args:
+            request: The parameters of StartDICOMImportJob.
+            since: The earliest time at which the job was submitted.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses the request.
+
         """
         for summary in self.list_jobs(request["datastoreId"]):
             if summary.jobName != request.get("jobName", summary.jobName):
@@ -124,24 +149,24 @@ class ImportJobs:
         return None
 
     def get_fhir_job(self, datastore: str, job: str) -> FhirImportJob:
-        """Return the properties of an import job of HealthLake. Raises AwsError."""
+        """Return the properties of a FHIR import job of HealthLake. Raises AwsError."""
         self._descriptions.wait()
         with convert_client_errors("DescribeFHIRImportJob", f"job {job}"):
             answer = self._clients.healthlake.describe_fhir_import_job(DatastoreId=datastore, JobId=job)
         return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def get_datastore(self, datastore: str) -> dict[str, Any]:
-        """Return the properties of a data store of HealthImaging, as the service gives them. Raises AwsError."""
+        """Return the datastoreProperties of GetDatastore. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._note_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
     def _note_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """Note what the service's clock says, and return its answer."""
-        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        with suppress(ValueError, TypeError):  # no date, or one without a zone
-            self._ahead = parsedate_to_datetime(told) - self._clock.now()
+        """Record the time in the header Date of an answer, and return the answer."""
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        with suppress(ValueError, TypeError):  # no date, or one without a time zone
+            self._clock_difference = parsedate_to_datetime(date) - self._clock.now()
         return answer
 
 
@@ -151,7 +176,7 @@ def _require_member(operation: str, answer: dict[str, Any], name: str) -> Any:  
     return answer[name]
 
 
-def _parse_answer(operation: str, model: type[_Read], properties: object) -> _Read:
+def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _Answer:
     try:
         return model.model_validate(properties)
     except ValidationError:
@@ -159,9 +184,9 @@ def _parse_answer(operation: str, model: type[_Read], properties: object) -> _Re
 
 
 def _incomplete_answer_error(operation: str) -> AwsError:
-    # botocore does not notice an answer that ends in its middle.
+    # botocore accepts an answer that is cut.
     return AwsError(
-        f"The answer to {operation} lacks what the service model requires.",
-        fix="Run the same again; if it stays so, check the endpoint and what stands between, and update dicommap.",
+        f"The answer to {operation} lacks a member that the service model requires.",
+        fix="Run the same command again. If that does not help, check the endpoint and any proxy, and update dicommap.",
         transient=True,
     )

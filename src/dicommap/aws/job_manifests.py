@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 
 
 def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str, job_id: str) -> JobOutput | None:
-    """Return what a job wrote; None where there is nothing of it. Raises AwsError.
+    """Return the job manifests that a job wrote; None if it wrote none.
 
-    outputS3Uri is the one of the request, or the one that GetDICOMImportJob gives back, which ends with the job's own
-    folder in AWS's example.
+    Args:
+        clients: The clients to read with.
+        output_s3_uri: outputS3Uri of the request, or of GetDICOMImportJob, which may end with the job's own folder.
+        datastore_id: The id of the data store.
+        job_id: The id of the job.
+
+    Raises:
+        AwsError: S3 cannot be reached, or refuses a request.
+
     """
     output = S3Uri.parse(output_s3_uri)
     if output is None:
         return None
     for folder in _find_job_folders(output, datastore_id, job_id):
         keys = [
-            one.key for one in list_objects(clients, folder) if one.key == JOB_MANIFEST_NAME or record_kind_of(one.key)
+            listed.key
+            for listed in list_objects(clients, folder)
+            if listed.key == JOB_MANIFEST_NAME or record_kind_of(listed.key)
         ]
         if keys:
             return _read_job_folder(clients, folder, keys)
@@ -42,22 +51,24 @@ def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str,
 
 
 def _find_job_folders(output: S3Uri, datastore_id: str, job_id: str) -> Iterator[S3Uri]:
-    own = f"{job_folder_name(datastore_id, job_id)}/"
-    if output.prefix.endswith(f"/{own}") or output.prefix == own:
+    job_folder = f"{job_folder_name(datastore_id, job_id)}/"
+    if output.prefix.endswith(f"/{job_folder}") or output.prefix == job_folder:
         yield output
     else:
-        yield S3Uri(bucket=output.bucket, prefix=output.prefix + own)
+        yield S3Uri(bucket=output.bucket, prefix=output.prefix + job_folder)
 
 
 def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOutput:
     manifest = None
     if JOB_MANIFEST_NAME in keys:
-        read = read_in_pieces(clients, folder.bucket, folder.key(JOB_MANIFEST_NAME), limit=JOB_MANIFEST_BYTES_LIMIT)
-        manifest = b"".join(read)
-    return JobOutput(place=make_printable(str(folder)), manifest=manifest, files=_record_files(clients, folder, keys))
+        pieces = read_in_pieces(clients, folder.bucket, folder.key(JOB_MANIFEST_NAME), limit=JOB_MANIFEST_BYTES_LIMIT)
+        manifest = b"".join(pieces)
+    return JobOutput(
+        place=make_printable(str(folder)), manifest=manifest, files=_make_record_files(clients, folder, keys)
+    )
 
 
-def _record_files(clients: Clients, folder: S3Uri, keys: list[str]) -> Iterator[RecordFile]:
+def _make_record_files(clients: Clients, folder: S3Uri, keys: list[str]) -> Iterator[RecordFile]:
     for key in keys:
         if kind := record_kind_of(key):
             body = read_in_pieces(clients, folder.bucket, folder.key(key))

@@ -6,7 +6,7 @@ import hashlib
 import os
 from base64 import b64encode
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.client_errors import NOT_FOUND_CODES, convert_client_errors, require_etag
@@ -22,77 +22,77 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dicommap.aws.clients import Clients
+    from dicommap.aws.source_roots import SourceRoots
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.p10 import ReadAt
     from dicommap.planning.staging import InstanceUids
 
+MAX_SINGLE_COPY_BYTES = 5 * 2**30
+"""Bytes that one request can copy or put (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
+PART_BYTES = 2**29
+"""Bytes of one part of a larger object, which can have 10,000 parts."""
+SOURCE_METADATA_KEY = "dicommap-source"
+"""Key of the metadata that identifies the source of a copy if its ETag does not. The value is a hash, not a name."""
+_CHUNK_BYTES = 2**20
+_CHANGED_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
+_OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
+"""Codes of a ranged GET if the object has another ETag, or has become shorter."""
+_CONTENT_TYPE = "application/dicom"
 _UID_ATTRIBUTES = WantedAttributes()
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
-    """Return why a file is not the instance of these UIDs; None if it is.
+    """Return the reason why a file is not the planned instance; None if it is.
 
     Args:
-        read: Gives the file's bytes, as for `dicommap.p10.read_header`. What it raises passes through.
+        read: Reads bytes of the file, as for `dicommap.p10.read_header`. Its exceptions pass through.
         size: The file's number of bytes.
-        uids: The UIDs that the plan names.
+        uids: The UIDs that the plan has for the file.
 
     """
     header = read_header(read, size, _UID_ATTRIBUTES)
     if header.disposition is not Disposition.INSTANCE:
-        return f"it is no P10 file with an instance, but '{header.disposition.value}'"
+        return f"it is not a P10 file with an instance, but '{header.disposition.value}'"
     values = getattr(header, "values", {})
     differing = [keyword for keyword, uid in zip(_UID_KEYWORDS, uids, strict=True) if values.get(keyword, "") != uid]
     return f"its {' and '.join(differing)} differ from the plan's" if differing else None
 
 
-MAX_SINGLE_COPY_BYTES = 5 * 2**30
-"""Bytes that one request copies or puts at most (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
-PART_BYTES = 2**29
-"""Bytes of a part beyond that: an object has 10,000 parts at most."""
-SOURCE_METADATA_KEY = "dicommap-source"
-"""Metadata that tells what an object is a copy of, where its ETag does not: a hash, and no name."""
-_CHUNK_BYTES = 2**20
-_CHANGED_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
-_OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
-"""What S3 answers to a ranged GET if the object has another ETag, or has become shorter."""
-_CONTENT_TYPE = "application/dicom"
-
-
-class Roots(Protocol):
-    """Where files may be sent from."""
-
-    def open(self, path: str) -> int:
-        """Open a regular file below a root and return its descriptor. Raises OSError, also if it is below none."""
-        ...
-
-    def contains_object(self, bucket: str, key: str) -> bool:
-        """Return whether an object is below a root."""
-        ...
-
-
 class _SourceChangedError(Exception):
-    """The local file was written while it was read; the text says what of it changed."""
+    """The local file was changed while it was read; the message names the changed property."""
 
 
 class ObjectCopier:
-    """Makes copies with some clients, of instances below the roots that a user named.
+    """Copy instances below source roots to a staging prefix.
 
-    What is sent was checked before: bytes of a local file come from the descriptor whose header was read, and S3 copies
-    an object only as long as it has the ETag of the one whose header was read. Every method may raise AwsError.
+    Only checked bytes are sent: the bytes of a local file come from the descriptor from which its header was read, and
+    S3 copies an object only if it still has the ETag with which its header was read. Every method may raise AwsError.
     """
 
-    def __init__(self, clients: Clients, roots: Roots) -> None:
+    def __init__(self, clients: Clients, roots: SourceRoots) -> None:
+        """Prepare to copy.
+
+        Args:
+            clients: The clients to read and write with.
+            roots: The roots below which sources must be.
+
+        """
         self._clients = clients
         self._roots = roots
 
     def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
-        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        """Yield every object under a URI, in the order of the keys' UTF-8 bytes."""
         return list_objects(self._clients, uri)
 
     def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
-        """Say whether an object that is there is the copy already: the same size, and the same ETag or mark."""
+        """Return whether an existing object is the copy: it has the same size, and the same ETag or source metadata.
+
+        Args:
+            copy: The planned copy.
+            found: The object at the copy's key.
+
+        """
         if found.size != copy.size:
             return False
         if copy.source_bucket is None:
@@ -103,53 +103,58 @@ class ObjectCopier:
                     digest = _md5(file.read, copy.size)
             except OSError:
                 return False
-            return found.etag.strip('"') == digest or self._mark(copy) == digest
+            return found.etag.strip('"') == digest or self._read_source_metadata(copy) == digest
         if copy.etag and found.etag.strip('"') == copy.etag.strip('"'):
             return True
-        return self._mark(copy) == _hash_source(copy)
+        return self._read_source_metadata(copy) == _hash_source(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy where no object is. What is wrong with its source is returned, and not raised."""
+        """Make a copy if no object has its key. Problems of the source are part of the result.
+
+        Raises:
+            AwsError: AWS refuses a request, or somebody else keeps writing the same key.
+
+        """
         for _ in range(MAX_PUT_ATTEMPTS):
-            made = self._attempt(copy)
-            if made is not None:
-                return made
+            result = self._try_copy(copy)
+            if result is not None:
+                return result
         raise AwsError(
             f"{copy.uri} is being written by somebody else.",
-            fix="Wait until they have ended, and run the same again.",
+            fix="Wait until they are done, and run the same command again.",
             transient=True,
         )
 
-    def _attempt(self, copy: StagingCopy) -> CopyResult | None:
-        """Make a copy; None where another writes its key at the same time."""
+    def _try_copy(self, copy: StagingCopy) -> CopyResult | None:
+        """Make a copy; return None if somebody else writes the same key at the same time."""
         try:
-            return self._uploaded(copy) if copy.source_bucket is None else self._copied(copy)
+            return self._copy_from_disk(copy) if copy.source_bucket is None else self._copy_from_s3(copy)
         except AwsError as error:
             if error.code in CONFLICT_CODES:
                 return None
             if error.code in _CHANGED_CODES:
-                return self._refused(copy)
+                return self._explain_failed_condition(copy)
             if error.code in NOT_FOUND_CODES - {"NoSuchBucket"} and copy.source_bucket is not None:
-                return CopyResult(code="stage.source-missing", facts={"reason": "there is no such object"})
+                return CopyResult(code="stage.source-missing", facts={"reason": "the object does not exist"})
             raise
 
-    def _refused(self, copy: StagingCopy) -> CopyResult:
-        """Tell what a condition that did not hold was about: the place, or the source."""
-        head = self._head(copy.bucket, copy.key)
+    def _explain_failed_condition(self, copy: StagingCopy) -> CopyResult:
+        """Return the result of a conditional request that failed: the key is taken, or the source has changed."""
+        head = self._get_head(copy.bucket, copy.key)
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
-        # Where the answer to a request was lost, the request that repeats it meets its own object.
+        # If the answer to a request was lost, the repeated request finds the object of the first.
         found = S3Object(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
         return CopyResult(etag=found.etag) if self.is_copy(copy, found) else CopyResult(code="stage.taken")
 
-    def _copied(self, copy: StagingCopy) -> CopyResult:
+    def _copy_from_s3(self, copy: StagingCopy) -> CopyResult:
         source_bucket = copy.source_bucket or ""
         if not self._roots.contains_object(source_bucket, copy.source):
             return CopyResult(code="stage.source-outside")
         found = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
-        refused = _check_object(found, copy)
-        if refused is not None:
-            return refused
+        problem = _check_object(found, copy)
+        if problem is not None:
+            return problem
         source = {"Bucket": source_bucket, "Key": copy.source}
         condition = {"CopySourceIfMatch": found.etag}
         target = {"Bucket": copy.bucket, "Key": copy.key}
@@ -159,7 +164,7 @@ class ObjectCopier:
                     **target,
                     CopySource=source,
                     IfNoneMatch="*",
-                    MetadataDirective="REPLACE",  # the mark; and tags would need permissions of their own
+                    MetadataDirective="REPLACE",  # copying tags too would need more permissions
                     TaggingDirective="REPLACE",
                     Metadata={SOURCE_METADATA_KEY: _hash_source(copy)},
                     ContentType=_CONTENT_TYPE,
@@ -167,9 +172,9 @@ class ObjectCopier:
                 )
             return CopyResult(etag=require_etag(answer.get("CopyObjectResult", {}), "CopyObject", copy.source_name))
 
-        def part(number: int, begin: int, end: int, upload: str) -> str:
+        def copy_part(number: int, begin: int, end: int, upload: str) -> str:
             with convert_client_errors("UploadPartCopy", copy.source_name):
-                made = self._clients.s3.upload_part_copy(
+                answer = self._clients.s3.upload_part_copy(
                     **target,
                     UploadId=upload,
                     PartNumber=number,
@@ -177,25 +182,25 @@ class ObjectCopier:
                     CopySourceRange=f"bytes={begin}-{end - 1}",
                     **condition,
                 )
-            return require_etag(made.get("CopyPartResult", {}), "UploadPartCopy", copy.source_name)
+            return require_etag(answer.get("CopyPartResult", {}), "UploadPartCopy", copy.source_name)
 
-        return self._in_parts(copy, _hash_source(copy), part)
+        return self._copy_in_parts(copy, _hash_source(copy), copy_part)
 
-    def _uploaded(self, copy: StagingCopy) -> CopyResult:
+    def _copy_from_disk(self, copy: StagingCopy) -> CopyResult:
         try:
             with open(self._roots.open(copy.source), "rb") as file:
                 before = _stat_file(file)
-                changed = _describe_change(before, copy)
+                changed = _find_change(before, copy)
                 if changed:
                     return CopyResult(code="stage.source-changed", facts={"what": changed})
                 problem = _find_file_problem(file, copy)
                 if problem:
                     return CopyResult(code="stage.other-instance", facts={"problem": problem})
-                # What is sent is what had this digest: S3 compares it.
+                # S3 compares the bytes that it receives with this digest.
                 digest = _md5(file.read, copy.size)
-                _require_same(file, before)
+                _require_unchanged(file, before)
                 file.seek(0)
-                return self._put(copy, file, digest, before)
+                return self._put_file(copy, file, digest, before)
         except _SourceChangedError as error:
             return CopyResult(code="stage.source-changed", facts={"what": str(error)})
         except OSError as error:
@@ -203,7 +208,7 @@ class ObjectCopier:
                 return CopyResult(code="stage.source-outside")
             return CopyResult(code="stage.source-missing", facts={"reason": os_error_reason(error)})
 
-    def _put(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
+    def _put_file(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= MAX_SINGLE_COPY_BYTES:
             with convert_client_errors("PutObject", copy.uri):
@@ -217,32 +222,34 @@ class ObjectCopier:
                 )
             return CopyResult(etag=require_etag(answer, "PutObject", copy.uri))
 
-        def part(number: int, begin: int, end: int, upload: str) -> str:
+        def copy_part(number: int, begin: int, end: int, upload: str) -> str:
             file.seek(begin)
             data = file.read(end - begin)
-            _require_same(file, before)
-            checked = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+            _require_unchanged(file, before)
+            md5 = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
             with convert_client_errors("UploadPart", copy.uri):
-                made = self._clients.s3.upload_part(
-                    **target, UploadId=upload, PartNumber=number, Body=data, ContentMD5=checked
+                answer = self._clients.s3.upload_part(
+                    **target, UploadId=upload, PartNumber=number, Body=data, ContentMD5=md5
                 )
-            return require_etag(made, "UploadPart", copy.uri)
+            return require_etag(answer, "UploadPart", copy.uri)
 
-        return self._in_parts(copy, digest, part)
+        return self._copy_in_parts(copy, digest, copy_part)
 
-    def _in_parts(self, copy: StagingCopy, mark: str, part: Callable[[int, int, int, str], str]) -> CopyResult:
-        """Make an object of parts; what was begun is given up where one of them fails, since parts are paid for."""
+    def _copy_in_parts(
+        self, copy: StagingCopy, source_hash: str, copy_part: Callable[[int, int, int, str], str]
+    ) -> CopyResult:
+        """Make an object of several parts. If a part fails, the upload is aborted, because S3 charges for its parts."""
         target = {"Bucket": copy.bucket, "Key": copy.key}
         client = self._clients.s3
         with convert_client_errors("CreateMultipartUpload", copy.uri):
             upload = client.create_multipart_upload(
-                **target, Metadata={SOURCE_METADATA_KEY: mark}, ContentType=_CONTENT_TYPE
+                **target, Metadata={SOURCE_METADATA_KEY: source_hash}, ContentType=_CONTENT_TYPE
             )
         try:
             parts = [
                 {
                     "PartNumber": number,
-                    "ETag": part(number, begin, min(begin + PART_BYTES, copy.size), upload["UploadId"]),
+                    "ETag": copy_part(number, begin, min(begin + PART_BYTES, copy.size), upload["UploadId"]),
                 }
                 for number, begin in enumerate(range(0, copy.size, PART_BYTES), 1)
             ]
@@ -256,11 +263,11 @@ class ObjectCopier:
             raise
         return CopyResult(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
 
-    def _mark(self, copy: StagingCopy) -> str | None:
-        found = self._head(copy.bucket, copy.key)
+    def _read_source_metadata(self, copy: StagingCopy) -> str | None:
+        found = self._get_head(copy.bucket, copy.key)
         return None if found is None else found.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 
-    def _head(self, bucket: str, key: str) -> dict[str, Any] | None:
+    def _get_head(self, bucket: str, key: str) -> dict[str, Any] | None:
         try:
             with convert_client_errors("HeadObject", f"s3://{bucket}/{key}"):
                 answer: dict[str, Any] = self._clients.s3.head_object(Bucket=bucket, Key=key)
@@ -272,7 +279,7 @@ class ObjectCopier:
 
 
 def _check_object(found: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
-    """Return why an object in S3 is not copied, by its size and header; None if it is the planned instance."""
+    """Return the result of an object that must not be copied; None if it is the planned instance."""
     try:
         found.read(0, 1)
         problem = find_instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
@@ -290,14 +297,14 @@ def _stat_file(file: BinaryIO) -> os.stat_result:
 
 
 def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
-    """Return why an open file is not the instance that is to be copied; None if it is."""
+    """Return the reason why an open file is not the planned instance; None if it is."""
     return find_instance_problem(
         lambda offset, length: os.pread(file.fileno(), length, offset), _stat_file(file).st_size, copy.uids
     )
 
 
-def _describe_change(status: os.stat_result, copy: StagingCopy) -> str | None:
-    """Return what of a local file is not as it was scanned; None if nothing is."""
+def _find_change(status: os.stat_result, copy: StagingCopy) -> str | None:
+    """Return the property of a local file that has changed since the scan; None if none has."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:
@@ -305,8 +312,8 @@ def _describe_change(status: os.stat_result, copy: StagingCopy) -> str | None:
     return None
 
 
-def _require_same(file: BinaryIO, before: os.stat_result) -> None:
-    """Raise _SourceChangedError if a file was written since."""
+def _require_unchanged(file: BinaryIO, before: os.stat_result) -> None:
+    """Raise _SourceChangedError if a file was changed since `before`."""
     now = _stat_file(file)
     if now.st_size != before.st_size:
         raise _SourceChangedError("size")
@@ -315,12 +322,12 @@ def _require_same(file: BinaryIO, before: os.stat_result) -> None:
 
 
 def _hash_source(copy: StagingCopy) -> str:
-    told = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
-    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+    source = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
+    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _md5(read: Callable[[int], bytes], size: int) -> str:
-    """Return the MD5 of a file of this size, which is its ETag where it is put in one piece without KMS."""
+    """Return the MD5 of the first `size` bytes, which is the ETag of an object that is put in one piece without KMS."""
     digest = hashlib.md5(usedforsecurity=False)
     while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):
         digest.update(piece)

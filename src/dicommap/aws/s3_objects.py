@@ -17,26 +17,34 @@ if TYPE_CHECKING:
     from dicommap.model.source_files import S3Object
 
 PIECE_BYTES = 256 * 1024
-"""Bytes read at a time."""
+"""Bytes that are read from a body at a time."""
 MAX_FRUITLESS_REQUESTS = 5
-"""Bodies that are asked for without a byte of progress, before the object is given up."""
+"""Consecutive requests for a body that give no new byte, before reading the object fails."""
 _NO_SUCH_RANGE_CODES = frozenset({"InvalidRange", "416"})
 _CHANGED_CODES = frozenset({"PreconditionFailed", "412"})
 
 
 def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None = None) -> Iterator[bytes]:
-    """Yield an object's bytes, the first `limit` of them where that is given.
+    """Yield an object's bytes in pieces. If the connection breaks, the rest is requested again.
 
-    Raises AwsError, also where the object changed between two requests.
+    Args:
+        clients: The clients to read with.
+        bucket: The object's bucket.
+        key: Its key.
+        limit: The number of bytes to read from the start; None for all.
+
+    Raises:
+        AwsError: S3 refuses a request, or the object changed between two requests.
+
     """
-    done, fruitless = 0, 0
+    done, fruitless_requests = 0, 0
     etag = size = None
     while size is None or done < size:
         before = done
         try:
             answer = _get_object(clients, bucket, key, done, limit, etag)
         except AwsError as error:
-            if error.code in _NO_SUCH_RANGE_CODES and not done:  # of an empty object there is no first byte
+            if error.code in _NO_SUCH_RANGE_CODES and not done:  # an empty object has no first byte
                 return
             raise
         etag = require_etag(answer, "GetObject", f"s3://{bucket}/{key}")
@@ -45,11 +53,11 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
         for piece in read_body(answer["Body"], f"s3://{bucket}/{key}"):
             done += len(piece)
             yield piece
-        fruitless = 0 if done > before else fruitless + 1
-        if fruitless >= MAX_FRUITLESS_REQUESTS:
+        fruitless_requests = 0 if done > before else fruitless_requests + 1
+        if fruitless_requests >= MAX_FRUITLESS_REQUESTS:
             raise AwsError(
-                f"GetObject of s3://{bucket}/{key} broke off again and again.",
-                fix="Check the network, and try again.",
+                f"GetObject of s3://{bucket}/{key} was interrupted several times.",
+                fix="Check the network, and run the same command again.",
                 transient=True,
                 local=True,
             )
@@ -58,24 +66,31 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
 def _get_object(
     clients: Clients, bucket: str, key: str, done: int, limit: int | None, etag: str | None
 ) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"Bucket": bucket, "Key": key}
+    parameters: dict[str, Any] = {"Bucket": bucket, "Key": key}
     if done or limit is not None:
-        wanted["Range"] = f"bytes={done}-" + ("" if limit is None else str(limit - 1))
+        parameters["Range"] = f"bytes={done}-" + ("" if limit is None else str(limit - 1))
     if etag is not None:
-        wanted["IfMatch"] = etag
+        parameters["IfMatch"] = etag
     try:
         with convert_client_errors("GetObject", f"s3://{bucket}/{key}"):
-            answer: dict[str, Any] = clients.s3.get_object(**wanted)
+            answer: dict[str, Any] = clients.s3.get_object(**parameters)
     except AwsError as error:
         if error.code not in _CHANGED_CODES:
             raise
         message = f"s3://{bucket}/{key} changed while it was read."
-        raise AwsError(message, fix="Run the same again.", code=error.code, transient=True, local=True) from None
+        raise AwsError(
+            message, fix="Run the same command again.", code=error.code, transient=True, local=True
+        ) from None
     return answer
 
 
 def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
-    """Yield what comes of a body; that it broke off is seen by what is missing. Raises AwsError where it is another."""
+    """Yield the pieces of a body. If the connection breaks, the rest is missing, which the caller must notice.
+
+    Raises:
+        AwsError: Reading failed for another reason.
+
+    """
     with convert_client_errors("GetObject", uri):
         from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
@@ -88,43 +103,45 @@ def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore
 
 
 FIRST_REQUEST_BYTES = 16_384
-"""Bytes of a first request: most headers end within them."""
+"""Bytes of the first request for an object: most headers are shorter."""
 
 
 class ObjectRangeReader:
-    """Reads parts of an object, all of them of the same version of it."""
+    """Read ranges of one version of an object."""
 
     def __init__(self, clients: Clients, bucket: str, key: str, *, etag: str = "") -> None:
-        """Name the object.
+        """Prepare to read an object.
 
         Args:
-            clients: The clients to use.
+            clients: The clients to read with.
             bucket: The object's bucket.
             key: Its key.
-            etag: The ETag that it must have; if it is empty, that of the first answer.
+            etag: The ETag that the object must have; if empty, the ETag of the first answer.
 
         """
         self._clients, self._bucket, self._key = clients, bucket, key
         self.etag = etag
         self.size: int | None = None
-        """Bytes of the whole object; None before the first answer."""
+        """Number of bytes of the whole object; None before the first answer."""
         self._head = b""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; fewer only at the object's end.
 
-        Raises AwsError; its code is that of S3 if the object has another ETag (412) or is shorter (416).
+        Raises:
+            AwsError: S3 refuses the request. The code is 412 if the object has another ETag, 416 if it is shorter.
+
         """
         end = offset + length
         if self.size is None:
-            self._head = self._part(0, max(FIRST_REQUEST_BYTES, end))
+            self._head = self._read_range(0, max(FIRST_REQUEST_BYTES, end))
         if self.size is not None:
             end = min(end, self.size)
         if end <= len(self._head):
             return self._head[offset:end]
-        return self._part(offset, end)
+        return self._read_range(offset, end)
 
-    def _part(self, begin: int, end: int) -> bytes:
+    def _read_range(self, begin: int, end: int) -> bytes:
         uri = f"s3://{self._bucket}/{self._key}"
         for _ in range(MAX_FRUITLESS_REQUESTS):
             condition = {"IfMatch": self.etag} if self.etag else {}
@@ -138,38 +155,38 @@ class ObjectRangeReader:
             if len(content) == min(end, self.size) - begin:
                 return content
         raise AwsError(
-            f"GetObject of {uri} broke off again and again.",
-            fix="Check the network, and try again.",
+            f"GetObject of {uri} was interrupted several times.",
+            fix="Check the network, and run the same command again.",
             transient=True,
             local=True,
         )
 
 
 def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
-    """Return the size of the whole object. Raises AwsError if the answer is not one to a request for a range."""
+    """Return the size of the whole object from Content-Range. Raises AwsError if the answer has none."""
     size = str(answer.get("ContentRange") or "").rpartition("/")[2]
     if not size.isdecimal():
         raise AwsError(
-            f"The answer to GetObject of {uri} is none of S3's.",
-            fix="Check the endpoint and the region, and what stands between here and there.",
+            f"The answer to GetObject of {uri} is not one of S3.",
+            fix="Check the endpoint and the region, and any proxy on the way to it.",
         )
     return int(size)
 
 
 class S3Objects:
-    """Objects in S3, read with some clients. Every method may raise AwsError."""
+    """Read and list objects in S3. Every method may raise AwsError."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        with convert_client_errors("HeadBucket"):  # a profile that is not there shows here
+        with convert_client_errors("HeadBucket"):  # raises AwsError for an unknown profile
             self.region: str | None = clients.s3.meta.region_name
 
     def get_region(self, bucket: str) -> str | None:
-        """Return the region that a bucket says it is in; None where it does not say."""
+        """Return the region of a bucket; None if the endpoint does not name it."""
         return get_bucket_region(self._clients, bucket)
 
     def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
-        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        """Yield every object under a URI, in the order of the keys' UTF-8 bytes."""
         return list_objects(self._clients, uri)
 
     def sha256(self, bucket: str, key: str) -> str:
@@ -180,14 +197,14 @@ class S3Objects:
         return digest.hexdigest()
 
     def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
-        """Return an object's first bytes, or a text that says why it was not read."""
+        """Return the first `size` bytes of an object, or the reason why it cannot be read as a text."""
         try:
             return b"".join(read_in_pieces(self._clients, bucket, key, limit=size))
         except AwsError as error:
             if error.code in ACCESS_DENIED_CODES:
                 return "reading it was refused"
             if error.code in NOT_FOUND_CODES:
-                return "it is not there any more"
+                return "it no longer exists"
             if error.local:
-                return f"S3 answers {error.code}" if error.code else "it could not be read to its end"
+                return f"S3 answers {error.code}" if error.code else "it could not be read completely"
             raise

@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceRoots:
-    """Directories and prefixes of buckets that a user named or confirmed."""
+    """Directories and S3 prefixes from which files may be sent to AWS, because a user named or confirmed them."""
 
     folders: tuple[str, ...]
-    """Real paths: absolute, and no part of them is a link."""
+    """Absolute paths without symbolic links."""
     prefixes: tuple[S3Uri, ...]
 
     @classmethod
     def resolve(cls, named: Iterable[StrPath]) -> Self:
-        """Return the roots of these names. Raises UsageError if a directory is not there, or a URI is no S3 URI."""
+        """Return the source roots that paths and S3 URIs name.
+
+        Raises:
+            UsageError: A directory does not exist, or an S3 URI is invalid.
+
+        """
         folders, prefixes = [], []
         for root in named:
             name = os.fspath(root)
@@ -46,41 +51,41 @@ class SourceRoots:
         return cls(tuple(folders), tuple(prefixes))
 
     def contains(self, source: str) -> bool:
-        """Return whether a plan's source, a path or an S3 URI, is one of the roots or below one."""
+        """Return whether a source of a plan, a path or an S3 URI, is a root or below one."""
         if is_s3_root(source):
             uri = S3Uri.parse(source)
             return uri is not None and self.contains_object(uri.bucket, uri.prefix)
         try:
-            return os.path.isabs(source) and self._folder_of(os.path.realpath(source)) is not None
+            return os.path.isabs(source) and self._find_folder(os.path.realpath(source)) is not None
         except (OSError, ValueError):
             return False
 
     def contains_object(self, bucket: str, key: str) -> bool:
-        """Return whether a key is below one of the prefixes."""
-        return any(bucket == one.bucket and key.startswith(one.prefix) for one in self.prefixes)
+        """Return whether an object is below one of the prefixes."""
+        return any(bucket == prefix.bucket and key.startswith(prefix.prefix) for prefix in self.prefixes)
 
     def open(self, path: str) -> int:
         """Open a regular file below a root and return its descriptor.
 
-        Links are resolved first, and the result is opened from the root downwards without following any link: what
-        the descriptor refers to is below the root, even if somebody swaps a directory for a link meanwhile.
+        Links in the path are resolved first. The result is opened from the root downwards without following any link,
+        so that the file is below the root even if somebody replaces a directory by a link in the meantime.
 
         Raises:
-            OutsideRootsError: If the file that the path leads to is below no root.
-            OSError: As the system does; also if it is no regular file.
+            OutsideRootsError: The file is not below a root.
+            OSError: The file cannot be opened, or is not a regular file.
 
         """
         try:
             real = os.path.realpath(path, strict=True)
         except ValueError:  # a NUL, or a character that no file name can have
             raise OSError(errno.EINVAL, "no file can have this name") from None
-        folder = self._folder_of(real)
+        folder = self._find_folder(real)
         if folder is None:
-            raise OutsideRootsError(errno.EPERM, "it is outside of the source roots")
+            raise OutsideRootsError(errno.EPERM, "it is outside the source roots")
         return open_descriptor(os.path.relpath(real, folder), beneath=folder)
 
-    def _folder_of(self, real: str) -> str | None:
-        return next((one for one in self.folders if (real + "/").startswith(os.path.join(one, ""))), None)
+    def _find_folder(self, real: str) -> str | None:
+        return next((folder for folder in self.folders if (real + "/").startswith(os.path.join(folder, ""))), None)
 
 
 def _resolve_folder(name: str) -> str:
@@ -90,11 +95,12 @@ def _resolve_folder(name: str) -> str:
     except (OSError, ValueError) as error:
         reason = os_error_reason(error) if isinstance(error, OSError) else "no file can have this name"
         raise UsageError(
-            f"The source root {make_printable(name)} cannot be used: {reason}.", fix="Name a directory that is there."
+            f"The source root {make_printable(name)} cannot be used: {reason}.", fix="Name a directory that exists."
         ) from None
     if not is_folder:
         raise UsageError(
-            f"The source root {make_printable(name)} is no directory.", fix="Name the directory that the file is in."
+            f"The source root {make_printable(name)} is not a directory.",
+            fix="Name the directory that contains the file.",
         )
     return real
 
@@ -103,39 +109,48 @@ def _parse_prefix(name: str) -> S3Uri:
     uri = S3Uri.parse(name)
     if uri is None:
         raise UsageError(
-            f"The source root {make_printable(name)} is no S3 URI.", fix="Name it as in s3://bucket/prefix/."
+            f"The source root {make_printable(name)} is not a valid S3 URI.", fix="Write it like s3://bucket/prefix/."
         )
     return uri
 
 
 def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
-    """Find what can be seen of a plan's sources without a look at their files.
+    """Yield issues of a plan's sources that can be found without reading their files.
 
-    `named` are the source roots that the caller names; None if the caller names none.
+    Args:
+        sources: The sources of the plan.
+        named: The source roots that the user named; None if there are none.
+
     """
-    for found in check_plan_sources(sources, os.path.expanduser("~")):
-        yield found.at(path=PLAN_FILE)
+    for issue in check_plan_sources(sources, os.path.expanduser("~")):
+        yield issue.at(path=PLAN_FILE)
     if named is not None:
         yield from find_unnamed_sources(dict(enumerate(sources)), SourceRoots.resolve(named))
 
 
 def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
-    """Find the sources, by their numbers in the plan, that are outside of the roots."""
-    for number, source in sources.items():
+    """Yield an issue for each source that is outside the roots.
+
+    Args:
+        sources: Sources by their index in the plan.
+        roots: The roots that the user named.
+
+    """
+    for index, source in sources.items():
         if not roots.contains(source):
-            place = Location(path=PLAN_FILE, pointer=f"/sources/{number}")
+            place = Location(path=PLAN_FILE, pointer=f"/sources/{index}")
             yield make_issue("package.source-not-named", place, source=make_printable(source))
 
 
 def require_narrow_sources(sources: Iterable[str]) -> None:
-    """Raise UsageError if a source that nobody named holds all files of the machine or of a person."""
+    """Raise UsageError if a source that no user named contains all files of the machine or of a user."""
     home = os.path.expanduser("~")
     for source in sources:
         if is_s3_root(source):
             continue
-        what = describe_broad_directory(source, home) or describe_broad_directory(os.path.realpath(source), home)
-        if what is not None:
+        description = describe_broad_directory(source, home) or describe_broad_directory(os.path.realpath(source), home)
+        if description is not None:
             raise UsageError(
-                f"The plan's source {make_printable(source)} is {what}; such a root is not taken from a package.",
-                fix=f"If it is what was scanned, name it: --source {make_printable(source)}",
+                f"The plan's source {make_printable(source)} is {description}; a package may not name it.",
+                fix=f"If you scanned it, name it: --source {make_printable(source)}",
             )

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """The machine's time."""
+    """The clock of this machine; tests replace it."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds of a clock that never goes back."""
         return time.monotonic()
 
     def now(self) -> datetime:
-        """Return the time of day, in UTC."""
+        """Return the date and time in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for a number of seconds."""
         time.sleep(seconds)
 
 
@@ -34,24 +34,25 @@ SYSTEM_CLOCK = Clock()
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Requests that an account may make."""
+    """The rate of requests that AWS accepts from an account."""
 
     per_second: float
     burst: int
+    """Requests that may follow each other without a pause."""
 
 
 START_LIMIT = RateLimit(*START_RATE)
-"""StartDICOMImportJob."""
+"""Rate limit of StartDICOMImportJob."""
 GET_LIMIT = RateLimit(*GET_RATE)
-"""GetDICOMImportJob."""
+"""Rate limit of GetDICOMImportJob."""
 LIST_LIMIT = RateLimit(*LIST_RATE)
-"""ListDICOMImportJobs."""
+"""Rate limit of ListDICOMImportJobs."""
 DESCRIBE_LIMIT = RateLimit(10, 10)
-"""DescribeFHIRImportJob: "Endpoints and quotas" of HealthLake was not read; this is ours, and careful."""
+"""Rate limit of DescribeFHIRImportJob: a careful assumption, not AWS's number."""
 
 
 class Throttle:
-    """Waits before a request so that no more are made than a limit allows. For one thread."""
+    """A token bucket that waits before a request if the rate limit requires it. Not thread-safe."""
 
     def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
         self._limit = limit
@@ -60,12 +61,12 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Take a token, waiting for it where there is none."""
+        """Take a token; wait for it if there is none."""
         self._fill()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)
             self._fill()
-        # A sleep that ended a moment early is no reason to wait again.
+        # After a sleep that ended a moment too early, do not wait again.
         self._tokens = max(self._tokens - 1, 0.0)
 
     def _fill(self) -> None:
@@ -80,7 +81,7 @@ _PAUSE_GROWTH = 1.5
 
 
 class GrowingPauses:
-    """Seconds between looks at what takes minutes to hours."""
+    """Seconds to wait between polls of work that takes minutes to hours: each pause is longer than the one before."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first

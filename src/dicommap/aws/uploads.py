@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PUT_ATTEMPTS = 4
-"""Of a PUT that another writer gets in the way of."""
+"""Attempts to put a document while somebody else writes the same key."""
 _KEY_TAKEN_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
-"""What S3 says of a conditional request while another writes the same key: it is to be tried again."""
+"""Codes of a conditional request while somebody else writes the same key; the request should be repeated."""
 _CHUNK_BYTES = 2**20
 
 
 class UploadResult(StrEnum):
-    """What came of an upload."""
+    """The result of an upload."""
 
     PUT = "put"
-    """The object was not there."""
+    """The object did not exist and was written."""
     THERE = "there"
-    """It was there already, with the same bytes."""
+    """The object existed with the same bytes; nothing was written."""
     REPLACED = "replaced"
-    """Another one was there, and was to be replaced."""
+    """The object existed with other bytes and was replaced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadDocument:
-    """What is to be uploaded, and where."""
+    """A document to upload, with its bucket and key."""
 
     bucket: str
     key: str
@@ -45,43 +45,50 @@ class UploadDocument:
 
     @property
     def uri(self) -> str:
-        """Return where it goes, for people."""
+        """Return the S3 URI of the document, for messages."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 # botocore's clients have no types of their own.
 def upload_document(client: Any, document: UploadDocument, *, replace: bool = False) -> UploadResult:  # noqa: ANN401
-    """Put a document where no object is, or where one of the same bytes is.
+    """Upload a document with a conditional PUT (Amazon S3 user guide, "Conditional writes").
 
-    Another object there is replaced only if `replace` is set, and only as long as it is the one that was looked at.
-    Raises AwsError where another object holds the key, where S3 refuses, and where the endpoint knows no conditional
-    PUT (Amazon S3 user guide, "Conditional writes").
+    Args:
+        client: boto3's S3 client.
+        document: The document to upload.
+        replace: Whether to replace an object with other bytes at the key. It is replaced only if it has not changed
+            since it was compared.
+
+    Raises:
+        AwsError: An object with other bytes has the key, S3 refuses a request, or the endpoint does not support
+            conditional PUT.
+
     """
     for _ in range(MAX_PUT_ATTEMPTS):
         if _put(client, document, IfNoneMatch="*"):
             return UploadResult.PUT
-        found = _compare_existing(client, document)
-        if found is None:
-            continue  # removed since
-        etag, is_same = found
+        existing = _compare_existing(client, document)
+        if existing is None:
+            continue  # it was removed in the meantime
+        etag, is_same = existing
         if is_same:
             return UploadResult.THERE
         if not replace:
             raise AwsError(
-                f"{document.uri} holds another object already; nothing is replaced unasked.",
-                fix="Find out whose it is. Remove it, or replace objects at the override files' keys with --replace.",
+                f"{document.uri} already exists with other content; it is not replaced.",
+                fix="Find out who wrote it. Remove it, or replace objects at the override files' keys with --replace.",
             )
         if _put(client, document, IfMatch=etag):
             return UploadResult.REPLACED
     raise AwsError(
-        f"{document.uri} changes each time that it is looked at.",
-        fix="Somebody else is writing there: wait until they have ended, and run the same again.",
+        f"{document.uri} changed during each attempt to upload it.",
+        fix="Somebody else is writing the same key: wait until they are done, and run the same command again.",
         transient=True,
     )
 
 
 def _put(client: Any, document: UploadDocument, **condition: str) -> bool:  # noqa: ANN401
-    """Put a document under a condition, and say whether it held."""
+    """Put a document with a condition, and return whether the condition was met."""
     checksum = b64encode(hashlib.sha256(document.data).digest()).decode()
     try:
         with convert_client_errors("PutObject", document.uri):
@@ -100,20 +107,20 @@ def _put(client: Any, document: UploadDocument, **condition: str) -> bool:  # no
         ):
             return False
         if error.code in ("NotImplemented", "501"):
-            fix = "Use an endpoint that does: Amazon S3 has known it since 2024."
-            raise AwsError("The S3 endpoint knows no conditional PUT.", fix=fix, code=error.code) from None
+            fix = "Use an endpoint that supports it, such as Amazon S3."
+            raise AwsError("The S3 endpoint does not support conditional PUT.", fix=fix, code=error.code) from None
         raise
     return True
 
 
 def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool] | None:  # noqa: ANN401
-    """Return the ETag of what holds a key, and whether it is the document; None where nothing does any more."""
+    """Return the ETag of the existing object and whether its bytes are the document's; None if there is no object."""
     try:
         with convert_client_errors("GetObject", document.uri):
             answer = client.get_object(Bucket=document.bucket, Key=document.key)
             same_length = answer["ContentLength"] == len(document.data)
             etag = require_etag(answer, "GetObject", document.uri)
-            with closing(answer["Body"]) as body:  # what is not read to its end would keep its connection
+            with closing(answer["Body"]) as body:  # an unread body would keep its connection open
                 return etag, same_length and _has_same_bytes(body.read, document.data)
     except AwsError as error:
         if error.code in NOT_FOUND_CODES - {"NoSuchBucket"}:
@@ -122,9 +129,9 @@ def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool]
 
 
 def _has_same_bytes(read: Callable[[int], bytes], data: bytes) -> bool:
-    place = 0
+    offset = 0
     while piece := read(_CHUNK_BYTES):
-        if data[place : place + len(piece)] != piece:
+        if data[offset : offset + len(piece)] != piece:
             return False
-        place += len(piece)
-    return place == len(data)
+        offset += len(piece)
+    return offset == len(data)

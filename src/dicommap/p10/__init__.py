@@ -1,6 +1,6 @@
 """Headers of P10 files, read from bytes (PS3.5 section 7, PS3.10 section 7).
 
-Nothing in this room opens a file: bytes come from a function that the caller gives.
+The modules here do not open files: the caller passes a function that reads bytes.
 """
 
 from dicommap.p10.byte_window import ReadAt

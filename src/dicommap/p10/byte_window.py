@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 ReadAt = Callable[[int, int], bytes]
-"""Give up to `length` bytes from `offset`; fewer only where the file ends. Called as `read(offset, length)`."""
+"""Called as `read(offset, length)`: returns up to `length` bytes from `offset`, fewer only at the end of the file."""
 
 FIRST_READ_BYTES = 8_192
 _GROWTH_FACTOR = 4
 
 
-class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns that the file ends
-    """The bytes that were asked for do not all exist.
+class EndOfFile(Exception):  # noqa: N818  not an error: it tells a walk that the file ends
+    """The requested bytes do not all exist.
 
-    `offset` is where the file ends, and `reason` names the element that is cut, if that is known.
+    Attributes:
+        offset: Where the file ends.
+        reason: The element that is cut, as a text for a message; empty if it is not known.
+
     """
 
     def __init__(self, offset: int, reason: str = "") -> None:
@@ -24,67 +27,77 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the way a walk learns t
 
 
 class ByteWindow:
-    """The bytes of a file near where the walk is; what lies behind is read when it is needed, and not before.
+    """The bytes of a file around the current position of a walk; more bytes are read when they are needed.
 
-    Everything that decides where a walk goes is taken by `bytes_at`, and the bytes of a value by `value_at`, so
-    that a window can tell the two apart. `head` is the beginning of the file where somebody has read it already,
-    for which at least `head_length` bytes were asked.
+    Two methods return bytes: `bytes_at` for bytes that decide the next step of a walk, and `value_at` for values. A
+    subclass can record the first kind (see `dicommap.p10.layout_cache`).
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_READ_BYTES) -> None:
+        """Start at the beginning of a file.
+
+        Args:
+            read: Reads bytes of the file.
+            size: The file's number of bytes.
+            head: The first bytes of the file, if the caller has read them already.
+            head_length: The number of bytes that the first read asks for, or asked for if `head` is given.
+
+        """
         self.size = size
         self._read = read
         self._start = 0
-        asked = min(size, head_length)
-        self._bytes = read(0, asked) if head is None else head
-        self._notice_end(0, asked, self._bytes)
+        requested = min(size, head_length)
+        self._bytes = read(0, requested) if head is None else head
+        self._check_end(0, requested, self._bytes)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset`. Raises EndOfFile where they do not exist."""
+        """Return exactly `length` bytes from `offset`. Raises EndOfFile if they do not all exist."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._bytes):
             self._move(offset, length)
             begin = 0
         return self._bytes[begin : begin + length]
 
-    @property
-    def buffered_start(self) -> bytes:
-        """Return the beginning of the file as far as it is here; nothing where the walk has left it behind."""
-        return b"" if self._start else self._bytes
-
-    def note(self, places: list[tuple[int, int]], end: int) -> None:
-        """Take notice of places of what was at hand that decided where a walk went, and that it went to `end`."""
-
     def value_at(self, offset: int, length: int) -> bytes:
-        """Return a value's bytes, as `bytes_at` does."""
+        """Return the bytes of a value. Raises EndOfFile if they do not all exist."""
         return ByteWindow.bytes_at(self, offset, length)
 
-    def require(self, end: int) -> None:
-        """Raise EndOfFile where the file ends before `end`."""
-        if end > self.size:
-            raise EndOfFile(self.size)
-
-    def reaches(self, end: int) -> bool:
-        """Return whether the file has a byte before `end`, for whoever goes another way if it has not."""
-        return end <= self.size
-
     def peek(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, or fewer if the file ends before. The window stays where it is."""
+        """Return `length` bytes from `offset`, or fewer at the end of the file, without moving the window."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._bytes):
             return self._read(offset, max(0, min(length, self.size - offset)))
         return self._bytes[begin : begin + length]
 
-    def _move(self, offset: int, length: int) -> None:
-        self.require(offset + length)
-        wanted = min(self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES))
-        found = self._read(offset, wanted)
-        self._start, self._bytes = offset, found
-        self._notice_end(offset, wanted, found)
-        if len(found) < length:
+    @property
+    def buffered_start(self) -> bytes:
+        """Return the buffered bytes from the beginning of the file; empty once the window has moved on."""
+        return b"" if self._start else self._bytes
+
+    def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
+        """Take the spans of `buffered_start` that decided steps of a walk, which went to `end`. Ignored here."""
+
+    def require(self, end: int) -> None:
+        """Raise EndOfFile if the file has fewer than `end` bytes."""
+        if end > self.size:
             raise EndOfFile(self.size)
 
-    def _notice_end(self, offset: int, wanted: int, found: bytes) -> None:
-        # A file may have shrunk since its size was taken.
-        if len(found) < wanted:
-            self.size = offset + len(found)
+    def has_bytes_before(self, end: int) -> bool:
+        """Return whether the file has `end` bytes or more. The answer decides a step of the walk."""
+        return end <= self.size
+
+    def _move(self, offset: int, length: int) -> None:
+        self.require(offset + length)
+        requested = min(
+            self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)
+        )
+        data = self._read(offset, requested)
+        self._start, self._bytes = offset, data
+        self._check_end(offset, requested, data)
+        if len(data) < length:
+            raise EndOfFile(self.size)
+
+    def _check_end(self, offset: int, requested: int, data: bytes) -> None:
+        # The file may have shrunk after its size was read.
+        if len(data) < requested:
+            self.size = offset + len(data)

@@ -7,30 +7,30 @@ from dataclasses import dataclass, field
 
 DEFLATED_TRANSFER_SYNTAX = "1.2.840.10008.1.2.1.99"
 _IMPLICIT_TRANSFER_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})
-"""Implicit VR Little Endian, and GE's private syntax of the same encoding."""
+"""Implicit VR Little Endian, and GE's private transfer syntax with the same encoding."""
 _BIG_ENDIAN_TRANSFER_SYNTAX = "1.2.840.10008.1.2.2"
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-"""Explicit VRs with a length of 2 bytes (PS3.5 Table 7.1-2); all others have one of 4."""
+"""VRs whose length has 2 bytes in explicit VR (PS3.5 Table 7.1-2); the length of all others has 4."""
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 EXPLICIT_VRS = SHORT_VRS | LONG_VRS
 
 
 @dataclass(frozen=True, slots=True)
 class DataSetEncoding:
-    """One of the three encodings that data sets have."""
+    """One of the three encodings of data sets, with the structs that unpack its numbers."""
 
     name: str
     implicit: bool
     order: str
-    """'<' for little endian and '>' for big endian, as the struct module writes them."""
+    """Byte order: '<' for little endian, '>' for big endian, as in the struct module."""
     tag: struct.Struct = field(init=False)
     short: struct.Struct = field(init=False)
     long: struct.Struct = field(init=False)
     explicit_head: struct.Struct = field(init=False)
-    """Group, element, VR and the length of a short VR."""
+    """Group, element, VR, and the length for a VR of SHORT_VRS."""
     implicit_head: struct.Struct = field(init=False)
-    """Group, element and length, as items and delimiters have them too."""
+    """Group, element and length. Items and delimiters have this head in every encoding."""
 
     def __post_init__(self) -> None:
         forms = {"tag": "HH", "short": "H", "long": "L", "explicit_head": "HH2sH", "implicit_head": "HHL"}
@@ -45,20 +45,25 @@ ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN
 
 
 def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
-    """Return the encoding of a transfer syntax: explicit little endian for all that are not told apart here."""
+    """Return the encoding of a transfer syntax: explicit VR little endian, except for those listed in this module."""
     if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
         return IMPLICIT_LITTLE_ENDIAN
     return EXPLICIT_BIG_ENDIAN if transfer_syntax_uid == _BIG_ENDIAN_TRANSFER_SYNTAX else EXPLICIT_LITTLE_ENDIAN
 
 
 def is_likely_encoding(encoding: DataSetEncoding, head: bytes) -> bool:
-    """Say whether the first bytes of a data set can be its first element in this encoding.
+    """Return whether a data set that begins with `head` can have this encoding.
 
-    Explicit VRs show by their letters. The wrong order of bytes shows by a group like 0x0800, which no data set
-    begins with.
+    Explicit VR has two letters of a VR after the tag, implicit VR has not. In the wrong byte order the group is a
+    number like 0x0800, with which no data set begins.
+
+    Args:
+        encoding: The encoding to try.
+        head: The first bytes of the data set, 8 or more.
+
     """
     if len(head) < 8:
         return False
     group, _ = encoding.tag.unpack_from(head)
-    swapped = group >= 0x0100 and not group & 0xFF
-    return group > 0x0002 and not swapped and (head[4:6] in EXPLICIT_VRS) is not encoding.implicit
+    is_swapped = group >= 0x0100 and not group & 0xFF
+    return group > 0x0002 and not is_swapped and (head[4:6] in EXPLICIT_VRS) is not encoding.implicit

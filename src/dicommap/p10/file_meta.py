@@ -23,41 +23,54 @@ if TYPE_CHECKING:
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
-_UIDS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
+_UID_TAGS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 MAX_META_UID_BYTES = 1_024
+"""Bytes that a UID of the file meta may have; PS3.5 section 9 allows 64."""
 
 
 class FileMeta(NamedTuple):
-    """What the file meta says, and where it ends."""
+    """The File Meta Information that decides how the data set is read."""
 
     media_storage_sop_class_uid: str
     transfer_syntax_uid: str
     sop_instance: RawValue | None
-    """Media Storage SOP Instance UID as it stands in the file."""
+    """Media Storage SOP Instance UID (0002,0003) as bytes; None if it is absent."""
     end: int
+    """The offset at which the data set begins."""
 
     @property
     def media_storage_sop_instance_uid(self) -> str:
-        """Return (0002,0003), or nothing."""
+        """Return Media Storage SOP Instance UID as text; empty if it is absent."""
         return "" if self.sop_instance is None else decode_uid(self.sop_instance[2])
 
 
 def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
-    """Read the group 0002 from `offset`: explicit VR little endian, whatever its group length says.
+    """Read the elements of group 0002 from `offset`. The group length is ignored, because it is often wrong.
 
-    Transfer syntax and SOP class decide what is read next, so they are taken as structure, not as values.
+    The bytes of transfer syntax and SOP class are read with `bytes_at`, because they decide what is read next.
+
+    Args:
+        window: The bytes of the file.
+        offset: Where group 0002 begins.
+
+    Raises:
+        EndOfFile: The file ends within the file meta.
+        MalformedError: An element cannot be read, or a UID has more than MAX_META_UID_BYTES bytes.
+
     """
     uids: dict[int, str] = {}
     instance: RawValue | None = None
     encoding = EXPLICIT_LITTLE_ENDIAN
     head = window.bytes_at(offset, 8)
     if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
-        encoding = IMPLICIT_LITTLE_ENDIAN  # not allowed, yet seen: four bytes of a small length, and no VR
+        encoding = (
+            IMPLICIT_LITTLE_ENDIAN  # PS3.10 forbids it, but some files have no VR here, and a length of four bytes
+        )
     while window.size - offset >= 8 and window.bytes_at(offset, 2) == b"\x02\x00":
         tag, vr, start, length = read_element(window, offset, encoding)
         offset = start + length
         window.require(offset)
-        if tag not in _UIDS:
+        if tag not in _UID_TAGS:
             continue
         if length > MAX_META_UID_BYTES:
             raise MalformedError(start, "a UID of the file meta is too long")
@@ -69,14 +82,22 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
 
 
 def decode_uid(raw: bytes) -> str:
-    """Return a UID of the file meta as text, without padding; bytes that no UID has stay different."""
+    """Return a UID of the file meta as text, without padding. Bytes that are not ASCII stay distinguishable."""
     return raw.decode("ascii", KEEP_BYTES_HANDLER).strip(" \0")
 
 
 def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEncoding | None:
-    """Return how the data set at `offset` is encoded: as its transfer syntax says, if its first element agrees.
+    """Return how the data set at `offset` is encoded.
 
-    Returns None where the bytes there are no first element in any encoding.
+    Args:
+        window: The bytes of the file.
+        offset: Where the data set begins.
+        declared: The transfer syntax UID of the file meta.
+
+    Returns:
+        The encoding of the transfer syntax if the first element fits it; otherwise another encoding that the first
+        element fits; None if it fits none.
+
     """
     head = window.bytes_at(offset, 8)
     first = get_encoding(declared)

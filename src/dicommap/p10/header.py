@@ -1,6 +1,6 @@
 """The attributes to read from a header with their size limits, and the header or rejection returned.
 
-A header is refused if a wanted value has more: a value is never cut, and memory is bounded.
+A file is rejected if a wanted value has more bytes than its limit: a value is never cut, and memory is bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_VALUE_BYTES = 2**16
 """Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
-"""Value representations with at most 64 characters for each value, or for each component group of a name."""
+"""VRs with at most 64 characters for each value, or for each component group of a name (PS3.5 Table 6.2-1)."""
 
 NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 
@@ -37,7 +37,7 @@ NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "U
 def get_max_value_bytes(tag: int) -> int:
     """Return how many bytes the value of an attribute may have.
 
-    That is 4,096 for short texts and for attributes of one number, and 65,536 for long texts and for many numbers.
+    MAX_SHORT_TEXT_BYTES for short texts and for attributes with one number, MAX_VALUE_BYTES for all others.
     """
     vrs, multiplicity = vrs_of(tag), vm_of(tag)
     is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
@@ -46,26 +46,26 @@ def get_max_value_bytes(tag: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WantedAttributes:
-    """The attributes that a header is read for."""
+    """The attributes to read from headers."""
 
     keywords: tuple[str, ...] = ()
-    """Keywords beside the identifying UIDs and InstanceNumber, as `captured_keywords` gives them."""
+    """Keywords in addition to the identifying UIDs and InstanceNumber, as `captured_keywords` returns them."""
 
     tags: Mapping[int, str] = field(init=False)
-    """Tag -> keyword of all that is read."""
+    """Tag -> keyword of every attribute that is read."""
 
     limits: Mapping[int, int] = field(init=False)
-    """Tag -> how many bytes the value may have, for the same tags."""
+    """Tag -> number of bytes that the value may have, for the same tags."""
 
     identifying: frozenset[int] = field(init=False)
     """The tags of the identifying UIDs."""
 
     last_tag: int = field(init=False)
-    """The highest of the tags: a header is read once the walk has passed it."""
+    """The highest of the tags: a walk stops after it."""
 
     def __post_init__(self) -> None:
-        found = {tag_of(keyword): keyword for keyword in (*IDENTIFYING_UIDS, "InstanceNumber", *self.keywords)}
-        tags = {tag: keyword for tag, keyword in found.items() if tag is not None}
+        by_tag = {tag_of(keyword): keyword for keyword in (*IDENTIFYING_UIDS, "InstanceNumber", *self.keywords)}
+        tags = {tag: keyword for tag, keyword in by_tag.items() if tag is not None}
         tags |= {SPECIFIC_CHARACTER_SET: "SpecificCharacterSet", INSTANCE_NUMBER: "InstanceNumber"}
         object.__setattr__(self, "tags", tags)
         object.__setattr__(self, "limits", {tag: get_max_value_bytes(tag) for tag in tags})
@@ -75,21 +75,21 @@ class WantedAttributes:
 
     @classmethod
     def default(cls) -> WantedAttributes:
-        """Return what a scan captures when nothing is added."""
+        """Return the attributes that a scan captures by default."""
         return cls(captured_keywords())
 
 
 class Header(NamedTuple):
-    """The values of one P10 header. All are exact: a header that is cut or cannot be followed is a Refusal.
+    """The values of one P10 header. All are exact: a file that is cut or malformed gives a RejectedFile instead.
 
-    A tuple, since to make a frozen dataclass takes longer than to tell that the header is a neighbour's.
+    A named tuple, because creating a frozen dataclass takes longer than reading a header from the layout cache.
     """
 
     disposition: Disposition
     transfer_syntax_uid: str
-    """As the file meta says; empty where it says nothing."""
+    """The transfer syntax of the file meta; empty if it has none."""
     values: Mapping[str, str]
-    """Keyword -> value as text; absent attributes are left out, a backslash separates several values."""
+    """Keyword -> value as text, several values separated by a backslash. Absent attributes have no key."""
     issues: tuple[Issue, ...] = ()
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """Why a file has no header: what it is instead, and the findings."""
+    """A file without a readable header: what kind of file it is, and the issues that say why."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

@@ -1,4 +1,31 @@
-"""The layout cache: read files that share element offsets with an earlier file without a walk."""
+"""The layout cache: read files that share element offsets with an earlier file without a walk.
+
+The files of a series mostly have the same elements at the same offsets; only some values differ. A walk over their
+elements in Python costs more than everything else that a scan does with a header. So the first file is walked, and the
+files after it are compared with it. Four classes share the work, in this order:
+
+1. `RecordingWindow`. A walk decides each step by bytes that it takes from its window: tags, VRs, lengths, delimiters.
+   This window records the spans (begin, end) of those bytes, the *deciding spans*, and how many bytes the file must
+   have. A second file that has the same bytes in these spans, and is as long, makes a walk take the same steps.
+2. `HeaderLayout`. One walked file with its deciding spans. Every other byte up to the end of the walk belongs to a
+   value and may differ. The offsets of the wanted values are those of the walked file. SpecificCharacterSet is added
+   to the deciding spans, because it decides how other values are decoded.
+3. `SharedBytes`. Comparing many small spans is slow. All bytes that have been equal in every file so far, deciding
+   spans and values alike, are compared at once: one `struct.unpack_from` that skips the spans that differ, and one
+   comparison of tuples. If a file differs elsewhere, the layout is asked whether it still fits; if so, the span of that
+   value joins the spans that differ. After some files no new span appears.
+4. `CachedLayout`. Equal values are decoded once. The values in differing spans are decoded for each file, through a
+   `TextCache`. If a file has any issue, its raw values are decoded and checked as if it had been walked.
+
+An example: a file was walked that has PatientName at offset 200 and PatientID at 216, in explicit VR.
+
+    offset   200          208        216          224
+    file 1   PN, 8 bytes  Doe^Jane   LO, 2 bytes  17     deciding spans: 200-208 and 216-224
+    file 2   PN, 8 bytes  Roe^John   LO, 2 bytes  17     differs in the value at 208-216 only: fits
+    file 3   PN, 6 bytes  Doe^Al     LO, 2 bytes  17     differs in 200-208: does not fit, is walked
+
+File 2 makes 208-216 a differing span: from then on the name is decoded for each file, and "17" is not.
+"""
 
 from __future__ import annotations
 
@@ -27,119 +54,122 @@ if TYPE_CHECKING:
     from dicommap.p10.walk import RawValue
 
 MAX_LAYOUT_BYTES = 2**16
-"""Bytes of a header whose layout is kept; longer ones are walked each time."""
+"""Bytes of a header whose layout is kept; longer headers are walked each time."""
+
+Span = tuple[int, int]
+"""Begin and end of some bytes of a file, as offsets; the end is exclusive."""
+
+_BLOCK_BYTES = 256
+"""Bytes that `HeaderLayout` compares at once: two layouts mostly differ in the first block."""
+_NOT_ZERO = re.compile(rb"[^\0]+")
+_INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
+"""Attributes that differ between the instances of a series, so that their spans differ from the start."""
+_INSTANCE = Disposition.INSTANCE
 
 
 class RecordingWindow(ByteWindow):
-    """A window that notes which bytes decided where a walk went, and how far the file had to reach.
+    """A window that records which bytes decide the steps of a walk, and how long the file must be.
 
-    A walk is a function of what it takes from its window. Of another file that has the same bytes in these places,
-    and that reaches as far, it takes the same steps.
+    A walk depends on nothing but the bytes of its window. A file with the same bytes in the recorded spans, and with at
+    least `required_size` bytes, makes a walk take the same steps.
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
-        self.seen: list[tuple[int, int]] = []
-        """Begin and end of all that `bytes_at` gave below the limit; values are not among them."""
-        self.reach = 0
-        """How far the file had to reach for the walk to go where it went."""
+        self.deciding_spans: list[Span] = []
+        """Spans that `bytes_at` and `peek` gave, below MAX_LAYOUT_BYTES; spans of values are not among them."""
+        self.required_size = 0
+        """Bytes that a file must have so that a walk over it takes the same steps."""
         self.depends_on_size = False
-        """Whether the walk went where it went because the file does not reach further."""
+        """Whether a step was taken because the file ends; a longer file may then be walked in another way."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset`, and note where they are."""
+        """Return exactly `length` bytes from `offset`, and record their span."""
         end = offset + length
-        if offset < MAX_LAYOUT_BYTES:  # a file out of order is walked to its end: what is kept is bounded
-            self.seen.append((offset, end))
-        if end > self.reach:
-            self.reach = end
+        if offset < MAX_LAYOUT_BYTES:  # a file out of order is walked to its end: the list must stay small
+            self.deciding_spans.append((offset, end))
+        if end > self.required_size:
+            self.required_size = end
         return ByteWindow.bytes_at(self, offset, length)
 
-    def reaches(self, end: int) -> bool:
-        """Return whether the file has a byte before `end`, and note that it was asked."""
-        found = end <= self.size
-        if not found:
+    def has_bytes_before(self, end: int) -> bool:
+        """Return whether the file has `end` bytes or more, and record that the answer decided."""
+        is_long_enough = end <= self.size
+        if not is_long_enough:
             self.depends_on_size = True
-        elif end > self.reach:
-            self.reach = end
-        return found
+        elif end > self.required_size:
+            self.required_size = end
+        return is_long_enough
 
     def peek(self, offset: int, length: int) -> bytes:
-        """Return bytes without moving the window, and note where they are."""
+        """Return bytes without moving the window, and record their span."""
         end = offset + length
-        if self.reaches(end) and offset < MAX_LAYOUT_BYTES:
-            self.seen.append((offset, end))
+        if self.has_bytes_before(end) and offset < MAX_LAYOUT_BYTES:
+            self.deciding_spans.append((offset, end))
         return ByteWindow.peek(self, offset, length)
 
-    def note(self, places: list[tuple[int, int]], end: int) -> None:
-        """Note places that decided; what was at hand is bounded, and so are they."""
-        self.seen += places
+    def record_spans(self, spans: list[Span], end: int) -> None:
+        """Record deciding spans. They are within the buffered bytes, so that their number is bounded."""
+        self.deciding_spans += spans
         self.require(end)
 
     def require(self, end: int) -> None:
-        """Raise EndOfFile where the file ends before `end`, and note that it was asked."""
-        if end > self.reach:
-            self.reach = end
+        """Raise EndOfFile if the file has fewer than `end` bytes, and record that it must have them."""
+        if end > self.required_size:
+            self.required_size = end
         if end > self.size:
             raise EndOfFile(self.size)
 
 
-_BLOCK_BYTES = 256
-"""Bytes that are compared at once: other layouts mostly differ in the first."""
-
-_NOT_ZERO = re.compile(rb"[^\0]+")
-
-Span = tuple[int, int]
-"""Begin and end of a place."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class HeaderLayout:
-    """The steps of one walk: of every file that it fits, a walk takes exactly these."""
+    """One walked file, with the spans that decided the steps of the walk."""
 
     head: bytes = field(repr=False)
-    """The beginning of the file that was walked, as far as a file must reach that it fits."""
-    model: RawHeader = field(repr=False)
-    """The parts of that file."""
+    """The walked file's first bytes, as many as a file must have that fits."""
+    raw_header: RawHeader = field(repr=False)
+    """What the walk over that file gave."""
     landmark: slice
-    """Where the element behind the last wanted one is: most layouts differ here, so it is compared first."""
-    places: list[Span] = field(repr=False)
-    """Every place that decided where the walk went or how values are read, as they came."""
+    """The span of the element after the last wanted one: most layouts differ there, so it is compared first."""
+    deciding_spans: list[Span] = field(repr=False)
+    """Spans that decided a step of the walk or how values are decoded, in the order of recording."""
 
     def fits(self, head: bytes) -> bool:
-        """Say whether a walk over the file that begins with `head` takes the same steps."""
-        return self.differences(head) is not None
+        """Return whether a walk over the file that begins with `head` takes the same steps."""
+        return self.find_differing_spans(head) is not None
 
-    def differences(self, head: bytes) -> set[Span] | None:
-        """Return where the file that begins with `head` differs from the one that was walked: whole values.
+    def find_differing_spans(self, head: bytes) -> set[Span] | None:
+        """Return the spans of values in which the file that begins with `head` differs from the walked file.
 
-        Returns None where a walk over it may not take the same steps.
+        Each span is a whole value, or several adjacent values. Returns None if a deciding span differs or the file is
+        too short: a walk over it may take other steps.
         """
-        model = self.head
-        if len(head) < len(model):
+        walked = self.head
+        if len(head) < len(walked):
             return None
-        found: set[Span] = set()
-        for offset in range(0, len(model), _BLOCK_BYTES):
-            ours, theirs = model[offset : offset + _BLOCK_BYTES], head[offset : min(offset + _BLOCK_BYTES, len(model))]
+        differing: set[Span] = set()
+        for offset in range(0, len(walked), _BLOCK_BYTES):
+            ours = walked[offset : offset + _BLOCK_BYTES]
+            theirs = head[offset : min(offset + _BLOCK_BYTES, len(walked))]
             if ours == theirs:
                 continue
-            for begin, stop in _differing_runs(ours, theirs):
-                free = self._free_around(offset + begin)
-                if free is None or free[1] < offset + stop:
+            for begin, stop in _find_differing_runs(ours, theirs):
+                value_span = self._find_value_span(offset + begin)
+                if value_span is None or value_span[1] < offset + stop:
                     return None
-                found.add(free)
-        return found
+                differing.add(value_span)
+        return differing
 
-    def _free_around(self, offset: int) -> Span | None:
-        """Return the place around an offset in which files that the layout fits may differ, if there is one."""
-        begins, stops = self._structure
-        place = bisect_right(begins, offset)
-        begin, stop = stops[place], begins[place] if place < len(begins) else len(self.head)
+    def _find_value_span(self, offset: int) -> Span | None:
+        """Return the span between two deciding spans that holds `offset`; None if `offset` is in a deciding span."""
+        begins, stops = self._sorted_spans
+        index = bisect_right(begins, offset)
+        begin, stop = stops[index], begins[index] if index < len(begins) else len(self.head)
         return (begin, stop) if begin <= offset else None
 
-    def parts(self, head: bytes) -> RawHeader:
-        """Return what a walk would find in a file that the layout fits."""
-        meta, encoding, walked = self.model
+    def read_raw_header(self, head: bytes) -> RawHeader:
+        """Return what a walk over a file that fits would give, from the file's first bytes."""
+        meta, encoding, walked = self.raw_header
         instance = meta.sop_instance
         if instance is not None:
             vr, start, raw = instance
@@ -148,158 +178,174 @@ class HeaderLayout:
         return RawHeader(meta._replace(sop_instance=instance), encoding, walked._replace(values=values))
 
     @cached_property
-    def _structure(self) -> tuple[list[int], list[int]]:
-        """Return where the places that decided begin, in order, and where all before each of these have ended.
+    def _sorted_spans(self) -> tuple[list[int], list[int]]:
+        """Return the begins of the deciding spans in order, and for each the end of all spans that begin before it.
 
-        Many a layout is never asked, as no file behind it has its landmark.
+        Computed on first use: many layouts are never compared, because no later file has their landmark.
         """
-        places = sorted(self.places)
-        return [begin for begin, _ in places], [*accumulate((stop for _, stop in places), max, initial=0)]
+        spans = sorted(self.deciding_spans)
+        return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
 
 
-def _differing_runs(one: bytes, other: bytes) -> Iterator[Span]:
-    """Yield where two texts of one length differ."""
-    both = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
-    return (found.span() for found in _NOT_ZERO.finditer(both.to_bytes(len(one), "little")))
+def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> HeaderLayout | None:
+    """Return the layout of a file that was just walked.
 
+    Args:
+        window: The window that recorded the walk.
+        raw_header: What the walk gave.
+        head: The file's first bytes, as the walk saw them.
 
-def make_layout(window: RecordingWindow, parts: RawHeader, head: bytes) -> HeaderLayout | None:
-    """Return the layout of a header whose parts its bytes up to the walk's end decide.
+    Returns:
+        The layout; None if `head` does not hold the whole header, or if the walk depended on where the file ends.
 
-    `head` is the beginning of the file as the walk saw it. Returns None if it does not hold the whole header, or if the
-    walk would have gone another way in a longer file.
     """
-    end = window.reach
+    end = window.required_size
     if end > len(head) or window.depends_on_size:
         return None
-    places = [*window.seen, *_character_set_spans(parts)]
-    return HeaderLayout(head=head[:end], model=parts, landmark=slice(*window.seen[-1]), places=places)
+    spans = [*window.deciding_spans, *_find_character_set_span(raw_header)]
+    landmark = slice(*window.deciding_spans[-1])
+    return HeaderLayout(head=head[:end], raw_header=raw_header, landmark=landmark, deciding_spans=spans)
 
 
-def _character_set_spans(parts: RawHeader) -> list[Span]:
-    """Return where SpecificCharacterSet is: it decides how other values are read."""
-    _, start, raw = parts.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
+def _find_character_set_span(raw_header: RawHeader) -> list[Span]:
+    """Return the span of SpecificCharacterSet's value, which decides how other values are decoded."""
+    _, start, raw = raw_header.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return [(start, start + len(raw))]
 
 
-class SharedBytes:
-    """Files of one layout, and the values in which they differ from the one that was walked.
+def _find_differing_runs(one: bytes, other: bytes) -> Iterator[Span]:
+    """Yield the spans in which two byte strings of the same length differ."""
+    both = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    return (match.span() for match in _NOT_ZERO.finditer(both.to_bytes(len(one), "little")))
 
-    Most values of neighbours are the same. So what a layout expects and all values that were the same so far are
-    compared in a few long pieces, instead of element by element.
+
+class SharedBytes:
+    """Bytes that all files with one layout have shared so far.
+
+    Most values are the same in many files. Deciding spans and such values are compared together in a few long pieces,
+    instead of element by element.
     """
 
-    def __init__(self, layout: HeaderLayout, differing: Iterable[Span]) -> None:
-        """Name the layout, and values that are sure to differ, in their order."""
-        self.differing = tuple(differing)
-        """The values in which files differed, in their order."""
+    def __init__(self, layout: HeaderLayout, differing_spans: Iterable[Span]) -> None:
+        """Start with the walked file.
+
+        Args:
+            layout: The layout that the files must fit.
+            differing_spans: Spans of values that will differ, in ascending order.
+
+        """
+        self.differing_spans = tuple(differing_spans)
+        """Spans of values in which at least one file differed, in ascending order."""
         self._layout = layout
         self._size = len(layout.head)
-        self._compare()
+        self._update_pieces()
 
-    def holds(self, head: bytes) -> bool:
-        """Say whether the file that begins with `head` is of the layout, and the same where all were the same so far.
+    def matches(self, head: bytes) -> bool:
+        """Return whether the file that begins with `head` has all shared bytes, which implies that the layout fits.
 
-        Where it does not hold the layout may fit all the same.
+        If it has not, the layout may fit all the same: see `add_file`.
         """
-        return len(head) >= self._size and self._pieces.unpack_from(head) == self._common
+        return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
-    def widen(self, head: bytes) -> bool:
-        """Take in the file that begins with `head`, wherever it differs, and say whether it is of the layout."""
-        found = self._layout.differences(head)
-        if found is None:
+    def add_file(self, head: bytes) -> bool:
+        """Add the values in which a file differs to the differing spans. Return whether the layout fits the file."""
+        differing = self._layout.find_differing_spans(head)
+        if differing is None:
             return False
-        self.differing = tuple(sorted(found.union(self.differing)))
-        self._compare()
+        self.differing_spans = tuple(sorted(differing.union(self.differing_spans)))
+        self._update_pieces()
         return True
 
-    def _compare(self) -> None:
+    def _update_pieces(self) -> None:
         form, offset = "", 0
-        for begin, stop in self.differing:
+        for begin, stop in self.differing_spans:
             form += f"{begin - offset}s{stop - begin}x"
             offset = stop
         self._pieces = struct.Struct(f"{form}{self._size - offset}s")
-        self._common = self._pieces.unpack_from(self._layout.head)
-
-
-_INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
-"""What no two instances of a series share."""
-
-_INSTANCE = Disposition.INSTANCE
+        self._shared = self._pieces.unpack_from(self._layout.head)
 
 
 class CachedLayout:
-    """Makes the headers of the files that a layout fits.
+    """Read the headers of files that a layout fits.
 
-    Values that were the same in all of them so far are decoded and judged once, and so are equal ones of the others.
-    A file with anything to be said about it is judged as a whole.
+    Values that have been equal in all files are decoded and checked once. A file with an issue is decoded as a whole.
     """
 
-    def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, texts: TextCaches) -> None:
-        """Name the layout, what is wanted from its files, and what is remembered of values."""
-        meta, encoding, walked = layout.model
+    def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, caches: TextCaches) -> None:
+        """Prepare for files with a layout.
+
+        Args:
+            layout: The layout of a walked file.
+            wanted: The attributes to read, the same as for the walk.
+            caches: Decoded texts of values, shared by all layouts of a reader.
+
+        """
+        meta, encoding, walked = layout.raw_header
         self.layout = layout
         self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
         self._transfer_syntax_uid = meta.transfer_syntax_uid
         self._wanted = wanted
-        declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
-        self._as_declared = declared and not walked.oddities
-        self._fields = list(zip(map(_span, walked.values.values()), texts.of(walked, encoding), strict=True))
-        """Where each wanted value is, and the texts that such values have."""
-        self._stored = [] if meta.sop_instance is None else [_span(meta.sop_instance)]
-        own = [_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
-        self._likeness = SharedBytes(layout, self._stored + own)
-        self._tell_apart()
+        is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
+        self._has_no_issues = is_as_declared and not walked.issue_tags
+        """Whether the deciding spans raise no issue; otherwise each file has one."""
+        self._fields = list(zip(map(_span_of, walked.values.values()), caches.get_all(walked, encoding), strict=True))
+        """The span of each wanted value, with the cache of its texts."""
+        self._meta_spans = [] if meta.sop_instance is None else [_span_of(meta.sop_instance)]
+        """The span of Media Storage SOP Instance UID, if the file meta has it."""
+        instance_spans = [_span_of(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
+        self._shared_bytes = SharedBytes(layout, self._meta_spans + instance_spans)
+        self._update_fields()
 
-    def header(self, head: bytes) -> Header | RejectedFile | None:
-        """Return what a walk over the file that begins with `head` would give, or None where it is another walk."""
+    def read_header(self, head: bytes) -> Header | RejectedFile | None:
+        """Return the header of the file that begins with `head`; None if the layout does not fit it."""
         if head[self._landmark] != self._landmark_bytes:
             return None
-        if not self._likeness.holds(head):
-            if not self._likeness.widen(head):
+        if not self._shared_bytes.matches(head):
+            if not self._shared_bytes.add_file(head):
                 return None
-            self._tell_apart()
-        plain = None if self._same is None else self._plain(head, self._same)
-        return plain or decode_header(self.layout.parts(head), self._wanted)
+            self._update_fields()
+        header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)
+        return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
-    def _plain(self, head: bytes, same: dict[str, str]) -> Header | None:
-        """Return a header about which nothing is to be said, or None where something is."""
-        raws = iter(self._places.unpack_from(head))
-        stored = decode_uid(next(raws)) if self._stored else ""
-        values = same.copy()
-        for (_, texts), raw in zip(self._others, raws, strict=True):
-            text = texts.known.get(raw)
+    def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
+        """Return a header that has no issue; None if it has one."""
+        raws = iter(self._differing_values.unpack_from(head))
+        meta_uid = decode_uid(next(raws)) if self._meta_spans else ""
+        values = shared_values.copy()
+        for (_, cache), raw in zip(self._differing_fields, raws, strict=True):
+            text = cache.texts.get(raw)
             if text is None:
-                text = texts.text(raw)
+                text = cache.decode(raw)
                 if text is None:
                     return None
-            values[texts.keyword] = text
-        if stored and stored != values["SOPInstanceUID"]:
+            values[cache.keyword] = text
+        if meta_uid and meta_uid != values["SOPInstanceUID"]:
             return None
         return Header(_INSTANCE, self._transfer_syntax_uid, values)
 
-    def _tell_apart(self) -> None:
-        """Tell values that were the same in all files so far from those that are read from each."""
-        differing = self._likeness.differing
-        self._others = [(span, texts) for span, texts in self._fields if span in differing]
-        self._places = _make_struct(self._stored + [span for span, _ in self._others])
-        self._same: dict[str, str] | None = {}
-        """The header of all, but for what differs; None where something is to be said about each."""
-        for (begin, stop), texts in self._fields:
-            text = "" if (begin, stop) in differing else texts.text(self.layout.head[begin:stop])
-            if text is None or not self._as_declared:
-                self._same = None
+    def _update_fields(self) -> None:
+        """Split the wanted values into shared ones, which are decoded here, and differing ones."""
+        differing = self._shared_bytes.differing_spans
+        self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
+        self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
+        self._shared_values: dict[str, str] | None = {}
+        """Keyword -> text of each shared value; None if each file has an issue."""
+        for (begin, stop), cache in self._fields:
+            text = "" if (begin, stop) in differing else cache.decode(self.layout.head[begin:stop])
+            if text is None or not self._has_no_issues:
+                self._shared_values = None
                 return
-            self._same[texts.keyword] = text
+            self._shared_values[cache.keyword] = text
 
 
-def _span(value: RawValue) -> Span:
+def _span_of(value: RawValue) -> Span:
     _, start, raw = value
     return start, start + len(raw)
 
 
 def _make_struct(spans: list[Span]) -> struct.Struct:
-    # The meta comes before the data set, and a walk in order meets its values in order of their offsets.
+    """Return a struct that unpacks the bytes of ascending spans."""
+    # The file meta comes before the data set, and an ordered walk meets its values in the order of their offsets.
     form, offset = "", 0
     for begin, stop in spans:
         form += f"{begin - offset}x{stop - begin}s"

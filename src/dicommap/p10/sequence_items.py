@@ -1,13 +1,16 @@
 """Pass over the items of sequences without recursion, and detect how they are encoded.
 
-Items should be encoded as their data set is, and those of a UN of undefined length in implicit VR little endian (PS3.5
-section 6.2.2). Some writers do otherwise, and readers agree to follow them. So the first element of an item decides:
+The items of a sequence have the encoding of their data set; those of an element with VR UN and undefined length have
+implicit VR little endian (PS3.5 section 6.2.2). Some writers violate this, and most readers accept such files. So the
+first element of an item shows how the item is encoded:
 
-* in explicit VR it has the letters of a VR, and without them the item may be in implicit VR;
-* in implicit VR two bytes of a length stand there, which may be such letters by chance.
+* in explicit VR it has the two letters of a VR after its tag; if they are absent, the item may have implicit VR;
+* in implicit VR these two bytes belong to a length, and may be the letters of a VR by chance.
 
-So the other encoding is taken only if the element leads on in it: to another element with a tag that is not lower, or
-to the end of the item.
+The other encoding is therefore assumed only if the first element, read in it, ends exactly where the item ends, or
+where another element with the same or a higher tag begins. For example, an item in an explicit VR data set begins with
+`08 00 00 01 02 00 00 00`: no VR after the tag (0008,0100), but a length of 2 in implicit VR. If another element or the
+end of the item follows after these 2 bytes, the item has implicit VR.
 """
 
 from __future__ import annotations
@@ -29,39 +32,51 @@ if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
 
 MAX_DEPTH = 64
-"""Nested sequences of undefined length that are followed; the files that pydicom ships have at most five levels."""
+"""Levels of nested sequences of undefined length that are followed; pydicom's test files have at most five."""
 
 MAX_ELEMENTS = 2**22
-"""Elements, items and delimiters of a header that are passed one by one: some seconds of work."""
+"""Elements, items and delimiters that are passed one by one in a header, which takes some seconds."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 FIRST_DELIMITER_TAG = 0xFFFE0000
 _UNDEFINED_LENGTH_VRS = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
 _FRAGMENT_VRS = frozenset({b"OB", b"OW"})
-"""Value representations whose items hold bytes and no elements (PS3.5 section A.4)."""
+"""VRs whose items hold fragments of pixel data instead of elements (PS3.5 section A.4)."""
 _OTHER_ENCODING = {IMPLICIT_LITTLE_ENDIAN: EXPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN: IMPLICIT_LITTLE_ENDIAN}
 
-PassedElement = tuple[bytes, int, int]
-"""An item or element of defined length that was passed as a whole: its VR, the offset of its value, and its length."""
+SkippedElement = tuple[bytes, int, int]
+"""An element or item of defined length that was skipped: its VR, the offset of its value, and its length."""
 
 ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimiter"
 
 
 class OpenSequence(NamedTuple):
-    """A sequence that is open."""
+    """A sequence of undefined length whose end has not been reached."""
 
     encoding: DataSetEncoding
-    """How its items should be encoded."""
+    """The encoding that its items should have."""
     item: DataSetEncoding | None = None
-    """How the open item is encoded; None between items."""
+    """The encoding of the current item of undefined length; None between items."""
 
 
 def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
-    """Read the head of the element at `offset`: tag, VR as written, offset of the value, and its length.
+    """Read the head of the element at `offset`.
 
-    The VR is empty in implicit VR and for items and delimiters, and the length is 0xFFFFFFFF if it is undefined. This
-    is a plain tuple as it is made for every element of every file that is walked.
+    Args:
+        window: The bytes of the file.
+        offset: Where the element begins.
+        encoding: How the element is encoded.
+
+    Returns:
+        The tag, the VR as written (empty in implicit VR, for items and for delimiters), the offset of the value, and
+        its length (UNDEFINED_LENGTH if it is undefined). A plain tuple, because every element of every walked file has
+        one.
+
+    Raises:
+        EndOfFile: The file ends within the head.
+        MalformedError: The tag or the VR is invalid.
+
     """
     head = window.bytes_at(offset, 8)
     if encoding.implicit:
@@ -84,101 +99,128 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
 
 
 class ItemFollower:
-    """Follows the items of one data set's sequences, and keeps what is odd about them."""
+    """Follow the items of a data set's sequences, and record issues of their encoding."""
 
     def __init__(self, window: ByteWindow) -> None:
-        """Name the bytes of the file."""
-        self._window = window
-        self._passed = self._at = 0
-        self.oddities: dict[str, int] = {}
-        """Issue code -> tag of the first element of the top level that it is about."""
+        """Start without any element.
 
-    def count(self, offset: int) -> None:
-        """Count one more element. Raises MalformedError if a header has too many."""
-        self._passed += 1
-        self._at = offset
-        if self._passed > MAX_ELEMENTS:
+        Args:
+            window: The bytes of the file.
+
+        """
+        self._window = window
+        self._element_count = self._last_offset = 0
+        self.issue_tags: dict[str, int] = {}
+        """Issue code -> tag of the first element of the top level that has the issue."""
+
+    def count_element(self, offset: int) -> None:
+        """Count the element at `offset`. Raises MalformedError if a header has more than MAX_ELEMENTS."""
+        self._element_count += 1
+        self._last_offset = offset
+        if self._element_count > MAX_ELEMENTS:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
     def check_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
-        """Note whether the first item of a sequence of defined length, which is passed as a whole, is odd."""
+        """Check how the first item of a sequence of defined length is encoded; the sequence itself is skipped.
+
+        Args:
+            tag: The tag of the sequence.
+            start: The offset of its value.
+            length: The length of its value.
+            encoding: The encoding of the data set.
+
+        """
         head = self._window.peek(start, 8)
         if length < 16 or len(head) < 8 or head[:4] != encoding.tag.pack(0xFFFE, 0xE000):
             return
-        said = encoding.implicit_head.unpack(head)[2]
-        end = start + length if said == UNDEFINED_LENGTH else min(start + length, start + 8 + said)
-        self._item_encoding(start + 8, encoding, end, tag)
+        item_length = encoding.implicit_head.unpack(head)[2]
+        end = start + length if item_length == UNDEFINED_LENGTH else min(start + length, start + 8 + item_length)
+        self._detect_item_encoding(start + 8, encoding, end, tag)
 
-    def end_of(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
-        """Return where the element `tag` of undefined length ends, whose items begin at `start`.
+    def find_end(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
+        """Return where an element of undefined length ends.
 
-        Raises MalformedError for what PS3.5 section 7.5 does not allow, and EndOfFile if the file ends before.
+        Args:
+            tag: The tag of the element.
+            vr: Its VR as written.
+            start: Where its first item begins.
+            encoding: The encoding of the data set.
+
+        Raises:
+            MalformedError: PS3.5 section 7.5 does not allow the structure.
+            EndOfFile: The file ends before the element does.
+
         """
         if vr not in _UNDEFINED_LENGTH_VRS:
             reason = f"{format_element(tag)} has an undefined length, which the VR {format_vr(vr)} cannot have"
             raise MalformedError(start, reason)
         levels = [OpenSequence(IMPLICIT_LITTLE_ENDIAN if vr == b"UN" else encoding)]
         try:
-            return self._end(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
+            return self._follow(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
         except EndOfFile as end:
             reason = end.reason or f"{format_element(tag)} has no end"
-            if self._at == end.offset:  # no element is cut: more likely the delimiters are missing
+            if self._last_offset == end.offset:  # no element is cut: the delimiters are missing
                 raise MalformedError(start, reason) from None
             raise EndOfFile(end.offset, reason) from None
 
-    def _end(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
+    def _follow(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
         window = self._window
-        before: PassedElement | None = None
+        skipped: SkippedElement | None = None
         while levels:
-            self.count(offset)
+            self.count_element(offset)
             level = levels.pop()
             if level.item is not None:
-                offset, before = self._in_item(tag, offset, level, level.item, levels, before)
+                offset, skipped = self._pass_in_item(tag, offset, level, level.item, levels, skipped)
                 continue
             group, number, length = level.encoding.implicit_head.unpack(window.bytes_at(offset, 8))
-            found = group << 16 | number
-            if found == SEQUENCE_END:
-                offset, before = offset + 8, None
-            elif found == ITEM_END and before is not None:
+            found_tag = group << 16 | number
+            if found_tag == SEQUENCE_END:
+                offset, skipped = offset + 8, None
+            elif found_tag == ITEM_END and skipped is not None:
                 offset = self._pass_delimiter(offset, tag)
                 levels.append(level)
-            elif found == ITEM and length == UNDEFINED_LENGTH:
-                offset, before = offset + 8, None
-                inner = level.encoding if fragments else self._item_encoding(offset, level.encoding, None, tag)
+            elif found_tag == ITEM and length == UNDEFINED_LENGTH:
+                offset, skipped = offset + 8, None
+                inner = level.encoding if fragments else self._detect_item_encoding(offset, level.encoding, None, tag)
                 levels.append(OpenSequence(level.encoding, inner))
-            elif found == ITEM:
+            elif found_tag == ITEM:
                 end = offset + 8 + length
                 if length >= 8 and not fragments:
-                    self._item_encoding(offset + 8, level.encoding, end, tag)
-                self._require(end, offset + 8, length, level.encoding, ITEM, tag)
-                offset, before = end, (b"", offset + 8, length)
+                    self._detect_item_encoding(offset + 8, level.encoding, end, tag)
+                self._require_bytes(end, offset + 8, length, level.encoding, ITEM, tag)
+                offset, skipped = end, (b"", offset + 8, length)
                 levels.append(level)
             else:
                 reason = f"an element stands in {format_element(tag)} instead of an item or of the end of the sequence"
                 raise MalformedError(offset, reason)
         return offset
 
-    def _in_item(
+    def _pass_in_item(
         self,
         top: int,
         offset: int,
         level: OpenSequence,
         encoding: DataSetEncoding,
         levels: list[OpenSequence],
-        before: PassedElement | None,
-    ) -> tuple[int, PassedElement | None]:
-        """Pass one element of an open item, or its end; return where that ends, and what was passed as a whole."""
+        skipped: SkippedElement | None,
+    ) -> tuple[int, SkippedElement | None]:
+        """Pass one element of an open item, or the end of the item.
+
+        Returns:
+            The offset after it, and the element if it was skipped as a whole.
+
+        """
         tag, vr, start, length = read_element(self._window, offset, encoding)
         if tag == ITEM_END:
             levels.append(OpenSequence(level.encoding))
             return offset + 8, None
         levels.append(level)
         if tag >= FIRST_DELIMITER_TAG:
-            if tag == SEQUENCE_END and before is not None and self._is_sequence(*before, encoding):
+            if tag == SEQUENCE_END and skipped is not None and self._is_sequence(*skipped, encoding):
                 return self._pass_delimiter(offset, top), None
             raise MalformedError(offset, f"an item of {format_element(top)} has no end")
         if length != UNDEFINED_LENGTH:
-            self._require(start + length, start, length, encoding, tag, top, vr)
+            self._require_bytes(start + length, start, length, encoding, tag, top, vr)
             return start + length, (vr, start, length)
         if vr not in _UNDEFINED_LENGTH_VRS:
             reason = f"{format_element(tag, top)} has an undefined length, which the VR {format_vr(vr)} cannot have"
@@ -190,7 +232,7 @@ class ItemFollower:
         levels.append(OpenSequence(encoding if vr != b"UN" else IMPLICIT_LITTLE_ENDIAN))
         return start, None
 
-    def _require(
+    def _require_bytes(
         self, end: int, start: int, length: int, encoding: DataSetEncoding, tag: int, top: int, vr: bytes = b""
     ) -> None:
         try:
@@ -199,49 +241,57 @@ class ItemFollower:
             raise overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
     def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
-        """Return whether an element of defined length is a sequence: implicit VR shows it by its first item only."""
+        """Return whether a skipped element is a sequence; in implicit VR only its first item shows it."""
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)
 
     def _pass_delimiter(self, offset: int, tag: int) -> int:
-        self.oddities.setdefault(STRAY_DELIMITER, tag)
+        """Pass a delimiter that an element of defined length does not need, and record an issue."""
+        self.issue_tags.setdefault(STRAY_DELIMITER, tag)
         return offset + 8
 
-    def _item_encoding(self, offset: int, declared: DataSetEncoding, end: int | None, tag: int) -> DataSetEncoding:
-        """Return how the item is encoded whose first element is at `offset`, and note whether that is odd.
+    def _detect_item_encoding(
+        self, offset: int, declared: DataSetEncoding, end: int | None, tag: int
+    ) -> DataSetEncoding:
+        """Return how an item is encoded, and record an issue if not as declared.
 
-        `end` is where an item of defined length ends; if its length is undefined it is None.
+        Args:
+            offset: Where the first element of the item begins.
+            declared: The encoding that the item should have.
+            end: Where the item ends; None if its length is undefined.
+            tag: The tag of the element of the top level.
+
         """
         other = _OTHER_ENCODING.get(declared)
         if other is None or (self._window.peek(offset + 4, 2) in EXPLICIT_VRS) is not declared.implicit:
             return declared
-        if not self._leads_on(offset, other, end):
+        if not self._is_element_in(offset, other, end):
             return declared
-        self.oddities.setdefault(ITEM_ENCODING, tag)
+        self.issue_tags.setdefault(ITEM_ENCODING, tag)
         return other
 
-    def _leads_on(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
-        """Return whether the element at `offset`, read in an encoding, is followed by another one or the item's end."""
+    def _is_element_in(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
+        """Return whether the element at `offset`, read in an encoding, is followed by an element or the item's end."""
         window = self._window
         tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)
         if tag == 0 or tag >= FIRST_DELIMITER_TAG:
             return False
         if length == UNDEFINED_LENGTH:
             return window.peek(start, 4) in (ITEM_TAG, b"\xfe\xff\xdd\xe0")
-        behind = start + length
-        if end is not None and behind >= end:
-            return behind == end
-        if not window.reaches(behind + 8):
+        next_offset = start + length
+        if end is not None and next_offset >= end:
+            return next_offset == end
+        if not window.has_bytes_before(next_offset + 8):
             return False
-        following, _, _ = _parse_element_head(window.peek(behind, 12), behind, encoding)
-        return following >= tag and following not in (ITEM, SEQUENCE_END)
+        next_tag, _, _ = _parse_element_head(window.peek(next_offset, 12), next_offset, encoding)
+        return next_tag >= tag and next_tag not in (ITEM, SEQUENCE_END)
 
 
 def _parse_element_head(head: bytes, offset: int, encoding: DataSetEncoding) -> tuple[int, int, int]:
-    """Return the tag, the offset of the value and the length that the head of an element at `offset` says.
+    """Return the tag, the offset of the value and the length from the head of an element at `offset`.
 
-    The tag is 0 if no element begins there.
+    The tag is 0 if these bytes are not the head of an element.
     """
     if len(head) < 8:
         return 0, offset, 0

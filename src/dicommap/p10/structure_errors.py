@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from dicommap.p10.data_set_encoding import DataSetEncoding
 
 ITEM_TAG = b"\xfe\xff\x00\xe0"
-"""(FFFE,E000) in little endian, as the value of a sequence begins."""
+"""The tag of an item, (FFFE,E000), in little endian: the value of a sequence begins with it."""
 
 _STUDY_UID = (0x0020, 0x000D)
 _FIRST_DELIMITER_TAG = 0xFFFE0000
 _IMPLAUSIBLE_LENGTH = 2**29
-"""Bytes: no element before InstanceNumber has so many, so a length like this is wrong and the file need not be cut."""
+"""Bytes: no element before InstanceNumber has so many, so such a length is wrong and the file may be complete."""
 _SEARCHED_BYTES = 2**16
-"""Bytes behind a wrong length that are searched for the elements that it would hide."""
+"""Bytes after a doubtful length that are searched for elements that it would skip."""
 
 
 class MalformedError(Exception):
-    """The bytes at `offset` are not what PS3.5 section 7 allows there."""
+    """The bytes at `offset` violate PS3.5 section 7; `reason` says how."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(offset, reason)
@@ -34,7 +34,7 @@ class MalformedError(Exception):
 
 
 class TooLongError(MalformedError):
-    """A wanted value has more bytes than its attribute can hold, with room to spare."""
+    """A wanted value has more bytes than the limit of its attribute, which is above what the standard allows."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
         super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
@@ -42,13 +42,13 @@ class TooLongError(MalformedError):
 
 
 def format_element(tag: int, inside: int | None = None) -> str:
-    """Return a tag as dcmdump shows it, such as '(0008,1111)', and the element of the top level that holds it."""
+    """Return a tag as dcmdump shows it, such as '(0008,1111)'; with `inside`, '(0008,0100) inside (0008,1111)'."""
     name = f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
     return name if inside is None else f"{name} inside {format_element(inside)}"
 
 
 def format_vr(vr: bytes) -> str:
-    """Return a value representation as it is written: letters in quotes, and other bytes in hexadecimal."""
+    """Return a VR as written in a file: letters in quotes, other bytes in hexadecimal."""
     printable = all(0x20 <= byte <= 0x7E for byte in vr)
     return f"'{vr.decode('ascii')}'" if printable else " ".join(f"{byte:#04x}" for byte in vr)
 
@@ -65,10 +65,10 @@ def overrun_error(
 ) -> MalformedError | EndOfFile:
     """Return the error for an element that claims more bytes than the file has.
 
-    The file is cut, or the length is wrong and the file may be whole. The length is wrong if it is odd (PS3.5 section
-    7.1.1), if the bytes reserved before it are not zero (section 7.1.2), if the value representation cannot hold so
-    much, or if StudyInstanceUID stands behind it as an element. Otherwise the file is taken for a cut one. Both errors
-    name the element, the bytes that it claims, and the bytes that are left.
+    Either the file is cut, or the length is wrong and the file may be complete. The length is wrong if it is odd (PS3.5
+    section 7.1.1), if the reserved bytes before it are not zero (section 7.1.2), if a value of this VR cannot be so
+    long, or if the element StudyInstanceUID follows within the claimed bytes. Both errors name the element, the bytes
+    that it claims, and the bytes that are left in the file.
 
     Args:
         window: The bytes of the file.
@@ -76,24 +76,27 @@ def overrun_error(
         length: The bytes that the element claims.
         encoding: The encoding of the element.
         tag: The tag of the element.
-        vr: The value representation as it is written; empty in implicit VR.
-        inside: The element of the top level whose items hold this one.
+        vr: The VR as written; empty in implicit VR.
+        inside: The tag of the element of the top level whose items hold this one.
+
+    Returns:
+        MalformedError if the length is wrong, EndOfFile if the file is cut.
 
     """
     left = max(0, window.size - start)
     reason = f"{format_element(tag, inside)} claims {length:,} bytes, and {left:,} are left"
-    wrong = (
+    is_wrong = (
         length % 2 == 1
         or length >= _IMPLAUSIBLE_LENGTH
-        or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _known_vr(tag)) in SHORT_TEXT_VRS)
+        or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _look_up_vr(tag)) in SHORT_TEXT_VRS)
         or (vr in LONG_VRS and window.peek(start - 6, 2) != b"\0\0")
         or (tag < _FIRST_DELIMITER_TAG and _hides_elements(window, start, encoding))
     )
-    return MalformedError(start, reason) if wrong else EndOfFile(window.size, reason)
+    return MalformedError(start, reason) if is_wrong else EndOfFile(window.size, reason)
 
 
 def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
-    """Return where the items of defined length end with which a value begins; all of it if one has no known end."""
+    """Return where the items of defined length at the start of a value end; its end if an item's length is unknown."""
     offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
     while data.startswith(tag, offset):
         if offset + 8 > len(data):
@@ -103,13 +106,13 @@ def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
     return min(offset, len(data))
 
 
-def _known_vr(tag: int) -> str:
+def _look_up_vr(tag: int) -> str:
     vrs = vrs_of(tag)
     return vrs[0] if vrs else ""
 
 
 def _hides_elements(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
-    """Return whether StudyInstanceUID stands behind `start` as an element, and not in an item of a sequence."""
+    """Return whether StudyInstanceUID follows `start` as an element of the top level."""
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]
     place = rest.find(encoding.tag.pack(*_STUDY_UID))

@@ -1,13 +1,14 @@
 """Decode values to text: character sets with code extensions, padding, and binary numbers.
 
-A text is read from its first byte to its last. Bytes 0x21 to 0x7E are codes of the set that is designated as G0, bytes
-from 0x80 codes of the one that is designated as G1. At the start both are those of the first term of
-SpecificCharacterSet. An escape sequence designates another one. Behind a delimiter or a control character those of the
-first term hold again (PS3.5 section 6.1.2.5.3). So in a Korean name the escape sequence is repeated behind each `^`:
+Code extensions (PS3.5 section 6.1.2.5) let one text use several coded character sets. A text is decoded from its first
+byte to its last. Bytes 0x21 to 0x7E are codes of the set that is designated as G0, bytes from 0x80 are codes of the set
+that is designated as G1. At the start, the first value of SpecificCharacterSet designates both. An escape sequence
+designates another set. After a delimiter or a control character the sets of the first value are designated again
+(section 6.1.2.5.3). So a Korean name repeats the escape sequence after each `^`:
 
     ESC $ ) C  FB F3  ^  ESC $ ) C  D1 CE D4 D7
 
-Without the second one the last four bytes belong to no set, and cannot be decoded.
+Without the second escape sequence the last four bytes belong to no set and cannot be decoded.
 """
 
 from __future__ import annotations
@@ -28,51 +29,52 @@ _DELETE = 0x7F
 
 _SEQUENCE = re.compile(rb"\x1b([\x20-\x2f]*[\x30-\x7e])")
 _ANOTHER_G0 = re.compile(rb"\$?\(|\$[@-B]")
-"""The beginnings of escape sequences that designate a set as G0; the others have G1, or are not for graphic sets."""
+"""The beginning of an escape sequence that designates an undeclared set as G0."""
 _ANOTHER_G1 = re.compile(rb"\$?[)-]")
+"""The beginning of an escape sequence that designates an undeclared set as G1."""
 
 _DELIMITERS = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
-"""Behind these the first sets hold again. A long text is one value whatever it holds."""
+"""Delimiters after which the sets of the first value are designated again. A long text has a single value."""
 
 
 class _ExtendedTextDecoder:
-    """The text of one value, byte by byte."""
+    """Decode one value with escape sequences, byte by byte."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
         self._value = value
         self._charset = charset
         self._delimiters = _DELIMITERS.get(vr, b"\\")
-        self._begin_anew()
+        self._reset_sets()
 
-    def _begin_anew(self) -> None:
+    def _reset_sets(self) -> None:
         self._g0, self._g1 = self._charset.g0, self._charset.g1
 
-    def decoded(self) -> str:
+    def decode(self) -> str:
         at, parts = 0, []
         while at < len(self._value):
-            text, length = self._next(at)
+            text, length = self._decode_next(at)
             parts.append(text)
             at += length
         return "".join(parts)
 
-    def _next(self, at: int) -> tuple[str, int]:
-        """Return the text of the bytes at an offset, and how many these are."""
+    def _decode_next(self, at: int) -> tuple[str, int]:
+        """Return the text of the next character or escape sequence, and its number of bytes."""
         byte = self._value[at]
         if byte == _ESCAPE:
             return self._designate(at)
         if byte <= _SPACE or byte == _DELETE:
             if byte < _SPACE:
-                self._begin_anew()
+                self._reset_sets()
             return chr(byte), 1
         coded = self._g0 if byte < 0x80 else self._g1
         if coded is None:
             return keep_undecodable_bytes(self._value[at : at + 1]), 1
         if coded.size == 1 and byte in self._delimiters:
-            self._begin_anew()
+            self._reset_sets()
             return chr(byte), 1
-        return self._character(coded, at)
+        return self._decode_character(coded, at)
 
-    def _character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
+    def _decode_character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
         code = self._value[at : at + coded.size]
         if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
             halves = {byte >> 7 for byte in code}
@@ -82,7 +84,7 @@ class _ExtendedTextDecoder:
         return keep_undecodable_bytes(code[:1]), 1
 
     def _designate(self, at: int) -> tuple[str, int]:
-        """Follow the escape sequence at an offset; it is no part of the text if its set is declared."""
+        """Follow the escape sequence at an offset. If its set is declared, its text is empty."""
         found = _SEQUENCE.match(self._value, at)
         if found is None:
             return keep_undecodable_bytes(self._value[at : at + 1]), 1
@@ -104,37 +106,49 @@ class _ExtendedTextDecoder:
 
 
 def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
-    """Return a text with escape sequences.
+    """Decode a text with code extensions.
 
-    Bytes that belong to no declared set are kept as undecodable: an escape sequence of another set, and what it is for.
+    Escape sequences of undeclared sets, and the bytes after them, are kept as undecodable bytes.
+
+    Args:
+        vr: The VR of the value.
+        value: The value's bytes.
+        charset: The character set of the data set.
+
     """
-    return _ExtendedTextDecoder(vr, value, charset).decoded()
+    return _ExtendedTextDecoder(vr, value, charset).decode()
 
 
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""Those that SpecificCharacterSet is for; the others hold the default repertoire only (PS3.5 section 6.1.2.2)."""
+"""VRs that use SpecificCharacterSet; the others have the default repertoire only (PS3.5 section 6.1.2.2)."""
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
-_NUMBERS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
-_BINARY = frozenset({*_NUMBERS, "AT"})
+_NUMBER_FORMATS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
+_BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
 
 
 def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
     """Return a value as text.
 
-    Trailing padding is left out of every value, leading spaces too if they mean nothing. Binary numbers
-    become their decimal text. `order` is the order of bytes, '<' or '>'. What cannot be decoded is kept as
-    `dicommap.dicom.printable_text` has it.
+    Trailing padding is removed from every value, and leading spaces if the VR ignores them. Binary numbers are written
+    in decimal. Undecodable bytes are kept as described in `dicommap.dicom.printable_text`.
+
+    Args:
+        vr: The VR of the value.
+        value: The value's bytes.
+        charset: The character set of the data set.
+        order: The byte order of numbers, '<' or '>'.
+
     """
     if (
-        vr not in _BINARY
+        vr not in _BINARY_VRS
         and value.isascii()
         and b"\x1b" not in value
         and b"\\" not in value
         and (charset.g0 is ASCII or b"~" not in value)
     ):
-        return _strip_padding(vr, value.decode("ascii"))  # as most values are
-    if vr in _NUMBERS:
-        return _decode_numbers(_NUMBERS[vr], value, order)
+        return _strip_padding(vr, value.decode("ascii"))  # most values
+    if vr in _NUMBER_FORMATS:
+        return _decode_numbers(_NUMBER_FORMATS[vr], value, order)
     if vr == "AT":
         return _decode_tags(value, order)
     text = _decode_text(vr, value, charset)
@@ -153,7 +167,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 
 def _keep_escapes(text: str) -> str:
-    """Keep escape characters as undecodable: here no escape sequence means anything."""
+    """Keep escape characters as undecodable bytes, if the character set has no escape sequences."""
     return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 

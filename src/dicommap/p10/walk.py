@@ -1,8 +1,12 @@
 """Walk over the elements of a data set and collect the wanted values.
 
-A cut file raises EndOfFile, a structure that PS3.5 section 7 does not allow raises MalformedError. What other readers
-pass over without a loss is passed over here as well, and kept as an oddity: items that are encoded unlike their data
-set, and delimiters behind sequences and items of defined length.
+The walk passes the elements of the top level in order. `pass_plain_elements` is its fast loop: it passes elements of
+defined length that are all in the buffered bytes and in ascending order. It stops at the first other element, which
+`walk_data_set` then passes with all checks; so an element that is malformed is always met by the checks.
+
+A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. What other
+readers accept without a loss is accepted here as well and reported by an issue code: items that are encoded in another
+way than their data set, and delimiters after sequences and items of defined length.
 """
 
 from __future__ import annotations
@@ -29,9 +33,81 @@ if TYPE_CHECKING:
     from dicommap.p10.data_set_encoding import DataSetEncoding
 
 RawValue = tuple[bytes, int, bytes]
-"""A wanted value as it stands in the file: its VR as written (empty in implicit VR), its offset and its bytes.
+"""A wanted value: its VR as written (empty in implicit VR), its offset, and its bytes.
 
-A plain tuple, as there are many in every header."""
+A plain tuple, because each header has many of them.
+"""
+
+_LAST_TAG = FIRST_DELIMITER_TAG - 1
+
+
+class WalkResult(NamedTuple):
+    """The values that a walk collected, and how it went."""
+
+    values: dict[int, RawValue]
+    """Tag -> value of the wanted elements of the top level."""
+    end: int
+    """The offset at which the walk stopped."""
+    highest_tag: int
+    """The highest tag that the walk met. If it is not above the last wanted tag, the data set ended before."""
+    unordered_at: int | None
+    """The offset of the first element whose tag is not above the tag before it; None if all are in order."""
+    issue_tags: tuple[tuple[str, int], ...] = ()
+    """Issue codes, each with the tag of the first element of the top level that has the issue."""
+
+
+def walk_data_set(
+    window: ByteWindow,
+    offset: int,
+    encoding: DataSetEncoding,
+    wanted: Mapping[int, int],
+    last: int,
+    *,
+    whole: bool = False,
+) -> WalkResult:
+    """Walk the top level of a data set up to the first element after `last`, and collect the wanted values.
+
+    Args:
+        window: The bytes of the file.
+        offset: Where the data set begins.
+        encoding: How the data set is encoded.
+        wanted: The tags of the wanted values, each with the number of bytes that the value may have.
+        last: The highest of these tags.
+        whole: Whether to walk to the end of the file, so that wanted elements out of order are found. If an element is
+            repeated, its last value is kept.
+
+    Raises:
+        EndOfFile: The file is cut.
+        MalformedError: PS3.5 does not allow the structure, or a wanted value has too many bytes.
+
+    """
+    values: dict[int, RawValue] = {}
+    items = ItemFollower(window)
+    highest_tag, unordered_at, previous_tag = 0, None, 0
+    while True:
+        start_of_run = offset
+        offset, highest_tag = pass_plain_elements(
+            window, offset, encoding, wanted, highest_tag, _LAST_TAG if whole else last, values
+        )
+        if offset > start_of_run:
+            previous_tag = highest_tag
+        if offset >= window.size:
+            break
+        items.count_element(offset)
+        tag, vr, start, length = _read_head(window, offset, encoding, previous_tag)
+        if tag >= FIRST_DELIMITER_TAG:
+            offset = _pass_delimiter(items, offset, tag, length, previous_tag)
+            continue
+        if tag > highest_tag:
+            highest_tag = tag
+        elif unordered_at is None:
+            unordered_at = offset
+        if highest_tag > last and not whole:
+            break
+        offset, previous_tag = _find_end(window, items, encoding, tag, vr, start, length), tag
+        if tag in wanted:
+            values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
+    return WalkResult(values, offset, highest_tag, unordered_at, tuple(items.issue_tags.items()))
 
 
 def pass_plain_elements(
@@ -43,19 +119,29 @@ def pass_plain_elements(
     last: int,
     into: dict[int, RawValue],
 ) -> tuple[int, int]:
-    """Pass elements from `offset` whose tags rise from `above` to `last`, and put wanted values `into` a dictionary.
+    """Pass elements whose tags ascend, as long as nothing about them needs a check.
 
-    `wanted` holds the tags of wanted values, and how many bytes each may have.
+    The loop stops at an element that is malformed, out of order, of undefined length, or not completely buffered. Most
+    elements of most headers are passed here, so the loop does as little as it can.
 
-    Returns the offset of the first element that is not plain, and the tag of the one before. Nothing is judged here:
-    whatever is odd, undefined in length, or not all at hand is left to the walk. Most elements of most headers are
-    passed here, so the loop holds as little as it can.
+    Args:
+        window: The bytes of the file.
+        offset: Where the first element begins.
+        encoding: How the data set is encoded.
+        wanted: The tags of the wanted values, each with the number of bytes that the value may have.
+        above: The tag before the first element: all tags must be above it.
+        last: The highest tag to pass.
+        into: The dictionary to which wanted values are added.
+
+    Returns:
+        The offset of the first element that was not passed, and the tag of the last one that was.
+
     """
     data = window.buffered_start
     size = min(len(data), window.size)
     implicit, vr, short_vrs = encoding.implicit, b"", SHORT_VRS
     head_at = encoding.implicit_head.unpack_from if implicit else encoding.explicit_head.unpack_from
-    seen: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     while offset + 12 <= size:
         if implicit:
             group, number, length = head_at(data, offset)
@@ -68,7 +154,7 @@ def pass_plain_elements(
                     break
                 start = offset + 12
                 (length,) = encoding.long.unpack_from(data, offset + 8)
-                if vr == b"SQ" and length >= 16 and not _begins_in_explicit_vr(data, start + 12, seen):
+                if vr == b"SQ" and length >= 16 and not _begins_in_explicit_vr(data, start + 12, spans):
                     break
         tag, end = group << 16 | number, start + length
         if not above < tag <= last or end > size:
@@ -77,101 +163,28 @@ def pass_plain_elements(
             if length > wanted[tag]:
                 break
             into[tag] = vr, start, data[start:end]
-        seen.append((offset, start))
+        spans.append((offset, start))
         above, offset = tag, end
-    if seen:
-        window.note(seen, offset)
+    if spans:
+        window.record_spans(spans, offset)
     return offset, above
 
 
-def _begins_in_explicit_vr(data: bytes, offset: int, seen: list[tuple[int, int]]) -> bool:
-    """Return whether the first element of a sequence's first item has its VR at `offset`, and note the place if so."""
+def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
+    """Return whether a sequence's first item has a VR at `offset`, in its first element; if so, record the span."""
     if data[offset : offset + 2] not in EXPLICIT_VRS:
         return False
-    seen.append((offset, offset + 2))
+    spans.append((offset, offset + 2))
     return True
 
 
-_LAST_TAG = FIRST_DELIMITER_TAG - 1
-
-
-class WalkResult(NamedTuple):
-    """What a walk found."""
-
-    values: dict[int, RawValue]
-    """Tag -> value, for the wanted tags of the top level."""
-    end: int
-    """Where the walk stopped."""
-    highest: int
-    """The highest tag that was met; the data set ends if it is not behind the last wanted one."""
-    unordered_at: int | None
-    """Offset of the first element whose tag is not higher than the one before."""
-    oddities: tuple[tuple[str, int], ...] = ()
-    """Issue codes, and the tag of the first element of the top level that each is about."""
-
-
-def walk_data_set(
-    window: ByteWindow,
-    offset: int,
-    encoding: DataSetEncoding,
-    wanted: Mapping[int, int],
-    last: int,
-    *,
-    whole: bool = False,
-) -> WalkResult:
-    """Walk the top level of a data set from `offset` until an element behind `last`, and keep the wanted values.
-
-    With `whole` the walk goes on to the end of the file, so that wanted elements out of order are found; of a
-    repeated element the last one is kept.
-
-    Args:
-        window: The bytes of the file.
-        offset: Where the data set begins.
-        encoding: How the data set is encoded.
-        wanted: The tags of wanted values, and how many bytes each may have.
-        last: The highest tag of these.
-        whole: Whether to go on to the end of the file.
-
-    Raises:
-        EndOfFile: The file is cut.
-        MalformedError: PS3.5 does not allow the structure, or a wanted value has too many bytes.
-
-    """
-    values: dict[int, RawValue] = {}
-    items = ItemFollower(window)
-    highest, unordered_at, before = 0, None, 0
-    while True:
-        strided = offset
-        offset, highest = pass_plain_elements(
-            window, offset, encoding, wanted, highest, _LAST_TAG if whole else last, values
-        )
-        if offset > strided:
-            before = highest
-        if offset >= window.size:
-            break
-        items.count(offset)
-        tag, vr, start, length = _read_head(window, offset, encoding, before)
-        if tag >= FIRST_DELIMITER_TAG:
-            offset = _pass_delimiter(items, offset, tag, length, before)
-            continue
-        if tag > highest:
-            highest = tag
-        elif unordered_at is None:
-            unordered_at = offset
-        if highest > last and not whole:
-            break
-        offset, before = _find_end(window, items, encoding, tag, vr, start, length), tag
-        if tag in wanted:
-            values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
-    return WalkResult(values, offset, highest, unordered_at, tuple(items.oddities.items()))
-
-
-def _read_head(window: ByteWindow, offset: int, encoding: DataSetEncoding, before: int) -> tuple[int, bytes, int, int]:
+def _read_head(
+    window: ByteWindow, offset: int, encoding: DataSetEncoding, previous_tag: int
+) -> tuple[int, bytes, int, int]:
     try:
         return read_element(window, offset, encoding)
     except EndOfFile as end:
-        place = f"behind {format_element(before)}" if before else "at the beginning of the data set"
-        raise EndOfFile(end.offset, f"the element {place} is cut") from None
+        raise EndOfFile(end.offset, f"the element {_format_position(previous_tag)} is cut") from None
 
 
 def _find_end(
@@ -179,7 +192,7 @@ def _find_end(
 ) -> int:
     """Return where an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
     if length == UNDEFINED_LENGTH:
-        return items.end_of(tag, vr, start, encoding)
+        return items.find_end(tag, vr, start, encoding)
     try:
         window.require(start + length)
     except EndOfFile:
@@ -189,13 +202,17 @@ def _find_end(
     return start + length
 
 
-def _pass_delimiter(items: ItemFollower, offset: int, tag: int, length: int, before: int) -> int:
-    """Pass a delimiter behind an element of defined length, which needs none (PS3.5 section 7.5.2)."""
-    if tag not in (ITEM_END, SEQUENCE_END) or length or not before:
-        place = f"behind {format_element(before)}" if before else "at the beginning of the data set"
-        raise MalformedError(offset, f"{format_element(tag)} stands {place}, outside of a sequence")
-    items.oddities.setdefault(STRAY_DELIMITER, before)
+def _pass_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
+    """Pass a delimiter after an element of defined length, which needs none (PS3.5 section 7.5.2)."""
+    if tag not in (ITEM_END, SEQUENCE_END) or length or not previous_tag:
+        position = _format_position(previous_tag)
+        raise MalformedError(offset, f"{format_element(tag)} stands {position}, outside of a sequence")
+    items.issue_tags.setdefault(STRAY_DELIMITER, previous_tag)
     return offset + 8
+
+
+def _format_position(previous_tag: int) -> str:
+    return f"after {format_element(previous_tag)}" if previous_tag else "at the beginning of the data set"
 
 
 def _read_value(window: ByteWindow, start: int, tag: int, length: int, limit: int) -> bytes:

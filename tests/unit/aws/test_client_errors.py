@@ -38,7 +38,7 @@ def told(error: Exception) -> AwsError:
         ("PermanentRedirect", 301, "--region", False),
         ("ThrottlingException", 429, "wait", True),
         ("SlowDown", 503, "wait", True),
-        ("InternalServerException", 500, "fault", True),
+        ("InternalServerException", 500, "internal error", True),
         ("ValidationException", 400, "validate", False),
     ],
 )

@@ -41,14 +41,14 @@ def numbered(count: int, tokens: list[str | None]) -> Iterator[ListingPage]:
 def test_a_continuation_token_that_comes_again_ends_the_listing(
     tokens: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(AwsError, match="does not come to an end"):
+    with pytest.raises(AwsError, match="does not end"):
         list(lister(numbered(2, tokens), monkeypatch).pages(""))
 
 
 def test_pages_without_objects_end_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bucket_listing, "MAX_EMPTY_PAGES", 9)
     tokens: list[str | None] = [str(number) for number in range(50)]
-    with pytest.raises(AwsError, match="does not come to an end"):
+    with pytest.raises(AwsError, match="does not end"):
         list(lister(numbered(0, tokens), monkeypatch).pages(""))
     assert len(list(lister(numbered(0, [*tokens[:9], None]), monkeypatch).pages(""))) == 10
 
@@ -154,5 +154,5 @@ def test_times_of_jobs(time: object, jobs: ImportJobs, monkeypatch: pytest.Monke
 
 def test_a_list_of_jobs_that_does_not_end(jobs: ImportJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Answering, "answer", {"jobSummaries": [], "nextToken": "again"})
-    with pytest.raises(AwsError, match="does not come to an end"):
+    with pytest.raises(AwsError, match="does not end"):
         list(jobs.list_jobs("0" * 32))

@@ -26,11 +26,11 @@ def test_the_texts_that_are_remembered_are_bounded_and_stay_right(monkeypatch: p
     monkeypatch.setattr(header_decoding, "_MAX_CACHED_BYTES", 8)
     names = TextCache(kind())
     for number in [*range(9), *range(9)]:
-        assert names.text(b"Doe^%04d" % number) == f"Doe^{number:04}"
-        assert names.text(b"Smith^%04d" % number) == f"Smith^{number:04}"
-        assert len(names.known) <= 3
-    assert names.known
-    assert max(map(len, names.known)) == 8
+        assert names.decode(b"Doe^%04d" % number) == f"Doe^{number:04}"
+        assert names.decode(b"Smith^%04d" % number) == f"Smith^{number:04}"
+        assert len(names.texts) <= 3
+    assert names.texts
+    assert max(map(len, names.texts)) == 8
 
 
 def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,11 +38,11 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
     remembered = TextCaches(WantedAttributes.default())
     for charset in (b"ISO_IR %d" % number for number in [*range(100, 109), *range(100, 109)]):
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
-        found = remembered.of(walked, EXPLICIT_LITTLE_ENDIAN)
+        found = remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
         assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
-        assert remembered.of(walked, EXPLICIT_LITTLE_ENDIAN) is found
-        assert len(remembered._of_data_sets) <= 3
-        assert len(remembered._texts) <= 4
+        assert remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN) is found
+        assert len(remembered._by_data_set) <= 3
+        assert len(remembered._by_kind) <= 4
 
 
 def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
@@ -50,7 +50,7 @@ def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
 
     def of(charset: bytes, vr: bytes) -> tuple[TextCache, ...]:
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
-        return remembered.of(walked, EXPLICIT_LITTLE_ENDIAN)
+        return remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
 
     assert of(b"ISO_IR 100", b"PN")[1] is of(b"ISO_IR 100 ", b"PN")[1]
     assert of(b"ISO_IR 100", b"PN")[1] is not of(b"ISO_IR 101", b"PN")[1]
@@ -58,14 +58,14 @@ def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
 
 
 def test_what_cannot_be_decoded_is_no_text() -> None:
-    assert TextCache(kind()).text(b"M\xfcller") is None
-    assert TextCache(kind(charset="ISO_IR 100")).text(b"M\xfcller") == "Müller"
+    assert TextCache(kind()).decode(b"M\xfcller") is None
+    assert TextCache(kind(charset="ISO_IR 100")).decode(b"M\xfcller") == "Müller"
 
 
 @pytest.mark.parametrize("vr", [b"UI", b"", b"UN"])
 def test_a_conformant_uid_is_a_text_without_its_padding(vr: bytes) -> None:
     for padding in (b"", b"\0", b" ", b" \0 "):
-        assert uid(vr).text(b"1.2.840" + padding) == "1.2.840"
+        assert uid(vr).decode(b"1.2.840" + padding) == "1.2.840"
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_conformant_uid_is_a_text_without_its_padding(vr: bytes) -> None:
 @pytest.mark.parametrize("vr", [b"UI", b"", b"LO"])
 def test_of_another_uid_something_is_to_be_said(raw: bytes, vr: bytes) -> None:
     if (vr, raw) != (b"LO", b" 1.2"):  # leading spaces of such a text mean nothing
-        assert uid(vr).text(raw) is None
+        assert uid(vr).decode(raw) is None

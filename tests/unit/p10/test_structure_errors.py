@@ -76,7 +76,7 @@ def test_a_file_cut_inside_a_head_names_the_element_before() -> None:
     whole = content()
     end = whole.index(b"\x20\0\x0d\0")
     for more in range(1, 8):
-        assert "the element behind (0008,0018) is cut" in message(refused(whole[: end + more]))
+        assert "the element after (0008,0018) is cut" in message(refused(whole[: end + more]))
 
 
 @pytest.mark.parametrize("vr", ["UN", "UT", "UC", "OB", "SQ"])

@@ -41,7 +41,7 @@ def test_wanted_values_are_kept_and_others_are_not(encoding: DataSetEncoding) ->
     data = element(0x00100010, "PN", "Doe^Jane", encoding) + uid(STUDY, "1.23", encoding) + tail(encoding)
     found = walked(data, encoding)
     assert found.values == {STUDY: (b"" if encoding.implicit else b"UI", data.index(b"1.23"), b"1.23")}
-    assert found.highest == ROWS
+    assert found.highest_tag == ROWS
     assert found.unordered_at is None
 
 
@@ -80,13 +80,13 @@ def test_encapsulated_bytes_are_passed_by() -> None:
 def test_the_walk_stops_behind_the_last_wanted_element() -> None:
     header = uid(STUDY, "1.23") + uid(SERIES, "1.24")
     found = walked(header + tail() + b"\xff" * 100)
-    assert (found.end, found.highest) == (len(header), ROWS)
+    assert (found.end, found.highest_tag) == (len(header), ROWS)
 
 
 @pytest.mark.parametrize("last", [STUDY, SERIES, ROWS])
 def test_the_highest_tag_that_was_met_is_kept(last: int) -> None:
     data = b"".join(uid(tag, "1.23") for tag in (STUDY, SERIES, ROWS) if tag <= last)
-    assert walked(data).highest == last
+    assert walked(data).highest_tag == last
 
 
 @pytest.mark.parametrize("order", [(0x00100020, STUDY, 0x00100020), (STUDY, STUDY), (SERIES, STUDY)])
@@ -167,7 +167,7 @@ def test_ten_thousand_items_side_by_side_are_followed() -> None:
             tag_bytes(0xFFFEE000) + bytes(4),
             "(fffe,e000) stands at the beginning of the data set, outside of a sequence",
         ),
-        (uid(0x00080005, "") + tag_bytes(0xFFFEE000) + bytes(4), "(fffe,e000) stands behind (0008,0005), outside"),
+        (uid(0x00080005, "") + tag_bytes(0xFFFEE000) + bytes(4), "(fffe,e000) stands after (0008,0005), outside"),
         (bytes(8), "no element has the tag (0000,0000)"),
         (element(0x00080016, "UT", b"", length=UNDEFINED), "(0008,0016) has an undefined length, which the VR 'UT'"),
         (sequence(0x00080005, [], vr="SQ")[:-8] + uid(STUDY, "1.23"), "an element stands in (0008,0005) instead of"),

@@ -1,4 +1,4 @@
-"""What neighbours share is not judged twice, and what differs is not taken from a neighbour."""
+"""What cached share is not judged twice, and what differs is not taken from a neighbour."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def file_of(
 PLAIN = file_of()
 
 
-def agrees(neighbours: CachedLayout, file: bytes) -> Header | RejectedFile:
+def agrees(cached: CachedLayout, file: bytes) -> Header | RejectedFile:
     """Return the header of a neighbour, which must be that of the walk, twice."""
-    found = neighbours.header(file)
+    found = cached.read_header(file)
     assert found is not None
-    assert found == read(file) == neighbours.header(file)
+    assert found == read(file) == cached.read_header(file)
     return found
 
 
@@ -73,13 +73,13 @@ def agrees(neighbours: CachedLayout, file: bytes) -> Header | RejectedFile:
     ],
 )
 def test_each_file_is_judged_by_its_own_values(file: bytes, found: list[str]) -> None:
-    neighbours = of(PLAIN)
-    assert neighbours.layout.fits(file)
-    assert codes(agrees(neighbours, file)) == found
-    assert codes(agrees(neighbours, PLAIN)) == []
-    neighbours = of(file)
-    assert codes(agrees(neighbours, PLAIN)) == []
-    assert codes(agrees(neighbours, file)) == found
+    cached = of(PLAIN)
+    assert cached.layout.fits(file)
+    assert codes(agrees(cached, file)) == found
+    assert codes(agrees(cached, PLAIN)) == []
+    cached = of(file)
+    assert codes(agrees(cached, PLAIN)) == []
+    assert codes(agrees(cached, file)) == found
 
 
 def test_a_uid_that_is_written_as_a_number_is_not_compared_as_bytes() -> None:
@@ -93,8 +93,8 @@ def test_a_uid_that_is_written_as_a_number_is_not_compared_as_bytes() -> None:
 def test_a_data_set_that_is_not_encoded_as_declared_is_reported_for_each_file() -> None:
     for declared, code in ((IMPLICIT_LITTLE, "p10.encoding-mismatch"), (None, "p10.missing-transfer-syntax")):
         file = p10(content(), declared)
-        neighbours = of(file)
-        assert [codes(agrees(neighbours, file)) for _ in range(2)] == [[code]] * 2
+        cached = of(file)
+        assert [codes(agrees(cached, file)) for _ in range(2)] == [[code]] * 2
 
 
 @pytest.mark.parametrize("syntax", ENCODINGS)
@@ -116,27 +116,27 @@ def test_the_meta_may_leave_out_the_instance() -> None:
 
 
 def test_files_of_another_layout_are_none_of_its_neighbours() -> None:
-    neighbours = of(PLAIN)
-    assert neighbours.header(file_of(name=b"Doe^Janet ")) is None
-    assert neighbours.header(PLAIN[:-10]) is None
+    cached = of(PLAIN)
+    assert cached.read_header(file_of(name=b"Doe^Janet ")) is None
+    assert cached.read_header(PLAIN[:-10]) is None
     same_landmark = bytearray(PLAIN)
     same_landmark[PLAIN.index(b"SH")] = ord("L")
-    assert neighbours.header(bytes(same_landmark)) is None
-    agrees(neighbours, PLAIN)
+    assert cached.read_header(bytes(same_landmark)) is None
+    agrees(cached, PLAIN)
 
 
 def test_what_differs_once_is_read_from_each_file_from_then_on() -> None:
-    neighbours = of(PLAIN)
+    cached = of(PLAIN)
     names = [b"Doe^Jane", b"Roe^John", b"Doe^Jane", b"Poe^Joan"]
     for name in names:
-        found = agrees(neighbours, file_of(name=name))
+        found = agrees(cached, file_of(name=name))
         assert isinstance(found, Header)
         assert found.values["PatientName"] == name.decode()
 
 
 def test_headers_do_not_share_what_can_be_changed() -> None:
-    neighbours = of(PLAIN)
-    first, second = neighbours.header(PLAIN), neighbours.header(PLAIN)
+    cached = of(PLAIN)
+    first, second = cached.read_header(PLAIN), cached.read_header(PLAIN)
     assert isinstance(first, Header)
     assert isinstance(second, Header)
     assert first.values is not second.values

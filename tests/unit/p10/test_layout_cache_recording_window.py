@@ -21,20 +21,20 @@ def test_the_bytes_that_decide_are_noted_and_values_are_not() -> None:
     assert window.bytes_at(10, 4) == DATA[10:14]
     assert window.value_at(20, 4) == DATA[20:24]
     assert window.bytes_at(FIRST_READ_BYTES + 1, 2) == DATA[FIRST_READ_BYTES + 1 : FIRST_READ_BYTES + 3]
-    assert window.seen == [(10, 14), (FIRST_READ_BYTES + 1, FIRST_READ_BYTES + 3)]
+    assert window.deciding_spans == [(10, 14), (FIRST_READ_BYTES + 1, FIRST_READ_BYTES + 3)]
 
 
 def test_the_furthest_place_that_had_to_exist_is_noted() -> None:
     window = watched()
     window.bytes_at(10, 4)
-    assert window.reach == 14
+    assert window.required_size == 14
     window.require(500)
     window.bytes_at(10, 4)
-    assert window.reach == 500
+    assert window.required_size == 500
     window.bytes_at(600, 100)
-    assert window.reach == 700
+    assert window.required_size == 700
     window.value_at(2 * FIRST_READ_BYTES, 100)
-    assert window.reach == 2 * FIRST_READ_BYTES + 100
+    assert window.required_size == 2 * FIRST_READ_BYTES + 100
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_a_place_behind_the_end_that_was_asked_for_is_noted_as_well(ask: Callabl
     window = watched(DATA[:100])
     with pytest.raises(EndOfFile):
         ask(window)
-    assert window.reach == 101
+    assert window.required_size == 101
 
 
 def test_what_is_noted_is_bounded() -> None:
     window = watched()
     for offset in range(0, len(DATA), 8):
         window.bytes_at(offset, 8)
-    assert len(window.seen) == MAX_LAYOUT_BYTES // 8
-    assert window.reach == len(DATA)
+    assert len(window.deciding_spans) == MAX_LAYOUT_BYTES // 8
+    assert window.required_size == len(DATA)

@@ -78,8 +78,8 @@ def test_what_decided_is_noted_and_values_are_not() -> None:
     window = window_on(data, RecordingWindow)
     assert isinstance(window, RecordingWindow)
     pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
-    assert window.seen == [(0, 8), (16, 28)]
-    assert window.reach == 30
+    assert window.deciding_spans == [(0, 8), (16, 28)]
+    assert window.required_size == 30
 
 
 @ALL
@@ -102,4 +102,4 @@ def test_where_the_first_element_of_a_sequence_has_its_vr_is_noted() -> None:
     window = window_on(data, RecordingWindow)
     assert isinstance(window, RecordingWindow)
     pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {})
-    assert sorted(window.seen) == [(0, 12), (24, 26)]
+    assert sorted(window.deciding_spans) == [(0, 12), (24, 26)]

@@ -32,10 +32,10 @@ def parts(
     *,
     meta: FileMeta = META,
     encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN,
-    highest: int = 0x00200032,
+    highest_tag: int = 0x00200032,
     unordered_at: int | None = None,
 ) -> RawHeader:
-    return RawHeader(meta, encoding, WalkResult(values(more), 400, highest, unordered_at))
+    return RawHeader(meta, encoding, WalkResult(values(more), 400, highest_tag, unordered_at))
 
 
 def test_what_is_in_order_is_a_header_without_findings() -> None:
@@ -51,7 +51,7 @@ def test_everything_there_is_to_say_is_said_in_one_order() -> None:
         parts(
             {0x00100020: b"\xff", 0x0020000D: b"1.02"},
             meta=meta,
-            highest=0x00200011,
+            highest_tag=0x00200011,
             unordered_at=300,
         ),
         WANTED,

@@ -58,17 +58,17 @@ def test_more_layouts_than_are_kept_are_read_as_well() -> None:
     files = [long(length) for length in range(0, 4 * MAX_LAYOUTS, 2)]
     reader = warmed(*files)
     assert [read_on(reader, file) for file in files] == [read(file) for file in files]
-    assert len(reader._recent) == MAX_LAYOUTS
+    assert len(reader._layouts) == MAX_LAYOUTS
 
 
 def test_the_layout_used_last_comes_first_and_the_oldest_goes() -> None:
     reader = warmed(*(long(length) for length in range(0, 2 * MAX_LAYOUTS, 2)))
-    first = reader._recent[-1]
+    first = reader._layouts[-1]
     read_on(reader, long(0))
-    assert reader._recent[0] is first
-    oldest = reader._recent[-1]
+    assert reader._layouts[0] is first
+    oldest = reader._layouts[-1]
     read_on(reader, long(3 * MAX_LAYOUTS))
-    assert oldest not in reader._recent
+    assert oldest not in reader._layouts
 
 
 def test_the_first_read_is_as_long_as_the_headers_that_were_met() -> None:
@@ -83,9 +83,9 @@ def test_the_first_read_is_as_long_as_the_headers_that_were_met() -> None:
 
 def test_a_layout_is_kept_where_one_read_gives_the_whole_header() -> None:
     reader = warmed(long(20_000))
-    assert reader._recent == []
+    assert reader._layouts == []
     read_on(reader, long(20_000))
-    assert len(reader._recent) == 1
+    assert len(reader._layouts) == 1
 
 
 def test_a_header_longer_than_the_limit_is_walked_each_time() -> None:
@@ -94,7 +94,7 @@ def test_a_header_longer_than_the_limit_is_walked_each_time() -> None:
         file = long(length)
         reader = warmed(file, file)
         assert read_on(reader, file) == read(file)
-        assert len(reader._recent) == kept
+        assert len(reader._layouts) == kept
         assert Asked(reader, file).calls[0] == (0, MAX_LAYOUT_BYTES if kept else FIRST_READ_BYTES)
 
 
@@ -102,7 +102,7 @@ def test_long_and_short_headers_in_turn_are_known_before_long() -> None:
     files = [long(20_000), long(0)]
     reader = warmed(*files * 2)
     assert [len(Asked(reader, file + bytes(FIRST_READ_BYTES)).calls) for file in files] == [1, 1]
-    assert len(reader._recent) == 2
+    assert len(reader._layouts) == 2
 
 
 def test_an_empty_file_is_not_read() -> None:
