@@ -1,4 +1,4 @@
-"""Exceptions: the call or the machine is wrong, and the message says what to do."""
+"""Exceptions for errors of the call or of the environment; each has a message and a fix."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 
 class DicommapError(Exception):
-    """The call or the machine is wrong; wrong data is never raised but reported as an Issue.
+    """Base class of all exceptions of dicommap. Problems of data are not raised but reported as an Issue.
 
-    `message` says what is wrong and `fix` what to do about it. Neither holds a patient value.
+    Attributes:
+        message: What is wrong. It contains no value of a patient.
+        fix: What to do about it.
+
     """
 
     def __init__(self, message: str, *, fix: str) -> None:
@@ -20,7 +23,7 @@ class DicommapError(Exception):
         return f"{self.message} {self.fix}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Exceptions are pickled by their arguments alone, and workers raise these in other processes.
+        # By default, an exception is pickled with its arguments only. Worker processes raise these, so all is pickled.
         return _restore_error, (type(self), self.message, dict(vars(self)))
 
 
@@ -31,11 +34,11 @@ def _restore_error(kind: type[DicommapError], message: str, state: dict[str, obj
 
 
 class UsageError(DicommapError):
-    """An argument is missing, or is none that can be had."""
+    """An argument is missing or invalid."""
 
 
 class SourceError(DicommapError):
-    """A source that was named cannot be walked at all."""
+    """A source cannot be scanned at all."""
 
 
 class InventoryError(DicommapError):
@@ -43,48 +46,48 @@ class InventoryError(DicommapError):
 
 
 class QueryError(DicommapError):
-    """A query over an inventory cannot be answered: it is no SQL, or not for reading only."""
+    """A query over an inventory is not valid SQL, or would change the inventory."""
 
 
 class ExecutorError(DicommapError):
-    """What was to run the work in other processes or threads failed: the work did not."""
+    """The process pool or executor that runs the work has failed; the work itself has not."""
 
 
 class AttributeNameError(DicommapError):
-    """An attribute that was asked for is not in the DICOM data dictionary, or cannot be captured."""
+    """An attribute is not in the DICOM data dictionary, or cannot be captured by a scan."""
 
 
 class DocumentError(DicommapError):
-    """A document that was named (sheet, rules, package, import configuration, override) cannot be opened."""
+    """A document (sheet, rules, package, import configuration, override file) cannot be read or written."""
 
 
 class PackageError(DicommapError):
-    """A package cannot be written where it was asked for."""
+    """A package cannot be written to the given directory."""
 
 
 class MissingExtraError(DicommapError):
-    """What was asked for needs packages that are installed only with an extra."""
+    """A function needs Python packages that are installed only with an extra."""
 
 
 class AwsError(DicommapError):
-    """AWS, or the way to it, refused or failed."""
+    """AWS has refused a request, or could not be reached."""
 
     def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False, local: bool = False) -> None:
         super().__init__(message, fix=fix)
         self.code = code
-        """AWS's word for it, such as AccessDeniedException; empty where no answer came."""
+        """AWS's error code, such as AccessDeniedException; empty if there was no answer."""
         self.transient = transient
-        """Whether the same call may well succeed later: throttled, a fault of the service, no answer."""
+        """Whether the same call may succeed later: it was throttled, the service failed, or there was no answer."""
         self.local = local
-        """Whether this is about the one bucket, prefix or object that was asked for: of others an answer may come."""
-        self.found: tuple[Any, ...] = ()
-        """The Issues that a check had found before this ended it."""
+        """Whether the error concerns one bucket, prefix or object only, so that calls for others may succeed."""
+        self.issues: tuple[Any, ...] = ()
+        """The Issues that a check found before this error ended it."""
 
 
 class UnknownNameError(DicommapError):
-    """No schema or issue code has the name that was asked for."""
+    """No schema or issue code has the given name."""
 
 
 def os_error_reason(error: OSError) -> str:
-    """Return the system's words for an error, without the path."""
+    """Return the system's text for an error, without the path."""
     return error.strerror or "unknown reason"

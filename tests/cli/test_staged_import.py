@@ -115,7 +115,7 @@ def require_imported(tree: Path, service: ImportJobService, corrected: dict[str,
     assert len({(one.study_instance_uid, one.job_id) for one in instances}) == STUDIES
     for one in instances:
         patient = corrected.get(one.study_instance_uid)
-        assert one.changed == (set() if patient is None else {"PatientID"})
+        assert one.changed_keywords == (set() if patient is None else {"PatientID"})
         expected = patient or f"P{one.study_instance_uid.rpartition('.')[2]}"
         assert one.after["00100020"] == {"vr": "LO", "Value": [expected]}
     in_place = {one.study_instance_uid for one in instances if one.key.startswith("archive/alone/")}

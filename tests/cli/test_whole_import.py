@@ -151,7 +151,7 @@ def test_a_tree_over_a_quota_is_imported_by_several_jobs(
     assert len(service.jobs) > 1
     assert {(job.status, job.calls) for job in service.jobs} == {("COMPLETED", 1)}
     assert sorted(one.key for one in service.instances) == sorted(in_the_tree(tree))
-    assert all(one.changed <= {"StudyDescription"} for one in service.instances)
+    assert all(one.changed_keywords <= {"StudyDescription"} for one in service.instances)
     assert {one.after["00081030"]["Value"][0] for one in service.instances} == {"Corrected"}
     assert len(accounts) == len(service.instances)
     assert {account["outcome"] for account in accounts} == {"primary"}

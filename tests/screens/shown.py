@@ -13,7 +13,7 @@ from pydicom import dcmread
 
 import dicommap
 from dicommap.progress import Progress
-from dicommap.progress.notebook_bar import bar_html
+from dicommap.progress.notebook_bar import format_bar_html
 
 URI = "s3://example-bucket/incoming/"
 ACCOUNT: dict[str, Any] = {
@@ -58,7 +58,7 @@ def _looked_at(whole: dicommap.Inventory) -> dict[str, HasHtml | str]:
         "thumbnail": series.thumbnail(),
         "montage": series.montage(9),
         "placeholder": next(one for each in whole.series() if (one := each.thumbnail()).is_placeholder),
-        "progress": bar_html(
+        "progress": format_bar_html(
             Progress(1_200_000, 3_000_000, True), "1,200,000 of 3,000,000 files, 42 s, about 1 min 3 s left"
         ),
     }

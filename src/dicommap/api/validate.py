@@ -126,7 +126,7 @@ def _s3_issues(place: Path, clients: Clients, found: Sequence[Issue], progress: 
     try:
         return validate_s3(place, clients=clients, progress=progress)
     except AwsError as error:
-        error.found = (*found, *error.found)
+        error.issues = (*found, *error.issues)
         raise
 
 

@@ -290,7 +290,7 @@ def _poll_until_ended(
             watch.tell(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
         ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
         if report is not None:
-            report(Progress(ended, total, counted=True))
+            report(Progress(ended, total, is_counted=True))
         if once or (failing == 0 and all(one.has_ended() for one in watches)):
             return
         clock.sleep(next(pauses))

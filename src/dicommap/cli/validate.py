@@ -124,7 +124,7 @@ def _check_all(
         try:
             found += check(path, clients)
         except AwsError as error:
-            found += error.found
+            found += error.issues
             unanswered, clients = error, None
     return found, unanswered
 

@@ -70,7 +70,7 @@ def s3_object_issues(
         for found in _check_jobs(package, jobs, stored, absent, progress):
             issues += found
     except AwsError as error:
-        error.found = (*issues, *error.found)
+        error.issues = (*issues, *error.issues)
         raise
     return Issues(issues)
 
@@ -107,7 +107,7 @@ def _job_issues(
             issues.append(found)  # one by one: what came before a refusal is kept
     except AwsError as error:
         if not error.local:
-            error.found = tuple(issues)
+            error.issues = tuple(issues)
             raise
         code = "listing.denied" if error.code in ACCESS_DENIED_CODES else "listing.unread"
         issues.append(make_issue(code, Location(path=make_printable(job.inputS3Uri)), told=error.message))

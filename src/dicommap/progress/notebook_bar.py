@@ -1,7 +1,7 @@
 """A progress bar in a notebook: static HTML, redrawn at most ten times a second.
 
-Static HTML instead of a widget: it needs nothing installed, works in every notebook, and a page that is exported
-meanwhile asks for no script from elsewhere.
+Static HTML is used instead of a widget: it needs no other package, works in every notebook, and an exported page loads
+no script.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dicommap.progress.progress import Progress
 
 FIRST_DRAW_DELAY = 0.4
-"""Seconds of work before there is a bar at all."""
+"""Seconds of work before the bar appears."""
 _REDRAW_INTERVAL = 0.1
-"""Seconds between two drawings."""
+"""Seconds between two updates of the bar."""
 
 
 class RedrawTimer:
-    """Says when to draw."""
+    """Decide when the bar is drawn again."""
 
     __slots__ = ("_clock", "_next", "_started")
 
@@ -32,7 +32,7 @@ class RedrawTimer:
         self._next = self._started + delay
 
     def is_due(self) -> bool:
-        """Say whether it is time to draw, and take it that it is done."""
+        """Return whether it is time to draw; if so, the next interval begins."""
         now = self._clock()
         if now < self._next:
             return False
@@ -46,12 +46,12 @@ class RedrawTimer:
 
 
 def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
-    """Return the seconds that are left if work goes on as before; None before anything is done."""
+    """Return the remaining seconds at the present speed; None before any item is done."""
     return elapsed * (total - done) / done if done else None
 
 
 def format_duration(seconds: float) -> str:
-    """Return a time for people: `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Return a duration as text, such as `42 s`, `3 min 20 s` or `2 h 5 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -60,50 +60,56 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-_NOTHING = {"text/html": "", "text/plain": ""}
-_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
+_EMPTY_OUTPUT = {"text/html": "", "text/plain": ""}
+_BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class NotebookBar:
-    """Shows progress below the cell that works."""
+    """A progress bar below the running cell of a notebook."""
 
-    __slots__ = ("_handle", "_noun", "_pace")
+    __slots__ = ("_handle", "_noun", "_timer")
 
-    def __init__(self, noun: str, pace: RedrawTimer | None = None) -> None:
-        """Take the plural of what is counted."""
+    def __init__(self, noun: str, timer: RedrawTimer | None = None) -> None:
+        """Create a bar that is not drawn yet.
+
+        Args:
+            noun: The counted items, in the plural.
+            timer: Decides when to draw; tests pass their own.
+
+        """
         self._noun = noun
-        self._pace = pace or RedrawTimer()
+        self._timer = timer or RedrawTimer()
         self._handle: Any = None
 
     def show(self, progress: Progress) -> None:
-        """Show how far work has come, unless that was shown a moment ago."""
-        if not self._pace.is_due():
+        """Draw the progress, if it is time to draw."""
+        if not self._timer.is_due():
             return
-        words = _words(progress, self._noun, self._pace.elapsed)
-        shown = {"text/html": bar_html(progress, words), "text/plain": words}
+        text = _format_progress(progress, self._noun, self._timer.elapsed)
+        output = {"text/html": format_bar_html(progress, text), "text/plain": text}
         if self._handle is not None:
-            self._handle.update(shown, raw=True)
+            self._handle.update(output, raw=True)
             return
         from IPython.display import display
 
-        self._handle = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._handle = display(output, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """Empty the output: what the work gives tells the rest."""
+        """Remove the bar from the output."""
         if self._handle is not None:
-            self._handle.update(_NOTHING, raw=True)
+            self._handle.update(_EMPTY_OUTPUT, raw=True)
 
 
-def bar_html(progress: Progress, words: str) -> str:
-    """Return a bar, with words about it."""
-    # Without a value, a bar moves to and fro.
-    how_far = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.counted else ""
-    return f'<div><progress{how_far} style="{_STYLE}"></progress>{escape(words)}</div>'
+def format_bar_html(progress: Progress, text: str) -> str:
+    """Return the HTML of a bar with a text beside it."""
+    # Without a value, browsers show a moving bar.
+    value = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.is_counted else ""
+    return f'<div><progress{value} style="{_BAR_STYLE}"></progress>{escape(text)}</div>'
 
 
-def _words(progress: Progress, noun: str, elapsed: float) -> str:
-    if not progress.counted:
+def _format_progress(progress: Progress, noun: str, elapsed: float) -> str:
+    if not progress.is_counted:
         return f"{progress.done:,} {noun}, {format_duration(elapsed)}"
     left = estimate_remaining_seconds(progress.done, progress.total, elapsed)
-    more = "" if left is None else f", about {format_duration(left)} left"
-    return f"{progress.done:,} of {progress.total:,} {noun}, {format_duration(elapsed)}{more}"
+    remaining = "" if left is None else f", about {format_duration(left)} left"
+    return f"{progress.done:,} of {progress.total:,} {noun}, {format_duration(elapsed)}{remaining}"

@@ -1,4 +1,4 @@
-"""Progress of long work, and the choice of who shows it: a function, a bar, or nobody."""
+"""Progress of long work, and the choice of how to show it: a caller's function, a bar, or nothing."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far work has come."""
+    """The number of items that are done, and of all items."""
 
     done: int
     total: int
-    """How much there is, as far as it was counted; never less than `done`."""
-    counted: bool
-    """Whether `total` is all there is."""
+    """The number of items that are known so far; never less than `done`."""
+    is_counted: bool
+    """Whether `total` is the final number."""
 
 
 OnProgress = Callable[[Progress], None]
-"""Called now and then while work goes on, and once at the end."""
+"""A function that is called with the progress during the work, and once at the end."""
 
 ProgressOption = OnProgress | bool | None
-"""What callers pass as `progress`: a function; True for a bar, False for none; None for one where people look on."""
+"""The parameter `progress` of public functions: a function; True for a bar; False for none; None for a bar in
+notebooks and interactive Python only."""
 
 _Item = TypeVar("_Item")
 
@@ -41,9 +42,14 @@ def track_progress(
     *,
     weight: Callable[[_Item], int] = lambda _: 1,
 ) -> Iterator[_Item]:
-    """Yield the items, and tell after each how many are done; `weight` is what one counts for.
+    """Yield the items, and report the progress after each.
 
-    Without `total` it is not known how many there are until the last one.
+    Args:
+        items: The items to yield.
+        report: The function to call with the progress; None for no reports.
+        total: The sum of all weights; None if it is not known before the last item.
+        weight: Returns what an item adds to the count.
+
     """
     if report is None:
         yield from items
@@ -57,30 +63,38 @@ def track_progress(
 
 
 class ProgressBar(Protocol):
-    """What shows progress while work goes on, and leaves nothing behind."""
+    """A bar that shows progress during the work and is removed at the end."""
 
     def show(self, progress: Progress) -> None:
-        """Show how far work has come."""
+        """Show the progress."""
         ...
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         ...
 
 
 @contextmanager
-def progress_reporter(asked: ProgressOption, noun: str) -> Iterator[OnProgress | None]:
-    """Give the function to tell of progress in `noun`, a plural; None where nobody is to be told.
+def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress | None]:
+    """Yield the function to which progress is reported; None if progress is not shown.
 
-    None asks for a bar in notebooks and in interactive Python on a terminal, True also for one on the terminal of a
-    script. Raises UsageError for what is neither True, False, None nor a function.
+    Args:
+        option: A function; True for a bar in a notebook or on a terminal; None for a bar in notebooks and interactive
+            Python only; False for none.
+        noun: The counted items, in the plural.
+
+    Raises:
+        UsageError: `option` is something else.
+
     """
-    if callable(asked):
-        yield asked
+    if callable(option):
+        yield option
         return
-    if asked is not None and not isinstance(asked, bool):
-        raise UsageError("progress takes a function, True or False.", fix="Give a function of one Progress, or True.")
-    bar = None if asked is False else _create_bar(noun, asked=asked is True)
+    if option is not None and not isinstance(option, bool):
+        raise UsageError(
+            "progress must be a function, True or False.", fix="Pass a function that takes one Progress, or True."
+        )
+    bar = None if option is False else _create_bar(noun, is_requested=option is True)
     if bar is None:
         yield None
         return
@@ -90,13 +104,13 @@ def progress_reporter(asked: ProgressOption, noun: str) -> Iterator[OnProgress |
         bar.close()
 
 
-def _create_bar(noun: str, *, asked: bool) -> ProgressBar | None:
+def _create_bar(noun: str, *, is_requested: bool) -> ProgressBar | None:
     if is_in_notebook():
         from dicommap.progress.notebook_bar import NotebookBar
 
         return NotebookBar(noun)
     is_interactive = hasattr(sys, "ps1")
-    if (asked or is_interactive) and sys.stderr is not None and sys.stderr.isatty():
+    if (is_requested or is_interactive) and sys.stderr is not None and sys.stderr.isatty():
         from dicommap.progress.terminal_bar import TerminalBar
 
         return TerminalBar(noun)
@@ -104,6 +118,6 @@ def _create_bar(noun: str, *, asked: bool) -> ProgressBar | None:
 
 
 def is_in_notebook() -> bool:
-    """Say whether a notebook runs this process: IPython is loaded, and has a kernel."""
-    current = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
-    return getattr(current(), "kernel", None) is not None
+    """Return whether this process runs a notebook: IPython is loaded and has a kernel."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -6,32 +6,37 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import Progress as RichProgress
 
 if TYPE_CHECKING:
     from dicommap.progress.progress import Progress
 
 
 class TerminalBar:
-    """Shows progress; it pulses until all there is has been counted."""
+    """A progress bar on a terminal. It pulses until the total is known."""
 
     __slots__ = ("_bar", "_task")
 
     def __init__(self, noun: str) -> None:
-        """Take the plural of what is counted."""
+        """Start the bar.
+
+        Args:
+            noun: The counted items, in the plural.
+
+        """
         text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + noun)
         columns = (SpinnerColumn(), BarColumn(), text, TimeElapsedColumn(), TimeRemainingColumn())
         console = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
-        self._bar = Bar(*columns, console=console, transient=True)
+        self._bar = RichProgress(*columns, console=console, transient=True)
         self._task = self._bar.add_task(noun, total=None, known="?")
         self._bar.start()
 
     def show(self, progress: Progress) -> None:
-        """Show how far work has come."""
-        known = f"{progress.total:,}" if progress.counted else f"at least {progress.total:,}"
-        total = progress.total if progress.counted else None
+        """Show the progress."""
+        known = f"{progress.total:,}" if progress.is_counted else f"at least {progress.total:,}"
+        total = progress.total if progress.is_counted else None
         self._bar.update(self._task, completed=progress.done, total=total, known=known)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()

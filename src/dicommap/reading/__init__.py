@@ -1,4 +1,4 @@
-"""Read regular files that a user names or a package holds, without blocking, up to a limit."""
+"""Read regular files without blocking and up to a limit: files that a user names, or that a package holds."""
 
 from dicommap.reading.regular_files import (
     FileTooLargeError,

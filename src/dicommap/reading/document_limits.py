@@ -1,7 +1,7 @@
-"""Limits of documents: bytes and JSON values that one of each kind may have.
+"""Limits of documents: the bytes and JSON values that a document of each kind may have.
 
-A document is read into memory as a whole, and one JSON value needs up to 100 bytes there. Each limit is what a document
-of its kind can legitimately be, with room. docs/limits.md lists them all.
+A document is read into memory as a whole, where one JSON value needs up to 100 bytes. Each limit is above the size of
+the largest valid document of its kind. docs/limits.md lists all limits.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 MEBIBYTE = 2**20
 
 DEPTH_LIMIT = 64
-"""Levels of arrays and objects; real data sets have about ten."""
+"""Levels of nested arrays and objects; real data sets have about ten."""
 
 DIGITS_LIMIT = 4_300
-"""Digits of an integer: Python reads no longer ones."""
+"""Digits of an integer, the most that Python reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimit:
-    """How large a document of one kind may be."""
+    """The bytes and JSON values that a document of one kind may have."""
 
     bytes: int
     values: int = 0
-    """JSON values: texts, numbers, arrays, objects and so on; names of members do not count. 0: not JSON."""
+    """JSON values: texts, numbers, arrays, objects and so on; names of members do not count. 0 if not JSON."""
 
 
 CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
@@ -37,13 +37,13 @@ PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
 """plan.json, which grows with jobs, mappings and override files: it has about one value in 60 bytes."""
 
 SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
-"""A state of a submission, or its AWS account: some 20 texts."""
+"""A state file or AWS account file of a submission: about 20 texts."""
 
 RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
-"""A rules file. Long lists of what a rule matches are its largest part."""
+"""A rules file. The lists of values that its rules match are the largest part."""
 
 TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
-"""A sheet, a lookup, or a table of a package that is read as a whole."""
+"""A sheet, a lookup table, or a table of a package."""
 
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """job-output-manifest.json: a job of DEFAULT_JOB_FILES image sets has about half a megabyte."""
@@ -52,7 +52,7 @@ S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """manifest.json of an S3 Inventory: three texts for each of its data files."""
 
 LARGEST_DOCUMENT_LIMIT = PLAN_LIMIT
-"""What a document may be as long as its kind is not known."""
+"""The limit of a document whose kind is not known yet."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
@@ -63,10 +63,15 @@ def unknown_document_limit(data: bytes) -> DocumentLimit:
 
 
 def has_more_json_values(data: bytes, limit: int) -> bool:
-    """Return whether a JSON document may have more values than `limit`, without reading it.
+    """Return whether a JSON document may have more values than `limit`, without parsing it.
 
-    A value is the first of its array or object, or stands behind a comma; an empty array or object counts twice. Only
-    if there are many commas and brackets, those inside texts are left out of the count.
+    Each value comes first in its array or object, or after a comma. So the count of commas and opening brackets is an
+    upper bound. Those inside texts are removed only if the first count is above the limit, because that is slow.
+
+    Args:
+        data: The bytes of the document.
+        limit: The number of values that it may have.
+
     """
     return _count_separators(data) >= limit and _count_separators(_STRING.sub(b"", data)) >= limit
 

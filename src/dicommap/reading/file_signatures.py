@@ -19,23 +19,28 @@ _ARCHIVES = (
     (b"Rar!\x1a\x07", "RAR"),
 )
 _TAR = slice(257, 262)
-"""The place of `ustar` in the header of a tar file (POSIX.1-2017, "ustar Interchange Format")."""
+"""The bytes that are `ustar` in a tar file (POSIX.1-2017, "ustar Interchange Format")."""
 
 HEAD_BYTES = _TAR.stop
-"""Bytes at the beginning of a file that are enough to know it."""
+"""Bytes at the beginning of a file that `detect_packed_format` needs."""
 
 
 class PackedFormat(NamedTuple):
     """The format of an archive or compressed file."""
 
     kind: str
-    """Its name, such as gzip or 7-Zip."""
+    """The name of the format, such as gzip or 7-Zip."""
     is_archive: bool
-    """Whether it may hold several files."""
+    """Whether it can hold several files."""
 
 
 def detect_packed_format(head: bytes) -> PackedFormat | None:
-    """Return the format of an archive or compressed file that begins with these bytes; None for any other file."""
+    """Return the format of an archive or compressed file; None for any other file.
+
+    Args:
+        head: The first HEAD_BYTES bytes of the file, or all if it is shorter.
+
+    """
     for first, kind in _COMPRESSED:
         if head.startswith(first):
             return PackedFormat(kind, is_archive=False)

@@ -1,9 +1,9 @@
 """Open regular files without blocking and read them up to a number of bytes.
 
-A path that somebody else wrote may lead to a FIFO that nobody writes to, to a device that never ends, or to a file of
-size 0 that never ends (below /proc). It may lead to another file a moment after it was looked at. So a file is opened
-without waiting, its *descriptor* is asked for the kind of file, and every reading has a number of bytes at which it
-ends with an error. All errors are OSErrors, so that callers report them as they report the system's own.
+A path in a document from somebody else may lead to a FIFO without a writer, to a device, or to an endless file below
+/proc, and it may lead to another file a moment later. So a file is opened without blocking, the type of its open
+*descriptor* is checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that
+callers report them like the errors of the system.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, StrPath, WriteableBuffer
 
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-_PIECE = 2**20
-_BUFFER = 2**18
+_OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_PIECE_BYTES = 2**20
+_BUFFER_BYTES = 2**18
 
-_KINDS = {
+_FILE_TYPES = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
@@ -36,11 +36,11 @@ class NotRegularFileError(OSError):
 
 
 class FileTooLargeError(OSError):
-    """The file has more bytes than the caller reads."""
+    """The file has more bytes than the limit of the caller."""
 
 
 def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
-    """Open a regular file for reading, without waiting, and return its descriptor.
+    """Open a regular file for reading, without blocking, and return its descriptor.
 
     Args:
         path: The file. Links are followed, unless `beneath` is given.
@@ -48,15 +48,15 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
             nor the file itself may be a link or `..`.
 
     Raises:
-        NotRegularFileError: If it is anything else than a regular file.
-        OSError: As the system does.
+        NotRegularFileError: It is not a regular file.
+        OSError: The file cannot be opened or read.
 
     """
     try:
         if beneath is None:
-            # Opening a device or a FIFO can do something to it; so this comes first, though only fstat is sure.
+            # Opening a device or a FIFO can have effects, so the path is checked too, before the descriptor.
             _require_regular(os.stat(path), path)
-            descriptor = os.open(path, _FLAGS)
+            descriptor = os.open(path, _OPEN_FLAGS)
         else:
             descriptor = _open_beneath(os.fspath(beneath), os.fspath(path))
     except ValueError:  # a NUL, or a character that no file name can have
@@ -70,25 +70,25 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
 
 
 def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPath | None = None) -> BinaryIO:
-    """Open a regular file to be read from its beginning to its end, such as line by line.
+    """Open a regular file for reading from its beginning to its end, such as line by line.
 
     Args:
         path: The file.
-        limit: The number of bytes that are read at most; without it, the size that the file has now.
+        limit: The number of bytes that may be read; if None, the current size of the file.
         beneath: See `open_descriptor`.
 
     Raises:
-        NotRegularFileError: If it is anything else than a regular file.
-        FileTooLargeError: Also from the file that is returned, as soon as there is one byte more than the limit.
-        OSError: As the system does.
+        NotRegularFileError: It is not a regular file.
+        FileTooLargeError: The file has more bytes. The returned file raises it too, if the file grows.
+        OSError: The file cannot be opened or read.
 
     """
     descriptor = open_descriptor(path, beneath=beneath)
     try:
         size = os.fstat(descriptor).st_size
         if limit is not None and size > limit:
-            raise _too_large(limit)
-        return io.BufferedReader(_BoundedFile(descriptor, size if limit is None else limit), _BUFFER)
+            raise _too_large_error(limit)
+        return io.BufferedReader(_BoundedFile(descriptor, size if limit is None else limit), _BUFFER_BYTES)
     except BaseException:
         os.close(descriptor)
         raise
@@ -99,13 +99,13 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = No
 
     Args:
         path: The file.
-        limit: The number of bytes that it may have.
+        limit: The number of bytes that the file may have.
         beneath: See `open_descriptor`.
 
     Raises:
-        NotRegularFileError: If it is anything else than a regular file.
-        FileTooLargeError: If it has more bytes.
-        OSError: As the system does.
+        NotRegularFileError: It is not a regular file.
+        FileTooLargeError: The file has more bytes.
+        OSError: The file cannot be opened or read.
 
     """
     with open_regular_file(path, limit=limit, beneath=beneath) as file:
@@ -115,18 +115,21 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = No
 def read_stream(stream: BinaryIO, limit: int) -> bytes:
     """Return all bytes of an open stream, such as standard input.
 
-    Raises FileTooLargeError if there are more than `limit`, and OSError as the stream does.
+    Raises:
+        FileTooLargeError: The stream has more than `limit` bytes.
+        OSError: The stream cannot be read.
+
     """
     content = io.BytesIO()
-    while piece := stream.read(min(_PIECE, limit + 1 - content.tell())):
+    while piece := stream.read(min(_PIECE_BYTES, limit + 1 - content.tell())):
         content.write(piece)
         if content.tell() > limit:
-            raise _too_large(limit)
+            raise _too_large_error(limit)
     return content.getvalue()
 
 
 class _BoundedFile(io.RawIOBase):
-    """The bytes of a descriptor, in order; one byte more than the limit is an error."""
+    """A file that raises FileTooLargeError after a number of bytes."""
 
     def __init__(self, descriptor: int, limit: int) -> None:
         self._descriptor = descriptor
@@ -139,13 +142,13 @@ class _BoundedFile(io.RawIOBase):
         return self._descriptor
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        # Not more than one byte behind the limit: what has no end may be slow, too.
+        # Read one byte after the limit at most: an endless file may be slow, too.
         view = memoryview(buffer)[: self._left + 1]
         read = os.readv(self._descriptor, [view])
         self._left -= read
         if self._left < 0:
             self._left = 0
-            raise _too_large(self._limit)
+            raise _too_large_error(self._limit)
         return read
 
     def write(self, data: ReadableBuffer) -> int:
@@ -158,35 +161,35 @@ class _BoundedFile(io.RawIOBase):
 
 
 def _open_beneath(directory: str, path: str) -> int:
-    """Open a file below a directory without following a link on the way."""
+    """Open a file below a directory without following any link."""
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts):
         raise OSError(errno.EINVAL, "the path leads out of its directory")
     folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts[:-1]:
-            _require_no_link(part, folder)
+            _reject_link(part, folder)
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             os.close(folder)
             folder = inner
         _require_regular(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False), path)
-        return os.open(parts[-1], _FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+        return os.open(parts[-1], _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
     finally:
         os.close(folder)
 
 
-def _require_no_link(name: str, folder: int) -> None:
+def _reject_link(name: str, folder: int) -> None:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         _require_regular(status, name)
 
 
 def _require_regular(status: os.stat_result, path: StrPath) -> None:
-    kind = stat.S_IFMT(status.st_mode)
-    if kind != stat.S_IFREG:
-        words = f"it is {_KINDS.get(kind, 'something else')}, not a regular file"
-        raise NotRegularFileError(errno.EINVAL, words, os.fspath(path))
+    file_type = stat.S_IFMT(status.st_mode)
+    if file_type != stat.S_IFREG:
+        reason = f"it is {_FILE_TYPES.get(file_type, 'something else')}, not a regular file"
+        raise NotRegularFileError(errno.EINVAL, reason, os.fspath(path))
 
 
-def _too_large(limit: int) -> FileTooLargeError:
+def _too_large_error(limit: int) -> FileTooLargeError:
     return FileTooLargeError(errno.EFBIG, f"it has more than {limit:,} bytes")

@@ -1,4 +1,4 @@
-"""`python -m dicommap.testing` serves the stand-in from a process of its own, until it is stopped."""
+"""The command `python -m dicommap.testing`: run the stand-in in its own process until it is stopped."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dicommap.testing.service import ImportJobService
 
 
 def main() -> int:
-    """Serve, print the URL on a line of its own, and wait for SIGINT or SIGTERM."""
-    options = _parser().parse_args()
+    """Start the stand-in, print its URL on a line, wait for SIGINT or SIGTERM, and return the exit status."""
+    options = _make_parser().parse_args()
     behaviour = Behaviour(
         advance=options.advance, throttling=not options.no_throttling, concurrent_jobs=options.concurrent_jobs
     )
@@ -25,33 +25,38 @@ def main() -> int:
     except DicommapError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    stops = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    stop_signals = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     with service:
         sys.stdout.write(f"{service.url}\n")
         sys.stdout.flush()
-        signal.sigwait(stops)
+        signal.sigwait(stop_signals)
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dicommap.testing",
         description="A stand-in for AWS HealthImaging's import jobs on loopback, for tests. It is not the service.",
     )
     parser.add_argument("--s3-endpoint", metavar="URL", help="the S3 server that jobs read from and write to")
-    parser.add_argument("--port", type=int, default=0, help="the port; 0 for one that is free")
-    parser.add_argument("--advance", choices=("poll", "call"), default="poll", help="what moves a job on")
-    parser.add_argument("--no-throttling", action="store_true", help="take any number of calls a second")
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 for any free port")
     parser.add_argument(
-        "--concurrent-jobs", type=int, default=CONCURRENT_JOBS, metavar="N", help="jobs that may run at once"
+        "--advance",
+        choices=("poll", "call"),
+        default="poll",
+        help="what advances a job: each poll, or a call of advance",
+    )
+    parser.add_argument("--no-throttling", action="store_true", help="accept any number of calls per second")
+    parser.add_argument(
+        "--concurrent-jobs", type=int, default=CONCURRENT_JOBS, metavar="N", help="jobs that may run at the same time"
     )
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="KIND[,operation=NAME][,times=N|always][,after=N][,match=TEXT][,message=TEXT]",
-        help=f"let a fault happen; may be repeated. KIND is one of {', '.join(FAULT_KINDS)}",
+        help=f"simulate a fault; may be repeated. KIND is one of {', '.join(FAULT_KINDS)}",
     )
     return parser
 

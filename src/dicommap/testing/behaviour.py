@@ -1,4 +1,4 @@
-"""Settings of the stand-in, and the faults that a test asks for."""
+"""Settings of the stand-in, and the faults that tests request."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """Settings of the stand-in. The quotas and limits that AWS documents are its defaults."""
+    """Settings of the stand-in. The defaults are the quotas and limits that AWS documents."""
 
     advance: Literal["poll", "call"] = "poll"
-    """Whether a job goes on by one status each time that somebody asks for it, or when the test says so."""
+    """Whether a job takes its next status with each request for it (poll), or when the test calls advance (call)."""
     throttling: bool = True
-    """Whether calls beyond the documented rates are refused."""
+    """Whether calls above the documented rates are refused."""
     concurrent_jobs: int = CONCURRENT_JOBS
     """Jobs of a data store that have not ended ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
-    """Of each job; one that is over a quota ends as FAILED."""
+    """The quotas of each job; a job over a quota ends as FAILED."""
     assumptions: Assumptions = field(default_factory=Assumptions)
-    """How override files are read. AWS does not say; one of another form fails the job."""
+    """The assumed form of override files, which AWS does not document. A file in another form fails the job."""
     override_files: Literal["ignored", "failed"] = "ignored"
-    """Whether the override files below inputS3Uri, which are no P10, are passed over or reported as failed."""
+    """Whether override files below inputS3Uri, which are not P10 files, are ignored or reported as failed."""
     job_folder_in_output_uri: bool = True
-    """Whether a job's properties have outputS3Uri with the job's own folder, as in an example of the AWS CLI."""
+    """Whether outputS3Uri in a job's properties ends with the job's folder, as in an example of the AWS CLI."""
     warned_files: Literal["both", "warning-only"] = "both"
-    """Whether a file with a warning is in success.ndjson as well."""
+    """Whether a file with a warning is listed in success.ndjson too, or in warning.ndjson only."""
     empty_manifests: Literal["left-out", "written"] = "left-out"
-    """Whether a list of success, failure or warning without lines is written."""
+    """Whether job manifests without any line are written."""
 
     def __post_init__(self) -> None:
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise unknown_choice(name, getattr(self, name), known)
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise unknown_choice(name, getattr(self, name), choices)
 
 
 _CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Behaviour).items() if get_origin(kind) is Literal}
@@ -50,45 +50,45 @@ _CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Behaviour).ite
 
 ERROR_FAULTS = {
     "throttle": ("ThrottlingException", "Rate exceeded"),
-    "access-denied": ("AccessDeniedException", "Access denied, as asked for by the test"),
-    "not-found": ("ResourceNotFoundException", "No such resource, as asked for by the test"),
-    "conflict": ("ConflictException", "A conflict, as asked for by the test"),
-    "quota": ("ServiceQuotaExceededException", "A quota is used up, as asked for by the test"),
-    "validation": ("ValidationException", "Not valid, as asked for by the test"),
+    "access-denied": ("AccessDeniedException", "Access denied, as requested by the test"),
+    "not-found": ("ResourceNotFoundException", "No such resource, as requested by the test"),
+    "conflict": ("ConflictException", "A conflict, as requested by the test"),
+    "quota": ("ServiceQuotaExceededException", "A quota is exceeded, as requested by the test"),
+    "validation": ("ValidationException", "Not valid, as requested by the test"),
     "expired-token": ("ExpiredTokenException", "The security token included in the request is expired"),
-    "internal": ("InternalServerException", "A fault of the service, as asked for by the test"),
-    "unavailable": ("ServiceUnavailableException", "Unavailable, as asked for by the test"),
+    "internal": ("InternalServerException", "An internal error, as requested by the test"),
+    "unavailable": ("ServiceUnavailableException", "Unavailable, as requested by the test"),
 }
-"""Faults that are answers, by their error."""
+"""Faults that are answers: kind -> error code and message."""
 
 CONNECTION_FAULTS = {
-    "reset": "The connection is reset before anything is done.",
-    "answer-lost": "What was asked for is done, and the connection is reset before the answer.",
-    "short-body": "What was asked for is done, and the answer ends in its middle. botocore does not notice.",
+    "reset": "The connection is reset before the request is processed.",
+    "answer-lost": "The request is processed, and the connection is reset before the answer.",
+    "short-body": "The request is processed, and the answer is cut in the middle. botocore does not notice.",
 }
-"""Faults of the connection."""
+"""Faults of the connection: kind -> description."""
 
 JOB_FAULTS = {
     "job-failed": "The job ends as FAILED, with the fault's message.",
-    "rejected": "Files are rejected, the job is COMPLETED all the same.",
-    "server-error": "Files are not imported by a fault of the service.",
-    "unreported": "Files are imported, and no manifest says so.",
+    "rejected": "Files are rejected; the job is COMPLETED.",
+    "server-error": "Files are not imported because of an internal error.",
+    "unreported": "Files are imported, but missing in the job manifests.",
     "warned": "Files are imported with a warning.",
-    "broken-lines": "Each list begins with a line that is none, and its last line is cut.",
+    "broken-lines": "Each job manifest begins with an invalid line, and its last line is cut.",
     "no-manifest": "job-output-manifest.json is not written.",
     "no-success": "success.ndjson is not written.",
     "no-failure": "failure.ndjson is not written.",
     "no-warning": "warning.ndjson is not written.",
-    "python-booleans": "The lists have True and False, as the developer guide prints one.",
+    "python-booleans": "The job manifests have True and False, as in one example of the developer guide.",
     "relative-keys": "inputFile is relative to inputS3Uri.",
     "upper-case-warnings": "Types of warnings are written as in the developer guide's table, not as in its example.",
 }
-"""Faults of a job, all taken by the next job that ends."""
+"""Faults of a job: kind -> description. All of them affect the next job that ends."""
 
 FAULT_MESSAGES = {
-    "job-failed": "FILE_COUNTS_LIMIT: as asked for by the test",
+    "job-failed": "FILE_COUNTS_LIMIT: as requested by the test",
     "rejected": "DICOM attribute SOPClassUID does not exist",
-    "server-error": "As asked for by the test",
+    "server-error": "As requested by the test",
 }
 FAULT_KINDS = (*ERROR_FAULTS, *CONNECTION_FAULTS, *JOB_FAULTS)
 _FAULT_PATTERN = re.compile(
@@ -98,19 +98,19 @@ _FAULT_PATTERN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault: what happens, to which operation, how many times, and after how many calls."""
+    """A fault to simulate: its kind, the operation, how many times, and after how many calls."""
 
     kind: str
     operation: str | None = None
-    """None for every operation; a fault of a job has none."""
+    """The operation that fails; None for every operation, and for faults of jobs."""
     times: int | None = 1
-    """None for always."""
+    """How many times the fault happens; None for always."""
     after: int = 0
-    """Calls that go well before."""
+    """Calls that succeed before the fault happens."""
     match: str = ""
-    """Only files that have this in their key, of faults of files."""
+    """For faults of files: a text that the object key must contain."""
     message: str = ""
-    """Of a job that fails or a file that is not imported, instead of the usual one."""
+    """The message of a failed job or file, instead of the default."""
 
     def __post_init__(self) -> None:
         if self.kind not in FAULT_KINDS:
@@ -118,19 +118,22 @@ class Fault:
 
     @property
     def text(self) -> str:
-        """Return the message. How AWS's own text for a job that failed goes on is not known."""
+        """Return the message of a failed job or file. AWS's full text for a failed job is not known."""
         return self.message or FAULT_MESSAGES[self.kind]
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Return the fault of a text such as `throttle,operation=StartDICOMImportJob,times=3`.
+        """Parse a text such as `throttle,operation=StartDICOMImportJob,times=3` or `reset,times=always`.
 
-        `times=always` is for ever. Raises UsageError for anything else.
+        Raises:
+            UsageError: The text has another form, or the kind is unknown.
+
         """
         match = _FAULT_PATTERN.fullmatch(text)
         if match is None:
             raise UsageError(
-                f"{text!r} is no fault.", fix="Write KIND,operation=NAME,times=N,after=N,match=TEXT,message=TEXT."
+                f"{text!r} is not a valid fault.",
+                fix="Write KIND,operation=NAME,times=N,after=N,match=TEXT,message=TEXT.",
             )
         members: dict[str, Any] = dict(setting.split("=", 1) for setting in match["settings"].split(",")[1:])
         for name in ("times", "after"):
@@ -140,27 +143,27 @@ class Fault:
 
 
 class FaultQueue:
-    """The faults that are still to come."""
+    """The faults that have not happened yet."""
 
     def __init__(self) -> None:
         self._pending: list[_PendingFault] = []
 
     def add(self, fault: Fault) -> None:
-        """Let a fault happen."""
+        """Add a fault."""
         self._pending.append(_PendingFault(fault, fault.after, fault.times))
 
     def clear(self) -> None:
-        """Let nothing happen any more."""
+        """Remove all faults."""
         self._pending.clear()
 
     def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of these kinds that happen now, and count them."""
-        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.happens()]
+        """Return all faults of the given kinds that happen now, and count each as used once."""
+        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
 
     def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
-        """Return the first fault of these kinds that happens now, and count it."""
+        """Return the first fault of the given kinds that happens to an operation now, and count it as used once."""
         for pending in self._pending:
-            if pending.fault.kind in kinds and pending.fault.operation in (None, operation) and pending.happens():
+            if pending.fault.kind in kinds and pending.fault.operation in (None, operation) and pending.use():
                 return pending.fault
         return None
 
@@ -169,13 +172,14 @@ class FaultQueue:
 class _PendingFault:
     fault: Fault
     successful_calls_left: int
-    left: int | None
+    uses_left: int | None
 
-    def happens(self) -> bool:
+    def use(self) -> bool:
+        """Count one call. Return whether the fault happens to it."""
         if self.successful_calls_left:
             self.successful_calls_left -= 1
             return False
-        if self.left is None:
+        if self.uses_left is None:
             return True
-        self.left -= 1
-        return self.left >= 0
+        self.uses_left -= 1
+        return self.uses_left >= 0

@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MAX_REQUEST_BYTES = 8 * 2**20
-"""Bytes of a request's body: as many of the longest mappings as a job takes have 2 MB."""
+"""Bytes of a request's body; the most and longest mappings of a job have 2 MB."""
 
 
 class Response:
-    """What goes back: a status, headers and a body; or, with `cut`, less of it than was announced."""
+    """An HTTP response. With `cut`, fewer bytes of the body are sent than Content-Length says."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, cut: int | None = None) -> None:
         self.status = status
         self.body = body
         self.headers = headers
         self.cut = cut
-        """Bytes of the body that are sent; 0 for a connection that is reset before any."""
+        """Bytes of the body to send; 0 to reset the connection before any byte; None for all."""
 
 
 class Request:
-    """What came in."""
+    """An HTTP request."""
 
     def __init__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> None:
         self.method = method
         self.path, self.query = urlsplit(url)[2:4]
         self.headers = headers
-        """Their names in lower case."""
+        """Header name in lower case -> value."""
         self.body = body
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """A server that gives each request to a function."""
+    """An HTTP server on loopback that answers each request by a function."""
 
     daemon_threads = True
 
@@ -56,12 +56,12 @@ class LoopbackServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Return where it listens."""
+        """Return the URL of the server."""
         return f"http://{LOOPBACK}:{self.server_address[1]}"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # One request for each connection: none is left open when a test ends.
+    # One request per connection, so that no connection stays open when a test ends.
     protocol_version = "HTTP/1.1"
     server_version = "dicommap-stand-in"
     sys_version = ""
@@ -78,34 +78,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _handle
 
-    def _send(self, reply: Response) -> None:
+    def _send(self, response: Response) -> None:
         self.close_connection = True
-        if reply.cut == 0:
-            # A linger time of none makes the close a reset.
+        if response.cut == 0:
+            # With a linger time of 0, closing the connection resets it.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             return
-        self.send_response(reply.status)
+        self.send_response(response.status)
         for name, value in {
             "Content-Type": "application/json",
-            **reply.headers,
-            "Content-Length": str(len(reply.body)),
+            **response.headers,
+            "Content-Length": str(len(response.body)),
             "Connection": "close",
         }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(reply.body[: reply.cut])
+        self.wfile.write(response.body[: response.cut])
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  http.server's name
-        """Say nothing: a request's path may be logged by whoever sends it."""
+        """Write no log."""
 
 
 CONTROL_ROOT = "/stand-in/"
-"""No route of an AWS service begins so."""
+"""The path prefix of control endpoints; no route of an AWS service begins with it."""
 
 
 class ControlledService(Protocol):
-    """What of a stand-in can be looked at and told: `ImportJobService` says what each is."""
+    """The part of `ImportJobService` that control requests use."""
 
     @property
     def jobs(self) -> tuple[StartedJob, ...]: ...  # noqa: D102
@@ -119,30 +119,30 @@ class ControlledService(Protocol):
 
 
 def handle_control_request(service: ControlledService, request: Request) -> Response:
-    """Answer a request below ROOT; they need no signature.
+    """Answer a request below CONTROL_ROOT. Such requests are not signed.
 
     GET jobs, GET image-sets, POST faults (the body is a fault's text), POST advance (the body is a job's id, or empty
     for all).
     """
     what = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if what == ("GET", "jobs"):
-        return _json_reply([_job_json(job) for job in service.jobs])
+        return _json_response([_job_json(job) for job in service.jobs])
     if what == ("GET", "image-sets"):
-        return _json_reply([_image_set_json(image_set) for image_set in service.image_sets])
+        return _json_response([_image_set_json(image_set) for image_set in service.image_sets])
     if what == ("POST", "faults"):
         return _add_fault(service, request.body.decode("utf-8", "replace"))
     if what == ("POST", "advance"):
         service.advance(request.body.decode("utf-8", "replace") or None)
-        return _json_reply({})
-    return _json_reply({"message": "The stand-in has no such route."}, 404)
+        return _json_response({})
+    return _json_response({"message": "Unknown control request."}, 404)
 
 
 def _add_fault(service: ControlledService, text: str) -> Response:
     try:
         service.add_fault(Fault.parse(text))
     except UsageError as error:
-        return _json_reply({"message": str(error)}, 400)
-    return _json_reply({})
+        return _json_response({"message": str(error)}, 400)
+    return _json_response({})
 
 
 def _job_json(job: StartedJob) -> dict[str, Any]:
@@ -162,11 +162,11 @@ def _image_set_json(image_set: ImageSet) -> dict[str, Any]:
         "isPrimary": image_set.is_primary,
         "version": image_set.version,
         "instances": [
-            {"jobId": one.job_id, "key": one.key, "before": one.before, "after": one.after}
-            for one in image_set.instances
+            {"jobId": instance.job_id, "key": instance.key, "before": instance.before, "after": instance.after}
+            for instance in image_set.instances
         ],
     }
 
 
-def _json_reply(value: object, status: int = 200) -> Response:
+def _json_response(value: object, status: int = 200) -> Response:
     return Response(status, json.dumps(value).encode(), {})

@@ -1,8 +1,8 @@
-"""P10 files that the stand-in imports, and the image sets it puts them in.
+"""P10 files that the stand-in imports, and the image sets to which it adds them.
 
-The elements that group instances are documented (developer guide, "Understanding image sets"). Which group of a series
-becomes the primary image set is not, and is the stand-in's own rule: that of the instance imported first. An instance
-that its series' primary image set holds already goes into another one.
+AWS documents the elements that group instances (developer guide, "Understanding image sets"), but not which group of a
+series becomes the primary image set. The stand-in takes the group of the instance that is imported first. An instance
+that is already in the primary image set of its series is added to another image set.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 
 
 class RejectedFileError(Exception):
-    """Why an object is not imported, in words that AWS's documentation or its users' reports show where they fit."""
+    """An object cannot be imported. The message is one that AWS's documentation or users report, if one is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,21 +38,29 @@ class FileWarning:
     """A warning about a file that was imported (developer guide, "Warning codes")."""
 
     code: int
-    """The number as that page prints it, which for the last three rows is not that of its hexadecimal form."""
+    """The decimal code of that page; in its last three rows it differs from the hexadecimal code."""
     type: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportableFile:
-    """A P10 file that can be imported: its data set without pixel data."""
+    """The data set of a P10 file that can be imported, without pixel data, and its warnings."""
 
     data_set: DataSet = field(repr=False)
     warnings: tuple[FileWarning, ...] = ()
 
 
 def read_importable_file(content: bytes) -> ImportableFile:
-    """Read a P10 file by pydicom. Raises RejectedError where it is none, or names no instance."""
+    """Read a P10 file with pydicom.
+
+    Args:
+        content: The bytes of the file.
+
+    Raises:
+        RejectedFileError: It is not a P10 file, or a UID that identifies the instance is missing.
+
+    """
     from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
 
     with silence_pydicom():
@@ -64,11 +72,11 @@ def read_importable_file(content: bytes) -> ImportableFile:
     for tag in (SOP_CLASS_UID, *_UID_TAGS):
         if not first_text(data_set, tag):
             raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
-    return ImportableFile(data_set=data_set, warnings=tuple(_warnings(data_set, transfer_syntax)))
+    return ImportableFile(data_set=data_set, warnings=tuple(_find_warnings(data_set, transfer_syntax)))
 
 
 def first_text(data_set: DataSet, tag: int) -> str:
-    """Return an attribute's first value as text; empty where it has none."""
+    """Return an attribute's first value as text; an empty text if it has none."""
     attribute = data_set.get(hex_of(tag))
     values = attribute.get("Value") if attribute else None
     return str(values[0]) if values and values[0] is not None else ""
@@ -82,11 +90,11 @@ def _read_data_set(content: bytes) -> Dataset:
         return dcmread(io.BytesIO(content), stop_before_pixels=True)
     except InvalidDicomError:
         raise RejectedFileError("DICOM attributes does not exist") from None
-    except Exception as error:  # noqa: BLE001  pydicom raises all kinds for bytes that are no data set
+    except Exception as error:  # noqa: BLE001  pydicom raises many types for malformed bytes
         raise RejectedFileError(f"DICOM data set cannot be read: {type(error).__name__}") from None
 
 
-def _warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:
+def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:
     if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
         yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
     for tag in _UID_TAGS:
@@ -100,33 +108,33 @@ _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedInstance:
-    """One file that was imported."""
+    """One imported file: its data set before and after overrides."""
 
     job_id: str
     key: str
-    """Of its object, in the job's input bucket."""
+    """The object key, in the job's input bucket."""
     before: DataSet = field(repr=False)
-    """Its data set as the file has it, without pixel data."""
+    """The data set of the file, without pixel data."""
     after: DataSet = field(repr=False)
-    """The same with the job's overrides."""
+    """The data set with the job's overrides."""
 
     @property
     def study_instance_uid(self) -> str:
-        """Return the study it was imported into."""
+        """Return the Study Instance UID with overrides."""
         return first_text(self.after, STUDY_INSTANCE_UID)
 
     @property
     def series_instance_uid(self) -> str:
-        """Return the series it was imported into."""
+        """Return the Series Instance UID with overrides."""
         return first_text(self.after, SERIES_INSTANCE_UID)
 
     @property
     def sop_instance_uid(self) -> str:
-        """Return its own UID."""
+        """Return the SOP Instance UID with overrides."""
         return first_text(self.after, SOP_INSTANCE_UID)
 
     @property
-    def changed(self) -> frozenset[str]:
+    def changed_keywords(self) -> frozenset[str]:
         """Return the keywords of the attributes that the overrides changed, added or emptied."""
         tags = self.before.keys() | self.after.keys()
         return frozenset(keyword_of(int(tag, 16)) for tag in tags if self.before.get(tag) != self.after.get(tag))
@@ -134,7 +142,7 @@ class ImportedInstance:
 
 @dataclass(kw_only=True)
 class ImageSet:
-    """One image set: instances of a series whose grouping elements are the same."""
+    """One image set: instances of a series that have the same values of the grouping elements."""
 
     image_set_id: str
     datastore_id: str
@@ -151,34 +159,34 @@ class ImageSets:
     _by_group: dict[tuple[object, ...], ImageSet] = field(default_factory=dict)
     _primary_studies: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _primary_series: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
-    _stored: set[tuple[str, str, str, str]] = field(default_factory=set)
+    _primary_instances: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     def add(self, datastore_id: str, instance: ImportedInstance) -> ImageSet:
-        """Put an instance where it belongs, and return the image set."""
+        """Add an instance to the image set of its group, and return the image set."""
         study, series = instance.study_instance_uid, instance.series_instance_uid
-        of_study = tuple(first_text(instance.after, tag) for tag in _STUDY_TAGS)
-        of_series = tuple(first_text(instance.after, tag) for tag in _SERIES_TAGS)
-        primary_study = self._primary_studies.setdefault((datastore_id, study), of_study)
-        is_primary = primary_study == of_study
+        study_values = tuple(first_text(instance.after, tag) for tag in _STUDY_TAGS)
+        series_values = tuple(first_text(instance.after, tag) for tag in _SERIES_TAGS)
+        primary_study = self._primary_studies.setdefault((datastore_id, study), study_values)
+        is_primary = primary_study == study_values
         if is_primary:
-            is_primary = self._primary_series.setdefault((datastore_id, study, series), of_series) == of_series
-        place = (datastore_id, study, series, instance.sop_instance_uid)
-        group: tuple[object, ...] = (datastore_id, of_study, of_series)
-        if is_primary and place in self._stored:
+            is_primary = self._primary_series.setdefault((datastore_id, study, series), series_values) == series_values
+        instance_key = (datastore_id, study, series, instance.sop_instance_uid)
+        group: tuple[object, ...] = (datastore_id, study_values, series_values)
+        if is_primary and instance_key in self._primary_instances:
             is_primary, group = False, (*group, instance.job_id)
         if is_primary:
-            self._stored.add(place)
-        return self._put(group, datastore_id, instance, is_primary=is_primary)
+            self._primary_instances.add(instance_key)
+        return self._add_to_group(group, datastore_id, instance, is_primary=is_primary)
 
-    def _put(
+    def _add_to_group(
         self, group: tuple[object, ...], datastore_id: str, instance: ImportedInstance, *, is_primary: bool
     ) -> ImageSet:
-        found = self._by_group.get(group)
-        if found is None:
-            found = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
-            self._by_group[group] = found
-            self.all.append(found)
-        elif found.instances[-1].job_id != instance.job_id:
-            found.version += 1
-        found.instances.append(instance)
-        return found
+        image_set = self._by_group.get(group)
+        if image_set is None:
+            image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
+            self._by_group[group] = image_set
+            self.all.append(image_set)
+        elif image_set.instances[-1].job_id != instance.job_id:
+            image_set.version += 1
+        image_set.instances.append(instance)
+        return image_set

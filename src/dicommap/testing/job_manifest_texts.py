@@ -1,4 +1,4 @@
-"""The job manifests that the stand-in writes ("Understanding import jobs")."""
+"""The texts of the job manifests that the stand-in writes (developer guide, "Understanding import jobs")."""
 
 from __future__ import annotations
 
@@ -24,33 +24,42 @@ JOB_MANIFEST_LISTS = {
 
 @dataclass
 class ObjectOutcomes:
-    """What became of each object of a job, by its key."""
+    """The outcome of each object of a job, by object key."""
 
     imported: dict[str, ImageSet] = field(default_factory=dict)
     warned: dict[str, tuple[FileWarning, ...]] = field(default_factory=dict)
-    """Of those that were imported."""
+    """Warnings of imported objects."""
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """The type of the exception, and its message."""
+    """The exception type and message of each object that was not imported."""
 
     @property
     def scanned(self) -> int:
-        """Return the number of objects that were looked at."""
+        """Return the number of objects that the job has read."""
         return len(self.imported) + len(self.rejected)
 
 
 def build_job_manifests(
     job: StartedJob, outcome: ObjectOutcomes, behaviour: Behaviour, faults: Collection[str]
 ) -> Mapping[str, str]:
-    """Return the text of each manifest by its path below the job's folder; `faults` name what is wrong with them."""
-    name_of = _object_namer(job, relative="relative-keys" in faults)
+    """Return the text of each job manifest, by its path below the job's folder.
+
+    Args:
+        job: The job.
+        outcome: The outcome of each object.
+        behaviour: The settings of the stand-in.
+        faults: The kinds of faults to put into the job manifests.
+
+    """
+    name_of = _make_object_namer(job, relative="relative-keys" in faults)
     dump = _dump_python if "python-booleans" in faults else json.dumps
     lists = {
         "success": [
-            dump(_success_record(name_of(key), found)) for key, found in _successful_objects(outcome, behaviour).items()
+            dump(_success_record(name_of(key), image_set))
+            for key, image_set in _successful_objects(outcome, behaviour).items()
         ],
         "failure": [dump(_failure_record(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
         "warning": [
-            dump(_warning_record(name_of(key), outcome.imported[key], warned, upper="upper-case-warnings" in faults))
+            dump(_warning_record(name_of(key), outcome.imported[key], warned, is_upper="upper-case-warnings" in faults))
             for key, warned in outcome.warned.items()
         ],
     }
@@ -63,7 +72,7 @@ def build_job_manifests(
     return texts
 
 
-def _object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
+def _make_object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
     prefix = job.input_prefix if relative else ""
     return lambda key: key.removeprefix(prefix)
 
@@ -71,7 +80,7 @@ def _object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
 def _successful_objects(outcome: ObjectOutcomes, behaviour: Behaviour) -> Mapping[str, ImageSet]:
     if behaviour.warned_files == "both":
         return outcome.imported
-    return {key: found for key, found in outcome.imported.items() if key not in outcome.warned}
+    return {key: image_set for key, image_set in outcome.imported.items() if key not in outcome.warned}
 
 
 def _success_record(name: str, image_set: ImageSet) -> dict[str, Any]:
@@ -83,7 +92,9 @@ def _failure_record(name: str, kind: str, message: str) -> dict[str, Any]:
     return {"inputFile": name, "exception": {"exceptionType": kind, "message": message}}
 
 
-def _warning_record(name: str, image_set: ImageSet, warned: tuple[FileWarning, ...], *, upper: bool) -> dict[str, Any]:
+def _warning_record(
+    name: str, image_set: ImageSet, warnings: tuple[FileWarning, ...], *, is_upper: bool
+) -> dict[str, Any]:
     return {
         "inputFile": name,
         "importResponse": {
@@ -92,11 +103,11 @@ def _warning_record(name: str, image_set: ImageSet, warned: tuple[FileWarning, .
             "isPrimary": image_set.is_primary,
             "warnings": [
                 {
-                    "warning_reason_code": one.code,
-                    "type": _upper_snake(one.type) if upper else one.type,
-                    "message": one.message,
+                    "warning_reason_code": warning.code,
+                    "type": _to_upper_snake_case(warning.type) if is_upper else warning.type,
+                    "message": warning.message,
                 }
-                for one in warned
+                for warning in warnings
             ],
         },
     }
@@ -104,8 +115,8 @@ def _warning_record(name: str, image_set: ImageSet, warned: tuple[FileWarning, .
 
 def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
     kinds = Counter(kind for kind, _ in outcome.rejected.values())
-    sets = {found.image_set_id: found for found in outcome.imported.values()}
-    counts = Counter(found.image_set_id for found in outcome.imported.values())
+    image_sets = {image_set.image_set_id: image_set for image_set in outcome.imported.values()}
+    counts = Counter(image_set.image_set_id for image_set in outcome.imported.values())
     return {
         "jobSummary": {
             "jobId": job.job_id,
@@ -119,30 +130,30 @@ def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
             "numberOfImportedFiles": len(outcome.imported),
             "numberOfFilesWithCustomerError": kinds["ValidationException"],
             "numberOfFilesWithServerError": kinds["InternalServerException"],
-            "numberOfGeneratedImageSets": len(sets),
+            "numberOfGeneratedImageSets": len(image_sets),
             "imageSetsSummary": [
                 {
                     "imageSetId": name,
-                    "imageSetVersion": found.version,
-                    "isPrimary": found.is_primary,
+                    "imageSetVersion": image_set.version,
+                    "isPrimary": image_set.is_primary,
                     "numberOfMatchedSOPInstances": counts[name],
                 }
-                for name, found in sets.items()
+                for name, image_set in image_sets.items()
             ],
         }
     }
 
 
 def _dump_python(record: dict[str, Any]) -> str:
-    """Write a record as the developer guide prints one: with True and False."""
+    """Return a record with True and False instead of true and false, as in one example of the developer guide."""
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 
 
 def _corrupt_text(text: str) -> str:
-    """Put a line that is none before the others, and cut the last one in its middle."""
+    """Put an invalid line before the others, and cut the last one in the middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"
 
 
-def _upper_snake(name: str) -> str:
+def _to_upper_snake_case(name: str) -> str:
     return "".join(f"_{letter}" if letter.isupper() and at else letter for at, letter in enumerate(name)).upper()

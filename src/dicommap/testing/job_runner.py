@@ -34,25 +34,31 @@ if TYPE_CHECKING:
 
 
 class OverrideFileError(Exception):
-    """Why a job's override files cannot be applied; the message names a mapping by its place."""
+    """A job's override files cannot be applied; the message names the mapping by its index."""
 
 
 @dataclass(frozen=True)
 class JobOverrides:
-    """The data sets of a job's mappings."""
+    """The data sets of a job's override files, by study or series."""
 
     by_target: Mapping[Target, DataSet]
 
     @classmethod
-    def of(
+    def parse(
         cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], assumptions: Assumptions
     ) -> JobOverrides:
-        """Read the files of mappings; `contents` has them by metadataFilePath.
+        """Parse the override files of mappings. AWS does not document how the service treats invalid files.
 
-        Raises OverrideError for a file that is absent or not in the assumed form, and for a target that two mappings
-        name. What the service does about these is not documented.
+        Args:
+            mappings: The mappings of the import configuration.
+            contents: The bytes of override files, by metadataFilePath.
+            assumptions: The assumed form of override files.
+
+        Raises:
+            OverrideFileError: A file is absent or invalid, or two mappings have the same target.
+
         """
-        found: dict[Target, DataSet] = {}
+        by_target: dict[Target, DataSet] = {}
         for index, mapping in enumerate(mappings):
             target = Target(
                 study_instance_uid=mapping["studyInstanceUID"], series_instance_uid=mapping.get("seriesInstanceUID")
@@ -60,13 +66,13 @@ class JobOverrides:
             content = contents.get(mapping["metadataFilePath"])
             if content is None:
                 raise OverrideFileError(f"The metadata file of mapping {index} does not exist")
-            if target in found:
-                raise OverrideFileError(f"Mapping {index} names what another mapping names")
-            found[target] = _read_override(content, target, assumptions, index)
-        return cls(found)
+            if target in by_target:
+                raise OverrideFileError(f"Mapping {index} has the same target as another mapping")
+            by_target[target] = _read_override(content, target, assumptions, index)
+        return cls(by_target)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
-        """Return an instance's data set with the overrides of its study and of its series; it stays as it is."""
+        """Return a copy of an instance's data set with the overrides of its study and of its series."""
         result = dict(data_set)
         for target in (
             Target(study_instance_uid=study),
@@ -83,31 +89,42 @@ def _read_override(content: bytes, target: Target, assumptions: Assumptions, ind
     return parse_override_data_set(parse_json(content)[0], assumptions)
 
 
-REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As asked for by the test")
+REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested by the test")
 
 
 class JobFailedError(Exception):
-    """Why a whole job fails."""
+    """The whole job fails; the message is the job's message."""
 
 
 @dataclass(kw_only=True)
 class JobRunner:
-    """What all jobs have in common: the S3 server, and the image sets."""
+    """Run import jobs: read objects from S3, add instances to image sets, and write job manifests."""
 
     clients: Clients
     behaviour: Behaviour
     image_sets: ImageSets
 
     def run(self, job: StartedJob, faults: Sequence[Fault]) -> str | None:
-        """Do the work of a job, with the faults that were asked for. Returns why it failed, or None."""
+        """Run a job.
+
+        Args:
+            job: The job.
+            faults: The faults to simulate.
+
+        Returns:
+            The message of a job that has failed; None if it is completed.
+
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        failed = [fault.text for fault in faults if fault.kind == "job-failed"]
-        if failed:
-            return failed[0]
+        messages = [fault.text for fault in faults if fault.kind == "job-failed"]
+        if messages:
+            return messages[0]
         try:
-            outcome = self._import(job, faults)
-            self._write(job, build_job_manifests(job, outcome, self.behaviour, {fault.kind for fault in faults}))
+            outcome = self._import_objects(job, faults)
+            self._write_job_manifests(
+                job, build_job_manifests(job, outcome, self.behaviour, {fault.kind for fault in faults})
+            )
         except (JobFailedError, OverrideFileError) as error:
             return str(error)
         except ClientError as error:
@@ -116,21 +133,21 @@ class JobRunner:
             return f"Amazon S3 was not reached: {type(error).__name__}"
         return None
 
-    def _import(self, job: StartedJob, faults: Sequence[Fault]) -> ObjectOutcomes:
-        sizes = dict(self._listed(job))
+    def _import_objects(self, job: StartedJob, faults: Sequence[Fault]) -> ObjectOutcomes:
+        sizes = dict(self._list_objects(job))
         self._check_quotas(job, sizes)
         paths = {job.key(mapping["metadataFilePath"]): mapping["metadataFilePath"] for mapping in job.mappings}
-        contents = {path: self._content(job, key) for key, path in paths.items() if key in sizes}
-        overrides = JobOverrides.of(job.mappings, contents, self.behaviour.assumptions)
+        contents = {path: self._read_object(job, key) for key, path in paths.items() if key in sizes}
+        overrides = JobOverrides.parse(job.mappings, contents, self.behaviour.assumptions)
         outcome = ObjectOutcomes()
         for key, size in sizes.items():
             if key in paths and self.behaviour.override_files == "ignored":
                 continue
-            of_file = {fault.kind: fault for fault in faults if fault.match in key}
-            self._import_one(job, key, size, overrides, outcome, of_file)
+            faults_by_kind = {fault.kind: fault for fault in faults if fault.match in key}
+            self._import_object(job, key, size, overrides, outcome, faults_by_kind)
         return outcome
 
-    def _import_one(
+    def _import_object(
         self,
         job: StartedJob,
         key: str,
@@ -144,7 +161,7 @@ class JobRunner:
                 outcome.rejected[key] = (exception, faults[kind].text)
                 return
         try:
-            file = self._file(job, key, size)
+            file = self._read_file(job, key, size)
         except RejectedFileError as error:
             outcome.rejected[key] = ("ValidationException", str(error))
             return
@@ -159,49 +176,49 @@ class JobRunner:
         if warned:
             outcome.warned[key] = warned
 
-    def _file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
+    def _read_file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
         if size > self.behaviour.quotas.fileBytes:
             raise RejectedFileError("The file is larger than a DICOM P10 file may be")
-        return read_importable_file(self._content(job, key))
+        return read_importable_file(self._read_object(job, key))
 
     def _check_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
-        # AWS's users report a message that begins with FILE_COUNTS_LIMIT; the other words are the stand-in's own.
+        # Users report a message that begins with FILE_COUNTS_LIMIT; the rest of these messages is the stand-in's own.
         quotas = self.behaviour.quotas
         counts = {
             "FILE_COUNTS_LIMIT": (len(sizes), quotas.files),
             "FILE_SIZES_LIMIT": (sum(sizes.values()), quotas.bytes),
             "FOLDER_COUNTS_LIMIT": (len(_find_folders(job, sizes)), quotas.folders),
         }
-        for name, (found, limit) in counts.items():
-            if found > limit:
-                raise JobFailedError(f"{name}: the job has {found} and may have {limit}")
+        for name, (count, limit) in counts.items():
+            if count > limit:
+                raise JobFailedError(f"{name}: the job has {count} and may have {limit}")
 
-    def _listed(self, job: StartedJob) -> Iterator[tuple[str, int]]:
-        """Yield key and size of everything whose key begins with the prefix, but for keys that stand for a folder."""
+    def _list_objects(self, job: StartedJob) -> Iterator[tuple[str, int]]:
+        """Yield key and size of each object below the prefix, except empty objects that represent folders."""
         pages = self.clients.s3.get_paginator("list_objects_v2").paginate(
             Bucket=job.input_bucket, Prefix=job.input_prefix
         )
         for page in pages:
-            for found in page.get("Contents", ()):
-                if found["Size"] or not found["Key"].endswith("/"):
-                    yield found["Key"], found["Size"]
+            for listed in page.get("Contents", ()):
+                if listed["Size"] or not listed["Key"].endswith("/"):
+                    yield listed["Key"], listed["Size"]
 
-    def _content(self, job: StartedJob, key: str) -> bytes:
+    def _read_object(self, job: StartedJob, key: str) -> bytes:
         body: bytes = self.clients.s3.get_object(Bucket=job.input_bucket, Key=key)["Body"].read()
         return body
 
-    def _write(self, job: StartedJob, texts: Mapping[str, str]) -> None:
+    def _write_job_manifests(self, job: StartedJob, texts: Mapping[str, str]) -> None:
         bucket, _, prefix = job.output_folder.removeprefix("s3://").partition("/")
         for path, text in texts.items():
             self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
 
 
 def _find_folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:
-    """Return every folder below the prefix, whichever level it is on."""
-    found: set[str] = set()
+    """Return all folders below the prefix, on all levels."""
+    folders: set[str] = set()
     for key in keys:
         folder = dirname(key.removeprefix(job.input_prefix))
-        while folder and folder not in found:
-            found.add(folder)
+        while folder and folder not in folders:
+            folders.add(folder)
             folder = dirname(folder)
-    return found
+    return folders

@@ -1,4 +1,4 @@
-"""What each operation of the stand-in answers."""
+"""The answers of the stand-in to each operation."""
 
 from __future__ import annotations
 
@@ -14,34 +14,43 @@ if TYPE_CHECKING:
 
     from dicommap.testing.operations import Operation
 
-FIRST_FHIR_JOB_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-"""When every data store was created."""
+DATASTORE_CREATION_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+"""The creation time of all data stores."""
 
 
 @dataclass(kw_only=True)
 class OperationHandlers:
-    """The state that operations read and change."""
+    """Handle each operation on the stand-in's jobs and data stores."""
 
     jobs: StartedJobs
     datastores: dict[str, str]
-    """Status by id."""
+    """Data store id -> status."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]
-    """The properties that a FHIR import job shows one after the other, by data store and job id."""
+    """(data store id, job id) -> the properties that successive requests return; the last ones are repeated."""
 
-    def of(self, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to parameters that the service model takes. Raises ServiceError."""
-        answering: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-            "StartDICOMImportJob": self._start,
-            "GetDICOMImportJob": self._get,
-            "ListDICOMImportJobs": self._list,
-            "GetDatastore": self._datastore,
-            "ListDatastores": self._datastores,
-            "DescribeFHIRImportJob": self._fhir_job,
+    def handle(self, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to a valid request.
+
+        Args:
+            operation: The operation of the request.
+            parameters: Its parameters, already checked against the service model.
+
+        Raises:
+            ServiceError: The service refuses the request.
+
+        """
+        handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "StartDICOMImportJob": self._start_job,
+            "GetDICOMImportJob": self._get_job,
+            "ListDICOMImportJobs": self._list_jobs,
+            "GetDatastore": self._get_datastore,
+            "ListDatastores": self._list_datastores,
+            "DescribeFHIRImportJob": self._describe_fhir_job,
         }
-        return answering[operation.name](parameters)
+        return handlers[operation.name](parameters)
 
-    def _start(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        if self._status(request["datastoreId"]) != "ACTIVE":
+    def _start_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._get_datastore_status(request["datastoreId"]) != "ACTIVE":
             raise ServiceError("ConflictException", "The data store is not ACTIVE.")
         job = self.jobs.start(request)
         return {
@@ -51,45 +60,49 @@ class OperationHandlers:
             "submittedAt": job.submitted_at,
         }
 
-    def _get(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        self._status(request["datastoreId"])
+    def _get_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._get_datastore_status(request["datastoreId"])
         job = self.jobs.get(request["datastoreId"], request["jobId"])
         self.jobs.advance_on_poll(job)
-        with_folder = self.jobs.behaviour.job_folder_in_output_uri
+        has_folder = self.jobs.behaviour.job_folder_in_output_uri
         return {
             "jobProperties": {
                 **_job_summary(job),
                 "inputS3Uri": job.request["inputS3Uri"],
-                "outputS3Uri": job.output_folder if with_folder else job.request["outputS3Uri"],
+                "outputS3Uri": job.output_folder if has_folder else job.request["outputS3Uri"],
                 "importConfiguration": job.request.get("importConfiguration"),
             }
         }
 
-    def _list(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        self._status(request["datastoreId"])
-        for job in self.jobs.of(request["datastoreId"]):
+    def _list_jobs(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._get_datastore_status(request["datastoreId"])
+        for job in self.jobs.find(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
-        found = self.jobs.of(request["datastoreId"], request.get("jobStatus"))
-        return _paginate("jobSummaries", [_job_summary(job) for job in found], request)
+        jobs = self.jobs.find(request["datastoreId"], request.get("jobStatus"))
+        return _paginate("jobSummaries", [_job_summary(job) for job in jobs], request)
 
-    def _datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        status = self._status(request["datastoreId"])
+    def _get_datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        status = self._get_datastore_status(request["datastoreId"])
         return {"datastoreProperties": _datastore_summary(request["datastoreId"], status)}
 
-    def _datastores(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = request.get("datastoreStatus")
-        found = [_datastore_summary(*one) for one in self.datastores.items() if wanted in (None, one[1])]
-        return _paginate("datastoreSummaries", found, request)
+    def _list_datastores(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        wanted_status = request.get("datastoreStatus")
+        summaries = [
+            _datastore_summary(datastore_id, status)
+            for datastore_id, status in self.datastores.items()
+            if wanted_status in (None, status)
+        ]
+        return _paginate("datastoreSummaries", summaries, request)
 
-    def _fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        shown = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))
-        if shown is None:
+    def _describe_fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        properties = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))
+        if properties is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such import job.")
-        return {"ImportJobProperties": shown.pop(0) if len(shown) > 1 else shown[0]}
+        return {"ImportJobProperties": properties.pop(0) if len(properties) > 1 else properties[0]}
 
-    def _status(self, datastore_id: str) -> str:
+    def _get_datastore_status(self, datastore_id: str) -> str:
         if datastore_id not in self.datastores:
-            raise ServiceError("ResourceNotFoundException", "There is no such data store.")
+            raise ServiceError("ResourceNotFoundException", "The data store does not exist.")
         return self.datastores[datastore_id]
 
 
@@ -112,14 +125,14 @@ def _datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
         "datastoreName": "stand-in",
         "datastoreStatus": status,
         "datastoreArn": f"arn:aws:medical-imaging:us-east-1:123456789012:datastore/{datastore_id}",
-        "createdAt": FIRST_FHIR_JOB_TIME,
-        "updatedAt": FIRST_FHIR_JOB_TIME,
+        "createdAt": DATASTORE_CREATION_TIME,
+        "updatedAt": DATASTORE_CREATION_TIME,
     }
 
 
 def _paginate(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
     token = request.get("nextToken", "0")
     if not token.isdecimal():
-        raise ServiceError("ValidationException", "nextToken is none that this service gave")
+        raise ServiceError("ValidationException", "nextToken is invalid")
     end = int(token) + request.get("maxResults", PAGE_SIZE)
     return {member: items[int(token) : end], "nextToken": str(end) if end < len(items) else None}

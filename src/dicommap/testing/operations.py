@@ -21,12 +21,12 @@ IMAGING_OPERATIONS = (
     "ListDatastores",
 )
 HEALTHLAKE_TARGET = "HealthLake.DescribeFHIRImportJob"
-"""What the header X-Amz-Target has for the one operation of HealthLake."""
+"""The header X-Amz-Target of the only operation of HealthLake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation, with the shapes that botocore has of it."""
+    """One operation, with botocore's shapes of its request and answer."""
 
     name: str
     method: str
@@ -38,19 +38,26 @@ class Operation:
 
 @cache
 def load_imaging_operations() -> tuple[Operation, ...]:
-    """Return the operations of HealthImaging. Raises MissingExtraError where botocore is not installed."""
+    """Return the operations of HealthImaging. Raises MissingExtraError if botocore is not installed."""
     model = _load_service_model("medical-imaging")
     return tuple(_make_operation(model.operation_model(name)) for name in IMAGING_OPERATIONS)
 
 
 @cache
 def load_healthlake_operation() -> Operation:
-    """Return DescribeFHIRImportJob. Raises MissingExtraError where botocore is not installed."""
+    """Return the operation DescribeFHIRImportJob. Raises MissingExtraError if botocore is not installed."""
     return _make_operation(_load_service_model("healthlake").operation_model(HEALTHLAKE_TARGET.partition(".")[2]))
 
 
 def find_operation(method: str, path: str, target: str | None) -> tuple[Operation, Mapping[str, str]] | None:
-    """Return the operation that a request is for, and the parameters in its path; None where there is none."""
+    """Return the operation of a request and the parameters in its path; None for an unknown operation.
+
+    Args:
+        method: The HTTP method.
+        path: The path of the URL.
+        target: The header X-Amz-Target; None if the request has none.
+
+    """
     if target is not None:
         return (load_healthlake_operation(), {}) if (method, path, target) == ("POST", "/", HEALTHLAKE_TARGET) else None
     for operation in load_imaging_operations():
@@ -87,11 +94,11 @@ HTTP_STATUS_BY_CODE = {
     "InternalServerException": 500,
     "ServiceUnavailableException": 503,
 }
-"""HTTP status of each error: those of the service model, and those that every AWS service may answer."""
+"""Error code -> HTTP status, for the errors of the service model and those that all AWS services have in common."""
 
 
 class ServiceError(Exception):
-    """An error that goes to the caller by its code; the message has no value of the request."""
+    """An error that the service returns to its caller; the message contains no value of the request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -100,5 +107,5 @@ class ServiceError(Exception):
 
     @property
     def status(self) -> int:
-        """Return the HTTP status."""
+        """Return the HTTP status of the error code."""
         return HTTP_STATUS_BY_CODE[self.code]

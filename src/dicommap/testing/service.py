@@ -35,36 +35,39 @@ class Throttle:
         now = clock()
         self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
-    def takes(self, operation: str) -> bool:
-        """Say whether a call is taken now, and count it if so."""
+    def accepts(self, operation: str) -> bool:
+        """Return whether a call is accepted now; if so, take a token."""
         rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
             return True
-        tokens, before = self._buckets[operation]
+        tokens, filled_at = self._buckets[operation]
         now = self._clock()
-        tokens = min(rate.burst, tokens + (now - before) * rate.per_second)
-        taken = tokens >= 1
-        self._buckets[operation] = (tokens - taken, now)
-        return taken
+        tokens = min(rate.burst, tokens + (now - filled_at) * rate.per_second)
+        is_accepted = tokens >= 1
+        self._buckets[operation] = (tokens - is_accepted, now)
+        return is_accepted
 
 
 DATASTORE_ID = "5" * 32
-"""The data store that is there from the beginning, ACTIVE."""
+"""The id of the data store that exists from the start, with status ACTIVE."""
 
 
 class ImportJobService:
-    """A stand-in for AWS HealthImaging's import jobs on loopback. It is not the service.
+    """A stand-in for AWS HealthImaging's import jobs on loopback, for tests. It is not the service.
 
-    It takes and refuses requests by botocore's service model and by what AWS documents; what AWS does not document is
-    decided by its `behaviour`. Jobs read from and write to the S3 server at `s3_endpoint_url`, with the credentials
-    that boto3 finds; without one they read nothing, and end. Signatures are not verified, and roles not looked at.
+    It accepts and refuses requests according to botocore's service model and AWS's documentation. `behaviour` decides
+    what AWS does not document. Signatures are not verified and roles are ignored. Jobs read from and write to an S3
+    server, with the credentials that boto3 finds.
 
-    As a context manager it serves from a thread:
+    As a context manager it runs in a thread:
 
         with ImportJobService(s3_endpoint_url=url) as service:
             client = boto3.client("medical-imaging", endpoint_url=service.url)
 
-    Raises MissingExtraError where boto3 is not installed.
+    Attributes:
+        behaviour: The settings of the stand-in.
+        s3_endpoint_url: The URL of the S3 server.
+
     """
 
     def __init__(
@@ -75,17 +78,29 @@ class ImportJobService:
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prepare the stand-in; it starts as a context manager.
+
+        Args:
+            s3_endpoint_url: The URL of the S3 server; if None, jobs read nothing and end.
+            behaviour: The settings of the stand-in.
+            port: The port; 0 for any free port.
+            clock: Returns seconds, for throttling.
+
+        Raises:
+            MissingExtraError: boto3 is not installed.
+
+        """
         self.behaviour = behaviour or Behaviour()
         self.s3_endpoint_url = s3_endpoint_url
         self._faults = FaultQueue()
         self._lock = threading.RLock()
         self._throttle = Throttle(clock)
         self._image_sets = ImageSets()
-        self._importing = None if s3_endpoint_url is None else self._importing_from(s3_endpoint_url)
-        self._jobs = StartedJobs(behaviour=self.behaviour, run=self._run)
-        self._answers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
-        load_imaging_operations()  # what is not installed is missed now
-        self._server = LoopbackServer(port, self._reply)
+        self._runner = None if s3_endpoint_url is None else self._make_runner(s3_endpoint_url)
+        self._jobs = StartedJobs(behaviour=self.behaviour, run=self._run_job)
+        self._handlers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
+        load_imaging_operations()  # raises MissingExtraError now, not in a request
+        self._server = LoopbackServer(port, self._respond)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __repr__(self) -> str:
@@ -107,15 +122,15 @@ class ImportJobService:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the variables by which AWS's clients find it, and the S3 server where one was named."""
-        found = {"AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url, "AWS_ENDPOINT_URL_HEALTHLAKE": self.url}
+        """Return environment variables with the endpoints of the stand-in and of the S3 server, for AWS's clients."""
+        variables = {"AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url, "AWS_ENDPOINT_URL_HEALTHLAKE": self.url}
         if self.s3_endpoint_url is not None:
-            found["AWS_ENDPOINT_URL_S3"] = self.s3_endpoint_url
-        return found
+            variables["AWS_ENDPOINT_URL_S3"] = self.s3_endpoint_url
+        return variables
 
     @property
     def datastore_id(self) -> str:
-        """Return the id of the data store that is there from the beginning."""
+        """Return the id of the data store that exists from the start."""
         return DATASTORE_ID
 
     @property
@@ -126,24 +141,31 @@ class ImportJobService:
 
     @property
     def image_sets(self) -> tuple[ImageSet, ...]:
-        """Return all image sets, in the order in which they were made."""
+        """Return all image sets, in the order in which they were created."""
         with self._lock:
             return tuple(self._image_sets.all)
 
     @property
     def instances(self) -> tuple[ImportedInstance, ...]:
-        """Return everything that was imported, image set by image set."""
+        """Return all imported instances, image set by image set."""
         return tuple(instance for image_set in self.image_sets for instance in image_set.instances)
 
     def add_datastore(self, datastore_id: str, status: str = "ACTIVE") -> None:
-        """Add a data store, or give one another status."""
+        """Add a data store, or change its status."""
         with self._lock:
-            self._answers.datastores[datastore_id] = status
+            self._handlers.datastores[datastore_id] = status
 
     def add_fhir_job(self, datastore_id: str, job_id: str, *properties: dict[str, Any]) -> None:
-        """Add a FHIR import job of HealthLake, which shows one of these properties after the other when asked."""
+        """Add a FHIR import job of HealthLake.
+
+        Args:
+            datastore_id: The id of its data store.
+            job_id: The id of the job.
+            properties: The properties that successive requests return; the last ones are repeated.
+
+        """
         with self._lock:
-            self._answers.fhir_jobs[datastore_id, job_id] = list(properties)
+            self._handlers.fhir_jobs[datastore_id, job_id] = list(properties)
 
     def fault(
         self,
@@ -155,71 +177,71 @@ class ImportJobService:
         match: str = "",
         message: str = "",
     ) -> None:
-        """Let a fault happen, as `Fault` describes it. Raises UsageError for one that there is not."""
+        """Add a fault; see `Fault` for the arguments. Raises UsageError for an unknown kind."""
         self.add_fault(Fault(kind=kind, operation=operation, times=times, after=after, match=match, message=message))
 
     def add_fault(self, fault: Fault) -> None:
-        """Let a fault happen."""
+        """Add a fault."""
         with self._lock:
             self._faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Let none of the faults happen that have not yet."""
+        """Remove the faults that have not happened yet."""
         with self._lock:
             self._faults.clear()
 
     def advance(self, job_id: str | None = None) -> None:
-        """Move a job on by one status; all jobs where none is named."""
+        """Give a job its next status; all jobs if `job_id` is None."""
         with self._lock:
             for job in self._jobs.started:
                 if job_id in (None, job.job_id):
                     self._jobs.advance(job)
 
-    def _importing_from(self, s3_endpoint_url: str) -> JobRunner:
+    def _make_runner(self, s3_endpoint_url: str) -> JobRunner:
         clients = Clients(endpoint_url=s3_endpoint_url)
         return JobRunner(clients=clients, behaviour=self.behaviour, image_sets=self._image_sets)
 
-    def _run(self, job: StartedJob) -> str | None:
+    def _run_job(self, job: StartedJob) -> str | None:
         faults = self._faults.take_matching(JOB_FAULTS)
-        if self._importing is not None:
-            return self._importing.run(job, faults)
+        if self._runner is not None:
+            return self._runner.run(job, faults)
         return next((fault.text for fault in faults if fault.kind == "job-failed"), None)
 
-    def _reply(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response:
         if request.path.startswith(CONTROL_ROOT):
             return handle_control_request(self, request)
         target = request.headers.get("x-amz-target")
         with self._lock:
             try:
-                return self._answered(request, target)
+                return self._handle(request, target)
             except ServiceError as error:
-                return _error_reply(error, in_body=target is not None)
+                return _error_response(error, in_body=target is not None)
 
-    def _answered(self, request: Request, target: str | None) -> Response:
-        found = find_operation(request.method, request.path, target)
-        if found is None:
-            raise ServiceError("UnknownOperationException", "The stand-in has no such operation.")
-        operation, path = found
+    def _handle(self, request: Request, target: str | None) -> Response:
+        operation_and_path = find_operation(request.method, request.path, target)
+        if operation_and_path is None:
+            raise ServiceError("UnknownOperationException", "The stand-in does not have this operation.")
+        operation, path = operation_and_path
         if not request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 "):
             raise ServiceError("MissingAuthenticationTokenException", "The request is not signed.")
-        refused = self._faults.take(ERROR_FAULTS, operation.name)
-        if refused is not None:
-            raise ServiceError(*ERROR_FAULTS[refused.kind])
-        if self.behaviour.throttling and not self._throttle.takes(operation.name):
+        fault = self._faults.take(ERROR_FAULTS, operation.name)
+        if fault is not None:
+            raise ServiceError(*ERROR_FAULTS[fault.kind])
+        if self.behaviour.throttling and not self._throttle.accepts(operation.name):
             raise ServiceError("ThrottlingException", "Rate exceeded")
-        cut = self._faults.take(CONNECTION_FAULTS, operation.name)
-        if cut is not None and cut.kind == "reset":
+        fault = self._faults.take(CONNECTION_FAULTS, operation.name)
+        if fault is not None and fault.kind == "reset":
             return Response(0, b"", {}, cut=0)
         body = format_answer(
-            self._answers.of(operation, parse_parameters(operation, path, request.query, request.body))
+            self._handlers.handle(operation, parse_parameters(operation, path, request.query, request.body))
         )
-        if cut is None:
+        if fault is None:
             return Response(200, body, {})
-        return Response(200, body, {}, cut=0 if cut.kind == "answer-lost" else len(body) // 2)
+        return Response(200, body, {}, cut=0 if fault.kind == "answer-lost" else len(body) // 2)
 
 
-def _error_reply(error: ServiceError, *, in_body: bool) -> Response:
-    # The protocol json names the error in the body and answers 400 or 500; rest-json has a header and each status.
+def _error_response(error: ServiceError, *, in_body: bool) -> Response:
+    # The protocol json has the error code in the body and status 400 or 500; rest-json has it in a header.
     body: dict[str, str] = {"message": error.message}
     if in_body:
         body["__type"] = error.code

@@ -16,63 +16,63 @@ if TYPE_CHECKING:
 
 END_STATUSES = ("COMPLETED", "FAILED")
 PAGE_SIZE = 50
-"""Jobs on a page of the listing, where no maxResults is given."""
+"""Jobs on a page of the listing if the request has no maxResults."""
 
 
 @dataclass(kw_only=True)
 class StartedJob:
-    """One import job, and what it was asked for."""
+    """One import job, with its request."""
 
     job_id: str
     request: Mapping[str, Any]
-    """As it came: the members of StartDICOMImportJob."""
+    """The parameters of StartDICOMImportJob."""
     submitted_at: datetime
     status: str = "SUBMITTED"
     ended_at: datetime | None = None
     message: str | None = None
-    """Why it failed."""
+    """Why the job failed; None if it did not."""
     calls: int = 1
-    """How many calls of StartDICOMImportJob this job answered."""
+    """The number of StartDICOMImportJob calls that returned this job."""
 
     @property
     def client_token(self) -> str:
-        """Return the token it was started with."""
+        """Return the client token of the request."""
         return str(self.request["clientToken"])
 
     @property
     def datastore_id(self) -> str:
-        """Return the data store it imports into."""
+        """Return the id of the data store to import into."""
         return str(self.request["datastoreId"])
 
     @property
     def input_bucket(self) -> str:
-        """Return the bucket that it reads."""
+        """Return the bucket of inputS3Uri."""
         return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[0]
 
     @property
     def input_prefix(self) -> str:
-        """Return the prefix that it reads, taken as text: without a slash at its end it takes in its siblings."""
+        """Return the prefix of inputS3Uri. Without a slash at its end it also matches keys of sibling folders."""
         return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[2]
 
     @property
     def mappings(self) -> list[dict[str, str]]:
-        """Return its mappings; none where it has no import configuration."""
+        """Return the mappings of the import configuration; an empty list if the request has none."""
         configuration = self.request.get("importConfiguration", {}).get("dicomJsonMetadataImportConfiguration", {})
         return list(configuration.get("dicomMetadataMappings", ()))
 
     def key(self, path: str) -> str:
-        """Return the object key of a path relative to inputS3Uri."""
+        """Return the object key of a path that is relative to inputS3Uri."""
         prefix = self.input_prefix
         return f"{prefix}{path}" if prefix.endswith("/") or not prefix else f"{prefix}/{path}"
 
     @property
     def has_ended(self) -> bool:
-        """Say whether it is COMPLETED or FAILED."""
+        """Return whether the job is COMPLETED or FAILED."""
         return self.status in END_STATUSES
 
     @property
     def output_folder(self) -> str:
-        """Return the URI of the folder that holds its manifests (developer guide, "Understanding import jobs")."""
+        """Return the URI of the folder of its job manifests (developer guide, "Understanding import jobs")."""
         return f"{self.request['outputS3Uri'].rstrip('/')}/{self.datastore_id}-DicomImport-{self.job_id}/"
 
 
@@ -82,14 +82,16 @@ class StartedJobs:
 
     behaviour: Behaviour
     run: Callable[[StartedJob], str | None]
-    """Does a job's work as it ends; returns why it failed, or None."""
+    """Runs a job when it ends; returns the message of a failed job, or None."""
     started: list[StartedJob] = field(default_factory=list)
 
     def start(self, request: Mapping[str, Any]) -> StartedJob:
-        """Start a job, or return the one that this token has started with the same request.
+        """Start a job, or return the job that the same request with the same client token has started.
 
-        Raises ServiceError: ConflictException for another request with the same token, ServiceQuotaExceededException
-        where as many jobs run as may.
+        Raises:
+            ServiceError: ConflictException if another request used the client token; ServiceQuotaExceededException if
+                the quota of concurrent jobs is reached.
+
         """
         for job in self.started:
             if (job.datastore_id, job.client_token) == (request["datastoreId"], request["clientToken"]):
@@ -97,27 +99,27 @@ class StartedJobs:
                     raise ServiceError("ConflictException", "The client token was used for another request.")
                 job.calls += 1
                 return job
-        running = sum(not job.has_ended for job in self.of(request["datastoreId"]))
+        running = sum(not job.has_ended for job in self.find(request["datastoreId"]))
         if running >= self.behaviour.concurrent_jobs:
-            raise ServiceError("ServiceQuotaExceededException", "The quota of concurrent import jobs is used up.")
+            raise ServiceError("ServiceQuotaExceededException", "The quota of concurrent import jobs is exceeded.")
         job = StartedJob(job_id=secrets.token_hex(16), request=request, submitted_at=datetime.now(UTC))
         self.started.append(job)
         return job
 
-    def of(self, datastore_id: str, status: str | None = None) -> list[StartedJob]:
-        """Return the jobs of a data store, the last one first; only those of a status where one is given."""
-        found = (job for job in reversed(self.started) if job.datastore_id == datastore_id)
-        return [job for job in found if status in (None, job.status)]
+    def find(self, datastore_id: str, status: str | None = None) -> list[StartedJob]:
+        """Return the jobs of a data store, the latest first; with `status`, only jobs of that status."""
+        jobs = (job for job in reversed(self.started) if job.datastore_id == datastore_id)
+        return [job for job in jobs if status in (None, job.status)]
 
     def get(self, datastore_id: str, job_id: str) -> StartedJob:
-        """Return a job. Raises ServiceError where the data store has none of this id."""
-        for job in self.of(datastore_id):
+        """Return a job. Raises ServiceError if the data store has no job with this id."""
+        for job in self.find(datastore_id):
             if job.job_id == job_id:
                 return job
         raise ServiceError("ResourceNotFoundException", "The data store has no such import job.")
 
     def advance(self, job: StartedJob) -> None:
-        """Move a job on by one status; the last step does its work."""
+        """Give a job its next status. The job runs before it is COMPLETED or FAILED."""
         if job.status == "SUBMITTED":
             job.status = "IN_PROGRESS"
         elif not job.has_ended:
@@ -126,6 +128,6 @@ class StartedJobs:
             job.ended_at = datetime.now(UTC)
 
     def advance_on_poll(self, job: StartedJob) -> None:
-        """Move a job on where looking at it does."""
+        """Give a job its next status if `behaviour` advances jobs with each poll."""
         if self.behaviour.advance == "poll":
             self.advance(job)

@@ -1,4 +1,4 @@
-"""Requests and answers in AWS's protocols rest-json and json, checked against shapes.
+"""Parse requests and format answers of AWS's protocols rest-json and json, checked against botocore's shapes.
 
 botocore itself checks only types, required members and minima before it sends a request.
 """
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
     from dicommap.testing.operations import Operation
 
 _EQUIVALENT_PATTERNS = {r"\p{ASCII}{0,8192}": r"[\x00-\x7f]*"}
-"""Patterns of the model that RE2 does not take, and what says the same beside their maximum."""
+"""Patterns of the service model that RE2 does not support -> equivalent patterns; lengths are checked separately."""
 
 
 # Shapes are botocore's, which has no types of its own; values are JSON's.
 def find_shape_problems(shape: Any, value: Any, place: str = "") -> Iterator[str]:  # noqa: ANN401
-    """Find what is wrong with a value, each with its place and without the value itself."""
+    """Yield the problems of a value: where they are and what is wrong, without the value itself.
+
+    Args:
+        shape: botocore's shape of the value.
+        value: The value.
+        place: The path of the value in the request, for messages.
+
+    """
     types, check = _CHECK_BY_TYPE[shape.type_name]
     if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
         yield f"{place or 'the request'} is not of type {shape.type_name}"
@@ -61,19 +68,19 @@ def _string_problems(shape: Any, value: str, place: str) -> Iterator[str]:  # no
         yield f"{place} does not match {pattern}"
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
-        yield f"{place} is none of {', '.join(allowed)}"
+        yield f"{place} is not one of {', '.join(allowed)}"
 
 
 def _number_problems(shape: Any, value: float, place: str) -> Iterator[str]:  # noqa: ANN401
     yield from _size_problems(shape, value, f"{place} is {value}")
 
 
-def _size_problems(shape: Any, size: float, found: str) -> Iterator[str]:  # noqa: ANN401
+def _size_problems(shape: Any, size: float, description: str) -> Iterator[str]:  # noqa: ANN401
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and size < low:
-        yield f"{found}, fewer than {low}"
+        yield f"{description}, fewer than {low}"
     if high is not None and size > high:
-        yield f"{found}, more than {high}"
+        yield f"{description}, more than {high}"
 
 
 def _no_problems(_shape: Any, _value: Any, _place: str) -> Iterator[str]:  # noqa: ANN401
@@ -82,7 +89,7 @@ def _no_problems(_shape: Any, _value: Any, _place: str) -> Iterator[str]:  # noq
 
 @cache
 def _compile_pattern(pattern: str) -> Any:  # noqa: ANN401
-    # RE2 takes linear time for AWS's pattern of metadataFilePath, on which Python's own engine hangs.
+    # Python's re needs exponential time for AWS's pattern of metadataFilePath, RE2 linear time.
     return re2.compile(_EQUIVALENT_PATTERNS.get(pattern, pattern))
 
 
@@ -98,26 +105,38 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
 
 
 MAX_PROBLEMS = 5
+"""Problems that an error message lists."""
 
 
 def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
-    """Return the parameters of a request. Raises ServiceError where they are none that the service model takes."""
-    found = {**_body_members(body), **_query_members(operation, query), **path}
-    problems = list(find_shape_problems(operation.input_shape, found))
+    """Return the parameters of a request.
+
+    Args:
+        operation: The operation of the request.
+        path: The parameters in the path.
+        query: The query of the URL.
+        body: The body, a JSON object or empty.
+
+    Raises:
+        ServiceError: The service model does not allow the parameters.
+
+    """
+    parameters = {**_parse_body(body), **_parse_query(operation, query), **path}
+    problems = list(find_shape_problems(operation.input_shape, parameters))
     if problems:
         count = len(problems)
-        told = "; ".join(problems[:MAX_PROBLEMS])
+        listed = "; ".join(problems[:MAX_PROBLEMS])
         noun = "validation error" if count == 1 else "validation errors"
-        raise ServiceError("ValidationException", f"{count} {noun} detected: {told}")
-    return found
+        raise ServiceError("ValidationException", f"{count} {noun} detected: {listed}")
+    return parameters
 
 
 def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
-    """Return an answer's body: members that are None are left out, times are seconds since 1970."""
+    """Return the JSON body of an answer, without members that are None; times are seconds since 1970."""
     return json.dumps(_to_json_value(value)).encode()
 
 
-def _body_members(body: bytes) -> dict[str, Any]:
+def _parse_body(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
@@ -125,11 +144,11 @@ def _body_members(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ServiceError("SerializationException", "The body is not JSON.") from None
     if not isinstance(members, dict):
-        raise ServiceError("SerializationException", "The body is no JSON object.")
+        raise ServiceError("SerializationException", "The body is not a JSON object.")
     return members
 
 
-def _query_members(operation: Operation, query: str) -> dict[str, Any]:
+def _parse_query(operation: Operation, query: str) -> dict[str, Any]:
     shapes = {
         shape.serialization["name"]: shape
         for shape in operation.input_shape.members.values()

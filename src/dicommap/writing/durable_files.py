@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SYNC_EACH_LIMIT = 64
-"""Files that are waited for one by one: others may be writing to the same file system, and would be waited for too."""
+"""Files that are synced one by one. For more files one sync of the file system is faster, though it also waits for
+what other processes write there."""
 
 
 def _load_syncfs() -> Any:  # noqa: ANN401  a function of the C library
-    """Return what makes a whole file system durable; None where the system has none."""
+    """Return the C library's function syncfs, which syncs a whole file system; None if the system has none."""
     try:
         return ctypes.CDLL(None, use_errno=True).syncfs
     except (OSError, TypeError, AttributeError):
@@ -29,21 +30,38 @@ _SYNCFS = _load_syncfs()
 
 
 def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
-    """Write a text to a file, close it, and wait until it is on the disk.
+    """Write a text to a file, close it, and wait until its bytes are on the disk.
 
-    Its name is there once `sync` was called on the directory.
+    The name of a new file is on the disk after `sync_directory` only.
+
+    Args:
+        file: The file to write to; it is closed.
+        pieces: The text, in pieces.
+
+    Raises:
+        OSError: The file cannot be written.
+
     """
     _write(file, pieces, wait=True)
 
 
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
-    """Write files below a directory, by their paths, and wait until all of it is on the disk.
+    """Write files below a directory, and wait until all of them are on the disk.
 
-    `count` is how many they are. Of few, each file and directory is waited for. Of many that would take longer than all
-    else: the file system is told once to write what it holds, where the system can (syncfs, Linux). Before Linux 5.8
-    that does not tell of a disk that fails; whoever uses a package compares every file with the hash in its plan.
+    Up to SYNC_EACH_LIMIT files and their directories are synced one by one. For more files this would take most of the
+    time, so the whole file system is synced once, if the system can (syncfs, Linux). Before Linux 5.8 syncfs does not
+    report a failing disk; readers of a package therefore compare every file with its hash in the plan.
+
+    Args:
+        root: An existing directory.
+        files: Paths relative to `root`, each with the pieces of its text.
+        count: The number of files.
+
+    Raises:
+        OSError: A file or directory cannot be written.
+
     """
-    whole = _SYNCFS is not None and count > SYNC_EACH_LIMIT
+    syncs_file_system = _SYNCFS is not None and count > SYNC_EACH_LIMIT
     directories = {root}
     for name, pieces in files:
         path = root / name
@@ -54,8 +72,8 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
         for folder in reversed(missing):
             create_directory(folder)
             directories.add(folder)
-        _write(os.fdopen(create_file(path), "wb"), pieces, wait=not whole)
-    if whole:
+        _write(os.fdopen(create_file(path), "wb"), pieces, wait=not syncs_file_system)
+    if syncs_file_system:
         _sync_file_system(root)
         return
     for directory in directories:
@@ -63,17 +81,17 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
 
 
 def sync_directory(directory: Path) -> None:
-    """Wait until the names in a directory are on the disk."""
+    """Wait until the file names in a directory are on the disk. Raises OSError."""
     with open_directory(directory) as descriptor:
         os.fsync(descriptor)
 
 
 def _sync_file_system(directory: Path) -> None:
-    """Wait until all that was written to the file system of a directory is on the disk."""
+    """Wait until everything that was written to the file system of a directory is on the disk."""
     with open_directory(directory) as descriptor:
         if _SYNCFS is not None and _SYNCFS(descriptor):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+            error_number = ctypes.get_errno()
+            raise OSError(error_number, os.strerror(error_number))
 
 
 def _write(binary: BinaryIO, pieces: Iterable[str], *, wait: bool) -> None:

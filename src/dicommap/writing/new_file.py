@@ -19,23 +19,34 @@ if TYPE_CHECKING:
 
 
 def require_new_file(path: Path) -> None:
-    """Raise DocumentError where something is at this path, or nothing can be: before work is done for it."""
-    with _raising_document_errors(path):
+    """Check, before any work is done, that a file can be created at a path.
+
+    Raises:
+        DocumentError: The path exists already, or its directory does not exist.
+
+    """
+    with _convert_os_errors(path):
         if path.is_dir():
             raise DocumentError(f"{path} is a directory.", fix="Name a file.")
         if path.exists() or path.is_symlink():
             raise FileExistsError
         if not path.absolute().parent.is_dir():
-            raise DocumentError(f"{path} lies in no directory.", fix="Make the directory first.")
+            raise DocumentError(f"The directory of {path} does not exist.", fix="Create the directory first.")
 
 
 def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file of any size that must not exist yet, all of it or nothing, as its pieces come.
+    """Write a text file that must not exist yet. If writing fails, no file is left.
 
-    Raises DocumentError where it exists, since it may hold somebody's work, or cannot be written.
+    Args:
+        path: The file.
+        pieces: The text, in pieces. They are written as they are made, so that the text may be of any size.
+
+    Raises:
+        DocumentError: The file exists already, or cannot be written.
+
     """
     require_new_file(path)
-    with _raising_document_errors(path):
+    with _convert_os_errors(path):
         remove_leftovers(path.absolute().parent, path.name)
         with partial_file(path) as partial:
             with TextIOWrapper(partial.open(), encoding="utf-8", newline="", errors="backslashreplace") as file:
@@ -44,31 +55,30 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
 
 @contextmanager
-def _raising_document_errors(path: Path) -> Iterator[None]:
-    """Say of a path what the system says of it."""
+def _convert_os_errors(path: Path) -> Iterator[None]:
+    """Convert an OSError about a path into a DocumentError."""
     try:
         yield
     except FileExistsError:
-        message = f"{path} exists already; nothing is ever written over another file."
+        message = f"{path} exists already; existing files are never overwritten."
         raise DocumentError(message, fix="Name another file.") from None
     except OSError as error:
         raise DocumentError(f"{path} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None
 
 
 def write_new_binary_file(path: StrPath, content: bytes) -> None:
-    """Write a file that must not exist yet. Raises DocumentError where it does, or cannot be written."""
-    place = Path(path)
-    try:
-        with os.fdopen(create_file(place), "wb") as file:
-            try:
-                file.write(content)
-                file.flush()
-            except BaseException:
-                with suppress(OSError):
-                    place.unlink()  # made a moment ago, by us
-                raise
-    except FileExistsError:
-        message = f"{place} exists already; nothing is ever written over another file."
-        raise DocumentError(message, fix="Name another file.") from None
-    except OSError as error:
-        raise DocumentError(f"{place} cannot be written: {os_error_reason(error)}.", fix="Name another file.") from None
+    """Write a binary file that must not exist yet. If writing fails, no file is left.
+
+    Raises:
+        DocumentError: The file exists already, or cannot be written.
+
+    """
+    file_path = Path(path)
+    with _convert_os_errors(file_path), os.fdopen(create_file(file_path), "wb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except BaseException:
+            with suppress(OSError):
+                file_path.unlink()  # this function has just created it
+            raise

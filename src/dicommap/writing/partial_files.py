@@ -1,8 +1,8 @@
 """Partial files and directories (`.NAME.TOKEN.partial`), renamed when they are complete.
 
-TOKEN is random. The process that writes a partial file holds a lock on it (flock), which ends with the process, on
-whatever machine that shares the disk: a partial file that nobody holds was left by a process that was killed. A number
-of a process would not tell: another process may have it by now, on this machine or on that one.
+TOKEN is random. The process that writes a partial file holds a lock on it (flock), which ends when the process ends. So
+a partial file without a lock was left by a process that was killed. A process id in the name would not show this:
+another process may have the same id by now, on this machine or on another one that shares the disk.
 """
 
 from __future__ import annotations
@@ -23,29 +23,39 @@ if TYPE_CHECKING:
 
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
-"""What file systems without hard links answer; Linux says EPERM, which a real lack of rights then says again."""
+"""Error numbers of file systems without hard links. EPERM may also mean missing rights; the rename then fails too."""
 _TOKEN_BYTES = 8
-_SEEN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OPEN_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
 class PartialFile:
-    """A file that is being written."""
+    """A file that is being written under its partial name."""
 
     path: Path
     descriptor: int
 
     def open(self) -> BinaryIO:
-        """Return the file to write to; closing it does not end the lock."""
+        """Return a file object to write to. Closing it does not release the lock."""
         return os.fdopen(os.dup(self.descriptor), "wb")
 
     def put_in_place(self, path: Path, *, overwrite: bool) -> None:
-        """Give the file its name. Raises FileExistsError if that is taken, unless `overwrite` is set."""
+        """Rename the complete file to `path`.
+
+        Args:
+            path: The final path, in the same directory.
+            overwrite: Whether to replace a file at that path.
+
+        Raises:
+            FileExistsError: `path` exists and `overwrite` is not set.
+            OSError: The file cannot be renamed.
+
+        """
         if overwrite:
             os.replace(self.path, path)
             return
         try:
-            os.link(self.path, path)  # unlike a rename, fails where the name is taken
+            os.link(self.path, path)  # unlike a rename, fails if the path exists
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
@@ -56,7 +66,7 @@ class PartialFile:
 
 @contextmanager
 def partial_file(path: Path) -> Iterator[PartialFile]:
-    """Create a partial file for a path, private and held; what has not been put in its place is removed at the end.
+    """Create a private, locked partial file for a path. It is removed at the end unless it was put in place.
 
     Raises OSError.
     """
@@ -70,14 +80,14 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
 @contextmanager
 def partial_directory(path: Path) -> Iterator[Path]:
-    """Create a partial directory for a path, private and held; it is removed at the end unless it was renamed.
+    """Create a private, locked partial directory for a path. It is removed at the end unless it was renamed.
 
     Raises OSError.
     """
 
     def create(partial: Path) -> int:
         create_directory(partial)
-        return os.open(partial, os.O_RDONLY | os.O_DIRECTORY | _SEEN)
+        return os.open(partial, os.O_RDONLY | os.O_DIRECTORY | _OPEN_FLAGS)
 
     partial, descriptor = _create_locked(path, create)
     try:
@@ -88,12 +98,12 @@ def partial_directory(path: Path) -> Iterator[Path]:
 
 
 def remove_partial(partial: Path) -> None:
-    """Remove a partial file or directory where there is one and the system lets us.
+    """Remove a partial file or directory, if it exists.
 
-    Nothing is raised: what led here is the error worth telling.
+    Errors are ignored, so that they do not hide the error that led here.
     """
     if partial.is_dir() and not partial.is_symlink():
-        from shutil import rmtree  # scans write no directories, and it takes a while
+        from shutil import rmtree  # imported here because it is slow, and scans do not need it
 
         rmtree(partial, ignore_errors=True)
         return
@@ -102,9 +112,14 @@ def remove_partial(partial: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: str | None = None) -> None:
-    """Remove what killed processes left, of one name or of all: it may hold patient values.
+    """Remove partial files and directories that killed processes left; they may hold patient values.
 
-    What a process holds is never touched, nor what cannot be locked: on a file system without locks nobody can tell.
+    A partial file that is locked, or that cannot be locked because the file system has no locks, is never removed.
+
+    Args:
+        folder: The directory to search.
+        name: The final name of the partial files to remove; None for all.
+
     """
     digits = 2 * _TOKEN_BYTES
     pattern = re.compile(rf"\.{'.*' if name is None else re.escape(name)}\.[0-9a-f]{{{digits}}}\.partial", re.DOTALL)
@@ -115,13 +130,13 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
 
 
 def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
-    """Create something under a new partial name, lock it, and return that name and the descriptor that holds it."""
+    """Create a file or directory with a new partial name and lock it. Return its path and the locked descriptor."""
     while True:
         partial = path.with_name(f".{path.name}.{os.urandom(_TOKEN_BYTES).hex()}.partial")
         descriptor = create(partial)
         if _lock(descriptor) and _is_at(partial, descriptor):
             return partial, descriptor
-        os.close(descriptor)  # a process that removes leftovers found it before it was locked
+        os.close(descriptor)  # another process removed it as a leftover before it was locked
 
 
 def _lock(descriptor: int) -> bool:
@@ -130,11 +145,12 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        pass  # the file system has no locks, so that nobody takes this for a leftover either
+        pass  # the file system has no locks: no process will remove the file as a leftover
     return True
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
+    """Return whether `path` is the file that the descriptor has open."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
@@ -154,6 +170,6 @@ def _remove_abandoned(path: Path) -> None:
 
 def _open_for_lock(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | _SEEN)  # NFS locks only what is open for writing
+        return os.open(path, os.O_RDWR | _OPEN_FLAGS)  # NFS locks only what is open for writing
     except IsADirectoryError:
-        return os.open(path, os.O_RDONLY | _SEEN)
+        return os.open(path, os.O_RDONLY | _OPEN_FLAGS)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
-"""Set to 1, it lets the group of a new file read it. Any other value is as none."""
+"""Environment variable: if it is 1, the group of a new file can read it. Any other value has no effect."""
 
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""What file systems without modes of their own answer, such as FAT: who mounts one says who may read it."""
+"""Error numbers of fchmod on file systems without modes, such as FAT; mount options decide who can read them."""
 
 
 def file_mode() -> int:
@@ -34,7 +34,7 @@ def directory_mode() -> int:
 def create_file(path: Path) -> int:
     """Create a file that must not exist, and return a descriptor to read and write it. Raises OSError.
 
-    Its mode is that of new files before anything is in it.
+    The mode is set before the caller can write anything.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -53,21 +53,21 @@ def create_directory(path: Path) -> None:
 
 
 def create_directories(path: Path) -> None:
-    """Create a directory and those above it, as far as they do not exist. Raises OSError."""
+    """Create a directory and its parents, if they do not exist. Raises OSError."""
     if path.is_dir():
         return
     create_directories(path.parent)
     try:
         create_directory(path)
     except FileExistsError:
-        if not path.is_dir():  # otherwise another process was quicker
+        if not path.is_dir():  # if it is a directory, another process has created it
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
 
 
 def open_lock_file(path: Path) -> int:
-    """Open a file that is only locked, create it if there is none, and return its descriptor.
+    """Open a lock file, create it if it does not exist, and return its descriptor.
 
-    Raises OSError, also if it is a link: whoever may write to the directory could have made one to a file of ours.
+    Raises OSError, also if it is a link: another user with access to the directory could link it to any file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
@@ -80,7 +80,7 @@ def open_lock_file(path: Path) -> int:
 
 
 def set_mode(descriptor: int, mode: int) -> None:
-    """Set the mode of what is open, unless its file system has none. Raises OSError."""
+    """Set the mode of an open file or directory, if its file system has modes. Raises OSError."""
     try:
         os.fchmod(descriptor, mode)
     except OSError as error:
@@ -90,7 +90,7 @@ def set_mode(descriptor: int, mode: int) -> None:
 
 @contextmanager
 def open_directory(path: Path) -> Iterator[int]:
-    """Open a directory; the context is its descriptor."""
+    """Open a directory and yield its descriptor. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield descriptor

@@ -272,7 +272,7 @@ def test_a_tree_and_a_bucket_are_scanned_together(tree: Path, served: MemoryObje
 @pytest.mark.usefixtures("served")
 def test_the_total_of_progress_is_known_before_the_end() -> None:
     seen: list[tuple[int, int, bool]] = []
-    dicommap.scan(PREFIX, progress=lambda now: seen.append((now.done, now.total, now.counted))).close()
+    dicommap.scan(PREFIX, progress=lambda now: seen.append((now.done, now.total, now.is_counted))).close()
     assert seen[-1][0] == seen[-1][1]
     assert seen[-1][2]
 

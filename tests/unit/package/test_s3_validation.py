@@ -157,10 +157,10 @@ def test_where_nobody_answers_what_was_found_comes_with_the_error(package: Packa
     clients = refusing(bucket.clients, "ListObjectsV2", 400)
     with pytest.raises(AwsError, match=r"ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken") as error:
         validate_s3(package.path, clients=clients)
-    assert [one.code for one in error.value.found] == ["request.output-overlaps"]
+    assert [one.code for one in error.value.issues] == ["request.output-overlaps"]
     with pytest.raises(AwsError) as error:
         dicommap.validate(package.path, s3=clients)
-    assert {one.code for one in error.value.found} == {"request.placeholder", "request.output-overlaps"}
+    assert {one.code for one in error.value.issues} == {"request.placeholder", "request.output-overlaps"}
 
 
 def test_a_profile_that_is_not_there_is_told(package: PackageDirectory) -> None:

@@ -189,11 +189,11 @@ def test_what_is_told_ends_with_all_there_is(inventory: dicommap.Inventory, tmp_
         assert all(one.total == count for one in every), level
     series = next(inventory.series())
     series.montage(2, 32, progress=every.append)
-    assert every[-1].counted
+    assert every[-1].is_counted
     package = tmp_path / "package"
     draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=given, output=package, progress=every.append)
     assert draft.ok
     assert every[-1] == Progress(2, 2, True)
     dicommap.validate(package, progress=every.append)
-    assert every[-1].counted
+    assert every[-1].is_counted
     assert every[-1].done > 4

@@ -36,7 +36,7 @@ def test_exactly_the_mapped_study_and_series_change(service: ImportJobService, b
     ]
     job = imported(service, bucket, mappings)
     assert job.status == "COMPLETED"
-    changed = {instance.key: instance.changed for instance in service.instances}
+    changed = {instance.key: instance.changed_keywords for instance in service.instances}
     assert len(changed) == 8
     for key, keywords in changed.items():
         if key.startswith("in/study1/"):
@@ -179,7 +179,7 @@ def test_override_files_are_read_in_the_assumed_form(
     with behaving(bucket, assumptions=assumptions) as service:
         job = imported(service, bucket, [override(bucket, document, STUDY)])
     assert job.status == ("COMPLETED" if fine else "FAILED")
-    assert [len(one.changed) for one in service.instances] == ([1] if fine else [])
+    assert [len(one.changed_keywords) for one in service.instances] == ([1] if fine else [])
 
 
 def test_a_mapping_whose_file_is_not_there_fails_the_job(service: ImportJobService, bucket: Bucket) -> None:
@@ -199,7 +199,7 @@ def test_two_mappings_of_one_study_fail_the_job(service: ImportJobService, bucke
 def test_a_mapping_that_no_file_has_changes_nothing(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10())
     assert imported(service, bucket, [override(bucket, PATIENT, "1.2.3")]).status == "COMPLETED"
-    assert [one.changed for one in service.instances] == [frozenset()]
+    assert [one.changed_keywords for one in service.instances] == [frozenset()]
 
 
 def test_override_files_can_be_reported_as_failed(bucket: Bucket) -> None:

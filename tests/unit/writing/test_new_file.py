@@ -64,7 +64,7 @@ def test_half_a_file_does_not_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [(".", "is a directory"), ("none/new", "lies in no directory"), ("file/new", "no directory")]
+    ("path", "words"), [(".", "is a directory"), ("none/new", "The directory of"), ("file/new", "The directory of")]
 )
 def test_what_is_no_place_for_a_file_is_told(tmp_path: Path, path: str, words: str) -> None:
     (tmp_path / "file").touch()
