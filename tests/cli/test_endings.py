@@ -33,7 +33,7 @@ from dicommap.cli.main import main
 def failing(*arguments, **options):
     raise {error}
 
-show.study_record = failing
+show.build_study_record = failing
 sys.argv = ["dicommap", *sys.argv[1:]]
 main()
 """
