@@ -169,7 +169,7 @@ def _surroundings(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issu
 
 def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     if "fhirJob" in arguments:
-        report = FhirImportJob.model_validate(arguments["fhirJob"]).report()
+        report = FhirImportJob.model_validate(arguments["fhirJob"]).to_job_info()
         return list(check_job_status(report, dicommap.Location(path=f"healthlake:{report.datastore}/{report.job}")))
     submission = Submission.model_validate(arguments["submission"])
     return list(check_submission(submission, is_unknown=arguments.get("isUnknown", False)))

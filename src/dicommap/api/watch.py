@@ -110,7 +110,7 @@ class PackageWatcher:
             self._unknown.add(submission.job)
             self.tell(submission.job, "is not known to the service")
             return
-        report = job.report()
+        report = job.to_job_info()
         seen = {
             "state": SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
             "jobStatus": report.status,
@@ -161,7 +161,7 @@ class FhirJobWatcher:
         """Look at the job, unless it has ended. Raises AwsError."""
         if self.has_ended():
             return
-        report = self._service.get_fhir_job(self._datastore, self._job).report()
+        report = self._service.get_fhir_job(self._datastore, self._job).to_job_info()
         before = self.report.status if self.report is not None else None
         self.report = report
         if report.status != before:

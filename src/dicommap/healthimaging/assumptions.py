@@ -1,4 +1,4 @@
-"""Assumptions about what AWS leaves undocumented of override files: named settings."""
+"""Assumptions about override files: settings for what AWS does not document."""
 
 from __future__ import annotations
 
@@ -12,36 +12,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STRICT = "strict"
-"""The name of the settings that make errors of warnings."""
+"""The word that stands for the strict settings, which turn warnings into errors."""
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 
 class Assumptions(BaseModel):
-    """How override files are written and checked where AWS does not say how. The defaults are PS3.18 Annex F.
+    """The form of override files, and how strictly they are checked. The defaults follow PS3.18 Annex F.
 
-    Whether HealthImaging takes any of these forms has not been verified on a live data store.
+    AWS does not document these points. No form has been verified on a live data store.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     dataSet: Literal["object", "array"] = "object"
-    """One data set object in each file, or an array with that object."""
+    """The JSON value of a file: one data set object, or an array that holds one."""
     identifyingUids: Literal["absent", "present"] = "absent"
-    """Whether Study and Series Instance UID are repeated inside the file, as its mapping has them."""
+    """Whether a file repeats the Study and Series Instance UID of its mapping."""
     emptyValue: Literal["no-value", "null"] = "no-value"
-    """An emptied attribute has its vr and no Value, as PS3.18 F.2.5 says; or a Value of one null."""
+    """The form of an emptied attribute: no Value (PS3.18 F.2.5), or a Value with one null."""
     overrideFiles: Literal["separate", "shared"] = "separate"
-    """Each mapping has a file of its own; or mappings whose files would hold the same share one."""
+    """Whether each mapping has a separate file, or mappings with equal content share one."""
     otherLevels: Literal["warning", "error"] = "warning"
-    """How severe an attribute of another level than its override's is."""
+    """The severity of an attribute whose level differs from the level of its override."""
     samePatient: Literal["warning", "error"] = "warning"
-    """How severe it is that edits give studies of different patients one PatientID or AccessionNumber."""
+    """The severity of edits that give studies of different patients the same PatientID or AccessionNumber."""
 
     @classmethod
     def of(cls, settings: Iterable[str]) -> Assumptions:
-        """Return the assumptions that the settings name: `dataSet=array`, or `strict` for the strict ones.
+        """Return the assumptions that settings of the command line name.
 
-        Raises UsageError for anything else.
+        Args:
+            settings: Texts such as `dataSet=array`, or `strict` for all strict settings. Later settings win.
+
+        Raises:
+            UsageError: A setting is unknown.
+
         """
         chosen: dict[str, Any] = {}
         for setting in settings:
@@ -50,7 +55,7 @@ class Assumptions(BaseModel):
                 continue
             name, _, value = setting.partition("=")
             if value not in _choices().get(name, ()):
-                raise unknown_choice("assumption", setting, [STRICT, *_known()])
+                raise unknown_choice("assumption", setting, [STRICT, *_known_settings()])
             chosen[name] = value
         return cls(**chosen)
 
@@ -59,5 +64,5 @@ def _choices() -> dict[str, tuple[str, ...]]:
     return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 
-def _known() -> list[str]:
+def _known_settings() -> list[str]:
     return [f"{name}={value}" for name, values in _choices().items() for value in values]

@@ -1,4 +1,4 @@
-"""IAM policies for import jobs: the data access role and whoever submits the jobs.
+"""IAM policies for import jobs: for the data access role, and for the user or role that submits the jobs.
 
 Source: "Setting up" and "Cross-service confused deputy prevention" of the developer guide, the managed policy
 AWSHealthImagingFullAccess, and the service authorization reference of AWS HealthImaging and Amazon S3.
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 SERVICE_PRINCIPAL = "medical-imaging.amazonaws.com"
 PREFIX_LIMIT = 10
-"""Prefixes of a bucket that a policy names before it names the folder that they share: policies have a size limit."""
+"""Prefixes of a bucket that a policy lists. Of more, it lists the common folder: policies have a size limit."""
 _IAM_ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
-"""What a policy takes for a wildcard or a variable -> how it writes the character (IAM user guide, "Variables")."""
+"""Wildcard or variable character -> its escape in a policy (IAM user guide, "Variables")."""
 _ARN_PARTS = 6
 
 IamPolicy = dict[str, Any]
@@ -27,7 +27,7 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """What is known of the account; a name in angle brackets stands for what is not."""
+    """The parts of ARNs in a policy. A placeholder in angle brackets stands for an unknown part."""
 
     partition: str = "aws"
     account: str = "<account>"
@@ -37,26 +37,26 @@ class ArnParts:
 
     @classmethod
     def of(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
-        """Return what a role's ARN, a data store and a region tell of an account."""
+        """Return the parts that a role's ARN, a data store id and a region contain."""
         parts = (role_arn or "").split(":", _ARN_PARTS - 1)
-        told = {"partition": parts[1], "account": parts[4]} if len(parts) == _ARN_PARTS else {}
-        told |= {"role_arn": role_arn} if role_arn else {}
-        told |= {"datastore": datastore} if datastore else {}
-        return cls(**told, **({"region": region} if region else {}))
+        known = {"partition": parts[1], "account": parts[4]} if len(parts) == _ARN_PARTS else {}
+        known |= {"role_arn": role_arn} if role_arn else {}
+        known |= {"datastore": datastore} if datastore else {}
+        return cls(**known, **({"region": region} if region else {}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPrefixes:
-    """Where jobs read and write."""
+    """The S3 prefixes that jobs read and write."""
 
     inputs: Sequence[S3Uri]
     outputs: Sequence[S3Uri]
     overrides: Sequence[S3Uri]
-    """Prefixes that override files are put under."""
+    """Prefixes under which override files are uploaded."""
 
 
 def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
-    """Return what the role of the jobs has to be allowed."""
+    """Return the permissions policy of the data access role: read the input, write the job manifests."""
     everywhere = [*places.inputs, *places.outputs]
     return _build_policy(
         _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
@@ -66,7 +66,7 @@ def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
 
 
 def build_role_trust(account: ArnParts) -> IamPolicy:
-    """Return who may take the role on: HealthImaging, for data stores of this account and region only."""
+    """Return the trust policy of the data access role: HealthImaging, for data stores of this account and region."""
     source = f"arn:{account.partition}:medical-imaging:{account.region}:{account.account}:datastore/*"
     condition = {
         "ArnLike": {"aws:SourceArn": source},
@@ -83,7 +83,7 @@ def build_role_trust(account: ArnParts) -> IamPolicy:
 
 
 def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
-    """Return what whoever submits, watches and reconciles has to be allowed."""
+    """Return the permissions policy of the user or role that submits, watches and reconciles jobs."""
     datastore = (
         f"arn:{account.partition}:medical-imaging:{account.region}:{account.account}:datastore/{account.datastore}"
     )
@@ -91,7 +91,7 @@ def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPo
     pass_role = _build_allow_statement("PassRole", ["iam:PassRole"], [account.role_arn])
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}}
     everywhere = [*places.inputs, *places.outputs]
-    # GetObject on override files is for comparing one that is there already.
+    # GetObject is needed to compare an override file that was uploaded before.
     written = [
         _build_allow_statement(
             "PutOverrides", ["s3:GetObject", "s3:PutObject"], _build_object_arns(account, places.overrides)
@@ -130,7 +130,7 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
-    """Return prefixes without those that another one takes in; the folder that all share where they are many."""
+    """Return prefixes without those inside another one; if they are still many, only their common folder."""
     outer: list[str] = []
     for prefix in sorted(prefixes):
         if not outer or not prefix.startswith(outer[-1]):
@@ -138,6 +138,6 @@ def _shorten_prefixes(prefixes: set[str]) -> list[str]:
     if len(outer) <= PREFIX_LIMIT:
         return outer
     first, last = outer[0].split("/"), outer[-1].split("/")
-    # What the first and the last in order begin with, all between them do.
+    # All prefixes between the first and the last in order begin with what these two have in common.
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first[:-1], last, strict=False))
     return ["".join(f"{segment}/" for segment, _ in same)]

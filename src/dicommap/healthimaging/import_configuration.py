@@ -1,4 +1,4 @@
-"""The import configuration and the StartDICOMImportJob request, as AWS defines them.
+"""Pydantic models of the import configuration and of the StartDICOMImportJob request, with AWS's member names.
 
 Source: API reference of StartDICOMImportJob and botocore's service model of medical-imaging. AWS's own pattern
 for metadataFilePath backtracks without bound in Python; the one here is equivalent and linear.
@@ -40,15 +40,22 @@ class _Document(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_is_no_value(cls, members: object) -> object:
-        # AWS refuses null; a member without a value is left out.
+    def _reject_null_members(cls, members: object) -> object:
+        # AWS refuses null: a member without a value must be absent.
         if isinstance(members, dict) and None in members.values():
             raise ValueError("a member is null")
         return members
 
 
 class DicomMetadataMapping(_Document):
-    """A study, or one series of it, and the override file for its instances."""
+    """One mapping: a study, or one series of it, and the override file for its instances.
+
+    Attributes:
+        studyInstanceUID: The Study Instance UID.
+        seriesInstanceUID: The Series Instance UID. Leave it out for the whole study.
+        metadataFilePath: The path of the override file, relative to the job's inputS3Uri.
+
+    """
 
     studyInstanceUID: Uid
     seriesInstanceUID: Uid | None = None
@@ -56,19 +63,26 @@ class DicomMetadataMapping(_Document):
 
 
 class DicomJsonMetadataImportConfiguration(_Document):
-    """The mappings of one import job."""
+    """The mappings of one import job: at least 1, at most MAX_MAPPINGS."""
 
     dicomMetadataMappings: tuple[DicomMetadataMapping, ...] = Field(min_length=1, max_length=MAX_MAPPINGS, strict=False)
 
 
 class ImportConfiguration(_Document):
-    """A tagged union in AWS's model; this is its only member so far."""
+    """The importConfiguration of an import job.
+
+    `model_dump(exclude_none=True)` is what boto3's `start_dicom_import_job(importConfiguration=...)` takes. AWS's model
+    is a tagged union, and this member is the only one so far.
+    """
 
     dicomJsonMetadataImportConfiguration: DicomJsonMetadataImportConfiguration
 
 
 class StartDICOMImportJobRequest(_Document):
-    """The whole request: what `aws medical-imaging start-dicom-import-job --cli-input-json` takes."""
+    """The whole request of StartDICOMImportJob.
+
+    Its JSON is what `aws medical-imaging start-dicom-import-job --cli-input-json` takes.
+    """
 
     jobName: (
         Annotated[str, StringConstraints(min_length=1, max_length=MAX_JOB_NAME, pattern=r"^[A-Za-z0-9._/#-]+$")] | None

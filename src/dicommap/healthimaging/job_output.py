@@ -1,7 +1,8 @@
-"""The output of an import job: its folders and file names, and names of warnings.
+"""The output of an import job in S3: folder and file names, and the names of warnings.
 
-The page's decimal numbers are not those of its hexadecimal ones in three rows, and records spell the type in camel case
-while the page has upper case: so a warning is known by its type first, and by either number else.
+The developer guide lists each warning with a type, a hexadecimal and a decimal code. In three rows the two codes
+differ, and records in S3 spell the type in camel case, the guide in upper case. So a warning is named by its type
+first, and by its code only if the type is not listed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 
 from dicommap.reading.document_limits import JOB_MANIFEST_LIMIT
 
-_CODES = {
+_NAME_BY_CODE = {
     0xB000: "COERCION_OF_DATA_ELEMENTS",
     0xB006: "ELEMENTS_DISCARDED",
     0xB007: "SOP_CLASS_DATA_MISMATCH",
@@ -23,38 +24,43 @@ _CODES = {
     0xB202: "INVALID_DICOM_VALUE_LENGTH",
     0xBFFF: "OTHER",
 }
-_PRINTED = {45571: "INVALID_DICOM_VALUE_LENGTH", 47513: "OTHER"}
-"""Decimal numbers of the page that are not those of their own rows, and of no other row either."""
-_AMBIGUOUS = 45570
-"""Printed for INVALID_UID_FORMAT, and the true value of INVALID_DICOM_VALUE_LENGTH: the number alone tells neither."""
+_MISPRINTED_CODES = {45571: "INVALID_DICOM_VALUE_LENGTH", 47513: "OTHER"}
+"""Decimal codes of the guide that differ from the hexadecimal code of their row and are in no other row."""
+_AMBIGUOUS_CODE = 45570
+"""The decimal code of INVALID_UID_FORMAT and the hexadecimal one of INVALID_DICOM_VALUE_LENGTH: it names neither."""
 
-_BY_NUMBER = {number: name for number, name in {**_CODES, **_PRINTED}.items() if number != _AMBIGUOUS}
-_BY_LETTERS = {name.replace("_", ""): name for name in _CODES.values()}
+_NAME_BY_NUMBER = {
+    number: name for number, name in {**_NAME_BY_CODE, **_MISPRINTED_CODES}.items() if number != _AMBIGUOUS_CODE
+}
+_NAME_BY_LETTERS = {name.replace("_", ""): name for name in _NAME_BY_CODE.values()}
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 UNKNOWN_WARNING = "unknown"
 
 
 def warning_name(kind: object, number: object) -> str:
-    """Return the name of a warning by its type or number as a record has them; what is not listed keeps its own."""
+    """Return the name of a warning from the type and number of its record.
+
+    An unlisted type or number is returned as it was recorded; UNKNOWN_WARNING if the record has neither.
+    """
     if isinstance(kind, str):
         letters = "".join(filter(str.isalnum, kind)).upper()
-        if letters in _BY_LETTERS:
-            return _BY_LETTERS[letters]
-    code = _number(number)
-    if code in _BY_NUMBER:
-        return _BY_NUMBER[code]
+        if letters in _NAME_BY_LETTERS:
+            return _NAME_BY_LETTERS[letters]
+    code = _parse_code(number)
+    if code in _NAME_BY_NUMBER:
+        return _NAME_BY_NUMBER[code]
     if isinstance(kind, str) and _TYPE.fullmatch(kind):
         return kind
     return UNKNOWN_WARNING if code is None else str(code)
 
 
 def is_warning_name(name: str) -> bool:
-    """Say whether the developer guide lists a warning of this name."""
-    return name.replace("_", "") in _BY_LETTERS
+    """Return whether the developer guide lists a warning of this name."""
+    return name.replace("_", "") in _NAME_BY_LETTERS
 
 
-def _number(number: object) -> int | None:
+def _parse_code(number: object) -> int | None:
     if isinstance(number, bool):
         return None
     if isinstance(number, int | float) and number == number // 1 and 0 <= number <= 0xFFFF:
@@ -73,25 +79,26 @@ def _number(number: object) -> int | None:
 
 JOB_MANIFEST_NAME = "job-output-manifest.json"
 JOB_MANIFEST_BYTES_LIMIT = JOB_MANIFEST_LIMIT.bytes
-"""Bytes of a summary that are read."""
+"""Bytes of a job manifest that are read at most."""
 _KINDS = ("SUCCESS", "FAILURE", "WARNING")
 _SUFFIX = ".ndjson"
 
 
 def job_folder_name(datastore_id: str, job_id: str) -> str:
-    """Return the name of a job's folder."""
+    """Return the name of a job's output folder: DATASTORE-DicomImport-JOB."""
     return f"{datastore_id}-DicomImport-{job_id}"
 
 
 def parse_job_id(folder_name: str) -> str:
-    """Return the job's id in the name of its folder; the empty text where it is none."""
+    """Return the job id from the name of an output folder, or the empty text if the name has another form."""
     return folder_name.rpartition("-DicomImport-")[2] if "-DicomImport-" in folder_name else ""
 
 
 def record_kind_of(path: str) -> str | None:
-    """Return the kind of a file's records by its path in the job's folder; None where it holds none.
+    """Return the kind of records in an output file from its path in the job's folder, or None for another file.
 
-    One file of each kind is documented; whether the records of a large job are split is not, so all are taken.
+    AWS documents one file of each kind. It does not say whether the records of a large job are split into several
+    files, so every .ndjson file of a kind counts.
     """
     folder, _, name = path.rpartition("/")
     return folder if folder in _KINDS and name.endswith(_SUFFIX) else None

@@ -1,4 +1,4 @@
-"""Import jobs as GetDICOMImportJob and DescribeFHIRImportJob return them."""
+"""Models of import jobs as GetDICOMImportJob and DescribeFHIRImportJob return them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class JobEnding(StrEnum):
-    """How a job ended, as its service tells; what became of each file is another question."""
+    """How a job ended, by its status. The job manifests say which files were imported."""
 
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed with errors"
@@ -24,15 +24,15 @@ class JobEnding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobInfo:
-    """One job as its service last told of it."""
+    """The state of one job, in the last answer of its service."""
 
     service: str
     datastore: str
     job: str
     status: str
-    """The service's own word, which may be new to us."""
-    known: bool
-    """Whether the status is one of those that the service documents."""
+    """The status as the service spells it. It may be unknown to this version."""
+    is_known_status: bool
+    """Whether the service documents the status."""
     ending: JobEnding | None
     submitted_at: str | None
     """ISO 8601, UTC."""
@@ -41,7 +41,7 @@ class JobInfo:
 
 
 def format_utc(time: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`; one without a zone is UTC.
+    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`. A time without a zone is taken as UTC.
 
     Returns None if there is no time, or it is outside the years 1 to 9999 in UTC.
     """
@@ -55,23 +55,23 @@ def format_utc(time: datetime | None) -> str | None:
 
 
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
-"""What SDKs put in place of a member that their model does not have, with its name inside."""
+"""The member that SDKs return instead of one that their model does not have. It holds the real name."""
 
 
 class TaggedUnion(BaseModel):
-    """A union as AWS returns it, read without knowing its members: `name` of the one set, and what it holds."""
+    """A tagged union that AWS returned: the name of its one member, and the member's value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str
     value: object = None
-    """What the member holds; None where the SDK did not know the member and left it out."""
+    """The value of the member. None if the SDK did not know the member."""
     known: bool = True
     """Whether the SDK knew the member."""
 
     @model_validator(mode="before")
     @classmethod
-    def _of_one_member(cls, union: object) -> object:
+    def _read_only_member(cls, union: object) -> object:
         if not isinstance(union, dict) or len(union) != 1:
             raise ValueError("a tagged union has one member")
         ((name, value),) = union.items()
@@ -91,16 +91,16 @@ DICOM_JOB_ENDINGS = {
 }
 """Statuses that AWS documents -> how the job has ended, or None (API reference, GetDICOMImportJob).
 
-COMPLETED says only that the job came to its end: what became of each file is in its output manifests.
+COMPLETED says only that the job has ended: its job manifests list the result for each file.
 """
 ACTIVE_JOB_STATUSES = tuple(status for status, ending in DICOM_JOB_ENDINGS.items() if ending is None)
-"""Statuses of jobs that count against the quota of concurrent import jobs."""
+"""Statuses of jobs that count for the quota of concurrent import jobs."""
 
 
 class ImportJob(BaseModel):
-    """Properties of an import job. Members and statuses that are new to us are kept as they are.
+    """Properties of an import job. Unknown members and statuses are kept unchanged.
 
-    ListDICOMImportJobs leaves inputS3Uri, outputS3Uri and importConfiguration out.
+    Answers of ListDICOMImportJobs do not hold inputS3Uri, outputS3Uri and importConfiguration.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -116,22 +116,29 @@ class ImportJob(BaseModel):
     endedAt: datetime | None = None
     message: str | None = None
     importConfiguration: TaggedUnion | None = None
-    """A tagged union, kept open: dicomJsonMetadataImportConfiguration is its only member so far."""
+    """A tagged union. Its only member so far is dicomJsonMetadataImportConfiguration."""
 
     @field_validator("importConfiguration", mode="before")
     @classmethod
-    def _empty_is_none(cls, union: Any) -> Any:  # noqa: ANN401  JSON of any type
+    def _replace_empty_by_none(cls, union: Any) -> Any:  # noqa: ANN401  JSON of any type
         return union or None
 
     @property
     def ending(self) -> JobEnding | None:
-        """Return how the job has ended; None while it has not, or where its status is new to us."""
+        """Return how the job has ended; None if it has not, or if its status is unknown."""
         return DICOM_JOB_ENDINGS.get(self.jobStatus)
 
     def agreement_with(self, request: Mapping[str, Any]) -> RequestAgreement | None:
-        """Say whether the job's prefix and importConfiguration are those of a request; None where they are not told.
+        """Return whether the job has the inputS3Uri and importConfiguration of a request.
 
-        Mappings are compared as a set: that the service keeps their order is not documented.
+        Mappings are compared without their order, since AWS does not document that it keeps the order.
+
+        Args:
+            request: The members of StartDICOMImportJob as they were sent.
+
+        Returns:
+            "same" or "differs"; None if the service did not return these members.
+
         """
         if self.inputS3Uri is not None and self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
             return "differs"
@@ -139,17 +146,17 @@ class ImportJob(BaseModel):
         union = self.importConfiguration
         if self.inputS3Uri is None or (union is None and sent is not None):
             return None
-        told = None if union is None else {union.name: union.value}
-        return "same" if _unordered(told) == _unordered(sent) else "differs"
+        returned = None if union is None else {union.name: union.value}
+        return "same" if _unordered(returned) == _unordered(sent) else "differs"
 
-    def report(self) -> JobInfo:
-        """Return what is common to all kinds of jobs."""
+    def to_job_info(self) -> JobInfo:
+        """Return the properties that jobs of all services have."""
         return JobInfo(
             service="HealthImaging",
             datastore=self.datastoreId,
             job=self.jobId,
             status=self.jobStatus,
-            known=self.jobStatus in DICOM_JOB_ENDINGS,
+            is_known_status=self.jobStatus in DICOM_JOB_ENDINGS,
             ending=self.ending,
             submitted_at=format_utc(self.submittedAt),
             ended_at=format_utc(self.endedAt),
@@ -181,12 +188,12 @@ FHIR_JOB_ENDINGS = {
 }
 """Statuses of the service model -> how the job has ended, or None.
 
-That a job whose cancelling failed has ended is inferred: the model does not say whether it goes on.
+CANCEL_FAILED as an ending is inferred: the service model does not say whether such a job continues.
 """
 
 
 class FhirImportJob(BaseModel):
-    """Properties of an import job of HealthLake. Members and statuses that are new to us are kept as they are."""
+    """Properties of an import job of HealthLake. Unknown members and statuses are kept unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
@@ -197,25 +204,25 @@ class FhirImportJob(BaseModel):
     EndTime: datetime | None = None
     DatastoreId: str
     InputDataConfig: TaggedUnion | None = None
-    """A tagged union, kept open: S3Uri is its only member so far."""
+    """A tagged union. Its only member so far is S3Uri."""
     JobOutputDataConfig: TaggedUnion | None = None
-    """A tagged union, kept open: S3Configuration is its only member so far."""
+    """A tagged union. Its only member so far is S3Configuration."""
     DataAccessRoleArn: str | None = None
     Message: str | None = None
 
     @property
     def ending(self) -> JobEnding | None:
-        """Return how the job has ended; None while it has not, or where its status is new to us."""
+        """Return how the job has ended; None if it has not, or if its status is unknown."""
         return FHIR_JOB_ENDINGS.get(self.JobStatus)
 
-    def report(self) -> JobInfo:
-        """Return what is common to all kinds of jobs."""
+    def to_job_info(self) -> JobInfo:
+        """Return the properties that jobs of all services have."""
         return JobInfo(
             service="HealthLake",
             datastore=self.DatastoreId,
             job=self.JobId,
             status=self.JobStatus,
-            known=self.JobStatus in FHIR_JOB_ENDINGS,
+            is_known_status=self.JobStatus in FHIR_JOB_ENDINGS,
             ending=self.ending,
             submitted_at=format_utc(self.SubmitTime),
             ended_at=format_utc(self.EndTime),

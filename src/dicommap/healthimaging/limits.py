@@ -1,7 +1,7 @@
 """Limits and supported transfer syntaxes of AWS HealthImaging, each with its source.
 
-This module imports nothing of dicommap, so that every other module can read AWS's numbers here. No message, docstring
-or default states one of them on its own; a test compares the pages of docs with this module.
+This module imports no other module of dicommap, so that every module can read AWS's numbers here. No message, docstring
+or default repeats one of the numbers; a test compares the pages of docs with this module.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ MAX_P10_GB = 10
 """Size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_P10_BYTES = MAX_P10_GB * 1024**3
-"""The same in bytes. How many bytes a GB has is not documented. A larger file is too large either way."""
+"""The same in bytes. AWS does not say whether a GB is 1000**3 or 1024**3 bytes: a larger file is too large in both."""
 
 MAX_JOB_GB = 10
 """Size of all files in one import job in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_JOB_BYTES = MAX_JOB_GB * 1000**3
-"""The same in bytes: so many bytes obey the quota, however many bytes a GB has."""
+"""The same in bytes: this many bytes obey the quota with both meanings of GB."""
 
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""
@@ -65,11 +65,11 @@ CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
 
 
 class Rate(NamedTuple):
-    """Calls that the service takes."""
+    """How often an AWS operation can be called."""
 
     per_second: float
     burst: int
-    """Calls at once, after a while without calls."""
+    """Calls in quick succession after a pause."""
 
 
 START_RATE = Rate(1, 2)
@@ -92,9 +92,9 @@ MAX_ELEMENT_LENGTHS = {
     "StudyDate": 18,
     "StudyTime": 28,
 }
-"""Characters that an import takes at most ("DICOM element constraints"), for what an override may set.
+"""Keyword -> characters that an import accepts at most ("DICOM element constraints"), for overridable attributes.
 
-The limits of PS3.5 are tighter for each of them, so that a value that its value representation can hold fits.
+PS3.5 has a tighter limit for each of them, so every value that fits its value representation is accepted.
 """
 
 SUPPORTED_TRANSFER_SYNTAXES = frozenset(
@@ -136,7 +136,7 @@ SUPPORTED_TRANSFER_SYNTAXES = frozenset(
         ".4.108",
     ]
 ) | {"1.2.840.10008.1.2"}
-"""Transfer syntaxes that an import job takes ("Supported transfer syntaxes")."""
+"""Transfer syntaxes that an import job accepts ("Supported transfer syntaxes")."""
 
 _MAPPABLE_UID = re.compile(r"[0-9.]+")
 
@@ -144,7 +144,7 @@ _MAPPABLE_UID = re.compile(r"[0-9.]+")
 def uid_mapping_problem(uid: str) -> str | None:
     """Return why no mapping can name this UID, or None if one can.
 
-    AWS's service model takes digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
+    AWS's service model accepts digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
     """
     if not uid:
         return "is empty"

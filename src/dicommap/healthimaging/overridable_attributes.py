@@ -1,4 +1,4 @@
-"""Issues of attributes that an override may not set, or sets at another level."""
+"""Issues of attributes that an override must not set, or that belong to another level."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
-    """Find that a name is no keyword of the dictionary, and say which one may be meant.
+    """Yield an issue if a name is not a keyword of the dictionary, with a suggestion of similar keywords.
 
-    The location's keyword is masked unless the name looks like that of an attribute, or is a word typed as an option.
+    Args:
+        keyword: The name.
+        location: Where the name is. Its `keyword` is masked unless the name looks like an attribute's, since somebody
+            may have put a patient's value there.
+        is_option: Whether the name was typed as an option of a command; then a single word is not masked.
+
     """
     if tag_of(keyword) is None:
         shown = mask_unless_word if is_option else mask_unless_attribute
@@ -28,7 +33,7 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
 
 def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
-    """Find why no override may set this attribute, whatever its level."""
+    """Yield an issue if no override may set this attribute, at any level."""
     keyword = keyword_of(tag)
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword)
@@ -43,7 +48,7 @@ def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
 def level_mismatch_issues(
     tag: int, override: Level, location: Location, severity: Severity = Severity.WARNING
 ) -> Iterator[Issue]:
-    """Find that an attribute is of another level than the override that sets it."""
+    """Yield an issue if the level of an attribute differs from the level of its override."""
     if not fits_override_level(tag, override):
         keyword = keyword_of(tag)
         yield make_issue(

@@ -18,28 +18,36 @@ _Quota = Annotated[int, Field(ge=1)]
 
 
 class Quotas(BaseModel):
-    """What one import job may hold; the defaults are those of "Endpoints and quotas" in the developer guide.
+    """The size limits of one import job. The defaults are from "Endpoints and quotas" in the developer guide.
 
-    A GB has 1000**3 bytes here, so that a job obeys the quota whichever GB is meant: AWS does not document it.
-    Whether override files count as files of a job is not documented: they are counted.
+    AWS does not document how many bytes a GB has: it is 1000**3 bytes here, so that a job obeys the quota in any case.
+    AWS does not document whether override files count as files of a job: they are counted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     files: _Quota = DEFAULT_JOB_FILES
-    """Files in a job; adjustable."""
+    """Number of files in a job. AWS can raise it."""
     bytes: _Quota = MAX_JOB_BYTES
-    """Of all files in a job."""
+    """Bytes of all files in a job."""
     fileBytes: _Quota = MAX_JOB_BYTES
-    """Of each P10 file, which is as much as a job may hold."""
+    """Bytes of one P10 file. The default is as much as a whole job may hold."""
     folders: _Quota = MAX_JOB_FOLDERS
-    """Nested folders in a job."""
+    """Number of nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS
-    """Items of dicomMetadataMappings, of which the API takes no more than MAX_MAPPINGS."""
+    """Number of mappings in a job, at most MAX_MAPPINGS."""
 
     @classmethod
     def of(cls, settings: Iterable[str]) -> Quotas:
-        """Return the usual quotas but for settings such as `files=20000`. Raises UsageError for anything else."""
+        """Return the default quotas, changed by settings of the command line.
+
+        Args:
+            settings: Texts such as `files=20000`.
+
+        Raises:
+            UsageError: A setting is unknown, has no number, or its number is out of range.
+
+        """
         chosen: dict[str, int] = {}
         for setting in settings:
             name, _, value = setting.partition("=")

@@ -1,4 +1,4 @@
-"""S3 URIs, sets of prefixes, and the nested folders below a prefix."""
+"""S3 URIs and their issues, sets of S3 prefixes, and the number of nested folders below a prefix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _METADATA_FILE_PATH = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Uri:
-    """A bucket and a prefix; the prefix is empty or ends with a slash."""
+    """An S3 URI: a bucket, and a prefix that is empty or ends with a slash."""
 
     bucket: str
     prefix: str
@@ -37,7 +37,10 @@ class S3Uri:
 
     @classmethod
     def parse(cls, text: str) -> S3Uri | None:
-        """Read a URI as AWS's service model takes it, adding the trailing slash; None where it is not one."""
+        """Parse a URI by the pattern of AWS's service model, and add a missing trailing slash.
+
+        Returns None if the text is not such a URI.
+        """
         match = _URI.fullmatch(text)
         if match is None:
             return None
@@ -47,7 +50,7 @@ class S3Uri:
 
 
 def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
-    """Find what is wrong with an input URI."""
+    """Yield the issues of an input URI."""
     uri = S3Uri.parse(text)
     if uri is None:
         yield make_issue("s3-uri.invalid", location)
@@ -60,9 +63,9 @@ def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
 
 
 def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> Iterator[Issue]:
-    """Find what keeps a metadataFilePath from naming one file under the input URI."""
+    """Yield the issues of a metadataFilePath, which must name one file below the input URI."""
     if _METADATA_FILE_PATH.fullmatch(path) is None:
-        yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not take")
+        yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not accept")
         return
     problem = _segment_problem(path)
     if problem:
@@ -86,9 +89,9 @@ def _segment_problem(path: str) -> str | None:
 
 
 class NestedFolders:
-    """Counts the folders that keys go through, each once however deep it lies.
+    """Counter of the distinct folders in object keys, at every depth.
 
-    Keys come in the order of their UTF-8, or in any other that keeps those of a folder together.
+    Keys must come in the order of their UTF-8 bytes, or in another order that keeps the keys of a folder together.
     """
 
     def __init__(self) -> None:
@@ -96,7 +99,7 @@ class NestedFolders:
         self._before: list[str] = []
 
     def add(self, key: str) -> None:
-        """Take the key of an object."""
+        """Count the folders of an object key that were not counted before."""
         folders = key.split("/")[:-1]
         if folders != self._before:
             self.count += len(folders) - count_shared_folders(folders, self._before)
@@ -104,7 +107,7 @@ class NestedFolders:
 
 
 def count_nested_folders(keys: Iterable[str]) -> int:
-    """Return how many folders the keys of objects go through; they come as NestedFolders takes them."""
+    """Return the number of distinct folders in object keys. `NestedFolders` describes their order."""
     folders = NestedFolders()
     for key in keys:
         folders.add(key)
@@ -112,7 +115,7 @@ def count_nested_folders(keys: Iterable[str]) -> int:
 
 
 def count_shared_folders(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many folders two paths go through together, from the first on."""
+    """Return the number of leading folders that two paths have in common."""
     for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
         if folder != another:
             return depth
@@ -123,7 +126,7 @@ _SCHEME = "s3://"
 
 
 class S3Prefixes:
-    """A set of prefixes."""
+    """A set of S3 prefixes, to test whether a URI is inside one of them."""
 
     def __init__(self, uris: Iterable[S3Uri]) -> None:
         self._prefixes = {str(uri) for uri in uris}
@@ -139,7 +142,7 @@ class S3Prefixes:
 
 
 def _enclosing_prefixes(uri: str) -> Iterator[str]:
-    """Yield a URI that ends with a slash, and all that are around it: s3://b/a/, s3://b/."""
+    """Yield a URI that ends with a slash, and all prefixes around it: s3://b/a/, s3://b/."""
     end = len(uri)
     while end > len(_SCHEME):
         yield uri[:end]

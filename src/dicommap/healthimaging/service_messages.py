@@ -1,8 +1,9 @@
-"""Mask the service's messages: only listed words, names and UIDs are shown.
+"""Mask messages of the service: only listed words, documented names and UIDs are shown.
 
-What AWS may repeat of a file's content in a message is not documented. So words are shown by allow-list: those that
-describe a fault, names and tags of attributes, UIDs, and documented names. Anything else is masked. Some people's names
-are such words: so none is shown with a capital inside a sentence, in quotes, or joined as the parts of a name are.
+AWS does not document which parts of a file's content a message may repeat. So a message shows only listed words that
+describe faults, keywords and tags of attributes, UIDs, and documented names. Everything else is masked. Some listed
+words are also people's names: they are masked if they have a capital letter inside a sentence, are quoted, or are
+joined like the parts of a person name.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ _LIMITS = re.compile(
 
 
 def mask_service_message(message: str, *, show_values: bool) -> str:
-    """Return a message of the service, what may be a value masked unless values are to be shown."""
+    """Return a message of the service, with possible values masked unless `show_values` is set."""
     if show_values:
         return message
     return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_mask_piece, message))
@@ -65,13 +66,17 @@ def _mask_piece(match: re.Match[str]) -> str:
     text, kind = match[0], match.lastgroup
     if kind == "quoted":
         return text if _is_technical(text[1:-1]) else f"{text[0]}{MASK}{text[-1]}"
-    if kind in ("phrase", "arn", "action", "tag", "uid") or (kind == "word" and _is_word(match)) or _is_technical(text):
+    if (
+        kind in ("phrase", "arn", "action", "tag", "uid")
+        or (kind == "word" and _is_listed_word(match))
+        or _is_technical(text)
+    ):
         return text
     return MASK
 
 
-def _is_word(match: re.Match[str]) -> bool:
-    """Say whether it is a listed word, in the case that it has where it stands."""
+def _is_listed_word(match: re.Match[str]) -> bool:
+    """Return whether a match is a listed word, capitalised only at the beginning of a sentence."""
     text = match[0]
     if text in _WORDS or text in _ABBREVIATIONS:
         return True
@@ -91,6 +96,6 @@ def _is_documented_name(text: str) -> bool:
 
 
 def _is_keyword(text: str) -> bool:
-    from dicommap.dicom.dictionary import TAG_BY_KEYWORD  # a large table, which a run without failures needs not
+    from dicommap.dicom.dictionary import TAG_BY_KEYWORD  # a large table, needed only for messages
 
     return text in TAG_BY_KEYWORD

@@ -94,7 +94,7 @@ class Submission(BaseModel):
         told = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )
-        return replace(told.report(), submitted_at=self.submittedAt, ended_at=self.endedAt)
+        return replace(told.to_job_info(), submitted_at=self.submittedAt, ended_at=self.endedAt)
 
 
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")

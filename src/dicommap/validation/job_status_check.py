@@ -24,7 +24,7 @@ _CODE_BY_ENDING = {
 
 def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
     """Find what is to be said of a job's status."""
-    if not report.known:
+    if not report.is_known_status:
         yield make_issue("watch.unknown-status", place, status=report.status)
     elif report.ending in _CODE_BY_ENDING:
         yield make_issue(_CODE_BY_ENDING[report.ending], place, status=report.status)

@@ -149,7 +149,7 @@ def test_times_of_jobs(time: object, jobs: ImportJobs, monkeypatch: pytest.Monke
     properties = {"jobId": "a", "jobStatus": "COMPLETED", "jobName": "n", "datastoreId": "d", "submittedAt": time}
     monkeypatch.setattr(Answering, "answer", {"jobProperties": properties})
     with suppress(AwsError):
-        assert jobs.get("0" * 32, "a").report().job == "a"
+        assert jobs.get("0" * 32, "a").to_job_info().job == "a"
 
 
 def test_a_list_of_jobs_that_does_not_end(jobs: ImportJobs, monkeypatch: pytest.MonkeyPatch) -> None:

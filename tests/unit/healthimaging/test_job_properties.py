@@ -50,10 +50,10 @@ def test_only_jobs_that_have_not_ended_are_active() -> None:
 
 def test_what_is_new_is_kept() -> None:
     job = ImportJob.model_validate({**JOB, "jobStatus": "QUEUED", "priority": 3})
-    assert (job.jobStatus, job.ending, job.report().known) == ("QUEUED", None, False)
+    assert (job.jobStatus, job.ending, job.to_job_info().is_known_status) == ("QUEUED", None, False)
     assert job.model_dump()["priority"] == 3
     fhir = FhirImportJob.model_validate({**FHIR, "JobStatus": "RESTING", "JobProgressReport": {"Throughput": 1.5}})
-    assert (fhir.ending, fhir.report().known) == (None, False)
+    assert (fhir.ending, fhir.to_job_info().is_known_status) == (None, False)
     assert fhir.model_dump()["JobProgressReport"] == {"Throughput": 1.5}
 
 
@@ -103,7 +103,7 @@ def test_both_services_report_the_same_things() -> None:
     other = FhirImportJob.model_validate(
         {**FHIR, "JobStatus": "FAILED", "SubmitTime": at, "EndTime": at, "Message": "m"}
     )
-    for found, service in ((one.report(), "HealthImaging"), (other.report(), "HealthLake")):
+    for found, service in ((one.to_job_info(), "HealthImaging"), (other.to_job_info(), "HealthLake")):
         assert (found.service, found.datastore, found.job, found.status) == (service, "d", "1a", "FAILED")
         assert (found.submitted_at, found.ended_at, found.message) == ("2026-11-22T10:00:00Z",) * 2 + ("m",)
         assert found.ending is JobEnding.FAILED

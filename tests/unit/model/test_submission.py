@@ -77,5 +77,5 @@ def test_the_schema_names_the_members_of_the_model() -> None:
     assert list(schema["properties"]) == list(Submission.model_fields)
     members = schema["properties"]
     model = Submission.model_json_schema()
-    states, endings = (model["$defs"][name]["enum"] for name in ("SubmissionState", "Ending"))
+    states, endings = (model["$defs"][name]["enum"] for name in ("SubmissionState", "JobEnding"))
     assert (members["state"]["enum"], members["ending"]["enum"]) == (states, endings)
