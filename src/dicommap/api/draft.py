@@ -12,11 +12,11 @@ from dicommap.display.csv_json import format_csv_lines
 from dicommap.display.displayable import Displayable
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.issue_report import Issues
+from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import PLAN_FILE
-from dicommap.overrides.preview_rows import build_preview_row, build_study_edit_rows
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.edit_files import EditSources, read_edits
 from dicommap.package.package_writer import require_writable, write_package

@@ -1,7 +1,12 @@
 """Detect cells that a spreadsheet, pandas or R rewrote without the user's intent.
 
-A cell is compared with the current value: if only the format differs, as such programs change it, the cell is damaged
-and no edit. What identifies a patient or study is also judged without a current value, by the form of the cell.
+A cell is compared with the current value. If they differ only in a way in which such programs change values, the cell
+is damaged and not an edit. A new identifier of a patient or study is also checked without a current value, by its form.
+
+    current value   cell         damage
+    007             7            leading zeros are lost
+    MAR1            01.Mar       a date, though the value was not one
+    12345678901     1.23E+10     scientific notation
 """
 
 from __future__ import annotations
@@ -35,13 +40,13 @@ _NULL_WORDS_OF_PROGRAMS = frozenset(
         "undefined",
     }
 )
-"""Of SQL, pandas, NumPy, R, spreadsheets and JavaScript: no value of any attribute."""
+"""Words of SQL, pandas, NumPy, R, spreadsheets and JavaScript; they are not values of any attribute."""
 
 
 _NULL_WORDS_OF_PEOPLE = frozenset(
     {"none", "na", "n/a", "n.a.", "n.a", "n/d", "nil", "-", "--", "---", "\u2013", "\u2014", "."}
 )
-"""Of people and programs; some attributes have NONE as a term of their own."""
+"""Words of people and programs; some attributes have NONE as a defined term."""
 
 
 _IDENTIFIER_SUFFIXES = ("ID", "IDs", "UID", "Number", "Identifier")
@@ -54,29 +59,29 @@ _TRUE_WORDS = frozenset(
 _FALSE_WORDS = frozenset(
     {"false", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "fa\u0142sz", "nepravda", "epatosi"}
 )
-"""What spreadsheets write for truth values, in the languages of their users."""
+"""Words that spreadsheets write for truth values, in several languages."""
 _TRUTH_WORDS_BY_LETTER = {"t": _TRUE_WORDS, "f": _FALSE_WORDS}
-"""R takes a column of T and F for truth values (`type.convert`), so that a PatientSex F becomes FALSE."""
+"""R reads a column of T and F as truth values (`type.convert`), so that a PatientSex F becomes FALSE."""
 _TYPOGRAPHIC = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"', "\u2033": '"',
     "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a9": "(c)", "\u00ae": "(r)", "\u2122": "(tm)", "\u2192": "->",
 }  # fmt: skip
-"""What programs write while somebody types, and what was typed."""
+"""Characters that programs put in by autocorrection -> the typed characters."""
 _TYPEWRITER_SIGNS = str.maketrans(_TYPOGRAPHIC)
 _DASHES = re.compile(r"-{2,}")
 MISREAD_UTF8 = "UTF-8 that was read in another character set"
 _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "cp850", "cp932", "gbk")
-"""In which spreadsheets read a file without a byte order mark."""
+"""Character sets in which spreadsheets read a file without a byte order mark."""
 _CP1252_CHARACTERS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _CP1252_BYTES = {letter: byte for byte, letter in _CP1252_CHARACTERS.items()}
-"""Windows shows the bytes that its code page 1252 lacks as control characters."""
+"""Character -> byte. Windows shows bytes that code page 1252 does not define as control characters."""
 _TEXT_LENGTH_LIMITS = (255, 32_767)
-"""Characters: what older formats and functions of spreadsheets keep of a cell, and what Excel keeps of one."""
+"""Maximum characters of a cell in older spreadsheet formats, and in Excel."""
 
 
 def describe_text_damage(before: str, cell: str) -> str | None:
-    """Return how a program rewrote a text, or None if it did not."""
+    """Return how a program changed a text, in words, or None."""
     if not before or before == cell:
         return None
     if before.startswith("'") and before[1:] == cell:
@@ -97,7 +102,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
 
 
 def _misread_utf8(text: str, codec: str) -> str:
-    """Return how a program shows the UTF-8 of a text if it takes it for another character set."""
+    """Return the text that a program shows if it decodes UTF-8 in another character set."""
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":
         return "".join(_CP1252_CHARACTERS.get(byte, chr(byte)) for byte in data)
@@ -105,7 +110,7 @@ def _misread_utf8(text: str, codec: str) -> str:
 
 
 def is_misread_utf8(cell: str) -> bool:
-    """Return whether a cell is UTF-8 that a program took for the code page of Western Europe: MÃ¼ller is Müller."""
+    """Return whether a cell is UTF-8 that a program decoded as code page 1252: MÃ¼ller is Müller."""
     if cell.isascii():
         return False
     try:
@@ -134,7 +139,7 @@ def _is_truncated(before: str, cell: str) -> bool:
 
 
 def _truncate_utf16(text: str, limit: int) -> str:
-    """Return the beginning of a text as programs cut it that count in units of UTF-16."""
+    """Return the beginning of a text, cut after a number of UTF-16 code units."""
     units = text[:limit].encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return units.decode("utf-16-le", "ignore")
 
@@ -153,18 +158,18 @@ _SPREADSHEET_ERROR = re.compile(
 """Errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
 _POINT_ZERO = re.compile(r"[0-9]+[.,]0+")
 _DIGIT_GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
-"""Not with points and spaces, with which people write identifiers as well."""
+"""Points and spaces are left out: people write identifiers with them."""
 _AMOUNT = re.compile(r"(?:[$\u20ac\u00a3\u00a5] ?)?[0-9][0-9.,]*(?: ?[%$\u20ac\u00a3\u00a5])?")
 _AMOUNT_SIGNS = frozenset("%$\u20ac\u00a3\u00a5")
 _TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
 
 
 def describe_cell_damage(before: str, cell: str) -> str | None:
-    """Return how a program damaged a value that people left alone, or None if the cell may be their edit.
+    """Return how a program damaged the current value, in words, or None if the cell may be an edit of a person.
 
     Args:
         before: The current value.
-        cell: What the cell holds, which differs from it.
+        cell: The text of the cell, which differs from the current value.
 
     """
     before = before.strip(" \t\n")
@@ -180,9 +185,9 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
 
 
 def describe_identifier_damage(tag: int, cell: str) -> str | None:
-    """Return what shows by itself that a program rewrote an identifier, or None.
+    """Return why a text looks like an identifier that a program changed, in words, or None.
 
-    People who want such an identifier all the same can set it by a rule.
+    A person who wants such an identifier can set it by a rule.
     """
     if not is_identifier_attribute(tag):
         return None
@@ -190,7 +195,7 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
 
 
 def describe_key_damage(cell: str) -> str | None:
-    """Return what shows that a part of an identifier is lost, or None."""
+    """Return why a part of an identifier is likely to be lost, in words, or None."""
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if is_scientific_notation(cell):
@@ -201,7 +206,7 @@ def describe_key_damage(cell: str) -> str | None:
 
 
 def describe_number_formatting(cell: str) -> str | None:
-    """Return what shows that an identifier was written as a number, though all its digits are there, or None."""
+    """Return why a text looks like an identifier in the format of a number, in words, or None."""
     if _POINT_ZERO.fullmatch(cell):
         return "a number with .0 instead of an identifier"
     if _DIGIT_GROUPS.fullmatch(cell):
@@ -214,7 +219,7 @@ def describe_number_formatting(cell: str) -> str | None:
 
 
 def describe_letter_damage(cell: str) -> str | None:
-    """Return what shows by itself that the letters of a text are not those that somebody wrote, or None."""
+    """Return why the letters of a text are likely to be wrong, in words, or None."""
     return MISREAD_UTF8 if is_misread_utf8(cell) else None
 
 
@@ -224,7 +229,7 @@ def is_spreadsheet_error(cell: str) -> bool:
 
 
 def is_null_word(text: str) -> bool:
-    """Return whether a whole value is a word for no value, in any case of its letters."""
+    """Return whether a text is a word for a missing value; letter case does not count."""
     return text.casefold() in _NULL_WORDS_OF_PROGRAMS | _NULL_WORDS_OF_PEOPLE
 
 
@@ -234,9 +239,9 @@ def is_identifier_attribute(tag: int) -> bool:
 
 
 def is_null_word_for(tag: int, cell: str) -> bool:
-    """Return whether a cell is a word that cannot be meant as a value of an attribute.
+    """Return whether a cell is a word for a missing value of this attribute.
 
-    For identifiers and names of persons it is any word for no value, for others only what programs write.
+    For identifiers and person names all such words count, for other attributes only those that programs write.
     """
     folded = cell.casefold()
     return folded in _NULL_WORDS_OF_PROGRAMS or (

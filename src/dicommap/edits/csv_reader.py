@@ -23,7 +23,7 @@ _SAVE_AS_CSV = "; save it as CSV UTF-8"
 _UNPACK = "; unpack it first"
 _ZIP = b"PK\x03\x04"
 _MIME_TYPE_END = 256
-"""OpenDocument files say what they are in their first member, `mimetype`: not compressed (ODF 1.3, part 2, 3.3)."""
+"""Bytes that include the uncompressed first member `mimetype` of an OpenDocument file (ODF 1.3, part 2, 3.3)."""
 _FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", f"is an Excel workbook (.xls){_SAVE_AS_CSV}"),
     (b"PAR1", "is a Parquet file; write it as CSV in UTF-8"),
@@ -33,22 +33,22 @@ _FORMATS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_LE, f"is UTF-32 text{_SAVE_AS_CSV}"),
     (codecs.BOM_UTF32_BE, f"is UTF-32 text{_SAVE_AS_CSV}"),
 )
-"""First bytes -> what such a file is, and what to do."""
+"""First bytes of a file -> its format and what to do, in words that follow `The file`."""
 _UTF16_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BYTE_ORDER_MARK = "\ufeff"
-"""The byte order mark; a tool that changes the encoding of a sheet may leave the old one behind its own."""
+"""The byte order mark; a file can begin with two if a program changed its encoding."""
 _UTF16_SAMPLE_BYTES = 64
-"""Bytes that show whether every other one is NUL."""
+"""Bytes at the beginning that are checked for NUL in every other byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodingProblem:
-    """Why bytes are not the text of a table."""
+    """The reason why bytes cannot be decoded as the text of a table."""
 
     words: str
-    """Behind `The file`: what it is, and what to do."""
+    """The problem and what to do, in words that follow `The file`."""
     row: int | None = None
-    """The row where the problem is, as spreadsheets count."""
+    """The number of the row with the problem, as a spreadsheet counts."""
 
 
 def decode_csv(data: bytes) -> str | DecodingProblem:
@@ -75,7 +75,7 @@ def _decode_utf8(data: bytes) -> str | DecodingProblem:
 
 
 def _detect_format(data: bytes) -> str | None:
-    """Return what a file is that cannot be the text of a table, by its first bytes."""
+    """Return the format of a file that is not a text table, by its first bytes, or None."""
     if data.startswith(_ZIP):
         start = data[:_MIME_TYPE_END]
         if b"opendocument" in start:
@@ -96,9 +96,7 @@ def _decode_utf16(data: bytes) -> str | DecodingProblem:
         return data.decode("utf-16").lstrip(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         row = _count_rows(data[: error.start].decode("utf-16", "ignore").lstrip(_BYTE_ORDER_MARK))
-        return DecodingProblem(
-            words=f"is not whole UTF-16 text: row {row} has bytes that are none{_SAVE_AS_CSV}", row=row
-        )
+        return DecodingProblem(words=f"is not whole UTF-16 text: row {row} has invalid bytes{_SAVE_AS_CSV}", row=row)
 
 
 def _looks_like_utf16(start: bytes) -> bool:
@@ -119,42 +117,42 @@ def _count_rows(text: str) -> int:
 
 
 INFORMATION_COLUMN_PREFIX = "#"
-"""Columns whose name begins with it are not edited: they inform, or tell the row's state."""
+"""Columns whose name begins with this are for information, or hold the state of the row; they are not edited."""
 
 DELIMITERS = ",;\t|"
-"""What may stand between cells."""
+"""The delimiters of cells that can be detected or chosen."""
 
 COLUMNS_LIMIT = 16_384
-"""Cells of a row: as many as a spreadsheet has columns."""
+"""Maximum cells of a row: the columns of a spreadsheet."""
 CELLS_LIMIT = 20_000_000
-"""Cells of a table, an empty row counted as one: a sheet of 256 MiB has about 13 million."""
+"""Maximum cells of a table; an empty row counts as one. A sheet of 256 MiB has about 13 million."""
 CELL_LENGTH_LIMIT = 2**24
-"""Characters of a cell."""
+"""Maximum characters of a cell."""
 _HEADER_SEARCH_ROWS = 50
-"""Rows at the beginning in which a header is sought that is not the first one."""
+"""Rows at the beginning that are searched for the header."""
 _HEADER_SEARCH_CHARACTERS = 2**20
-"""Characters at the beginning in which the delimiter is sought."""
+"""Characters at the beginning from which the delimiter is detected."""
 _SEPARATOR_LINE = re.compile(
     r"(?P<quote>\"?)sep=(?P<delimiter>[^\"\r\nA-Za-z0-9])(?P=quote)[,;\t|]*[\r\n]*", re.IGNORECASE
 )
-"""What people and programs put before a CSV so that Excel splits its columns."""
+"""A first line such as `sep=;`, from which Excel takes the delimiter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvTable:
-    """A table: a row that names the columns, and rows of cells below it."""
+    """A CSV table: the column names, and the rows below them."""
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
-    """All rows behind the header, empty ones and ones of another length too."""
+    """All rows after the header, with blank rows and rows of another length."""
     header_row: int = 1
-    """The number of the row that names the columns; 2 below a line `sep=;`."""
+    """The number of the row with the column names; 2 after a line `sep=;`."""
 
     def complete_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
-        """Yield each row that has a cell for each column, with its number as spreadsheets count; blank rows are passed.
+        """Yield each row that is not blank, with its number as a spreadsheet counts.
 
-        A row of another length is a finding.
+        A row whose number of cells is not that of the header is an issue.
         """
         for number, cells in enumerate(self.rows, start=self.header_row + 1):
             if not any(cell.strip() for cell in cells):
@@ -167,13 +165,18 @@ class CsvTable:
 
 
 def require_delimiter(delimiter: str) -> None:
-    """Raise UsageError if a character cannot stand between the cells of a sheet."""
+    """Check the delimiter that the user chose.
+
+    Raises:
+        UsageError: The delimiter is not one of DELIMITERS.
+
+    """
     if delimiter not in DELIMITERS or len(delimiter) != 1:
         raise unknown_choice("delimiter", delimiter, ["a comma", "a semicolon", "a tab", "a bar"])
 
 
 def column_issues(table: CsvTable) -> Iterator[Issue]:
-    """Find columns that stand twice, and columns without a name that hold something: which is meant cannot be known."""
+    """Yield an issue for each repeated column name, and for each column with cells but without a name."""
     for column, count in Counter(table.header).items():
         if count > 1 and column and not column.startswith(INFORMATION_COLUMN_PREFIX):
             shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
@@ -186,7 +189,7 @@ def column_issues(table: CsvTable) -> Iterator[Issue]:
 
 
 def column_letters(index: int) -> str:
-    """Return what a spreadsheet calls the column at this index: A, B, ... Z, AA."""
+    """Return the letters of the column at an index, counted from 0, as in a spreadsheet: A, B, ... Z, AA."""
     letters, number = "", index + 1
     while number:
         number, digit = divmod(number - 1, 26)
@@ -198,11 +201,11 @@ def read_csv_table(name: str, data: bytes, key: str, delimiter: str | None = Non
     """Read a table from its bytes: CSV in UTF-8 or UTF-16, separated by comma, semicolon, tab or bar.
 
     Args:
-        name: What issues call the file.
-        data: Its bytes.
+        name: The file name for messages.
+        data: The bytes of the file.
         key: A column that the table must have.
-        delimiter: What stands between cells. Without it, it is what a first line such as `sep=;` says, or else the one
-            that makes the key a column.
+        delimiter: The delimiter of cells. None means that of a first line such as `sep=;`, or else the delimiter with
+            which the key is a column.
 
     """
     text = decode_csv(data)
@@ -226,7 +229,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
     count = 0
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            # Rows of nothing but delimiters would need hundreds of bytes for each of theirs.
+            # A row of empty cells is kept as an empty list, which needs much less memory.
             rows.append(cells if any(cells) else [])
             count += len(rows[-1]) + 1
             if len(cells) > COLUMNS_LIMIT or count > CELLS_LIMIT:
@@ -237,7 +240,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
                 )
                 return make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {what}")
     except csv.Error as error:
-        # The reader stops in the row where the cell begins: what follows an open quote is all in one cell.
+        # The error is in the row where the cell begins: all text after an open quote is in one cell.
         row = len(rows) + 1
         location = Location(path=name, row=row)
         return make_issue(
@@ -247,7 +250,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
 
 
 def _describe_csv_error(words: str, row: int) -> str:
-    """Return what is wrong with a row, from the words of Python's csv module."""
+    """Return the problem of a row in words, from the message of Python's csv module."""
     if "field larger" in words:
         return f"row {row} has a cell of more than {CELL_LENGTH_LIMIT:,} characters"
     if "end of data" in words:
@@ -256,7 +259,7 @@ def _describe_csv_error(words: str, row: int) -> str:
 
 
 def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_row: int) -> Issue:
-    """Return the issue of a table without its key column; a header further down is named."""
+    """Return the issue of a table without its key column, with the row number if the header is further down."""
     beginning = enumerate(rows[:_HEADER_SEARCH_ROWS], start=1)
     further = next((number for number, cells in beginning if key in (cell.strip() for cell in cells)), None)
     hint = f"; the header is in row {further}: remove what is above it" if further else ""
@@ -264,7 +267,7 @@ def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_
 
 
 def _detect_delimiter(text: str, key: str) -> str:
-    """Return the delimiter that makes the key a column of one of the first lines, or else gives the most cells."""
+    """Return the delimiter with which the key is a column of one of the first lines, or that gives the most cells."""
     lines = list(islice(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline=""), _HEADER_SEARCH_ROWS))
     for line in lines:
         fitting = [delimiter for delimiter in DELIMITERS if key in _split_cells(line, delimiter)]

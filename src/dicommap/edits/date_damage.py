@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Characters; no program writes a longer date."""
+"""Maximum characters of a date; no program writes a longer one."""
 _MONTHS = (
     ("january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari", "styczen"),
     ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro", "februari", "luty"),
@@ -48,14 +48,14 @@ _TIME_SUFFIX = re.compile(
 )
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
-"""Day 0 of the numbers that spreadsheets keep for dates."""
+"""Day 0 of the serial numbers that spreadsheets store for dates."""
 _YEARS = range(1990, 2100)
 _TIME = re.compile(
     r"(?:(?:1899-12-3[01]|190[04]-01-0[0-9])[ T])?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)? ?(?P<half>[AaPp]\.? ?[Mm]\.?)?"
 )
 _SHORT_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?")
-"""Not a time as people write it, but spreadsheets read it: a ratio such as 1:2 becomes 01:02:00."""
+"""A text that people do not mean as a time, but spreadsheets read as one: the ratio 1:2 becomes 01:02:00."""
 _DICOM_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
 _MINUTES_AND_SECONDS = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
 _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
@@ -71,7 +71,7 @@ class _Date(NamedTuple):
 
 
 def describe_date_damage(before: str, cell: str) -> str | None:
-    """Return how a program rewrote a value as a date, or None if it did not."""
+    """Return how a program changed a value to a date, in words, or None."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     were = set(_parse_value_dates(before))
@@ -100,7 +100,7 @@ _SPREADSHEET_DATE = re.compile(
 
 
 def describe_time_damage(before: str, cell: str) -> str | None:
-    """Return how a program rewrote a time of day, or None if it did not."""
+    """Return how a program changed a time of day, in words, or None."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     was, became = _TIME.fullmatch(before) or _SHORT_TIME.fullmatch(before), _TIME.fullmatch(cell)
@@ -141,13 +141,13 @@ def _is_without_hour(was: re.Match[str], cell: str) -> bool:
 
 
 def _is_same_date(one: _Date, other: _Date) -> bool:
-    """Return whether two dates agree in all parts that both have, at least two."""
+    """Return whether two dates agree in all parts that both have, and in at least two parts."""
     shared = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
 def _parse_value_dates(text: str) -> Iterator[_Date]:
-    """Yield the dates that a value may be or be taken for."""
+    """Yield the dates that a value can mean, or that a program can read in it."""
     compact = _DICOM_DATE.fullmatch(text)
     if compact:
         yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
@@ -164,7 +164,7 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_cell_dates(cell: str) -> Iterator[_Date]:
-    """Yield the dates that a cell may be that a program wrote as a date."""
+    """Yield the dates that a cell can mean if a program wrote it."""
     text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _month_of(text) is None else text
     numeric = _NUMERIC_DATE.fullmatch(text)
@@ -212,7 +212,7 @@ def _parse_numeric_dates(found: re.Match[str]) -> Iterator[_Date]:
 
 
 def _possible_years(digits: str | None) -> list[int | None]:
-    """Return the years that two or four digits, or one, may mean."""
+    """Return the years that one, two or four digits can mean."""
     if not digits or len(digits) == 3:
         return []
     return [int(digits)] if len(digits) == 4 else [1900 + int(digits), 2000 + int(digits)]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from dicommap.edits.text_templates import NoResult
 
 DATE_VRS = frozenset({"DA", "DT"})
-"""TM has no day, so it neither moves nor gets coarser."""
+"""The VRs with a date; TM has no day."""
 
 NO_DAY = NoResult("a current value has no day: it is a year, or a year and a month")
 NO_MONTH = NoResult("a current value has no month: it is a year")
@@ -18,13 +18,13 @@ OUT_OF_RANGE = NoResult("the date would leave the years 1 to 9999")
 
 _DAY = len("YYYYMMDD")
 _DIGITS = re.compile(r"[0-9]+")
-"""DICOM's digits; Python takes those of other scripts for numbers too."""
+"""ASCII digits only, as DICOM allows; `str.isdigit` accepts digits of other scripts."""
 _NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
-"""A date without day; DT may have an offset from UTC behind it."""
+"""A date without a day; a DT can have an offset from UTC after it."""
 
 
 def shift_date(text: str, days: int) -> str | NoResult:
-    """Return a date, or the date of a date and time, moved by days; or why there is none."""
+    """Return a DA or DT value with its date moved by days, or the reason why this is not possible."""
     day = _parse_day(text)
     if isinstance(day, NoResult):
         return day
@@ -36,9 +36,18 @@ def shift_date(text: str, days: int) -> str | NoResult:
 
 
 def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
-    """Return a date made coarser: to its `year` or its `month`; or why there is none.
+    """Truncate a DA or DT value to its year or month.
 
-    DA needs a whole day, so it gets the first one of the year or month; DT can end after the year or month.
+    A DA must have a day, so it gets the first day of the year or month. A DT ends after the year or month.
+
+    Args:
+        vr: DA or DT.
+        text: The value.
+        to: `year` or `month`.
+
+    Returns:
+        The truncated value, or the reason why this is not possible.
+
     """
     kept = {"year": 4, "month": 6}[to]
     if _NO_DAY.fullmatch(text) is not None:

@@ -17,36 +17,36 @@ if TYPE_CHECKING:
 _NOWHERE = Location()
 
 CurrentValue = tuple[str, str]
-"""A keyword, and a value that some files of the target have."""
+"""A keyword, and a value that some files of the target have now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One wish: the target's attribute gets this value."""
+    """A wanted change of one attribute: the files of the target get this value."""
 
     target: Target
     tag: int
     attribute: Attribute = field(repr=False)
-    """The new value, as the DICOM JSON Model writes it."""
+    """The new value in the DICOM JSON Model (PS3.18 Annex F)."""
 
     origin: str
-    """What asks for it, for people: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
+    """The source of the edit as messages name it: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
 
     location: Location = field(default=_NOWHERE, repr=False, compare=False)
-    """Where it is asked for, the same for all studies: a column of a sheet, a rule and keyword."""
+    """The column of the sheet, or the rule and keyword; the same for all studies."""
     edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
-    """Those of the sheet row, of the rule, of the lookup row that it comes from."""
+    """The results that count this edit: of its sheet row, or of its rule and lookup row."""
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
-    """The current values that the new one was computed from; none if somebody typed it.
+    """The current values that the new value was computed from; empty if a person typed the value.
 
-    If one of them could not be decoded the edit is refused, and `attribute` may be `NOT_COMPUTED_ATTRIBUTE`.
+    If one of these values could not be decoded, the edit is refused, and `attribute` may be `NOT_COMPUTED_ATTRIBUTE`.
     """
 
     @property
     def undecodable_source(self) -> CurrentValue | None:
-        """Return the first current value that it was computed from and that could not be decoded."""
+        """Return the first value in `computed_from` that could not be decoded, or None."""
         return next((source for source in self.computed_from if is_undecodable(source[1])), None)
 
 
 NOT_COMPUTED_ATTRIBUTE: Attribute = {"vr": "UN"}
-"""Stands for the new value of an edit that is refused, so that nothing was computed for it."""
+"""Placeholder for the new value of a refused edit: no value was computed."""

@@ -1,4 +1,13 @@
-"""The interface of whatever provides edits, such as a sheet or rule, and a combination of several."""
+"""Edit providers: the interface of everything that yields edits, and several providers as one.
+
+A sheet, a rule, a Python function and a keyword to harmonize are each a provider. A provider is given one study after
+the other, and remembers which of its parts had an effect:
+
+    for study in studies:
+        edits_or_issues = list(provider.edits_for_study(study))
+    unused = list(provider.unused_issues())
+    results = list(provider.edit_results())
+"""
 
 from __future__ import annotations
 
@@ -17,46 +26,46 @@ if TYPE_CHECKING:
 
 
 class EditProvider(Protocol):
-    """A way in for edits. A new one is a class with these three methods."""
+    """Something that yields edits for each study. A new kind of provider is a class with these three methods."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and what is wrong with them there."""
+        """Yield the edits of a study and its series, and the issues that prevent edits there."""
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, what came to nothing."""
+        """Yield, after the last study, an issue for each part that had no effect in any study."""
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, what became of each part of it: row by row, rule by rule."""
+        """Yield, after the last study, the result of each part, such as a row of a sheet or a rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedEdits:
-    """Several editors as one, and after them those that harmonize what the others leave."""
+    """Several providers as one; attributes are harmonized last, unless another provider edits them."""
 
     providers: tuple[EditProvider, ...] = ()
     harmonize_edits: tuple[HarmonizeEdits, ...] = ()
 
     def __bool__(self) -> bool:
-        """Say whether there is any."""
+        """Return whether there is any provider."""
         return bool(self.providers or self.harmonize_edits)
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield what all editors yield for a study."""
+        """Yield the edits and issues of all providers for a study."""
         edited_attributes: set[EditedAttribute] = set()
         for provider in self.providers:
-            for found in provider.edits_for_study(study):
-                if isinstance(found, Edit):
-                    edited_attributes.add((found.target.series_instance_uid, found.tag))
-                yield found
-        for one in self.harmonize_edits:
-            yield from one.edits_for_study(study, edited_attributes)
+            for one in provider.edits_for_study(study):
+                if isinstance(one, Edit):
+                    edited_attributes.add((one.target.series_instance_uid, one.tag))
+                yield one
+        for harmonizer in self.harmonize_edits:
+            yield from harmonizer.edits_for_study(study, edited_attributes)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield what of all editors came to nothing, each finding once: rules may share a lookup."""
-        found = (one for provider in (*self.providers, *self.harmonize_edits) for one in provider.unused_issues())
-        yield from dict.fromkeys(found)
+        """Yield the issues of parts without effect, each issue once: several rules may share a lookup."""
+        issues = (issue for one in (*self.providers, *self.harmonize_edits) for issue in one.unused_issues())
+        yield from dict.fromkeys(issues)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the accounts of all editors, each once: rules may share a lookup."""
-        found = (one for provider in (*self.providers, *self.harmonize_edits) for one in provider.edit_results())
-        yield from {id(edit_result): edit_result for edit_result in found}.values()
+        """Yield the edit results of all providers, each result once: several rules may share a lookup."""
+        results = (result for one in (*self.providers, *self.harmonize_edits) for result in one.edit_results())
+        yield from {id(result): result for result in results}.values()

@@ -23,21 +23,22 @@ AMBIGUOUS_CODES = frozenset(
         "edit.contradiction",
     ]
 )
-"""Findings that an edit has more than one reading in a study."""
+"""Codes of issues that an edit has more than one possible meaning in a study."""
 
 
 class EditEffect(Flag):
-    """What an edit did in one study; several may hold, since a study has several series."""
+    """Effects of an edit in one study; several can be set, since a study has several series."""
 
     NONE = 0
     REACHED = 1
+    """The edit applies to the study, whether or not anything changes."""
     CHANGED = 2
     AMBIGUOUS = 4
     REFUSED = 8
 
 
 class EditOutcome(StrEnum):
-    """What became of an edit in all."""
+    """The outcome of an edit over all studies."""
 
     APPLIED = "applied"
     AMBIGUOUS = "ambiguous"
@@ -48,25 +49,25 @@ class EditOutcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class EditResult:
-    """One sheet row, lookup row, rule, function or keyword to harmonize, and what it did."""
+    """The result of one sheet row, lookup row, rule, function or harmonize keyword, counted in studies."""
 
     source: str
-    """The file that it stands in, or what else it is."""
+    """The name of the file that has the edit, or a name such as `function NAME` or `harmonize KEYWORD`."""
     row: int | None = None
-    """As the spreadsheet counts; the header is row 1."""
+    """The row number as a spreadsheet counts; the header is row 1."""
     rule: str | None = None
     studies: int = 0
-    """Studies that it speaks of."""
+    """Studies that the edit applies to."""
     changed: int = 0
-    """Studies in which it changed something."""
+    """Studies in which the edit changed something."""
     unchanged: int = 0
-    """Studies that it speaks of, and that have all it asks for already."""
+    """Studies that the edit applies to and that already have all the new values."""
     ambiguous: int = 0
-    """Studies in which something kept it from having one meaning."""
+    """Studies in which the edit has more than one possible meaning."""
     refused: int = 0
-    """Studies in which something is wrong with what it asks for."""
+    """Studies in which an error prevented the edit."""
     is_invalid: bool = False
-    """Something is wrong with it as it stands, so that it was not used at all."""
+    """Whether the edit itself has an error, so that it was not used for any study."""
     _study: str = field(default="", repr=False)
     _effect: EditEffect = field(default=EditEffect.NONE, repr=False)
 
@@ -77,12 +78,12 @@ class EditResult:
 
     @property
     def is_used(self) -> bool:
-        """Say whether any study was noted."""
+        """Return whether an effect was recorded for any study."""
         return bool(self._study)
 
     @property
     def outcome(self) -> EditOutcome:
-        """Return what became of it once it is closed: that it changed something anywhere comes first."""
+        """Return the outcome after `finish_study`; a change in any study means APPLIED."""
         if self.changed:
             return EditOutcome.APPLIED
         if self.ambiguous:
@@ -92,21 +93,21 @@ class EditResult:
         return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
     def record(self, study: str, effect: EditEffect) -> None:
-        """Note what it did in a study. Studies come one after the other."""
+        """Record an effect in a study, by its UID. All effects of one study are recorded before those of the next."""
         if study != self._study:
             self.finish_study()
             self._study = study
         self._effect |= effect
 
-    def record_issue(self, study: str, found: Issue) -> None:
-        """Note what a finding says of it in a study; warnings and notes do not keep it from anything."""
-        if found.code in AMBIGUOUS_CODES:
+    def record_issue(self, study: str, issue: Issue) -> None:
+        """Record the effect of an issue in a study; warnings and notes have no effect."""
+        if issue.code in AMBIGUOUS_CODES:
             self.record(study, EditEffect.AMBIGUOUS)
-        elif found.severity is Severity.ERROR:
+        elif issue.severity is Severity.ERROR:
             self.record(study, EditEffect.REFUSED)
 
     def finish_study(self) -> None:
-        """Count the study that was noted last."""
+        """Count the study whose effects were recorded last. A second call counts nothing."""
         self.studies += bool(self._effect)
         self.changed += EditEffect.CHANGED in self._effect
         self.ambiguous += EditEffect.AMBIGUOUS in self._effect
@@ -115,9 +116,11 @@ class EditResult:
         self._effect = EditEffect.NONE
 
 
-def record_issues(edit_result: EditResult, study: str, found: Iterable[Edit | Issue]) -> Iterator[Edit | Issue]:
+def record_issues(
+    edit_result: EditResult, study: str, edits_or_issues: Iterable[Edit | Issue]
+) -> Iterator[Edit | Issue]:
     """Yield the edits and issues of one edit in a study, and record the issues in the result of that edit."""
-    for one in found:
+    for one in edits_or_issues:
         if isinstance(one, Issue):
             edit_result.record_issue(study, one)
         yield one

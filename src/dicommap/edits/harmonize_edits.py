@@ -1,6 +1,6 @@
-"""Edits that give an attribute one value throughout a study or series.
+"""Edits that give an attribute the same value in all files of a study or series.
 
-The value is the one that another edit asks for, or else the one that most files have.
+If another edit sets the attribute, its value is used. If not, the value that most files have is used.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
     from dicommap.model.study import Study, Target, ValueCounts
 
 EditedAttribute = tuple[str | None, int]
-"""What an edit is for: the series, None for the whole study, and the tag."""
+"""The Series Instance UID, or None for the whole study, and the tag of an edited attribute."""
 
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
-    """Find why an attribute cannot be harmonized at all."""
+    """Yield the issues that prevent an attribute from being harmonized in any study.
+
+    Args:
+        keyword: The keyword of the attribute, as the user typed it.
+        captured: The keywords of the attributes that the inventory holds.
+
+    """
     location = Location(keyword=keyword)
     if tag_of(keyword) is None:
         yield from unknown_keyword_issues(keyword, location, is_option=True)
@@ -39,10 +45,10 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
 
 
 class HarmonizeEdits:
-    """One attribute to be made the same: asked for each study once, after all other edits."""
+    """The provider of edits that harmonize one attribute. It is given each study once, after all other providers."""
 
     def __init__(self, keyword: str) -> None:
-        """Take a keyword that `harmonize_issues` found nothing wrong with."""
+        """Make the provider for a keyword for which `harmonize_issues` yields no issue."""
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
@@ -51,19 +57,22 @@ class HarmonizeEdits:
     def edits_for_study(
         self, study: Study, edited_attributes: Collection[EditedAttribute] = ()
     ) -> Iterator[Edit | Issue]:
-        """Yield the edit for a study, or for each of its series, in which the attribute differs.
+        """Yield the edit for a study, or for each of its series, in which the attribute has several values.
 
-        `wished` is what other edits of the study are for: where one sets the attribute, its value is taken.
+        Args:
+            study: The study.
+            edited_attributes: The attributes that other edits of the study set. They are not harmonized.
+
         """
         yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study, edited_attributes))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, that there was nothing to harmonize."""
+        """Yield, after the last study, an issue if the attribute did not differ in any study."""
         if not self._edit_result.is_used:
             yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield what became of the keyword."""
+        """Yield, after the last study, the result of the keyword."""
         self._edit_result.finish_study()
         yield self._edit_result
 

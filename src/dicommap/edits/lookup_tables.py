@@ -23,48 +23,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupRow:
-    """One row of a lookup."""
+    """One row of a lookup table."""
 
     number: int
-    """As the spreadsheet counts; the header is row 1."""
+    """The row number as a spreadsheet counts; the header is row 1."""
     key: str = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
     edit_result: EditResult
-    """What became of the row in each study."""
+    """The result of the row, counted in studies."""
 
     def text(self, column: str) -> str:
-        """Return the text of a cell, without spaces around it and what keeps it from being a formula."""
+        """Return the text of a cell without outer spaces and without the apostrophe of an escaped formula."""
         return unescape_formulas(self.cells[column].strip()).strip()
 
 
 @dataclass(slots=True)
 class LookupTable:
-    """A lookup's rows by their key, each with its account. Keys are compared in the normal form NFC."""
+    """The rows of a lookup by their key, each with its edit result. Keys are compared in Unicode normal form NFC."""
 
     name: str
     by: str
-    """The keyword whose current value is looked up."""
+    """The keyword whose current value is the key."""
     rows: Mapping[str, LookupRow] = field(repr=False)
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
-    """Rows with the key of an earlier one: the earlier one, and the row."""
+    """Pairs of an earlier row and a later row with the same key."""
     invalid_results: tuple[EditResult, ...] = field(default=(), repr=False)
-    """Of the rows that are left out because something is wrong with them."""
+    """The results of the rows that are not used because they have an error."""
     header: tuple[str, ...] = ()
-    """The names of its columns; none if it could not be read."""
+    """The column names; empty if the table could not be read."""
     header_row: int = 1
-    """The number of the row that names the columns."""
+    """The number of the row with the column names."""
     used_columns: set[str] = field(default_factory=set)
-    """Columns that rules take values from."""
+    """The columns from which rules take new values."""
     _has_yielded_unused_issues: bool = field(default=False, repr=False)
     _has_yielded_edit_results: bool = field(default=False, repr=False)
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
-    """The first row of each near key; made once a row is missed."""
+    """Near key -> the first row with it; made when the first study without a row is met."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """Near key of a row -> the key and UID of the first study that has no row."""
+    """Near key of a row -> the key and UID of the first study without a row."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row for a study or series of these values, or why there is none."""
+        """Return the row for a study or series with these values, or the issue that there is no such row."""
         keys = _normalize_keys(values, self.by)
         if len(keys) > 1:
             return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
@@ -77,7 +77,7 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Note that a study asks for the rows of its keys, whether or not its values change."""
+        """Record that a rule looks up the rows for these values of a study, whether or not anything changes."""
         for key in _normalize_keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
@@ -86,14 +86,14 @@ class LookupTable:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
     def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
-        """Return whether two rows hold the same in some columns."""
+        """Return whether two rows have the same cells in these columns."""
         known = [column for column in columns if column in self.header]
         return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield the rows that no study asked for, or that several did though an accession is for one.
+        """Yield an issue for each row without a study, and for each accession number with several studies.
 
-        They are yielded once, however many rules share the table.
+        The issues are yielded once, even if several rules share the table.
         """
         if self._has_yielded_unused_issues:
             return
@@ -107,9 +107,9 @@ class LookupTable:
                 yield make_issue("lookup.several-studies", location, count=studies)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield what became of each row, in their order, once for all rules that share the table.
+        """Yield the result of each row in order of rows, once for all rules that share the table.
 
-        Blank rows are left out.
+        Blank rows have no result.
         """
         if self._has_yielded_edit_results:
             return
@@ -131,7 +131,7 @@ class LookupTable:
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
 
     def _near_row(self, key: str) -> LookupRow | None:
-        """Return the first row whose key comes close to one that no row has."""
+        """Return the first row whose key nearly matches a key without a row."""
         if not key:
             return None
         if self._near_rows is None:
@@ -143,7 +143,7 @@ class LookupTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupValue:
-    """One attribute that gets the cell of one column, in the row that the table finds."""
+    """An attribute whose new value is the cell of one column in the row of the study."""
 
     tag: int
     table: LookupTable
@@ -158,7 +158,7 @@ class LookupValue:
         return (self.table.by,)
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the account of the row that the value comes from; None if there is no such row."""
+        """Return the edit result of the row with the new value; None if there is no such row."""
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.edit_result
 
@@ -170,21 +170,25 @@ class LookupValue:
         cell = row.text(self.column)
         if not cell:
             return None
-        # What is wrong with a cell is so for every study that it is joined to.
+        # The issue of a cell is the same for every study: it names the cell and not the study.
         where = replace(location, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
         return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
 
 
 def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
-    """Return the distinct current values as keys are compared."""
+    """Return the distinct current values as keys: without outer spaces, in Unicode normal form NFC."""
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 
 def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[Issue]]:
-    """Read a lookup's table from its bytes, and what is wrong with it.
+    """Read a lookup's table from its bytes.
 
-    Keys are compared without spaces around them and in one Unicode normal form. Rules that look up in the same way may
-    share the table; `missing_column_issues` and `repeated_row_issues` find what one rule alone is concerned with.
+    Keys are compared without outer spaces and in Unicode normal form NFC. Rules with the same file, key and delimiter
+    can share the table; `missing_column_issues` and `repeated_row_issues` then check the columns of each rule.
+
+    Returns:
+        The table and its issues. If the file cannot be read as a table, the table has no rows.
+
     """
     key = lookup.column or lookup.by
     found = read_csv_table(lookup.file, data, key, lookup.delimiter)
@@ -219,7 +223,7 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
 
 
 def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
-    """Find columns that a rule takes values from and its table does not have."""
+    """Yield an issue for each column that a rule uses and its table does not have."""
     for column in dict.fromkeys(lookup.set.values()) if table.header else ():
         if column not in table.header:
             location = Location(path=table.name, row=table.header_row, column=column)
@@ -227,7 +231,10 @@ def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterato
 
 
 def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
-    """Find rows with the key of an earlier one: a note if all that a rule takes is the same, and else an error."""
+    """Yield an issue for each row with the key of an earlier row.
+
+    It is a note if the cells that the rule uses are equal, and an error if they differ.
+    """
     for first, row in table.repeated:
         location = Location(path=table.name, row=row.number, column=lookup.column or lookup.by)
         is_equal = table.is_equal(first, row, lookup.set.values())
@@ -236,11 +243,11 @@ def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[
 
 
 def _find_key_issue(key: str, location: Location) -> Issue | None:
-    """Return what keeps a row from being joined by its key."""
+    """Return the issue of a key by which a row cannot be joined, or None."""
     if not key:
         return make_issue("lookup.empty-key", location)
     sign = describe_key_damage(key)
     if sign:
         return make_issue("sheet.damaged-cell", location, sign=sign)
-    # As with an empty key, the row is for no study, which is most often what is meant.
+    # A warning as for an empty key: usually the row is intended for no study.
     return make_issue("sheet.no-value-word", location, severity=Severity.WARNING) if is_null_word(key) else None

@@ -1,7 +1,7 @@
 """Compare texts in Unicode normal form, and find texts that nearly match.
 
-Near texts have the same `compute_near_key`, so that an index of these keys finds them in linear time. Nothing is
-ever joined by it: a near match is only named.
+Texts that nearly match have the same `compute_near_key`, so that a dict of these keys finds them in linear time. A near
+match is only named in messages; no row is ever joined by it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GROUP_SEPARATORS = re.compile(r"[,.'\u2019]")
 
 
 def normalize_nfc(text: str) -> str:
-    """Return a text in the normal form NFC, in which texts are compared that look the same (Unicode Annex 15)."""
+    """Return a text in Unicode normal form NFC, so that texts that look the same are equal (Unicode Annex 15)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -33,16 +33,16 @@ _NORMALIZATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("groups of digits", lambda text: _GROUP_SEPARATORS.sub("", text) if _DIGIT_GROUPS.fullmatch(text) else text),
     ("leading zeros", lambda text: LEADING_ZEROS.sub("", text)),
 )
-"""What may differ between near texts, and what removes it."""
+"""Name of a difference between near texts -> the function that removes it."""
 
 
 def compute_near_key(text: str) -> str:
-    """Return what a text has in common with all texts that nearly match it."""
+    """Return a key that is equal for all texts that nearly match."""
     return _apply_normalizations(text, None)
 
 
 def describe_differences(one: str, other: str) -> str:
-    """Return by what two texts of the same near key differ: `leading zeros and letter case`."""
+    """Return the differences of two texts with the same near key, such as `leading zeros and letter case`."""
     names = [
         name for name, _ in _NORMALIZATIONS if _apply_normalizations(one, name) != _apply_normalizations(other, name)
     ]

@@ -1,4 +1,4 @@
-"""New attribute values of edits: parsed from text, fixed, or computed from current values."""
+"""New attribute values of rules: fixed values, and values that are computed from current values."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues
 
 ComputeValue = Callable[..., str | NoResult]
-"""From one current value of each needed attribute to the new value, or why it cannot be made."""
+"""A function from one current value of each source keyword to the new value, or the reason why there is none."""
 
 COMBINATIONS_LIMIT = 100_000
-"""Combinations of current values that are tried to see whether they all come to the same new value."""
+"""Maximum number of combinations of current values for which a new value is computed."""
 
 
 RESULT_CHARACTERS_LIMIT = 2**22
-"""Characters of all the new values that are compared."""
+"""Maximum number of characters of all new values that are compared."""
 
 
 class NewValue(Protocol):
-    """What a verb yields: an attribute, and how its new value comes about."""
+    """The interface of what a verb of a rule yields: an attribute and its new value for a study or series."""
 
     @property
     def tag(self) -> int:
@@ -39,52 +39,52 @@ class NewValue(Protocol):
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return the keywords whose current values are asked for."""
+        """Return the keywords whose current values are used."""
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the account of the lookup row that the value comes from; None where it is the rule's own."""
+        """Return the edit result of the lookup row with the new value; None if no lookup is used."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, what keeps it from being one, or None where it is to stay as it is."""
+        """Return the new attribute, the issues that prevent it, or None if the attribute does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedValue:
-    """One attribute, and a new value that does not depend on current ones."""
+    """An attribute with a new value that is the same for all studies."""
 
     tag: int
     fixed: Attribute = field(repr=False)
-    """It has been checked."""
+    """The new attribute, already checked."""
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return nothing: no current value is asked for."""
+        """Return no keywords: no current value is used."""
         return ()
 
     def row_result(self, values: AttributeValues) -> None:
-        """Return None: the value is the rule's own."""
+        """Return None: no lookup is used."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute:
-        """Return the new attribute, the same for all."""
+        """Return the new attribute, which is the same for all studies."""
         return self.fixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedValue:
-    """One attribute, and how its new value comes from current ones."""
+    """An attribute with a new value that is computed from current values."""
 
     tag: int
     source_keywords: tuple[str, ...]
-    """The keywords whose current values are asked for, at least one."""
+    """The keywords whose current values are used, at least one."""
     compute: ComputeValue = field(repr=False)
 
     def row_result(self, values: AttributeValues) -> None:
-        """Return None: the value is the rule's own."""
+        """Return None: no lookup is used."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue]:
-        """Return the new attribute for a study or series of these values, or what keeps it from being one.
+        """Return the new attribute for a study or series with these values, or the issues that prevent it.
 
-        Where the current values differ they must all come to the same new one.
+        If the current values differ, all of them must give the same new value.
         """
         current = [values[keyword] or {"": 0} for keyword in self.source_keywords]
         count = math.prod(map(len, current))

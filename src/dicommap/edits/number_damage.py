@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Characters; no program formats a longer text as a number."""
+"""Maximum characters of a number; no program formats a longer text as a number."""
 SPREADSHEET_DIGITS = 15
-"""Significant digits that spreadsheets keep of a number."""
+"""Significant digits of a number that spreadsheets keep."""
 _DECIMALS_ROUNDED = 4
-"""Decimals that a value has at least if the loss of some of them is taken for a program's rounding."""
+"""Minimum decimals of a value for which fewer decimals in the cell count as rounding by a program."""
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _SCIENTIFIC_AS_WRITTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{2,3}")
@@ -31,20 +31,20 @@ _CURRENCY = (
 _CURRENCY_CODE = re.compile(rf"{_CURRENCY}(?= )|(?<= ){_CURRENCY}")
 _GROUP_SEPARATOR = re.compile(r"[.,'\u2019 ]")
 _NOT_NUMERIC = re.compile(r"[A-DF-Za-df-z_/^\\]")
-"""What no number has, if a space or sign of a currency is not there: it spares the time to read one."""
+"""Characters that numbers without a currency do not have; a quick check before numbers are parsed."""
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 
 def is_scientific_notation(cell: str) -> bool:
-    """Return whether a cell is a number as programs shorten long ones: 1.2E+10."""
+    """Return whether a cell is a number in the notation in which programs shorten long ones: 1.2E+10."""
     return _SCIENTIFIC_AS_WRITTEN.fullmatch(cell) is not None
 
 
 def describe_number_damage(before: str, cell: str) -> str | None:
-    """Return how a program rewrote a number, or None if it did not.
+    """Return how a program changed a number, in words, or None.
 
-    It is the same number written differently, or a long one whose digits are lost. Leading zeros that were added are no
-    damage: people put them back. Nor are spaces that were removed.
+    Damage is the same number in another notation, or a long number with lost digits. Added leading zeros and removed
+    spaces are not damage: people make these changes.
     """
     if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
         return "scientific notation"
@@ -64,7 +64,7 @@ def describe_number_damage(before: str, cell: str) -> str | None:
 
 
 def describe_number_format(cell: str) -> str:
-    """Return the format of a number that is written as programs do it."""
+    """Return in words the format in which a program wrote a number."""
     text = _normalize_signs(cell)
     if "%" in text:
         return "a percentage"
@@ -76,12 +76,12 @@ def describe_number_format(cell: str) -> str:
 
 
 def _normalize_signs(text: str) -> str:
-    """Return a text with all its spaces, digits and minus signs as ASCII has them."""
+    """Return a text with its spaces, digits and minus signs in ASCII."""
     return unicodedata.normalize("NFKC", text).translate(_MINUS_SIGNS).strip()
 
 
 def _possible_numbers(text: str) -> Iterator[Decimal]:
-    """Yield the numbers that a text may be: 1,234 is 1.234 and 1234."""
+    """Yield the numbers that a text can mean: 1,234 is 1.234 and 1234."""
     if not 0 < len(text) <= _LENGTH_LIMIT or (
         _NOT_NUMERIC.search(text) and text.isascii() and not {" ", "$"} & set(text)
     ):
@@ -121,7 +121,7 @@ def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
     if not (digits.isdigit() and left.isdigit()) or len(digits) <= SPREADSHEET_DIGITS or digits == left:
         return False
     if len(digits) <= _LENGTH_LIMIT and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
-        return True  # as pandas and JavaScript keep it, in a binary number of 53 bits
+        return True  # pandas and JavaScript keep a binary number of 53 bits
     return (
         len(left) == len(digits)
         and left.endswith("0" * (len(digits) - SPREADSHEET_DIGITS))
@@ -135,7 +135,7 @@ def _is_rounded_integer(digits: str, left: str) -> bool:
 
 
 def _is_rounded_decimal(before: str, cell: str) -> bool:
-    """Return whether a cell is the number of before with fewer decimals, as a number format shows it."""
+    """Return whether a cell is the number before, rounded to fewer decimals."""
     had, has = (_count_decimals(text) for text in (before, cell))
     if has is None or had is None or not 0 < has < had or had < _DECIMALS_ROUNDED:
         return False

@@ -8,16 +8,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_RULES = 10_000
-"""Rules that a file may have: each is asked of every study."""
+"""Maximum number of rules in a file; each rule is matched against every study."""
 
 
 class OverwritePolicy(StrEnum):
-    """What a rule does where the attribute has a value already."""
+    """What a rule does if the attribute already has a value."""
 
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"
     ONLY_IF_DIFFERENT = "only-if-different"
-    """As overwrite, but for captured attributes only: of others it cannot be known whether anything would change."""
+    """As OVERWRITE, but only captured attributes are allowed: for others the current value is unknown."""
 
 
 class _Document(BaseModel):
@@ -25,55 +25,55 @@ class _Document(BaseModel):
 
 
 class Replacement(_Document):
-    """What `replace` does to a value: a regular expression of RE2, and what takes the place of its matches."""
+    """Settings of the verb `replace`: an RE2 regular expression, and the text that replaces its matches."""
 
     pattern: str = Field(min_length=1, repr=False)
     with_: str = Field(alias="with", repr=False)
-    r"""Text; `\1` to `\9` stand for the groups of the pattern."""
+    r"""The new text; `\1` to `\9` are the groups of the pattern."""
 
 
 class LookupSettings(_Document):
-    """What `lookup` joins: the rows of a CSV to studies, by one attribute."""
+    """Settings of the verb `lookup`: it joins rows of a CSV table to studies by one attribute."""
 
     file: str = Field(min_length=1)
-    """Relative to the rules file."""
+    """Path of the CSV file, relative to the rules file."""
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
-    """The column that holds the key; without it, the one named as `by`."""
+    """The column with the key; None means the column with the name in `by`."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    """What stands between cells; without it, what makes the key a column."""
+    """The delimiter of cells; None means that it is detected."""
     set: dict[str, str] = Field(min_length=1)
-    """Keyword -> column whose cell becomes the value; an empty cell changes nothing."""
+    """Keyword -> column with the new value; an empty cell changes nothing."""
 
 
 class Rule(_Document):
-    """One rule of a rules file: where its patterns match, its verbs apply.
+    """One rule of a rules file: if its patterns match, its verbs apply.
 
-    Each verb is a member of its own, so that new ones can stand beside them; see `authoring.verbs`.
+    Each verb is a separate member; `edits.rule_verbs` has a function for each.
     """
 
     name: str = Field(min_length=1, max_length=64)
     level: Literal["study", "series"]
     match: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, repr=False)
-    """Keyword -> shell pattern (`*`, `?`, `[...]`), case-sensitive, for the whole value. Of several, one must match."""
+    """Keyword -> shell pattern (`*`, `?`, `[...]`) for the whole value, case-sensitive. One of several must match."""
     set: dict[str, str] = Field(default_factory=dict, repr=False)
-    """Keyword -> new value as text; a backslash separates values, {Keyword} stands for a current value."""
+    """Keyword -> new value as text; a backslash separates values, {Keyword} inserts a current value."""
     empty: tuple[str, ...] = ()
-    """Keywords whose value becomes empty."""
+    """Keywords of attributes whose value is removed; the attributes stay."""
     replace: dict[str, Replacement] = Field(default_factory=dict, repr=False)
     shift_days: dict[str, int] = Field(default_factory=dict)
-    """Keyword -> days, negative for the past."""
+    """Keyword -> days that are added to the date; negative days move it to the past."""
     truncate_date: dict[str, Literal["year", "month"]] = Field(default_factory=dict)
     upper: tuple[str, ...] = ()
     lower: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
     lookup: LookupSettings | None = None
     raw: dict[str, Any] = Field(default_factory=dict, repr=False)
-    """Attributes as the DICOM JSON Model writes them, by their tag."""
+    """Tag as 8 hexadecimal digits -> attribute in the DICOM JSON Model (PS3.18 Annex F)."""
     policy: OverwritePolicy = OverwritePolicy.OVERWRITE
 
 
 class RulesFile(_Document):
-    """A rules file."""
+    """The content of a rules file."""
 
     rule: tuple[Rule, ...] = Field(min_length=1, max_length=MAX_RULES)

@@ -1,9 +1,9 @@
 r"""Cells of a sheet: format values as cells, compare cells with values, find unusable cells.
 
-Such a value is written with escapes, `M\xfcller`. As long as the cell is left alone it changes nothing. A cell that was
-changed must not hold an escape any more: it is a sign for something, and no text that anybody means.
+Undecodable bytes and control characters are written as escapes, such as `M\xfcller`. An unchanged cell has no effect. A
+changed cell with an escape is refused, because the escape is a notation and not text of the value.
 
-Programs that cannot write a character put U+FFFD or a question mark in its place, and that is no value either.
+Programs that cannot write a character put U+FFFD or a question mark in its place; such cells are refused as well.
 """
 
 from __future__ import annotations
@@ -35,17 +35,21 @@ if TYPE_CHECKING:
 
 
 def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
-    """Return a cell for the distinct values of an attribute: the value, or a marker if they differ."""
+    """Return the cell for the distinct values of an attribute: the only value, or a marker if there are several."""
     counts = merge_equal_names(keyword, counts)
     return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
 def compute_row_state(values: AttributeValues, level: Level) -> str:
-    """Return a short text that changes when a value of a study or series does: of a study's own, or of all.
+    """Return a short digest of the values of a study or series.
 
-    A sheet carries it in each row, so that a row written from an older inventory is noticed. Attributes without any
-    value do not count: capturing one more that is empty everywhere changes nothing. For STUDY those of the patient and
-    study count, for SERIES all.
+    A sheet has it in each row, so that a row from an older inventory is detected. Attributes without any value are left
+    out, so that capturing one more empty attribute does not change the digest.
+
+    Args:
+        values: The values of the study or series.
+        level: STUDY for attributes of patient and study only, SERIES for all attributes.
+
     """
     of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
     distinct = {
@@ -59,7 +63,7 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
 
 
 def describe_placeholder(cell: str) -> str | None:
-    """Say which sign that stands for values a cell holds, or None: such a sign is never a value itself."""
+    """Return which placeholder for values a cell holds, in words, or None. A placeholder is never a value."""
     if cell == MASK:
         return "the mask of a hidden value"
     if cell.startswith("<") and "different values" in cell:
@@ -68,25 +72,23 @@ def describe_placeholder(cell: str) -> str | None:
 
 
 def normalize_cell(text: str) -> str:
-    """Return a text without what spreadsheets change in passing: spaces around it, and how its lines end."""
+    """Remove spaces around a text and normalize its line ends, which spreadsheets change."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
 
 
 def is_same_value(before: str, cell: str) -> bool:
-    """Return whether a cell holds the current value: spaces around it, ends of lines and normal form do not count."""
+    """Return whether a cell holds the current value; outer spaces, line ends and Unicode normal form do not count."""
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
 def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterator[Issue]:
-    """Find what keeps a cell from being a value that somebody wrote.
-
-    That is a sign that stands for values, what a program did to the cell, or a word for no value.
+    """Yield an issue if a cell is a placeholder, is damaged by a program, or is a word for a missing value.
 
     Args:
-        before: The current value, or nothing if there is none to compare with.
-        cell: What the cell holds; it differs from the current value.
-        location: Where the cell is.
-        tag: The attribute that it is for.
+        before: The current value, or the empty text if there is none to compare with.
+        cell: The text of the cell; it differs from the current value.
+        location: The file, row and column of the cell.
+        tag: The attribute of the cell.
 
     """
     what = describe_placeholder(cell)
@@ -104,20 +106,20 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
 
 
 _REPLACEMENT_SIGNS = "\ufffd?"
-"""What programs put in the place of a character."""
+"""Characters that programs write in place of a character that they cannot write."""
 _SIGN, _SIGNS = re.compile(f"[{_REPLACEMENT_SIGNS}]"), re.compile(f"[{_REPLACEMENT_SIGNS}]+")
 _REPLACEABLE_RUN = re.compile("[?\x80-\U0010ffff]+")
 
 
 def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
-    """Return a cell for the distinct values of an attribute: the value with escapes, or a marker if they differ."""
+    """Return the cell as `format_cell` does, with undecodable bytes and control characters as escapes."""
     return escape_value(keyword, format_cell(keyword, counts))
 
 
 def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]:
-    """Find what makes a changed cell no value: escapes, or signs for characters that a program has lost.
+    """Yield an issue if a changed cell has escapes, or signs for characters that a program has lost.
 
-    An escape that the value itself spells in letters is none.
+    A text that looks like an escape is allowed if the current value has it as well.
     """
     if find_escapes(cell.lower()) - find_escapes(before.lower()):
         yield make_issue("sheet.escape-cell", location)
@@ -126,7 +128,7 @@ def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]
 
 
 def has_lost_characters(before: str, cell: str) -> bool:
-    """Return whether a cell is the value before, but for signs in the place of characters that are not ASCII."""
+    """Return whether a cell is the current value with U+FFFD or `?` in place of non-ASCII characters."""
     if before == cell or before.isascii() or _SIGN.search(cell) is None:
         return False
     if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
@@ -135,7 +137,7 @@ def has_lost_characters(before: str, cell: str) -> bool:
 
 
 def _has_lost_run(before: str, after: str) -> bool:
-    """Return whether a run is the same, or has signs instead of some or, however many, instead of all characters."""
+    """Return whether a run of characters is equal, or has signs in place of some or of all characters."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(

@@ -25,13 +25,20 @@ if TYPE_CHECKING:
     from dicommap.model.study import Series, Study
 
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
-"""What the row's values were when the sheet was written, in short; see `cells.state_of`."""
+"""The column with a digest of the row's values when the sheet was written; see `sheet_cells.compute_row_state`."""
 
 
 def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the keywords that become columns: those asked for, else the captured ones of the level.
+    """Return the keywords of the columns: the requested ones, or all captured ones of the level.
 
-    Raises AttributeNameError where one that was asked for is not captured.
+    Args:
+        level: STUDY for rows of studies, SERIES for rows of series.
+        captured: The keywords of the attributes that the inventory holds.
+        asked: The keywords that the user requested; empty means all of the level.
+
+    Raises:
+        AttributeNameError: A requested keyword is not captured.
+
     """
     if not set(asked) <= set(captured):
         raise not_captured_error(asked, captured)
@@ -46,10 +53,10 @@ def format_sheet_lines(
 ) -> Iterator[str]:
     """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
 
-    A cell holds the one value that all files share; where they differ it holds a marker such as
-    `<2 different values>`, and stays without effect as long as the marker is left. What a spreadsheet would take for
-    a formula has an apostrophe before it, which reading takes away again. Undecodable bytes and control characters are
-    escapes, which reading compares.
+    If all files have the same value, the cell holds it. If not, the cell holds a marker such as
+    `<2 different values>`, and has no effect while the marker is unchanged. A value that a spreadsheet would read as a
+    formula gets an apostrophe in front, which `read_sheet` removes. Undecodable bytes and control characters are
+    written as escapes.
     """
     # Series attributes in a study's row must not get older values back either.
     is_study_only = level is Level.STUDY and all(
@@ -81,53 +88,64 @@ class SheetRow:
     """One row of a sheet."""
 
     number: int
-    """As the spreadsheet counts; the header is row 1."""
+    """The row number as a spreadsheet counts; the header is row 1."""
     cells: Mapping[str, str] = field(repr=False)
     """Keyword -> cell, for the columns that can be edited."""
     state: str | None = None
-    """What `cells.state_of` gave when the sheet was written; None where the sheet does not say."""
+    """The state from `compute_row_state` when the sheet was written; None if the sheet has no such column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedUid:
-    """A cell in a UID column that holds no UID."""
+    """A cell in a UID column that does not hold a UID."""
 
     row: int
     column: str
     text: str = field(repr=False)
-    """What the cell holds."""
+    """The text of the cell."""
     problem: str
-    """Why it is no UID."""
+    """Why the text is not a UID, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedSheet:
-    """A sheet whose rows can be told apart: each study or series at most once."""
+    """An edited sheet after it was read: one row at most for each study or series."""
 
     name: str
     rows: Mapping[Target, SheetRow]
     invalid_rows: tuple[int, ...] = ()
-    """Numbers of the rows that are left out because something is wrong with them."""
+    """Numbers of the rows that are not used because they have an error."""
     is_complete: bool = True
-    """Nothing of the file was left out because something is wrong with it."""
+    """Whether every row and column of the file is used."""
     repeated_rows: Mapping[int, Target] = field(default_factory=dict)
-    """Numbers of the rows that repeat an earlier row of their study or series."""
+    """Row numbers -> the study or series whose earlier row has the same cells."""
     damaged_uids: tuple[DamagedUid, ...] = ()
-    """Rows without a UID; which one may be meant is known once the inventory is."""
+    """UID cells without a UID; the UIDs of the inventory may show which one was there."""
     header_row: int = 1
-    """The number of the row that names the columns."""
+    """The number of the row with the column names."""
 
 
 def read_sheet(
     name: str, data: bytes, captured: Container[str], delimiter: str | None = None
 ) -> tuple[EditedSheet | None, list[Issue]]:
-    """Read a sheet from its bytes. Returns None where no row can be used at all, and what is wrong with it."""
+    """Read an edited sheet from its bytes.
+
+    Args:
+        name: The file name for messages.
+        data: The bytes of the file.
+        captured: The keywords of the attributes that the inventory holds.
+        delimiter: The delimiter of cells; None means that it is detected.
+
+    Returns:
+        The sheet, or None if no row can be used, and the issues.
+
+    """
     table = read_csv_table(name, data, _STUDY, delimiter)
     if isinstance(table, Issue):
         return None, [table]
     issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
-        return None, issues  # nor is it known of the other columns whether they can be used
+        return None, issues  # the other columns were not checked
     refused = {found.location.column for found in issues}
     rows: dict[Target, SheetRow] = {}
     invalid_rows: dict[int | None, None] = {}
@@ -164,7 +182,7 @@ def read_sheet(
 
 
 def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
-    """Return whether two rows of one study or series ask for the same."""
+    """Return whether two rows of one study or series hold the same values."""
     cells = zip(first.cells.values(), other.cells.values(), strict=True)
     return first.state == other.state and all(
         is_same_value(unescape_formulas(one), unescape_formulas(another)) for one, another in cells
@@ -178,11 +196,11 @@ def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]
         if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
-            # What is nothing like a keyword may be a value in the wrong place.
+            # A header that does not look like a keyword may be a value, which messages must not show.
             shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
             yield from unknown_keyword_issues(column, replace(location, column=shown))
         elif column not in captured:
-            # What no override can set is of no use in a sheet, captured or not.
+            # An attribute that no override can set is an error, whether or not it is captured.
             refused = list(not_overridable_issues(tag_of(column) or 0, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 

@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 _SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
 _SPACES = re.compile(r"\s+")
 _CANDIDATES_LIMIT = 2
-"""UIDs that are kept for one cell: with two it is not known which one is meant."""
+"""Candidates that are kept for one cell: with two the cell is ambiguous."""
 
 
 class NearUids:
-    """The UIDs of a sheet that nothing has matched yet; those of the inventory are noted one by one.
+    """Find UIDs of the inventory that nearly match the unmatched UID cells of a sheet.
 
-    Its size is that of the sheet, however large the inventory is.
+    The UIDs of the inventory are added one by one. Memory grows with the sheet, not with the inventory.
     """
 
     def __init__(self, wanted: Iterable[str]) -> None:
-        """Take what the cells of the sheet hold."""
+        """Take the texts of the UID cells."""
         self._texts: dict[str, str] = {}
-        """Key -> text of a cell."""
+        """Near key -> text of a cell."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
-        """First digits and number of digits -> text of a cell, and what the UID lost."""
+        """First digits and number of digits -> text of a cell, and the difference from the UID in words."""
         for text in wanted:
             self._texts.setdefault(_near_uid_key(text), text)
             for start, length, words in _parse_as_spreadsheet_number(text):
@@ -59,7 +59,7 @@ class NearUids:
         self._found: dict[str, set[tuple[str, str]]] = {}
 
     def add_uid(self, uid: str) -> None:
-        """Note a UID of the inventory."""
+        """Compare a UID of the inventory with the cells."""
         text = self._texts.get(_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"
@@ -75,7 +75,7 @@ class NearUids:
                 self._found[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return the UID that comes close to a cell's text and by what it differs; None if none or several do."""
+        """Return the only UID that nearly matches a cell's text and the difference in words, or None."""
         found = self._found.get(text, set())
         return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
 
@@ -86,7 +86,7 @@ def _near_uid_key(text: str) -> str:
 
 
 def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the first digits, the number of digits, and what is lost, if a spreadsheet made a number of a UID."""
+    """Yield first digits, number of digits and the loss in words of UIDs that a spreadsheet may show as this text."""
     shortened = _SCIENTIFIC_NUMBER.fullmatch(text)
     digits = "".join(letter for letter in text if letter in "0123456789")
     if shortened:
@@ -103,12 +103,12 @@ _COLUMNS_LIMIT = 3
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
-    """Return what comes close to a row whose state is not that of its study or series.
+    """Return a hint why the state of a row differs from that of its study or series, or the empty text.
 
     Args:
         row: The row.
-        values: The current values of its study or series.
-        other: The number of another row that has the state of this study or series, if there is one.
+        values: The current values of the study or series that the row names.
+        other: The number of a row whose state is that of this study or series, or None.
 
     """
     if other is not None and other != row.number:
@@ -129,7 +129,7 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
 
 
 class SheetEdits:
-    """A sheet at work: asked for each study once, it remembers what became of its rows."""
+    """The provider of a sheet's edits. It is given each study once, and keeps a result for each row."""
 
     def __init__(self, sheet: EditedSheet) -> None:
         self._sheet = sheet
@@ -137,17 +137,17 @@ class SheetEdits:
         self._studies: set[str] = set()
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
-        """Made once a study has no row."""
+        """Made when the first study without a row is met."""
         damaged = [one.text for one in sheet.damaged_uids if one.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
         self._rows_by_state: dict[str, int] = {}
-        """State -> number of the first row that has it; made once a row is stale."""
+        """State -> number of the first row with it; made when the first stale row is met."""
         self._changed = False
         self._reported: set[str] = set()
-        """Columns of which it was said that no override can set them."""
+        """Columns for which the issue that no override can set them was yielded."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and what is wrong with its cells."""
+        """Yield the edits of a study and its series, and the issues of their cells."""
         self._studies.add(study.study_instance_uid)
         self._note_uids(study)
         yield from self._for_target(study.target, study.values, Level.STUDY)
@@ -155,7 +155,7 @@ class SheetEdits:
             yield from self._for_target(series.target, series.values, Level.SERIES)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, the rows that no study or series of the inventory answers to."""
+        """Yield, after the last study, an issue for each row whose study or series is not in the inventory."""
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
         yield from self._damaged_uids()
         for target, row in unreached.items():
@@ -169,7 +169,7 @@ class SheetEdits:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield what became of each row, in their order; rows without a cell are none."""
+        """Yield, after the last study, the result of each row in order of rows; blank rows have no result."""
         name = self._sheet.name
         unread = {number: EditResult(source=name, row=number, is_invalid=True) for number in self._sheet.invalid_rows}
         rows = {
@@ -187,7 +187,7 @@ class SheetEdits:
             yield edit_result
 
     def _note_uids(self, study: Study) -> None:
-        """Note the UIDs of what has no row: a row may be meant for it."""
+        """Add the UIDs of a study without a row, and of its series, to the candidates for damaged UID cells."""
         if self._near_series is not None:
             for series in study.series:
                 self._near_series.add_uid(series.series_instance_uid)
@@ -231,7 +231,7 @@ class SheetEdits:
     def _for_row(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
-        # A study's row with columns of series attributes was written with the state of all.
+        # If a study sheet has columns of series attributes, its states cover the attributes of all levels.
         states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
@@ -252,7 +252,7 @@ class SheetEdits:
         column = Location(path=self._sheet.name, column=keyword)
         refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
         if refused:
-            # What no override can set is so in every row, and told once.
+            # The column has the same error in every row: the issue is yielded once.
             edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._reported else refused
             self._reported.add(keyword)
@@ -270,6 +270,6 @@ class SheetEdits:
 
 
 def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
-    """Return the UID that comes close to a damaged one, and how to say it; nothing if there is none."""
+    """Return the UID that nearly matches a damaged one, or None, and a hint for the message."""
     found = None if uids is None else uids.find(damaged)
     return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")

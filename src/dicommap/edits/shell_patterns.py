@@ -21,17 +21,17 @@ _ASCII = re.compile(r"[\x00-\x7f]*")
 
 @dataclass(frozen=True, slots=True)
 class ShellPatterns:
-    """Patterns of which one has to match a whole value, case-sensitive, both in the normal form NFC."""
+    """Several patterns; one of them must match the whole value. Letter case counts; texts are compared in NFC."""
 
     texts: frozenset[str] = field(repr=False)
-    """Those without wildcards: looked up, however many they are."""
+    """The patterns without wildcards."""
     expressions: tuple[re.Pattern[str], ...] = field(repr=False)
     wildcard_patterns: tuple[str, ...] = field(default=(), repr=False)
-    """The patterns of the expressions."""
+    """The patterns with wildcards, in the order of `expressions`."""
 
     @classmethod
     def of(cls, given: str | Iterable[str]) -> ShellPatterns:
-        """Return the patterns of a rule's member of `match`: one text, or several."""
+        """Make the patterns from one text or several, as a member of `match` in a rule has them."""
         patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
         wildcard_patterns = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
@@ -40,14 +40,14 @@ class ShellPatterns:
         )
 
     def matches(self, value: str) -> bool:
-        """Say whether one of them matches a value."""
+        """Return whether one of the patterns matches a value."""
         value = normalize_nfc(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
     def is_certain_match(self, value: str) -> bool:
-        """Return whether one of them matches a value, whatever its undecodable bytes stand for.
+        """Return whether one of the patterns matches a value, for any meaning of its undecodable bytes.
 
-        Of an undecodable value only the ASCII characters that it begins with are known.
+        Only the ASCII characters at the beginning of an undecodable value are known.
         """
         if not is_undecodable(value):
             return self.matches(value)
@@ -58,7 +58,7 @@ class ShellPatterns:
         )
 
     def is_match_unknown(self, value: str) -> bool:
-        """Return whether it cannot be known if one of them matches a value, since some bytes could not be decoded."""
+        """Return whether a match depends on bytes of the value that could not be decoded."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
         known = _ascii_prefix(value)
@@ -74,7 +74,7 @@ def _ascii_prefix(value: str) -> str:
 
 
 def _split_at_wildcard(pattern: str) -> tuple[str, str]:
-    """Return what stands before the first wildcard of a pattern, and the rest."""
+    """Split a pattern before its first wildcard."""
     match = _BEFORE_WILDCARD.match(pattern)
     end = 0 if match is None else match.end()
     return pattern[:end], pattern[end:]

@@ -7,9 +7,9 @@ from itertools import permutations
 
 import pytest
 
+from dicommap.display.preview import build_preview_row
 from dicommap.edits.edit import Edit
 from dicommap.model.study import Target
-from dicommap.overrides.preview_rows import build_preview_row
 from dicommap.overrides.study_resolution import resolve_study
 from tests.support.studies import edit, study
 
