@@ -13,7 +13,7 @@ from hypothesis import settings
 import dicommap
 from tests.support.needed_tools import pytest_sessionfinish
 from tests.support.p10_files import small_tree
-from tests.support.s3_server import bucket, models_read_once, s3_endpoint, s3_environment
+from tests.support.s3_server import bucket, s3_endpoint, s3_environment, share_botocore_models
 from tests.support.stand_in import import_jobs
 
 __all__ = ["bucket", "import_jobs", "pytest_sessionfinish", "s3_endpoint", "s3_environment"]
@@ -48,7 +48,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_sessions_of_botocore() -> Iterator[None]:
-    with models_read_once():
+    with share_botocore_models():
         yield
 
 

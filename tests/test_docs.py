@@ -79,15 +79,15 @@ def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path, requ
     page = text_of(place)
     if place in CALLING_AWS:
         request.getfixturevalue("account")
-    assert docs_commands.unexplained_blocks(page) == []
-    for name, text in docs_commands.files(page).items():
+    assert docs_commands.find_other_blocks(page) == []
+    for name, text in docs_commands.find_files(page).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    steps = docs_commands.commands(page)
+    steps = docs_commands.find_commands(page)
     assert steps
     status = 0
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        status, printed = docs_commands.run(step, tmp_path, status)
+        status, printed = docs_commands.run_command(step, tmp_path, status)
         told = following is not None and following.command == "echo $?"
         assert status == 0 or told, (step.command, printed)
         if step.printed:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING
 
-from tests.support.browser import SCHEMES, pictured
+from tests.support.browser import SCHEMES, take_screenshot
 from tests.support.needed_tools import CHROMIUM
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def requests(site: Path, pictures: Path) -> Iterator[str]:
     pages = [site / "docs" / "index.html", *sorted((site / "notebooks").glob("*.html"))]
 
     def asked(page: Path, scheme: str) -> list[str]:
-        return pictured(page, pictures / f"{page.stem}-{scheme}.png", scheme, width=1_400, height=5_000)
+        return take_screenshot(page, pictures / f"{page.stem}-{scheme}.png", scheme, width=1_400, height=5_000)
 
     with ThreadPoolExecutor(2) as threads:
         waiting = {(page, scheme): threads.submit(asked, page, scheme) for page, scheme in product(pages, SCHEMES)}

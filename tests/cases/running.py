@@ -26,7 +26,7 @@ from dicommap.package.s3_validation import s3_object_issues
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.stored import StoredByDocument
-from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import memory_server
 from tests.support.s3_server import environment
 
@@ -108,9 +108,9 @@ def _scan_s3(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     faults = [Fault("status", key=answer["key"], status=answer["status"], code=answer["code"])] if answer else []
     with (
         memory_server(bodies) as (upstream, _),
-        faulty(upstream, *faults) as proxy,
+        run_fault_proxy(upstream, *faults) as proxy,
         patch.dict(os.environ, environment(proxy.url)),
-        quick_retries(),
+        shorten_retries(),
         dicommap.scan(arguments["source"]) as inventory,
     ):
         return list(inventory.issues())

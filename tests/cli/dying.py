@@ -26,7 +26,7 @@ from dicommap.aws import Clients, object_copies
 from dicommap.aws.object_copies import find_instance_problem
 from dicommap.cli import commands, confirmation, reconcile, stage, submit  # imported now, not by each run
 from dicommap.cli.main import main
-from tests.support.s3_server import REGION, models_read_once
+from tests.support.s3_server import REGION, share_botocore_models
 
 __all__ = ["commands", "reconcile", "stage", "submit"]
 
@@ -140,7 +140,7 @@ def _changing(_: URLLib3Session, request: Any) -> str | None:
 
 
 def serve() -> None:
-    with models_read_once():
+    with share_botocore_models():
         warm = Clients(region=REGION)
         assert warm.s3
         assert warm.medical_imaging  # the models are read now, and not by each run

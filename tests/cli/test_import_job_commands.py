@@ -13,7 +13,7 @@ from dicommap.testing import ImportJobService
 from tests.cli.running import dicommap, dicommap_process
 from tests.cli.test_wrong_calls import assert_refused
 from tests.support.s3_server import Bucket
-from tests.support.submission_packages import ROLE, Ready, options, ready, states
+from tests.support.submission_packages import ROLE, PreparedPackage, options, ready, states
 
 __all__ = ["ready"]
 
@@ -28,12 +28,12 @@ def split_at_steps(err: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture
-def package(ready: Ready) -> Path:
+def package(ready: PreparedPackage) -> Path:
     return ready.package
 
 
 @pytest.fixture
-def bucket(ready: Ready) -> Bucket:
+def bucket(ready: PreparedPackage) -> Bucket:
     return ready.bucket
 
 

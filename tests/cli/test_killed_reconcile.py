@@ -14,7 +14,7 @@ from dicommap.errors import DicommapError
 from dicommap.package.package_directory import PackageDirectory
 from tests.cli.killing import Killer, killing
 from tests.support.p10_files import small_tree
-from tests.support.reconciliation_packages import drafted, keys_of, manifests, put, submitted
+from tests.support.reconciliation_packages import draft_package, keys_of, manifests, put, write_submission_state
 from tests.support.s3_server import Bucket, environment
 from tests.support.submission_packages import account
 
@@ -23,8 +23,8 @@ from tests.support.submission_packages import account
 def package(tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     """Return a package whose only job has refused one instance of two."""
     tree = small_tree(tmp_path / "tree", studies=1, series=1)
-    found = drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
-    submitted(found, f"{bucket.uri}out/")
+    found = draft_package(tree, tmp_path / "package", f"{bucket.uri}in/")
+    write_submission_state(found, f"{bucket.uri}out/")
     imported, refused = keys_of(found)
     put(bucket, manifests(found, [imported], [refused]))
     return found

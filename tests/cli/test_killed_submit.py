@@ -18,7 +18,7 @@ import pytest
 
 from dicommap.testing import ImportJobService
 from tests.support.s3_server import Bucket, environment
-from tests.support.submission_packages import Ready, account, ready, states
+from tests.support.submission_packages import PreparedPackage, account, ready, states
 
 __all__ = ["ready"]
 
@@ -32,7 +32,7 @@ class Killing:
 
     process: subprocess.Popen[str]
     service: ImportJobService
-    ready: Ready
+    ready: PreparedPackage
     root: Path
     overrides: list[str] = field(default_factory=list)
     trials: Iterator[int] = field(default_factory=lambda: count(1))
@@ -81,7 +81,7 @@ class Killing:
 
 
 @pytest.fixture
-def killing(ready: Ready, import_jobs: ImportJobService, tmp_path: Path) -> Iterator[Killing]:
+def killing(ready: PreparedPackage, import_jobs: ImportJobService, tmp_path: Path) -> Iterator[Killing]:
     command = [sys.executable, "-m", "tests.cli.dying"]
     with subprocess.Popen(command, cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         found = Killing(process, import_jobs, ready, tmp_path)

@@ -14,14 +14,14 @@ from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.running import dicommap, dicommap_process
 from tests.support.reconciliation_packages import (
     FOLDER,
-    drafted,
+    draft_package,
     failure,
     keys_of,
     manifests,
     put,
-    submitted,
     success,
     write,
+    write_submission_state,
 )
 from tests.support.s3_server import Bucket
 
@@ -30,7 +30,7 @@ SECRET = "CANARY"
 
 @pytest.fixture
 def package(tree: Path, tmp_path: Path) -> PackageDirectory:
-    return drafted(tree, tmp_path / "package")
+    return draft_package(tree, tmp_path / "package")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_new_package_holds_what_was_not_imported(package: PackageDirectory, mi
 def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(
     package: PackageDirectory, bucket: Bucket
 ) -> None:
-    submitted(package, f"{bucket.uri}out/")
+    write_submission_state(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, keys_of(package)))
     ran = dicommap_process("reconcile", package.path)
     assert (ran.status, ran.err) == (0, "")
@@ -139,7 +139,7 @@ def test_a_command_in_a_process_of_its_own_finds_s3_by_the_environment(
 
 
 def test_wrong_calls_are_told(package: PackageDirectory, tmp_path: Path, bucket: Bucket) -> None:
-    submitted(package, "s3://no-such-bucket/out/")
+    write_submission_state(package, "s3://no-such-bucket/out/")
     for arguments, words in (
         ((tmp_path,), "no plan.json"),
         ((package.path, "--manifests", tmp_path / "none"), "no directory of manifests"),
@@ -152,7 +152,7 @@ def test_wrong_calls_are_told(package: PackageDirectory, tmp_path: Path, bucket:
 
 def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: Bucket) -> None:
     bucket.upload(tree, "in/")
-    package = drafted(tree, tmp_path / "there", f"{bucket.uri}in/")
+    package = draft_package(tree, tmp_path / "there", f"{bucket.uri}in/")
     ran = dicommap("validate", "--s3", package.path)
     assert ran.status == 0
     assert ran.out.splitlines()[-2].startswith("0 errors")
@@ -166,8 +166,8 @@ def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: B
 def test_what_is_found_before_nobody_answers_is_listed(
     tree: Path, tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = drafted(tree, tmp_path / "there", f"{bucket.uri}in/")
-    broken = drafted(tree, tmp_path / "broken", f"{bucket.uri}in/")
+    package = draft_package(tree, tmp_path / "there", f"{bucket.uri}in/")
+    broken = draft_package(tree, tmp_path / "broken", f"{bucket.uri}in/")
     (broken.path / "preview.csv").write_bytes(b"")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

@@ -18,8 +18,8 @@ import dicommap as dm
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
 from tests.support.p10_files import small_tree
-from tests.support.reconciliation_packages import drafted, keys_of, manifests, put, submitted
-from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.reconciliation_packages import draft_package, keys_of, manifests, put, write_submission_state
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_server import Bucket
 from tests.support.submission_packages import options
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    with quick_retries():
+    with shorten_retries():
         yield
     gc.collect()
 
@@ -98,14 +98,14 @@ class Prepared:
         return draft.package
 
     def _package(self) -> Path:
-        return drafted(self.tree, self.place / "package", f"{self.bucket.uri}in/").path
+        return draft_package(self.tree, self.place / "package", f"{self.bucket.uri}in/").path
 
     def _ended(self) -> Path:
         """Return a package whose only job imported everything."""
-        package = drafted(self.tree, self.place / "package", f"{self.bucket.uri}in/")
+        package = draft_package(self.tree, self.place / "package", f"{self.bucket.uri}in/")
         self.bucket.upload(package.path / "jobs/0001/files", "in/")
         put(self.bucket, manifests(package, keys_of(package)))
-        submitted(package, f"{self.bucket.uri}out/")
+        write_submission_state(package, f"{self.bucket.uri}out/")
         return package.path
 
 
@@ -176,7 +176,7 @@ BARE = [
 def run(prepared: Prepared, arguments: list[str | Path], fault: Fault, monkeypatch: pytest.MonkeyPatch) -> Ran:
     """Run a command against the server behind a fault, which is met."""
     fault.met = 0
-    with faulty(prepared.bucket.endpoint_url, fault) as proxy, monkeypatch.context() as context:
+    with run_fault_proxy(prepared.bucket.endpoint_url, fault) as proxy, monkeypatch.context() as context:
         context.setenv("AWS_ENDPOINT_URL", proxy.url)
         context.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
         ran = dicommap(*arguments)

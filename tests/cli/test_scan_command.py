@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
-from tests.support.archive_files import pack_tree
+from tests.support.archive_files import write_tree_archive
 from tests.support.varied_tree import age
 
 FILES = ["study1/series1/IM0001", "study2/series2/IM0002"]
@@ -105,7 +105,7 @@ def test_a_terminal_sees_progress_and_nothing_else_does(tree: Path, tmp_path: Pa
 
 
 def test_archives_are_entered_on_request(tree: Path, tmp_path: Path) -> None:
-    pack_tree(tmp_path / "packed" / "s.tar.gz", tree)
+    write_tree_archive(tmp_path / "packed" / "s.tar.gz", tree)
     assert "1 not-dicom" in dicommap("scan", tmp_path / "packed", "-o", tmp_path / "i.db").out
     ran = dicommap("scan", tmp_path / "packed", "-o", tmp_path / "i.db", "--archives")
     assert ran.status == 0

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.running import dicommap, dicommap_process
 from tests.support.p10_files import p10, uid
-from tests.support.s3_fault_proxy import Fault, faulty, quick_retries
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import BUCKET, memory_server
 from tests.support.s3_server import environment
 
@@ -93,7 +93,7 @@ def test_expired_credentials_are_told_and_the_next_scan_goes_on(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = Fault("status", key="/long", status=400, code="ExpiredToken")
-    with faulty(server, fault) as proxy, quick_retries():
+    with run_fault_proxy(server, fault) as proxy, shorten_retries():
         ran = dicommap("scan", PREFIX, "-o", tmp_path / "i.db", "--endpoint-url", proxy.url)
     assert ran.status == 2
     assert "ExpiredToken" in ran.err

@@ -13,7 +13,7 @@ from dicommap.testing import ImportJobService
 from tests.cli.killing import Died, Killer, killing
 from tests.cli.test_killed_stage import Stagings, stagings
 from tests.support.s3_server import environment
-from tests.support.submission_packages import Ready, options, ready, states
+from tests.support.submission_packages import PreparedPackage, options, ready, states
 
 __all__ = ["ready", "stagings"]
 
@@ -34,7 +34,7 @@ def at_once(pair: Pair, first: list[str | Path], second: list[str | Path]) -> li
         return [one.result() for one in running]
 
 
-def require_one_job_each(ready: Ready, service: ImportJobService) -> None:
+def require_one_job_each(ready: PreparedPackage, service: ImportJobService) -> None:
     assert [job.request["inputS3Uri"] for job in service.jobs] == [f"{ready.bucket.uri}in/{n}/" for n in (1, 2)]
     for number in (1, 2):
         files = ready.package / f"jobs/{number:04}/files"
@@ -43,7 +43,7 @@ def require_one_job_each(ready: Ready, service: ImportJobService) -> None:
 
 
 def test_two_copies_of_a_package_start_each_job_once_and_who_comes_second_is_told(
-    ready: Ready, import_jobs: ImportJobService, pair: Pair, tmp_path: Path
+    ready: PreparedPackage, import_jobs: ImportJobService, pair: Pair, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(ready.package, copy)
@@ -64,7 +64,7 @@ def test_two_copies_of_a_package_start_each_job_once_and_who_comes_second_is_tol
 
 
 def test_one_package_from_two_terminals_starts_each_job_once(
-    ready: Ready, import_jobs: ImportJobService, pair: Pair
+    ready: PreparedPackage, import_jobs: ImportJobService, pair: Pair
 ) -> None:
     submit: list[str | Path] = ["submit", ready.package, "--yes", *options(ready.bucket)]
     ran = sorted(at_once(pair, submit, submit), key=lambda one: one.status)

@@ -12,7 +12,7 @@ import pytest
 
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes, read_header
 from tests.support.needed_tools import CORPUS, needs_corpus
-from tests.support.p10_elements import codes, read, read_on, warmed
+from tests.support.p10_elements import codes, make_warm_reader, read, read_with_reader
 from tests.support.p10_files import DEFLATED
 
 WANTED = WantedAttributes.default()
@@ -70,10 +70,10 @@ def _wrong(whole: Header, found: Header | RejectedFile) -> list[str]:
 
 def _failing(file: bytes, ends: Iterable[int]) -> dict[int, list[str]]:
     """Return what is wrong with the cuts, read alone and on a reader that knows the layout of the whole file."""
-    whole, reader = read(file), warmed(file)
+    whole, reader = read(file), make_warm_reader(file)
     found = {}
     for end in ends:
-        cold, warm = read(file[:end]), read_on(reader, file[:end])
+        cold, warm = read(file[:end]), read_with_reader(reader, file[:end])
         wrong = [] if warm == cold else ["the warm reader differs"]
         if isinstance(whole, Header):
             cut = _shrunk(file, end)

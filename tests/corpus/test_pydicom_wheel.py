@@ -13,7 +13,7 @@ import dicommap
 from dicommap.model.study import Disposition
 from dicommap.p10 import Header, HeaderReader, RejectedFile, WantedAttributes
 from tests.corpus.oracle import differences, pydicom_values, transfer_syntax
-from tests.support.p10_elements import read, read_on
+from tests.support.p10_elements import read, read_with_reader
 
 WANTED = WantedAttributes.default()
 COUNTED = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -80,7 +80,7 @@ def test_a_warm_reader_reads_each_file_as_if_it_were_alone(
     if seed is not None:
         random.Random(seed).shuffle(paths)
     reader = HeaderReader(WANTED)
-    assert [path for path in paths if read_on(reader, contents[path]) != headers[path]] == []
+    assert [path for path in paths if read_with_reader(reader, contents[path]) != headers[path]] == []
 
 
 def test_the_instances_agree_with_pydicom(

@@ -34,7 +34,7 @@ from tests.fuzz.hostile import (
     changed_toml,
 )
 from tests.support.p10_files import small_tree
-from tests.support.reconciliation_packages import drafted, keys_of, manifests, submitted, write
+from tests.support.reconciliation_packages import draft_package, keys_of, manifests, write, write_submission_state
 
 CPU_LIMIT = 20.0
 """Seconds of CPU time for one command."""
@@ -116,8 +116,8 @@ class Situation:
     def __init__(self, root: Path) -> None:
         self.root = root
         tree = small_tree(root / "tree")
-        package = drafted(tree, root / "package")
-        submitted(package, profile=None)
+        package = draft_package(tree, root / "package")
+        write_submission_state(package, profile=None)
         keys = keys_of(package)
         write(root / "manifests", manifests(package, keys[:-1], keys[-1:]))
         with dicommap.scan(tree, output=root / "inventory.db") as inventory:

@@ -15,7 +15,18 @@ from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITT
 from dicommap.p10.sequence_items import ITEM_ENCODING, STRAY_DELIMITER
 from tests.support import p10_files
 from tests.support.example_counts import examples
-from tests.support.p10_elements import codes, content, element, item, p10, read, read_on, sequence, tag_bytes, warmed
+from tests.support.p10_elements import (
+    codes,
+    content,
+    element,
+    item,
+    make_warm_reader,
+    p10,
+    read,
+    read_with_reader,
+    sequence,
+    tag_bytes,
+)
 
 WANTED = WantedAttributes.default()
 SYNTAXES = {EXPLICIT_LITTLE_ENDIAN: p10_files.EXPLICIT_LITTLE, IMPLICIT_LITTLE_ENDIAN: p10_files.IMPLICIT_LITTLE}
@@ -65,9 +76,9 @@ def test_items_in_either_encoding_never_reach_the_top_level_and_never_hide_it(fi
     assert found.values["StudyInstanceUID"] == "1.2.3"
     assert found.values["PatientName"] == "Doe^Jane"
     assert set(codes(found)) <= {ITEM_ENCODING}
-    reader = warmed(file)
-    assert read_on(reader, file) == found
-    assert read_on(reader, file.replace(b"Doe^Jane", b"Roe^John")).values["PatientName"] == "Roe^John"  # type: ignore[union-attr]
+    reader = make_warm_reader(file)
+    assert read_with_reader(reader, file) == found
+    assert read_with_reader(reader, file.replace(b"Doe^Jane", b"Roe^John")).values["PatientName"] == "Roe^John"  # type: ignore[union-attr]
 
 
 @given(st.data(), st.sampled_from(BEFORE), st.booleans())

@@ -13,15 +13,15 @@ from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.p10 import Header
 from tests.property.test_p10 import data_sets, mutated
 from tests.support.example_counts import examples
-from tests.support.p10_elements import p10, read, read_on, warmed
+from tests.support.p10_elements import make_warm_reader, p10, read, read_with_reader
 from tests.unit.p10.test_layout_cache import ALL, file_of, learned
 
 
 def agreeing(files: list[bytes]) -> None:
     """Assert that each file is read on one reader, in this order, as it is read alone."""
-    reader = warmed()
+    reader = make_warm_reader()
     for file in files:
-        assert read_on(reader, file) == read(file)
+        assert read_with_reader(reader, file) == read(file)
 
 
 @st.composite
@@ -108,24 +108,24 @@ def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
 def test_no_flipped_bit_makes_the_warm_reader_differ(syntax: str) -> None:
     """Every bit of a file with sequences, each after the file itself, so that its layout is at hand."""
     file = file_of(syntax)
-    reader = warmed()
+    reader = make_warm_reader()
     whole = read(file)
     assert isinstance(whole, Header)
     for place in range(len(file)):
         for bit in range(8):
             changed = bytearray(file)
             changed[place] ^= 1 << bit
-            assert read_on(reader, file) == whole
-            assert read_on(reader, bytes(changed)) == read(bytes(changed)), (place, bit)
+            assert read_with_reader(reader, file) == whole
+            assert read_with_reader(reader, bytes(changed)) == read(bytes(changed)), (place, bit)
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
 def test_no_cut_makes_the_warm_reader_differ(syntax: str) -> None:
     file = file_of(syntax) + b"\1\0" * 20
-    reader = warmed(file)
+    reader = make_warm_reader(file)
     for end in range(len(file)):
-        assert read_on(reader, file[:end]) == read(file[:end]), end
-        assert read_on(reader, file) == read(file)
+        assert read_with_reader(reader, file[:end]) == read(file[:end]), end
+        assert read_with_reader(reader, file) == read(file)
 
 
 @given(st.one_of(st.from_regex(r"[0-9.]{0,70}"), st.text("012.\n\\ ٣", max_size=70)))

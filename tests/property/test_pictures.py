@@ -14,7 +14,7 @@ from dicommap.pictures.frame_image import render_frame
 from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from dicommap.pictures.slices import read_slices
 from tests.support.example_counts import examples
-from tests.support.image_files import STUDY, image, ramp
+from tests.support.image_files import STUDY, make_image_file, make_ramp
 from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, uid
 
 UID = uid(STUDY, 1, 1)
@@ -28,8 +28,8 @@ GREY = {
     "PixelSpacing": [1, 2],
 }
 FILES = [
-    *(image(ramp(-50, 100), transfer_syntax=syntax, **GREY) for syntax in SYNTAXES),  # type: ignore[arg-type]
-    image(np.zeros((6, 6, 3), "uint8"), PhotometricInterpretation="YBR_FULL", NumberOfFrames=1),
+    *(make_image_file(make_ramp(-50, 100), transfer_syntax=syntax, **GREY) for syntax in SYNTAXES),  # type: ignore[arg-type]
+    make_image_file(np.zeros((6, 6, 3), "uint8"), PhotometricInterpretation="YBR_FULL", NumberOfFrames=1),
 ]
 
 

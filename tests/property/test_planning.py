@@ -15,7 +15,7 @@ from dicommap.planning.folders import PrefixRules
 from dicommap.planning.planner import PrefixPlan, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
 from dicommap.planning.staging import StagingPolicy, StudyPart
-from tests.support.file_layouts import Lies, Row
+from tests.support.file_layouts import Row, SimulatedFiles
 
 BASE = S3Uri(bucket="bucket", prefix="in/")
 STUDIES = [f"1.{number}" for number in range(5)]
@@ -25,7 +25,7 @@ keys = st.lists(names, min_size=1, max_size=4).map("/".join)
 
 
 @st.composite
-def layouts(draw: st.DrawFn) -> Lies:
+def layouts(draw: st.DrawFn) -> SimulatedFiles:
     rows: list[Row] = []
     for key in draw(st.lists(keys, unique=True, max_size=24)):
         study = draw(st.sampled_from([*STUDIES, None]))
@@ -35,7 +35,7 @@ def layouts(draw: st.DrawFn) -> Lies:
         {row[2:] for row in rows if row[2] is not None} | {(row[2], None) for row in rows if row[2]}, key=str
     )
     chosen = draw(st.lists(st.sampled_from(known), unique=True)) if known else []
-    return Lies(rows, {(study or "", series): 2 for study, series in chosen})
+    return SimulatedFiles(rows, {(study or "", series): 2 for study, series in chosen})
 
 
 quotas = st.builds(
@@ -48,7 +48,7 @@ quotas = st.builds(
 )
 
 
-def pieces_of(layout: Lies, piece: StudyPart, limits: Quotas) -> list[Row]:
+def pieces_of(layout: SimulatedFiles, piece: StudyPart, limits: Quotas) -> list[Row]:
     """Return the files of a piece, as a staged job takes them."""
     rows = [row for row in layout.rows if row[2] == piece.study_instance_uid and row[1] <= limits.fileBytes]
     if piece.series_instance_uid is not None:
@@ -56,13 +56,13 @@ def pieces_of(layout: Lies, piece: StudyPart, limits: Quotas) -> list[Row]:
     return rows[piece.first :] if piece.files is None else rows[piece.first : piece.first + piece.files]
 
 
-def jobs_of(layout: Lies, plan: PrefixPlan, limits: Quotas) -> list[list[Row]]:
+def jobs_of(layout: SimulatedFiles, plan: PrefixPlan, limits: Quotas) -> list[list[Row]]:
     staged = [[row for piece in job.pieces for row in pieces_of(layout, piece, limits)] for job in plan.staged.jobs]
     return [layout.under(prefix) for prefix in plan.in_place.prefixes] + staged
 
 
 @given(layouts(), quotas, st.sampled_from(StagingPolicy))
-def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+def test_every_job_obeys_every_quota(layout: SimulatedFiles, limits: Quotas, staging: StagingPolicy) -> None:
     plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     assert all(layout.fits(prefix, limits) for prefix in plan.in_place.prefixes)
     for job, rows in zip(plan.staged.jobs, jobs_of(layout, plan, limits)[len(plan.in_place.prefixes) :], strict=True):
@@ -71,7 +71,9 @@ def test_every_job_obeys_every_quota(layout: Lies, limits: Quotas, staging: Stag
 
 
 @given(layouts(), quotas, st.sampled_from(StagingPolicy))
-def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+def test_no_prefix_takes_in_a_sibling_or_another_job(
+    layout: SimulatedFiles, limits: Quotas, staging: StagingPolicy
+) -> None:
     prefixes = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging).in_place.prefixes
     assert all(not prefix or prefix.endswith("/") for prefix in prefixes)
     assert not any(one.startswith(other) for one in prefixes for other in prefixes if one is not other)
@@ -80,7 +82,9 @@ def test_no_prefix_takes_in_a_sibling_or_another_job(layout: Lies, limits: Quota
 
 
 @given(layouts(), quotas, st.sampled_from(StagingPolicy))
-def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+def test_every_instance_is_in_exactly_one_job_or_told_of(
+    layout: SimulatedFiles, limits: Quotas, staging: StagingPolicy
+) -> None:
     plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     taken = Counter(row for rows in jobs_of(layout, plan, limits) for row in rows if row[2] is not None)
     assert set(taken.values()) <= {1}
@@ -96,7 +100,7 @@ def test_every_instance_is_in_exactly_one_job_or_told_of(layout: Lies, limits: Q
 
 
 @given(layouts(), quotas)
-def test_a_quota_that_is_too_small_is_told_with_what_lets_something_in(layout: Lies, limits: Quotas) -> None:
+def test_a_quota_that_is_too_small_is_told_with_what_lets_something_in(layout: SimulatedFiles, limits: Quotas) -> None:
     for staging in (StagingPolicy.NEVER, StagingPolicy.ALL):
         plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
         smallest = plan.staged.smallest if staging is StagingPolicy.ALL else plan.in_place.smallest
@@ -113,7 +117,7 @@ def test_a_quota_that_is_too_small_is_told_with_what_lets_something_in(layout: L
 
 
 @given(layouts(), quotas, st.sampled_from(StagingPolicy))
-def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging: StagingPolicy) -> None:
+def test_no_study_is_cut_without_a_finding(layout: SimulatedFiles, limits: Quotas, staging: StagingPolicy) -> None:
     plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     jobs = jobs_of(layout, plan, limits)
     parts = Counter(study for rows in jobs for study in {row[2] for row in rows if row[2] is not None})
@@ -129,7 +133,7 @@ def test_no_study_is_cut_without_a_finding(layout: Lies, limits: Quotas, staging
 
 
 @given(layouts(), quotas)
-def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
+def test_jobs_are_the_largest_folders(layout: SimulatedFiles, limits: Quotas) -> None:
     prefixes = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, StagingPolicy.NEVER).in_place.prefixes
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}
     wanted = {folder for folder in wanted if any(row[2] for row in layout.under(folder))}
@@ -137,7 +141,7 @@ def test_jobs_are_the_largest_folders(layout: Lies, limits: Quotas) -> None:
 
 
 @given(layouts(), quotas)
-def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: Lies, limits: Quotas) -> None:
+def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: SimulatedFiles, limits: Quotas) -> None:
     plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, StagingPolicy.WHERE_NEEDED)
     totals = layout.instances()
 

@@ -16,7 +16,7 @@ from dicommap.progress import Progress
 from dicommap.scanning import pipeline
 from tests.support.example_counts import examples
 from tests.support.p10_files import p10
-from tests.support.varied_tree import scanned
+from tests.support.varied_tree import scan_rows
 
 NAMES = ["a", "b", "a.b", "d/a", "d/b", "d/e/a", "é"]
 LONG_AGO = 10**18
@@ -58,7 +58,7 @@ def take(step: Step, moment: int, tree: Path, output: Path) -> None:
         case ("remove", name):
             (tree / name).unlink(missing_ok=True)
         case ("scan", kind):
-            assert scanned(tree, output=output, cache=kind == "cache") == scanned(tree)
+            assert scan_rows(tree, output=output, cache=kind == "cache") == scan_rows(tree)
         case (_, count):
             before = output.read_bytes() if output.exists() else None
             with suppress(Stop):

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.screens.shown import everything, first_minute, page
-from tests.support.browser import SCHEMES, pictured
+from tests.support.browser import SCHEMES, take_screenshot
 from tests.support.needed_tools import CHROMIUM
 
 
@@ -39,7 +39,7 @@ def _taken(directory: Path, name: str, content: str, height: int) -> None:
     place = directory / f"{name}.html"
     place.write_text(content, encoding="utf-8")
     for scheme in SCHEMES:
-        asked = pictured(place, directory / f"{name}-{scheme}.png", scheme, height=height)
+        asked = take_screenshot(place, directory / f"{name}-{scheme}.png", scheme, height=height)
         if asked:
             sys.exit(f"{name} asks for {', '.join(asked)}")
 

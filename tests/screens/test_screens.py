@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.screens.shown import everything, page
-from tests.support.browser import SCHEMES, pictured
+from tests.support.browser import SCHEMES, take_screenshot
 from tests.support.needed_tools import needs_chromium
 
 pytestmark = needs_chromium
@@ -24,7 +24,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_nothing_is_asked_for_and_all_is_seen(every: dict[str, str], scheme: str, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page(*every.values()), encoding="utf-8")
-    assert pictured(tmp_path / "page.html", tmp_path / "page.png", scheme, height=11_000) == []
+    assert take_screenshot(tmp_path / "page.html", tmp_path / "page.png", scheme, height=11_000) == []
     with Image.open(tmp_path / "page.png") as opened:
         greys = opened.convert("L")
     counts = greys.histogram()
@@ -37,7 +37,9 @@ def test_nothing_is_asked_for_and_all_is_seen(every: dict[str, str], scheme: str
 
 def test_a_page_that_asks_is_found_out(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(page('<img src="http://leak.example/1.png">'), encoding="utf-8")
-    assert any("leak.example" in path for path in pictured(tmp_path / "page.html", tmp_path / "page.png", "light"))
+    assert any(
+        "leak.example" in path for path in take_screenshot(tmp_path / "page.html", tmp_path / "page.png", "light")
+    )
 
 
 def test_no_output_depends_on_script(every: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Archives made for tests, and what a scan or a walk has of them."""
+"""Write archives for tests, and walk and read their members."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from dicommap.model.study import SourceFile
 from dicommap.sources import LocalTree, Source
 
-TARS = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "txz": "w:xz"}
-KINDS = ("zip", *TARS)
+TAR_MODES = {"tar": "w", "tar.gz": "w:gz", "tgz": "w:gz", "tar.bz2": "w:bz2", "txz": "w:xz"}
+ARCHIVE_SUFFIXES = ("zip", *TAR_MODES)
 
 
-def pack(path: Path, members: Iterable[tuple[str, bytes]], *, form: int = tarfile.PAX_FORMAT) -> Path:
-    """Write an archive of the kind that its name tells, and return its path."""
+def write_archive(path: Path, members: Iterable[tuple[str, bytes]], *, form: int = tarfile.PAX_FORMAT) -> Path:
+    """Write an archive in the format of its suffix, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = path.name.partition(".")[2]
     if kind == "zip":
@@ -25,7 +25,7 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]], *, form: int = tarfil
             for name, content in members:
                 archive.writestr(name, content)
         return path
-    with tarfile.open(path, TARS[kind], format=form, encoding="utf-8", errors="surrogateescape") as tar:  # type: ignore[call-overload]
+    with tarfile.open(path, TAR_MODES[kind], format=form, encoding="utf-8", errors="surrogateescape") as tar:  # type: ignore[call-overload]
         for name, content in members:
             info = tarfile.TarInfo(name)
             info.size = len(content)
@@ -33,25 +33,25 @@ def pack(path: Path, members: Iterable[tuple[str, bytes]], *, form: int = tarfil
     return path
 
 
-def pack_tree(path: Path, tree: Path) -> Path:
-    """Write an archive of all files of a tree."""
+def write_tree_archive(path: Path, tree: Path) -> Path:
+    """Write an archive of all files of a tree, and return its path."""
     files = sorted(one for one in tree.rglob("*") if one.is_file())
-    return pack(path, [(one.relative_to(tree).as_posix(), one.read_bytes()) for one in files])
+    return write_archive(path, [(one.relative_to(tree).as_posix(), one.read_bytes()) for one in files])
 
 
-def source_of(root: Path) -> Source:
+def make_archive_source(root: Path) -> Source:
     return LocalTree(root).with_archives(lambda archive: None)
 
 
-def walked(root: Path) -> dict[str, SourceFile]:
-    found = list(source_of(root).walk())
+def walk_by_path(root: Path) -> dict[str, SourceFile]:
+    found = list(make_archive_source(root).walk())
     assert len({file.path for file in found}) == len(found)
     return {file.path: file for file in found}
 
 
-def contents(root: Path) -> dict[str, bytes]:
-    """Return all bytes of each path that a walk leaves to be read."""
-    source = source_of(root)
+def read_members(root: Path) -> dict[str, bytes]:
+    """Return the bytes of each path that a walk does not reject."""
+    source = make_archive_source(root)
     files = [file for file in source.walk() if file.disposition is None]
     opener = source.opener.for_files(files)
     found = {}
@@ -65,7 +65,7 @@ def codes(file: SourceFile) -> list[str]:
     return [found.code for found in file.issues]
 
 
-def touch(path: Path, *, seconds: int = 1) -> None:
-    """Move a file's time of change on."""
+def advance_mtime(path: Path, *, seconds: int = 1) -> None:
+    """Set a file's time of last change some seconds later."""
     moment = path.stat().st_mtime_ns + seconds * 10**9
     os.utime(path, ns=(moment, moment))

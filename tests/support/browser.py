@@ -1,4 +1,4 @@
-"""A real browser, headless: what a page becomes in it, how it looks, and what it asks the network for."""
+"""Run a headless browser: render a page, take a screenshot, and record its network requests."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 
 from tests.support.needed_tools import CHROMIUM
 
-BROWSERS_OWN = (".google.com", ".googleapis.com", ".gvt1.com")
-"""What a browser asks by itself, for updates and the time; it gets no further than the proxy."""
+BROWSER_HOSTS = (".google.com", ".googleapis.com", ".gvt1.com")
+"""Hosts that the browser itself requests, for updates and the time; the proxy answers them with 404."""
 
 SCHEMES = {"light": 1, "dark": 0}
-"""Chromium's numbers for what pages are told of the colours that people prefer."""
+"""Chromium's numbers for the preferred colour scheme."""
 
 
-class Proxy(http.server.BaseHTTPRequestHandler):
-    """Notes what it is asked for, and has nothing."""
+class RecordingProxy(http.server.BaseHTTPRequestHandler):
+    """A proxy that records each request and answers it with 404."""
 
     asked: list[str]
 
@@ -35,9 +35,9 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def proxy() -> Iterator[tuple[str, list[str]]]:
-    """Give the address of a proxy on this machine, and all that it was asked for."""
-    handler = type("Noting", (Proxy,), {"asked": []})
+def run_recording_proxy() -> Iterator[tuple[str, list[str]]]:
+    """Run a proxy on loopback; yield its address and the list of requested paths."""
+    handler = type("Noting", (RecordingProxy,), {"asked": []})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -48,25 +48,25 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
             thread.join()
 
 
-def opened(page: str, folder: Path) -> tuple[str, list[str]]:
-    """Return the document that a browser makes of a page after its scripts, and what the page asked for."""
+def render_page(page: str, folder: Path) -> tuple[str, list[str]]:
+    """Return the HTML of a page after its scripts have run, and the paths that it requested."""
     (folder / "page.html").write_text(page, encoding="utf-8")
-    return _ran(["--dump-dom"], folder / "page.html", 2_000)
+    return _run_browser(["--dump-dom"], folder / "page.html", 2_000)
 
 
-def pictured(page: Path, picture: Path, scheme: str, *, width: int = 1_100, height: int = 900) -> list[str]:
-    """Take a picture of a page, as PNG, in light or dark, and return what the page asked for."""
+def take_screenshot(page: Path, picture: Path, scheme: str, *, width: int = 1_100, height: int = 900) -> list[str]:
+    """Save a screenshot of a page as PNG, in a colour scheme, and return the paths that the page requested."""
     options = [
         f"--screenshot={picture}",
         f"--window-size={width},{height}",
         f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
         "--hide-scrollbars",
     ]
-    return _ran(options, page, 10_000)[1]
+    return _run_browser(options, page, 10_000)[1]
 
 
-def _ran(options: Sequence[str], page: Path, milliseconds: int) -> tuple[str, list[str]]:
-    with proxy() as (address, asked), tempfile.TemporaryDirectory() as profile:
+def _run_browser(options: Sequence[str], page: Path, milliseconds: int) -> tuple[str, list[str]]:
+    with run_recording_proxy() as (address, asked), tempfile.TemporaryDirectory() as profile:
         command = [
             str(CHROMIUM),
             *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -80,4 +80,4 @@ def _ran(options: Sequence[str], page: Path, milliseconds: int) -> tuple[str, li
             page.resolve().as_uri(),
         ]
         ran = subprocess.run(command, capture_output=True, timeout=120, check=True)
-    return ran.stdout.decode(), [path for path in asked if not any(own in path for own in BROWSERS_OWN)]
+    return ran.stdout.decode(), [path for path in asked if not any(own in path for own in BROWSER_HOSTS)]

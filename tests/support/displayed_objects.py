@@ -1,4 +1,4 @@
-"""Everything that can be looked at, of an inventory whose values are as bad as values can be."""
+"""Every object that has a display, from an inventory whose values contain hostile text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dicommap.display.displayable import Displayable
 from tests.support.filled_inventories import Added, added, inventory_of, refused
 
 SECRET = "Zyzzyva"
-"""In every patient value."""
+"""A text in every value of a patient, to find values that are shown."""
 KANJI = "山田^太郎"
 
 
 def files(evil: str = "") -> list[Added]:
-    """Return instances whose texts hold `evil`, and files that are none."""
+    """Return instances whose values contain `evil`, and a file that is not DICOM."""
     patient: dict[str, Any] = {
         "PatientID": f"{SECRET}1{evil}",
         "PatientName": f"{SECRET}{KANJI}{evil}",
@@ -34,8 +34,8 @@ def files(evil: str = "") -> list[Added]:
 
 
 @contextmanager
-def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayable]]:
-    """Give all that has a repr, by name; the draft sets StudyDescription to `value`."""
+def make_displayed_objects(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayable]]:
+    """Yield every displayed object by name; the draft sets StudyDescription to `value`."""
     with inventory_of(*every) as inventory:
         yield {
             "inventory": inventory,
@@ -47,13 +47,13 @@ def shown_of(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayabl
             "inconsistencies": inventory.inconsistencies(),
             "sheet of studies": dicommap.sheet(inventory),
             "sheet of series": dicommap.sheet(inventory, level="series"),
-            **drafted(inventory, value),
+            **make_draft_objects(inventory, value),
             "issues": dicommap.Issues(inventory.issues()),
             "no issues": dicommap.Issues(),
         }
 
 
-def drafted(inventory: dicommap.Inventory, value: str) -> dict[str, Displayable]:
+def make_draft_objects(inventory: dicommap.Inventory, value: str) -> dict[str, Displayable]:
     """Return a draft, its preview and its plan."""
     draft = dicommap.draft(
         inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: {"StudyDescription": value, "PatientID": "NEW"}

@@ -1,4 +1,4 @@
-"""What a page of the documents shows: files, and commands with what they print. Run as a reader would."""
+"""Find the files and commands on a documentation page, and run the commands as a user would."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"^`([\w./-]+)`[^\n`]*:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-"""A file's name at the beginning of a line that ends with a colon, and its text in the block that follows."""
+"""A file name at the beginning of a line that ends with a colon, and the file's text in the next block."""
 
 SHELL = re.compile(r"^\$ (.*(?:(?<=\\)\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-"""A command, which a backslash carries on to the next line, and what it prints."""
+"""A command, which may continue after a backslash, and its output."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One command of a page."""
+class PageCommand:
+    """A command on a page, with the output that the page shows."""
 
     command: str
     printed: str
 
 
-def shell_blocks(page: str) -> list[str]:
-    """Return a page's blocks of commands."""
+def find_shell_blocks(page: str) -> list[str]:
+    """Return the blocks of a page that contain commands."""
     return [text for language, text in BLOCK.findall(page) if not language and text.startswith("$ ")]
 
 
-def commands(page: str) -> list[Shown]:
-    """Return a page's commands in order."""
-    return [Shown(*found) for block in shell_blocks(page) for found in SHELL.findall(block)]
+def find_commands(page: str) -> list[PageCommand]:
+    """Return the commands of a page, in order."""
+    return [PageCommand(*found) for block in find_shell_blocks(page) for found in SHELL.findall(block)]
 
 
-def files(page: str) -> dict[str, str]:
-    """Return the files that a page shows, by name."""
+def find_files(page: str) -> dict[str, str]:
+    """Return the files that a page shows: name -> text."""
     return dict(FILE.findall(page))
 
 
-def unexplained_blocks(page: str) -> list[str]:
-    """Return the blocks that are neither files nor commands, which nothing runs."""
-    known = {*files(page).values(), *shell_blocks(page)}
+def find_other_blocks(page: str) -> list[str]:
+    """Return the blocks that are neither files nor commands; no test runs them."""
+    known = {*find_files(page).values(), *find_shell_blocks(page)}
     return [text for _, text in BLOCK.findall(page) if text not in known]
 
 
-def run(shown: Shown, directory: Path, status: int) -> tuple[int, str]:
-    """Run a command in a shell, `$?` being `status`; return its status and what it printed, stderr included."""
+def run_command(shown: PageCommand, directory: Path, status: int) -> tuple[int, str]:
+    """Run a command in a shell in which `$?` is `status`; return its exit status and output, including stderr."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     script = f"set -o pipefail\n(exit {status})\n{shown.command}"
     ran = subprocess.run(

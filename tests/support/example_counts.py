@@ -1,4 +1,4 @@
-"""How many examples a law is tried on: each names a count, of which `make test` takes a part and `make long` all."""
+"""The number of examples of property tests: `make test` runs a part of each test's number, `make long` all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import settings
 
 PERCENT = int(os.environ.get("DICOMMAP_EXAMPLES", "50"))
-"""Of the count that a law names; more than 100 where there is time."""
+"""Percentage of each test's number of examples; may be above 100 for long runs."""
 
 
 def examples(count: int, **options: Any) -> settings:
-    """Return settings with this part of a count. No time is ever judged: the first example may load what others use."""
+    """Return hypothesis settings for a number of examples. There is no deadline: the first example may load modules."""
     return settings(max_examples=max(5, count * PERCENT // 100), deadline=None, **options)

@@ -1,4 +1,4 @@
-"""A clock for tests: nobody waits, and what would have been waited is counted."""
+"""A clock for tests that does not wait and records the seconds of each sleep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BEGIN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 class QuickClock(Clock):
-    """A clock whose sleeps are over at once."""
+    """A clock whose sleeps end at once and advance its time."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

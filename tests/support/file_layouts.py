@@ -1,4 +1,4 @@
-"""Files that lie somewhere, without an inventory, and what is true of them counted the slow way."""
+"""Simulated files for the planner, with slow and simple counts to compare its results with."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Row = tuple[str, int, str | None, str | None]
 
 
 @dataclass
-class Lies:
-    """A layout for the planner: rows of key, size, study and series."""
+class SimulatedFiles:
+    """Files without an inventory: rows of key, size, study UID and series UID."""
 
     rows: list[Row]
     overrides: dict[OverrideKey, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Lies:
         return [row for row in self.rows if row[0].startswith(prefix)]
 
     def folders(self) -> set[str]:
-        """Return every folder, the outermost included."""
+        """Return all folders, including the top level."""
         return {"", *(row[0][: end + 1] for row in self.rows for end, letter in enumerate(row[0]) if letter == "/")}
 
     def fits(self, prefix: str, quotas: Quotas) -> bool:
@@ -53,7 +53,7 @@ class Lies:
         )
 
     def obeys(self, rows: list[Row], folders: int, quotas: Quotas) -> bool:
-        """Say whether a job of these files obeys every quota, with the overrides that they need."""
+        """Return whether a job with these files and their overrides is within every quota."""
         studies, series = {row[2] for row in rows}, {row[2:] for row in rows}
         brought = [key for key in self.overrides if key in series or (key[1] is None and key[0] in studies)]
         sizes = [row[1] for row in rows]

@@ -1,4 +1,4 @@
-"""Inventories filled by hand, without files."""
+"""Inventories that tests fill without files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def added(
     syntax: str = EXPLICIT_LITTLE,
     **values: str,
 ) -> Added:
-    """Return one instance as a scan adds it; `uids` are those of study, series and instance."""
+    """Return an instance as a scan adds it; `uids` are the study, series and instance UID, separated by spaces."""
     study, series, instance = uids.split()
     identity = {
         "StudyInstanceUID": study,
@@ -42,13 +42,13 @@ def added(
 
 
 def refused(path: str, code: str = "p10.not-dicom", disposition: Disposition = Disposition.NOT_DICOM) -> Added:
-    """Return one file without header as a scan adds it."""
+    """Return a rejected file as a scan adds it."""
     refusal = RejectedFile(disposition=disposition, issues=(make_issue(code),))
     return 0, SourceFile(path=path, size=1, mtime_ns=0), refusal
 
 
 def put(writer: InventoryWriter, *files: Added, keywords: tuple[str, ...] = DEFAULT_KEYWORDS) -> None:
-    """Add files, each as a batch of its own."""
+    """Add files to an inventory, each as its own batch."""
     for source, file, found in files:
         digests: dict[HeaderRow, bytes] = {}
         row = make_file_row(found, keywords, writer.label(source, file.path), digests)
@@ -62,7 +62,7 @@ def inventory_of(
     keywords: tuple[str, ...] = DEFAULT_KEYWORDS,
     same: Callable[[FileIdentity, FileIdentity], bool] = lambda one, other: True,
 ) -> Iterator[Inventory]:
-    """Write an inventory of these files, with a second root where a file is in one, and open it."""
+    """Write an inventory of files and open it; there is a second root if a file has source 1."""
     roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
     with InventoryWriter(path, keywords, roots) as writer:
         put(writer, *files, keywords=keywords)

@@ -1,4 +1,4 @@
-"""An inventory with something of everything, for frames."""
+"""Files of many kinds for tests of frames."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def rows_of(inventory: Inventory, level: str) -> list[dict[str, Any]]:
     return rows
 
 
-def picked(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
-    """Return some cells of a row."""
+def pick_cells(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    """Return the cells of some columns of a row."""
     return tuple(row[name] for name in names)

@@ -1,4 +1,4 @@
-"""Images as P10 files and inventories of them, made for tests; and pictures as arrays again."""
+"""P10 files of images, inventories of them, and the pixels of pictures."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ STUDY = "1.2.826.0.1.3680043.10.7"
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def image(pixels: Array, number: int = 1, **attributes: Any) -> bytes:
-    """Return a P10 file of an image: (rows, columns), or (rows, columns, 3); attributes replace or add."""
+def make_image_file(pixels: Array, number: int = 1, **attributes: Any) -> bytes:
+    """Return a P10 file of an image with shape (rows, columns) or (rows, columns, 3); keywords set attributes."""
     bits = 8 * pixels.dtype.itemsize
     values: dict[str, Any] = {
         "StudyInstanceUID": STUDY,
@@ -44,13 +44,13 @@ def image(pixels: Array, number: int = 1, **attributes: Any) -> bytes:
     return p10(**(values | attributes))
 
 
-def ramp(low: int, high: int, dtype: str = "int16", shape: tuple[int, int] = (16, 16)) -> Array:
-    """Return an image whose values rise from `low` to `high`."""
+def make_ramp(low: int, high: int, dtype: str = "int16", shape: tuple[int, int] = (16, 16)) -> Array:
+    """Return an image whose pixel values rise from `low` to `high`."""
     return np.linspace(low, high, shape[0] * shape[1]).reshape(shape).round().astype(dtype)
 
 
 def attributes(**values: Any) -> Dataset:
-    """Return the attributes of an image of one sample."""
+    """Return a data set with attributes of a monochrome image."""
     made = Dataset()
     made.PhotometricInterpretation = "MONOCHROME2"
     for keyword, value in values.items():
@@ -60,7 +60,7 @@ def attributes(**values: Any) -> Dataset:
 
 @contextmanager
 def series_of(root: Path, *files: bytes) -> Iterator[PicturedSeries]:
-    """Yield the only series of some files, its inventory open."""
+    """Scan files that are one series, and yield the series with an open inventory."""
     write_tree(root, {f"IM{number:04}": content for number, content in enumerate(files)})
     with dicommap.scan(root) as inventory:
         (series,) = inventory.series()
@@ -68,12 +68,12 @@ def series_of(root: Path, *files: bytes) -> Iterator[PicturedSeries]:
 
 
 def thumbnail(root: Path, *files: bytes) -> Picture:
-    """Return the thumbnail of some files that are one series, pixel by pixel."""
+    """Return the thumbnail of files that are one series."""
     with series_of(root, *files) as series:
         return series.thumbnail(None)
 
 
 def pixels(picture: Picture) -> Array:
-    """Return what a picture shows."""
+    """Return the pixels of a picture."""
     assert not picture.is_placeholder, picture.caption
     return np.asarray(Image.open(io.BytesIO(picture.png)))

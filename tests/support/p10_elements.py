@@ -1,4 +1,4 @@
-"""Elements and P10 files, byte by byte, so that tests can make what no writer writes."""
+"""Build elements and P10 files byte by byte, including malformed ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def element(
     *,
     length: int | None = None,
 ) -> bytes:
-    """Return one element; `length` is what its head says, whatever the value is."""
+    """Return the bytes of an element; `length` overrides the length in its head."""
     content = value.encode("latin-1") if isinstance(value, str) else value
     said = len(content) if length is None else length
     head = tag_bytes(tag, encoding)
@@ -69,7 +69,7 @@ def sequence(
     defined: bool = False,
     vr: str = "SQ",
 ) -> bytes:
-    """Return a sequence of the given items, which are whole."""
+    """Return the bytes of a sequence with complete items."""
     content = b"".join(items)
     if defined:
         return element(tag, vr, content, encoding)
@@ -82,7 +82,7 @@ def even(text: str, padding: str = "\0") -> str:
 
 
 def uid_elements(encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, **uids: str) -> dict[int, bytes]:
-    """Return the four identifying elements by tag; keywords such as `x0020000D` replace a value."""
+    """Return the four identifying elements: tag -> bytes. A keyword such as `x0020000D` replaces a value."""
     values = UID_TAGS | {int(name[1:], 16): value for name, value in uids.items()}
     return {tag: element(tag, "UI", even(value), encoding) for tag, value in values.items()}
 
@@ -90,7 +90,7 @@ def uid_elements(encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, **uids: str
 def content(
     encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, more: dict[int, bytes] | None = None, **uids: str
 ) -> bytes:
-    """Return a data set in order of tags: the UIDs, `more`, and Rows behind the last wanted attribute."""
+    """Return a data set in the order of tags: the UIDs, `more`, and Rows, which is after the last wanted tag."""
     rows = {0x00280010: element(0x00280010, "US", encoding.short.pack(1), encoding)}
     elements = uid_elements(encoding, **uids) | rows | (more or {})
     return b"".join(elements[tag] for tag in sorted(elements))
@@ -106,7 +106,7 @@ def meta(syntax: str | None = p10_files.EXPLICIT_LITTLE, *, instance: str = "", 
 def p10(
     data: bytes, syntax: str | None = p10_files.EXPLICIT_LITTLE, *, instance: str = "", sop_class: str = ""
 ) -> bytes:
-    """Return a P10 file with this data set."""
+    """Return a P10 file with the data set `data`."""
     return bytes(128) + b"DICM" + meta(syntax, instance=instance, sop_class=sop_class) + data
 
 
@@ -118,7 +118,7 @@ def read(file: bytes, wanted: WantedAttributes | None = None) -> Header | Reject
 
 
 def header_of(file: bytes, wanted: WantedAttributes | None = None) -> Header:
-    """Read a header that must be one."""
+    """Read a header from bytes that must have one."""
     found = read(file, wanted)
     assert isinstance(found, Header), [issue.message for issue in found.issues]
     return found
@@ -128,14 +128,14 @@ def codes(found: Header | RejectedFile) -> list[str]:
     return [issue.code for issue in found.issues]
 
 
-def read_on(reader: HeaderReader, file: bytes) -> Header | RejectedFile:
-    """Read a header with a reader that may have read others before."""
+def read_with_reader(reader: HeaderReader, file: bytes) -> Header | RejectedFile:
+    """Read a header from bytes with a HeaderReader, which may have layouts of earlier files."""
     return reader.read(lambda offset, length: file[offset : offset + length], len(file))
 
 
-def warmed(*files: bytes, wanted: WantedAttributes | None = None) -> HeaderReader:
-    """Return a reader that has read these files."""
+def make_warm_reader(*files: bytes, wanted: WantedAttributes | None = None) -> HeaderReader:
+    """Return a HeaderReader that has read some files, and so has their layouts."""
     reader = HeaderReader(wanted or WantedAttributes.default())
     for file in files:
-        read_on(reader, file)
+        read_with_reader(reader, file)
     return reader

@@ -1,4 +1,4 @@
-"""P10 files and trees of them, made for tests."""
+"""P10 files and directory trees of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def uid(*parts: object) -> str:
 
 
 def data_set(**attributes: Any) -> Dataset:
-    """Return a small CT instance; keywords replace or add attributes, None takes one out."""
+    """Return a small CT instance; keywords set attributes, and None removes one."""
     values: dict[str, Any] = {
         "SOPClassUID": CT_IMAGE_STORAGE,
         "SOPInstanceUID": uid(STUDY, 1, 1),
@@ -56,7 +56,7 @@ def data_set(**attributes: Any) -> Dataset:
 
 
 def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, **attributes: Any) -> bytes:
-    """Return the bytes of a P10 file that holds `made`, or `data_set(**attributes)`."""
+    """Return the bytes of a P10 file with the data set `made`, or with `data_set(**attributes)`."""
     content = data_set(**attributes) if made is None else made
     content.file_meta = FileMetaDataset()
     content.file_meta.TransferSyntaxUID = UID(transfer_syntax)
@@ -69,7 +69,7 @@ def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, 
 
 
 def write_tree(root: Path, files: dict[str, bytes]) -> Path:
-    """Write files by their paths relative to `root`, and return it."""
+    """Write files at their paths relative to `root`, and return `root`."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def write_tree(root: Path, files: dict[str, bytes]) -> Path:
 
 
 def small_tree(root: Path, *, studies: int = 2, series: int = 2, instances: int = 2) -> Path:
-    """Write a tree of studies, each with as many series and instances, and return it."""
+    """Write studies with `series` series of `instances` instances each, and return `root`."""
     for study in range(1, studies + 1):
         for one in range(1, series + 1):
             for instance in range(1, instances + 1):

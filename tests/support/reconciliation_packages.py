@@ -1,4 +1,4 @@
-"""Packages whose jobs were submitted, and what the jobs wrote."""
+"""Packages with submitted jobs, and the job manifests of these jobs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FOLDER = f"{DATASTORE_ID}-DicomImport-{JOB_ID}"
 TIME = "2026-11-22T10:00:00Z"
 
 
-def drafted(tree: Path, package: Path, uri: str = "s3://bucket/in/") -> PackageDirectory:
-    """Draft a package that gives every study of a tree a new PatientID."""
+def draft_package(tree: Path, package: Path, uri: str = "s3://bucket/in/") -> PackageDirectory:
+    """Draft a package that sets a new PatientID for every study of a tree."""
     with dicommap.scan(tree) as inventory:
         made = dicommap.draft(inventory, input_s3_uri=uri, by_study=lambda _: {"PatientID": "NEW-1"}, output=package)
     assert made.ok, made.issues
     return PackageDirectory(package)
 
 
-def submitted(package: PackageDirectory, output_s3_uri: str = "s3://bucket/out/", **members: Any) -> None:
-    """Write the state of the package's only job: one that has ended, but for these members."""
+def write_submission_state(package: PackageDirectory, output_s3_uri: str = "s3://bucket/out/", **members: Any) -> None:
+    """Write the submission state of the package's only job: it has ended; keywords replace members of the state."""
     (job,) = package.plan.jobs
     state = {
         "job": job.id,
@@ -51,10 +51,10 @@ def submitted(package: PackageDirectory, output_s3_uri: str = "s3://bucket/out/"
 
 
 def keys_of(package: PackageDirectory) -> list[str]:
-    """Return the whole keys of the only job's objects."""
+    """Return the full object keys of the only job."""
     (job,) = package.plan.jobs
     prefix = job.inputS3Uri.split("/", 3)[3]
-    return [prefix + one.key for one in package.objects(job)]
+    return [prefix + planned.key for planned in package.objects(job)]
 
 
 def success(key: str, *, primary: bool = True) -> str:
@@ -66,7 +66,7 @@ def failure(key: str, message: str = "DICOM attribute SOPClassUID does not exist
 
 
 def summary(job: PlanJob, imported: int, failed: int = 0) -> str:
-    """Return a job-output-manifest.json."""
+    """Return the text of job-output-manifest.json."""
     numbers = {
         "numberOfScannedFiles": imported + failed,
         "numberOfImportedFiles": imported,
@@ -78,7 +78,7 @@ def summary(job: PlanJob, imported: int, failed: int = 0) -> str:
 
 
 def manifests(package: PackageDirectory, imported: Iterable[str], failed: Iterable[str] = ()) -> dict[str, str]:
-    """Return what a job writes that imported and refused these keys, by paths under its outputS3Uri."""
+    """Return the job manifests of a job with imported and failed keys: path below outputS3Uri -> text."""
     successes, failures = [success(key) for key in imported], [failure(key) for key in failed]
     return {
         f"{FOLDER}/job-output-manifest.json": summary(package.plan.jobs[0], len(successes), len(failures)),

@@ -1,4 +1,4 @@
-"""A proxy on loopback before an S3 server, that lets some of the answers go wrong as networks and S3 let them."""
+"""A proxy on loopback in front of an S3 server that simulates faults of the network and of S3."""
 
 from __future__ import annotations
 
@@ -23,31 +23,38 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "date", "server"
 
 @dataclass
 class Fault:
-    """What goes wrong with the requests that it is for."""
+    """A fault, and the requests to which it happens."""
 
     kind: str
-    """'status' answers an error without asking the server; 'reset' breaks the connection in the middle of the body;
-    'short' closes it there; 'lost' breaks it before the answer to a request that was carried out; 'other' gives the
-    body of the bytes in `body` under headers of the real answer; 'page' gives it as a page of HTML, without asking."""
+    """The kind of the fault:
+
+    * 'status': an error answer, without a request to the server;
+    * 'reset': the connection is reset in the middle of the body;
+    * 'short': the connection is closed in the middle of the body;
+    * 'lost': the request is processed, and the connection is reset before the answer;
+    * 'other': `body` with the headers of the real answer;
+    * 'page': `body` as an HTML page, without a request to the server;
+    * 'none': only `before` is called.
+    """
     key: str = ""
-    """The end of the path of the requests that it is for, without the query; listings have the bucket's."""
+    """The end of the path of affected requests, without the query; a listing's path is the bucket."""
     query: str = ""
-    """What the query has to contain; listings contain 'list-type'."""
+    """A text that the query must contain; the query of a listing contains 'list-type'."""
     method: str = "GET"
     status: int = 503
     code: str = "SlowDown"
     body: bytes = b""
     skipped: int = 0
-    """Requests that it lets pass first."""
+    """Matching requests that succeed before the fault happens."""
     times: int | None = None
-    """How often it happens; None: always."""
+    """How many times the fault happens; None for always."""
     before: Callable[[], object] | None = None
-    """Called before the request goes on; with the kind 'none' that is all that happens."""
+    """A function that is called before the request is forwarded."""
     met: int = field(default=0, init=False)
-    """Requests that it was for, so far."""
+    """Matching requests so far."""
 
     def happens(self, method: str, path: str, query: str) -> bool:
-        """Count a request, and say whether the fault happens to it."""
+        """Count a request, and return whether the fault happens to it."""
         if method != self.method or not path.endswith(self.key) or self.query not in query:
             return False
         self.met += 1
@@ -55,7 +62,7 @@ class Fault:
 
 
 class FaultyProxy:
-    """The proxy: its URL, its faults, and how many requests came."""
+    """The proxy's URL, its faults, and the requests that it received."""
 
     def __init__(self, upstream: str, faults: tuple[Fault, ...]) -> None:
         self.upstream = urlsplit(upstream)
@@ -63,12 +70,12 @@ class FaultyProxy:
         self.requests: list[tuple[str, str, str]] = []
         """Method, path with query, and the range of each request."""
         self.authorizations: list[str] = []
-        """How each request was signed."""
+        """The header Authorization of each request."""
         self.lock = threading.Lock()
         self.url = ""
 
     def fault(self, method: str, target: str, headers: Message) -> Fault | None:
-        """Note a request, and return the fault that happens to it."""
+        """Record a request, and return the fault that happens to it."""
         path, _, query = target.partition("?")
         with self.lock:
             self.requests.append((method, target, headers.get("Range", "")))
@@ -81,12 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: FaultyProxy
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Write no log."""
 
     def _answer(self) -> None:
         try:
             self._pass_on()
-        except OSError:  # the client has gone, or the server that is behind
+        except OSError:  # the client or the server has closed the connection
             self.close_connection = True
 
     def _pass_on(self) -> None:
@@ -127,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer
 
     def _refuse(self, fault: Fault) -> None:
-        body = f"<Error><Code>{fault.code}</Code><Message>as asked</Message></Error>".encode()
+        body = f"<Error><Code>{fault.code}</Code><Message>as requested</Message></Error>".encode()
         self.send_response(fault.status)
         self.send_header("Content-Type", "application/xml")
         self.send_header("Content-Length", str(len(body)))
@@ -152,22 +159,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _break(self) -> None:
-        # Closing with unsent data thrown away makes the system send a reset.
+        # With a linger time of 0, closing the connection resets it.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
 
 
 @contextmanager
-def quick_retries() -> Iterator[None]:
-    """Let obstore wait for milliseconds before it tries again, where it would for seconds, and boto3 try less often."""
+def shorten_retries() -> Iterator[None]:
+    """Let obstore wait milliseconds instead of seconds before a retry, and let boto3 retry less often."""
     backoff = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=10), "base": 2}
     with patch.dict(s3_connection.RETRY_CONFIG, {"backoff": backoff}), patch.object(clients, "MAX_ATTEMPTS", 3):
         yield
 
 
 @contextmanager
-def faulty(upstream: str, *faults: Fault) -> Iterator[FaultyProxy]:
-    """Run a proxy before an S3 server, as long as the context lasts."""
+def run_fault_proxy(upstream: str, *faults: Fault) -> Iterator[FaultyProxy]:
+    """Run a proxy in front of an S3 server, and yield it."""
     proxy = FaultyProxy(upstream, faults)
     handler = type("_ProxyHandler", (_Handler,), {"proxy": proxy})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -1,4 +1,4 @@
-"""S3 Inventories as S3 writes them, made for tests."""
+"""Files of an S3 Inventory, as S3 writes them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ SCHEMAS = {"CSV": SCHEMA, "Parquet": PARQUET_SCHEMA, "ORC": ORC_SCHEMA}
 Row = tuple[str, ...]
 
 
-def row_of(bucket: Bucket, key: str, **changed: str) -> Row:
-    """Return the row of an object; keywords replace cells by the names of the schema."""
+def make_row(bucket: Bucket, key: str, **changed: str) -> Row:
+    """Return the row of an object; keywords replace cells of columns."""
     head = bucket.client.head_object(Bucket=bucket.name, Key=key)
     cells = {
         "Bucket": bucket.name,
@@ -53,20 +53,20 @@ def row_of(bucket: Bucket, key: str, **changed: str) -> Row:
     return tuple(cells.values())
 
 
-def rows_of(bucket: Bucket, prefix: str = "") -> list[Row]:
+def make_rows(bucket: Bucket, prefix: str = "") -> list[Row]:
     """Return the rows of all objects below a prefix."""
-    return [row_of(bucket, key) for key in bucket.keys(prefix)]
+    return [make_row(bucket, key) for key in bucket.keys(prefix)]
 
 
-def data_of(rows: Sequence[Row]) -> bytes:
-    """Return the bytes of a data file."""
+def encode_csv(rows: Sequence[Row]) -> bytes:
+    """Return the bytes of a CSV data file."""
     buffer = io.StringIO(newline="")
     csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
     return gzip.compress(buffer.getvalue().encode())
 
 
-def table_of(rows: Sequence[Row], form: str = "Parquet") -> pyarrow.Table:
-    """Return what S3 writes of these rows into Parquet or ORC: other names and types, nulls, and keys as they are."""
+def make_table(rows: Sequence[Row], form: str = "Parquet") -> pyarrow.Table:
+    """Return the table that S3 writes to Parquet or ORC: other column names and types, nulls, unquoted keys."""
     bucket, key, version, latest, marker, size, moment, etag, storage = zip(*rows, strict=True)
     text, flag = pyarrow.string(), pyarrow.bool_()
     moments = [datetime.fromisoformat(one) if one else None for one in moment]
@@ -87,7 +87,7 @@ def table_of(rows: Sequence[Row], form: str = "Parquet") -> pyarrow.Table:
     )
 
 
-def encoded(table: pyarrow.Table, form: str, **options: Any) -> bytes:
+def encode_table(table: pyarrow.Table, form: str, **options: Any) -> bytes:
     """Return the bytes of a data file in Parquet or ORC."""
     buffer = io.BytesIO()
     if form == "Parquet":
@@ -97,15 +97,15 @@ def encoded(table: pyarrow.Table, form: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def file_of(rows: Sequence[Row], form: str) -> dict[str, bytes]:
-    """Return a data file of any format by its name."""
+def make_data_file(rows: Sequence[Row], form: str) -> dict[str, bytes]:
+    """Return the name and bytes of a data file in any format."""
     if form == "CSV":
-        return {"1.csv.gz": data_of(rows)}
-    return {f"1.{form.lower()}": encoded(table_of(rows, form), form)}
+        return {"1.csv.gz": encode_csv(rows)}
+    return {f"1.{form.lower()}": encode_table(make_table(rows, form), form)}
 
 
-def manifest_of(bucket: Bucket, data: dict[str, bytes], **changed: Any) -> dict[str, Any]:
-    """Return a manifest of these files; keywords replace members."""
+def make_manifest(bucket: Bucket, data: dict[str, bytes], **changed: Any) -> dict[str, Any]:
+    """Return the manifest.json of data files; keywords replace members."""
     listed = [
         {
             "key": f"lists/{bucket.name}/all/data/{name}",
@@ -127,11 +127,11 @@ def manifest_of(bucket: Bucket, data: dict[str, bytes], **changed: Any) -> dict[
 
 
 def write_inventory(place: Path, bucket: Bucket, data: dict[str, bytes], **changed: Any) -> Path:
-    """Write an inventory to a disk, arranged as S3 does, and return the manifest's path."""
+    """Write an S3 Inventory to a directory, arranged as in S3, and return the path of its manifest."""
     manifest = place / "2026-01-02T01-00Z" / "manifest.json"
     manifest.parent.mkdir(parents=True)
     (place / "data").mkdir()
     for name, content in data.items():
         (place / "data" / name).write_bytes(content)
-    manifest.write_text(json.dumps(manifest_of(bucket, data, **changed)), encoding="utf-8")
+    manifest.write_text(json.dumps(make_manifest(bucket, data, **changed)), encoding="utf-8")
     return manifest

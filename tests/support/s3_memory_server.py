@@ -1,8 +1,8 @@
-"""A quick S3 server on loopback: objects in memory, ListObjectsV2 and ranged GET, and nothing else.
+"""A fast S3 server on loopback for benchmarks: objects in memory, ListObjectsV2, and GET with ranges.
 
-It is there for measuring; for everything else there is moto's, see tests/s3.py. One process answers, and does little
-more than copying bytes. `python -m tests.support.s3_memory_server TREE --prefix PREFIX` prints its URL, serves the
-files of a tree under that prefix of the bucket BUCKET, and ends when its standard input does.
+All other tests use moto's server, see tests/support/s3_server.py. One process answers, and does little more than
+copying bytes. `python -m tests.support.s3_memory_server TREE --prefix PREFIX` prints its URL, serves the
+files of a tree below that prefix of the bucket BUCKET, and ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ _HTTP_DATE = b"Fri, 02 Jan 2026 03:04:05 GMT"
 
 
 class MemoryObjects:
-    """The objects of the one bucket."""
+    """The objects of the only bucket, and counts of requests."""
 
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.bodies: dict[str, tuple[bytes, str]] = {}
-        """Bytes and ETags."""
+        """Key -> bytes and ETag."""
         for key, body in objects.items():
             self.bodies[key] = body, _etag(body)
         self.keys = sorted(self.bodies)
         self.requests = 0
-        """GET requests of objects that were answered."""
+        """GET requests for objects."""
         self.lists = 0
         self.signed = 0
         """Requests that were sent with credentials."""
         self.sent = 0
-        """Bytes of objects."""
+        """Bytes of objects that were sent."""
         self.connections: set[asyncio.Transport] = set()
 
     def put(self, key: str, body: bytes) -> None:
-        """Put an object there."""
+        """Add or replace an object."""
         self.bodies[key] = body, _etag(body)
         self.keys = sorted(self.bodies)
 
     def listing(self, query: dict[str, list[str]]) -> bytes:
-        """Return a page, as ListObjectsV2 gives it."""
+        """Return a page of ListObjectsV2."""
         self.lists += 1
         prefix = query.get("prefix", [""])[0]
         count = min(int(query.get("max-keys", [str(_PAGE)])[0]), _PAGE)
@@ -87,23 +87,23 @@ class MemoryObjects:
         ).encode()
 
     def answer(self, method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
-        """Return the whole answer to a request."""
+        """Return the complete HTTP answer to a request."""
         self.signed += b"authorization" in headers
         path, _, query = target.partition("?")
         bucket, _, key = unquote(path).removeprefix("/").partition("/")
         if bucket != BUCKET:
-            return _refusal(404, "NoSuchBucket")
+            return _error_answer(404, "NoSuchBucket")
         if not key:
             body = b"" if method == b"HEAD" else self.listing(parse_qs(query))
             return _head(200, b"application/xml", len(body), b"") + body
         if key not in self.bodies:
-            return _refusal(404, "NoSuchKey")
+            return _error_answer(404, "NoSuchKey")
         return self._object(method, key, headers)
 
     def _object(self, method: bytes, key: str, headers: dict[bytes, bytes]) -> bytes:
         body, etag = self.bodies[key]
         if headers.get(b"if-match", etag.encode()) != etag.encode():
-            return _refusal(412, "PreconditionFailed")
+            return _error_answer(412, "PreconditionFailed")
         self.requests += 1
         status, more = 200, b"ETag: " + etag.encode() + b"\r\nLast-Modified: " + _HTTP_DATE + b"\r\n"
         wanted = headers.get(b"range")
@@ -111,7 +111,7 @@ class MemoryObjects:
             first, _, last = wanted.removeprefix(b"bytes=").partition(b"-")
             begin, end = int(first), min(int(last or len(body)), len(body) - 1)
             if begin >= len(body):
-                return _refusal(416, "InvalidRange")
+                return _error_answer(416, "InvalidRange")
             status, more = 206, more + f"Content-Range: bytes {begin}-{end}/{len(body)}\r\n".encode()
             body = body[begin : end + 1]
         self.sent += len(body)
@@ -127,13 +127,13 @@ def _head(status: int, kind: bytes, length: int, more: bytes) -> bytes:
     return first + b"Content-Type: " + kind + b"\r\n" + more + b"\r\n"
 
 
-def _refusal(status: int, code: str) -> bytes:
+def _error_answer(status: int, code: str) -> bytes:
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>refused</Message></Error>".encode()
     return _head(status, b"application/xml", len(body), b"") + body
 
 
 class _Connection(asyncio.Protocol):
-    """One client's connection; answers go out in the order of the requests."""
+    """A connection of one client; answers are sent in the order of the requests."""
 
     def __init__(self, objects: MemoryObjects, latency: float) -> None:
         self._objects, self._latency = objects, latency
@@ -174,7 +174,7 @@ async def _serve(objects: MemoryObjects, latency: float) -> asyncio.Server:
 
 @contextmanager
 def memory_server(objects: dict[str, bytes], *, latency: float = 0.0) -> Iterator[tuple[str, MemoryObjects]]:
-    """Serve objects from a thread of this process, and give the URL and what the server counts."""
+    """Serve objects from a thread of this process; yield the URL and the objects with their counts."""
     served = MemoryObjects(objects)
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(_serve(served, latency))
@@ -183,13 +183,13 @@ def memory_server(objects: dict[str, bytes], *, latency: float = 0.0) -> Iterato
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", served
     finally:
-        asyncio.run_coroutine_threadsafe(_closed(server, served), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(server, served), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _closed(server: asyncio.Server, served: MemoryObjects) -> None:
+async def _close(server: asyncio.Server, served: MemoryObjects) -> None:
     server.close()
     while served.connections:
         for transport in list(served.connections):
@@ -201,7 +201,7 @@ async def _closed(server: asyncio.Server, served: MemoryObjects) -> None:
 def memory_server_process(
     tree: Path, prefix: str = "", *, latency: float = 0.0, kept: int | None = None
 ) -> Iterator[str]:
-    """Serve the files of a tree from a process of its own, of each so many bytes, and give the URL."""
+    """Serve the files of a tree, `kept` bytes of each, from another process; yield the URL."""
     command = [
         sys.executable,
         "-m",
@@ -224,7 +224,7 @@ def memory_server_process(
             process.stdin.close()
 
 
-def _bytes_of(path: Path, kept: int) -> bytes:
+def _read_first_bytes(path: Path, kept: int) -> bytes:
     with path.open("rb") as file:
         return file.read(kept)
 
@@ -237,7 +237,9 @@ def _main() -> None:
     parser.add_argument("--kept", type=int, default=-1, help="bytes of each file")
     asked = parser.parse_args()
     files = (path for path in asked.tree.rglob("*") if path.is_file())
-    objects = {asked.prefix + path.relative_to(asked.tree).as_posix(): _bytes_of(path, asked.kept) for path in files}
+    objects = {
+        asked.prefix + path.relative_to(asked.tree).as_posix(): _read_first_bytes(path, asked.kept) for path in files
+    }
     with memory_server(objects, latency=asked.latency) as (url, _):
         sys.stdout.write(json.dumps(url) + "\n")
         sys.stdout.flush()

@@ -1,6 +1,7 @@
-"""An S3 server on loopback, and buckets on it: moto's, which knows conditional PUT, ranges and pages of listings.
+"""An S3 server on loopback, and buckets on it.
 
-Conditions of CopyObject it does not know; here it does.
+The server is moto's, which supports conditional PUT, ranges and pages of listings. Conditions of CopyObject, which it
+does not support, are added here.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket that a test has to itself."""
+    """A bucket that only one test uses."""
 
     name: str
     endpoint_url: str
@@ -55,14 +56,14 @@ class Bucket:
         return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def upload(self, tree: Path, prefix: str = "") -> None:
-        """Put every file below a directory under a prefix, by its path."""
+        """Put every file below a directory, with its relative path after the prefix as key."""
         for path in sorted(path for path in tree.rglob("*") if path.is_file()):
             self.put(prefix + path.relative_to(tree).as_posix(), path.read_bytes())
 
 
 @contextmanager
-def models_read_once() -> Iterator[None]:
-    """Let all sessions of botocore in this process share what they read of its models: megabytes of JSON for each."""
+def share_botocore_models() -> Iterator[None]:
+    """Let all sessions of botocore in this process share its service models, which are megabytes of JSON."""
     import botocore.session
     from botocore.loaders import Loader, create_loader
 
@@ -70,7 +71,7 @@ def models_read_once() -> Iterator[None]:
 
     def loader(path: str | None = None) -> Loader:
         found = shared(path)
-        found.search_paths[:] = dict.fromkeys(found.search_paths)  # boto3 adds its own for each session
+        found.search_paths[:] = dict.fromkeys(found.search_paths)  # boto3 adds its own path for each session
         return found
 
     with patch.object(botocore.session, "create_loader", loader):
@@ -79,7 +80,7 @@ def models_read_once() -> Iterator[None]:
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """Run the server and give its URL."""
+    """Run the server and yield its URL."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs a line for each request
@@ -95,7 +96,7 @@ def s3_server() -> Iterator[str]:
 
 @contextmanager
 def _conditional_copies() -> Iterator[None]:
-    """Let moto keep two conditions of CopyObject: that no object is at its key, and that the source has an ETag."""
+    """Let moto check two conditions of CopyObject: no object has the key, and the source has a certain ETag."""
     from moto.s3.exceptions import PreconditionFailed
     from moto.s3.responses import S3Response
 
@@ -124,14 +125,14 @@ def _conditional_copies() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """Return the URL of an S3 server on loopback, one for the session."""
+    """Return the URL of the S3 server on loopback that the session shares."""
     with s3_server() as url:
         yield url
 
 
 @pytest.fixture
 def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let AWS's clients, and commands that a test runs, find the server and credentials in the environment."""
+    """Set the environment so that AWS's clients and commands use the server. Return its URL."""
     for name, value in environment(s3_endpoint).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
@@ -140,7 +141,7 @@ def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def bucket(s3_environment: str) -> Bucket:
-    """Return an empty bucket of the test's own."""
+    """Return an empty bucket that only this test uses."""
     name = f"dicommap-{next(_numbers)}"
     client = s3_client(s3_environment)
     client.create_bucket(Bucket=name)
@@ -149,12 +150,12 @@ def bucket(s3_environment: str) -> Bucket:
 
 @cache
 def s3_client(endpoint: str) -> Any:
-    """Return the client that tests in this process share."""
+    """Return the S3 client that all tests of this process share."""
     return Clients(region=REGION, endpoint_url=endpoint).s3
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """Return what a process needs to find the server, and no account of anybody."""
+    """Return environment variables that point AWS's clients to the server, and to no real account."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",

@@ -1,4 +1,4 @@
-"""Rows of inventories as they compare between a tree and a bucket of the same files."""
+"""Rows of inventories that must be the same for a tree and for a bucket with the same files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import dicommap
 
-Compared = tuple[list[Any], list[tuple[str, str, str, str]]]
+ComparableRows = tuple[list[Any], list[tuple[str, str, str, str]]]
 
 
-def compared(inventory: dicommap.Inventory) -> Compared:
-    """Return all that is known of each path but times and ETags, in order of the paths, and all findings."""
+def read_comparable_rows(inventory: dicommap.Inventory) -> ComparableRows:
+    """Return all values of each path except times and ETags, in the order of paths, and all issues."""
     columns = ", ".join(f'header."{keyword}"' for keyword in inventory.keywords)
     known = "path, size, disposition, SOPInstanceUID, InstanceNumber, StudyInstanceUID, SeriesInstanceUID"
     query = (
@@ -22,7 +22,7 @@ def compared(inventory: dicommap.Inventory) -> Compared:
     return inventory._connection.execute(query).fetchall(), issues
 
 
-def scanned_as(*sources: str | Path, **options: Any) -> Compared:
-    """Scan and return what compares."""
+def scan_comparable_rows(*sources: str | Path, **options: Any) -> ComparableRows:
+    """Scan sources and return their comparable rows."""
     with dicommap.scan(*sources, **options) as inventory:
-        return compared(inventory)
+        return read_comparable_rows(inventory)

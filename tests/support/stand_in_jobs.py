@@ -1,4 +1,4 @@
-"""Import jobs that tests start at the stand-in, and what it wrote about them."""
+"""Run import jobs in the stand-in, and read their job manifests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.support.s3_server import REGION, Bucket
 _tokens = count(1)
 
 
-def imported(
+def run_import_job(
     service: ImportJobService, bucket: Bucket, mappings: Sequence[dict[str, str]] = (), prefix: str = "in/"
 ) -> StartedJob:
-    """Start a job over a prefix of the bucket, and let it end."""
+    """Start a job that imports a prefix of the bucket, and advance it to its end."""
     configuration = {"dicomJsonMetadataImportConfiguration": {"dicomMetadataMappings": list(mappings)}}
     client = Clients(region=REGION, endpoint_url=service.url).medical_imaging
     job_id = client.start_dicom_import_job(
@@ -35,20 +35,20 @@ def imported(
     return job
 
 
-def override(bucket: Bucket, data_set: object, study: str, series: str | None = None) -> dict[str, str]:
-    """Put an override file below in/ and return the mapping that names it."""
+def put_override_file(bucket: Bucket, data_set: object, study: str, series: str | None = None) -> dict[str, str]:
+    """Put an override file below in/, and return its mapping."""
     path = f"dicommap-overrides/{series or study}.json"
     bucket.put(f"in/{path}", json.dumps(data_set).encode())
     mapping = {"studyInstanceUID": study, "metadataFilePath": path}
     return mapping | ({"seriesInstanceUID": series} if series else {})
 
 
-def output(bucket: Bucket, job: StartedJob) -> dict[str, str]:
-    """Return the manifests of a job by their path below its folder."""
+def read_job_manifests(bucket: Bucket, job: StartedJob) -> dict[str, str]:
+    """Return the job manifests of a job: path below its folder -> text."""
     prefix = job.output_folder.removeprefix(bucket.uri)
     return {key.removeprefix(prefix): bucket.get(key).decode() for key in bucket.keys(prefix)}
 
 
 def records(text: str) -> list[dict[str, Any]]:
-    """Return the records of a list."""
+    """Return the records of an ndjson text."""
     return [json.loads(line) for line in text.splitlines()]

@@ -1,4 +1,4 @@
-"""Studies as an inventory yields them, made for tests."""
+"""Studies, series and edits without an inventory."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modalit
 
 
 def series(study_uid: str, uid: str, **values: str | Mapping[str, int]) -> Series:
-    """Return a series of two files; a value is shared by both, a mapping counts its files."""
+    """Return a series of two files. A text is the value of both files; a mapping is value -> number of files."""
     given: dict[str, Mapping[str, int]] = {keyword: {"": 2} for keyword in KEYWORDS}
     given |= {keyword: {value: 2} if isinstance(value, str) else value for keyword, value in values.items()}
     return Series(study_instance_uid=study_uid, series_instance_uid=uid, instances=2, files=2, size=100, values=given)
 
 
 def study(*members: Mapping[str, Any], uid: str = "1.2") -> Study:
-    """Return a study whose series, 1.2.1 and on, have these values."""
+    """Return a study; each argument has the values of one series, whose UIDs are 1.2.1, 1.2.2 and so on."""
     return Study.of(series(uid, f"{uid}.{number}", **values) for number, values in enumerate(members, start=1))
 
 
 def attribute(keyword: str, text: str) -> tuple[int, Attribute]:
-    """Return the tag of a keyword and the attribute that a text means."""
+    """Return the tag of a keyword, and the DICOM JSON attribute of a text."""
     tag = tag_of(keyword)
     assert tag is not None
     found = attribute_from_text(tag, text, Location())
@@ -38,7 +38,7 @@ def attribute(keyword: str, text: str) -> tuple[int, Attribute]:
 
 
 def edit(keyword: str, text: str, series_uid: str | None = None, *, origin: str = "a cause", uid: str = "1.2") -> Edit:
-    """Return the wish that an attribute of a study, or of one series, gets the value of a text."""
+    """Return an edit that sets an attribute of a study, or of one series."""
     tag, found = attribute(keyword, text)
     return Edit(
         target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, origin=origin
@@ -46,7 +46,7 @@ def edit(keyword: str, text: str, series_uid: str | None = None, *, origin: str 
 
 
 def files_of(*studies: Study) -> StudyFileReader:
-    """Return what tells the files of these studies: in each series, the first value of each attribute comes first."""
+    """Return a function that yields the values of each file of a study."""
 
     def of_study(uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
         (found,) = (one for one in studies if one.study_instance_uid == uid)

@@ -1,4 +1,4 @@
-"""Packages to submit: as many jobs as asked for, each with its own prefix and overrides, and their sources in S3."""
+"""Packages to submit, with several jobs. Each job has its own prefix, overrides, and sources in S3."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROLE = "arn:aws:iam::123456789012:role/import"
 
 
 def account(bucket: Bucket) -> dict[str, Any]:
-    """Return the members of the requests that a draft is not told."""
+    """Return the arguments of `submit` that name the AWS account's resources."""
     return {
         "datastore_id": DATASTORE_ID,
         "data_access_role_arn": ROLE,
@@ -31,41 +31,41 @@ def account(bucket: Bucket) -> dict[str, Any]:
 
 
 def options(bucket: Bucket) -> list[str]:
-    """Return the same, as the command line takes them."""
+    """Return the same arguments as command-line options."""
     return [part for name, value in account(bucket).items() for part in (f"--{name.replace('_', '-')}", value)]
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A package of two jobs and its bucket, with its sources under each job's prefix."""
+class PreparedPackage:
+    """A package of two jobs, and its bucket with the sources of each job."""
 
     package: Path
     bucket: Bucket
 
 
-_ready: dict[str, Path] = {}
-"""Packages that were drafted for an S3 server, whose URL is the key: tests take copies."""
+_prepared_packages: dict[str, Path] = {}
+"""URL of an S3 server -> package that was drafted for it; tests use copies."""
 
 
 @pytest.fixture
-def ready(s3_environment: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
-    """Return a package that nobody has submitted, in a directory of the test's own; its overrides are not uploaded."""
+def ready(s3_environment: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreparedPackage]:
+    """Return a package that is not submitted and whose override files are not uploaded, in its own directory."""
     client = s3_client(s3_environment)
     bucket = Bucket("dicommap-ready", s3_environment, client)
-    if s3_environment not in _ready:
+    if s3_environment not in _prepared_packages:
         client.create_bucket(Bucket=bucket.name)
-        _ready[s3_environment] = package(tmp_path_factory.mktemp("ready"), bucket)
+        _prepared_packages[s3_environment] = package(tmp_path_factory.mktemp("ready"), bucket)
     before = set(bucket.keys())
-    shutil.copytree(_ready[s3_environment], tmp_path / "package")
-    yield Ready(tmp_path / "package", bucket)
+    shutil.copytree(_prepared_packages[s3_environment], tmp_path / "package")
+    yield PreparedPackage(tmp_path / "package", bucket)
     for key in set(bucket.keys()) - before:
         client.delete_object(Bucket=bucket.name, Key=key)
 
 
 def package(root: Path, bucket: Bucket, jobs: int = 2, *, uploaded: bool = True) -> Path:
-    """Draft a package of some jobs, `s3://BUCKET/in/1/`, `.../in/2/` and so on; the tree goes under each."""
+    """Draft a package with jobs for `s3://BUCKET/in/1/`, `.../in/2/` and so on; the same tree is put below each."""
     tree = small_tree(root / "tree")
-    drafts = [_drafted(tree, root / f"draft{number}", f"{bucket.uri}in/{number}/") for number in range(1, jobs + 1)]
+    drafts = [_draft(tree, root / f"draft{number}", f"{bucket.uri}in/{number}/") for number in range(1, jobs + 1)]
     together = root / "package"
     shutil.copytree(drafts[0], together)
     plan = _read(together / "plan.json")
@@ -91,7 +91,7 @@ def states(place: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: _read(path) for path in sorted(place.glob("submission/[0-9]*.json"))}
 
 
-def _drafted(tree: Path, place: Path, uri: str) -> Path:
+def _draft(tree: Path, place: Path, uri: str) -> Path:
     with dicommap.scan(tree) as inventory:
         drafted = dicommap.draft(
             inventory, input_s3_uri=uri, by_study=lambda _: {"PatientID": "HOSP-000417"}, output=place

@@ -1,4 +1,4 @@
-"""A tree with something of everything, and an inventory's rows to compare."""
+"""A directory tree with files of every kind, and rows of inventories to compare."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.support.p10_files import p10, small_tree, uid, write_tree
 
 Rows = dict[str, list[tuple[Any, ...]]]
 TABLES = ("source", "attribute", "header", "file", "issue")
-"""All tables but `scan`, which tells of the run and not of the files."""
+"""All tables except `scan`, which describes the run and not the files."""
 
 
 def varied_tree(root: Path) -> Path:
-    """Write studies, copies, conflicts, other files, links and odd names, and return the tree."""
+    """Write studies, copies, conflicts, other files, links and unusual names, and return `root`."""
     small_tree(root, studies=4, series=2, instances=3)
     more = {f"many/{n:04}": p10(SOPInstanceUID=uid("1.9", n), PatientID=f"P{n % 7}") for n in range(60)}
     write_tree(
@@ -42,7 +42,7 @@ def varied_tree(root: Path) -> Path:
 
 
 def age(root: Path, *, seconds: int = 1_000) -> None:
-    """Make files older, so that a scan may take them for settled."""
+    """Set the time of last change of files back, so that a scan assumes that they no longer change."""
     for path in root.rglob("*"):
         if not path.is_symlink():
             moment = path.stat().st_mtime_ns - seconds * 10**9
@@ -50,12 +50,12 @@ def age(root: Path, *, seconds: int = 1_000) -> None:
 
 
 def rows_of(inventory: dicommap.Inventory) -> Rows:
-    """Return all rows that tell of files."""
+    """Return the rows of all tables that describe files."""
     connection = inventory._connection
     return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in TABLES}
 
 
-def scanned(*sources: Path, **options: Any) -> Rows:
-    """Scan and return the rows."""
+def scan_rows(*sources: Path, **options: Any) -> Rows:
+    """Scan sources and return the rows."""
     with dicommap.scan(*sources, **options) as inventory:
         return rows_of(inventory)

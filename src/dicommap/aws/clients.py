@@ -17,7 +17,7 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients with one profile, region and endpoint. boto3's own rules decide for a setting that is None.
+    """boto3 clients with one profile, region and endpoint. For a setting without a value, boto3's own rules apply.
 
     A pickle holds the settings only; the process that loads it makes clients of its own.
     """
@@ -56,7 +56,7 @@ class Clients:
         Args:
             service: boto3's name of the service, such as s3.
             max_attempts: Attempts of one request.
-            timeout: Seconds to wait for a connection and for an answer; botocore's default if it is None.
+            timeout: Seconds to wait for a connection and for an answer; None for botocore's default.
 
         Raises:
             MissingExtraError: boto3 is not installed.

@@ -107,7 +107,7 @@ class ImportJobs:
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return a job that has not ended and reads under one of the prefixes; None if there is none.
+        """Return a job that has not ended and reads under one of the prefixes; None without such a job.
 
         Raises AwsError.
         """
@@ -125,7 +125,7 @@ class ImportJobs:
         return None
 
     def find_started_job(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
-        """Return the job that a request has started; None if there is none.
+        """Return the job that a request has started; None without such a job.
 
         The service does not return the client token of a job. So a job is recognised by its name, its S3 URIs and its
         configuration.

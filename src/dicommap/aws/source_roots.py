@@ -119,7 +119,7 @@ def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | N
 
     Args:
         sources: The sources of the plan.
-        named: The source roots that the user named; None if there are none.
+        named: The source roots that the user named; None without any.
 
     """
     for issue in check_plan_sources(sources, os.path.expanduser("~")):

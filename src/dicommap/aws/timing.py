@@ -61,7 +61,7 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Take a token; wait for it if there is none."""
+        """Take a token, and wait for one if necessary."""
         self._fill()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)

@@ -98,7 +98,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """A file without a readable header: what kind of file it is, and the issues that say why."""
+    """A file without a readable header: what kind of file it is, and its issues."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

@@ -191,7 +191,7 @@ class ImportJobService:
             self._faults.clear()
 
     def advance(self, job_id: str | None = None) -> None:
-        """Give a job its next status; all jobs if `job_id` is None."""
+        """Give a job its next status; without `job_id`, all jobs."""
         with self._lock:
             for job in self._jobs.started:
                 if job_id in (None, job.job_id):

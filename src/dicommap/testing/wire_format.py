@@ -132,7 +132,7 @@ def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, 
 
 
 def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
-    """Return the JSON body of an answer, without members that are None; times are seconds since 1970."""
+    """Return the JSON body of an answer, without members whose value is null; times are seconds since 1970."""
     return json.dumps(_to_json_value(value)).encode()
 
 

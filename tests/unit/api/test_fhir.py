@@ -14,7 +14,7 @@ import dicommap
 from dicommap.errors import DocumentError, UsageError
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
 from tests.support.p10_files import CT_IMAGE_STORAGE, STUDY, p10, small_tree, uid, write_tree
-from tests.support.reconciliation_packages import drafted, keys_of, manifests, write
+from tests.support.reconciliation_packages import draft_package, keys_of, manifests, write
 
 Written = Callable[..., tuple[list[dict[str, Any]], dicommap.Issues]]
 
@@ -279,7 +279,7 @@ def test_a_package_with_errors_is_refused(inventory: dicommap.Inventory, tree: P
 
 
 def test_a_retry_is_refused_since_it_lacks_overrides(inventory: dicommap.Inventory, tree: Path, tmp_path: Path) -> None:
-    package = drafted(tree, tmp_path / "package")
+    package = draft_package(tree, tmp_path / "package")
     first, *rest = keys_of(package)
     write(tmp_path / "output", manifests(package, rest, [first]))
     again = dicommap.reconcile(package.path, manifests=tmp_path / "output").retry(

@@ -18,7 +18,16 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.reconciliation.outcomes import ImportOutcome
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.support.p10_files import STUDY, uid
-from tests.support.reconciliation_packages import FOLDER, drafted, failure, keys_of, manifests, put, submitted, write
+from tests.support.reconciliation_packages import (
+    FOLDER,
+    draft_package,
+    failure,
+    keys_of,
+    manifests,
+    put,
+    write,
+    write_submission_state,
+)
 from tests.support.s3_server import Bucket
 
 SECRET = "Zyzzyva"
@@ -26,7 +35,7 @@ SECRET = "Zyzzyva"
 
 @pytest.fixture
 def package(tree: Path, tmp_path: Path) -> PackageDirectory:
-    return drafted(tree, tmp_path / "package")
+    return draft_package(tree, tmp_path / "package")
 
 
 def codes(found: dicommap.Reconciliation) -> set[str]:
@@ -45,7 +54,7 @@ def test_a_package_of_which_all_was_imported_has_no_findings(package: PackageDir
 
 
 def test_completed_is_never_success(package: PackageDirectory, tmp_path: Path) -> None:
-    submitted(package)
+    write_submission_state(package)
     found = dicommap.reconcile(package.path, manifests=write(tmp_path / "m", manifests(package, [], keys_of(package))))
     assert not found.ok
     assert codes(found) == {"reconcile.failed"}
@@ -56,7 +65,7 @@ def test_completed_is_never_success(package: PackageDirectory, tmp_path: Path) -
 
 def test_manifests_are_fetched_from_s3(package: PackageDirectory, bucket: Bucket) -> None:
     first, *rest = keys_of(package)
-    submitted(package, f"{bucket.uri}out/")
+    write_submission_state(package, f"{bucket.uri}out/")
     put(bucket, manifests(package, rest, [first]))
     found = dicommap.reconcile(package.path, clients=bucket.clients)
     assert codes(found) == {"reconcile.failed"}
@@ -66,7 +75,7 @@ def test_manifests_are_fetched_from_s3(package: PackageDirectory, bucket: Bucket
 
 def test_a_job_that_failed_as_a_whole_tells_why(package: PackageDirectory, bucket: Bucket) -> None:
     message = f"DICOM import job has failed. FILE_COUNTS_LIMIT_EXCEEDED {SECRET}"
-    submitted(package, f"{bucket.uri}out/", jobStatus="FAILED", ending="failed", message=message)
+    write_submission_state(package, f"{bucket.uri}out/", jobStatus="FAILED", ending="failed", message=message)
     found = dicommap.reconcile(package.path, clients=bucket.clients)
     assert codes(found) == {"manifest.missing", "reconcile.job-failed", "reconcile.not-reported"}
     assert found.counts == {ImportOutcome.NOT_REPORTED: 8}
@@ -78,14 +87,16 @@ def test_a_job_that_failed_as_a_whole_tells_why(package: PackageDirectory, bucke
 def test_what_was_never_started_needs_no_aws(package: PackageDirectory) -> None:
     found = dicommap.reconcile(package.path)
     assert codes(found) == {"reconcile.not-started"}
-    submitted(package, state="uploaded", startingAt=None, jobId=None, jobStatus=None, endedAt=None, ending=None)
+    write_submission_state(
+        package, state="uploaded", startingAt=None, jobId=None, jobStatus=None, endedAt=None, ending=None
+    )
     assert codes(dicommap.reconcile(package.path)) == {"reconcile.not-started"}
-    submitted(package, state="starting", jobId=None, jobStatus=None, endedAt=None, ending=None)
+    write_submission_state(package, state="starting", jobId=None, jobStatus=None, endedAt=None, ending=None)
     assert codes(dicommap.reconcile(package.path)) == {"reconcile.unanswered"}
 
 
 def test_what_s3_refuses_is_an_error(package: PackageDirectory, bucket: Bucket) -> None:
-    submitted(package, "s3://no-such-bucket/out/")
+    write_submission_state(package, "s3://no-such-bucket/out/")
     with pytest.raises(AwsError, match="NoSuchBucket"):
         dicommap.reconcile(package.path, clients=bucket.clients)
 

@@ -13,7 +13,7 @@ from dicommap.package.s3_validation import validate_s3
 from dicommap.reconciliation.outcomes import ImportOutcome
 from dicommap.testing import ImportJobService
 from tests.support.fake_clock import QuickClock
-from tests.support.reconciliation_packages import drafted
+from tests.support.reconciliation_packages import draft_package
 from tests.support.s3_server import REGION, Bucket
 
 ROLE = "arn:aws:iam::012345678901:role/importer"
@@ -27,7 +27,7 @@ def clients(import_jobs: ImportJobService) -> Clients:
 @pytest.fixture
 def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     bucket.upload(tree, "in/")
-    return drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
+    return draft_package(tree, tmp_path / "package", f"{bucket.uri}in/")
 
 
 def imported(package: PackageDirectory, service: ImportJobService, bucket: Bucket, clients: Clients) -> None:

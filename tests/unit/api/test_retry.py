@@ -15,7 +15,7 @@ from dicommap.errors import PackageError, UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.package_directory import PackageDirectory
 from tests.support.p10_files import STUDY, small_tree, uid
-from tests.support.reconciliation_packages import drafted, keys_of, manifests, submitted, write
+from tests.support.reconciliation_packages import draft_package, keys_of, manifests, write, write_submission_state
 
 STAGE = "s3://bucket/again/"
 Written = Callable[[list[str], list[str]], dicommap.Reconciliation]
@@ -23,7 +23,7 @@ Written = Callable[[list[str], list[str]], dicommap.Reconciliation]
 
 @pytest.fixture
 def package(tree: Path, tmp_path: Path) -> PackageDirectory:
-    return drafted(tree, tmp_path / "package")
+    return draft_package(tree, tmp_path / "package")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def after(package: PackageDirectory, tmp_path: Path) -> Written:
     """Return the reconciliation of a job that imported and refused these keys."""
 
     def reconciled(imported: list[str], failed: list[str]) -> dicommap.Reconciliation:
-        submitted(package)
+        write_submission_state(package)
         place = write(tmp_path / "m", manifests(package, imported, failed))
         return dicommap.reconcile(package.path, manifests=place)
 
@@ -130,7 +130,7 @@ def test_with_everything_imported_there_is_nothing_to_do(
 def test_jobs_that_may_still_import_are_left_out(package: PackageDirectory, tmp_path: Path) -> None:
     found = dicommap.reconcile(package.path, manifests=tmp_path).retry(tmp_path / "again")
     assert (found.package, codes(found)) == (None, {"reconcile.left-out"})
-    submitted(package, state="started", jobStatus="IN_PROGRESS", endedAt=None, ending=None)
+    write_submission_state(package, state="started", jobStatus="IN_PROGRESS", endedAt=None, ending=None)
     found = dicommap.reconcile(package.path, manifests=tmp_path).retry(tmp_path / "again")
     assert (found.package, codes(found)) == (None, {"reconcile.left-out"})
 
@@ -141,7 +141,7 @@ def test_a_retry_can_be_retried(package: PackageDirectory, after: Written, tmp_p
     again = PackageDirectory(tmp_path / "again")
     assert len(keys_of(again)) == 2
     imported, missing = keys_of(again)
-    submitted(again)
+    write_submission_state(again)
     place = write(tmp_path / "m2", manifests(again, [imported], [missing]))
     found = dicommap.reconcile(again.path, manifests=place).retry(tmp_path / "third", stage_uri=STAGE)
     assert found.ok

@@ -16,7 +16,7 @@ from dicommap.inventory import writer
 from dicommap.progress import Progress
 from dicommap.scanning import pipeline, tasks
 from tests.support.p10_files import p10, small_tree, uid, write_tree
-from tests.support.varied_tree import age, rows_of, scanned, varied_tree
+from tests.support.varied_tree import age, rows_of, scan_rows, varied_tree
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def read(opened: Counter[str]) -> set[str]:
 def summary(tree: Path, output: Path, **options: bool) -> tuple[int, int]:
     with dicommap.scan(tree, output=output, **options) as inventory:  # type: ignore[arg-type]
         found = inventory.summary()
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
         return found.read, found.unchanged
 
 
@@ -56,9 +56,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_nothing_unchanged_is_read_again(tree: Path, tmp_path: Path, opened: Counter[str]) -> None:
-    first = scanned(tree, output=tmp_path / "i.db")
+    first = scan_rows(tree, output=tmp_path / "i.db")
     forget(opened)
-    assert scanned(tree, output=tmp_path / "i.db") == first
+    assert scan_rows(tree, output=tmp_path / "i.db") == first
     assert read(opened) == {"conflict", "copy", "copy2"}  # what differed, or could not be read, is compared again
 
 
@@ -74,7 +74,7 @@ def test_changed_files_are_read_and_vanished_ones_leave(tree: Path, tmp_path: Pa
         found = inventory.summary()
         assert found.read == 3
         assert read(opened) == {"0003", "0003b", "0005", "copy", "copy2"}
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
 
 
 def test_a_file_of_the_same_size_but_another_time_is_read(tree: Path, tmp_path: Path) -> None:
@@ -126,18 +126,18 @@ def test_what_could_not_be_read_is_tried_again(tree: Path, tmp_path: Path, monke
         with dicommap.scan(tree, output=output) as inventory:
             assert inventory.summary().instances == 0
     with dicommap.scan(tree, output=output) as inventory:
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
 
 
 def test_copies_that_were_compared_once_are_not_compared_again(tmp_path: Path, opened: Counter[str]) -> None:
     tree, output = write_tree(tmp_path / "tree", {name: p10() for name in "abc"}), tmp_path / "i.db"
     age(tree)
-    first = scanned(tree, output=output)
+    first = scan_rows(tree, output=output)
     forget(opened)
-    assert scanned(tree, output=output) == first
+    assert scan_rows(tree, output=output) == first
     assert read(opened) == set()
     write_tree(tree, {"c": p10(PatientID="Q1")})
-    assert scanned(tree, output=output) != first
+    assert scan_rows(tree, output=output) != first
     assert read(opened) == {"a", "c"}
 
 
@@ -152,14 +152,14 @@ def plain_tree(root: Path) -> Path:
 def test_an_unchanged_tree_keeps_its_inventory_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 3)
     tree, output = plain_tree(tmp_path / "tree"), tmp_path / "i.db"
-    first = scanned(tree, output=output)
+    first = scan_rows(tree, output=output)
 
     def refusing(*arguments: object) -> None:
         raise AssertionError("a row was written, or files were compared")
 
     monkeypatch.setattr(writer.InventoryWriter, "add", refusing)
     monkeypatch.setattr(writer, "mark_duplicates", refusing)
-    assert scanned(tree, output=output) == first
+    assert scan_rows(tree, output=output) == first
     with dicommap.Inventory.open(output) as inventory:
         assert (inventory.summary().read, inventory.summary().unchanged) == (0, 12)
 
@@ -194,7 +194,7 @@ def test_a_source_may_be_added_or_left_out(tmp_path: Path) -> None:
     for sources in ((two, one), (one, two), (two,)):
         with dicommap.scan(*sources, output=output) as inventory:
             assert inventory.summary().unchanged >= 2
-            assert rows_of(inventory) == scanned(*sources)
+            assert rows_of(inventory) == scan_rows(*sources)
 
 
 ALTERATIONS = [
@@ -261,7 +261,7 @@ def test_a_scan_that_is_stopped_again_and_again_gets_to_its_end(tree: Path, tmp_
         before = max(before, count)
     with dicommap.scan(tree, output=output) as inventory:
         assert inventory.summary().unchanged >= before - 10  # links and what was young aside
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
     assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db"}
 
 
@@ -288,7 +288,7 @@ def test_no_cache_does_not_go_on_from_a_stopped_scan(tree: Path, tmp_path: Path)
 @pytest.mark.usefixtures("stopping")
 def test_what_is_written_beside_the_inventory_is_not_scanned(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "_COMMIT_INTERVAL_SECONDS", 0)
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     stop_at(30, tree, tree / ".z.db")
     stop_at(10, tree, tree / ".z.db")
-    assert scanned(tree, output=tree / ".z.db") == expected
+    assert scan_rows(tree, output=tree / ".z.db") == expected

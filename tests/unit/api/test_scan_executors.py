@@ -22,7 +22,7 @@ import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import pipeline, process_pool, workers
 from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
-from tests.support.varied_tree import age, rows_of, scanned, varied_tree
+from tests.support.varied_tree import age, rows_of, scan_rows, varied_tree
 from tests.unit.conftest import at_once
 
 
@@ -117,33 +117,33 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_threads_and_any_order_give_the_same_rows(tmp_path: Path, number: int) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     with ThreadPoolExecutor(number) as threads:
-        assert scanned(tree, executor=threads) == expected
+        assert scan_rows(tree, executor=threads) == expected
     with Shuffling(seed=number) as shuffling:
-        assert scanned(tree, executor=shuffling) == expected
+        assert scan_rows(tree, executor=shuffling) == expected
 
 
 def test_the_size_of_batches_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     for size in (1, 10):
         monkeypatch.setattr(pipeline, "FILES_PER_BATCH", size)
-        assert scanned(tree) == expected
+        assert scan_rows(tree) == expected
 
 
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_processes_give_the_same_rows_on_file(tmp_path: Path, jobs: int) -> None:
     tree = varied_tree(tmp_path / "tree")
-    assert scanned(tree, output=tmp_path / "i.db", jobs=jobs) == scanned(tree)
+    assert scan_rows(tree, output=tmp_path / "i.db", jobs=jobs) == scan_rows(tree)
     assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db"}
 
 
 @pytest.mark.usefixtures("small_batches", "others_read")
 def test_other_processes_give_the_same_rows(tmp_path: Path, taken: list[bool]) -> None:
     tree = varied_tree(tmp_path / "tree")
-    assert scanned(tree, jobs=3) == scanned(tree)
+    assert scan_rows(tree, jobs=3) == scan_rows(tree)
     assert all(taken)
     assert len(taken) > 3
 
@@ -153,10 +153,10 @@ def test_this_process_reads_until_others_have_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
 ) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     monkeypatch.setattr(process_pool.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
     monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
-    assert scanned(tree, jobs=2) == expected
+    assert scan_rows(tree, jobs=2) == expected
     assert taken[:4] == [False] * 3 + [True]
 
 
@@ -165,7 +165,7 @@ def test_this_process_reads_what_others_have_no_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
 ) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     at_work = threading.Event()
 
     class Slow(ThreadPoolExecutor):
@@ -180,7 +180,7 @@ def test_this_process_reads_what_others_have_no_room_for(
     original = process_pool.WorkerProcesses.take
     monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
     monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: Slow(1)))
-    assert scanned(tree, jobs=2) == expected
+    assert scan_rows(tree, jobs=2) == expected
     assert taken[:5] == [True] * 3 + [False] * 2
 
 
@@ -190,18 +190,18 @@ def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytes
     failed.set_exception(BrokenExecutor("secret"))
     monkeypatch.setattr(process_pool, "start_in_background", lambda start: failed)
     with pytest.raises(ExecutorError, match="BrokenExecutor"):
-        scanned(varied_tree(tmp_path / "tree"), jobs=2)
+        scan_rows(varied_tree(tmp_path / "tree"), jobs=2)
 
 
 @pytest.mark.usefixtures("small_batches", "others_read")
 def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]) -> None:
     tree = varied_tree(tmp_path / "tree")
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     monkeypatch.setattr(workers, "count_processors", lambda: 2)
-    assert scanned(tree, jobs=0) == expected
+    assert scan_rows(tree, jobs=0) == expected
     assert not taken
     monkeypatch.setattr(workers, "MIN_FILES_FOR_PROCESSES", 30)
-    assert scanned(tree, jobs=0) == expected
+    assert scan_rows(tree, jobs=0) == expected
     assert taken
     assert all(taken)
 
@@ -212,7 +212,7 @@ def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.
 def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path) -> None:
     tree = varied_tree(tmp_path / "tree")
     with dask_executor() as executor:
-        assert scanned(tree, executor=executor) == scanned(tree)
+        assert scan_rows(tree, executor=executor) == scan_rows(tree)
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -294,7 +294,7 @@ def test_a_worker_that_is_killed_is_told_and_the_next_scan_goes_on(tmp_path: Pat
     assert (ran.stdout, ran.stderr) == ("ExecutorError\n", "")
     with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
         assert inventory.summary().unchanged >= 40 - 5
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
 
 
 def test_an_interrupt_of_all_processes_ends_quietly_and_the_next_scan_goes_on(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_an_interrupt_of_all_processes_ends_quietly_and_the_next_scan_goes_on(tm
     assert {path.name for path in tmp_path.iterdir()} == {"tree", "script.py", ".i.db.unfinished"}
     with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
         assert inventory.summary().unchanged >= 40 - 5
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -319,7 +319,7 @@ def test_a_scan_that_is_killed_leaves_whole_batches_and_no_process(tmp_path: Pat
     with dicommap.scan(tree, output=tmp_path / "i.db") as inventory:
         taken = inventory.summary().unchanged
         assert taken > 0
-        assert rows_of(inventory) == scanned(tree)
+        assert rows_of(inventory) == scan_rows(tree)
     assert {path.name for path in tmp_path.iterdir()} == {"tree", "i.db", "script.py"}
 
 

@@ -11,7 +11,7 @@ import pytest
 import dicommap
 from dicommap.errors import SourceError, UsageError
 from tests.support.p10_files import p10, write_tree
-from tests.support.varied_tree import scanned, varied_tree
+from tests.support.varied_tree import scan_rows, varied_tree
 
 
 def listed(tree: Path, *paths: str | Path) -> dict[str, list[str]]:
@@ -27,11 +27,11 @@ def test_a_list_of_all_files_in_any_order_gives_what_a_walk_gives(tmp_path: Path
     tree = varied_tree(tmp_path / "tree")
     (tree / "linked").unlink()  # a walk notes it, and find -type f does not list it
     paths = [path for path in tree.rglob("*") if not path.is_dir()]
-    expected = scanned(tree)
+    expected = scan_rows(tree)
     for seed in range(3):
         random.Random(seed).shuffle(paths)
-        assert scanned(tree, files=[os.path.relpath(path, tree) for path in paths]) == expected
-    assert scanned(tree, files=paths) == expected
+        assert scan_rows(tree, files=[os.path.relpath(path, tree) for path in paths]) == expected
+    assert scan_rows(tree, files=paths) == expected
 
 
 @pytest.mark.parametrize("spelling", ["sub/a", "./sub/a", "sub//a", "sub/./a", "{root}/sub/a", "{root}//sub/a"])

@@ -19,11 +19,11 @@ from dicommap.scanning import pipeline
 from dicommap.sources.s3 import object_opener, range_requests
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.p10_files import DEFLATED, p10, small_tree, uid, write_tree
-from tests.support.s3_fault_proxy import Fault, faulty
-from tests.support.s3_inventory_files import SCHEMAS, data_of, file_of, rows_of, write_inventory
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy
+from tests.support.s3_inventory_files import SCHEMAS, encode_csv, make_data_file, make_rows, write_inventory
 from tests.support.s3_memory_server import BUCKET, MemoryObjects, memory_server
 from tests.support.s3_server import REGION, Bucket, environment
-from tests.support.scanned_s3_rows import scanned_as
+from tests.support.scanned_s3_rows import scan_comparable_rows
 from tests.unit.api.test_scan_executors import dask_executor
 
 PREFIX = f"s3://{BUCKET}/p/"
@@ -87,13 +87,13 @@ def summary(source: str, output: Path | None = None, *, cache: bool = True) -> I
 @pytest.mark.usefixtures("served", "small_batches")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_rows_are_those_of_the_tree(tree: Path, jobs: int) -> None:
-    assert scanned_as(PREFIX, jobs=jobs) == scanned_as(tree)
+    assert scan_comparable_rows(PREFIX, jobs=jobs) == scan_comparable_rows(tree)
 
 
 @pytest.mark.usefixtures("served", "small_batches")
 def test_an_executor_gives_the_same_rows(tree: Path) -> None:
     with ThreadPoolExecutor(3) as threads:
-        assert scanned_as(PREFIX, executor=threads) == scanned_as(tree)
+        assert scan_comparable_rows(PREFIX, executor=threads) == scan_comparable_rows(tree)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
@@ -104,14 +104,18 @@ def test_a_dask_cluster_of_two_workers_gives_the_same_rows(tree: Path, bucket: B
     source = f"{bucket.uri}p/"
     with dask_executor() as executor:
         assert executor.submit(os.getpid).result() != os.getpid()
-        assert scanned_as(source, executor=executor) == scanned_as(source) == scanned_as(tree)
+        assert (
+            scan_comparable_rows(source, executor=executor)
+            == scan_comparable_rows(source)
+            == scan_comparable_rows(tree)
+        )
 
 
 def test_another_s3_server_gives_the_same_rows(tree: Path, bucket: Bucket) -> None:
     bucket.upload(tree, "p/")
-    assert scanned_as(f"{bucket.uri}p") == scanned_as(tree)
+    assert scan_comparable_rows(f"{bucket.uri}p") == scan_comparable_rows(tree)
     clients = Clients(region=REGION, endpoint_url=bucket.endpoint_url)
-    assert scanned_as(f"{bucket.uri}p", clients=clients) == scanned_as(tree)
+    assert scan_comparable_rows(f"{bucket.uri}p", clients=clients) == scan_comparable_rows(tree)
 
 
 @pytest.mark.parametrize("corpus", ["pydicom", pytest.param("given", marks=needs_corpus)])
@@ -124,7 +128,7 @@ def test_real_files_give_the_same_rows_and_take_one_request_each(
             monkeypatch.setenv(name, value)
         with dicommap.scan(PREFIX) as inventory:
             counts = inventory.summary()
-        assert scanned_as(PREFIX) == scanned_as(tree)
+        assert scan_comparable_rows(PREFIX) == scan_comparable_rows(tree)
     assert served.requests > 0
     assert counts.traffic.repeated <= 0.05 * counts.read
 
@@ -168,14 +172,14 @@ def test_etags_are_kept(tmp_path: Path, served: MemoryObjects) -> None:
 
 def test_a_second_scan_reads_nothing_and_lists_once(served: MemoryObjects, tmp_path: Path) -> None:
     output = tmp_path / "i.db"
-    first = scanned_as(PREFIX, output=output)
+    first = scan_comparable_rows(PREFIX, output=output)
     before = served.requests, served.lists
     counts = summary(PREFIX, output)
     assert (counts.read, counts.unchanged) == (0, len(served.bodies))
     # A conflict is compared again, byte by byte; all else rests on the ETag.
     assert served.requests - before[0] <= 2 * 2
     assert served.requests - before[0] + served.lists - before[1] == counts.traffic.requests
-    assert scanned_as(PREFIX, output=output) == first
+    assert scan_comparable_rows(PREFIX, output=output) == first
 
 
 def test_only_what_has_another_etag_is_read_again(bucket: Bucket, tmp_path: Path) -> None:
@@ -189,7 +193,7 @@ def test_only_what_has_another_etag_is_read_again(bucket: Bucket, tmp_path: Path
     bucket.client.delete_object(Bucket=bucket.name, Key="p/5")
     counts = summary(source, output)
     assert (counts.read, counts.unchanged, counts.files) == (2, 4, 6)
-    assert scanned_as(source, output=output) == scanned_as(source)
+    assert scan_comparable_rows(source, output=output) == scan_comparable_rows(source)
     assert summary(source, output, cache=False).read == 6
 
 
@@ -197,12 +201,12 @@ def test_findings_of_keys_stay_when_nothing_is_read_again(bucket: Bucket, tmp_pa
     for key in ("p/a", "p/a/b", "p//c", "p/d"):
         bucket.put(key, p10(SOPInstanceUID=f"1.9.{sum(key.encode())}"))
     source, output = f"{bucket.uri}p/", tmp_path / "i.db"
-    first = scanned_as(source, output=output)
+    first = scan_comparable_rows(source, output=output)
     assert {row[0] for row in first[1]} == {"s3.key", "s3.object-and-folder"}
-    assert scanned_as(source, output=output) == first
+    assert scan_comparable_rows(source, output=output) == first
     bucket.put("p/0", p10(SOPInstanceUID="1.9.7"))
-    again = scanned_as(source, output=output)
-    assert again == scanned_as(source)
+    again = scan_comparable_rows(source, output=output)
+    assert again == scan_comparable_rows(source)
     assert again[1] == first[1]
 
 
@@ -239,10 +243,10 @@ def test_copies_of_other_etags_are_compared_by_their_bytes(bucket: Bucket, monke
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_an_inventory_of_s3_stands_in_for_listing(tree: Path, bucket: Bucket, tmp_path: Path, form: str) -> None:
     bucket.upload(tree, "p/")
-    data = file_of(rows_of(bucket), form)
+    data = make_data_file(make_rows(bucket), form)
     manifest = write_inventory(tmp_path / "listed", bucket, data, fileFormat=form, fileSchema=SCHEMAS[form])
     source, output = f"{bucket.uri}p/", tmp_path / "i.db"
-    assert scanned_as(source, s3_inventory=manifest, output=output) == scanned_as(tree)
+    assert scan_comparable_rows(source, s3_inventory=manifest, output=output) == scan_comparable_rows(tree)
     counts = summary(source, output)
     assert counts.read == 0
 
@@ -250,7 +254,7 @@ def test_an_inventory_of_s3_stands_in_for_listing(tree: Path, bucket: Bucket, tm
 def test_what_an_old_inventory_of_s3_has_and_the_bucket_has_not_is_told(bucket: Bucket, tmp_path: Path) -> None:
     for key in ("p/a", "p/b", "p/c"):
         bucket.put(key, p10(SOPInstanceUID=f"1.9.{ord(key[-1])}"))
-    manifest = write_inventory(tmp_path, bucket, {"1.csv.gz": data_of(rows_of(bucket))})
+    manifest = write_inventory(tmp_path, bucket, {"1.csv.gz": encode_csv(make_rows(bucket))})
     bucket.client.delete_object(Bucket=bucket.name, Key="p/a")
     bucket.put("p/b", p10(SOPInstanceUID="1.10.1"))
     with dicommap.scan(f"{bucket.uri}p/", s3_inventory=manifest) as inventory:
@@ -307,7 +311,7 @@ def test_a_profile_is_taken_and_no_credential_is_in_what_is_written(
     (tmp_path / "credentials").write_text(f"[imaging]\n{keys}", encoding="utf-8")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     endpoint = os.environ["AWS_ENDPOINT_URL"]
-    with faulty(endpoint, Fault("none", query="never")) as proxy:
+    with run_fault_proxy(endpoint, Fault("none", query="never")) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")  # nobody is there: what is named comes first
         clients = Clients(profile="imaging", endpoint_url=proxy.url)
         dicommap.scan(PREFIX, output=tmp_path / "i.db", clients=clients).close()

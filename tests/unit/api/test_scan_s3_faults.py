@@ -12,10 +12,10 @@ import dicommap
 from dicommap.errors import AwsError
 from dicommap.scanning import pipeline
 from tests.support.p10_files import p10, uid
-from tests.support.s3_fault_proxy import Fault, FaultyProxy, faulty, quick_retries
+from tests.support.s3_fault_proxy import Fault, FaultyProxy, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import BUCKET, MemoryObjects, memory_server
 from tests.support.s3_server import environment
-from tests.support.scanned_s3_rows import Compared, compared, scanned_as
+from tests.support.scanned_s3_rows import ComparableRows, read_comparable_rows, scan_comparable_rows
 
 PREFIX = f"s3://{BUCKET}/p/"
 KEYS = [f"p/{number:02}" for number in range(20)]
@@ -24,7 +24,7 @@ LISTING = "list-type"
 
 @pytest.fixture(autouse=True)
 def quick() -> Iterator[None]:
-    with quick_retries():
+    with shorten_retries():
         yield
 
 
@@ -38,16 +38,16 @@ def served() -> Iterator[tuple[str, MemoryObjects]]:
 @contextmanager
 def behind(served: tuple[str, MemoryObjects], monkeypatch: pytest.MonkeyPatch, *faults: Fault) -> Iterator[FaultyProxy]:
     """Let AWS's clients find the server behind a proxy with these faults."""
-    with faulty(served[0], *faults) as proxy:
+    with run_fault_proxy(served[0], *faults) as proxy:
         for name, value in environment(proxy.url).items():
             monkeypatch.setenv(name, value)
         yield proxy
 
 
 @pytest.fixture
-def expected(served: tuple[str, MemoryObjects], monkeypatch: pytest.MonkeyPatch) -> Compared:
+def expected(served: tuple[str, MemoryObjects], monkeypatch: pytest.MonkeyPatch) -> ComparableRows:
     with behind(served, monkeypatch):
-        return scanned_as(PREFIX)
+        return scan_comparable_rows(PREFIX)
 
 
 PASSING = [
@@ -65,11 +65,11 @@ PASSING = [
 
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.key}-{fault.query}")
 def test_what_passes_leaves_no_trace(
-    served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, fault: Fault
+    served: tuple[str, MemoryObjects], expected: ComparableRows, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     fault.met = 0
     with behind(served, monkeypatch, fault):
-        assert scanned_as(PREFIX) == expected
+        assert scan_comparable_rows(PREFIX) == expected
     assert fault.met > (fault.times or 0)
 
 
@@ -90,7 +90,7 @@ OF_ONE_OBJECT = [
 @pytest.mark.parametrize(("fault", "code"), OF_ONE_OBJECT, ids=lambda one: getattr(one, "code", one))
 def test_what_is_wrong_with_one_object_is_a_finding_and_is_tried_again(
     served: tuple[str, MemoryObjects],
-    expected: Compared,
+    expected: ComparableRows,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     fault: Fault,
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_one_object_is_a_finding_and_is_tried_again(
         assert (counts.dispositions, counts.instances) == ({"instance": 19, "unreadable": 1}, 19)
     with behind(served, monkeypatch), dicommap.scan(PREFIX, output=output) as inventory:
         assert (inventory.summary().read, inventory.summary().unchanged) == (1, 19)
-        assert compared(inventory) == expected
+        assert read_comparable_rows(inventory) == expected
 
 
 OF_ALL = [
@@ -124,7 +124,7 @@ OF_ALL = [
 @pytest.mark.parametrize(("fault", "message", "fix"), OF_ALL, ids=lambda one: getattr(one, "code", ""))
 def test_what_is_wrong_with_all_ends_the_scan_and_the_next_goes_on(
     served: tuple[str, MemoryObjects],
-    expected: Compared,
+    expected: ComparableRows,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     fault: Fault,
@@ -139,12 +139,12 @@ def test_what_is_wrong_with_all_ends_the_scan_and_the_next_goes_on(
     assert fix in caught.value.fix
     assert not output.exists()
     with behind(served, monkeypatch), dicommap.scan(PREFIX, output=output) as inventory:
-        assert compared(inventory) == expected
+        assert read_comparable_rows(inventory) == expected
 
 
 @pytest.mark.usefixtures("others_read")
 def test_what_another_process_is_told_is_told_here(
-    served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    served: tuple[str, MemoryObjects], expected: ComparableRows, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fault = Fault("status", key="/05", status=400, code="ExpiredToken")
     with behind(served, monkeypatch, fault), pytest.raises(AwsError, match="ExpiredToken") as caught:
@@ -152,11 +152,11 @@ def test_what_another_process_is_told_is_told_here(
     assert caught.value.code == "ExpiredToken"
     # Credentials and endpoint of now, and not of when processes were started first.
     with behind(served, monkeypatch), dicommap.scan(PREFIX, output=tmp_path / "i.db", jobs=2) as inventory:
-        assert compared(inventory) == expected
+        assert read_comparable_rows(inventory) == expected
 
 
 def test_credentials_that_expire_half_way_lose_nothing_that_was_read(
-    served: tuple[str, MemoryObjects], expected: Compared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    served: tuple[str, MemoryObjects], expected: ComparableRows, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 4)
     fault = Fault("status", key="/15", status=400, code="ExpiredToken")
@@ -164,7 +164,7 @@ def test_credentials_that_expire_half_way_lose_nothing_that_was_read(
         dicommap.scan(PREFIX, output=tmp_path / "i.db")
     with behind(served, monkeypatch), dicommap.scan(PREFIX, output=tmp_path / "i.db") as inventory:
         assert inventory.summary().unchanged >= 8
-        assert compared(inventory) == expected
+        assert read_comparable_rows(inventory) == expected
 
 
 def test_an_object_that_changes_behind_its_first_bytes_is_never_mixed(

@@ -20,7 +20,7 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.staging_copies import list_staging_copies
 from dicommap.planning.staging import CopyResult, InstanceUids, StagingCopy
 from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
-from tests.support.s3_fault_proxy import Fault, faulty
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy
 from tests.support.s3_server import Bucket
 
 UIDS = InstanceUids(STUDY, uid(STUDY, 1), uid(STUDY, 1, 1))
@@ -288,7 +288,7 @@ def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: py
     monkeypatch.setattr(object_copies, "PART_BYTES", 5 * 2**20)
     large = p10() + bytes(12 * 2**20)
     bucket.put("in/large", large)
-    with faulty(
+    with run_fault_proxy(
         bucket.endpoint_url, Fault("status", method="PUT", query="partNumber=2", status=403, code="AccessDenied")
     ) as proxy:
         clients = dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)
@@ -320,7 +320,7 @@ def test_parts_of_a_copy_that_fails_are_given_up(bucket: Bucket, monkeypatch: py
 def test_what_s3_refuses_stops_the_staging_and_a_repetition_goes_on(
     local: Path, bucket: Bucket, fault: Fault, said: str
 ) -> None:
-    with faulty(bucket.endpoint_url, fault) as proxy, pytest.raises(AwsError, match=said):
+    with run_fault_proxy(bucket.endpoint_url, fault) as proxy, pytest.raises(AwsError, match=said):
         stage(local, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url))
     assert stage(local, clients=bucket.clients).ok
     assert len(bucket.keys("staged/")) == 8
@@ -328,7 +328,7 @@ def test_what_s3_refuses_stops_the_staging_and_a_repetition_goes_on(
 
 def test_a_fault_that_passes_is_not_seen(remote: Path, bucket: Bucket) -> None:
     fault = Fault("status", method="PUT", status=503, code="SlowDown", times=2)
-    with faulty(bucket.endpoint_url, fault) as proxy:
+    with run_fault_proxy(bucket.endpoint_url, fault) as proxy:
         assert stage(remote, clients=dicommap.Clients(region="us-east-1", endpoint_url=proxy.url)).ok
 
 

@@ -24,18 +24,18 @@ from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.support.fake_clock import QuickClock
 from tests.support.s3_server import Bucket
-from tests.support.submission_packages import Ready, account, package, ready, states
+from tests.support.submission_packages import PreparedPackage, account, package, ready, states
 
 __all__ = ["ready"]
 
 
 @pytest.fixture
-def drafted(ready: Ready) -> Path:
+def drafted(ready: PreparedPackage) -> Path:
     return ready.package
 
 
 @pytest.fixture
-def bucket(ready: Ready) -> Bucket:
+def bucket(ready: PreparedPackage) -> Bucket:
     return ready.bucket
 
 

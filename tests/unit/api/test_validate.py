@@ -14,7 +14,7 @@ from dicommap.errors import DocumentError
 from dicommap.reading import document_limits
 from dicommap.reading.document_limits import DocumentLimit
 from tests.support.p10_files import STUDY, uid
-from tests.support.reconciliation_packages import drafted
+from tests.support.reconciliation_packages import draft_package
 
 SECRET = "Zyzzyva"
 MAPPING = {"studyInstanceUID": uid(STUDY, 1), "metadataFilePath": "a.json"}
@@ -226,7 +226,7 @@ def test_an_override_that_is_too_large_is_one_finding_among_others(
 
 
 def test_tables_of_any_size_are_read_line_by_line(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = drafted(tree, tmp_path / "package").path
+    package = draft_package(tree, tmp_path / "package").path
     monkeypatch.setattr(document_limits, "TABLE_LIMIT", DocumentLimit(0))
     assert {found.code for found in dicommap.validate(package)} == {"request.placeholder"}
     objects = package / "jobs/0001/objects.csv"

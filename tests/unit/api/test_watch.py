@@ -17,7 +17,7 @@ from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import Behaviour, ImportJobService
 from tests.support.fake_clock import QuickClock
 from tests.support.s3_server import Bucket
-from tests.support.submission_packages import Ready, account, ready, states
+from tests.support.submission_packages import PreparedPackage, account, ready, states
 
 __all__ = ["ready"]
 
@@ -32,12 +32,12 @@ FHIR_JOB = f"{'f' * 32}/1a2b"
 
 
 @pytest.fixture
-def bucket(ready: Ready) -> Bucket:
+def bucket(ready: PreparedPackage) -> Bucket:
     return ready.bucket
 
 
 @pytest.fixture
-def submitted(ready: Ready, import_jobs: ImportJobService) -> Path:
+def submitted(ready: PreparedPackage, import_jobs: ImportJobService) -> Path:
     assert dicommap.submit(ready.package, **account(ready.bucket), clock=QuickClock()).ok
     return ready.package
 
@@ -163,7 +163,7 @@ def test_a_job_that_the_service_does_not_know_does_not_hold_up_the_others(
     assert [one.state for one in watched.submissions] == ["started", "ended"]
 
 
-def test_jobs_whose_start_was_refused_are_told(ready: Ready, import_jobs: ImportJobService) -> None:
+def test_jobs_whose_start_was_refused_are_told(ready: PreparedPackage, import_jobs: ImportJobService) -> None:
     import_jobs.fault("validation", operation="StartDICOMImportJob", after=1)
     with pytest.raises(AwsError):
         dicommap.submit(ready.package, **account(ready.bucket), clock=QuickClock())
@@ -172,7 +172,7 @@ def test_jobs_whose_start_was_refused_are_told(ready: Ready, import_jobs: Import
     assert [one.state for one in watched.submissions] == ["ended", "starting"]
 
 
-def test_jobs_that_nobody_submitted_are_counted(ready: Ready, import_jobs: ImportJobService) -> None:
+def test_jobs_that_nobody_submitted_are_counted(ready: PreparedPackage, import_jobs: ImportJobService) -> None:
     options = {**account(ready.bucket), "clock": QuickClock()}
     dicommap.submit(ready.package, jobs=["0002"], **options)
     watched = watch(ready.package)
@@ -182,7 +182,9 @@ def test_jobs_that_nobody_submitted_are_counted(ready: Ready, import_jobs: Impor
     assert watch(ready.package).unsubmitted == 0
 
 
-def test_jobs_that_a_running_submit_starts_are_followed_as_well(ready: Ready, import_jobs: ImportJobService) -> None:
+def test_jobs_that_a_running_submit_starts_are_followed_as_well(
+    ready: PreparedPackage, import_jobs: ImportJobService
+) -> None:
     options = {**account(ready.bucket), "clock": QuickClock()}
     dicommap.submit(ready.package, jobs=["0001"], **options)
     lock = SubmissionStates(ready.package).locked()
@@ -251,7 +253,7 @@ def test_a_full_disk_is_told_and_nothing_lost(
 
 
 def test_polling_keeps_to_the_documented_limit(
-    ready: Ready, s3_environment: str, monkeypatch: pytest.MonkeyPatch
+    ready: PreparedPackage, s3_environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, waited = QuickClock(), list[float]()
     monkeypatch.setattr("botocore.endpoint.time.sleep", waited.append)
@@ -307,7 +309,7 @@ def test_a_job_of_healthlake_that_is_none_is_told(import_jobs: ImportJobService)
 # What there is nothing to watch in.
 
 
-def test_nothing_to_watch_is_told(ready: Ready, tmp_path: Path) -> None:
+def test_nothing_to_watch_is_told(ready: PreparedPackage, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Nothing was named"):
         watch(None)
     with pytest.raises(UsageError, match="dicommap submit"):

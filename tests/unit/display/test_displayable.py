@@ -16,7 +16,7 @@ import dicommap
 from dicommap.display.displayable import Displayable
 from dicommap.errors import UsageError
 from dicommap.model.masking import show_values
-from tests.support.displayed_objects import KANJI, SECRET, files, shown_of
+from tests.support.displayed_objects import KANJI, SECRET, files, make_displayed_objects
 from tests.support.filled_inventories import added, inventory_of
 from tests.support.p10_files import small_tree
 
@@ -34,7 +34,7 @@ def forms(one: Displayable) -> tuple[str, str, str]:
 
 
 def test_no_patient_value_is_in_any_form() -> None:
-    with shown_of(*files(), value=SECRET) as every:
+    with make_displayed_objects(*files(), value=SECRET) as every:
         for name, one in every.items():
             for form in forms(one):
                 assert SECRET not in form, name
@@ -45,7 +45,7 @@ def test_no_patient_value_is_in_any_form() -> None:
 
 
 def test_all_reprs_show_values_when_they_are_told_to_and_no_longer() -> None:
-    with shown_of(*files(), value=SECRET) as every:
+    with make_displayed_objects(*files(), value=SECRET) as every:
         dicommap.show_values(True)
         for name in (
             "inventory",
@@ -84,7 +84,7 @@ def test_one_inventory_can_be_seen_unmasked_and_what_it_yields() -> None:
 
 def test_nothing_of_the_data_is_markup_or_moves_a_terminal() -> None:
     show_values(True)
-    with shown_of(*files(EVIL), value="<script>alert(1)</script>") as every:
+    with make_displayed_objects(*files(EVIL), value="<script>alert(1)</script>") as every:
         for name, one in every.items():
             html, text, line = forms(one)
             assert "<script" not in html, name
@@ -97,7 +97,7 @@ def test_nothing_of_the_data_is_markup_or_moves_a_terminal() -> None:
 
 def test_html_asks_for_nothing_and_hides_nothing() -> None:
     show_values(True)
-    with shown_of(*files()) as every:
+    with make_displayed_objects(*files()) as every:
         for name, one in every.items():
             html = one._repr_html_()
             tags = re.findall(r"<[a-z][^>]*>", html)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dicommap.model.masking import show_values
-from tests.support.browser import opened
-from tests.support.displayed_objects import files, shown_of
+from tests.support.browser import render_page
+from tests.support.displayed_objects import files, make_displayed_objects
 from tests.support.needed_tools import needs_chromium
 
 pytestmark = needs_chromium
@@ -24,7 +24,7 @@ def page_of(content: str) -> str:
 
 
 def test_a_page_that_does_not_escape_is_found_out(tmp_path: Path) -> None:
-    document, asked = opened(page_of(EVIL), tmp_path)
+    document, asked = render_page(page_of(EVIL), tmp_path)
     assert "<title>ran</title>" in document
     assert any(HOST in path for path in asked)
 
@@ -32,12 +32,12 @@ def test_a_page_that_does_not_escape_is_found_out(tmp_path: Path) -> None:
 def test_no_script_runs_and_no_request_leaves_the_page(tmp_path: Path) -> None:
     show_values(True)
     try:
-        with shown_of(*files(EVIL), value=EVIL[:60]) as every:
+        with make_displayed_objects(*files(EVIL), value=EVIL[:60]) as every:
             content = "<hr>".join(one._repr_html_() for one in every.values())
     finally:
         show_values(False)
     assert content.count("&lt;script") > 10
-    document, asked = opened(page_of(content), tmp_path)
+    document, asked = render_page(page_of(content), tmp_path)
     assert "<title>still</title>" in document
     assert not any(f"<{name}" in document for name in ("script", "img", "svg", "link"))
     assert not asked

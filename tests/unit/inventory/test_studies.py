@@ -12,7 +12,7 @@ import pytest
 import dicommap
 from dicommap.errors import InventoryError, MissingExtraError
 from dicommap.model.study import Study
-from tests.support.image_files import image, ramp, series_of
+from tests.support.image_files import make_image_file, make_ramp, series_of
 
 HEAVY = {"numpy", "pandas", "PIL", "pydicom", "openjpeg", "libjpeg", "rle", "pylibjpeg", "matplotlib"}
 LOOK = """
@@ -43,14 +43,14 @@ def test_showing_an_inventory_imports_nothing_that_reads_pixels(tree: Path, tmp_
 
 
 def test_pictures_are_of_open_inventories(tmp_path: Path) -> None:
-    with series_of(tmp_path, image(ramp(0, 255, "uint8"))) as series:
+    with series_of(tmp_path, make_image_file(make_ramp(0, 255, "uint8"))) as series:
         assert not series.thumbnail().is_placeholder
     with pytest.raises(InventoryError, match="is closed"):
         series.thumbnail()
 
 
 def test_a_series_travels_without_its_pictures(tmp_path: Path) -> None:
-    with series_of(tmp_path, image(ramp(0, 255, "uint8"))) as series:
+    with series_of(tmp_path, make_image_file(make_ramp(0, 255, "uint8"))) as series:
         other = pickle.loads(pickle.dumps(series))
         assert other == series
         with pytest.raises(InventoryError, match="not open"):

@@ -9,7 +9,18 @@ import pytest
 from dicommap.model.study import Disposition
 from dicommap.p10 import Header
 from tests.support import p10_files
-from tests.support.p10_elements import ENCODINGS, codes, content, element, header_of, meta, p10, read, read_on, warmed
+from tests.support.p10_elements import (
+    ENCODINGS,
+    codes,
+    content,
+    element,
+    header_of,
+    make_warm_reader,
+    meta,
+    p10,
+    read,
+    read_with_reader,
+)
 
 CHARSET, IMAGE_TYPE = 0x00080005, 0x00080008
 
@@ -36,7 +47,7 @@ def test_letters_at_byte_128_make_no_p10_file(syntax: str, behind: bytes) -> Non
     assert found.disposition is Disposition.NOT_P10
     assert codes(found) == ["p10.not-p10"]
     assert found.values["PatientName"] == "Müller"  # by the character set in front of byte 128
-    assert read_on(warmed(p10(content()), data), data) == found
+    assert read_with_reader(make_warm_reader(p10(content()), data), data) == found
 
 
 def test_a_file_meta_without_preamble_may_have_them_too() -> None:

@@ -19,12 +19,12 @@ from tests.support.p10_elements import (
     element,
     even,
     item,
+    make_warm_reader,
     p10,
     read,
-    read_on,
+    read_with_reader,
     sequence,
     uid_elements,
-    warmed,
 )
 
 WANTED = WantedAttributes.default()
@@ -138,9 +138,9 @@ ENDS_WITH_LAST = p10(b"".join(uid_elements().values()) + element(0x00200013, "IS
 
 def test_of_a_file_that_ends_with_the_last_wanted_element_a_longer_one_is_no_neighbour() -> None:
     assert ENDS_WITH_LAST[-2:] == b"1 "
-    reader = warmed(ENDS_WITH_LAST)
+    reader = make_warm_reader(ENDS_WITH_LAST)
     longer = ENDS_WITH_LAST + element(0x00080060, "CS", "CT")
-    assert read_on(reader, longer) == read(longer)
+    assert read_with_reader(reader, longer) == read(longer)
     assert codes(read(longer)) == ["p10.unordered"]
 
 
@@ -165,7 +165,7 @@ def test_what_tells_the_encoding_of_an_unknown_sequence_is_structure() -> None:
     changed = file[:vr] + b"??" + file[vr + 2 :]
     assert not layout(file).fits(changed)
     assert codes(read(file)) == codes(read(changed)) == ["p10.item-encoding-mismatch"]
-    assert read_on(warmed(file), changed) == read(changed)
+    assert read_with_reader(make_warm_reader(file), changed) == read(changed)
 
 
 @pytest.mark.parametrize(

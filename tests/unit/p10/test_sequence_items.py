@@ -19,12 +19,12 @@ from tests.support.p10_elements import (
     element,
     header_of,
     item,
+    make_warm_reader,
     p10,
     read,
-    read_on,
+    read_with_reader,
     sequence,
     tag_bytes,
-    warmed,
 )
 
 SEQUENCE, PRIVATE = 0x00081111, 0x00091010
@@ -63,7 +63,7 @@ def test_items_in_the_other_encoding_are_passed_and_told(
     else:
         assert codes(found) == [ITEM_ENCODING]
         assert f"({tag >> 16:04x},{tag & 0xFFFF:04x})" in message(found)
-    assert read_on(warmed(file), file) == found
+    assert read_with_reader(make_warm_reader(file), file) == found
 
 
 @LITTLE
@@ -128,7 +128,7 @@ def test_delimiters_behind_what_has_a_length_are_passed_and_told(encoding: DataS
         assert codes(found) == [STRAY_DELIMITER]
         assert "(0008,1111)" in message(found)
         assert found.values == header_of(p10(content())).values
-        assert read_on(warmed(file), file) == found
+        assert read_with_reader(make_warm_reader(file), file) == found
 
 
 @LITTLE

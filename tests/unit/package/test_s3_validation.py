@@ -16,8 +16,8 @@ from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
 from tests.support.p10_files import write_tree
-from tests.support.reconciliation_packages import drafted, submitted
-from tests.support.s3_fault_proxy import Fault, faulty
+from tests.support.reconciliation_packages import draft_package, write_submission_state
+from tests.support.s3_fault_proxy import Fault, run_fault_proxy
 from tests.support.s3_server import REGION, Bucket
 from tests.support.submission_packages import package as two_jobs
 
@@ -25,7 +25,7 @@ from tests.support.submission_packages import package as two_jobs
 @pytest.fixture
 def package(tree: Path, tmp_path: Path, bucket: Bucket) -> PackageDirectory:
     bucket.upload(tree, "in/")
-    return drafted(tree, tmp_path / "package", f"{bucket.uri}in/")
+    return draft_package(tree, tmp_path / "package", f"{bucket.uri}in/")
 
 
 def codes(found: dicommap.Issues) -> list[str]:
@@ -37,13 +37,13 @@ def test_a_prefix_with_what_is_planned_has_no_findings(package: PackageDirectory
     assert codes(validate_s3(package.path, clients=clients)) == []
     bucket.upload(package.path / "jobs/0001/files", "in/")
     assert codes(validate_s3(package.path, clients=clients)) == []
-    submitted(package, f"{bucket.uri}out/")
+    write_submission_state(package, f"{bucket.uri}out/")
     assert codes(validate_s3(package.path, clients=clients)) == []
     assert {one.code for one in dicommap.validate(package.path, s3=clients)} <= {"request.placeholder"}
 
 
 def test_everything_that_differs_is_found(package: PackageDirectory, bucket: Bucket, tree: Path) -> None:
-    submitted(package, f"{bucket.uri}in/out/")
+    write_submission_state(package, f"{bucket.uri}in/out/")
     first, second, third, *_ = sorted(path for path in tree.rglob("*") if path.is_file())
     bucket.client.delete_object(Bucket=bucket.name, Key=f"in/{first.relative_to(tree)}")
     bucket.put(f"in/{second.relative_to(tree)}", b"cut")
@@ -73,7 +73,7 @@ def test_another_region_is_found(package: PackageDirectory, bucket: Bucket) -> N
 def test_a_bucket_that_is_not_there_is_a_finding_and_the_rest_is_compared(
     package: PackageDirectory, bucket: Bucket, tree: Path
 ) -> None:
-    submitted(package, "s3://no-such-bucket/out/")
+    write_submission_state(package, "s3://no-such-bucket/out/")
     bucket.put("in/zzz", b"x")
     found = validate_s3(package.path, clients=bucket.clients)
     assert codes(found) == ["listing.stray-object", *["object.override-missing"] * 2, "submit.no-bucket"]
@@ -82,14 +82,16 @@ def test_a_bucket_that_is_not_there_is_a_finding_and_the_rest_is_compared(
 
 
 def test_of_jobs_whose_bucket_is_not_there_only_the_bucket_is_told(tree: Path, tmp_path: Path, bucket: Bucket) -> None:
-    package = drafted(tree, tmp_path / "package", "s3://no-such-bucket/in/")
+    package = draft_package(tree, tmp_path / "package", "s3://no-such-bucket/in/")
     assert codes(validate_s3(package.path, clients=bucket.clients)) == ["submit.no-bucket"]
 
 
 def test_one_prefix_that_may_not_be_listed_hides_nothing_of_another(tmp_path: Path, bucket: Bucket) -> None:
     two = two_jobs(tmp_path, bucket)
     bucket.put("in/2/zzz", b"x")
-    with faulty(bucket.endpoint_url, Fault("status", query="prefix=in%2F1", status=403, code="AccessDenied")) as proxy:
+    with run_fault_proxy(
+        bucket.endpoint_url, Fault("status", query="prefix=in%2F1", status=403, code="AccessDenied")
+    ) as proxy:
         found = validate_s3(two, clients=Clients(region=REGION, endpoint_url=proxy.url))
     assert [(one.code, one.location.path) for one in found] == [
         ("listing.denied", f"{bucket.uri}in/1/"),
@@ -153,7 +155,7 @@ def test_what_s3_refuses_of_one_place_is_a_finding(
 
 
 def test_where_nobody_answers_what_was_found_comes_with_the_error(package: PackageDirectory, bucket: Bucket) -> None:
-    submitted(package, f"{bucket.uri}in/out/")
+    write_submission_state(package, f"{bucket.uri}in/out/")
     clients = refusing(bucket.clients, "ListObjectsV2", 400)
     with pytest.raises(AwsError, match=r"ListObjectsV2 of s3://.*/in/ was refused: ExpiredToken") as error:
         validate_s3(package.path, clients=clients)

@@ -14,7 +14,7 @@ import pytest
 from dicommap.pictures import PictureFile
 from dicommap.pictures.codec_process import CodecProcess
 from dicommap.pictures.picture_file import NoPictureError
-from tests.support.image_files import image, ramp, thumbnail
+from tests.support.image_files import make_image_file, make_ramp, thumbnail
 
 pytestmark = pytest.mark.usefixtures("counted")
 
@@ -144,6 +144,6 @@ def test_only_what_is_compressed_goes_to_it(tmp_path: Path, monkeypatch: pytest.
             raise NoPictureError("asked")
 
     monkeypatch.setattr("dicommap.pictures.frame_image.CODECS", Forbidden())
-    assert not thumbnail(tmp_path / "plain", image(ramp(0, 255))).is_placeholder
-    jpeg = image(np.zeros((2, 2), "uint8"), transfer_syntax="1.2.840.10008.1.2.4.50", PixelData=None)
+    assert not thumbnail(tmp_path / "plain", make_image_file(make_ramp(0, 255))).is_placeholder
+    jpeg = make_image_file(np.zeros((2, 2), "uint8"), transfer_syntax="1.2.840.10008.1.2.4.50", PixelData=None)
     assert "asked" in thumbnail(tmp_path / "jpeg", jpeg).caption

@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from dicommap.pictures.frame_decoding import DecodedFrame
 from dicommap.pictures.frame_image import pixel_aspect_ratio, to_8_bit_pixels
-from tests.support.image_files import Array, attributes, ramp
+from tests.support.image_files import Array, attributes, make_ramp
 
 
 def frame(array: Array, **values: Any) -> DecodedFrame:
@@ -55,7 +55,7 @@ def test_each_frame_has_its_own_window() -> None:
         PixelValueTransformationSequence=Sequence([attributes(RescaleSlope=10, RescaleIntercept=0)]),
         FrameVOILUTSequence=Sequence([attributes(WindowCenter=1, WindowWidth=1)]),
     )
-    stored = ramp(0, 100)
+    stored = make_ramp(0, 100)
     given = frame(
         stored,
         SharedFunctionalGroupsSequence=Sequence([shared]),

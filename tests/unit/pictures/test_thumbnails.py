@@ -18,11 +18,11 @@ import dicommap
 from dicommap.errors import UsageError
 from dicommap.pictures import Picture
 from dicommap.pictures.thumbnails import MAX_SERIES
-from tests.support.image_files import STUDY, image, pixels, ramp, series_of, thumbnail
+from tests.support.image_files import STUDY, make_image_file, make_ramp, pixels, series_of, thumbnail
 from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree
 
 WINDOW = {"WindowCenter": 128, "WindowWidth": 256}
-EIGHT = ramp(0, 255, "uint8")
+EIGHT = make_ramp(0, 255, "uint8")
 JPEG2000 = "1.2.840.10008.1.2.4.90"
 
 
@@ -35,30 +35,30 @@ def told(picture: Picture) -> str:
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, DEFLATED, EXPLICIT_BIG])
 def test_pixels_are_what_the_file_holds(tmp_path: Path, syntax: str) -> None:
-    picture = thumbnail(tmp_path, image(EIGHT, transfer_syntax=syntax, **WINDOW))
+    picture = thumbnail(tmp_path, make_image_file(EIGHT, transfer_syntax=syntax, **WINDOW))
     assert np.abs(pixels(picture).astype(int) - EIGHT).max() <= 1
     assert picture.caption == "CT series 1; image 1 of 1, window from the file"
 
 
 def test_bytes_that_are_big_endian(tmp_path: Path) -> None:
-    stored = ramp(-1000, 1000)
+    stored = make_ramp(-1000, 1000)
     window = {"WindowCenter": 0, "WindowWidth": 2001}
     big = thumbnail(
         tmp_path / "big",
-        image(stored, PixelData=stored.astype(">i2").tobytes(), transfer_syntax=EXPLICIT_BIG, **window),
+        make_image_file(stored, PixelData=stored.astype(">i2").tobytes(), transfer_syntax=EXPLICIT_BIG, **window),
     )
-    assert big.png == thumbnail(tmp_path / "little", image(stored, **window)).png
+    assert big.png == thumbnail(tmp_path / "little", make_image_file(stored, **window)).png
 
 
 def test_colour_by_plane_is_colour_by_pixel(tmp_path: Path) -> None:
     colours = np.stack([EIGHT, EIGHT[::-1], 255 - EIGHT], axis=-1)
-    by_plane = image(colours, PlanarConfiguration=1, PixelData=np.moveaxis(colours, -1, 0).tobytes())
+    by_plane = make_image_file(colours, PlanarConfiguration=1, PixelData=np.moveaxis(colours, -1, 0).tobytes())
     assert (pixels(thumbnail(tmp_path, by_plane)) == colours).all()
 
 
 def test_ybr_becomes_rgb(tmp_path: Path) -> None:
     red = np.tile(np.array([76, 85, 255], "uint8"), (4, 4, 1))  # PS3.3 C.7.6.3.1.2
-    found = pixels(thumbnail(tmp_path, image(red, PhotometricInterpretation="YBR_FULL"))).astype(int)
+    found = pixels(thumbnail(tmp_path, make_image_file(red, PhotometricInterpretation="YBR_FULL"))).astype(int)
     assert np.abs(found - [254, 0, 0]).max() <= 1
 
 
@@ -66,13 +66,15 @@ def test_bits_are_unpacked(tmp_path: Path) -> None:
     mask = np.zeros((16, 16), "uint8")
     mask[2:5, 3:9] = 1
     packed = np.packbits(mask.ravel(), bitorder="little").tobytes()
-    file = image(mask, BitsAllocated=1, BitsStored=1, HighBit=0, PixelData=packed)
+    file = make_image_file(mask, BitsAllocated=1, BitsStored=1, HighBit=0, PixelData=packed)
     assert (pixels(thumbnail(tmp_path, file)) == mask * 255).all()
 
 
 def test_floats_are_drawn(tmp_path: Path) -> None:
     values = np.linspace(0, 1, 64, dtype="float32").reshape(8, 8)
-    file = image(values, PixelData=None, FloatPixelData=values.tobytes(), BitsStored=None, PixelRepresentation=None)
+    file = make_image_file(
+        values, PixelData=None, FloatPixelData=values.tobytes(), BitsStored=None, PixelRepresentation=None
+    )
     assert (
         np.abs(pixels(thumbnail(tmp_path, file)).astype(int) - np.clip((values - 0.01) / 0.98, 0, 1) * 255).max() <= 1
     )
@@ -80,7 +82,7 @@ def test_floats_are_drawn(tmp_path: Path) -> None:
 
 def test_the_middle_slice_is_that_of_positions(tmp_path: Path) -> None:
     files = [
-        image(
+        make_image_file(
             np.full((8, 8), number, "uint8"),
             number,
             ImagePositionPatient=[0, 0, z],
@@ -95,7 +97,9 @@ def test_the_middle_slice_is_that_of_positions(tmp_path: Path) -> None:
 
 def test_a_frame_of_thousands_is_read_alone(tmp_path: Path) -> None:
     frames = np.arange(2_000, dtype="uint16")[:, None, None] * np.ones((1, 64, 64), "uint16")
-    file = image(frames[0], NumberOfFrames=2_000, PixelData=frames.tobytes(), WindowCenter=1000, WindowWidth=2001)
+    file = make_image_file(
+        frames[0], NumberOfFrames=2_000, PixelData=frames.tobytes(), WindowCenter=1000, WindowWidth=2001
+    )
     with series_of(tmp_path, file) as series:
         series.thumbnail(None)  # what is imported and cached is no part of the measure
         tracemalloc.start()
@@ -108,14 +112,14 @@ def test_a_frame_of_thousands_is_read_alone(tmp_path: Path) -> None:
 
 
 def test_pixels_that_are_not_square_get_their_shape(tmp_path: Path) -> None:
-    with series_of(tmp_path, image(EIGHT, PixelSpacing=[2, 1])) as series:
+    with series_of(tmp_path, make_image_file(EIGHT, PixelSpacing=[2, 1])) as series:
         picture = series.thumbnail(64)
     assert (picture.width, picture.height) == (32, 64)
 
 
 @pytest.mark.parametrize("size", [32, 100, 2_048])
 def test_the_longer_side_has_the_size(tmp_path: Path, size: int) -> None:
-    with series_of(tmp_path, image(ramp(0, 255, "uint8", (40, 50)))) as series:
+    with series_of(tmp_path, make_image_file(make_ramp(0, 255, "uint8", (40, 50)))) as series:
         picture = series.thumbnail(size)
     assert picture.width == size
     assert picture.height == round(size * 0.8)
@@ -123,7 +127,7 @@ def test_the_longer_side_has_the_size(tmp_path: Path, size: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 31, 2_049])
 def test_sizes_have_bounds(tmp_path: Path, size: int) -> None:
-    with series_of(tmp_path, image(EIGHT)) as series:
+    with series_of(tmp_path, make_image_file(EIGHT)) as series:
         with pytest.raises(UsageError, match="pixels"):
             series.thumbnail(size)
         with pytest.raises(UsageError, match="pixels"):
@@ -132,7 +136,7 @@ def test_sizes_have_bounds(tmp_path: Path, size: int) -> None:
 
 @pytest.mark.parametrize("count", [0, 401])
 def test_a_montage_has_bounds(tmp_path: Path, count: int) -> None:
-    with series_of(tmp_path, image(EIGHT)) as series, pytest.raises(UsageError, match="images"):
+    with series_of(tmp_path, make_image_file(EIGHT)) as series, pytest.raises(UsageError, match="images"):
         series.montage(count)
 
 
@@ -163,7 +167,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_cannot_be_drawn_is_told(tmp_path: Path, attributes: dict[str, Any], words: str) -> None:
     compressed = attributes.get("transfer_syntax")
     file = (
-        image(EIGHT, **attributes)
+        make_image_file(EIGHT, **attributes)
         if not compressed
         else p10(dataset_of(EIGHT, **attributes), transfer_syntax=compressed)
     )
@@ -176,7 +180,9 @@ def dataset_of(array: Any, **attributes: Any) -> Any:
     import io
 
     attributes = {key: value for key, value in attributes.items() if key != "transfer_syntax"}
-    made = dcmread(io.BytesIO(image(array, **{key: value for key, value in attributes.items() if key != "PixelData"})))
+    made = dcmread(
+        io.BytesIO(make_image_file(array, **{key: value for key, value in attributes.items() if key != "PixelData"}))
+    )
     made.PixelData = attributes["PixelData"]
     made["PixelData"].VR = "OB"
     made["PixelData"].is_undefined_length = True
@@ -185,7 +191,7 @@ def dataset_of(array: Any, **attributes: Any) -> Any:
 
 def test_a_data_set_that_is_not_encoded_as_it_says_is_drawn(tmp_path: Path) -> None:
     explicit, implicit = (
-        image(EIGHT, transfer_syntax=syntax, **WINDOW) for syntax in (EXPLICIT_LITTLE, IMPLICIT_LITTLE)
+        make_image_file(EIGHT, transfer_syntax=syntax, **WINDOW) for syntax in (EXPLICIT_LITTLE, IMPLICIT_LITTLE)
     )
     start = implicit.index(b"\x08\x00\x16\x00")
     mixed = explicit[: explicit.index(b"\x08\x00\x16\x00UI")] + implicit[start:]
@@ -219,7 +225,7 @@ def test_a_compressed_image_of_another_size_is_not_decoded(
 
 
 def test_a_transfer_syntax_that_is_none_is_not_repeated(tmp_path: Path) -> None:
-    file = image(EIGHT).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840\x1b[1m08.1.2.1\0", 1)
+    file = make_image_file(EIGHT).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840\x1b[1m08.1.2.1\0", 1)
     caption = told(thumbnail(tmp_path, file))
     assert caption.endswith("pydicom has no decoder for a file without a valid transfer syntax")
 
@@ -227,11 +233,11 @@ def test_a_transfer_syntax_that_is_none_is_not_repeated(tmp_path: Path) -> None:
 def test_a_data_set_that_inflates_without_end_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dicommap.pictures.decodable_file.MAX_INFLATED", 1_000)
     stored = np.zeros((100, 100), "uint8")
-    assert "too large when inflated" in told(thumbnail(tmp_path, image(stored, transfer_syntax=DEFLATED)))
+    assert "too large when inflated" in told(thumbnail(tmp_path, make_image_file(stored, transfer_syntax=DEFLATED)))
 
 
 def replaced_by_other(path: Path) -> None:
-    path.write_bytes(image(EIGHT, SOPInstanceUID="1.2.3"))
+    path.write_bytes(make_image_file(EIGHT, SOPInstanceUID="1.2.3"))
 
 
 def replaced_by_fifo(path: Path) -> None:
@@ -259,14 +265,14 @@ def replaced_by_text(path: Path) -> None:
     ],
 )
 def test_a_file_that_is_not_the_scanned_one_is_not_drawn(tmp_path: Path, change: Any, words: str) -> None:
-    with series_of(tmp_path, image(EIGHT)) as series:
+    with series_of(tmp_path, make_image_file(EIGHT)) as series:
         change(tmp_path / "IM0000")
         assert words in told(series.thumbnail())
         assert words in told(series.montage())
 
 
 def test_other_files_are_drawn_where_some_are_lost(tmp_path: Path) -> None:
-    with series_of(tmp_path, *(image(EIGHT, number) for number in (1, 2, 3))) as series:
+    with series_of(tmp_path, *(make_image_file(EIGHT, number) for number in (1, 2, 3))) as series:
         (tmp_path / "IM0001").unlink()
         picture = series.thumbnail()
     assert not picture.is_placeholder
@@ -274,26 +280,26 @@ def test_other_files_are_drawn_where_some_are_lost(tmp_path: Path) -> None:
 
 
 def test_a_montage_tells_how_many_images_could_not_be_drawn(tmp_path: Path) -> None:
-    with series_of(tmp_path, image(EIGHT), image(EIGHT, 2, PixelData=bytes(4))) as series:
+    with series_of(tmp_path, make_image_file(EIGHT), make_image_file(EIGHT, 2, PixelData=bytes(4))) as series:
         picture = series.montage()
     assert not picture.is_placeholder
     assert picture.caption == "CT series 1; 2 of 2 images; 1 could not be drawn"
 
 
 def test_duplicates_are_not_drawn_twice(tmp_path: Path) -> None:
-    with series_of(tmp_path, image(EIGHT), image(EIGHT)) as series:
+    with series_of(tmp_path, make_image_file(EIGHT), make_image_file(EIGHT)) as series:
         assert series.montage().caption == "CT series 1; 1 of 1 image"
 
 
 def test_a_name_that_is_not_utf8_is_found(tmp_path: Path) -> None:
-    (tmp_path / os.fsdecode(b"a\xff")).write_bytes(image(EIGHT))
+    (tmp_path / os.fsdecode(b"a\xff")).write_bytes(make_image_file(EIGHT))
     with dicommap.scan(tmp_path) as inventory:
         (series,) = inventory.series()
         assert not series.thumbnail().is_placeholder
 
 
 def test_a_montage_shows_evenly_spaced_images(tmp_path: Path) -> None:
-    files = [image(np.full((40, 40), 20 * number, "uint8"), number, **WINDOW) for number in range(1, 11)]
+    files = [make_image_file(np.full((40, 40), 20 * number, "uint8"), number, **WINDOW) for number in range(1, 11)]
     with series_of(tmp_path, *files) as series:
         picture = series.montage(4, 32)
     assert picture.caption == "CT series 1; 4 of 10 images"
@@ -305,8 +311,8 @@ def test_a_montage_shows_evenly_spaced_images(tmp_path: Path) -> None:
 
 def test_an_overview_has_a_tile_for_each_series(tmp_path: Path) -> None:
     files = {
-        "a": image(EIGHT),
-        "b": image(EIGHT, SeriesInstanceUID=uid(STUDY, 2), SOPInstanceUID=uid(STUDY, 2, 1), PixelData=None),
+        "a": make_image_file(EIGHT),
+        "b": make_image_file(EIGHT, SeriesInstanceUID=uid(STUDY, 2), SOPInstanceUID=uid(STUDY, 2, 1), PixelData=None),
     }
     with dicommap.scan(write_tree(tmp_path, files)) as inventory:
         (study,) = inventory.studies()
@@ -320,7 +326,7 @@ def test_an_overview_has_a_tile_for_each_series(tmp_path: Path) -> None:
 
 def test_an_overview_has_bounds(tmp_path: Path) -> None:
     files = {
-        str(number): image(EIGHT, SeriesInstanceUID=uid(STUDY, number), SOPInstanceUID=uid(STUDY, number, 1))
+        str(number): make_image_file(EIGHT, SeriesInstanceUID=uid(STUDY, number), SOPInstanceUID=uid(STUDY, number, 1))
         for number in range(MAX_SERIES + 2)
     }
     with dicommap.scan(write_tree(tmp_path, files)) as inventory:
@@ -330,7 +336,9 @@ def test_an_overview_has_bounds(tmp_path: Path) -> None:
 
 def test_no_patient_value_is_in_a_caption_unless_it_is_asked_for(tmp_path: Path) -> None:
     names: dict[str, Any] = {"PatientName": "Secret^Name", "SeriesDescription": "Secret knee", "PatientID": "Secret"}
-    with series_of(tmp_path, image(EIGHT, **names), image(EIGHT, 2, PixelData=None, **names)) as series:
+    with series_of(
+        tmp_path, make_image_file(EIGHT, **names), make_image_file(EIGHT, 2, PixelData=None, **names)
+    ) as series:
         pictures = [series.thumbnail(), series.montage()]
         assert not [picture.caption for picture in pictures if "Secret" in picture.caption + repr(picture)]
         assert series.thumbnail(show_values=True).caption.startswith("CT series 1 Secret knee; ")

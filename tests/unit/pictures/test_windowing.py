@@ -16,7 +16,7 @@ from dicommap.pictures.windowing import (
     WINDOW_OF_SEGMENTATION,
     to_greys,
 )
-from tests.support.image_files import Array, attributes, ramp
+from tests.support.image_files import Array, attributes, make_ramp
 
 
 def shown(stored: Array, **values: Any) -> Array:
@@ -26,7 +26,7 @@ def shown(stored: Array, **values: Any) -> Array:
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
 @pytest.mark.parametrize("dtype", ["int16", "uint16", "int8", "uint8", "int32"])
 def test_a_window_is_what_pydicom_makes_of_it(function: str, dtype: str) -> None:
-    stored = ramp(0, 100, dtype)
+    stored = make_ramp(0, 100, dtype)
     values = {"WindowCenter": 40, "WindowWidth": 50, "VOILUTFunction": function, "RescaleSlope": 2}
     given = attributes(**values, RescaleIntercept=-60, PixelRepresentation=int(dtype[0] == "i"), BitsStored=8)
     found, origin = to_greys(stored, given)
@@ -37,7 +37,7 @@ def test_a_window_is_what_pydicom_makes_of_it(function: str, dtype: str) -> None
 
 
 def test_the_first_of_several_windows_counts() -> None:
-    stored = ramp(0, 1000)
+    stored = make_ramp(0, 1000)
     both = shown(stored, WindowCenter=[100, 900], WindowWidth=[50, 100])
     assert (both == shown(stored, WindowCenter=100, WindowWidth=50)).all()
 
@@ -55,7 +55,7 @@ def test_the_first_of_several_windows_counts() -> None:
     ],
 )
 def test_without_a_window_that_can_be_percentiles_decide(window: dict[str, Any]) -> None:
-    stored = ramp(-500, 500)
+    stored = make_ramp(-500, 500)
     stored[0, 0] = 30_000  # one bright spot must not darken the rest
     found, origin = to_greys(stored, attributes(**window))
     assert origin == WINDOW_BY_PERCENTILES
@@ -71,7 +71,7 @@ def test_a_linear_window_narrower_than_one_is_taken_as_exact() -> None:
 
 
 def test_monochrome1_is_the_other_way_round() -> None:
-    stored = ramp(0, 1000)
+    stored = make_ramp(0, 1000)
     light = shown(stored, WindowCenter=500, WindowWidth=800)
     dark = shown(stored, WindowCenter=500, WindowWidth=800, PhotometricInterpretation="MONOCHROME1")
     assert (dark == 255 - light).all()
@@ -81,14 +81,14 @@ def test_monochrome1_is_the_other_way_round() -> None:
 
 @pytest.mark.parametrize("slope", [0, float("nan"), None])
 def test_a_rescale_that_leaves_nothing_is_not_applied(slope: float | None) -> None:
-    stored = ramp(0, 1000)
+    stored = make_ramp(0, 1000)
     window = {"WindowCenter": 500, "WindowWidth": 800}
     assert (shown(stored, RescaleSlope=slope, RescaleIntercept=5, **window) == shown(stored, **window)).all()
 
 
 @pytest.mark.parametrize(("dtype", "value"), [("int16", -2000), ("int16", 63536), ("uint16", 63536)])
 def test_padding_is_black_and_left_out_of_percentiles(dtype: str, value: int) -> None:
-    stored = ramp(100, 200, dtype)
+    stored = make_ramp(100, 200, dtype)
     whole = shown(stored)
     padded = stored.copy()
     padded[:, 8:] = np.array([value]).astype(dtype)[0]
@@ -100,7 +100,7 @@ def test_padding_is_black_and_left_out_of_percentiles(dtype: str, value: int) ->
 
 
 def test_a_range_of_padding_is_black() -> None:
-    stored = ramp(0, 255, "uint8")
+    stored = make_ramp(0, 255, "uint8")
     found = shown(stored, PixelPaddingValue=200, PixelPaddingRangeLimit=255, WindowCenter=128, WindowWidth=256)
     assert (found[stored >= 200] == 0).all()
     assert (found[(stored > 1) & (stored < 200)] > 0).all()
@@ -114,14 +114,14 @@ def lut(entries: list[int], first: int, bits: int) -> Sequence:
 
 @pytest.mark.parametrize(("bits", "highest"), [(8, 255), (12, 4095), (16, 65535)])
 def test_a_voi_lut_comes_before_a_window(bits: int, highest: int) -> None:
-    stored = ramp(-50, 400)
+    stored = make_ramp(-50, 400)
     entries = [round(number / 99 * highest) for number in range(100)]
     found = shown(stored, VOILUTSequence=lut(entries, 100, bits), WindowCenter=0, WindowWidth=1)
     assert np.abs(found - np.clip(stored.astype(float) - 100, 0, 99) / 99 * 255).max() <= 1
 
 
 def test_a_modality_lut_comes_before_all() -> None:
-    stored = ramp(0, 9, "uint8", (2, 5))
+    stored = make_ramp(0, 9, "uint8", (2, 5))
     found = shown(stored, ModalityLUTSequence=lut([9 - n for n in range(10)], 0, 16), WindowCenter=5, WindowWidth=10)
     assert (np.diff(found.ravel()) < 0).all()
 
@@ -133,7 +133,7 @@ def test_one_bit_is_black_and_white() -> None:
 
 
 def test_what_is_not_a_number_is_black() -> None:
-    stored = ramp(0, 100, "float32")
+    stored = make_ramp(0, 100, "float32")
     stored[0, :3] = [np.nan, np.inf, -np.inf]
     found = shown(stored)
     assert found[0, 0] == found[0, 2] == 0

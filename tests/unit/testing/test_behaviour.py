@@ -12,7 +12,7 @@ from dicommap.errors import UsageError
 from dicommap.testing import Fault, ImportJobService
 from dicommap.testing.behaviour import FAULT_KINDS, JOB_FAULTS
 from tests.support.s3_server import Bucket
-from tests.support.stand_in_jobs import imported, output, records
+from tests.support.stand_in_jobs import read_job_manifests, records, run_import_job
 
 SUCCESS, FAILURE, WARNING = "SUCCESS/success.ndjson", "FAILURE/failure.ndjson", "WARNING/warning.ndjson"
 
@@ -27,9 +27,9 @@ def faulty(service: ImportJobService, bucket: Bucket, *kinds: str, match: str = 
     """Return what a job with these faults has written."""
     for kind in kinds:
         service.fault(kind, match=match)
-    job = imported(service, bucket)
+    job = run_import_job(service, bucket)
     assert job.status == "COMPLETED"
-    return output(bucket, job)
+    return read_job_manifests(bucket, job)
 
 
 def test_a_job_can_reject_every_file(import_jobs: ImportJobService, filled: Bucket) -> None:
@@ -96,15 +96,15 @@ def test_keys_are_relative(import_jobs: ImportJobService, filled: Bucket) -> Non
 
 def test_a_fault_can_wait_for_a_later_job(import_jobs: ImportJobService, filled: Bucket) -> None:
     import_jobs.fault("job-failed", after=1, message="later")
-    statuses = [imported(import_jobs, filled).message for _ in range(3)]
+    statuses = [run_import_job(import_jobs, filled).message for _ in range(3)]
     assert statuses == [None, "later", None]
 
 
 def test_faults_can_be_taken_back(import_jobs: ImportJobService, filled: Bucket) -> None:
     import_jobs.fault("job-failed", times=None)
-    assert imported(import_jobs, filled).status == "FAILED"
+    assert run_import_job(import_jobs, filled).status == "FAILED"
     import_jobs.clear_faults()
-    assert imported(import_jobs, filled).status == "COMPLETED"
+    assert run_import_job(import_jobs, filled).status == "COMPLETED"
 
 
 def test_every_fault_of_a_job_is_tried_here() -> None:

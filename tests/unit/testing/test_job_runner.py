@@ -13,7 +13,7 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from tests.support.p10_files import STUDY, p10, uid
 from tests.support.s3_server import Bucket
-from tests.support.stand_in_jobs import imported, output, override, records
+from tests.support.stand_in_jobs import put_override_file, read_job_manifests, records, run_import_job
 
 PATIENT = {"00100020": {"vr": "LO", "Value": ["NEW"]}}
 BODY_PART = {"00180015": {"vr": "CS", "Value": ["HEAD"]}}
@@ -31,10 +31,10 @@ def behaving(bucket: Bucket, **settings: Any) -> ImportJobService:
 def test_exactly_the_mapped_study_and_series_change(service: ImportJobService, bucket: Bucket, tree: Path) -> None:
     bucket.upload(tree, "in/")
     mappings = [
-        override(bucket, PATIENT, uid(STUDY, 1)),
-        override(bucket, BODY_PART, uid(STUDY, 2), uid(STUDY, 2, 1)),
+        put_override_file(bucket, PATIENT, uid(STUDY, 1)),
+        put_override_file(bucket, BODY_PART, uid(STUDY, 2), uid(STUDY, 2, 1)),
     ]
-    job = imported(service, bucket, mappings)
+    job = run_import_job(service, bucket, mappings)
     assert job.status == "COMPLETED"
     changed = {instance.key: instance.changed_keywords for instance in service.instances}
     assert len(changed) == 8
@@ -52,10 +52,10 @@ def test_a_series_override_comes_after_its_studys(service: ImportJobService, buc
     bucket.upload(tree, "in/")
     series = {**BODY_PART, "00081030": {"vr": "LO"}}
     mappings = [
-        override(bucket, {"00081030": {"vr": "LO", "Value": ["STUDY"]}}, uid(STUDY, 1)),
-        override(bucket, series, uid(STUDY, 1), uid(STUDY, 1, 2)),
+        put_override_file(bucket, {"00081030": {"vr": "LO", "Value": ["STUDY"]}}, uid(STUDY, 1)),
+        put_override_file(bucket, series, uid(STUDY, 1), uid(STUDY, 1, 2)),
     ]
-    imported(service, bucket, mappings)
+    run_import_job(service, bucket, mappings)
     after = {instance.key: instance.after.get("00081030") for instance in service.instances}
     assert after["in/study1/series1/IM0001"] == {"vr": "LO", "Value": ["STUDY"]}
     assert after["in/study1/series2/IM0001"] == {"vr": "LO"}
@@ -67,8 +67,8 @@ def test_the_manifests_account_for_every_file(service: ImportJobService, bucket:
     bucket.put("in/notes.txt", b"no P10")
     bucket.put("in/no-class", p10(SOPClassUID=None))
     bucket.put("in/folder/")
-    job = imported(service, bucket, [override(bucket, PATIENT, uid(STUDY, 1))])
-    texts = output(bucket, job)
+    job = run_import_job(service, bucket, [put_override_file(bucket, PATIENT, uid(STUDY, 1))])
+    texts = read_job_manifests(bucket, job)
     assert set(texts) == {"job-output-manifest.json", "SUCCESS/success.ndjson", "FAILURE/failure.ndjson"}
     summary = json.loads(texts["job-output-manifest.json"])["jobSummary"]
     assert summary["numberOfScannedFiles"] == 10
@@ -96,7 +96,7 @@ def test_other_grouping_elements_make_another_image_set(service: ImportJobServic
     bucket.put("in/3", p10(SOPInstanceUID="1.3", SeriesNumber=7))
     bucket.put("in/4", p10(SOPInstanceUID="1.1"))
     bucket.put("in/5", p10(SOPInstanceUID="1.5", SeriesDescription="no grouping element"))
-    imported(service, bucket)
+    run_import_job(service, bucket)
     sets = [(one.is_primary, [instance.key for instance in one.instances]) for one in service.image_sets]
     assert sets == [(True, ["in/1", "in/5"]), (False, ["in/2"]), (False, ["in/3"]), (False, ["in/4"])]
 
@@ -104,15 +104,15 @@ def test_other_grouping_elements_make_another_image_set(service: ImportJobServic
 def test_an_override_can_make_a_study_one_image_set(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10(SOPInstanceUID="1.1"))
     bucket.put("in/2", p10(SOPInstanceUID="1.2", PatientID="OTHER"))
-    imported(service, bucket, [override(bucket, PATIENT, STUDY)])
+    run_import_job(service, bucket, [put_override_file(bucket, PATIENT, STUDY)])
     assert [(one.is_primary, len(one.instances)) for one in service.image_sets] == [(True, 2)]
 
 
 def test_a_second_import_does_not_take_the_primary_place(service: ImportJobService, bucket: Bucket, tree: Path) -> None:
     bucket.upload(tree / "study1" / "series1", "in/")
-    imported(service, bucket)
+    run_import_job(service, bucket)
     bucket.put("in/IM0003", (tree / "study1/series1/IM0001").read_bytes().replace(b".1.1.1.1", b".1.1.1.3"))
-    job = imported(service, bucket)
+    job = run_import_job(service, bucket)
     primary, other = service.image_sets
     assert (primary.is_primary, primary.version, len(primary.instances)) == (True, 2, 3)
     assert (other.is_primary, [one.job_id for one in other.instances]) == (False, [job.job_id] * 2)
@@ -129,31 +129,31 @@ def test_a_second_import_does_not_take_the_primary_place(service: ImportJobServi
 def test_a_job_over_a_quota_fails(bucket: Bucket, tree: Path, quotas: Quotas, name: str) -> None:
     bucket.upload(tree, "in/")
     with behaving(bucket, quotas=quotas) as service:
-        job = imported(service, bucket)
+        job = run_import_job(service, bucket)
     assert job.status == "FAILED"
     assert (job.message or "").startswith(name)
     assert service.instances == ()
-    assert output(bucket, job) == {}
+    assert read_job_manifests(bucket, job) == {}
 
 
 def test_a_job_at_its_quotas_completes(bucket: Bucket, tree: Path) -> None:
     bucket.upload(tree, "in/")
     with behaving(bucket, quotas=Quotas(files=8, folders=6)) as service:
-        assert imported(service, bucket).status == "COMPLETED"
+        assert run_import_job(service, bucket).status == "COMPLETED"
 
 
 def test_a_file_over_its_quota_is_rejected(bucket: Bucket) -> None:
     bucket.put("in/1", p10())
     with behaving(bucket, quotas=Quotas(fileBytes=100)) as service:
-        job = imported(service, bucket)
+        job = run_import_job(service, bucket)
     assert job.status == "COMPLETED"
-    assert records(output(bucket, job)["FAILURE/failure.ndjson"])[0]["inputFile"] == "in/1"
+    assert records(read_job_manifests(bucket, job)["FAILURE/failure.ndjson"])[0]["inputFile"] == "in/1"
 
 
 def test_a_prefix_without_a_slash_takes_in_its_siblings(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1.2/a", p10(SOPInstanceUID="1.1"))
     bucket.put("in/1.23/a", p10(SOPInstanceUID="1.2"))
-    imported(service, bucket, prefix="in/1.2")
+    run_import_job(service, bucket, prefix="in/1.2")
     assert {one.key for one in service.instances} == {"in/1.2/a", "in/1.23/a"}
 
 
@@ -177,42 +177,42 @@ def test_override_files_are_read_in_the_assumed_form(
 ) -> None:
     bucket.put("in/1", p10())
     with behaving(bucket, assumptions=assumptions) as service:
-        job = imported(service, bucket, [override(bucket, document, STUDY)])
+        job = run_import_job(service, bucket, [put_override_file(bucket, document, STUDY)])
     assert job.status == ("COMPLETED" if fine else "FAILED")
     assert [len(one.changed_keywords) for one in service.instances] == ([1] if fine else [])
 
 
 def test_a_mapping_whose_file_is_not_there_fails_the_job(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10())
-    mapping = override(bucket, PATIENT, STUDY)
+    mapping = put_override_file(bucket, PATIENT, STUDY)
     bucket.client.delete_object(Bucket=bucket.name, Key=f"in/{mapping['metadataFilePath']}")
-    job = imported(service, bucket, [mapping])
+    job = run_import_job(service, bucket, [mapping])
     assert (job.status, job.message) == ("FAILED", "The metadata file of mapping 0 does not exist")
 
 
 def test_two_mappings_of_one_study_fail_the_job(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10())
-    mapping = override(bucket, PATIENT, STUDY)
-    assert imported(service, bucket, [mapping, mapping]).status == "FAILED"
+    mapping = put_override_file(bucket, PATIENT, STUDY)
+    assert run_import_job(service, bucket, [mapping, mapping]).status == "FAILED"
 
 
 def test_a_mapping_that_no_file_has_changes_nothing(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10())
-    assert imported(service, bucket, [override(bucket, PATIENT, "1.2.3")]).status == "COMPLETED"
+    assert run_import_job(service, bucket, [put_override_file(bucket, PATIENT, "1.2.3")]).status == "COMPLETED"
     assert [one.changed_keywords for one in service.instances] == [frozenset()]
 
 
 def test_override_files_can_be_reported_as_failed(bucket: Bucket) -> None:
     bucket.put("in/1", p10())
     with behaving(bucket, override_files="failed") as service:
-        job = imported(service, bucket, [override(bucket, PATIENT, STUDY)])
-    failed = records(output(bucket, job)["FAILURE/failure.ndjson"])
+        job = run_import_job(service, bucket, [put_override_file(bucket, PATIENT, STUDY)])
+    failed = records(read_job_manifests(bucket, job)["FAILURE/failure.ndjson"])
     assert [one["inputFile"] for one in failed] == [f"in/dicommap-overrides/{STUDY}.json"]
 
 
 def test_a_bucket_that_is_not_there_fails_the_job(service: ImportJobService, bucket: Bucket) -> None:
     other = Bucket("no-such-bucket", bucket.endpoint_url, bucket.client)
-    job = imported(service, other)
+    job = run_import_job(service, other)
     assert job.status == "FAILED"
     assert "NoSuchBucket" in (job.message or "")
 
@@ -224,7 +224,7 @@ def test_odd_files_are_warned_about(bucket: Bucket) -> None:
         p10(SOPInstanceUID="1.2", SeriesInstanceUID="1.5").replace(b"1.2.840.10008.1.2.1\0", b"9.2.840.10008.1.2.1\0"),
     )
     with behaving(bucket, warned_files="warning-only", empty_manifests="written") as service:
-        texts = output(bucket, imported(service, bucket))
+        texts = read_job_manifests(bucket, run_import_job(service, bucket))
     warned = {one["inputFile"]: one["importResponse"]["warnings"] for one in records(texts["WARNING/warning.ndjson"])}
     assert {key: [one["type"] for one in found] for key, found in warned.items()} == {
         "in/1": ["InvalidUidFormat"],
@@ -236,5 +236,5 @@ def test_odd_files_are_warned_about(bucket: Bucket) -> None:
 def test_without_an_s3_server_jobs_read_nothing(bucket: Bucket) -> None:
     bucket.put("in/1", p10())
     with ImportJobService() as service:
-        assert imported(service, bucket).status == "COMPLETED"
+        assert run_import_job(service, bucket).status == "COMPLETED"
     assert service.image_sets == ()

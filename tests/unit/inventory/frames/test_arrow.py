@@ -15,36 +15,36 @@ from dicommap.inventory.frames import arrow
 from dicommap.inventory.frames.columns import FrameLevel, frame_columns
 from dicommap.inventory.frames.frame_queries import frame_query, open_frame_connection
 from tests.support.filled_inventories import added, inventory_of
-from tests.support.frame_inventory import FILES, KEYWORDS, picked, rows_of
+from tests.support.frame_inventory import FILES, KEYWORDS, pick_cells, rows_of
 
 
 def test_instances_have_the_values_of_their_files() -> None:
     with inventory_of(*FILES, keywords=KEYWORDS) as inventory:
         a, b, c, d, e = rows_of(inventory, "instance")
-    assert picked(a, "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID") == ("1.1", "1.1.1", "1.1.1.1")
-    assert picked(a, "source", "path", "bytes", "disposition") == ("/one", "a", 10, "instance")
+    assert pick_cells(a, "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID") == ("1.1", "1.1.1", "1.1.1.1")
+    assert pick_cells(a, "source", "path", "bytes", "disposition") == ("/one", "a", 10, "instance")
     assert a["etag"] is None
     assert a["mtime"] == datetime(1970, 1, 1, tzinfo=UTC)
-    assert picked(a, "StudyDate", "StudyDate_text") == (date(2024, 2, 29), "20240229")
-    assert picked(a, "InstanceNumber", "InstanceNumber_text") == (7, "7")
-    assert picked(b, "InstanceNumber", "InstanceNumber_text") == (None, "x")
-    assert picked(c, "SliceThickness", "SliceThickness_text") == (0.7, "0.70")
-    assert picked(c, "SeriesNumber", "SeriesNumber_text") == (None, "")
-    assert picked(d, "StudyDate", "StudyDate_text", "PatientID") == (None, "2024.02.29", "")
-    assert picked(e, "PatientID", "disposition") == (None, "duplicate")
+    assert pick_cells(a, "StudyDate", "StudyDate_text") == (date(2024, 2, 29), "20240229")
+    assert pick_cells(a, "InstanceNumber", "InstanceNumber_text") == (7, "7")
+    assert pick_cells(b, "InstanceNumber", "InstanceNumber_text") == (None, "x")
+    assert pick_cells(c, "SliceThickness", "SliceThickness_text") == (0.7, "0.70")
+    assert pick_cells(c, "SeriesNumber", "SeriesNumber_text") == (None, "")
+    assert pick_cells(d, "StudyDate", "StudyDate_text", "PatientID") == (None, "2024.02.29", "")
+    assert pick_cells(e, "PatientID", "disposition") == (None, "duplicate")
 
 
 def test_studies_have_a_value_only_where_all_files_have_it() -> None:
     with inventory_of(*FILES, keywords=KEYWORDS) as inventory:
         first, second = rows_of(inventory, "study")
-    assert picked(first, "StudyInstanceUID", "series", "instances", "files", "bytes") == ("1.1", 2, 3, 3, 30)
-    assert picked(first, "PatientID", "PatientID_distinct") == (None, 2)
-    assert picked(first, "StudyDate", "StudyDate_text", "StudyDate_distinct") == (date(2024, 2, 29), "20240229", 1)
-    assert picked(first, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (None, None, 2)
-    assert picked(first, "Modality", "Modality_distinct") == (None, 1)
-    assert picked(second, "instances", "files", "bytes") == (1, 2, 20)
-    assert picked(second, "PatientID", "PatientID_distinct") == ("", 1)  # absent counts as empty
-    assert picked(second, "StudyDate", "StudyDate_text", "StudyDate_distinct") == (None, "2024.02.29", 1)
+    assert pick_cells(first, "StudyInstanceUID", "series", "instances", "files", "bytes") == ("1.1", 2, 3, 3, 30)
+    assert pick_cells(first, "PatientID", "PatientID_distinct") == (None, 2)
+    assert pick_cells(first, "StudyDate", "StudyDate_text", "StudyDate_distinct") == (date(2024, 2, 29), "20240229", 1)
+    assert pick_cells(first, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (None, None, 2)
+    assert pick_cells(first, "Modality", "Modality_distinct") == (None, 1)
+    assert pick_cells(second, "instances", "files", "bytes") == (1, 2, 20)
+    assert pick_cells(second, "PatientID", "PatientID_distinct") == ("", 1)  # absent counts as empty
+    assert pick_cells(second, "StudyDate", "StudyDate_text", "StudyDate_distinct") == (None, "2024.02.29", 1)
 
 
 def test_series_have_a_value_only_where_all_files_have_it() -> None:
@@ -52,18 +52,18 @@ def test_series_have_a_value_only_where_all_files_have_it() -> None:
         first, second, third = rows_of(inventory, "series")
         kept = list(inventory.series())
     names = ("StudyInstanceUID", "SeriesInstanceUID", "instances", "files", "bytes")
-    assert [picked(row, *names) for row in (first, second, third)] == [
+    assert [pick_cells(row, *names) for row in (first, second, third)] == [
         (one.study_instance_uid, one.series_instance_uid, one.instances, one.files, one.size) for one in kept
     ]
-    assert picked(first, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (1, "1", 1)
-    assert picked(second, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (None, "", 1)
+    assert pick_cells(first, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (1, "1", 1)
+    assert pick_cells(second, "SeriesNumber", "SeriesNumber_text", "SeriesNumber_distinct") == (None, "", 1)
     for row, one in zip((first, second, third), kept, strict=True):
         assert [row[f"{keyword}_distinct"] for keyword in KEYWORDS] == [len(one.values[key]) for key in KEYWORDS]
 
 
 def test_files_are_all_paths_and_printable() -> None:
     with inventory_of(*FILES, keywords=KEYWORDS) as inventory:
-        found = [picked(row, "source", "path", "bytes", "disposition") for row in rows_of(inventory, "file")]
+        found = [pick_cells(row, "source", "path", "bytes", "disposition") for row in rows_of(inventory, "file")]
         assert found == [(file.source, file.path, file.size, file.disposition.value) for file in inventory.files()]
     assert found[-1] == ("/one", "\\xff", 1, "not-dicom")
 
@@ -72,14 +72,14 @@ def test_issues_can_be_joined_to_what_they_are_about() -> None:
     with inventory_of(*FILES, keywords=KEYWORDS) as inventory:
         found = rows_of(inventory, "issue")
         kept = list(inventory.issues())
-    assert [picked(row, "code", "severity", "message") for row in found] == [
+    assert [pick_cells(row, "code", "severity", "message") for row in found] == [
         (one.code, one.severity.value, one.message) for one in kept
     ]
     by_code = {row["code"]: row for row in found}
-    assert picked(by_code["p10.not-dicom"], "source", "path", "StudyInstanceUID") == ("/one", "\\xff", None)
-    assert picked(by_code["instance.duplicate"], "source", "path") == ("/one", "e")
+    assert pick_cells(by_code["p10.not-dicom"], "source", "path", "StudyInstanceUID") == ("/one", "\\xff", None)
+    assert pick_cells(by_code["instance.duplicate"], "source", "path") == ("/one", "e")
     inconsistent = by_code["study.inconsistent-attribute"]
-    assert picked(inconsistent, "source", "path", "StudyInstanceUID", "keyword") == (None, None, "1.1", "PatientID")
+    assert pick_cells(inconsistent, "source", "path", "StudyInstanceUID", "keyword") == (None, None, "1.1", "PatientID")
     assert inconsistent["location"] == '{"keyword": "PatientID", "study": "1.1"}'
 
 

@@ -14,16 +14,23 @@ import pytest
 
 from dicommap.model.study import Disposition
 from dicommap.sources.archives import archive_entry, archive_limits, zip_archive
-from tests.support.archive_files import KINDS, codes, contents, pack, touch, walked
+from tests.support.archive_files import (
+    ARCHIVE_SUFFIXES,
+    advance_mtime,
+    codes,
+    read_members,
+    walk_by_path,
+    write_archive,
+)
 from tests.support.p10_files import p10, write_tree
 
 FILES = [("b/IM1", b"one" * 50_000), ("a", b"two"), ("empty", b""), ("schön/é", b"three")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_members_come_in_the_order_of_the_archive_with_its_time(tmp_path: Path, kind: str) -> None:
-    archive = pack(tmp_path / "dir" / f"s.{kind}", FILES)
-    found = walked(tmp_path)
+    archive = write_archive(tmp_path / "dir" / f"s.{kind}", FILES)
+    found = walk_by_path(tmp_path)
     path = f"dir/s.{kind}"
     assert list(found) == [path, *(f"{path}!/{name}" for name, _ in FILES)]
     assert found[path].disposition is Disposition.ARCHIVE
@@ -32,55 +39,55 @@ def test_members_come_in_the_order_of_the_archive_with_its_time(tmp_path: Path, 
         file = found[f"{path}!/{name}"]
         assert (file.size, file.mtime_ns) == (len(content), archive.stat().st_mtime_ns)
         assert (file.disposition, file.issues) == (None, ())
-    assert contents(tmp_path) == {f"{path}!/{name}": content for name, content in FILES}
+    assert read_members(tmp_path) == {f"{path}!/{name}": content for name, content in FILES}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_an_archive_may_be_empty_or_named_in_capitals(tmp_path: Path, kind: str) -> None:
-    os.rename(pack(tmp_path / f"s.{kind}", []), tmp_path / f"S.{kind.upper()}")
-    (file,) = walked(tmp_path).values()
+    os.rename(write_archive(tmp_path / f"s.{kind}", []), tmp_path / f"S.{kind.upper()}")
+    (file,) = walk_by_path(tmp_path).values()
     assert (file.disposition, file.issues) == (Disposition.ARCHIVE, ())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_a_p10_file_and_an_empty_one_named_like_an_archive_are_read(tmp_path: Path, kind: str) -> None:
     write_tree(tmp_path, {f"a.{kind}": p10(), f"b.{kind}": b""})
-    assert [file.disposition for file in walked(tmp_path).values()] == [None, None]
+    assert [file.disposition for file in walk_by_path(tmp_path).values()] == [None, None]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 @pytest.mark.parametrize("content", [b"hello", b"PK\x03\x04hello", b"\x1f\x8b\x08", b"hello" * 500])
 def test_what_is_no_archive_in_spite_of_its_name_is_broken(tmp_path: Path, kind: str, content: bytes) -> None:
     write_tree(tmp_path, {f"a.{kind}": content})
-    (file,) = walked(tmp_path).values()
+    (file,) = walk_by_path(tmp_path).values()
     assert (file.disposition, codes(file)) == (Disposition.ARCHIVE, ["archive.broken"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_repeated_names_become_unique_and_all_are_read(tmp_path: Path, kind: str) -> None:
     members = [("a", b"1"), ("a!2", b"2"), ("a", b"3"), ("a", b"4"), ("a!2", b"5")]
     with pytest.warns(UserWarning, match="Duplicate") if kind == "zip" else pytest.MonkeyPatch.context():
-        pack(tmp_path / f"s.{kind}", members)
-    assert codes(walked(tmp_path)[f"s.{kind}"]) == ["archive.duplicate-names"]
+        write_archive(tmp_path / f"s.{kind}", members)
+    assert codes(walk_by_path(tmp_path)[f"s.{kind}"]) == ["archive.duplicate-names"]
     names = ["a", "a!2", "a!3", "a!4", "a!2!2"]
-    assert contents(tmp_path) == {f"s.{kind}!/{name}": b"%d" % n for n, name in enumerate(names, 1)}
+    assert read_members(tmp_path) == {f"s.{kind}!/{name}": b"%d" % n for n, name in enumerate(names, 1)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_names_that_lead_out_of_the_archive_are_counted_and_read(tmp_path: Path, kind: str) -> None:
-    pack(
+    write_archive(
         tmp_path / f"s.{kind}", [("/etc/a", b"1"), ("../b", b"2"), ("c/../../d", b"3"), ("e..f", b"4"), ("..\\g", b"5")]
     )
-    (found,) = walked(tmp_path)[f"s.{kind}"].issues
+    (found,) = walk_by_path(tmp_path)[f"s.{kind}"].issues
     assert found.code == "archive.unsafe-names"
     assert "4 members" in found.message
-    assert len(contents(tmp_path)) == 5
+    assert len(read_members(tmp_path)) == 5
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_archives_inside_archives_are_not_entered(tmp_path: Path, kind: str) -> None:
-    pack(tmp_path / f"s.{kind}", [("in.zip", b"1"), ("x/in.TGZ", b"2"), ("zip", b"3")])
-    found = walked(tmp_path)
+    write_archive(tmp_path / f"s.{kind}", [("in.zip", b"1"), ("x/in.TGZ", b"2"), ("zip", b"3")])
+    found = walk_by_path(tmp_path)
     for name in ("in.zip", "x/in.TGZ"):
         file = found[f"s.{kind}!/{name}"]
         assert (file.disposition, codes(file)) == (Disposition.ARCHIVE, ["archive.nested"])
@@ -89,18 +96,18 @@ def test_archives_inside_archives_are_not_entered(tmp_path: Path, kind: str) -> 
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_an_archive_is_not_entered_where_a_path_would_stand_for_two_files(tmp_path: Path, kind: str) -> None:
-    pack(tmp_path / f"s.{kind}", FILES)
+    write_archive(tmp_path / f"s.{kind}", FILES)
     write_tree(tmp_path, {f"s.{kind}!/b/IM1": b"real"})
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert list(found) == [f"s.{kind}", f"s.{kind}!/b/IM1"]
     assert codes(found[f"s.{kind}"]) == ["archive.ambiguous-path"]
-    assert contents(tmp_path) == {f"s.{kind}!/b/IM1": b"real"}
+    assert read_members(tmp_path) == {f"s.{kind}!/b/IM1": b"real"}
 
 
 def test_real_paths_that_look_like_members_are_read(tmp_path: Path) -> None:
-    pack(tmp_path / "s.zip", [("x!/y.zip!/z", b"1")])
+    write_archive(tmp_path / "s.zip", [("x!/y.zip!/z", b"1")])
     write_tree(tmp_path, {"a.zip!/b": b"2", "c!/d": b"3", "e!/f.tar!/g": b"4"})
-    assert contents(tmp_path) == {"s.zip!/x!/y.zip!/z": b"1", "a.zip!/b": b"2", "c!/d": b"3", "e!/f.tar!/g": b"4"}
+    assert read_members(tmp_path) == {"s.zip!/x!/y.zip!/z": b"1", "a.zip!/b": b"2", "c!/d": b"3", "e!/f.tar!/g": b"4"}
 
 
 def test_links_and_devices_of_a_tar_file_are_paths_and_are_not_read(tmp_path: Path) -> None:
@@ -118,7 +125,7 @@ def test_links_and_devices_of_a_tar_file_are_paths_and_are_not_read(tmp_path: Pa
             info.type, info.linkname = kind, "/etc/passwd"
             tar.addfile(info)
         tar.addfile(tarfile.TarInfo("file"))
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert [path.removeprefix("s.tar!/") for path in found] == [
         "s.tar",
         "hard",
@@ -142,7 +149,7 @@ def test_links_of_a_zip_file_are_not_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
         archive.writestr(info, "/etc/passwd")
         archive.writestr("dir/", "")
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert list(found) == ["s.zip", "s.zip!/link"]
     assert found["s.zip!/link"].disposition is Disposition.LINK
 
@@ -165,44 +172,44 @@ def altered(path: Path, offset: int, form: str, value: int) -> None:
 def test_zip_members_that_cannot_be_read_are_paths(
     tmp_path: Path, offset: int, form: str, value: int, code: str
 ) -> None:
-    altered(pack(tmp_path / "s.zip", [("a", b"1")]), offset, form, value)
-    file = walked(tmp_path)["s.zip!/a"]
+    altered(write_archive(tmp_path / "s.zip", [("a", b"1")]), offset, form, value)
+    file = walk_by_path(tmp_path)["s.zip!/a"]
     assert (file.disposition, codes(file)) == (Disposition.UNREADABLE, [code])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_a_member_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(archive_entry, "MAX_MEMBER_BYTES", 10)
-    pack(tmp_path / f"s.{kind}", [("a", b"1" * 11), ("b", b"2" * 10)])
-    found = walked(tmp_path)
+    write_archive(tmp_path / f"s.{kind}", [("a", b"1" * 11), ("b", b"2" * 10)])
+    found = walk_by_path(tmp_path)
     assert codes(found[f"s.{kind}!/a"]) == ["archive.member-too-large"]
-    assert contents(tmp_path) == {f"s.{kind}!/b": b"2" * 10}
+    assert read_members(tmp_path) == {f"s.{kind}!/b": b"2" * 10}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_there_may_be_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    pack(tmp_path / f"s.{kind}", [(str(n), b"x") for n in range(6)])
+    write_archive(tmp_path / f"s.{kind}", [(str(n), b"x") for n in range(6)])
     monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 6)
     monkeypatch.setattr(zip_archive, "MAX_ENTRIES", 6)
-    assert codes(walked(tmp_path)[f"s.{kind}"]) == []
+    assert codes(walk_by_path(tmp_path)[f"s.{kind}"]) == []
     monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 5)
     monkeypatch.setattr(zip_archive, "MAX_ENTRIES", 5)
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
     assert len(found) == 1 + (0 if kind == "zip" else 5)
 
 
 def test_a_directory_may_be_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pack(tmp_path / "s.zip", [(str(n) * 9_000, b"x") for n in range(9)])
+    write_archive(tmp_path / "s.zip", [(str(n) * 9_000, b"x") for n in range(9)])
     monkeypatch.setattr(zip_archive, "MAX_DIRECTORY_BYTES", 70_000)
-    assert codes(walked(tmp_path)["s.zip"]) == ["archive.too-many-entries"]
+    assert codes(walk_by_path(tmp_path)["s.zip"]) == ["archive.too-many-entries"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_names_may_be_too_long_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    pack(tmp_path / f"s.{kind}", [(f"{n}" * 100, b"x") for n in range(6)])
+    write_archive(tmp_path / f"s.{kind}", [(f"{n}" * 100, b"x") for n in range(6)])
     monkeypatch.setattr(archive_limits, "MAX_TOTAL_NAME_CHARACTERS", 450)
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert codes(found[f"s.{kind}"]) == ["archive.too-many-entries"]
     assert len(found) == 1 + (0 if kind == "zip" else 4)
 
@@ -212,11 +219,11 @@ def test_names_may_be_too_long_together(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_unpacks_to_too_much_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, total: int, code: str
 ) -> None:
-    pack(tmp_path / f"s.{kind}", [(str(n), bytes(50_000)) for n in range(5)])
+    write_archive(tmp_path / f"s.{kind}", [(str(n), bytes(50_000)) for n in range(5)])
     monkeypatch.setattr(archive_limits, "ALWAYS_ALLOWED_BYTES", 160_000)
     monkeypatch.setattr(archive_limits, "MAX_RATIO", 2)
     monkeypatch.setattr(archive_limits, "MAX_UNPACKED_BYTES", total)
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert codes(found[f"s.{kind}"]) == [code]
     assert 3 <= len(found) <= 5
     # The member in which a compressed tar file goes over the limit is listed; its end is not read.
@@ -228,54 +235,54 @@ def test_a_plain_tar_file_and_stored_members_unpack_to_nothing_more(
 ) -> None:
     monkeypatch.setattr(archive_limits, "ALWAYS_ALLOWED_BYTES", 1)
     monkeypatch.setattr(archive_limits, "MAX_RATIO", 0)
-    pack(tmp_path / "s.tar", FILES)
+    write_archive(tmp_path / "s.tar", FILES)
     with zipfile.ZipFile(tmp_path / "s.zip", "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a", b"1" * 1000)
-    assert not any(file.issues for file in walked(tmp_path).values())
+    assert not any(file.issues for file in walk_by_path(tmp_path).values())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_an_archive_that_is_cut_anywhere_is_told_and_keeps_what_is_before(tmp_path: Path, kind: str) -> None:
-    content = pack(tmp_path / f"s.{kind}", [(f"{n}", os.urandom(700)) for n in range(3)]).read_bytes()
+    content = write_archive(tmp_path / f"s.{kind}", [(f"{n}", os.urandom(700)) for n in range(3)]).read_bytes()
     for cut in range(1, len(content), 97):
         (tmp_path / f"s.{kind}").write_bytes(content[:cut])
-        found = walked(tmp_path)
+        found = walk_by_path(tmp_path)
         whole = len(found) == 4
         assert codes(found.pop(f"s.{kind}")) == ["archive.broken"] or (whole and kind != "zip")
         assert list(found) == [f"s.{kind}!/{n}" for n in range(len(found))]
 
 
 def test_a_tar_file_without_its_end_may_be_cut(tmp_path: Path) -> None:
-    content = pack(tmp_path / "s.tar", [("a", b"1")]).read_bytes()
+    content = write_archive(tmp_path / "s.tar", [("a", b"1")]).read_bytes()
     (tmp_path / "s.tar").write_bytes(content[:1024])
-    (found,) = walked(tmp_path)["s.tar"].issues
+    (found,) = walk_by_path(tmp_path)["s.tar"].issues
     assert (found.code, found.severity) == ("archive.broken", "warning")
 
 
 def test_an_archive_that_may_not_be_opened_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pack(tmp_path / "s.zip", FILES)
+    write_archive(tmp_path / "s.zip", FILES)
 
     def refuse(*arguments: object) -> int:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    (file,) = walked(tmp_path).values()
+    (file,) = walk_by_path(tmp_path).values()
     assert (file.disposition, codes(file)) == (Disposition.UNREADABLE, ["source.unreadable"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ARCHIVE_SUFFIXES)
 def test_an_archive_that_changes_while_it_is_listed_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    path = pack(tmp_path / f"s.{kind}", FILES)
+    path = write_archive(tmp_path / f"s.{kind}", FILES)
     original = archive_entry.UniqueNames.unique
 
     def changing(self: archive_entry.UniqueNames, name: str) -> str:
-        touch(path)
+        advance_mtime(path)
         return original(self, name)
 
     monkeypatch.setattr(archive_entry.UniqueNames, "unique", changing)
-    assert "archive.changed" in codes(walked(tmp_path)[f"s.{kind}"])
+    assert "archive.changed" in codes(walk_by_path(tmp_path)[f"s.{kind}"])
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -283,10 +290,10 @@ def test_names_of_all_tar_formats_are_what_tarfile_reads(tmp_path: Path, form: i
     names = ["a", "d/" * 40 + "x" * 60, "é", "with space", "line\nbreak"]
     if form != tarfile.USTAR_FORMAT:
         names += ["y" * 300, "é" * 120, "b\udcff"]
-    pack(tmp_path / "s.tar", [(name, name.encode("utf-8", "surrogateescape")) for name in names], form=form)
+    write_archive(tmp_path / "s.tar", [(name, name.encode("utf-8", "surrogateescape")) for name in names], form=form)
     with tarfile.open(tmp_path / "s.tar", encoding="utf-8", errors="surrogateescape") as tar:
         assert tar.getnames() == names
-    found = contents(tmp_path)
+    found = read_members(tmp_path)
     assert list(found) == [f"s.tar!/{name}" for name in names]
     assert all(path[7:].encode("utf-8", "surrogateescape") == content for path, content in found.items())
 
@@ -297,7 +304,7 @@ def test_pax_headers_of_all_files_and_of_one_give_names_and_sizes(tmp_path: Path
     with tarfile.open(tmp_path / "s.tar", "w", pax_headers={"comment": "all"}) as tar:
         tar.addfile(info, io.BytesIO(b"abc"))
         tar.addfile(tarfile.TarInfo("next"))
-    assert contents(tmp_path) == {"s.tar!/long/name": b"abc", "s.tar!/next": b""}
+    assert read_members(tmp_path) == {"s.tar!/long/name": b"abc", "s.tar!/next": b""}
 
 
 def header(name: str, kind: bytes, size: int = 0) -> bytes:
@@ -328,7 +335,7 @@ def padded(content: bytes) -> bytes:
 )
 def test_tar_headers_that_lead_nowhere_end_the_reading(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "s.tar").write_bytes(content)
-    (found,) = walked(tmp_path)["s.tar"].issues
+    (found,) = walk_by_path(tmp_path)["s.tar"].issues
     assert found.code == "archive.broken"
     assert any(words in found.message for words in reason.split("|"))
 
@@ -336,7 +343,7 @@ def test_tar_headers_that_lead_nowhere_end_the_reading(tmp_path: Path, content: 
 def test_extended_headers_may_follow_each_other_for_long(tmp_path: Path) -> None:
     long = header("x", b"L", 2) + padded(b"b\0")
     (tmp_path / "s.tar").write_bytes(long * 3_000 + header("a", b"0", 1) + padded(b"1") + bytes(1024))
-    assert contents(tmp_path) == {"s.tar!/b": b"1"}
+    assert read_members(tmp_path) == {"s.tar!/b": b"1"}
 
 
 def test_sparse_files_are_not_read_and_what_follows_is(tmp_path: Path) -> None:
@@ -348,11 +355,11 @@ def test_sparse_files_are_not_read_and_what_follows_is(tmp_path: Path) -> None:
     more[504] = 1
     content = bytes(sparse) + bytes(more) + bytes(512) + b"x" * 512
     (tmp_path / "s.tar").write_bytes(content + header("a", b"0", 1) + padded(b"1") + bytes(1024))
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
     assert codes(found["s.tar!/hole"]) == ["archive.unsupported-member"]
-    assert contents(tmp_path) == {"s.tar!/a": b"1"}
+    assert read_members(tmp_path) == {"s.tar!/a": b"1"}
 
 
 def test_a_name_that_is_not_utf8_makes_one_path(tmp_path: Path) -> None:
-    pack(tmp_path / "s.tar", [("\udcff", b"1")], form=tarfile.GNU_FORMAT)
-    assert contents(tmp_path) == {"s.tar!/\udcff": b"1"}
+    write_archive(tmp_path / "s.tar", [("\udcff", b"1")], form=tarfile.GNU_FORMAT)
+    assert read_members(tmp_path) == {"s.tar!/\udcff": b"1"}

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from dicommap.sources.archives import tar_headers
-from tests.support.archive_files import TARS, codes, contents, pack, walked
+from tests.support.archive_files import TAR_MODES, codes, read_members, walk_by_path, write_archive
 
 BLOCK = 512
 
 
 def packed(directory: Path, kind: str, name: str) -> bytes:
-    return pack(directory / f"{name}.{kind}", [(name, name.encode() * 1_000)]).read_bytes()
+    return write_archive(directory / f"{name}.{kind}", [(name, name.encode() * 1_000)]).read_bytes()
 
 
 def joined(tmp_path: Path, kind: str, *between: bytes) -> Path:
@@ -26,20 +26,20 @@ def joined(tmp_path: Path, kind: str, *between: bytes) -> Path:
     return tmp_path / "tree"
 
 
-@pytest.mark.parametrize("kind", TARS)
+@pytest.mark.parametrize("kind", TAR_MODES)
 @pytest.mark.parametrize("zeros", [0, 1, 20, 5_000])
 def test_the_members_of_both_tar_files_are_listed(tmp_path: Path, kind: str, zeros: int) -> None:
     tree = joined(tmp_path, kind, bytes(BLOCK * zeros))
 
-    assert contents(tree) == {f"x.{kind}!/a": b"a" * 1_000, f"x.{kind}!/b": b"b" * 1_000}
-    assert codes(walked(tree)[f"x.{kind}"]) == ["archive.continued"]
+    assert read_members(tree) == {f"x.{kind}!/a": b"a" * 1_000, f"x.{kind}!/b": b"b" * 1_000}
+    assert codes(walk_by_path(tree)[f"x.{kind}"]) == ["archive.continued"]
 
 
 def test_the_issue_names_the_byte_at_which_the_first_further_member_begins(tmp_path: Path) -> None:
     first = packed(tmp_path / "parts", "tar", "a")
     tree = joined(tmp_path, "tar")
 
-    (found,) = walked(tree)["x.tar"].issues
+    (found,) = walk_by_path(tree)["x.tar"].issues
 
     assert f"at byte {len(first)} " in found.message
 
@@ -49,16 +49,16 @@ def test_three_tar_files_have_one_issue(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "x.tar").write_bytes(parts)
 
-    assert codes(walked(tmp_path / "tree")["x.tar"]) == ["archive.continued"]
-    assert len(contents(tmp_path / "tree")) == 3
+    assert codes(walk_by_path(tmp_path / "tree")["x.tar"]) == ["archive.continued"]
+    assert len(read_members(tmp_path / "tree")) == 3
 
 
-@pytest.mark.parametrize("kind", TARS)
+@pytest.mark.parametrize("kind", TAR_MODES)
 def test_bytes_behind_the_end_that_are_no_member_are_an_issue(tmp_path: Path, kind: str) -> None:
     whole = packed(tmp_path / "tree", kind, "x")
     (tmp_path / "tree" / f"x.{kind}").write_bytes(whole + b"rest" * 1_000)
 
-    found = walked(tmp_path / "tree")
+    found = walk_by_path(tmp_path / "tree")
 
     assert codes(found[f"x.{kind}"]) == ["archive.trailing-bytes"]
     assert f"x.{kind}!/x" in found
@@ -71,7 +71,7 @@ def test_a_tar_file_of_another_compression_behind_the_first_is_an_issue(tmp_path
     whole = packed(tmp_path / "tree", kind, "x")
     (tmp_path / "tree" / f"x.{kind}").write_bytes(whole + other)
 
-    assert codes(walked(tmp_path / "tree")[f"x.{kind}"]) == ["archive.trailing-bytes"]
+    assert codes(walk_by_path(tmp_path / "tree")[f"x.{kind}"]) == ["archive.trailing-bytes"]
 
 
 @pytest.mark.parametrize("kind", ["tar.gz", "tar.bz2", "txz"])
@@ -80,7 +80,7 @@ def test_a_second_stream_that_is_cut_is_an_issue(tmp_path: Path, kind: str) -> N
     archive = tree / f"x.{kind}"
     archive.write_bytes(archive.read_bytes()[:-10])
 
-    found = walked(tree)
+    found = walk_by_path(tree)
 
     assert "archive.broken" in codes(found[f"x.{kind}"])
     assert f"x.{kind}!/a" in found
@@ -90,7 +90,7 @@ def test_zeros_without_end_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(tar_headers, "MAX_ZERO_BYTES", BLOCK * 100)
     tree = joined(tmp_path, "tar", bytes(BLOCK * 200))
 
-    assert codes(walked(tree)["x.tar"]) == ["archive.trailing-zeros"]
+    assert codes(walk_by_path(tree)["x.tar"]) == ["archive.trailing-zeros"]
 
 
 @pytest.mark.parametrize("filling", [2, 18, 1_000])
@@ -98,14 +98,14 @@ def test_a_filled_up_tar_file_has_no_issue(tmp_path: Path, filling: int) -> None
     whole = packed(tmp_path / "tree", "tar", "x")
     (tmp_path / "tree" / "x.tar").write_bytes(whole + bytes(BLOCK * filling))
 
-    assert walked(tmp_path / "tree")["x.tar"].issues == ()
+    assert walk_by_path(tmp_path / "tree")["x.tar"].issues == ()
 
 
 def test_bytes_before_a_zip_file_are_an_issue(tmp_path: Path) -> None:
     first = packed(tmp_path / "parts", "zip", "a")
     tree = joined(tmp_path, "zip")
 
-    found = walked(tree)
+    found = walk_by_path(tree)
 
     assert codes(found["x.zip"]) == ["archive.leading-bytes"]
     assert f"{len(first)} bytes" in found["x.zip"].issues[0].message
@@ -122,7 +122,7 @@ def test_bytes_behind_a_zip_file_are_an_issue_and_its_comment_is_none(tmp_path: 
     (tmp_path / "x.zip").write_bytes(whole)
     (tmp_path / "y.zip").write_bytes(whole + b"rest")
 
-    found = walked(tmp_path)
+    found = walk_by_path(tmp_path)
 
     assert found["x.zip"].issues == ()
     assert codes(found["y.zip"]) == ["archive.trailing-bytes"]

@@ -19,7 +19,15 @@ from dicommap.sources.s3.s3_inventory_arrow import read_orc_objects, read_parque
 from dicommap.sources.s3.s3_inventory_list import S3InventoryList
 from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
 from dicommap.sources.s3.s3_prefix import S3Prefix
-from tests.support.s3_inventory_files import SCHEMAS, Row, encoded, file_of, rows_of, table_of, write_inventory
+from tests.support.s3_inventory_files import (
+    SCHEMAS,
+    Row,
+    encode_table,
+    make_data_file,
+    make_rows,
+    make_table,
+    write_inventory,
+)
 from tests.support.s3_server import Bucket
 
 FORMS = ["Parquet", "ORC"]
@@ -46,17 +54,17 @@ def listed(bucket: Bucket, place: Path, form: str, data: dict[str, bytes], **cha
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_list_is_that_of_csv_and_of_listing(filled: Bucket, tmp_path: Path, form: str) -> None:
-    rows = rows_of(filled)
-    found = listed(filled, tmp_path / form, form, file_of(rows, form))
-    assert found == listed(filled, tmp_path / "CSV", "CSV", file_of(rows, "CSV"))
+    rows = make_rows(filled)
+    found = listed(filled, tmp_path / form, form, make_data_file(rows, form))
+    assert found == listed(filled, tmp_path / "CSV", "CSV", make_data_file(rows, "CSV"))
     assert found == list(S3Prefix(f"{filled.uri}p/").walk())
     assert {f"p/{file.path}" for file in found} == set(ODD)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_list_of_current_versions_has_fewer_columns(filled: Bucket, tmp_path: Path, form: str) -> None:
-    table = table_of(rows_of(filled), form).select(["e_tag", "size", "key"])
-    found = listed(filled, tmp_path, form, {"1": encoded(table, form)})
+    table = make_table(make_rows(filled), form).select(["e_tag", "size", "key"])
+    found = listed(filled, tmp_path, form, {"1": encode_table(table, form)})
     expected = list(S3Prefix(f"{filled.uri}p/").walk())
     assert [(file.path, file.size, file.etag) for file in found] == [
         (file.path, file.size, file.etag) for file in expected
@@ -64,10 +72,10 @@ def test_a_list_of_current_versions_has_fewer_columns(filled: Bucket, tmp_path: 
 
 
 def test_text_that_parquet_calls_bytes_is_text(filled: Bucket, tmp_path: Path) -> None:
-    table = table_of(rows_of(filled))
+    table = make_table(make_rows(filled))
     place = table.schema.get_field_index("key")
     table = table.set_column(place, "key", table["key"].cast(pyarrow.binary()))
-    assert listed(filled, tmp_path, "Parquet", {"1": encoded(table, "Parquet")}) == list(
+    assert listed(filled, tmp_path, "Parquet", {"1": encode_table(table, "Parquet")}) == list(
         S3Prefix(f"{filled.uri}p/").walk()
     )
 
@@ -107,29 +115,29 @@ def with_cells(table: pyarrow.Table, name: str, cells: list[Any], kind: pyarrow.
 def test_a_cell_that_is_none_is_told_and_nothing_of_it(
     tmp_path: Path, form: str, name: str, cell: Any, kind: pyarrow.DataType
 ) -> None:
-    table = with_cells(table_of([ROW], form), name, [cell], kind)
+    table = with_cells(make_table([ROW], form), name, [cell], kind)
     with pytest.raises(DocumentError, match=r"The file 1 of .* is damaged: its rows"):
-        taken(tmp_path, form, {"1": encoded(table, form)})
+        taken(tmp_path, form, {"1": encode_table(table, form)})
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_without_a_column_that_the_manifest_names_is_told(tmp_path: Path, form: str) -> None:
-    table = table_of([ROW], form).drop_columns("e_tag")
+    table = make_table([ROW], form).drop_columns("e_tag")
     with pytest.raises(DocumentError, match="damaged"):
-        taken(tmp_path, form, {"1": encoded(table, form)})
+        taken(tmp_path, form, {"1": encode_table(table, form)})
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("cut", [0, 1, 10, 200, -1, -20, -200])
 def test_a_file_that_was_damaged_before_the_manifest_is_told(tmp_path: Path, form: str, cut: int) -> None:
-    data = encoded(table_of([ROW], form), form)
+    data = encode_table(make_table([ROW], form), form)
     with pytest.raises(DocumentError, match="damaged"):
         taken(tmp_path, form, {"1": data[:cut]})
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_of_other_bytes_is_told(tmp_path: Path, form: str) -> None:
-    data = file_of([ROW], form)
+    data = make_data_file([ROW], form)
     named = {name: content + b"\0" for name, content in data.items()}
     manifest = write_inventory(tmp_path, NOWHERE, named, fileFormat=form, fileSchema=SCHEMAS[form])
     for name, content in data.items():
@@ -169,10 +177,10 @@ def long_rows() -> list[Row]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_row_group_longer_than_memory_is_read_in_parts(form: str, long_rows: list[Row]) -> None:
-    table = table_of(long_rows, form)
+    table = make_table(long_rows, form)
     whole = table.select(["key", "size", "e_tag", "last_modified_date"]).nbytes
     options = {"row_group_size": ROWS} if form == "Parquet" else {"stripe_size": 2**30}
-    data = encoded(table, form, **options)
+    data = encode_table(table, form, **options)
     del table
     held = pyarrow.total_allocated_bytes()
     peak = found = 0

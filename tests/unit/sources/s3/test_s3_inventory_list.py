@@ -15,11 +15,11 @@ from tests.support.s3_inventory_files import (
     PARQUET_SCHEMA,
     SCHEMA,
     SCHEMAS,
-    data_of,
-    file_of,
-    manifest_of,
-    row_of,
-    rows_of,
+    encode_csv,
+    make_data_file,
+    make_manifest,
+    make_row,
+    make_rows,
     write_inventory,
 )
 from tests.support.s3_server import Bucket
@@ -44,21 +44,21 @@ def listed(bucket: Bucket, manifest: Path | str) -> list[Any]:
 
 
 def test_a_list_gives_what_listing_gives(filled: Bucket, tmp_path: Path) -> None:
-    rows = rows_of(filled)
-    files = {"1.csv.gz": data_of(rows[4:]), "2.csv.gz": data_of(rows[3::-1])}
+    rows = make_rows(filled)
+    files = {"1.csv.gz": encode_csv(rows[4:]), "2.csv.gz": encode_csv(rows[3::-1])}
     assert listed(filled, write_inventory(tmp_path, filled, files)) == list(S3Prefix(f"{filled.uri}p/").walk())
 
 
 def test_a_list_in_s3_gives_the_same(filled: Bucket) -> None:
     expected = list(S3Prefix(f"{filled.uri}p/").walk())
-    data = data_of(rows_of(filled))
+    data = encode_csv(make_rows(filled))
     filled.put(f"lists/{filled.name}/all/data/1.csv.gz", data)
-    filled.put("lists/manifest.json", json.dumps(manifest_of(filled, {"1.csv.gz": data})).encode())
+    filled.put("lists/manifest.json", json.dumps(make_manifest(filled, {"1.csv.gz": data})).encode())
     assert listed(filled, f"{filled.uri}lists/manifest.json") == expected
 
 
 def test_a_local_manifest_takes_files_that_are_not_beside_it_from_s3(filled: Bucket, tmp_path: Path) -> None:
-    data = data_of(rows_of(filled))
+    data = encode_csv(make_rows(filled))
     manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data})
     (tmp_path / "data" / "1.csv.gz").unlink()
     with pytest.raises(AwsError):
@@ -70,13 +70,13 @@ def test_a_local_manifest_takes_files_that_are_not_beside_it_from_s3(filled: Buc
 @pytest.mark.parametrize("form", SCHEMAS)
 def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucket, tmp_path: Path, form: str) -> None:
     rows = [
-        row_of(filled, "p/z"),
-        row_of(filled, "p/z", IsLatest="false", Size="1", ETag="older"),
-        row_of(filled, "p/m/1", IsDeleteMarker="true", Size="", ETag=""),
-        row_of(filled, "p/m!"),
-        row_of(filled, "p/m!", LastModifiedDate="2000-01-01T00:00:00.000Z", ETag="listed-twice"),
+        make_row(filled, "p/z"),
+        make_row(filled, "p/z", IsLatest="false", Size="1", ETag="older"),
+        make_row(filled, "p/m/1", IsDeleteMarker="true", Size="", ETag=""),
+        make_row(filled, "p/m!"),
+        make_row(filled, "p/m!", LastModifiedDate="2000-01-01T00:00:00.000Z", ETag="listed-twice"),
     ]
-    manifest = write_inventory(tmp_path, filled, file_of(rows, form), fileFormat=form, fileSchema=SCHEMAS[form])
+    manifest = write_inventory(tmp_path, filled, make_data_file(rows, form), fileFormat=form, fileSchema=SCHEMAS[form])
     found = {file.path: file.etag for file in listed(filled, manifest)}
     assert set(found) == {"z", "m!"}
     assert "older" not in found["z"]
@@ -100,7 +100,7 @@ def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucke
 def test_a_manifest_that_cannot_be_used_is_refused(
     filled: Bucket, tmp_path: Path, changed: dict[str, Any], word: str
 ) -> None:
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of(rows_of(filled))}, **changed)
+    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv(make_rows(filled))}, **changed)
     with pytest.raises(DocumentError, match=word) as caught:
         listed(filled, manifest)
     assert caught.value.fix
@@ -126,13 +126,13 @@ BAD_ROWS = [
 
 @pytest.mark.parametrize("bad", BAD_ROWS)
 def test_a_damaged_row_is_told_and_nothing_of_it(filled: Bucket, tmp_path: Path, bad: tuple[str, ...]) -> None:
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of([*rows_of(filled), bad])})
+    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv([*make_rows(filled), bad])})
     with pytest.raises(DocumentError, match=r"1\.csv\.gz"):
         listed(filled, manifest)
 
 
 def test_a_file_of_other_bytes_is_told(filled: Bucket, tmp_path: Path) -> None:
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of(rows_of(filled))})
+    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv(make_rows(filled))})
     place = tmp_path / "data" / "1.csv.gz"
     place.write_bytes(place.read_bytes()[:-20])
     with pytest.raises(DocumentError, match="not those that the manifest names"):
@@ -140,12 +140,12 @@ def test_a_file_of_other_bytes_is_told(filled: Bucket, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_cut_before_the_manifest_was_written_is_told(filled: Bucket, tmp_path: Path) -> None:
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of(rows_of(filled))[:-20]})
+    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv(make_rows(filled))[:-20]})
     with pytest.raises(DocumentError, match="row"):
         listed(filled, manifest)
 
 
 def test_a_list_without_an_object_of_the_source_is_told(filled: Bucket, tmp_path: Path) -> None:
-    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": data_of(rows_of(filled, "other/"))})
+    manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv(make_rows(filled, "other/"))})
     with pytest.raises(DocumentError, match="no object below"):
         listed(filled, manifest)
