@@ -220,7 +220,7 @@ class Parser(argparse.ArgumentParser):
         return [one for one in self._actions if not is_option(one)]
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 - a converted value
-        """Refuse a value that is none of an action's choices, be they values or commands."""
+        """Refuse a value that is not one of the choices of an option, argument or command."""
         if action.choices is None or value in action.choices:
             return
         known = list(map(str, action.choices))

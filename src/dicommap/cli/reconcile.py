@@ -51,7 +51,7 @@ as primary), failed, or not-reported. A job that is COMPLETED may have instances
 status is 1 if any was not. Words of the service that may be a patient's are masked unless --show-values is given.
 
 With --retry a new package is written for what was not imported: a job of which nothing was imported is planned again as
-it was, and the missing instances of any other job are to be copied below --stage-uri first.
+it was, and the missing instances of any other job have to be copied below --stage-uri first.
 """
 
 EXAMPLES = """\
