@@ -113,7 +113,7 @@ STATED = {
     "docs/limits.md": ["{MAX_METADATA_MB} MB for the metadata of an image set"],
     "docs/issue-codes.md": [
         "P10 files of at most {MAX_P10_GB} GB",
-        "an import job takes from 1 to {MAX_MAPPINGS:,} mappings",
+        "an import job has from 1 to {MAX_MAPPINGS:,} mappings",
         "has at most {MAX_MAPPINGS:,} mappings",
         "a data store runs {CONCURRENT_JOBS} jobs",
     ],
