@@ -80,7 +80,7 @@ def test_the_forecast_and_the_edits_of_each_study_are_shown_when_asked_for(tmp_p
     assert alone.status == 0, alone.err
     assert "PatientID has 2 values" in alone.out
     ran = dicommap(*call, "--forecast", "--by-study")
-    assert "A forecast: which group becomes the primary image set is not documented" in ran.out
+    assert "A forecast: AWS does not document which group becomes the primary image set" in ran.out
     assert f"{uid(STUDY, 1, 2)}  2" in ran.out
     assert "--harmonize PatientID" in ran.out
     assert "Zyzzyva" not in ran.out

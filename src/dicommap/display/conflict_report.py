@@ -35,10 +35,12 @@ FORECAST_COLUMNS = (
 MAX_CONFLICTS = 20
 MAX_FILES = 5
 UNFOLDED_CONFLICTS = 3
-"""Conflicts whose files are unfolded."""
+"""Number of conflicts that start unfolded."""
 MAX_VALUES = 3
 
-FORECAST_NOTE = "A forecast: which group becomes the primary image set is not documented; the largest is taken."
+FORECAST_NOTE = (
+    "A forecast: AWS does not document which group becomes the primary image set; dicommap assumes the largest."
+)
 _EMPTY = "(empty)"
 _CONFLICT_COLUMNS = (
     TableColumn("level", CellKind.WORD),
@@ -58,7 +60,7 @@ _FILE_COLUMNS = (
 
 
 def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict[str, str]:
-    """Return a conflict as one line of text cells, its values masked unless they are asked for."""
+    """Return a conflict as a row of text cells. Its values are masked unless `show_values` is true."""
     values = [
         f"{_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
@@ -78,7 +80,7 @@ def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict
 
 
 def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: bool) -> Iterator[dict[str, str]]:
-    """Yield a line of forecast.csv for each file and attribute by which it falls apart; unlisted files are counted."""
+    """Yield a row of forecast.csv for each non-primary file and attribute in conflict, and count unlisted files."""
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
@@ -108,7 +110,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
 
 
 class Conflicts(tuple["GroupingConflict", ...], Displayable):
-    """Conflicts in order of studies; equal to any tuple or list of the same ones."""
+    """Conflicts in order of studies; equal to any tuple or list of the same conflicts."""
 
     __slots__ = ()
 
@@ -121,14 +123,14 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
     __hash__ = tuple.__hash__
 
     def of(self, study_instance_uid: str) -> Conflicts:
-        """Return those of one study and its series."""
+        """Return the conflicts of one study and its series."""
         return Conflicts(one for one in self if one.study_instance_uid == study_instance_uid)
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
-        """Return each as one line of text cells, its values masked unless they are asked for."""
+        """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
         return [build_conflict_row(one, show_values=show_values) for one in self]
 
-    # A tuple has both of its own.
+    # A tuple defines both, so they are taken from Displayable here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -143,7 +145,7 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
 def build_conflict_blocks(
     conflicts: Sequence[GroupingConflict], *, show_values: bool, heading: str = ""
 ) -> list[Block]:
-    """Return the first conflicts with their first files inside, and what to know of them; or that there is none."""
+    """Return a table of the first conflicts with their first files inside, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
@@ -155,7 +157,7 @@ def build_conflict_blocks(
 
 
 def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
-    """Say whether any of the conflicts that are shown has a value that is masked where values are."""
+    """Return whether the report of the conflicts would mask any value."""
     return any(
         MASK in mask_value(one.keyword, value, show_values=False)
         for one in islice(conflicts, MAX_CONFLICTS)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _VALUE_COLUMNS = frozenset({"before", "after"})
-"""Columns with values of any attribute, made visible by what it may have."""
+"""Columns with values of any attribute. Their control characters are escaped, but not their line breaks."""
 
 _ESCAPED_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What JSON would hold raw, and terminals obey: DEL, C1 and marks of direction; and lone surrogates."""
+"""Characters that JSON allows and terminals interpret: DEL, C1 controls, direction marks; and lone surrogates."""
 
 
 class RecordFormat(StrEnum):
@@ -44,7 +44,7 @@ def record_lines(
     record: Callable[[_Item], Record],
     row: Callable[[_Item], Mapping[str, str]],
 ) -> Iterator[str]:
-    """Return items as the pieces of a text in one of the formats for other programs.
+    """Format items in one of the formats for other programs, and return the text in pieces.
 
     Args:
         items: What is written.
@@ -66,12 +66,12 @@ def record_lines(
 def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
     """Yield rows as lines of CSV below a line of column names.
 
-    Control characters become escapes, but for tabs and ends of lines in values that may have them. What a spreadsheet
-    could run as a formula has an apostrophe before it; see `model.formulas`.
+    Control characters become escapes, except tabs and ends of lines in values that may have them. A text that a
+    spreadsheet could run as a formula gets an apostrophe before it; see `dicommap.model.spreadsheet_formulas`.
 
     Args:
         rows: Column -> cell.
-        columns: The columns, which are named also if there is no row; without them those of the first row.
+        columns: The columns, for a header line even if there are no rows. Without them, the columns of the first row.
 
     Yields:
         One line for each row.
@@ -121,5 +121,5 @@ def format_json_array(records: Iterable[Record]) -> Iterator[str]:
 
 
 def _format_json(record: Record) -> str:
-    # All of these can stand inside a string only, in which JSON's own escapes mean the same.
+    # These characters occur only inside strings, where JSON's escapes have the same meaning.
     return _ESCAPED_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))

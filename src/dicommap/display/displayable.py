@@ -13,12 +13,12 @@ MAX_LINE_LENGTH = 400
 
 
 class Displayable:
-    """An object with a screen. Its renderers are loaded when it is looked at, and not before."""
+    """An object with a report. The renderers are imported only when the report is shown."""
 
     __slots__ = ()
 
     def _build_report(self) -> Report:
-        """Return what there is to show, patient values masked unless they were asked for."""
+        """Return the report of this object. Patient values are masked unless the user asked for them."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Displayable:
         return render_html_fragment(self._build_report())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
-        # Inside a list the short form will do, where there is one.
+        # Inside a list the repr is shown, which may be shorter than the report.
         is_alone = len(getattr(printer, "stack", ())) <= 1
         for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
             if number:
@@ -44,12 +44,12 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """An object of which there are many: its repr is a line, for lists and logs; its text and HTML are a screen."""
+    """An object that often is in lists: its repr is one line, for lists and logs; its text and HTML are a report."""
 
     __slots__ = ()
 
     def _line(self) -> str:
-        """Return the object on a line, without any value that is masked anywhere."""
+        """Return a line about the object, without any value that may be masked."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -58,4 +58,4 @@ class DisplayableInLists(Displayable):
 
         return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"
 
-    _repr_pretty_ = Displayable._repr_pretty_  # IPython takes a class's __repr__ for it, where it has one
+    _repr_pretty_ = Displayable._repr_pretty_  # otherwise IPython uses the __repr__ of this class

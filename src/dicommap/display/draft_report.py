@@ -36,18 +36,18 @@ if TYPE_CHECKING:
 MAX_TARGETS = 20
 MAX_CHANGES = 20
 UNFOLDED_TARGETS = 3
-"""Studies or series whose changes are unfolded."""
+"""Number of studies or series that start unfolded."""
 MAX_EDITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftReportInput:
-    """What a draft's screen is made from."""
+    """The content of a draft's report."""
 
     overrides: Sequence[Override]
     changes: int
     rows: Iterable[Mapping[str, str]]
-    """The rows of the preview, masked as the screen is to be; no more are taken than are shown."""
+    """The rows of the preview, masked like the report. Only the rows that are shown are read."""
     edit_results: Sequence[EditResult]
     conflicts: Sequence[GroupingConflict]
     issues: Issues
@@ -56,34 +56,34 @@ class DraftReportInput:
     show_values: bool
 
 
-def build_draft_report(drafted: DraftReportInput) -> Report:
-    """Return a draft at a glance."""
-    levels = Counter(override.level for override in drafted.overrides)
+def build_draft_report(draft: DraftReportInput) -> Report:
+    """Return the report of a draft."""
+    levels = Counter(override.level for override in draft.overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (
-        format_count(drafted.changes, "change"),
-        format_count(len(drafted.overrides), "override") + (f" ({by_level})" if by_level else ""),
+        format_count(draft.changes, "change"),
+        format_count(len(draft.overrides), "override") + (f" ({by_level})" if by_level else ""),
     )
-    found = drafted.issues.counts()
-    blocks: list[Block] = [FactList(pairs=[("package", _package_text(drafted)), *_edits_table(drafted.edit_results)])]
+    found = draft.issues.counts()
+    blocks: list[Block] = [FactList(pairs=[("package", _package_text(draft)), *_edits_table(draft.edit_results)])]
     if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(drafted.issues)))
-    groups = group_changes_by_target(drafted.rows, MAX_TARGETS)
-    blocks.append(_changes_blocks(drafted, groups))
-    if drafted.conflicts:
-        blocks += build_conflict_blocks(drafted.conflicts, show_values=drafted.show_values, heading="Forecast")
+        blocks.append(build_issue_codes_table(found, group_first_issues(draft.issues)))
+    groups = group_changes_by_target(draft.rows, MAX_TARGETS)
+    blocks.append(_changes_blocks(draft, groups))
+    if draft.conflicts:
+        blocks += build_conflict_blocks(draft.conflicts, show_values=draft.show_values, heading="Forecast")
     masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
-    if not drafted.show_values and (masked or has_masked_values(drafted.conflicts)):
+    if not draft.show_values and (masked or has_masked_values(draft.conflicts)):
         blocks.append(Note(text=MASKED_NOTE))
     return Report(title="Draft", counts=counts, severities=count_severities(found), blocks=blocks)
 
 
-def _package_text(drafted: DraftReportInput) -> str:
-    if drafted.package is not None:
-        return f"{drafted.package}, {format_count(drafted.documents, 'document')}"
-    if drafted.documents:
-        return f"not written: no output was named for its {format_count(drafted.documents, 'document')}"
-    return "none: an error is in the way" if drafted.issues.errors else "none: there is nothing to write"
+def _package_text(draft: DraftReportInput) -> str:
+    if draft.package is not None:
+        return f"{draft.package}, {format_count(draft.documents, 'document')}"
+    if draft.documents:
+        return f"not written: no output was named for its {format_count(draft.documents, 'document')}"
+    return "none, because of an error" if draft.issues.errors else "none: there is nothing to write"
 
 
 def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
@@ -93,10 +93,10 @@ def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
     return [("" if number else "edits", line) for number, line in enumerate(shown)]
 
 
-def _changes_blocks(drafted: DraftReportInput, groups: Sequence[ChangedTarget]) -> Block:
+def _changes_blocks(draft: DraftReportInput, groups: Sequence[ChangedTarget]) -> Block:
     if not groups:
         return Note(text="No changes.")
-    return build_changes_table(groups, total=len(drafted.overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES)
+    return build_changes_table(groups, total=len(draft.overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES)
 
 
 MAX_JOBS = 20
@@ -114,7 +114,7 @@ _JOB_COLUMNS = (
 
 
 class DisplayablePlan(Displayable, Plan):
-    """A plan to look at."""
+    """A plan with a report."""
 
     def _build_report(self) -> Report:
         counts = (
@@ -131,7 +131,7 @@ class DisplayablePlan(Displayable, Plan):
         pairs = [
             ("sources", join_first_names(self.sources)),
             ("inputS3Uri", self.inputS3Uri),
-            ("quotas", ", ".join(others) or "the usual ones"),
+            ("quotas", ", ".join(others) or "the defaults"),
             ("assumptions", ", ".join(settings) or "the defaults"),
         ]
         if self.unplanned.files:
@@ -144,7 +144,7 @@ class DisplayablePlan(Displayable, Plan):
             pairs.append(("attempt", str(self.attempt)))
         return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
 
-    # A pydantic model has both of its own.
+    # A pydantic model defines both, so they are taken from Displayable here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -171,7 +171,7 @@ def build_preview_page(
     *,
     show_values: bool,
 ) -> str:
-    """Return a page that stands alone: all rows of a preview, the edits of each study, and the first conflicts."""
+    """Return a complete HTML page with all rows of a preview, the edits of each study, and the first conflicts."""
     from dicommap.display.report_html import render_html_page
 
     groups = group_changes_by_target(rows)
@@ -183,7 +183,7 @@ def build_preview_page(
 
 
 def _edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
-    """Return a row for each study that is changed, with its edits inside."""
+    """Return a table with a row for each changed study, and its edits inside."""
     names = [column.name for column in _EDIT_COLUMNS]
     rows = []
     for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):

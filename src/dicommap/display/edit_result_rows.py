@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
-    """Return one line of edits.csv."""
+    """Return the row of edits.csv for an edit result."""
     return {
         "edit": str(edit_result),
         "outcome": edit_result.outcome.value,
@@ -26,14 +26,14 @@ def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
 
 
 def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str]:
-    """Yield a line for each rule and the like, and one for the rows of each file together."""
+    """Yield a line for each rule or function, and one line for all rows of each sheet or lookup."""
     for source, members in groupby(
         edit_results, key=lambda edit_result: edit_result.source if edit_result.row is not None else edit_result
     ):
         if isinstance(source, EditResult):
             yield f"{source}: {_format_edit_result(source)}"
         else:
-            yield f"{source}: {_format_row_outcomes(Counter(account.outcome for account in members))}"
+            yield f"{source}: {_format_row_outcomes(Counter(result.outcome for result in members))}"
 
 
 def _format_row_outcomes(outcomes: Counter[EditOutcome]) -> str:
@@ -42,13 +42,13 @@ def _format_row_outcomes(outcomes: Counter[EditOutcome]) -> str:
 
 
 def _format_edit_result(edit_result: EditResult) -> str:
-    told = (
+    counts = (
         (edit_result.changed, "applied to"),
         (edit_result.unchanged, "no change in"),
         (edit_result.ambiguous, "ambiguous in"),
         (edit_result.refused, "refused in"),
     )
     return (
-        ", ".join(f"{words} {format_count(count, 'study')}" for count, words in told if count)
+        ", ".join(f"{words} {format_count(count, 'study')}" for count, words in counts if count)
         or edit_result.outcome.value
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 MAX_ID_LENGTH = 64
-"""Characters of a FHIR id; those of a UID are all allowed in one."""
+"""Maximum characters of a FHIR id. All characters of a UID are allowed in it."""
 MAX_UNSIGNED_INT = 2**31 - 1
 
 _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -24,13 +24,13 @@ _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
 
 
 class FhirConversionError(Exception):
-    """Why a value has no form in FHIR, in words without the value."""
+    """The reason why FHIR cannot express a value; its text never contains the value."""
 
 
 def to_string(text: str) -> str | None:
-    """Return a FHIR string, without the spaces around it, which mean nothing in DICOM; None for a text that is blank.
+    """Return a FHIR string without leading and trailing spaces, which DICOM ignores; None for a blank text.
 
-    Raises InexpressibleError.
+    Raises FhirConversionError.
     """
     if is_undecodable(text):
         raise FhirConversionError("it has bytes that cannot be decoded")
@@ -41,22 +41,22 @@ def to_string(text: str) -> str | None:
 
 
 def is_code(text: str) -> bool:
-    """Say whether a text is a FHIR code: words with single spaces between them."""
+    """Return whether a text is a FHIR code: words with single spaces between them."""
     return _CODE.fullmatch(text) is not None
 
 
 def to_unsigned_int(text: str) -> int | None:
-    """Return a FHIR unsignedInt; None for a text that is blank. Raises InexpressibleError."""
+    """Return a FHIR unsignedInt; None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
     if not 0 <= number <= MAX_UNSIGNED_INT:
-        raise FhirConversionError(f"it is no whole number from 0 to {MAX_UNSIGNED_INT}")
+        raise FhirConversionError(f"it is not a whole number from 0 to {MAX_UNSIGNED_INT}")
     return number
 
 
 def to_date(text: str) -> date | None:
-    """Return the day of a DA; None for a text that is blank. Raises InexpressibleError."""
+    """Return the day of a DA; None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     match = _DATE.fullmatch(text.strip())
@@ -65,11 +65,11 @@ def to_date(text: str) -> date | None:
             return date(*map(int, match.groups()))
     except ValueError:
         pass
-    raise FhirConversionError("it is no date that exists, as YYYYMMDD")
+    raise FhirConversionError("it is not an existing date in the form YYYYMMDD")
 
 
 def to_time(text: str) -> str | None:
-    """Return a TM as HH:MM:SS, with its fraction; None for a text that is blank. Raises InexpressibleError.
+    """Return a TM as HH:MM:SS, with its fraction; None for a blank text. Raises FhirConversionError.
 
     FHIR allows seconds that are not known to be written as zeros, and minutes not.
     """
@@ -83,7 +83,7 @@ def to_time(text: str) -> str | None:
 
 
 def to_offset(text: str) -> str | None:
-    """Return a TimezoneOffsetFromUTC as +HH:MM; None for a text that is blank. Raises InexpressibleError."""
+    """Return a TimezoneOffsetFromUTC as +HH:MM; None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     match = _OFFSET.fullmatch(text.strip())
@@ -95,7 +95,7 @@ def to_offset(text: str) -> str | None:
 def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
     """Return the offset that a time zone has on a day at a time, as +HH:MM.
 
-    Raises InexpressibleError if clocks that were put forward passed over the time, if clocks that were put back showed
+    Raises FhirConversionError if clocks that were put forward passed over the time, if clocks that were put back showed
     it twice, or if the offset is no whole number of minutes, as before time zones were introduced.
     """
     hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))

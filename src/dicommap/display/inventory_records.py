@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from dicommap.model.study import File, Instance, Series, Study
 
 Record = dict[str, Any]
-"""One row, by column; in JSON `attributes` holds the distinct values, in tables each has a column."""
+"""One record: column -> value. `attributes` has the distinct values of each attribute; tables have a column for each."""
 
 
 def build_study_record(study: Study, *, show_values: bool) -> Record:
-    """Return a study's UID, counts and distinct values."""
+    """Return the record of a study: UID, counts and distinct values."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "series": len(study.series),
@@ -31,7 +31,7 @@ def build_study_record(study: Study, *, show_values: bool) -> Record:
 
 
 def build_series_record(series: Series, *, show_values: bool) -> Record:
-    """Return a series' UIDs, counts and distinct values."""
+    """Return the record of a series: UIDs, counts and distinct values."""
     return {
         "StudyInstanceUID": series.study_instance_uid,
         "SeriesInstanceUID": series.series_instance_uid,
@@ -43,7 +43,7 @@ def build_series_record(series: Series, *, show_values: bool) -> Record:
 
 
 def build_instance_record(instance: Instance) -> Record:
-    """Return an instance's UIDs and file."""
+    """Return the record of an instance: UIDs and file."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
@@ -60,7 +60,7 @@ def build_instance_record(instance: Instance) -> Record:
 
 
 def build_file_record(file: File) -> Record:
-    """Return a file's source and path, and what it turned out to be."""
+    """Return the record of a file: source, path and disposition."""
     return {
         "source": file.source,
         "path": file.path,
@@ -71,11 +71,11 @@ def build_file_record(file: File) -> Record:
 
 
 def flatten_record(record: Record) -> dict[str, str]:
-    """Return a record as one line of text cells: each attribute a column, differing values as a marker."""
+    """Return a record as a row of text cells, with a column for each attribute. Differing values become a marker."""
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
         masked = any(entry["value"] is None for entry in distinct)
-        # Of masked values only the number is known, and values that cannot be decoded may have one text.
+        # For masked values only their number is known. Different values that cannot be decoded may have the same text.
         texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
         cells[keyword] = mask_value_counts(keyword, dict.fromkeys(known, 1), show_values=not masked)
@@ -91,7 +91,7 @@ def _value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool
         counts = merge_equal_names(keyword, counts)
     hidden = {value for value in counts if mask_value(keyword, value, show_values=show_values) == MASK}
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    # A masked value is null; an empty one has nothing to hide.
+    # A masked value becomes null; an empty value is not masked.
     return [
         {"value": None if value in hidden else escape_undecodable(value), "files": files} for value, files in ranked
     ]

@@ -24,14 +24,14 @@ MAX_SERIES = 20
 
 
 class ValueSummary(NamedTuple):
-    """How many distinct values an attribute has, and one of them."""
+    """The number of distinct values of an attribute, and one of them."""
 
     distinct: int
     value: str
 
 
 class InventoryCounts(Protocol):
-    """An inventory in numbers; see `dicommap.inventory.Summary`."""
+    """The counts of an inventory; see `dicommap.inventory.Summary`."""
 
     @property
     def studies(self) -> int: ...  # noqa: D102
@@ -51,7 +51,7 @@ class InventoryCounts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """One series on a line."""
+    """One series as a row of a table."""
 
     uid: str
     instances: int
@@ -61,7 +61,7 @@ class SeriesSummary:
 
     @classmethod
     def of(cls, series: Series) -> SeriesSummary:
-        """Return the line of a series."""
+        """Return the summary of a series."""
         return cls(
             uid=series.series_instance_uid,
             instances=series.instances,
@@ -72,7 +72,7 @@ class SeriesSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySummary:
-    """One study on a line, and its first series."""
+    """One study as a row of a table, and its first series."""
 
     uid: str
     series: int
@@ -86,19 +86,19 @@ class StudySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryOverview:
-    """An inventory at a glance."""
+    """The content of an inventory's report."""
 
     numbers: InventoryCounts
     sources: Sequence[str]
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent first."""
     dates: tuple[str, str] | None
-    """The first and last StudyDate; None where there is none."""
+    """The first and last StudyDate; None if no study has one."""
     first: Sequence[StudySummary]
 
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
-    """Return for each attribute how many values it has, and one of them."""
+    """Return the number of distinct values of each attribute, and one of them."""
     distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
@@ -112,7 +112,7 @@ MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show
 NO_MODALITY = "(none)"
 
 _MAX_NAMES = 8
-"""Sources, modalities and the like that are named before the rest is counted."""
+"""Maximum sources, modalities and other names in a list; the rest is counted."""
 _STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDY_COLUMNS = (
     TableColumn("StudyInstanceUID", CellKind.UID),
@@ -132,7 +132,7 @@ _SERIES_COLUMNS = (
 
 
 def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
-    """Return what an inventory holds: numbers, findings, and the first studies with their series inside."""
+    """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
     numbers = overview.numbers
     facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(numbers))])]
@@ -147,7 +147,7 @@ def build_inventory_report(overview: InventoryOverview, *, show_values: bool) ->
 
 
 def build_summary_report(numbers: InventoryCounts) -> Report:
-    """Return an inventory's numbers without its studies."""
+    """Return the report of an inventory's counts, without its studies."""
     blocks: list[Block] = [FactList(pairs=[("files", _file_counts(numbers))])]
     if numbers.issues:
         blocks.append(build_issue_codes_table(numbers.issues))
@@ -155,14 +155,14 @@ def build_summary_report(numbers: InventoryCounts) -> Report:
 
 
 def build_unreadable_report(reason: str) -> Report:
-    """Return the screen of an inventory that cannot be looked at: a repr tells that and raises nothing."""
+    """Return the report of an inventory that cannot be read: a repr gives the reason and raises no error."""
     return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
 def build_studies_table(
     lines: Sequence[StudySummary], total: int, *, show_values: bool, heading: str = ""
 ) -> ReportTable:
-    """Return studies as rows of a table, each with its first series inside."""
+    """Return a table of studies, each with its first series inside."""
     rows = [_study_row(line, show_values=show_values) for line in lines]
     return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
 
@@ -170,13 +170,13 @@ def build_studies_table(
 def build_series_table(
     lines: Sequence[SeriesSummary], total: int, *, show_values: bool, heading: str = ""
 ) -> ReportTable:
-    """Return series as rows of a table."""
+    """Return a table of series."""
     rows = [_series_row(line, show_values=show_values) for line in lines]
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
 def join_first_names(names: Iterable[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, joined by commas, and the number of other names."""
     every = list(names)
     more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
     return ", ".join([*every[:_MAX_NAMES], *more])
@@ -206,7 +206,7 @@ def _next_step(numbers: InventoryCounts) -> str:
     if not numbers.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
-        "Next: inventory.find(Modality='MR') picks studies, inventory.inconsistencies() shows what differs inside, "
+        "Next: inventory.find(Modality='MR') finds studies, inventory.inconsistencies() shows differences within them, "
         "inventory.plots has plots; dicommap.draft() drafts edits."
     )
 
@@ -248,7 +248,7 @@ _INCONSISTENCY_COLUMNS = (
 
 
 class InconsistentAttribute(Protocol):
-    """One attribute that differs; see `dicommap.inventory.search.Inconsistency`."""
+    """One attribute with different values in a study or series; see `dicommap.inventory.search.Inconsistency`."""
 
     @property
     def study_instance_uid(self) -> str: ...  # noqa: D102
@@ -261,19 +261,19 @@ class InconsistentAttribute(Protocol):
 
 
 def build_inconsistencies_report(found: Sequence[InconsistentAttribute], *, show_values: bool) -> Report:
-    """Return the first of what differs, and what to do about it."""
+    """Return the report of inconsistent attributes: the first of them, and what to do about them."""
     if not found:
         return Report(
-            title="Inconsistencies", counts=("none",), blocks=[Note(text="Nothing differs where it must not.")]
+            title="Inconsistencies",
+            counts=("none",),
+            blocks=[Note(text="No attribute differs within a study or series.")],
         )
     studies = len({one.study_instance_uid for one in found})
     keywords = dict.fromkeys(one.keyword for one in found)
     rows = [_inconsistency_row(one, show_values=show_values) for one in found[:MAX_INCONSISTENCIES]]
     blocks: list[Block] = [
         ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(found), noun="attribute"),
-        Note(
-            text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; see a draft first."
-        ),
+        Note(text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; check the draft."),
     ]
     if not show_values:
         blocks.append(Note(text=MASKED_NOTE))
@@ -285,9 +285,9 @@ def _inconsistency_row(one: InconsistentAttribute, *, show_values: bool) -> Tabl
     uid = one.series_instance_uid or one.study_instance_uid
     level = "study" if one.series_instance_uid is None else "series"
     ranked = sorted(one.values.items(), key=lambda item: (-item[1], item[0]))
-    told = [
+    texts = [
         f"{mask_value(one.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
         for value, files in ranked[:MAX_INCONSISTENT_VALUES]
     ]
     more = [f"and {len(ranked) - MAX_INCONSISTENT_VALUES:,} more"] if len(ranked) > MAX_INCONSISTENT_VALUES else []
-    return TableRow(cells=(level, uid, one.keyword, "; ".join([*told, *more])))
+    return TableRow(cells=(level, uid, one.keyword, "; ".join([*texts, *more])))

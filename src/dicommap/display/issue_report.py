@@ -31,7 +31,7 @@ _ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS
 
 
 def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
-    """Return the severities that there are with their numbers, the worst first."""
+    """Return the count of each severity that occurs, the most severe first."""
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():
         totals[severity] += number
@@ -43,7 +43,13 @@ def build_issue_codes_table(
     issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
     heading: str = "Issues",
 ) -> ReportTable:
-    """Return a row for each code and severity, the worst first, with its explanation inside and its first issues."""
+    """Return a table with a row for each code and severity, the most severe first.
+
+    Args:
+        counts: The number of issues of each code and severity.
+        issues: The first issues of each code and severity, which are shown inside its row.
+        heading: The heading of the table.
+    """
     ranked = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1], item[0][0]))
     rows = [_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
     return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
@@ -55,14 +61,14 @@ def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]
     if entry is not None:
         inside += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]
     if first:
-        places = [TableRow(cells=(str(found.location), found.message)) for found in first]
+        places = [TableRow(cells=(str(issue.location), issue.message)) for issue in first]
         inside.append(ReportTable(columns=_LOCATION_COLUMNS, rows=places, total=number, noun="issue"))
     cells = (severity.value, f"{number:,}", code, entry.title if entry else "")
     return TableRow(cells=cells, inside=inside)
 
 
 class Issues(tuple["Issue", ...], Displayable):
-    """Findings in order; equal to any tuple or list of the same ones."""
+    """Issues in order; equal to any tuple or list of the same issues."""
 
     __slots__ = ()
 
@@ -76,52 +82,51 @@ class Issues(tuple["Issue", ...], Displayable):
 
     @property
     def errors(self) -> Issues:
-        """Return those of severity error."""
+        """Return the issues with the severity error."""
         return self.of(Severity.ERROR)
 
     @property
     def warnings(self) -> Issues:
-        """Return those of severity warning."""
+        """Return the issues with the severity warning."""
         return self.of(Severity.WARNING)
 
     @property
     def notes(self) -> Issues:
-        """Return those of severity note."""
+        """Return the issues with the severity note."""
         return self.of(Severity.NOTE)
 
     def of(self, severity: Severity) -> Issues:
-        """Return those of one severity."""
-        return Issues(found for found in self if found.severity is severity)
+        """Return the issues with this severity."""
+        return Issues(issue for issue in self if issue.severity is severity)
 
     def counts(self) -> dict[tuple[str, Severity], int]:
-        """Return how often each code was found, with its severity, in the order of finding."""
-        return dict(Counter((found.code, found.severity) for found in self))
+        """Return the number of issues of each code and severity, in the order of the first issue of each."""
+        return dict(Counter((issue.code, issue.severity) for issue in self))
 
     def to_dicts(self) -> list[dict[str, object]]:
-        """Return each as the issue schema describes it."""
-        return [found.to_dict() for found in self]
+        """Return each issue as a dict that the schema `issue` describes."""
+        return [issue.to_dict() for issue in self]
 
-    # A tuple has both of its own.
+    # A tuple defines both, so they are taken from Displayable here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
     def _build_report(self) -> Report:
         counts = self.counts()
-        found = count_severities(counts)
         if not self:
-            return Report(title="Issues", counts=("none",), blocks=[Note(text="Nothing was found wrong.")])
+            return Report(title="Issues", counts=("none",), blocks=[Note(text="No issues.")])
         blocks: list[Block] = [
             build_issue_codes_table(counts, group_first_issues(self), heading=""),
             _worst_issues_table(self),
         ]
-        return Report(title="Issues", severities=found, blocks=blocks)
+        return Report(title="Issues", severities=count_severities(counts), blocks=blocks)
 
 
 def _worst_issues_table(issues: Issues) -> ReportTable:
     worst = chain.from_iterable(issues.of(severity) for severity in reversed(Severity))
     rows = [
-        TableRow(cells=(found.severity.value, str(found.location), found.message))
-        for found in islice(worst, MAX_ISSUES)
+        TableRow(cells=(issue.severity.value, str(issue.location), issue.message))
+        for issue in islice(worst, MAX_ISSUES)
     ]
     return ReportTable(columns=_ISSUE_COLUMNS, rows=rows, total=len(issues), noun="issue", heading="The worst first")
 
@@ -129,15 +134,15 @@ def _worst_issues_table(issues: Issues) -> ReportTable:
 def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
     """Return the first issues of each code and severity."""
     first: dict[tuple[str, Severity], list[Issue]] = {}
-    for found in issues:
-        kept = first.setdefault((found.code, found.severity), [])
+    for issue in issues:
+        kept = first.setdefault((issue.code, issue.severity), [])
         if len(kept) < MAX_LOCATIONS_PER_CODE:
-            kept.append(found)
+            kept.append(issue)
     return first
 
 
 def format_codes_markdown(codes: Iterable[IssueCode]) -> Iterator[str]:
-    """Yield a page with every code, by family, in the order of the catalogue."""
+    """Yield the pieces of a Markdown page with every code, by family, in the order of the catalogue."""
     yield "# Issue codes\n\nThe same texts as `dicommap explain CODE` prints; made from one catalogue.\n"
     for family, members in groupby(codes, key=lambda code: code.name.partition(".")[0]):
         yield f"\n## {family}\n"

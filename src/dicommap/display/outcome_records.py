@@ -20,11 +20,11 @@ OUTCOME_ORDER = (
     ImportOutcome.FAILED,
     ImportOutcome.NOT_REPORTED,
 )
-"""The best first, as people read columns."""
+"""Outcomes in the order of columns, the best first."""
 
 
 def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
-    """Return a job's place, how it stands, and its instances by outcome."""
+    """Return the record of a job: its prefix, status, and number of instances of each outcome."""
     return {
         "job": job.job,
         "inputS3Uri": job.input_s3_uri,
@@ -41,7 +41,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
 
 
 def build_study_outcome_record(study: StudyOutcomes) -> Record:
-    """Return a study in one job, with its instances by outcome."""
+    """Return the record of a study in one job: its number of instances of each outcome."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
@@ -51,7 +51,7 @@ def build_study_outcome_record(study: StudyOutcomes) -> Record:
 
 
 def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *, show_values: bool) -> Record:
-    """Return one planned instance and what became of it."""
+    """Return the record of one planned instance and its outcome."""
     planned = instance.planned
     return {
         "StudyInstanceUID": planned.study_instance_uid,
@@ -70,12 +70,12 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
 
 
 def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
-    """Return the number of instances of each outcome, those of none with zero."""
+    """Return the number of instances of each outcome, also of outcomes without instances."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 
 
 def flatten_outcome_record(record: Record) -> dict[str, str]:
-    """Return a record as one line of text cells."""
+    """Return a record as a row of text cells."""
     return {name: _cell(value) for name, value in record.items()}
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
-"""Study Instance UID, Series Instance UID or nothing, and the rows of the preview."""
+"""Study Instance UID, Series Instance UID (empty for a whole study), and the preview rows of this study or series."""
 
 MASKED_NOTE = f"{MASK} is a masked value; dicommap.show_values(True) shows values."
 
 MAX_VALUE_LENGTH = 120
-"""Characters of a value where not all is shown."""
+"""Maximum characters of a value in a limited table."""
 
 _VALUE_COLUMNS = ("before", "after")
 _TARGET_COLUMNS = (
@@ -44,7 +44,7 @@ _CHANGE_COLUMNS = (
 
 
 def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list[ChangedTarget]:
-    """Return the rows of a preview by the study or series that they change: the first `limit` of these, or all."""
+    """Group the rows of a preview by the study or series that they change; return the first `limit` groups, or all."""
     groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"]))
     return [(study, series, list(members)) for (study, series), members in islice(groups, limit)]
 
@@ -52,9 +52,15 @@ def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None
 def build_changes_table(
     groups: Sequence[ChangedTarget], *, total: int, opened: int, limit: int | None = None, heading: str = "Changes"
 ) -> ReportTable:
-    """Return a row for each study or series that is changed, with its changes inside, the first `opened` ones unfolded.
+    """Return a table with a row for each changed study or series, and its changes inside.
 
-    With `limit` only so many changes are, and long values are cut.
+    Args:
+        groups: The studies and series that have a row.
+        total: The number of all changed studies and series.
+        opened: The number of rows that start unfolded.
+        limit: The maximum number of changes inside a row; long values are cut too. Without it, everything is shown.
+        heading: The heading of the table.
+
     """
     rows = [
         TableRow(
@@ -94,18 +100,25 @@ if TYPE_CHECKING:
 MAX_TARGETS = 40
 MAX_CHANGES = 40
 UNFOLDED_TARGETS = 10
-"""Studies or series whose changes are unfolded."""
+"""Number of studies or series that start unfolded."""
 
 
 class Preview(Displayable):
-    """The changes of a draft, each as a row: UIDs, tag, keyword, value before and after, and the edit behind it.
+    """The changes of a draft, each as a row: UIDs, tag, keyword, value before and after, and the edit that made it.
 
-    Going over it masks values unless the preview was asked for with them; looking at it does so also where
-    `dicommap.show_values(True)` says otherwise.
+    An iteration masks values unless the preview was made with `show_values=True`. The report also shows values after
+    `dicommap.show_values(True)`.
     """
 
     def __init__(self, rows: Rows, *, changes: int, overrides: int, show_values: bool) -> None:
-        """Take what gives the rows, with values or without, and how many there are."""
+        """Make a preview.
+
+        Args:
+            rows: Returns the rows; its argument says whether they show values.
+            changes: The number of rows.
+            overrides: The number of changed studies and series.
+            show_values: Whether an iteration shows values.
+        """
         self._rows = rows
         self._changes = changes
         self._overrides = overrides

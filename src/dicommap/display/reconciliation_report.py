@@ -24,7 +24,7 @@ MAX_JOBS = 20
 MAX_STUDIES = 20
 MAX_REASONS = 10
 
-MASKED_NOTE = f"{MASK} stands for words of the service that may be a patient's; they are shown where values are."
+MASKED_NOTE = f"{MASK} masks words of a service message that may be a patient's; dicommap.show_values(True) shows them."
 _OUTCOME_COLUMNS = tuple(TableColumn(name, CellKind.NUMBER) for name in count_outcomes({}))
 _JOB_COLUMNS = (
     TableColumn("job", CellKind.WORD),
@@ -50,24 +50,24 @@ _WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationReportInput:
-    """What the screen is made from."""
+    """The content of a reconciliation's report."""
 
     package: str
     jobs: Sequence[JobOutcomes]
     counts: Mapping[ImportOutcome, int]
     studies: Sequence[StudyOutcomes]
-    """The first ones of which not all instances are in primary image sets without a warning."""
+    """The first studies with instances that are not in primary image sets or have a warning."""
     issues: Issues
     show_values: bool
 
 
 def build_reconciliation_report(numbers: ReconciliationReportInput) -> Report:
-    """Return a reconciliation at a glance."""
+    """Return the report of a reconciliation."""
     return _limited_report(numbers, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
 
 
 def build_reconciliation_page(numbers: ReconciliationReportInput) -> str:
-    """Return a page that stands alone, with as many jobs and studies as were kept."""
+    """Return a complete HTML page with all jobs and studies that the reconciliation kept."""
     from dicommap.display.report_html import render_html_page
 
     return render_html_page(_limited_report(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
@@ -112,15 +112,15 @@ def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
 
 
 def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
-    """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
+    """Return the reasons of failures, the most frequent first: number of instances, exception and service message."""
     reasons: Counter[tuple[str, str]] = Counter()
     for job in jobs:
         for (kind, message), count in job.reasons.items():
             reasons[kind, mask_service_message(message, show_values=show_values)] += count
         if job.message:
             reasons["(the job)", mask_service_message(job.message, show_values=show_values)] += job.instances
-    told = ((count, *(reason if any(reason) else _UNKNOWN_REASON)) for reason, count in reasons.items())
-    return sorted(told, key=lambda one: (-one[0], one[1:]))
+    rows = ((count, *(reason if any(reason) else _UNKNOWN_REASON)) for reason, count in reasons.items())
+    return sorted(rows, key=lambda one: (-one[0], one[1:]))
 
 
 def _reasons_blocks(numbers: ReconciliationReportInput) -> ReportTable:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CellKind(Enum):
-    """What the cells of a column hold."""
+    """The kind of text in the cells of a column."""
 
     TEXT = "text"
     WORD = "word"
@@ -27,7 +27,7 @@ class CellKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column of rows."""
+    """One column of a table."""
 
     name: str
     kind: CellKind = CellKind.TEXT
@@ -35,14 +35,14 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactList:
-    """Names and what they are, a line each."""
+    """Facts about the object: a name and its text on each line."""
 
     pairs: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row; with something inside it folds, in HTML, and `is_open` says how it starts."""
+    """One row of a table. In HTML a row with blocks `inside` can be folded; it starts unfolded if `is_open`."""
 
     cells: Sequence[str]
     inside: Sequence[Block] = ()
@@ -51,13 +51,13 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
-    """A table of the first rows, and how many there are in all."""
+    """A table with the first rows, and the number of all rows."""
 
     columns: Sequence[TableColumn]
     rows: Sequence[TableRow]
     total: int
     noun: str
-    """What a row is of, in the singular."""
+    """The noun for one row, in the singular."""
     heading: str = ""
 
 
@@ -73,12 +73,12 @@ Block = FactList | ReportTable | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that is shown of one object. Values in it are masked already: what renders it masks nothing."""
+    """Everything that is shown about one object. Values in it are already masked; the renderers do not mask."""
 
     title: str
     counts: Sequence[str] = ()
     subject: str = ""
-    """The UID that it is of."""
+    """The UID of the object."""
     severities: Sequence[tuple[str, int]] = ()
-    """Severities of findings with their numbers, the worst first."""
+    """Severities of issues with their counts, the most severe first."""
     blocks: Sequence[Block] = ()

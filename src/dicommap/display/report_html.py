@@ -21,23 +21,28 @@ if TYPE_CHECKING:
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
     __slots__ = ()
 
 
 def element(name: str, *content: str, css: str = "", attributes: str = "") -> Markup:
-    """Return an element around its content, escaped unless it is markup.
+    """Return an HTML element; content that is not Markup is escaped.
 
-    `css` are class names and `attributes` what else stands in the tag: words of ours, never of the data, so that no
-    value is in a title, a tooltip or a link.
+    Args:
+        name: The element's name.
+        content: Pieces of text or markup.
+        css: Class names.
+        attributes: Other attributes of the tag. They are never texts of the data, so no value is in a title, a tooltip
+            or a link.
+
     """
     start = "".join((name, f' class="{css}"' if css else "", f" {attributes}" if attributes else ""))
     return Markup(f"<{start}>{join_markup(*content)}</{name}>")
 
 
 def join_markup(*content: str) -> Markup:
-    """Return pieces one after the other, escaped unless they are markup, and without control characters."""
+    """Join pieces of text and markup; escape text, also its control characters."""
     return Markup(
         "".join(piece if isinstance(piece, Markup) else escape(escape_keeping_lines(piece)) for piece in content)
     )
@@ -45,7 +50,7 @@ def join_markup(*content: str) -> Markup:
 
 CSS_CLASS = "dicommap"
 
-# The class is doubled to weigh more than what notebooks say of tables in their output.
+# The class is doubled so that these rules take precedence over a notebook's rules for tables in its output.
 _RULES = {
     "": "font:13px/1.45 var(--jp-content-font-family,var(--vscode-font-family,system-ui,sans-serif));"
     "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:92em;"
@@ -84,11 +89,11 @@ STYLE_SHEET = Markup(
 
 
 MAX_CELL_LENGTH = 60
-"""Characters of a cell with a value; a file may hold a description of any length."""
+"""Maximum characters of a cell with a value; a file may hold a description of any length."""
 MAX_SENTENCE_LENGTH = 400
 
 _UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
-"""Whoever makes these rows knows whether all of a change is to be seen."""
+"""Kinds of cells that are not cut here: the builders of these rows decide how much of a change is shown."""
 _WIDTHS = {
     CellKind.SENTENCE: "minmax(0,2fr)",
     CellKind.UID: "minmax(0,3.8fr)",
@@ -102,26 +107,26 @@ _TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", Ce
 
 
 def render_html_fragment(report: Report) -> str:
-    """Return a report as one element with its own style, for a notebook."""
-    return join_markup(STYLE_SHEET, element("div", _head(report), *map(_block, report.blocks), css=CSS_CLASS))
+    """Return a report as one HTML element with its own style, for a notebook."""
+    return join_markup(STYLE_SHEET, element("div", _header(report), *map(_render_block, report.blocks), css=CSS_CLASS))
 
 
 def render_html_page(report: Report) -> str:
-    """Return a report as a page that stands alone."""
+    """Return a report as a complete HTML page."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {report.title}")
     body = render_html_fragment(report)
     return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
-def _head(report: Report) -> Markup:
+def _header(report: Report) -> Markup:
     subject = [element("code", report.subject)] if report.subject else []
     counts = (element("span", count) for count in report.counts)
-    badges = (_badge(severity, format_count(number, severity)) for severity, number in report.severities)
-    return element("div", *_spaced([element("b", report.title), *subject, *counts, *badges]), css="head")
+    badges = (_severity_badge(severity, format_count(number, severity)) for severity, number in report.severities)
+    return element("div", *_add_spaces([element("b", report.title), *subject, *counts, *badges]), css="head")
 
 
-def _block(block: Block) -> Markup:
+def _render_block(block: Block) -> Markup:
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
     if isinstance(block, FactList):
@@ -130,16 +135,16 @@ def _block(block: Block) -> Markup:
             for name, text in block.pairs
         )
         return element("dl", *pairs) if block.pairs else Markup()
-    return _rows(block)
+    return _render_table(block)
 
 
-def _rows(block: ReportTable) -> Markup:
+def _render_table(block: ReportTable) -> Markup:
     heading = element("h4", block.heading) if block.heading else Markup()
     if not block.rows:
         return heading
     rest = block.total - len(block.rows)
     more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
-    widths = " ".join(map(_width, block.columns))
+    widths = " ".join(map(_column_width, block.columns))
     names = (
         element("span", _breakable_keyword(column.name), css="number" if column.kind is CellKind.NUMBER else "")
         for column in block.columns
@@ -147,15 +152,15 @@ def _rows(block: ReportTable) -> Markup:
     return element(
         "div",
         heading,
-        element("div", *_spaced(names), css="row names"),
-        *(_row(row, block.columns) for row in block.rows),
+        element("div", *_add_spaces(names), css="row names"),
+        *(_render_row(row, block.columns) for row in block.rows),
         more,
         attributes=f'style="--dicommap-columns:{widths}"',
     )
 
 
-def _width(column: TableColumn) -> str:
-    """Return how wide a column is: of numbers, as wide as the longest word of its name, within limits."""
+def _column_width(column: TableColumn) -> str:
+    """Return the CSS width of a column. Columns of numbers are as wide as the longest word of their name."""
     if column.kind is CellKind.NUMBER:
         longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
         return f"{min(max(60, 7 * longest), 120)}px"
@@ -163,36 +168,36 @@ def _width(column: TableColumn) -> str:
 
 
 def _breakable_keyword(name: str) -> Markup:
-    """Return a keyword that may be broken between its words: `StudyDescription` is wider than most descriptions."""
+    """Return a keyword with optional line breaks between its words: long keywords are wider than most values."""
     first, *others = _WORD_BOUNDARY.split(name)
     return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 
 
-def _row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
-    cells = _spaced(_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
+def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
+    cells = _add_spaces(_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
     if not row.inside:
         return element("div", *cells, css="row line")
     summary = element("summary", element("div", *cells, css="row"))
-    inside = element("div", *map(_block, row.inside), css="inside")
+    inside = element("div", *map(_render_block, row.inside), css="inside")
     return element("details", summary, inside, attributes="open" if row.is_open else "")
 
 
-def _cell(text: str, kind: CellKind) -> Markup:
+def _render_cell(text: str, kind: CellKind) -> Markup:
     if kind is CellKind.SEVERITY:
-        return element("span", _badge(text, text))
+        return element("span", _severity_badge(text, text))
     if kind in _UNTRUNCATED_KINDS and text:
         return element("span", element(_TAGS[kind], text))
     cut = truncate_text(text, MAX_CELL_LENGTH if kind in (CellKind.TEXT, CellKind.DATE) else MAX_SENTENCE_LENGTH)
     return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is CellKind.NUMBER else "")
 
 
-def _badge(severity: str, text: str) -> Markup:
+def _severity_badge(severity: str, text: str) -> Markup:
     known = severity if severity in ("error", "warning") else ""
     return element("span", text, css=f"badge {known}".strip())
 
 
-def _spaced(pieces: Iterable[Markup]) -> Iterator[str]:
-    """Yield a space after each piece: where a notebook takes styles out, words stay apart."""
+def _add_spaces(pieces: Iterable[Markup]) -> Iterator[str]:
+    """Yield a space after each piece, so that words stay apart if a notebook removes styles."""
     for piece in pieces:
         yield piece
         yield " "

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block, Report, ReportTable, TableColumn, TableRow
 
 MAX_ROWS = 10
-"""Rows of a table: fewer than HTML has, since a terminal is no page."""
+"""Maximum rows of a table: fewer than in HTML, since a terminal has no page to scroll."""
 CELL_WIDTH = 28
-"""Columns of a terminal that one cell takes; East Asian characters take two."""
+"""Maximum width of a cell in terminal columns; East Asian characters have a width of two."""
 FACT_WIDTH = 96
 _WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
-"""A UID has at most 64 characters (PS3.5 section 9.1), and none is cut."""
+"""A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
 _INDENT = "  "
 
 
@@ -31,9 +31,9 @@ def render_text(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    found = (format_count(number, severity) for severity, number in report.severities)
+    severities = (format_count(number, severity) for severity, number in report.severities)
     subject = f" {make_printable(report.subject)}" if report.subject else ""
-    counts = ", ".join([*report.counts, *found])
+    counts = ", ".join([*report.counts, *severities])
     yield f"{report.title}{subject}{': ' if counts else ''}{counts}"
     for block in report.blocks:
         yield from _block_lines(block, _INDENT)
@@ -87,6 +87,6 @@ def _max_width(column: TableColumn) -> int:
 
 
 def _truncate(text: str, width: int) -> str:
-    # A cell is not wider than its characters doubled, so that what is far too long is not measured in full.
+    # A character is at most two columns wide. The text is cut first, so that a very long text is not measured in full.
     clean = make_printable(text[: 2 * width])
     return clean if cell_len(clean) <= width else set_cell_size(clean, width - 1).rstrip() + "…"

@@ -34,7 +34,7 @@ MAX_VALUES = 3
 
 
 def build_study_report(study: Study, *, show_values: bool) -> Report:
-    """Return a study's numbers, its attributes, and its first series."""
+    """Return the report of a study: counts, attributes, and its first series."""
     lines = [SeriesSummary.of(series) for series in study.series[:MAX_SERIES]]
     blocks: list[Block] = [
         *_attribute_blocks(study.values, show_values=show_values),
@@ -47,7 +47,7 @@ def build_study_report(study: Study, *, show_values: bool) -> Report:
 
 
 def build_studies_report(studies: Sequence[Study], *, show_values: bool) -> Report:
-    """Return the numbers of some studies, and the first of them."""
+    """Return the report of several studies: their counts, and the first of them."""
     sums = (
         format_count(sum(len(study.series) for study in studies), "series"),
         format_count(sum(study.instances for study in studies), "instance"),
@@ -75,7 +75,7 @@ def _summarize_study(study: Study) -> StudySummary:
 
 
 def build_series_report(series: Series, *, show_values: bool) -> Report:
-    """Return a series' numbers and attributes."""
+    """Return the report of a series: counts and attributes."""
     own = FactList(pairs=[("StudyInstanceUID", series.study_instance_uid)])
     blocks: list[Block] = [own, *_attribute_blocks(series.values, show_values=show_values)]
     return Report(
@@ -87,7 +87,7 @@ def build_series_report(series: Series, *, show_values: bool) -> Report:
 
 
 def build_instance_report(instance: Instance) -> Report:
-    """Return an instance's UIDs and file: none of them is masked anywhere."""
+    """Return the report of an instance: its UIDs and file, which are never masked."""
     pairs = [
         ("StudyInstanceUID", instance.study_instance_uid),
         ("SeriesInstanceUID", instance.series_instance_uid),
@@ -103,20 +103,20 @@ def build_instance_report(instance: Instance) -> Report:
 
 
 def format_study_line(study: Study) -> str:
-    """Return a study on a line, without any value that is masked anywhere."""
+    """Return a line about a study, without any value that may be masked."""
     counts = ", ".join((format_count(len(study.series), "series"), *_counts(study)))
     modalities = join_first_names(name or NO_MODALITY for name in get_modalities(study))
     return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
 
 def format_series_line(series: Series) -> str:
-    """Return a series on a line, without any value that is masked anywhere."""
+    """Return a line about a series, without any value that may be masked."""
     modalities = join_first_names(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
     return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_counts(series))}"
 
 
 def format_instance_line(instance: Instance) -> str:
-    """Return an instance on a line."""
+    """Return a line about an instance."""
     return f"Instance {instance.sop_instance_uid}: {instance.disposition}, {instance.path}"
 
 
@@ -127,7 +127,7 @@ def _counts(group: Study | Series) -> tuple[str, ...]:
 
 
 def _attribute_blocks(values: AttributeValues, *, show_values: bool) -> list[Block]:
-    """Return the attributes that have a value somewhere, by name."""
+    """Return blocks with the attributes that have a value in at least one file, by keyword."""
     present = {keyword: counts for keyword, counts in values.items() if any(counts)}
     first = list(present.items())[:MAX_ATTRIBUTES]
     blocks: list[Block] = [
@@ -147,7 +147,7 @@ def _absent_attributes_text(values: Mapping[str, ValueCounts]) -> str:
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, show_values: bool) -> str:
-    """Return the values with their files, the most frequent first; where they are masked, how many there are."""
+    """Return the values with their numbers of files, the most frequent first; if masked, only how many there are."""
     is_masked = not show_values and keyword not in UNMASKED_KEYWORDS
     if len(counts) == 1 or is_masked:
         return mask_value_counts(keyword, counts, show_values=show_values)
@@ -175,7 +175,7 @@ MAX_SHEET_COLUMNS = 5
 def build_sheet_report(
     first: Sequence[Study | Series], total: int, level: str, keywords: Sequence[str], *, show_values: bool
 ) -> Report:
-    """Return the first rows of a sheet of studies or series, with its first columns."""
+    """Return the report of a sheet of studies or series: its first rows and columns."""
     shown = keywords[:MAX_SHEET_COLUMNS]
     columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
     rows = [_sheet_row(item, shown, show_values=show_values) for item in first[:MAX_SHEET_ROWS]]

@@ -40,13 +40,13 @@ _OTHER_JOB_COLUMNS = (
     TableColumn("jobId", CellKind.UID),
 )
 _REQUEST_COLUMNS = (TableColumn("operation"), TableColumn("to", CellKind.UID), TableColumn("bytes", CellKind.NUMBER))
-COMPLETED_NOTE = "COMPLETED says that a job came to its end; what became of each file stands in its output manifests."
+COMPLETED_NOTE = "COMPLETED only says that a job has ended; its job manifest lists the outcome of each file."
 
 
 def build_submit_report(
     package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
 ) -> Report:
-    """Return what a submit came to; `requests` are those that a dry run would send, None for one that is none."""
+    """Return the report of a submit. `requests` are those that a dry run would send; None if it is not a dry run."""
     blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _sent_text(requests, issues))])]
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
@@ -67,7 +67,7 @@ def build_watch_report(
     issues: Issues,
     unsubmitted: int,
 ) -> Report:
-    """Return how far jobs have come: those of a package, and jobs of other services."""
+    """Return the report of a watch: the status of a package's jobs, and of jobs of other services."""
     facts = [("package", package)] if package is not None else []
     facts += [("not submitted", format_count(unsubmitted, "job"))] if unsubmitted else []
     blocks: list[Block] = [FactList(pairs=facts)] if facts else []
@@ -75,7 +75,7 @@ def build_watch_report(
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the operation, the object that is put or the prefix that a job is for, and the bytes that are put."""
+    """Return the operation, its target (an object or a job's prefix), and the number of bytes that are uploaded."""
     if "Key" not in request:
         return request["operation"], request["inputS3Uri"], ""
     uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
@@ -84,7 +84,7 @@ def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
     if issues.errors:
-        return "nothing: an error is in the way"
+        return "nothing, because of an error"
     return "everything" if requests is None else f"nothing: {format_count(len(requests), 'request')} would be"
 
 
@@ -124,17 +124,17 @@ def _submission_cells(one: Submission) -> tuple[str, ...]:
 def _submission_details(one: Submission) -> list[Block]:
     words = mask_service_message(one.message or "", show_values=is_unmasked_in_repr())
     pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
-    told = [(name, make_printable(text)) for name, text in pairs if text]
-    return [FactList(pairs=told)] if told else []
+    facts = [(name, make_printable(text)) for name, text in pairs if text]
+    return [FactList(pairs=facts)] if facts else []
 
 
 def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
-    """Return a retry at a glance."""
+    """Return the report of a retry."""
     found = issues.counts()
     facts = [
         ("package", package or "none was written"),
         ("in place", f"{format_count(in_place, 'job')} of which nothing was imported"),
-        ("staged", f"{format_count(staged, 'job')} for what is copied first, by 'dicommap stage'"),
+        ("staged", f"{format_count(staged, 'job')}, whose files 'dicommap stage' copies first"),
     ]
     blocks: list[Block] = [FactList(pairs=facts)]
     if found:
@@ -156,7 +156,7 @@ _STAGED_JOB_COLUMNS = (
 
 
 def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
-    """Return what staging came to."""
+    """Return the report of staging: files copied, already there and missing, for each job."""
     found = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if found:

@@ -1,4 +1,4 @@
-"""A transfer as shown before the first request: what is sent, from where and to where."""
+"""A transfer, as it is shown before the first request: the files, their sources and their targets."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """What stage() or submit() is about to send, and where."""
+    """The files and requests that stage() or submit() will send, and their targets."""
 
     package: str
     jobs: tuple[str, ...]
-    """The ids of the jobs that something is sent for."""
+    """The ids of the jobs whose files or requests are sent."""
     sources: tuple[str, ...]
-    """The source roots: of a staging those that files are sent from."""
+    """The source roots. For a staging, the roots that files are sent from."""
     prefixes: tuple[str, ...]
     """The inputS3Uri of each job."""
     files: int
-    """Files that are copied, or override files that are uploaded."""
+    """The number of files that are copied, or of override files that are uploaded."""
     bytes: int
-    """Of these files."""
+    """The size of these files in bytes."""
     read_files: int = 0
-    """Files that the jobs will read in S3, if jobs are started."""
+    """The number of files that the jobs will read in S3, if jobs are started."""
     read_bytes: int = 0
     members: Mapping[str, str]
-    """Of the requests, what is the same for all jobs: data store, role, output."""
+    """The members of the requests that are the same for all jobs: data store, role, output."""
     account: str | None
     """The AWS account of the credentials; None if it is not known."""
     region: str | None
@@ -40,17 +40,17 @@ class Transfer:
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """Return the buckets that something is sent to, or that jobs are told to write to."""
+        """Return the buckets that files are sent to, or that jobs write to."""
         uris = (S3Uri.parse(text) for text in (*self.prefixes, self.members.get("outputS3Uri", "")))
         return tuple(dict.fromkeys(uri.bucket for uri in uris if uri is not None))
 
 
 MAX_PREFIXES = 10
-"""Prefixes of jobs; buckets and source roots are all shown, so that none hides behind the others."""
+"""Maximum prefixes of jobs. Buckets and source roots are all shown, so that the user sees each of them."""
 
 
 def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
-    """Yield the lines: first what is sent, then a fact on each line, indented."""
+    """Yield lines about a transfer: first the counts, then an indented fact on each line."""
     if transfer.read_files:
         yield (
             f"To be sent: {format_count(len(transfer.jobs), 'job')}, {format_count(transfer.files, 'override file')} "

@@ -92,10 +92,17 @@ _NOWHERE = Location()
 
 
 def make_issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None = None, **facts: object) -> Issue:
-    """Make an Issue of the catalogue's code, its message filled with `facts`.
+    """Make an Issue from a code of the catalogue.
 
-    Facts are names, counts, lengths and limits, never values of the data. `severity` replaces the
-    catalogue's. Raises KeyError for a code or fact that the catalogue does not know: our own fault.
+    Args:
+        code: The name of an issue code, such as `p10.truncated`.
+        location: Where the issue is.
+        severity: The severity, if it differs from the catalogue's.
+        facts: Values for the fields of the message: names, counts, lengths and limits, never values of the data.
+
+    Raises:
+        KeyError: The catalogue has no such code, or its message has a field that is not in `facts`.
+
     """
     entry = CATALOGUE[code]
     return Issue(
@@ -107,5 +114,5 @@ def make_issue(code: str, location: Location = _NOWHERE, *, severity: Severity |
 
 
 def find_code(code: str) -> IssueCode | None:
-    """Return the catalogue's entry for a code, or None where there is none."""
+    """Return the catalogue's entry for a code, or None if the code is unknown."""
     return CATALOGUE.get(code)

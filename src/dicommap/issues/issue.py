@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the place in the order of severities, the least first."""
+        """Return the position in the order of severities; the least severe has 0."""
         return list(Severity).index(self)
 
     def reaches(self, floor: Severity) -> bool:
@@ -32,7 +32,7 @@ class Severity(StrEnum):
 class Location:
     """Where an issue is. Only the members that apply are set.
 
-    Nobody can act on an issue about a study without its UID. The UID of one study or series is here and not in the
+    The UID of the study is needed to act on an issue about it. The UID of one study or series is here and not in the
     message; a message names UIDs only if an issue is about several studies, as `edit.same-patient` is, or about the
     root of many UIDs.
     """
@@ -82,7 +82,7 @@ def _format_member(name: str, value: str | int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One issue: something is wrong with the data, and this says what and where."""
+    """One issue: what is wrong with the data, and where."""
 
     code: str
     severity: Severity
@@ -100,7 +100,7 @@ class Issue:
         return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
     def at(self, **place: str | int | None) -> Issue:
-        """Return the same finding with more of its location known: `found.at(path="a.json")`."""
+        """Return the same issue with more members of its location set: `issue.at(path="a.json")`."""
         return replace(self, location=replace(self.location, **place))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
@@ -114,8 +114,8 @@ class Issue:
 
 
 def has_errors(issues: Iterable[Issue]) -> bool:
-    """Say whether any of the findings is an error."""
-    return any(found.severity is Severity.ERROR for found in issues)
+    """Return whether any of the issues is an error."""
+    return any(issue.severity is Severity.ERROR for issue in issues)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

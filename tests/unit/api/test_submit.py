@@ -130,7 +130,7 @@ def test_a_dry_run_of_a_package_with_errors_shows_no_request(drafted: Path, buck
     assert not submitted.ok
     assert not submitted.requests
     assert submitted.is_dry
-    assert "nothing: an error is in the way" in str(submitted)
+    assert "nothing, because of an error" in str(submitted)
 
 
 def test_a_dry_run_shows_only_what_is_still_to_be_sent(
@@ -162,7 +162,7 @@ def test_a_plan_that_was_edited_by_hand_is_not_submitted(
     assert not submitted.ok
     assert submitted.submissions == ()
     assert import_jobs.jobs == ()
-    assert "nothing: an error is in the way" in str(submitted)
+    assert "nothing, because of an error" in str(submitted)
 
 
 def test_a_changed_override_file_is_not_submitted(drafted: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:

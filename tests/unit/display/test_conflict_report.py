@@ -71,7 +71,7 @@ def test_the_screen_is_bounded_and_says_that_it_is_a_forecast() -> None:
     text, html = repr(many), many._repr_html_()
     assert text == str(many)
     assert text.startswith("Conflicts: 50 conflicts in 50 studies")
-    assert "A forecast: which group becomes the primary image set is not documented" in text
+    assert "A forecast: AWS does not document which group becomes the primary image set" in text
     assert "more conflicts" in text
     assert html.count("--harmonize PatientID") == 20
     assert SECRET not in text + html

@@ -33,7 +33,7 @@ def test_a_draft_without_output_or_with_an_error_says_so(inventory: dicommap.Inv
     draft = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyID": "NEW"})
     assert "not written: no output was named" in str(draft)
     failed = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyDate": "NEW"})
-    assert "none: an error is in the way" in str(failed)
+    assert "none, because of an error" in str(failed)
     assert "No changes." in str(failed)
     assert failed.plan is None
     nothing = dicommap.draft(inventory, input_s3_uri=URI)

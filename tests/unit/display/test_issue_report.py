@@ -74,4 +74,4 @@ def test_codes_that_the_catalogue_does_not_know_are_shown_as_they_are() -> None:
 
 
 def test_no_issue_is_good_news() -> None:
-    assert str(dicommap.Issues()) == "Issues: none\n  Nothing was found wrong."
+    assert str(dicommap.Issues()) == "Issues: none\n  No issues."

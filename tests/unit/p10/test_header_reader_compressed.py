@@ -65,7 +65,7 @@ def test_a_compressed_file_names_its_compression(kind: str) -> None:
     (found,) = refusal(COMPRESSED[kind]).issues
 
     assert found.code == "p10.compressed-file"
-    assert f"compressed by {kind};" in found.message
+    assert f"compressed with {kind};" in found.message
 
 
 @pytest.mark.parametrize(("kind", "content"), ARCHIVES)

@@ -22,7 +22,7 @@ CODES = (
         message="More members follow the end marker of the tar file, at byte {offset} of its content; they were read.",
         explanation="Two blocks of zeros mark the end of a tar file. If two tar files were joined (cat a.tar "
         "b.tar), the second begins after the marker of the first. All members are in the inventory; a program that "
-        "unpacks the archive stops at the first marker, unless it is told to continue (tar --ignore-zeros).",
+        "unpacks the archive stops at the first marker, unless it is called with --ignore-zeros, as tar allows.",
         fix="Unpack the archive with 'tar --ignore-zeros', or pack it again, so that no program loses its second part.",
     ),
     IssueCode(

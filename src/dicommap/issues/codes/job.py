@@ -13,7 +13,7 @@ CODES = (
         severity=Severity.ERROR,
         title="No instance that a job could import",
         message="No job can be planned: there is no file with an instance that one could import.",
-        explanation="Other issues say why the files cannot be imported. Members of archives are not objects in S3, "
+        explanation="The other issues give the reasons. Members of archives are not objects in S3, "
         "so no import job reads them.",
         fix="Fix the causes, and scan again.",
     ),

@@ -18,8 +18,8 @@ CODES = (
         severity=Severity.ERROR,
         title="An override file in another form than assumed",
         message="The file holds {found}; the assumption dataSet says {expected}.",
-        explanation="AWS does not say whether an override file is one data set object or an array that holds it. All "
-        "files of a package have the form that its assumptions name.",
+        explanation="AWS does not document whether an override file is one data set object or an array that holds it. "
+        "All files of a package have the form that its assumptions name.",
         fix="Write the file in the assumed form, or check it with --assume dataSet=array or --assume dataSet=object.",
     ),
     IssueCode(

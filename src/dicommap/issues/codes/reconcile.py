@@ -144,7 +144,7 @@ CODES = (
         severity=Severity.NOTE,
         title="There is nothing to import again",
         message="Every planned instance was imported; no package was written.",
-        explanation="A retry imports the instances that failed or were not reported, and there are none.",
+        explanation="A retry imports instances that failed or were not reported; this package has no such instances.",
         fix="No action is needed.",
     ),
 )
