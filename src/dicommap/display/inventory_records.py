@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dicommap.model.study import File, Instance, Series, Study
 
 Record = dict[str, Any]
-"""One record: column -> value. `attributes` has the distinct values of each attribute; tables have a column for each."""
+"""One record: column -> value. `attributes` has the distinct values of each attribute; tables have columns for them."""
 
 
 def build_study_record(study: Study, *, show_values: bool) -> Record:
