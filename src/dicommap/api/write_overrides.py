@@ -77,7 +77,7 @@ def _require_overrides(overrides: Iterable[object], assumptions: Assumptions) ->
     if len(accepted) < len(given):
         raise UsageError("overrides holds something that is not an Override.", fix="Give objects of Override only.")
     if not accepted:
-        raise UsageError("There are no overrides to write.", fix="Give at least one Override.")
+        raise UsageError("overrides is empty: there is nothing to write.", fix="Give at least one Override.")
     if len(accepted) > MAX_MAPPINGS:
         raise UsageError(
             f"There are more than {MAX_MAPPINGS:,} overrides, which is the most that one import job takes.",
@@ -107,7 +107,7 @@ def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) 
 
 
 def _require_uri(input_s3_uri: object) -> S3Uri:
-    """Return the parsed input URI. Raises UsageError if it is none that an import job takes."""
+    """Return the parsed input URI. Raises UsageError if no import job takes it."""
     uri = S3Uri.parse(input_s3_uri) if isinstance(input_s3_uri, str) else None
     if uri is None or not isinstance(input_s3_uri, str):
         raise UsageError("input_s3_uri is not an S3 URI.", fix="Write it as s3://bucket/prefix/.")

@@ -1,4 +1,4 @@
-"""Signs in a decoded text that its Specific Character Set was declared wrongly.
+"""Detect text that was decoded with a wrongly declared Specific Character Set.
 
 Every byte is a character of ISO 8859-1, so a wrong declaration gives no error: the UTF-8 of `ü` becomes `Ã¼`, and the
 quotation marks of Windows code pages become control characters. Both leave traces in the text.
@@ -31,10 +31,10 @@ _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
 def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
-    """Return why a decoded text is hardly what its Specific Character Set says, or None.
+    """Return why a text was probably decoded with the wrong Specific Character Set, or None.
 
-    The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes gives
-    None, since that is an issue of its own.
+    The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes returns
+    None, since another issue reports it.
     """
     if text.isascii() or is_undecodable(text):
         return None
@@ -48,18 +48,18 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
 
 
 def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
-    """Return whether the bytes of a text are well-formed UTF-8, of a text that may have been meant."""
+    """Return whether the bytes of a text are well-formed UTF-8, and the UTF-8 text is plausible."""
     codes = [one.encode() if one.isascii() else declared.code(one) for one in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
     except UnicodeDecodeError:
         return False
-    # What is of another set came with an escape sequence, which UTF-8 does not have.
+    # Characters of another set needed an escape sequence, which UTF-8 does not have.
     return None not in codes and all(_is_plausible(word, declared) for word in _WORD.findall(meant))
 
 
 def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
-    """Return whether text of a set with two bytes for each character is well-formed UTF-8, and hardly so by chance.
+    """Return whether text of a set with two-byte characters is well-formed UTF-8, and unlikely by chance.
 
     A single Chinese character can be UTF-8 of two bytes: the 茅 of Mao Dun is é. So there must be a character of three
     bytes, which needs three Chinese ones with bytes that follow UTF-8's order, or an accented letter inside a word.
@@ -72,7 +72,7 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether somebody may have meant a word whose bytes were declared as another set.
+    """Return whether a word is plausible text whose bytes were declared as another set.
 
     In sets with letters from 0xA0 to 0xBF two capitals may be UTF-8 by chance: the Polish RÓŻYCKI in ISO_IR 101 is that
     of a word with a Cyrillic letter in the middle.

@@ -1,6 +1,6 @@
-"""Specific Character Set: its terms, coded character sets and codes (PS3.3 C.12.1.1.2).
+"""Specific Character Set: defined terms, coded character sets and their codes (PS3.3 C.12.1.1.2).
 
-One table of terms is for both: what an edit may hold is what the reader of headers can read.
+Reading headers and checking edits use the same tables: an edit may hold the characters that the reader can decode.
 
 A coded character set is used as G0, for bytes 0x21 to 0x7E, or as G1, for bytes 0xA1 to 0xFE (0xA0 to 0xFF for the
 parts of ISO 8859). Some have codes of two bytes (ISO/IEC 2022).
@@ -26,16 +26,16 @@ class CodedCharacterSet(NamedTuple):
     element: int
     """The code element that it is designated as: 0 for G0, 1 for G1."""
     size: int
-    """Bytes of each code."""
+    """Number of bytes of each code."""
     codec: str
-    """Python's codec that has these characters, among others perhaps; empty if there is none."""
+    """A codec of Python that has these characters, and maybe others; empty if there is no such codec."""
 
     def character(self, code: bytes) -> str | None:
-        """Return the character of a code as it stands in a value, or None if the set has no such code."""
+        """Return the character of a code in the bytes of a value, or None if the set has no such code."""
         return _decode_character(self, code)
 
     def code(self, character: str) -> bytes | None:
-        """Return the code of a character as it stands in a value, or None if the set does not have it."""
+        """Return the code of a character in the bytes of a value, or None if the set does not have it."""
         return _encode_character(self, character)
 
     def has(self, character: str) -> bool:
@@ -57,9 +57,9 @@ GB_2312 = CodedCharacterSet(b"$)A", 1, 2, "gb18030")
 dot and the dash, as a withdrawn table of Unicode had."""
 
 UNKNOWN_SINGLE_BYTE_SET = CodedCharacterSet(b"", 0, 1, "")
-"""A set with codes of one byte that is not declared: nothing is known of its characters."""
+"""An undeclared set with codes of one byte, whose characters are unknown."""
 UNKNOWN_MULTI_BYTE_SET = CodedCharacterSet(b"", 0, 2, "")
-"""A set with codes of several bytes that is not declared."""
+"""An undeclared set with codes of several bytes."""
 
 ISO_8859 = {
     "100": CodedCharacterSet(b"-A", 1, 1, "iso8859_1"),
@@ -95,7 +95,7 @@ def _decode_character(coded: CodedCharacterSet, code: bytes) -> str | None:
 
 def _decode_with_codec(coded: CodedCharacterSet, code: bytes) -> str:
     if coded == GB_2312:
-        code.decode("gb2312")  # raises an error for what only GB 18030 has
+        code.decode("gb2312")  # raises an error for characters that only GB 18030 has
     if coded.element == 0 and coded.size == 2:
         code = bytes(byte | _EIGHTH_BIT for byte in code)
     return (b"\x8f" + code if coded == JIS_X_0212 else code).decode(coded.codec)
@@ -130,7 +130,7 @@ def _is_graphic(coded: CodedCharacterSet, code: bytes) -> bool:
 
 
 _STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
-"""Terms that stand alone, and Python's codecs for all of their bytes (PS3.3 Table C.12-5)."""
+"""Terms that must be the only one -> the codec of Python for whole values (PS3.3 Table C.12-5)."""
 
 _SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
     "6": (ASCII,),
@@ -143,24 +143,24 @@ _DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_
 """Sets of two bytes: only for code extensions (PS3.3 Table C.12-4)."""
 
 _TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
-"""A term with a number. Other signs between its words, or small letters, leave no doubt of what is meant."""
+"""A term with a number. Other separators and small letters are accepted, since the meaning is clear."""
 _UTF_8 = re.compile(r"UTF-?8", re.IGNORECASE)
-"""What some write for ISO_IR 192."""
+"""A common wrong spelling of ISO_IR 192."""
 
 
 class SpecificCharacterSet(NamedTuple):
-    """What a value of SpecificCharacterSet declares."""
+    """The character sets that a value of SpecificCharacterSet declares."""
 
     whole: str = ""
-    """Python's codec for whole values if the term is one that stands alone; else empty."""
+    """The codec of Python for whole values, if the term must be the only one; else empty."""
     g0: CodedCharacterSet = ASCII
     """The set of the bytes below 0x80, until an escape sequence designates another one."""
     g1: CodedCharacterSet | None = None
-    """The set of the bytes from 0x80; None if there is none, and such bytes mean nothing."""
+    """The set of the bytes from 0x80 on; None if such bytes have no meaning."""
     extensions: frozenset[CodedCharacterSet] = frozenset()
     """The sets that escape sequences may designate; empty without code extensions."""
     is_known: bool = True
-    """Whether all terms are those of PS3.3, alone or together as it allows."""
+    """Whether PS3.3 defines all terms, and allows their combination."""
 
     @property
     def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
@@ -169,17 +169,17 @@ class SpecificCharacterSet(NamedTuple):
 
     @property
     def sets(self) -> frozenset[CodedCharacterSet]:
-        """Return all coded sets that values may have characters of."""
+        """Return all coded character sets whose characters values may hold."""
         return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
 
 
 @lru_cache(maxsize=256)
 def parse_specific_character_set(value: str) -> SpecificCharacterSet:
-    r"""Return what a value of SpecificCharacterSet declares.
+    r"""Return the character sets that a value of SpecificCharacterSet declares.
 
-    A backslash separates several terms, of which the first may be empty, as in `\ISO 2022 IR 87`; empty means ISO-IR 6.
-    An unknown term declares nothing: bytes that only it could explain cannot be decoded. The same holds for a term
-    that has to stand alone and does not.
+    A backslash separates several terms. The first may be empty, as in `\ISO 2022 IR 87`, and then means ISO-IR 6. An
+    unknown term declares nothing, so its bytes cannot be decoded. The same holds for a term that must be the only one
+    and is not.
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
@@ -199,8 +199,7 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
 def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
     """Return the characters of a text that a data set with this value of SpecificCharacterSet cannot hold.
 
-    Returns None if a term is not one that PS3.3 defines, or if several stand together that are not made for it: then
-    nothing is known.
+    Returns None if PS3.3 does not define a term or the combination of terms: then the set of characters is unknown.
     """
     charset = parse_specific_character_set(declared)
     if not charset.is_known:
@@ -227,7 +226,7 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
 
 
 def _parse_term(term: str) -> tuple[bool, str] | None:
-    """Return whether a term is one for code extensions, and its number; None if it has none."""
+    """Return whether a term is one for code extensions, and its number; None for a term without a number."""
     found = _TERM.fullmatch(term)
     return None if found is None else (found[1] is not None, found[2])
 

@@ -1,4 +1,4 @@
-"""Words that stand for one of a few choices, such as formats and levels. An unknown word is refused."""
+"""Parse words that name one of a few choices, such as a format or level, and refuse unknown words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ECHOED = 80
 
 
 def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
-    """Return the choice that a word stands for.
+    """Return the choice that a word names.
 
     Args:
         choices: The enumeration to choose from.

@@ -1,4 +1,4 @@
-"""Invisible characters in values, and characters that look like others."""
+"""Issues of values with invisible characters, lost characters, or characters that look like others."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
 
 _ONE_LINE_VRS = frozenset({"LO", "PN", "SH", "UC"})
-"""What people search and compare; ST, LT and UT are read. The others hold ASCII only, which is checked anyway."""
+"""VRs of values that people search and compare, unlike the long text of ST, LT and UT. Other VRs hold ASCII only."""
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
     "|(?<=[ -~])[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
-"""Default_Ignorable_Code_Point of the Unicode Character Database. Variation selectors are invisible behind ASCII only:
-behind an ideograph they choose its form, as Japanese names need."""
+"""Default_Ignorable_Code_Point of the Unicode Character Database. Variation selectors are invisible after ASCII only:
+after an ideograph they choose its form, which Japanese names need."""
 
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
 _VIRAMA = 9
 """The canonical combining class of the signs that join consonants in Indic scripts."""
 
 _IDENTIFIER = re.compile(r".*(?:IDs?|Number|CodeValue)")
-"""Keywords whose values are compared by machines: PatientID, OtherPatientIDs, AccessionNumber, CodeValue."""
+"""Keywords whose values programs compare: PatientID, OtherPatientIDs, AccessionNumber, CodeValue."""
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _FORMS = ("<wide>", "<noBreak>", "<font>")
-"""Compatibility decompositions (Unicode, section 5.7.3 of UAX 44) that change how a character is set, and nothing else;
-a superscript 2 or a Roman numeral means something."""
+"""Compatibility decompositions (Unicode, UAX 44 section 5.7.3) that change only the look of a character. Others
+change its meaning, such as that of a superscript 2."""
 
 
 def confusable_character_issues(
     tag: int, vr: str, text: str, location: Location, *, group: str = "Alphabetic"
 ) -> Iterator[Issue]:
-    """Find characters in one value that are not seen, or taken for another: warnings, since both can be meant.
+    """Yield warnings about characters in one value that are invisible or look like others.
 
-    U+FFFD, which other programs put in the place of a character, is found in every text; all else in values of one
-    line. In identifiers and names spaces and ASCII letters and digits of another form, such as full-width digits, are
-    found too; not in the Ideographic and Phonetic `group` of a name, where they are usual.
+    U+FFFD, which programs write in place of a character that they cannot decode, is searched in every text; the other
+    characters only in values of one line. Spaces, letters and digits of another form, such as full-width digits, are
+    searched in identifiers and names, but not in the Ideographic and Phonetic `group` of a name, where they are usual.
     """
     if text.isascii():
         return
@@ -61,9 +61,9 @@ def confusable_character_issues(
 
 
 def _is_needed_joiner(text: str, at: int) -> bool:
-    """Say whether the character here is a joiner where its script asks for one (RFC 5892 appendices A.1 and A.2).
+    """Return whether the character at this index is a joiner that its script needs (RFC 5892 appendices A.1 and A.2).
 
-    Python does not know the joining types of letters; Arabic and its kin are told by their direction instead.
+    Python does not have the joining types of letters, so Arabic and related scripts are recognised by their direction.
     """
     if text[at] not in (_JOINER, _NON_JOINER) or at == 0:
         return False

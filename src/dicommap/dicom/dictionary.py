@@ -1,6 +1,7 @@
 """The data dictionary of PS3.6: tags, keywords, value representations and multiplicities.
 
-Importing pydicom takes longer than scanning a thousand headers, and the dictionary is all that most work needs of it.
+The tables are pydicom's. Only its module of tables is imported, since importing the whole of pydicom takes longer than
+scanning a thousand headers.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 DictionaryEntry = tuple[str, str, str, str, str]
-"""VR, VM, name, `Retired` or nothing, and keyword."""
+"""VR, VM, name, `Retired` or the empty text, and keyword."""
 
 _NAME = "_dicom_dict"
 
 
 def _load_pydicom_dictionary() -> ModuleType:
-    """Return pydicom's module of the dictionary, which needs nothing else of the package."""
+    """Return pydicom's module of dictionary tables, without importing the rest of pydicom."""
     package = find_spec("pydicom")
     spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
     if f"pydicom.{_NAME}" in sys.modules or spec is None or spec.loader is None:
-        return import_module(f"pydicom.{_NAME}")  # it is there already, or pydicom has another layout
+        return import_module(f"pydicom.{_NAME}")  # it is imported already, or pydicom has another layout
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -48,11 +49,11 @@ def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int,
 
 
 _REPEATING = [_parse_repeating_group(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
-"""Mask, what the masked tag is, and the entry: of the repeating groups (PS3.5 section 7.6)."""
+"""Repeating groups (PS3.5 section 7.6): a bit mask, the value of a masked tag, and the entry."""
 
 
 def entry_of(tag: int) -> DictionaryEntry | None:
-    """Return the entry of a tag, or of the repeating group that it is in; None where there is none."""
+    """Return the entry of a tag or of its repeating group; None if the dictionary has no such tag."""
     entry = ENTRY_BY_TAG.get(tag)
     if entry is not None or tag >> 16 & 1:
         return entry
@@ -68,7 +69,10 @@ _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueMultiplicity:
-    """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`."""
+    """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`.
+
+    Without an upper bound, `high` has the value None. `text` is the multiplicity as PS3.6 writes it.
+    """
 
     low: int
     high: int | None
@@ -76,7 +80,7 @@ class ValueMultiplicity:
     text: str
 
     def allows(self, count: int) -> bool:
-        """Say whether an attribute may have this many values; none at all is always allowed."""
+        """Return whether an attribute may have this many values. An empty attribute is always allowed."""
         if count == 0:
             return True
         if count < self.low or (self.high is not None and count > self.high):
@@ -85,7 +89,10 @@ class ValueMultiplicity:
 
 
 def parse_multiplicity(text: str) -> ValueMultiplicity:
-    """Read a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`."""
+    """Parse a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`.
+
+    Raises ValueError for another text.
+    """
     match = _VM.fullmatch(text)
     if match is None:
         raise ValueError(f"no value multiplicity: {text!r}")
@@ -98,12 +105,12 @@ def parse_multiplicity(text: str) -> ValueMultiplicity:
 
 
 def tag_of(keyword: str) -> int | None:
-    """Return the tag of a keyword, or None where the dictionary has none."""
+    """Return the tag of a keyword, or None if the dictionary does not have the keyword."""
     return TAG_BY_KEYWORD.get(keyword)
 
 
 def keyword_of(tag: int) -> str:
-    """Return the keyword of a tag, or the tag as (gggg,eeee) where the dictionary has none."""
+    """Return the keyword of a tag, or the tag as (gggg,eeee) if the dictionary has no keyword for it."""
     entry = entry_of(tag)
     return (entry and entry[4]) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
@@ -115,18 +122,18 @@ def hex_of(tag: int) -> str:
 
 
 def is_private(tag: int) -> bool:
-    """Say whether the tag is private: its group is odd (PS3.5 section 7.8)."""
+    """Return whether a tag is private: its group is odd (PS3.5 section 7.8)."""
     return bool(tag >> 16 & 1)
 
 
 def private_creator_tag_of(tag: int) -> int | None:
-    """Return the tag that names the creator of a private attribute's block; None for any other (PS3.5 7.8.1)."""
+    """Return the tag of the private creator of a private attribute; None for other tags (PS3.5 section 7.8.1)."""
     element = tag & 0xFFFF
     return tag & 0xFFFF0000 | element >> 8 if is_private(tag) and element >= 0x1000 else None
 
 
 def is_outside_data_sets(tag: int) -> bool:
-    """Say whether no data set holds the tag: command, file meta, delimiter and illegal groups, and group lengths.
+    """Return whether a data set never holds a tag: command, file meta, delimiter and illegal groups, group lengths.
 
     PS3.5 section 7.8.1 makes the odd groups up to 0007 and FFFF illegal; PS3.18 F.2.2 excludes the others.
     """
@@ -135,13 +142,13 @@ def is_outside_data_sets(tag: int) -> bool:
 
 @lru_cache(maxsize=8192)
 def vrs_of(tag: int) -> tuple[str, ...]:
-    """Return the value representations that the dictionary allows for a tag; none where it has none."""
+    """Return the value representations that the dictionary allows for a tag; empty if it does not have the tag."""
     entry = entry_of(tag)
     return tuple(vr for vr in entry[0].split(" or ") if len(vr) == 2) if entry else ()
 
 
 @lru_cache(maxsize=8192)
 def vm_of(tag: int) -> ValueMultiplicity | None:
-    """Return the value multiplicity of a tag; None where the dictionary has none."""
+    """Return the value multiplicity of a tag; None if the dictionary does not have the tag."""
     entry = entry_of(tag)
     return parse_multiplicity(entry[1]) if entry else None

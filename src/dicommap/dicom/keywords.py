@@ -1,7 +1,7 @@
-"""Keywords as people type them: parse tags, suggest keywords, mask names that may be values.
+"""Keywords that people typed: parse tags, suggest similar keywords, and mask names that may be values.
 
-Somebody may have put a patient's name where a name of an attribute is due: in the first row of a CSV without header, as
-a member of a JSON document, as a key of a rule. So a message repeats a name only if it looks like one.
+A patient's name can be in the place of a keyword by mistake: in the first row of a CSV without header, as a member of a
+JSON document, or as a key of a rule. So a message repeats a name only if it looks like a keyword or tag.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _MIN_PART_LETTERS = 8
 """Letters of a part of a keyword, such as birthdate, that can be nothing else."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _MAX_NAMES_IN_ERROR = 20
-"""Missing attributes that an error names."""
+"""Missing attributes that an error lists at most."""
 _MAX_TYPOS = 3
 """Letters by which a misspelt name may differ from a keyword, and one of four: so it can hold no name of its own."""
 
 
 def parse_tag(text: str) -> int | None:
-    """Return the tag that a text is, in any of its spellings: (0010,0020), 0010,0020, 00100020, 0x00100020."""
+    """Parse a tag in any spelling: (0010,0020), 0010,0020, 00100020, 0x00100020. Return None for another text."""
     match = _TAG.fullmatch(text[:_LONGEST_NAME])
     return None if match is None else int(match[1] + match[2], 16)
 
 
 def keyword_hint(text: str) -> str:
-    """Return what somebody may have meant who wrote this in place of a keyword, or the empty text."""
+    """Return a hint for a text in the place of a keyword, such as "did you mean PatientName?", or the empty text."""
     tag = parse_tag(text)
     if tag is not None:
         keyword = keyword_of(tag)
@@ -52,7 +52,7 @@ def keyword_hint(text: str) -> str:
 
 
 def keyword_hint_suffix(text: str) -> str:
-    """Return the hint as the end of a sentence, without its stop."""
+    """Return the hint as the end of a sentence, without the full stop."""
     meant = keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
 
@@ -60,14 +60,14 @@ def keyword_hint_suffix(text: str) -> str:
 def mask_unless_attribute(name: str) -> str:
     """Return a name for a message, or the mask unless it looks like a keyword or tag.
 
-    It does if it is one of the dictionary, or differs from one by a few letters. Digits that may be a date look like
-    no tag.
+    A name looks like a keyword if it differs from one by a few letters at most. Digits that may be a date do not look
+    like a tag.
     """
     return name if looks_like_attribute(name) else MASK
 
 
 def looks_like_attribute(name: str) -> bool:
-    """Return whether a name is a keyword or tag, or so close to a keyword that it can be nothing else."""
+    """Return whether a name is a keyword or tag, or differs from a keyword by a few letters."""
     if name in TAG_BY_KEYWORD:
         return True
     tag = parse_tag(name)
@@ -87,13 +87,13 @@ def looks_like_attribute(name: str) -> bool:
 def mask_unless_word(word: str) -> str:
     """Return a word that somebody typed as a value of an option, or the mask unless it is one word of ASCII letters.
 
-    Nobody types a patient's name there but by mistake, so it need not be close to a keyword.
+    People rarely type a patient's name there, so the word need not be similar to a keyword.
     """
     return word if _WORD.fullmatch(word) or looks_like_attribute(word) else MASK
 
 
 def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
-    """Return the error about those of these names that are not among the captured attributes."""
+    """Return the error for the keywords that are not among the captured attributes."""
     missing = [keyword for keyword in dict.fromkeys(keywords) if keyword not in captured]
     shown = [mask_unless_word(name) if name else "the empty text" for name in missing[:_MAX_NAMES_IN_ERROR]]
     said = ", ".join(shown) + (
@@ -108,9 +108,9 @@ def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> Attr
 
 @lru_cache(maxsize=4096)
 def similar_keywords(text: str) -> tuple[str, ...]:
-    """Return the keywords that come closest to a misspelt one, the closest first; only the keyword of an exact name.
+    """Return the keywords that are most similar to a misspelt one, the best first.
 
-    The name that PS3.6 gives an attribute, such as Patient's Name, is an exact name, whatever its case.
+    If the text is a keyword or a name of PS3.6, such as Patient's Name, in any case, only its keyword is returned.
     """
     folded = _fold_name(text[:_LONGEST_NAME])
     exact = _keywords_by_name().get(folded)

@@ -1,6 +1,6 @@
-"""Names of JSON and TOML members that a message may repeat; other names are masked.
+"""Mask names of JSON and TOML members, and of types, that may be patients' values.
 
-Somebody may have put a patient's name where the name of a member is due. So a pointer repeats only the names of this
+A patient's name can be in the place of a member's name by mistake. So a message repeats only the member names of this
 package's and AWS's documents, names that differ from them by one letter, keywords and tags.
 """
 
@@ -30,16 +30,16 @@ _JOB_MANIFEST_MEMBER_NAMES = """
     warningsSummary
 """
 _COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
-"""Names that people give to members of rules, and that rules do not have."""
+"""Member names that people use in rules by mistake."""
 
 SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())
-"""All members of the shipped schemas but keywords and tags; a test compares them."""
+"""All members of the shipped schemas except keywords and tags; a test compares them."""
 KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMMON_MISTAKES}".split())
 """Names that a message repeats."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _SHORT = 3
-"""Characters of a name that is too short to be anybody's identifier."""
+"""Characters of a name that is too short to be a patient's identifier."""
 _LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
     [
@@ -76,13 +76,15 @@ def mask_unknown_member(name: str) -> str:
     if len(name) <= _SHORT:
         return name
     folded = name.lower()
-    return name if folded in _near_members() or not _near_members().isdisjoint(_shorter(folded)) else MASK
+    return (
+        name if folded in _similar_members() or not _similar_members().isdisjoint(_without_one_letter(folded)) else MASK
+    )
 
 
 def mask_unknown_type(kind: type) -> str:
-    """Return the name of a type for a message, or the mask unless it is Python's or of a library that this one uses.
+    """Return the name of a type for a message, or the mask unless Python or a known library defines the type.
 
-    A name that somebody gave to a class of his own may say anything.
+    The name of a user's own class can hold anything.
     """
     package = kind.__module__.partition(".")[0]
     known = package in sys.stdlib_module_names or package in _KNOWN_PACKAGES
@@ -90,11 +92,11 @@ def mask_unknown_type(kind: type) -> str:
 
 
 @lru_cache(maxsize=1)
-def _near_members() -> frozenset[str]:
+def _similar_members() -> frozenset[str]:
     folded = {name.lower() for name in KNOWN_MEMBERS}
-    return frozenset(folded | {short for name in folded if len(name) > 3 for short in _shorter(name)})
+    return frozenset(folded | {short for name in folded if len(name) > 3 for short in _without_one_letter(name)})
 
 
-def _shorter(name: str) -> list[str]:
-    """Return the name without each of its letters: two names that differ by one letter have one of these in common."""
+def _without_one_letter(name: str) -> list[str]:
+    """Return the name without each of its letters. Two names that differ by one letter have one of these in common."""
     return [name[:at] + name[at + 1 :] for at in range(len(name))]

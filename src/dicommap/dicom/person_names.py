@@ -1,6 +1,6 @@
-"""Compare person names: empty components and groups at the end do not count (PS3.5 6.2.1).
+"""Compare person names without empty components and groups at the end (PS3.5 section 6.2.1).
 
-`Doe^John^^^`, `Doe^John` and `Doe^John^=^` are one name. A value stays as the file has it; it is only compared so.
+`Doe^John^^^`, `Doe^John` and `Doe^John^=^` are the same name. The values themselves are not changed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def normalize_person_name(value: str) -> str:
-    """Return a person name, or several with backslashes between, without what is empty at its end."""
+    """Return person names, separated by backslashes, without empty components and groups at the end of each."""
     if not value.endswith(("^", "=")) and "^=" not in value and "^\\" not in value and "=\\" not in value:
         return value
     return "\\".join(map(_normalize_single_name, value.split("\\")))
@@ -29,10 +29,15 @@ def is_person_name(keyword: str) -> bool:
 
 
 def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the values of an attribute with their files, each name once.
+    """Merge the counts of equal person names; return the counts of other attributes unchanged.
 
-    Of several spellings of one name the one that most files have stands for all, and of equally frequent ones the
-    shortest.
+    Args:
+        keyword: The keyword of the attribute.
+        counts: Value -> number of files.
+
+    Returns:
+        Value -> number of files. Of equal names the most frequent spelling is kept, and of these the shortest.
+
     """
     if len(counts) < 2 or not is_person_name(keyword):
         return counts

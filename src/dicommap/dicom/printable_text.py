@@ -1,9 +1,9 @@
 """Printable text: escapes, undecodable bytes kept as surrogates, and the mask.
 
-Each such byte becomes one lone surrogate: the byte 0xFC becomes U+DCFC, as Python keeps file names that are not UTF-8
-(PEP 383). So different bytes stay different texts, no byte is lost, and the text itself tells that it is not a value.
-Unlike PEP 383, bytes below 0x80 have surrogates too (U+DC00 to U+DC7F): an escape character that belongs to no declared
-character set is as undecodable as a byte with its eighth bit set.
+Each undecodable byte becomes one lone surrogate: the byte 0xFC becomes U+DCFC, as in Python's file names that are not
+UTF-8 (PEP 383). So different bytes stay different texts, no byte is lost, and the text shows that it was not decoded.
+Unlike in PEP 383, bytes below 0x80 have surrogates too (U+DC00 to U+DC7F): an escape character that belongs to no
+declared character set is as undecodable as a byte with its eighth bit set.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u2
 
 
 def make_printable(path: str) -> str:
-    r"""Return a path for people and JSON: control, direction and undecodable characters become escapes.
+    r"""Escape the control, direction and undecodable characters of a path, for messages and JSON.
 
     A byte that could not be decoded (kept as a surrogate) becomes `\xNN`.
     """

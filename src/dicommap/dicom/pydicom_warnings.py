@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
-"""What writes of files and frames that are wrong, the second with a traceback."""
+"""The loggers that report wrong files and frames, the second with a traceback."""
 
 
 @contextmanager
 def silence_pydicom() -> Iterator[None]:
-    """Let pydicom neither warn nor log; what goes wrong is for whoever reads to tell."""
+    """Suppress pydicom's warnings and log records inside the context. The caller reports what is wrong."""
     before = [(logger, logger.disabled) for logger in _LOGGERS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -22,17 +22,22 @@ _MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
 
 class _ObjectWithDuplicates(dict[str, Any]):
-    """A JSON object that remembers which of its members stood twice."""
+    """A JSON object that keeps the names of its repeated members."""
 
     repeated: tuple[str, ...] = ()
 
 
 def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Read a JSON document from its bytes.
+    """Parse a JSON document from its bytes.
 
-    Returns the value (None if it cannot be read) and what is wrong with it: not UTF-8, a byte order mark, not
-    JSON, members that stand twice, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
-    A document of more than `values_limit` values is not read at all.
+    Args:
+        data: The bytes of the document.
+        values_limit: A document with more values is refused without being parsed.
+
+    Returns:
+        The value, None if it cannot be parsed; and the issues: not UTF-8, a byte order mark, not JSON, repeated
+        members, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
+
     """
     if has_more_json_values(data, values_limit):
         return None, [make_issue("document.too-many-values", _WHOLE, limit=values_limit)]
@@ -54,14 +59,13 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
     too_deep: list[str] = []
     issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
-    # A reader of the value may go down by recursion, so one that is too deep, or was not looked at to its end, is not
-    # handed out.
+    # Callers may recurse into the value, so a value that is too deep, or was not checked completely, is not returned.
     is_unsafe = bool(too_deep) or any(found.code == "document.more-issues" for found in issues)
     return None if is_unsafe else value, issues
 
 
 def depth_issues(value: object) -> list[Issue]:
-    """Find where a value that did not come from `parse_json`, such as a TOML document, is nested too deep."""
+    """Return the issues of too deep nesting in a value from another parser than `parse_json`, such as TOML."""
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass
@@ -69,21 +73,21 @@ def depth_issues(value: object) -> list[Issue]:
 
 
 def pointer_token(member: str | int) -> str:
-    """Return one step of a JSON Pointer (RFC 6901), with its leading slash; a name that may be a value is masked."""
+    """Return one step of a JSON Pointer (RFC 6901) with its leading slash. A name that may be a value is masked."""
     return "/" + (
         str(member) if isinstance(member, int) else mask_unknown_member(member).replace("~", "~0").replace("/", "~1")
     )
 
 
 def dump_json(value: object) -> str:
-    """Write a JSON document: two spaces, members in the order given, one trailing newline, UTF-8 as it is."""
+    """Return a JSON document as text: indented by two spaces, members in the given order, one newline at the end."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
-        return result  # smaller than an _Object
+        return result  # needs less memory than _ObjectWithDuplicates
     repeating = _ObjectWithDuplicates(result)
     counts = Counter(name for name, _ in pairs)
     repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
@@ -91,10 +95,10 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
-    """Find what is wrong with a value and all that it holds; note the places that are nested too deep."""
+    """Yield the issues of a value and all values inside it; add the pointers of too deep values to `too_deep`."""
     yield from _scalar_issues("", root)
-    # Not recursive, so that depth is a finding and not a crash. Places are made only where something is wrong or may
-    # be below: a document can hold millions of numbers.
+    # Not recursive, so that deep nesting is an issue and not a crash. Pointers are built only if needed: a document can
+    # hold millions of numbers.
     open_ones = [("", iter(_members(root)))]
     while open_ones:
         pointer, members = open_ones[-1]
@@ -117,7 +121,7 @@ def _too_deep_issue(pointer: str) -> Issue:
 
 
 def _first_too_deep_pointer(text: str) -> str:
-    """Return the place where a document, of which Python's reader had enough, first gets too deep."""
+    """Return the pointer of the first too deep value in a document that Python's parser refused as too deep."""
     steps: list[str | int] = []
     name = ""
     for match in _MARK.finditer(text):
@@ -144,7 +148,7 @@ def _members(value: object) -> Iterable[tuple[str | int, object]]:
 
 
 def _is_plain(value: object) -> bool:
-    """Say that nothing is wrong with a text or number, for the many of which that is seen at once."""
+    """Return whether a text or number has no issue, by a fast test that most values pass."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)

@@ -1,4 +1,4 @@
-"""Unique identifiers: the rules of PS3.5 section 9, and what is wrong with a UID."""
+"""Unique identifiers (UIDs): the rules of PS3.5 section 9, and the root of a UID."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ UID_LENGTH_LIMIT = 64
 """Characters of a UID (PS3.5 section 9.1)."""
 
 UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
-"""A UID but for its length: components without leading zeros, the first one 0 to 2, and below 0 and 1 the second one 0
-to 39 (PS3.5 sections 9 and 9.1, ISO/IEC 8824)."""
+"""The form of a UID, apart from its length: components without leading zeros, the first one 0 to 2, and the second one
+0 to 39 if the first is 0 or 1 (PS3.5 sections 9 and 9.1, ISO/IEC 8824)."""
 
 _ROOT_COMPONENTS = 4
 _ROOT_DIGITS = 10
@@ -38,9 +38,10 @@ def uid_conformance_problem(uid: str) -> str | None:
 
 
 def uid_root_of(uid: str) -> str:
-    """Return what many UIDs of one maker have in common: up to four components, and no long one behind the first.
+    """Return the root of a UID: up to four components, which UIDs of one organization usually share.
 
-    Components of more than 10 digits are numbers, dates and UUIDs, and not what an organization is known by.
+    The root ends before a component of more than 10 digits: such components are numbers, dates or UUIDs and do not
+    identify an organization.
     """
     first, *others = uid.split(".")[:_ROOT_COMPONENTS]
     root = _shorten_component(first)

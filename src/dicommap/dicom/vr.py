@@ -1,4 +1,4 @@
-"""Rules of each value representation for values given as text (PS3.5 section 6.2)."""
+"""Value representations (VRs): their groups, and the rules for values given as text (PS3.5 section 6.2)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"})
 NUMBER_TEXT_VRS = frozenset({"DS", "IS", "SV", "UV"})
-"""Number or string in the DICOM JSON Model (PS3.18 Table F.2.3-1)."""
+"""VRs whose values are numbers or strings in the DICOM JSON Model (PS3.18 Table F.2.3-1)."""
 INTEGER_VRS = frozenset({"SL", "SS", "UL", "US"})
 FLOAT_VRS = frozenset({"FL", "FD"})
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
-"""A backslash is a character of their one value, not a separator (PS3.5 section 6.4)."""
+"""VRs with one value, in which a backslash is a character and not a separator (PS3.5 section 6.4)."""
 MULTILINE_VRS = frozenset({"LT", "ST", "UT"})
-"""Tabs and ends of lines are allowed in these (PS3.5 section 6.1.3)."""
+"""VRs whose values may hold tabs and line breaks (PS3.5 section 6.1.3)."""
 ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
 
 UNIT_BYTES = {"OB": 1, "UN": 1, "OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
@@ -46,11 +46,11 @@ PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _MAX_VALUE_BYTES = 2**32 - 2
-"""Bytes of the value representations without a limit of their own (PS3.5 Table 6.2-1: UC, UR, UT)."""
+"""Bytes of a value at most, if its VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
-_FORM_TRIED_UP_TO = 1024
-"""Characters; what is longer than this and than its limit is too long, whatever its form is."""
-_DIGITS_THAT_MATTER = 25
+_MAX_CHECKED_CHARACTERS = 1024
+"""Characters of a value whose form is checked. Longer values are reported as too long only."""
+_MAX_INTEGER_DIGITS = 25
 """More than any integer value representation holds."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -66,7 +66,7 @@ _DT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """The form that a value must have as a whole, and how to say it."""
+    """The form that a whole value must have, and its description for messages."""
 
     accepts: Callable[[str], bool]
     expected: str
@@ -78,8 +78,8 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 
 
 def _is_decimal(text: str) -> bool:
-    # What is longer is no number that anybody means, and takes long to convert.
-    return len(text) <= _FORM_TRIED_UP_TO and re.fullmatch(_DECIMAL, text) is not None
+    # A longer text is no realistic number, and converting it takes long.
+    return len(text) <= _MAX_CHECKED_CHARACTERS and re.fullmatch(_DECIMAL, text) is not None
 
 
 def _is_date(text: str) -> bool:
@@ -121,13 +121,13 @@ _FORMS = {
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
-"""What is too long for these is not of their form either, and the form says what is wrong."""
+"""VRs of which a value that is too long is reported for its form only."""
 
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    """Find what keeps one value, given as text, from being a value of the value representation.
+    """Yield the issues of one value, given as text, by the rules of its value representation.
 
-    An empty text is a value of every one. For PN the text holds the component groups, separated by '='.
+    An empty text has no issues. For PN the text holds the component groups, separated by '='.
     """
     if not text:
         return
@@ -136,12 +136,12 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         return
     characters = list(_character_issues(vr, text, location))
     yield from characters
-    form = None if vr in _BYTE_LIMITS and len(text) > _FORM_TRIED_UP_TO else _FORMS.get(vr)
+    form = None if vr in _BYTE_LIMITS and len(text) > _MAX_CHECKED_CHARACTERS else _FORMS.get(vr)
     misformed = form is not None and not characters and not form.accepts(text)
     if not (misformed and vr in _LENGTH_IN_FORM):
         yield from _length_issues(vr, text, location)
     if form is not None and misformed:
-        yield make_issue("value.format", location, keyword=_subject(location), vr=vr, expected=form.expected)
+        yield make_issue("value.format", location, keyword=_subject_of(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and not characters:
         yield from integer_issues(vr, parse_integer(text), location)
     elif vr in FLOAT_VRS and not characters:
@@ -154,44 +154,44 @@ def has_control_character(vr: str, text: str) -> bool:
 
 
 def is_uri(text: str) -> bool:
-    """Say whether a text has the characters of a URI only (RFC 3986 section 2)."""
+    """Return whether a text holds only characters that a URI may have (RFC 3986 section 2)."""
     return _URI_CHARACTERS.fullmatch(text) is not None
 
 
 def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
-    """Find an integer that its value representation cannot hold."""
+    """Yield an issue if an integer is outside the range of its value representation."""
     low, high = INTEGER_RANGES[vr]
     if not low <= number <= high:
-        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=low, high=high)
+        yield make_issue("value.range", location, keyword=_subject_of(location), vr=vr, low=low, high=high)
 
 
 def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
-    """Find a number that its value representation, FL or FD, cannot hold."""
+    """Yield an issue if a number is outside the range of its value representation, FL or FD."""
     try:
         data = struct.pack(_FLOAT_CODES[vr], number)
     except (OverflowError, struct.error):
         data = b""
     if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
         limit = _FLOAT_LIMITS[vr]
-        yield make_issue("value.range", location, keyword=_subject(location), vr=vr, low=f"-{limit}", high=limit)
+        yield make_issue("value.range", location, keyword=_subject_of(location), vr=vr, low=f"-{limit}", high=limit)
 
 
 def format_float(vr: str, number: float) -> str:
-    """Return the text that a scan makes of the bytes of a number: those of FL hold fewer digits than were given.
+    """Return the text that a scan reads from the bytes of a number. FL keeps fewer digits than were given.
 
-    The number must be one that its value representation, FL or FD, can hold.
+    The number must be in the range of its value representation, FL or FD.
     """
     return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
 
 
 def parse_integer(text: str) -> int:
-    """Return the integer of a text that is of an integer's form.
+    """Return the integer of a text that has the form of an integer.
 
-    One of more digits than any value representation holds becomes another, surely outside of every range as well:
-    Python refuses long texts.
+    Python refuses very long texts. An integer with more digits than any value representation holds is cut to one that
+    is still outside every range.
     """
     sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
-    return int(sign + (digits[:_DIGITS_THAT_MATTER] or "0"))
+    return int(sign + (digits[:_MAX_INTEGER_DIGITS] or "0"))
 
 
 def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
@@ -203,7 +203,7 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         yield make_issue(
             "value.too-long",
             location,
-            keyword=_subject(location),
+            keyword=_subject_of(location),
             vr=vr,
             length=length,
             unit=unit,
@@ -216,12 +216,12 @@ def _bytes_of(text: str) -> int:
 
 
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    what = _unfit_character(vr, text)
+    what = _forbidden_character(vr, text)
     if what:
-        yield make_issue("value.characters", location, keyword=_subject(location), vr=vr, what=what)
+        yield make_issue("value.characters", location, keyword=_subject_of(location), vr=vr, what=what)
 
 
-def _unfit_character(vr: str, text: str) -> str | None:
+def _forbidden_character(vr: str, text: str) -> str | None:
     if vr in MULTILINE_VRS:
         return "a control character" if has_control_character(vr, text) else None
     if "\\" in text:
@@ -236,13 +236,15 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
     yield from _character_issues("PN", text, location)
     groups = text.split("=", PN_GROUPS)
     if len(groups) > PN_GROUPS:
-        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected="of at most 3 groups")
+        yield make_issue(
+            "value.format", location, keyword=_subject_of(location), vr="PN", expected="of at most 3 groups"
+        )
     if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
         expected = "of at most 5 components, separated by ^, in each group"
-        yield make_issue("value.format", location, keyword=_subject(location), vr="PN", expected=expected)
+        yield make_issue("value.format", location, keyword=_subject_of(location), vr="PN", expected=expected)
     for group in groups[:PN_GROUPS]:
         yield from _length_issues("PN", group, location)
 
 
-def _subject(location: Location) -> str:
+def _subject_of(location: Location) -> str:
     return location.keyword or location.column or "The attribute"

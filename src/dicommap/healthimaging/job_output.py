@@ -97,7 +97,7 @@ def parse_job_id(folder_name: str) -> str:
 def record_kind_of(path: str) -> str | None:
     """Return the kind of records in an output file from its path in the job's folder, or None for another file.
 
-    AWS documents one file of each kind. It does not say whether the records of a large job are split into several
+    AWS documents one file of each kind. It does not document whether a large job has several
     files, so every .ndjson file of a kind counts.
     """
     folder, _, name = path.rpartition("/")

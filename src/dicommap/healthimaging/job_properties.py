@@ -188,7 +188,7 @@ FHIR_JOB_ENDINGS = {
 }
 """Statuses of the service model -> how the job has ended, or None.
 
-CANCEL_FAILED as an ending is inferred: the service model does not say whether such a job continues.
+CANCEL_FAILED as an ending is inferred: the service model leaves open if such a job continues.
 """
 
 

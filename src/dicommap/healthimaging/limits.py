@@ -40,7 +40,7 @@ MAX_P10_GB = 10
 """Size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_P10_BYTES = MAX_P10_GB * 1024**3
-"""The same in bytes. AWS does not say whether a GB is 1000**3 or 1024**3 bytes: a larger file is too large in both."""
+"""The same in bytes. AWS does not document if a GB is 1000**3 or 1024**3 bytes: a larger file is too large in both."""
 
 MAX_JOB_GB = 10
 """Size of all files in one import job in GB, not adjustable ("Endpoints and quotas")."""

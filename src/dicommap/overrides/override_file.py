@@ -49,7 +49,7 @@ def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
 
 
 def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Say whether a JSON value is an attribute whose emptiness can be written as a Value of one null."""
+    """Return whether a JSON value is an attribute whose emptiness can be written as a Value of one null."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 

@@ -97,7 +97,7 @@ def test_mappings_that_hold_the_same_may_share_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ([], "There are no overrides"),
+        ([], "overrides is empty"),
         ([override(), override("1.3", StudyDate="CANARY")], r"^1 override has errors.*study 1\.3: StudyDate"),
         ([override("1.2"), override("1.3"), override("1.2")], r"Two overrides are for study 1\.2\."),
         ([override("1.2", "1.3"), override("1.2", "1.3")], r"Two overrides are for study 1\.2 series 1\.3\."),

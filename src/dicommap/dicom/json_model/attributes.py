@@ -1,4 +1,4 @@
-"""Data sets and attributes as JSON: types, conversion from and to text, dumping."""
+"""Attributes and data sets of the DICOM JSON Model: types, conversion from and to text, and serialisation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PersonName(TypedDict, total=False):
-    """A PN value by its component groups; empty ones are left out (PS3.18 F.2.2)."""
+    """A value of PN by its component groups. Empty groups are left out (PS3.18 F.2.2)."""
 
     Alphabetic: str
     Ideographic: str
@@ -39,7 +39,7 @@ class _VrMember(TypedDict):
 
 
 class Attribute(_VrMember, total=False):
-    """One attribute: its vr, and at most one of the other members."""
+    """One attribute: its `vr`, and at most one of `Value`, `InlineBinary` and `BulkDataURI`."""
 
     Value: list[Any]
     InlineBinary: str
@@ -56,10 +56,17 @@ _NO_TEXT_VRS = BINARY_VRS | {"SQ", "AT"}
 
 
 def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
-    """Return the attribute that a text means, with the dictionary's VR; or what keeps it from being one.
+    """Parse a text into an attribute with the value representation of the dictionary.
 
-    An empty text is the empty attribute: its vr and no Value (PS3.18 F.2.5). Spaces at the end of a value are padding
-    (PS3.5 section 6.2), which a scan leaves out as well, and no part of it.
+    Args:
+        tag: The tag of the attribute.
+        text: The value. A backslash separates several values (PS3.5 section 6.4). Spaces at the end of a value are
+            padding (PS3.5 section 6.2) and are removed. An empty text makes an empty attribute (PS3.18 F.2.5).
+        location: Where the text is, for the issues.
+
+    Returns:
+        The attribute, or the issues if the text is not a value of it.
+
     """
     vrs = vrs_of(tag)
     keyword = keyword_of(tag)
@@ -78,9 +85,9 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
-    """Return the text that an inventory holds for such an attribute; None where there is none, or not one only.
+    """Return the text that an inventory holds for a value; None if binary values, sequences or URIs have no such text.
 
-    Numbers have the text that a scan makes of their bytes. Tags have one too, although no edit gives these as text.
+    Numbers have the text that a scan makes from their bytes. Tags (AT) have a text too, although no edit can set them.
     """
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
@@ -99,7 +106,7 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
     yield from text_issues(vr, value, location)
-    if _SURROGATE.search(value):  # a document's own are found where its JSON is read
+    if _SURROGATE.search(value):  # parse_json finds those of a document
         yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
@@ -117,7 +124,7 @@ def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
 
 
 def _number(text: str) -> int | float | str:
-    """Return a number where it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
+    """Return a number if it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
     for kind in (int, float):
         try:
             number = kind(text)

@@ -26,22 +26,25 @@ _LEVELS_OF_AN_ITEM = 3
 
 
 class _NotConvertibleError(Exception):
-    """Why an attribute cannot be carried."""
+    """The reason why JSON cannot hold an attribute."""
 
 
 def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
-    """Return a data set as JSON, and what was left out of it and why.
+    """Convert a pydicom data set to the DICOM JSON Model.
 
     Numbers of DS and IS keep the text they were read from. Binary values become little endian (PS3.18 F.2.7). Group
-    lengths and what belongs to no data set are left out silently, pixel data and values that no JSON can hold with a
-    finding.
+    lengths, file meta and other attributes outside data sets are left out without an issue.
+
+    Returns:
+        The data set, and an issue for each attribute that was left out: pixel data, and values that JSON cannot hold.
+
     """
     conversion = _Conversion(little=dataset.original_encoding[1] is not False)
     return conversion.data_set(dataset, "", 1), conversion.issues
 
 
 class _Conversion:
-    """One conversion: the order of bytes it started from, and what it has left out so far."""
+    """One conversion: the byte order of the source, and the issues of attributes left out so far."""
 
     def __init__(self, *, little: bool) -> None:
         self.issues: list[Issue] = []
@@ -69,7 +72,7 @@ class _Conversion:
         except Exception as error:  # noqa: BLE001  pydicom's converters raise all kinds
             raise _NotConvertibleError(f"pydicom cannot read its value ({mask_unknown_type(type(error))})") from None
         if element.VR not in ALL_VRS:
-            raise _NotConvertibleError("its value representation is not settled")
+            raise _NotConvertibleError("its value representation is not known")
         if element.VR == "SQ":
             return self._sequence(element, pointer, depth)
         if element.VR in BINARY_VRS:
@@ -118,7 +121,7 @@ def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's ty
 
 
 def _number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
-    """Return the text that a DS or IS was read from; for what never was text, the number."""
+    """Return the text that a DS or IS was read from, or the number if there never was a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):
         return str(original or value).strip()
