@@ -105,7 +105,7 @@ class BucketLister:
         while True:
             page = self.page(prefix, token=token)
             keys = [last_key, *(listed_object.key for listed_object in page.objects)]
-            if any(one == following for one, following in pairwise(keys)):
+            if any(key == next_key for key, next_key in pairwise(keys)):
                 raise _endless_listing_error("names an object twice")
             yield page
             token, last_key = page.token, keys[-1]

@@ -85,15 +85,15 @@ class ObjectCopier:
         """Yield every object under a URI, in the order of the keys' UTF-8 bytes."""
         return list_objects(self._clients, uri)
 
-    def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
+    def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
         """Return whether an existing object is the copy: it has the same size, and the same ETag or source metadata.
 
         Args:
             copy: The planned copy.
-            found: The object at the copy's key.
+            existing: The object at the copy's key.
 
         """
-        if found.size != copy.size:
+        if existing.size != copy.size:
             return False
         if copy.source_bucket is None:
             try:
@@ -103,8 +103,8 @@ class ObjectCopier:
                     digest = _md5(file.read, copy.size)
             except OSError:
                 return False
-            return found.etag.strip('"') == digest or self._read_source_metadata(copy) == digest
-        if copy.etag and found.etag.strip('"') == copy.etag.strip('"'):
+            return existing.etag.strip('"') == digest or self._read_source_metadata(copy) == digest
+        if copy.etag and existing.etag.strip('"') == copy.etag.strip('"'):
             return True
         return self._read_source_metadata(copy) == _hash_source(copy)
 
@@ -144,19 +144,19 @@ class ObjectCopier:
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
         # If the answer to a request was lost, the repeated request finds the object of the first.
-        found = S3Object(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
-        return CopyResult(etag=found.etag) if self.is_copy(copy, found) else CopyResult(code="stage.taken")
+        existing = S3Object(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
+        return CopyResult(etag=existing.etag) if self.is_copy(copy, existing) else CopyResult(code="stage.taken")
 
     def _copy_from_s3(self, copy: StagingCopy) -> CopyResult:
         source_bucket = copy.source_bucket or ""
         if not self._roots.contains_object(source_bucket, copy.source):
             return CopyResult(code="stage.source-outside")
-        found = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
-        problem = _check_object(found, copy)
+        source_object = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
+        problem = _check_object(source_object, copy)
         if problem is not None:
             return problem
         source = {"Bucket": source_bucket, "Key": copy.source}
-        condition = {"CopySourceIfMatch": found.etag}
+        condition = {"CopySourceIfMatch": source_object.etag}
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= MAX_SINGLE_COPY_BYTES:
             with convert_client_errors("CopyObject", copy.source_name):
@@ -264,8 +264,8 @@ class ObjectCopier:
         return CopyResult(etag=require_etag(answer, "CompleteMultipartUpload", copy.uri))
 
     def _read_source_metadata(self, copy: StagingCopy) -> str | None:
-        found = self._get_head(copy.bucket, copy.key)
-        return None if found is None else found.get("Metadata", {}).get(SOURCE_METADATA_KEY)
+        head = self._get_head(copy.bucket, copy.key)
+        return None if head is None else head.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 
     def _get_head(self, bucket: str, key: str) -> dict[str, Any] | None:
         try:
@@ -278,16 +278,16 @@ class ObjectCopier:
             raise
 
 
-def _check_object(found: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
+def _check_object(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
     """Return the result of an object that must not be copied; None if it is the planned instance."""
     try:
-        found.read(0, 1)
-        problem = find_instance_problem(found.read, copy.size, copy.uids) if found.size == copy.size else None
+        source.read(0, 1)
+        problem = find_instance_problem(source.read, copy.size, copy.uids) if source.size == copy.size else None
     except AwsError as error:
         if error.code in _OTHER_OBJECT_CODES:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag"})
         raise
-    if found.size != copy.size:
+    if source.size != copy.size:
         return CopyResult(code="stage.source-changed", facts={"what": "size"})
     return CopyResult(code="stage.other-instance", facts={"problem": problem}) if problem else None
 

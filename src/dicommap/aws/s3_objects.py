@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 256 * 1024
 """Bytes that are read from a body at a time."""
+FIRST_REQUEST_BYTES = 16_384
+"""Bytes of the first request for an object: most headers are shorter."""
 MAX_FRUITLESS_REQUESTS = 5
 """Consecutive requests for a body that give no new byte, before reading the object fails."""
 _NO_SUCH_RANGE_CODES = frozenset({"InvalidRange", "416"})
@@ -100,10 +102,6 @@ def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore
             return
         finally:
             body.close()
-
-
-FIRST_REQUEST_BYTES = 16_384
-"""Bytes of the first request for an object: most headers are shorter."""
 
 
 class ObjectRangeReader:

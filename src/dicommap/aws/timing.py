@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+FIRST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 60.0
+_PAUSE_GROWTH = 1.5
+
+
 class Clock:
     """The clock of this machine; tests replace it."""
 
@@ -75,11 +80,6 @@ class Throttle:
         self._filled_at = now
 
 
-FIRST_PAUSE_SECONDS = 5.0
-MAX_PAUSE_SECONDS = 60.0
-_PAUSE_GROWTH = 1.5
-
-
 class GrowingPauses:
     """Seconds to wait between polls of work that takes minutes to hours: each pause is longer than the one before."""
 
@@ -91,6 +91,6 @@ class GrowingPauses:
         return self
 
     def __next__(self) -> float:
-        found = self._next
-        self._next = min(found * _PAUSE_GROWTH, self._longest)
-        return found
+        seconds = self._next
+        self._next = min(seconds * _PAUSE_GROWTH, self._longest)
+        return seconds

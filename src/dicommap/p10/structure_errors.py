@@ -115,6 +115,6 @@ def _hides_elements(window: ByteWindow, start: int, encoding: DataSetEncoding) -
     """Return whether StudyInstanceUID follows `start` as an element of the top level."""
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]
-    place = rest.find(encoding.tag.pack(*_STUDY_UID))
-    head = rest[place + 4 : place + 8] if place >= 0 else b""
+    offset = rest.find(encoding.tag.pack(*_STUDY_UID))
+    head = rest[offset + 4 : offset + 8] if offset >= 0 else b""
     return head.endswith(b"\0\0") and len(head) == 4 if encoding.implicit else head[:2] == b"UI"

@@ -27,98 +27,14 @@ _ESCAPE = 0x1B
 _SPACE = 0x20
 _DELETE = 0x7F
 
-_SEQUENCE = re.compile(rb"\x1b([\x20-\x2f]*[\x30-\x7e])")
-_ANOTHER_G0 = re.compile(rb"\$?\(|\$[@-B]")
+_ESCAPE_SEQUENCE = re.compile(rb"\x1b([\x20-\x2f]*[\x30-\x7e])")
+_UNDECLARED_G0 = re.compile(rb"\$?\(|\$[@-B]")
 """The beginning of an escape sequence that designates an undeclared set as G0."""
-_ANOTHER_G1 = re.compile(rb"\$?[)-]")
+_UNDECLARED_G1 = re.compile(rb"\$?[)-]")
 """The beginning of an escape sequence that designates an undeclared set as G1."""
 
 _DELIMITERS = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
 """Delimiters after which the sets of the first value are designated again. A long text has a single value."""
-
-
-class _ExtendedTextDecoder:
-    """Decode one value with escape sequences, byte by byte."""
-
-    def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
-        self._value = value
-        self._charset = charset
-        self._delimiters = _DELIMITERS.get(vr, b"\\")
-        self._reset_sets()
-
-    def _reset_sets(self) -> None:
-        self._g0, self._g1 = self._charset.g0, self._charset.g1
-
-    def decode(self) -> str:
-        at, parts = 0, []
-        while at < len(self._value):
-            text, length = self._decode_next(at)
-            parts.append(text)
-            at += length
-        return "".join(parts)
-
-    def _decode_next(self, at: int) -> tuple[str, int]:
-        """Return the text of the next character or escape sequence, and its number of bytes."""
-        byte = self._value[at]
-        if byte == _ESCAPE:
-            return self._designate(at)
-        if byte <= _SPACE or byte == _DELETE:
-            if byte < _SPACE:
-                self._reset_sets()
-            return chr(byte), 1
-        coded = self._g0 if byte < 0x80 else self._g1
-        if coded is None:
-            return keep_undecodable_bytes(self._value[at : at + 1]), 1
-        if coded.size == 1 and byte in self._delimiters:
-            self._reset_sets()
-            return chr(byte), 1
-        return self._decode_character(coded, at)
-
-    def _decode_character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
-        code = self._value[at : at + coded.size]
-        if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
-            halves = {byte >> 7 for byte in code}
-            text = coded.character(code) if halves == {coded.element} else None
-            if text is not None:
-                return text, coded.size
-        return keep_undecodable_bytes(code[:1]), 1
-
-    def _designate(self, at: int) -> tuple[str, int]:
-        """Follow the escape sequence at an offset. If its set is declared, its text is empty."""
-        found = _SEQUENCE.match(self._value, at)
-        if found is None:
-            return keep_undecodable_bytes(self._value[at : at + 1]), 1
-        sequence = found[1]
-        coded = self._charset.escapes.get(sequence)
-        if coded is not None:
-            if coded.element == 0:
-                self._g0 = coded
-            else:
-                self._g1 = coded
-            return "", len(found[0])
-        if sequence == ASCII.escape:
-            self._g0 = ASCII
-        elif _ANOTHER_G0.match(sequence):
-            self._g0 = UNKNOWN_MULTI_BYTE_SET if sequence.startswith(b"$") else UNKNOWN_SINGLE_BYTE_SET
-        elif _ANOTHER_G1.match(sequence):
-            self._g1 = None
-        return keep_undecodable_bytes(found[0]), len(found[0])
-
-
-def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
-    """Decode a text with code extensions.
-
-    Escape sequences of undeclared sets, and the bytes after them, are kept as undecodable bytes.
-
-    Args:
-        vr: The VR of the value.
-        value: The value's bytes.
-        charset: The character set of the data set.
-
-    """
-    return _ExtendedTextDecoder(vr, value, charset).decode()
-
-
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """VRs that use SpecificCharacterSet; the others have the default repertoire only (PS3.5 section 6.1.2.2)."""
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
@@ -187,3 +103,85 @@ def _decode_tags(value: bytes, order: str) -> str:
     if len(value) % 4:
         return keep_undecodable_bytes(value)
     return "\\".join(f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + "HH", value))
+
+
+def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
+    """Decode a text with code extensions.
+
+    Escape sequences of undeclared sets, and the bytes after them, are kept as undecodable bytes.
+
+    Args:
+        vr: The VR of the value.
+        value: The value's bytes.
+        charset: The character set of the data set.
+
+    """
+    return _ExtendedTextDecoder(vr, value, charset).decode()
+
+
+class _ExtendedTextDecoder:
+    """Decode one value with escape sequences, byte by byte."""
+
+    def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
+        self._value = value
+        self._charset = charset
+        self._delimiters = _DELIMITERS.get(vr, b"\\")
+        self._reset_sets()
+
+    def _reset_sets(self) -> None:
+        self._g0, self._g1 = self._charset.g0, self._charset.g1
+
+    def decode(self) -> str:
+        at, parts = 0, []
+        while at < len(self._value):
+            text, length = self._decode_next(at)
+            parts.append(text)
+            at += length
+        return "".join(parts)
+
+    def _decode_next(self, at: int) -> tuple[str, int]:
+        """Return the text of the next character or escape sequence, and its number of bytes."""
+        byte = self._value[at]
+        if byte == _ESCAPE:
+            return self._designate(at)
+        if byte <= _SPACE or byte == _DELETE:
+            if byte < _SPACE:
+                self._reset_sets()
+            return chr(byte), 1
+        coded = self._g0 if byte < 0x80 else self._g1
+        if coded is None:
+            return keep_undecodable_bytes(self._value[at : at + 1]), 1
+        if coded.size == 1 and byte in self._delimiters:
+            self._reset_sets()
+            return chr(byte), 1
+        return self._decode_character(coded, at)
+
+    def _decode_character(self, coded: CodedCharacterSet, at: int) -> tuple[str, int]:
+        code = self._value[at : at + coded.size]
+        if len(code) == coded.size and all(_SPACE < byte & 0x7F < _DELETE or coded.size == 1 for byte in code):
+            halves = {byte >> 7 for byte in code}
+            text = coded.character(code) if halves == {coded.element} else None
+            if text is not None:
+                return text, coded.size
+        return keep_undecodable_bytes(code[:1]), 1
+
+    def _designate(self, at: int) -> tuple[str, int]:
+        """Follow the escape sequence at an offset. If its set is declared, its text is empty."""
+        match = _ESCAPE_SEQUENCE.match(self._value, at)
+        if match is None:
+            return keep_undecodable_bytes(self._value[at : at + 1]), 1
+        sequence = match[1]
+        coded = self._charset.escapes.get(sequence)
+        if coded is not None:
+            if coded.element == 0:
+                self._g0 = coded
+            else:
+                self._g1 = coded
+            return "", len(match[0])
+        if sequence == ASCII.escape:
+            self._g0 = ASCII
+        elif _UNDECLARED_G0.match(sequence):
+            self._g0 = UNKNOWN_MULTI_BYTE_SET if sequence.startswith(b"$") else UNKNOWN_SINGLE_BYTE_SET
+        elif _UNDECLARED_G1.match(sequence):
+            self._g1 = None
+        return keep_undecodable_bytes(match[0]), len(match[0])

@@ -21,6 +21,10 @@ _REDRAW_INTERVAL = 0.1
 """Seconds between two updates of the bar."""
 
 
+_EMPTY_OUTPUT = {"text/html": "", "text/plain": ""}
+_BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
+
+
 class RedrawTimer:
     """Decide when the bar is drawn again."""
 
@@ -58,10 +62,6 @@ def format_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-_EMPTY_OUTPUT = {"text/html": "", "text/plain": ""}
-_BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class NotebookBar:

@@ -23,6 +23,10 @@ MAX_REQUEST_BYTES = 8 * 2**20
 """Bytes of a request's body; the most and longest mappings of a job have 2 MB."""
 
 
+CONTROL_ROOT = "/stand-in/"
+"""The path prefix of control endpoints; no route of an AWS service begins with it."""
+
+
 class Response:
     """An HTTP response. With `cut`, fewer bytes of the body are sent than Content-Length says."""
 
@@ -98,10 +102,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  http.server's name
         """Write no log."""
-
-
-CONTROL_ROOT = "/stand-in/"
-"""The path prefix of control endpoints; no route of an AWS service begins with it."""
 
 
 class ControlledService(Protocol):

@@ -29,6 +29,10 @@ SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
 _UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 
 
+_STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
+_SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
+
+
 class RejectedFileError(Exception):
     """An object cannot be imported. The message is one that AWS's documentation or users report, if one is known."""
 
@@ -100,10 +104,6 @@ def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarn
     for tag in _UID_TAGS:
         if uid_conformance_problem(first_text(data_set, tag)) is not None:
             yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")
-
-
-_STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
-_SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from dicommap.testing.started_jobs import StartedJob
 
 
+REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested by the test")
+
+
 class OverrideFileError(Exception):
     """A job's override files cannot be applied; the message names the mapping by its index."""
 
@@ -83,13 +86,10 @@ class JobOverrides:
 
 
 def _read_override(content: bytes, target: Target, assumptions: Assumptions, index: int) -> DataSet:
-    errors = [found for found in check_override_file(content, target, assumptions) if found.severity is Severity.ERROR]
+    errors = [issue for issue in check_override_file(content, target, assumptions) if issue.severity is Severity.ERROR]
     if errors:
         raise OverrideFileError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
     return parse_override_data_set(parse_json(content)[0], assumptions)
-
-
-REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested by the test")
 
 
 class JobFailedError(Exception):

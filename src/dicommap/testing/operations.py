@@ -24,6 +24,23 @@ HEALTHLAKE_TARGET = "HealthLake.DescribeFHIRImportJob"
 """The header X-Amz-Target of the only operation of HealthLake."""
 
 
+HTTP_STATUS_BY_CODE = {
+    "ValidationException": 400,
+    "SerializationException": 400,
+    "UnknownOperationException": 404,
+    "ServiceQuotaExceededException": 402,
+    "AccessDeniedException": 403,
+    "ExpiredTokenException": 403,
+    "MissingAuthenticationTokenException": 403,
+    "ResourceNotFoundException": 404,
+    "ConflictException": 409,
+    "ThrottlingException": 429,
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+"""Error code -> HTTP status, for the errors of the service model and those that all AWS services have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation, with botocore's shapes of its request and answer."""
@@ -78,23 +95,6 @@ def _load_service_model(name: str) -> Any:  # noqa: ANN401
 def _make_operation(model: Any) -> Operation:  # noqa: ANN401
     pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", model.http["requestUri"])
     return Operation(model.name, model.http["method"], re.compile(pattern), model.input_shape, model.output_shape)
-
-
-HTTP_STATUS_BY_CODE = {
-    "ValidationException": 400,
-    "SerializationException": 400,
-    "UnknownOperationException": 404,
-    "ServiceQuotaExceededException": 402,
-    "AccessDeniedException": 403,
-    "ExpiredTokenException": 403,
-    "MissingAuthenticationTokenException": 403,
-    "ResourceNotFoundException": 404,
-    "ConflictException": 409,
-    "ThrottlingException": 429,
-    "InternalServerException": 500,
-    "ServiceUnavailableException": 503,
-}
-"""Error code -> HTTP status, for the errors of the service model and those that all AWS services have in common."""
 
 
 class ServiceError(Exception):

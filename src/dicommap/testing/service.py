@@ -27,6 +27,10 @@ DOCUMENTED_RATES = {
 }
 
 
+DATASTORE_ID = "5" * 32
+"""The id of the data store that exists from the start, with status ACTIVE."""
+
+
 class Throttle:
     """A token bucket for each operation; an operation without a rate is never throttled."""
 
@@ -46,10 +50,6 @@ class Throttle:
         is_accepted = tokens >= 1
         self._buckets[operation] = (tokens - is_accepted, now)
         return is_accepted
-
-
-DATASTORE_ID = "5" * 32
-"""The id of the data store that exists from the start, with status ACTIVE."""
 
 
 class ImportJobService:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from dicommap.testing.operations import Operation
 
+MAX_PROBLEMS = 5
+"""Problems that an error message lists."""
 _EQUIVALENT_PATTERNS = {r"\p{ASCII}{0,8192}": r"[\x00-\x7f]*"}
 """Patterns of the service model that RE2 does not support -> equivalent patterns; lengths are checked separately."""
 
@@ -102,10 +104,6 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
     "double": ((int, float), _number_problems),
     "timestamp": (datetime, _no_problems),
 }
-
-
-MAX_PROBLEMS = 5
-"""Problems that an error message lists."""
 
 
 def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
