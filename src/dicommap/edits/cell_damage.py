@@ -1,6 +1,6 @@
 """Detect cells that a spreadsheet, pandas or R rewrote without the user's intent.
 
-A cell is compared with the current value. If they differ only in a way in which such programs change values, the cell
+A cell is compared with the current value. If the difference is typical of such programs, the cell
 is damaged and not an edit. A new identifier of a patient or study is also checked without a current value, by its form.
 
     current value   cell         damage

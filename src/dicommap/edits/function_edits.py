@@ -1,8 +1,8 @@
 """Edits from Python functions that take a study or series and return new values.
 
-What a function makes of such a value cannot be known: it may drop the bytes, replace them or compare them, and return a
-text that looks whole. So it does not matter what it returns, only what it has read. Counting values, or going over
-keywords without looking at their values, reads none.
+A function may read a value that could not be decoded. It may drop, replace or compare the bytes, and return a text that
+looks correct. So an edit is refused if the function has read such a value of its study or series, for any returned
+text. Counting values, or iterating over keywords without their values, does not read values.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues, Target, ValueCounts
 
 UndecodableReads = dict["CurrentValue", None]
-"""Undecodable values that were read, in the order of reading."""
+"""Undecodable values that a function has read, in the order of reading."""
 
 
 class RecordingCounts(Mapping[str, int]):
-    """The values of one attribute, of which at least one could not be decoded; equal to a dict of the same."""
+    """The values of one attribute, which records when undecodable ones are read; equal to a dict of the same items."""
 
     __slots__ = ("_counts", "_keyword", "_seen")
 
@@ -46,7 +46,7 @@ class RecordingCounts(Mapping[str, int]):
         self._seen = seen
 
     def __getitem__(self, value: str) -> int:
-        self._record_undecodable()  # that a value is absent is known from all the others
+        self._record_undecodable()  # a failed access shows which values there are
         return self._counts[value]
 
     def __iter__(self) -> Iterator[str]:
@@ -63,7 +63,7 @@ class RecordingCounts(Mapping[str, int]):
 
 
 def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
-    """Return a study to give to a function, and what will hold the undecodable values that the function has read."""
+    """Return a study for a function, and the dict that will hold the undecodable values that the function reads."""
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
         return study, seen
@@ -72,7 +72,7 @@ def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
 
 
 def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
-    """Return a series to give to a function, and what will hold the undecodable values that the function has read."""
+    """Return a series for a function, and the dict that will hold the undecodable values that the function reads."""
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
         return series, seen
@@ -91,20 +91,25 @@ def _has_undecodable(counts: ValueCounts) -> bool:
 
 
 StudyFunction = Callable[[Study], Mapping[str, str] | None]
-"""From a study to new values: keyword -> text, as in a sheet's cell. None or nothing where it stays as it is."""
+"""A function from a study to new values: keyword -> text, as in a sheet's cell. None or {} means no change."""
 
 SeriesFunction = Callable[[Series], Mapping[str, str] | None]
-"""As a StudyFunction, for one series."""
+"""A function from a series to new values, as StudyFunction."""
 
 
 class FunctionEdits:
-    """A Python function at work. What it raises passes through: it is its writer's to see."""
+    """The provider of a Python function's edits. Exceptions of the function are not caught."""
 
     def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
-        """Take one function, for studies or for series. Raises UsageError for what is none."""
+        """Make the provider of one function, for studies or for series.
+
+        Raises:
+            UsageError: The argument is not callable.
+
+        """
         if not callable(by_study or by_series):
             raise UsageError(
-                "What is to make edits is no function.",
+                "by_study and by_series must be functions.",
                 fix="Give a function, such as inventory.find(...).edit(PatientID='P-1') makes.",
             )
         self._by_study = by_study
@@ -113,20 +118,20 @@ class FunctionEdits:
         self._edit_result = EditResult(source=f"function {self._name}")
         self._origin = str(self._edit_result)
         self._reported: set[str] = set()
-        """Keywords of which it was said that no override can set them."""
+        """Keywords for which the issue that no override can set them was yielded."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits that the function asks for in a study or its series."""
+        """Yield the edits that the function returns for a study or its series, and their issues."""
         yield from record_issues(self._edit_result, study.study_instance_uid, self._study_edits(study))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, that the function never asked for anything."""
+        """Yield, after the last study, an issue if the function never returned a new value."""
         if not self._edit_result.is_used:
             subject = "The function returned values for"
             yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield what became of the function."""
+        """Yield, after the last study, the result of the function."""
         self._edit_result.finish_study()
         yield self._edit_result
 
@@ -147,7 +152,7 @@ class FunctionEdits:
             asked = Location(rule=self._name, keyword=keyword)
             refused = override_keyword_issues(keyword, asked)
             if refused:
-                # What no override can set is so in every study, and told once.
+                # The keyword has the same error in every study: the issue is yielded once.
                 self._edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
                 yield from () if keyword in self._reported else refused
                 self._reported.add(keyword)
@@ -189,9 +194,9 @@ class FunctionEdits:
 
 
 def _parse_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
-    """Return the attribute that a text means, or what shows that it was damaged on its way to the function.
+    """Parse the text that a function returned into an attribute, or return the issues.
 
-    Such texts come of tables that pandas read: `str(nan)` and `str(12345.0)` are no PatientIDs.
+    A text such as `str(nan)` or `str(12345.0)`, from a table that pandas read, is refused as a PatientID.
     """
     tag = tag_of(keyword) or 0
     if is_undecodable(text):

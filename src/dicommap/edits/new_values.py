@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues
 
 ComputeValue = Callable[..., str | NoResult]
-"""A function from one current value of each source keyword to the new value, or the reason why there is none."""
+"""From one current value of each source keyword to the new value, or the reason why it cannot be computed."""
 
 COMBINATIONS_LIMIT = 100_000
 """Maximum number of combinations of current values for which a new value is computed."""

@@ -30,21 +30,25 @@ if TYPE_CHECKING:
 
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
-"""What rules can match beside the captured attributes."""
+"""UIDs that rules can match as well as the captured attributes."""
 _REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
-"""What people call the verb that no rule has."""
+"""Pointers to members that users write for a verb that removes attributes; there is no such verb."""
 
 
-def explain_removal_verb(found: Issue) -> Issue:
-    """Return a finding of the rules' schema, in words of its own where it is about a verb that cannot be."""
-    about_removal = found.code == "schema.unknown-member" and _REMOVAL_POINTER.fullmatch(found.location.pointer or "")
-    return make_issue("rules.removal", found.location) if about_removal else found
+def explain_removal_verb(issue: Issue) -> Issue:
+    """Return a schema issue of a rules file; if a rule has a verb such as `remove`, return `rules.removal` instead."""
+    is_removal = issue.code == "schema.unknown-member" and _REMOVAL_POINTER.fullmatch(issue.location.pointer or "")
+    return make_issue("rules.removal", issue.location) if is_removal else issue
 
 
 def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_LOOKUPS) -> Iterator[Issue]:
-    """Find what a schema cannot say of rules on their own: names, keywords and values.
+    """Yield the issues of rules that a schema cannot express: of names, keywords and values.
 
-    `tables` are the lookups that have been read, by the name of their rule.
+    Args:
+        name: The name of the rules file for messages.
+        rules: The rules of the file.
+        tables: Name of a rule -> its lookup table.
+
     """
     seen: set[str] = set()
     for rule in rules:
@@ -65,26 +69,34 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
 
 
 class RuleEdits:
-    """A rule at work: asked for each study once, it remembers what became of it, and of the rows it looks up."""
+    """The provider of a rule's edits. It is given each study once, and keeps the results of the rule and its lookup."""
 
     def __init__(
         self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
     ) -> None:
-        """Take a rule of the file `name` that `rule_issues` found nothing wrong with."""
+        """Make the provider of a rule for which `rule_issues` yields no error.
+
+        Args:
+            name: The name of the rules file for messages.
+            rule: The rule.
+            captured: The keywords of the attributes that the inventory holds.
+            tables: Name of a rule -> its lookup table.
+
+        """
         self._location = Location(path=name, rule=rule.name)
         self._rule = rule
         patterns = {keyword: ShellPatterns.of(given) for keyword, given in rule.match.items()}
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
-        """Series attributes that a study rule matches: one series of the study has them all."""
+        """Patterns of a study rule for series attributes: one series of the study must match all of them."""
         self._table = tables.get(rule.name)
         found = build_new_values(rule, name, self._table)
         self._new_values = [one for one in found if not isinstance(one, Issue)]
         self._missing = [keyword for keyword in self._source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
-        """What is wrong with cells of the lookup, whatever study they are joined to."""
+        """Issues of lookup cells that were yielded before; they are the same for every study."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits for a study, or for each of its series, that the rule matches."""
@@ -103,7 +115,7 @@ class RuleEdits:
             yield from (found for series in study.series for found in self._partial_match_issues_of_series(series))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, that the rule could not be matched, or matched nothing."""
+        """Yield, after the last study, an issue if the rule needs a missing attribute or matched no study."""
         for keyword in self._missing:
             yield make_issue("rules.not-captured", replace(self._location, keyword=keyword))
         if self._missing:
@@ -114,7 +126,7 @@ class RuleEdits:
             yield from self._table.unused_issues()
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield what became of the rule, and of each row of its lookup."""
+        """Yield, after the last study, the results of the rule and of each row of its lookup."""
         for edit_result in (self._edit_result, *(() if self._table is None else self._table.edit_results())):
             edit_result.finish_study()
             yield edit_result
@@ -129,7 +141,7 @@ class RuleEdits:
         yield from partly
         if not partly:
             location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
-            # Several attributes from one row that is not there are one finding.
+            # A missing lookup row is one issue, even if several attributes are taken from it.
             issues: dict[Issue, None] = {}
             for one in (one for each in self._new_values for one in self._apply(each, target, values, location)):
                 if isinstance(one, Issue):
@@ -169,7 +181,7 @@ class RuleEdits:
             )
 
     def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
-        """Yield what keeps a study from an edit, and note it; what a cell is to blame for is told once."""
+        """Record issues that prevent an edit in a study, and yield them; the issue of a lookup cell is yielded once."""
         for found in issues:
             for edit_result in (self._edit_result, *(() if row is None else (row,))):
                 edit_result.record_issue(study, found)
@@ -180,14 +192,14 @@ class RuleEdits:
             yield found
 
     def _source_keywords(self) -> Iterator[str]:
-        """Yield every keyword whose current value the rule needs, each once."""
+        """Yield each keyword whose current value the rule uses, once."""
         keywords = [*self._rule.match, *(keyword for one in self._new_values for keyword in one.source_keywords)]
         if self._rule.policy is not OverwritePolicy.OVERWRITE:
             keywords += [keyword_of(one.tag) for one in self._new_values]
         yield from dict.fromkeys(keywords)
 
     def _partial_match_issues_of_series(self, series: Series) -> Iterator[Issue]:
-        """Yield what keeps a series whose files match only in part from being the one that a study rule asks for."""
+        """Yield an issue if only some files of a series match the series patterns of a study rule."""
         values = _series_values(series)
         if _may_match(self._series_patterns, values):
             self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
@@ -217,7 +229,7 @@ class RuleEdits:
 
 
 def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
-    """Return whether each keyword has a value that matches its pattern, or of which that cannot be known."""
+    """Return whether each keyword has a value that matches its pattern or, with undecodable bytes, can match it."""
     return all(
         any(pattern.is_certain_match(value) or pattern.is_match_unknown(value) for value in values[keyword])
         for keyword, pattern in patterns.items()
@@ -247,7 +259,7 @@ def _series_values(series: Series) -> AttributeValues:
 def _reject_null_word(
     tag: int, attribute: Attribute | None, values: AttributeValues, location: Location
 ) -> Attribute | list[Issue] | None:
-    """Return a computed attribute, or an issue if its new value is a word for no value, such as NULL."""
+    """Return a computed attribute, or an issue if its new value is a word for a missing value, such as NULL."""
     text = (text_from_attribute(attribute) if attribute is not None else None) or ""
     keyword = keyword_of(tag)
     if text in values[keyword] or not is_null_word_for(tag, text):

@@ -38,9 +38,13 @@ _COMPUTABLE_VRS = _TEXT_VRS | {"DS", "IS"}
 
 
 def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) -> Iterator[NewValue | Issue]:
-    """Yield what all verbs of a rule ask for, and what is wrong with it; `path` is the rules file's.
+    """Yield the new values of all verbs of a rule, and the issues of the rule.
 
-    `table` is what the rule's lookup names, where it has one.
+    Args:
+        rule: The rule.
+        path: The name of the rules file for messages.
+        table: The table of the rule's lookup; None if it has no lookup or the table could not be read.
+
     """
     for verb in VERBS:
         yield from verb(rule, Location(path=path, rule=rule.name))
@@ -49,7 +53,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
 
 
 def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`set`: the attribute gets the value, given as text; {Keyword} stands for a current value."""
+    """Yield the new values of `set`: the value is given as text; {Keyword} inserts a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
@@ -66,7 +70,7 @@ def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`empty`: the attribute stays, without a value."""
+    """Yield the new values of `empty`: the attribute stays, without a value."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
             keyword, "", Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -74,9 +78,9 @@ def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issu
 
 
 def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`replace`: what a regular expression matches in the current value becomes another text.
+    """Yield the new values of `replace`: matches of a regular expression in the current value are replaced.
 
-    The expressions are RE2's, which sources time in proportion to the text whatever the pattern.
+    RE2 matches the expressions: its time is linear in the length of the text for any pattern.
     """
     for keyword, replacement in rule.replace.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -88,14 +92,14 @@ def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue |
 
 
 def shift_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`shift_days`: a date moves by a number of days."""
+    """Yield the new values of `shift_days`: a number of days is added to a date."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         yield from _build_computed_value(keyword, partial(shift_date, days=days), where, DATE_VRS)
 
 
 def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`truncate_date`: a date keeps its year, or its year and month."""
+    """Yield the new values of `truncate_date`: a date keeps its year, or its year and month."""
     for keyword, to in rule.truncate_date.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
@@ -103,7 +107,7 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`upper`, `lower`, `strip`: letters change their case, spaces around each value and name part go."""
+    """Yield the new values of `upper`, `lower` and `strip`, which removes spaces around values and name components."""
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
             where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -112,12 +116,12 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """`raw`: the attribute is given as the DICOM JSON Model writes it; for what text cannot express."""
-    # TOML has numbers that JSON has not, and dates, which the JSON text shows as what they are: no JSON values.
+    """Yield the new values of `raw`: attributes in the DICOM JSON Model, for values that text cannot express."""
+    # TOML dates and infinite numbers are not JSON values: the JSON text makes them errors.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
     document, found = parse_json(text.encode())
     found += data_set_issues(document) if isinstance(document, dict) else []
-    # Overrides are written in order of tags, whatever that of the rule.
+    # Overrides are written in order of tags: the order in the rule does not count.
     found = [one for one in found if one.code != "dicom-json.order"]
     found = [
         one.at(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule) for one in found
@@ -133,7 +137,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
 
 
 def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:
-    """`lookup`: the attribute gets the cell of a column, in the row that has the study's key."""
+    """Yield the new values of `lookup`: the cell of a column in the row with the study's key."""
     for keyword, column in lookup.set.items():
         refused = override_keyword_issues(
             keyword, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -165,7 +169,10 @@ def _build_fixed_value(keyword: str, text: str, location: Location) -> Iterator[
 def _build_computed_value(
     keyword: str, compute: ComputeValue, location: Location, vrs: Collection[str], sources: Collection[str] = ()
 ) -> Iterator[NewValue | Issue]:
-    """Yield the assignment of a value that is computed: from those that it sources, or else from each of its own."""
+    """Yield the computed value of an attribute, or issues.
+
+    The value is computed from the current values of `sources`. Without sources, each value of the attribute is changed.
+    """
     refused = override_keyword_issues(keyword, location)
     tag = tag_of(keyword) or 0
     if not refused and not set(vrs_of(tag)) <= set(vrs):
@@ -177,7 +184,7 @@ def _build_computed_value(
 
 
 def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
-    """Apply a change to each of several values; an empty one stays empty."""
+    """Return a function that applies a change to each value of an attribute; an empty value stays empty."""
 
     def changed(text: str) -> str | NoResult:
         values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
@@ -189,7 +196,7 @@ def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
 
 
 def _suggest_keyword(text: str) -> str:
-    """Return what somebody may have meant who put something else than a keyword into braces."""
+    """Return a hint with the keyword that the user may have meant in braces, or the empty text."""
     enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
     return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")
 
@@ -199,5 +206,5 @@ def _strip_person_name(text: str) -> str:
 
 
 def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
-    """Return the attribute that a keyword and a text mean, or what keeps it from being overridden so."""
+    """Parse a keyword and a text into an attribute that an override can set, or return the issues."""
     return override_keyword_issues(keyword, location) or attribute_from_text(tag_of(keyword) or 0, text, location)

@@ -1,7 +1,7 @@
 """Parse the TOML of a rules file within limits, and keep the text of its numbers.
 
-Python's reader needs time by the square of the parts of a dotted key: a key of 80,000 parts (160 kB) takes minutes. So
-the parts of a key are counted before anything is read.
+The time of Python's TOML parser grows with the square of the parts of a dotted key: a key of 80,000 parts (160 kB)
+takes minutes. So the parts of keys are counted before the file is parsed.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_
 
 
 class TomlFloat(float):
-    """A number of a TOML document, and how it was written there."""
+    """A number of a TOML document with its text."""
 
     text: str
 
     def __new__(cls, text: str) -> TomlFloat:
-        """Take the number as TOML writes it; underscores between its digits are no part of it."""
+        """Parse a TOML number; the text keeps all but the underscores between digits."""
         number = super().__new__(cls, text)
         number.text = text.replace("_", "")
         return number
 
 
 def restore_number_texts(value: Any) -> Any:  # noqa: ANN401  TOML of any type
-    """Return DICOM JSON in which each DS number whose spelling JSON would lose is the text that was written.
+    """Replace DS numbers in DICOM JSON by their text in the TOML file if JSON would write them differently.
 
-    Both forms are allowed (PS3.18 Table F.2.3-1), and only a text keeps the zeros at its end (PS3.5 section 6.2).
+    Numbers and texts are both allowed (PS3.18 Table F.2.3-1); only a text keeps zeros at the end (PS3.5 section 6.2).
     """
     if isinstance(value, list):
         return [restore_number_texts(one) for one in value]
@@ -60,7 +60,16 @@ _QUOTED_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
-    """Read a rules file's TOML; its schema is checked apart."""
+    """Parse the TOML of a rules file, without a check of its schema.
+
+    Args:
+        name: The file name for messages.
+        data: The bytes of the file.
+
+    Returns:
+        The document and no issues, or None and the issues.
+
+    """
     if has_more_json_values(data, RULES_LIMIT.values):
         return None, [make_issue("document.too-many-values", Location(path=name), limit=f"{RULES_LIMIT.values:,}")]
     try:

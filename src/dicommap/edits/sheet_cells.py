@@ -85,7 +85,7 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
     """Yield an issue if a cell is a placeholder, is damaged by a program, or is a word for a missing value.
 
     Args:
-        before: The current value, or the empty text if there is none to compare with.
+        before: The current value, or the empty text without one.
         cell: The text of the cell; it differs from the current value.
         location: The file, row and column of the cell.
         tag: The attribute of the cell.

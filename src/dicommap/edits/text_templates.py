@@ -1,9 +1,10 @@
 """Fill `{Keyword}` templates, and apply the regular expressions of the `replace` verb.
 
-The expressions are RE2's, which needs time in proportion to the text whatever the pattern; but that time grows with the
-pattern and its groups, and the new text with each match, so that all of them have limits.
+RE2 matches the expressions in time that is linear in the text for any pattern. The time also grows with the pattern and
+its groups, and the new text grows with each match, so that all of these have limits.
 
-A letter with an accent is one character or two; pattern and value are compared in the normal form NFC, as in `match`.
+A letter with an accent is one or two characters: pattern and value are compared in Unicode normal form NFC, as in
+`match`.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NoResult:
-    """Stands in place of a new value that cannot be made."""
+    """The reason why a new value cannot be computed."""
 
     reason: str
-    """In words, without any value."""
+    """The reason in words, without any value of an attribute."""
 
 
 RESULT_LENGTH_LIMIT = 2**20
-"""Characters of a value that a rule computes; the longest value that a scan keeps has as many bytes."""
+"""Maximum characters of a computed value; the longest value that a scan keeps has as many bytes."""
 
 RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
 _REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
-"""What refers to something in a text, what stands for itself when it is doubled, and what is left alone."""
+"""References, doubled marks that mean the mark itself, and single marks, which are errors."""
 
 
 def split_template(text: str) -> list[str] | None:
@@ -68,17 +69,24 @@ def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
 
 
 def part_separators(vrs: tuple[str, ...]) -> str:
-    """Return what separates parts of an attribute's text: its values, and the component groups of a name."""
+    """Return the characters that separate parts of an attribute's text: values, and component groups of a name."""
     return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
 
 
 def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
-    """Return a template's text, whose parts are literal and keyword by turns, with values in the keywords' places.
+    """Fill a template with current values, in time that is linear in the text.
 
-    The time it takes is in proportion to the text.
+    Args:
+        marks: The separators from `part_separators`.
+        parts: Literal and keyword by turns, from `split_template`.
+        values: One value for each keyword.
+
+    Returns:
+        The text, or the reason why it cannot be made.
+
     """
     names, literals = parts[1::2], parts[::2]
-    # A missing part would make an identifier that looks like another.
+    # With an empty value, different studies could get the same identifier.
     empty = next((name for name, value in zip(names, values, strict=True) if not value), None)
     if empty is not None:
         return NoResult(f"{empty}, to which it refers, is empty")
@@ -99,9 +107,9 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether the text beside a value of several parts belongs to none of them.
+    r"""Return whether the text beside a value of several parts is separated from the value.
 
-    With ^Dr behind Doe^J=X^Y only one of the component groups would get it, and an M- before 1\2 only the first value.
+    In Doe^J=X^Y^Dr only the last component group would get ^Dr, and in M-1\2 only the first value would get M-.
     """
     for mark in marks:
         if mark in value:
@@ -111,19 +119,19 @@ def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> boo
 
 
 PATTERN_LIMIT = 10_000
-"""Characters of a pattern."""
+"""Maximum characters of a pattern."""
 GROUPS_LIMIT = 100
-"""Groups of a pattern."""
+"""Maximum groups of a pattern."""
 SEARCHED_TEXT_LIMIT = 16_384
-"""Characters of a value in which a pattern is sought. LT, the longest text that overrides are used for, has 10,240."""
+"""Maximum characters of a value in which a pattern is searched; LT, the longest common VR, has 10,240."""
 
 
 class _ResultTooLongError(Exception):
-    """The new text is longer than RESULT_LIMIT."""
+    """The new text is longer than RESULT_LENGTH_LIMIT."""
 
 
 def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoResult] | None:
-    """Return what a replacement does to a text; None if it cannot be used."""
+    """Compile a replacement to a function from the current value to the new one; None if the pattern is not allowed."""
     options = re2.Options()
     options.log_errors = False  # RE2 would print the pattern
     if len(replacement.pattern) > PATTERN_LIMIT:
@@ -143,7 +151,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
         composed = normalize_nfc(text)
         length = len(composed)
 
-        # A function takes the matches' place, since a text would be read as Python's escapes, in Latin-1.
+        # A function, because RE2 would interpret escapes in a replacement text.
         def of_match(match: re.Match[str]) -> str:
             nonlocal length
             found = [match[group] or "" for group in groups]

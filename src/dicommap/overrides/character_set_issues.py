@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 
 
 _SeriesValue = tuple[str | None, "CurrentValue"]
-"""A series, None for the whole study, and a current value there."""
+"""Series Instance UID, or None for the whole study, and a current value of it."""
 
 
 def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
-    """Return the undecodable value that an edit's new value was computed from, by the index of the edit.
+    """Find edits whose new value was computed from an undecodable value.
 
-    That is what the edit says itself. An edit whose new value holds the escapes with which an undecodable value of its
-    target is shown was computed from what was shown, whatever it says.
+    Such a value is in `Edit.computed_from`, or its escapes, as displayed by this program, are in the new value.
+
+    Returns:
+        Index of the edit -> the undecodable value.
+
     """
     found: dict[int, CurrentValue] = {}
     for index, edit in enumerate(edits):
@@ -45,7 +48,7 @@ def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, C
 def undecodable_source_issues(
     study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: StudyFileReader
 ) -> Iterator[Issue]:
-    """Yield an issue for each of these edits, with a file that has the undecodable value; note it in the accounts."""
+    """Yield an issue for each of these edits that names a file with the value, and record it in the edit results."""
     asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
     first = _find_first_files(study, asked, files) if asked else {}
     for index, source in sources.items():
@@ -91,7 +94,7 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
 
 
 def _find_first_files(study: Study, asked: set[_SeriesValue], files: StudyFileReader) -> dict[_SeriesValue, str]:
-    """Return the first file that has each of these values."""
+    """Return for each of these values the first file that has it."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
@@ -108,9 +111,9 @@ _CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 
 
 def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -> Iterator[Issue]:
-    """Find new values with characters that some files of their target declare no room for (PS3.5 section 6.1).
+    """Yield an issue for each new value with characters outside the files' character sets (PS3.5 section 6.1).
 
-    An inventory that does not hold SpecificCharacterSet gives no findings.
+    If the inventory does not have SpecificCharacterSet, there are no issues.
     """
     by_series = {series.series_instance_uid: series.values for series in study.series}
     for change in changes:
@@ -134,10 +137,10 @@ _NON_ASCII_TEXT = re.compile(r"[^\x00-\x7f]+")
 
 
 def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issue]:
-    """Yield a warning for each attribute of the study whose new value comes from a doubtful current one.
+    """Yield a warning for each attribute of the study whose new value comes from a doubtful current value.
 
-    That is one which the edit was computed from. If an edit does not say what it was computed from, its new value is
-    compared: it may hold the characters of a doubtful current one.
+    A value is doubtful if its characters are unlikely in the declared character set. If an edit has no
+    `computed_from`, current values whose characters are in the new value are checked.
     """
     warned: set[tuple[int, str]] = set()
     for edit in edits:
@@ -159,7 +162,7 @@ def _find_target_series(study: Study, series: str | None) -> list[Series]:
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
-    """Return why a current value is doubtful in one of the character sets that the files with it declare."""
+    """Return why a current value is doubtful in a character set that its files declare, in words, or None."""
     keyword, value = source
     having = [one.values for one in members if value in one.values.get(keyword, {})]
     declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))
@@ -168,7 +171,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
 
 
 def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
-    """Return the current values that have characters beyond ASCII in common with a new one."""
+    """Return the current values that share a run of non-ASCII characters with a new value."""
     text = text_from_attribute(edit.attribute) or ""
     if text.isascii():
         return []

@@ -1,8 +1,8 @@
-"""Conflicts: grouping attributes with several values after the overrides, with their files.
+"""Grouping conflicts: grouping attributes with several values after the overrides, with their files.
 
-All of it is a forecast. HealthImaging groups instances into image sets by seven attributes, and those that conflict
-become non-primary ones (developer guide, "Understanding image sets"); which group becomes the primary one is not
-documented.
+HealthImaging groups instances into image sets by seven attributes; instances with conflicting values become non-primary
+image sets (developer guide, "Understanding image sets"). AWS does not document which group becomes the primary one, so
+the conflicts are a forecast.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class FileValues:
     """One file of a study that holds an instance, or a duplicate of one, and its values of some attributes."""
 
     source: str
-    """The root of the source that it is in; printable."""
+    """The root of the file's source; printable."""
     path: str
     """Relative to its source; printable."""
     series_instance_uid: str
     sop_instance_uid: str
     values: tuple[str, ...] = field(repr=False)
-    """In the order of the keywords that were asked for; an absent attribute is the empty text."""
+    """The values in the order of the requested keywords; an absent attribute is the empty text."""
 
 
 StudyFileReader = Callable[[str, tuple[str, ...]], Iterable[FileValues]]
-"""From a Study Instance UID and keywords to the files of that study, the same each time."""
+"""A function from a Study Instance UID and keywords to the files of that study, in the same order each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class NonPrimaryFile:
     series_instance_uid: str
     sop_instance_uid: str
     value: str = field(repr=False)
-    """What the attribute of the conflict becomes in it; the empty text where it has none."""
+    """The value of the conflicting attribute after the overrides; the empty text if there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,36 +53,36 @@ class GroupingConflict:
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series that it is in; None for an attribute of the whole study."""
+    """The series with the conflict; None for an attribute of the whole study."""
     keyword: str
     values: ValueCounts = field(repr=False)
-    """Each value with the number of files that get it, the most frequent first."""
+    """Value after the overrides -> number of files, the most frequent first."""
     primary: str = field(repr=False)
-    """The value of the group that is taken for the primary image set's: the largest one."""
+    """The value of the largest group, which is assumed to become the primary image set."""
     outside: int
-    """Files that have another value than `primary`: likely to become non-primary image sets."""
+    """Number of files with another value than `primary`, which are likely to become non-primary image sets."""
     listed: tuple[NonPrimaryFile, ...] = field(repr=False)
-    """These files, in order of series and path; not all of them where a draft has very many."""
+    """These files, in order of series and path; only the first ones if a draft has very many."""
     cure_value: str | None = field(repr=False)
-    """The value that `cure` gives all files; None where somebody has to choose it."""
+    """The value that `cure` gives all files; None if a person must choose it."""
     is_harmonizable: bool
-    """Whether harmonizing the keyword cures it: no edit sets it here, and one valid value is the most frequent."""
+    """Whether harmonizing the keyword removes the conflict: no edit sets it, and one valid value is most frequent."""
     edits: tuple[str, ...]
-    """The edits that set the attribute in a part of the study only."""
+    """Origins of the edits that set the attribute in some series of the study only."""
 
     @property
     def level(self) -> Level:
-        """Return the level of the override that would cure it."""
+        """Return the level of the override that would remove the conflict."""
         return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
     @property
     def files(self) -> int:
-        """Return the number of files of the study, or of the series."""
+        """Return the number of files of the study or series."""
         return sum(self.values.values())
 
     @property
     def cure(self) -> str:
-        """Return what would cure it, in words without any value."""
+        """Return in words what would remove the conflict, without any value."""
         if self.is_harmonizable:
             return f"drafting with --harmonize {self.keyword}"
         instead = f" instead of {self.edits[0]}" if self.edits else ""

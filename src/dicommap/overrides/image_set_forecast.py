@@ -3,8 +3,8 @@
 Instances of a study or series that differ in one of seven attributes become non-primary image sets (developer guide,
 "Understanding image sets"). Which group becomes the primary one is not documented: this is a forecast.
 
-The largest: the most frequent combination of the study's attributes, and in each series the most frequent one of the
-series' own among the files that have it. HealthImaging's own choice is not documented.
+The forecast assumes that the largest group becomes primary: the most frequent combination of the study's attributes,
+and in each series the most frequent combination of the series' attributes among the files of that study group.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]
-"""Series Instance UID, None for the whole study, and keyword: where an attribute should have one value."""
+"""Series Instance UID, or None for the whole study, and keyword: the files in which the attribute needs one value."""
 
 ConflictingValues = tuple[str, ...]
 """A file's values of the conflicting attributes, in the order of their keywords."""
 
 ConflictGroups = Counter[tuple[str, ConflictingValues]]
-"""How many files of a series have these values: as many entries as the study has distinct headers, at most."""
+"""Series Instance UID and values -> number of files."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedImageSets:
-    """The groups of one study, and what is taken for the values of the primary one."""
+    """The groups of one study, and the values of the group that is assumed to be primary."""
 
     keywords: tuple[str, ...]
     groups: ConflictGroups
@@ -50,7 +50,7 @@ class PredictedImageSets:
     def of(
         cls, keywords: tuple[str, ...], groups: ConflictGroups, scopes: Collection[ConflictScope]
     ) -> PredictedImageSets:
-        """Return the image sets of these groups; `scopes` are the conflicts that they fall apart by."""
+        """Predict the image sets of these groups; `scopes` are the conflicts of the study."""
         of_study = _find_positions(keywords, scopes, None)
         chosen = _find_most_frequent(groups, of_study)
         primary: dict[ConflictScope, str] = {
@@ -65,14 +65,14 @@ class PredictedImageSets:
         return cls(keywords, groups, primary)
 
     def outside(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
-        """Yield where a file of a series has another value than the primary image set, and that value."""
+        """Yield the scopes in which a file of a series has another value than the primary group, with that value."""
         for keyword, value in zip(self.keywords, values, strict=True):
             for scope in ((None, keyword), (series, keyword)):
                 if self.primary.get(scope, value) != value:
                     yield scope, value
 
     def count_non_primary_files(self) -> Counter[ConflictScope]:
-        """Return how many files have another value than the primary image set, conflict by conflict."""
+        """Return for each conflict the number of files with another value than the primary group."""
         counts: Counter[ConflictScope] = Counter()
         for (series, values), files in self.groups.items():
             for scope, _ in self.outside(series, values):
@@ -91,7 +91,7 @@ def _pick(values: ConflictingValues, positions: tuple[int, ...]) -> ConflictingV
 
 
 def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
-    """Return the most frequent combination; of equally frequent ones one with fewer empty values, then the least."""
+    """Return the most frequent combination; of several, that with fewer empty values, then the smallest."""
     counts: Counter[ConflictingValues] = Counter()
     for (_, values), files in groups.items():
         counts[_pick(values, positions)] += files
@@ -99,7 +99,7 @@ def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> C
 
 
 LISTED_FILES_LIMIT = 100_000
-"""Files that are named in one draft; beyond these they are only counted."""
+"""Maximum number of files that one draft lists; more files are only counted."""
 
 _STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
 _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
@@ -108,10 +108,16 @@ _ChangesByScope = dict["ConflictScope", "AttributeChange"]
 
 
 class ImageSetForecaster:
-    """Asked for each study once, it tells what would fall apart, and names the files as long as there is room."""
+    """Forecast the grouping conflicts of one study after the other, with their files up to a limit for all studies."""
 
     def __init__(self, files: StudyFileReader, room: int = LISTED_FILES_LIMIT) -> None:
-        """Take what tells the files of a study: it is asked only of studies in conflict, and of each at most twice."""
+        """Take the reader of a study's files, which is called twice at most for a study with conflicts.
+
+        Args:
+            files: Returns the files of a study.
+            room: The maximum number of files that are listed for all studies.
+
+        """
         self._files = files
         self._room = room
 
@@ -145,7 +151,7 @@ class ImageSetForecaster:
     def _read(
         self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
-        """Yield the files of a study, each with the values that the overrides leave it."""
+        """Yield the files of a study, each with its values after the overrides."""
         for file in self._files(study.study_instance_uid, keywords):
             scanned = zip(keywords, file.values, strict=True)
             yield (
@@ -170,7 +176,7 @@ class ImageSetForecaster:
 
 
 def build_conflict_issue(conflict: GroupingConflict) -> Issue:
-    """Return the finding, with the override that would cure it."""
+    """Return the issue of a conflict, with the edit that would remove it."""
     location = Location(
         keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid
     )
@@ -198,28 +204,28 @@ def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[t
 
 
 def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
-    """Return a series' values of an attribute as the overrides leave them."""
+    """Return the values of an attribute in a series after the overrides."""
     text = _find_override_text(series.series_instance_uid, keyword, changes)
     return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
 def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
-    """Return the text that an override gives an attribute in a series; None where none does."""
+    """Return the text that an override gives an attribute in a series; None if no override sets it."""
     change = changes.get((series, keyword)) or changes.get((None, keyword))
     return None if change is None else text_from_attribute(change.after) or ""
 
 
 def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
-    """Return the changes that set the attribute in a part of where it differs."""
+    """Return the changes that set the attribute in single series of a study-level conflict."""
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     found = (changes.get((series, scope[1])) for series in members)
     return [change for change in found if change is not None]
 
 
 def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
-    """Return the value that all files should have: what the edits say where they agree, or else most of the files.
+    """Return the value that would remove the conflict: the value of the edits, or the most frequent value of the files.
 
-    None where they do not agree, or no override can hold what most files have.
+    Return None if the edits have several values, no value is most frequent, or it is not valid in an override.
     """
     asked = {text_from_attribute(change.after) or "" for change in edits}
     if asked:

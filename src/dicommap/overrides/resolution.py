@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return those of a study's edits that took part in a change."""
+    """Return the edits of a study that are part of a change."""
     changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
@@ -43,11 +43,11 @@ def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -
 
 
 def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-    """Note in the accounts of a study's edits which of them took part in a change, or in a contradiction."""
+    """Record changes and contradictions of a study in the results of its edits."""
     for edit in filter_effective_edits(edits, resolution):
         for edit_result in edit.edit_results:
             edit_result.record(study, EditEffect.CHANGED)
-    # Of one code and severity all contradictions say the same of an edit: thousands of rules may contradict each other.
+    # One issue of each code and severity is enough for a keyword: thousands of rules can contradict each other.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
     for found in resolution.issues:
         contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
@@ -61,13 +61,13 @@ _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
 class GroupingEditCounter:
-    """Counts, edit by edit, the studies in which one changed a grouping attribute."""
+    """Count for each edit the studies in which it changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
     def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-        """Note the edits of one study, and what came of them."""
+        """Count the edits of one study that changed a grouping attribute."""
         found = (
             (edit.location, edit.tag)
             for edit in filter_effective_edits(edits, resolution)
@@ -76,14 +76,14 @@ class GroupingEditCounter:
         self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, a note for each edit that changed such an attribute anywhere."""
+        """Yield, after the last study, a note for each edit that changed a grouping attribute in any study."""
         for (location, tag), count in self._studies.items():
             yield make_issue("edit.grouping-attribute", location, keyword=keyword_of(tag), count=count)
 
 
 @dataclass(slots=True)
 class Resolution:
-    """What came of the edits of all studies."""
+    """The overrides, changes, issues and edit results of all studies."""
 
     overrides: list[Override] = field(default_factory=list)
     changes: list[AttributeChange] = field(default_factory=list)
@@ -101,13 +101,13 @@ def resolve_edits(
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
 ) -> Resolution:
-    """Settle the edits that the editor has for each study; findings about what was never reached come last.
+    """Resolve the edits of all studies. Issues about edits without any effect come last.
 
     Args:
         studies: The studies of the inventory.
-        provider: Gives the edits of a study.
-        files: Returns the files of a study. It is called only for a study whose grouping attributes stay different, or
-            of which an edit is refused.
+        provider: Yields the edits of each study.
+        files: Returns the files of a study. It is called only if grouping attributes of the study differ after the
+            edits, or if an edit of the study is refused.
         found: Issues that were found when the edits were read.
         all_studies: Returns the studies once more; without it, `studies` is read twice. It is called only if an edit
             changes an identifier, which is then compared with those of studies without edits.
@@ -143,7 +143,7 @@ def resolve_edits(
 
 
 def _collect_edits(study: Study, provider: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
-    """Return the edits of a study but those that are computed from undecodable values; issues go into the result."""
+    """Return the edits of a study, except those computed from undecodable values; add the issues to the result."""
     edits: list[Edit] = []
     for one in provider.edits_for_study(study):
         if isinstance(one, Issue):

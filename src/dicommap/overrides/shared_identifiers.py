@@ -1,16 +1,15 @@
-"""Identifiers of different patients that edits make equal, compared as DICOM does.
+"""Find edits that give studies of different patients the same identifier.
 
-Studies without an identifier had different ones, too: nobody knows whose they were.
-
-An edit may be meant to do so: "007" and "7" are one patient's PatientID in two spellings. So the studies that have one
-identifier after the edits are compared: if their names, birth dates or sexes differ, it is an issue.
+An edit can give two studies the same PatientID on purpose: "007" and "7" can be two spellings for one patient. So the
+studies with one identifier after the edits are compared: if names, birth dates or sexes differ, there is an issue.
+Studies without an identifier before the edits count as studies with different identifiers.
 
     study  PatientID  after  PatientName
     1.2.1  007        7      Doe^Jane
     1.2.2  7          7      Roe^Richard   no edit touches it: `edit.same-patient` all the same
 
-Only digests of the values are kept, and only of studies with an edit of these attributes. The others are read a second
-time, and only if an edit changed an identifier.
+Only digests of values are kept, and only of studies with an edit of these attributes. If an edit changed an identifier,
+all studies are read a second time to compare them with the studies without such an edit.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 COMPARED_PART_COUNTS = {"PatientName": 3}
-"""Attributes that are compared in parts: a name by its component groups, of which one may be absent (PS3.5 6.2.1)."""
+"""Keyword -> number of parts that are compared separately: a name has three component groups (PS3.5 6.2.1)."""
 
 _SEPARATORS = re.compile(r"([\^=])")
 _OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
@@ -64,11 +63,11 @@ def _fold_person_name(text: str) -> str:
 
 
 LISTED_STUDIES_LIMIT = 10
-"""Studies that one issue names; the others are counted."""
+"""Maximum number of studies that one issue names; more studies are only counted."""
 
 _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, _SEVERAL = 0, 1
-"""What stands in place of a digest: no value is known, or there are different ones."""
+"""Values in place of a digest: there is no value, or there are several."""
 
 NewTexts = dict[tuple[str | None, int], str]
 """Series Instance UID, or None for the whole study, and tag -> the new value as text."""
@@ -79,19 +78,19 @@ ValueDigests = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedIdentifier:
-    """An attribute that identifies a patient or an order, and what studies that share it are compared by."""
+    """An attribute that identifies a patient or an order, and the attributes that are compared."""
 
     keyword: str
     issuer: str | None
-    """The keyword of the authority that assigned it (PS3.3 C.2.2)."""
+    """The keyword of the authority that assigned the identifier (PS3.3 C.2.2), or None."""
     compared: tuple[str, ...]
     code: str
     code_if_equal: str | None
-    """The code if nothing that is compared differs; None if there is no issue then."""
+    """The code of the issue if all compared attributes are equal; None if that is not an issue."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Return the keywords of all attributes that matter for it."""
+        """Return the keywords of the identifier, its issuer and the compared attributes."""
         return (self.keyword, *(() if self.issuer is None else (self.issuer,)), *self.compared)
 
 
@@ -114,14 +113,14 @@ IDENTIFIERS = (
 
 
 class SharedIdentifiers:
-    """Compares the studies that have the same identifier after the edits and had different ones before."""
+    """Compare the studies that have the same identifier after the edits and had different ones before."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Take how severe it is that studies of different patients get one identifier."""
+        """Take the severity of issues that studies of different patients get one identifier."""
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
-        """Note a study whose edits change an identifier, or what is compared."""
+        """Add a study; it is kept if its edits change an identifier or a compared attribute."""
         for groups in self._groups:
             groups.add_study(study, changes)
 
@@ -149,7 +148,7 @@ class _StudyGroup:
     bare: int
     """The digest of the identifier without its issuer; 0 if it has no issuer."""
     studies: tuple[str, ...]
-    """The first ones; those that brought another value stand in front."""
+    """UIDs of the first studies; studies with another value come first."""
     count: int = 1
 
     def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
@@ -172,7 +171,7 @@ class _StudyGroups:
     _changed_studies: set[str] = field(default_factory=set)
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
-        """Add a study if its edits change the identifier, or what is compared."""
+        """Add a study if its edits change the identifier or a compared attribute."""
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
             for change in changes
@@ -194,7 +193,7 @@ class _StudyGroups:
         """Yield an issue for each identifier that studies of different patients share."""
         for group in self._by_key.values():
             bare = self._by_key.get(group.bare)
-            if bare is not None:  # an identifier without issuer may be of any
+            if bare is not None:  # an identifier without issuer is compared with those of every issuer
                 group.add(bare.traits, bare.studies, bare.count)
         for group in self._by_key.values():
             yield from self._group_issues(group)
@@ -240,7 +239,7 @@ class _StudyGroups:
 def _compute_digests(
     identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
-    """Yield each identifier, with its issuer, that a series has after the edits, and the traits of its files."""
+    """Yield each identifier with its issuer in a series after the edits, and the digests of the compared values."""
     compared: ValueDigests = ()
     for keyword in identifier.compared:
         texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
@@ -249,14 +248,14 @@ def _compute_digests(
         )
     for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
         for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
-            if new:  # an empty identifier is none that studies could share
-                # Studies without an identifier had none in common.
+            if new:  # an empty identifier is not compared
+                # Studies without an identifier count as different: the study's UID replaces it.
                 before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
                 yield (new, new_issuer), (_reduce_digests(before), *compared)
 
 
 def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
-    """Return each value that the attribute has after the edits, with the values that became it."""
+    """Return new value -> the old values that the edits replace by it."""
     if keyword is None:
         return {"": {""}}
     old = {text.strip(" ") for text in series.values.get(keyword) or ("",)}

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeChange:
-    """One line of the preview: an attribute of a study or series, its values before and after, and why."""
+    """A change of an attribute of a study or series: its values before and after, and the edits that set it."""
 
     study_instance_uid: str
     series_instance_uid: str | None
     tag: int
     before: ValueCounts | None = field(repr=False)
-    """Distinct values with their files; None where the inventory does not hold the attribute."""
+    """Distinct values with their numbers of files; None if the inventory does not have the attribute."""
     after: Attribute = field(repr=False)
     origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyResolution:
-    """What became of a study's edits."""
+    """The overrides, changes and issues of one study."""
 
     overrides: tuple[Override, ...]
     changes: tuple[AttributeChange, ...]
@@ -49,18 +49,18 @@ class _MergedEdit:
 
 
 _MergedEdits = dict[str | None, dict[int, _MergedEdit]]
-"""Series Instance UID, or None for the whole study -> tag -> what is wished for."""
+"""Series Instance UID, or None for the whole study -> tag -> new value with its origins."""
 
 _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
-"""Causes that several changes of a study have: there are very many changes, and they are kept."""
+"""Origins -> the same tuple: changes with equal origins share one tuple, because all changes are kept in memory."""
 
 
 def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
-    """Settle the edits of one study: the smallest overrides that fulfil them, or what keeps them from it.
+    """Resolve the edits of one study into the smallest overrides, or into issues.
 
-    An attribute that every series gets the same value of moves to the study's override, unless HealthImaging
-    keeps it by series. An edit to the value that is there already is dropped, and so are all of the study to an
-    attribute of which edits contradict each other.
+    If every series gets the same value of a patient or study attribute, the study's override sets it. An edit to the
+    current value is dropped. If edits of an attribute contradict each other, all edits of this attribute in the study
+    are dropped, and the contradiction is an issue.
     """
     merged_edits: _MergedEdits = {None: {}}
     contradictions: list[tuple[int, Issue]] = []
@@ -137,7 +137,7 @@ def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
 
 
 def _restore_private_creators(merged_edits: _MergedEdits) -> None:
-    """Give series the creators of their private attributes back: one holds for its own data set only (PS3.5 7.8.1)."""
+    """Copy private creators to the series that use them: a creator is valid in its data set only (PS3.5 7.8.1)."""
     for series, of_series in merged_edits.items():
         for tag in list(of_series) if series else ():
             creator = private_creator_tag_of(tag)
@@ -146,7 +146,7 @@ def _restore_private_creators(merged_edits: _MergedEdits) -> None:
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
-    """Say whether every series gets the same value, or has it already."""
+    """Return whether every series gets the same value or already has it."""
     attribute = next(iter(found.values())).attribute
     if any(merged.attribute != attribute for merged in found.values()):
         return False
