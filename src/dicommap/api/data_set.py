@@ -32,4 +32,4 @@ def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
         return {}, [make_issue("p10.not-dicom", Location(path=place.name))]
     except OSError:
         raise DocumentError(f"{path} cannot be read.", fix="Name a P10 file that you may read.") from None
-    return found, [one.at(path=place.name) for one in issues]
+    return found, [one.with_location(path=place.name) for one in issues]

@@ -96,7 +96,7 @@ def validate(
         known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
     )
     found = _document_issues(place, beside)
-    return Issues([*issues, *(one if one.location.path else one.at(path=place.name) for one in found)])
+    return Issues([*issues, *(one if one.location.path else one.with_location(path=place.name) for one in found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | N
 
     """
     for issue in check_plan_sources(sources, os.path.expanduser("~")):
-        yield issue.at(path=PLAN_FILE)
+        yield issue.with_location(path=PLAN_FILE)
     if named is not None:
         yield from find_unnamed_sources(dict(enumerate(sources)), SourceRoots.resolve(named))
 

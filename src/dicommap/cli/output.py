@@ -112,7 +112,7 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
     if fail_on is FailOn.NEVER:
         return 0
     floor = Severity(fail_on.value)
-    return _ISSUES_STATUS if any(severity.reaches(floor) for severity in severities) else 0
+    return _ISSUES_STATUS if any(severity.is_at_least(floor) for severity in severities) else 0
 
 
 def print_job_event(job: str, event: str) -> None:

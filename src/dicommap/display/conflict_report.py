@@ -122,7 +122,7 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
 
     __hash__ = tuple.__hash__
 
-    def of(self, study_instance_uid: str) -> Conflicts:
+    def of_study(self, study_instance_uid: str) -> Conflicts:
         """Return the conflicts of one study and its series."""
         return Conflicts(one for one in self if one.study_instance_uid == study_instance_uid)
 

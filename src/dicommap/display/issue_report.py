@@ -83,19 +83,19 @@ class Issues(tuple["Issue", ...], Displayable):
     @property
     def errors(self) -> Issues:
         """Return the issues with the severity error."""
-        return self.of(Severity.ERROR)
+        return self.with_severity(Severity.ERROR)
 
     @property
     def warnings(self) -> Issues:
         """Return the issues with the severity warning."""
-        return self.of(Severity.WARNING)
+        return self.with_severity(Severity.WARNING)
 
     @property
     def notes(self) -> Issues:
         """Return the issues with the severity note."""
-        return self.of(Severity.NOTE)
+        return self.with_severity(Severity.NOTE)
 
-    def of(self, severity: Severity) -> Issues:
+    def with_severity(self, severity: Severity) -> Issues:
         """Return the issues with this severity."""
         return Issues(issue for issue in self if issue.severity is severity)
 
@@ -123,7 +123,7 @@ class Issues(tuple["Issue", ...], Displayable):
 
 
 def _worst_issues_table(issues: Issues) -> ReportTable:
-    worst = chain.from_iterable(issues.of(severity) for severity in reversed(Severity))
+    worst = chain.from_iterable(issues.with_severity(severity) for severity in reversed(Severity))
     rows = [
         TableRow(cells=(issue.severity.value, str(issue.location), issue.message))
         for issue in islice(worst, MAX_ISSUES)

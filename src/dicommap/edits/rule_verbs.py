@@ -124,7 +124,8 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
     # Overrides are written in order of tags: the order in the rule does not count.
     found = [one for one in found if one.code != "dicom-json.order"]
     found = [
-        one.at(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule) for one in found
+        one.with_location(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule)
+        for one in found
     ]
     for member in rule.raw if not has_errors(found) else ():
         tag = int(member, 16)

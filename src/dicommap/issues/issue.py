@@ -23,7 +23,7 @@ class Severity(StrEnum):
         """Return the position in the order of severities; the least severe has 0."""
         return list(Severity).index(self)
 
-    def reaches(self, floor: Severity) -> bool:
+    def is_at_least(self, floor: Severity) -> bool:
         """Return whether this is as severe as `floor`, or more."""
         return self.rank >= floor.rank
 
@@ -99,8 +99,8 @@ class Issue:
             return False
         return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
-    def at(self, **place: str | int | None) -> Issue:
-        """Return the same issue with more members of its location set: `issue.at(path="a.json")`."""
+    def with_location(self, **place: str | int | None) -> Issue:
+        """Return the same issue with more members of its location set: `issue.with_location(path="a.json")`."""
         return replace(self, location=replace(self.location, **place))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:

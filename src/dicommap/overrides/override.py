@@ -183,7 +183,7 @@ class Override(Target):
         if self.data_set or not self.rejected:
             found += map(_with_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
         place = {name: uid for name, uid in self._uids().items() if uid and uid_mapping_problem(uid) is None}
-        return list(dict.fromkeys(one.at(**place) for one in found))
+        return list(dict.fromkeys(one.with_location(**place) for one in found))
 
     def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
         """Return the text of the override's file: DICOM JSON with ascending tags, UTF-8 when written.

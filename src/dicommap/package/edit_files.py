@@ -158,7 +158,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
     name, shared = name or path.name, {} if shared is None else shared
     document, issues = parse_rules_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
-        issues += [explain_removal_verb(found).at(path=name) for found in check_schema("rules", document)]
+        issues += [explain_removal_verb(found).with_location(path=name) for found in check_schema("rules", document)]
     if issues:
         return CheckedRules(issues=tuple(issues))
     rules = RulesFile.model_validate(document).rule

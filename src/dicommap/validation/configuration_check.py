@@ -133,7 +133,7 @@ def check_import_configuration(
     """
     found = check_schema("import-configuration", document)
     if found:
-        yield from (one.at(pointer=pointer + (one.location.pointer or "")) for one in found)
+        yield from (one.with_location(pointer=pointer + (one.location.pointer or "")) for one in found)
         return
     mappings = get_mappings(document)
     found = list(check_mappings(mappings, uri, known, assumptions, pointer))
@@ -167,7 +167,9 @@ def _override_files_issues(
         asked = (path, target.level if assumptions.identifyingUids == "absent" else target)
         if path in overrides and asked not in seen:
             seen.add(asked)
-            yield from (one.at(path=path) for one in check_override_file(overrides[path], target, assumptions))
+            yield from (
+                one.with_location(path=path) for one in check_override_file(overrides[path], target, assumptions)
+            )
 
 
 def _mapping_target(mapping: Mapping[str, str]) -> Target:

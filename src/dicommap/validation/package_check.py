@@ -53,7 +53,7 @@ def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *,
     plan, issues = _read_document("plan", PLAN_FILE, files)
     if plan is None:
         return issues
-    issues += [found.at(path=PLAN_FILE) for found in check_plan(plan)]
+    issues += [found.with_location(path=PLAN_FILE) for found in check_plan(plan)]
     for member, path in _TABLE_PATHS.items():
         issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
     assumptions = Assumptions.model_validate(plan["assumptions"])
@@ -78,7 +78,7 @@ def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *,
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):
-        yield table.at(path=path)
+        yield table.with_location(path=path)
     elif table is not None:
         table.read_to_end()
         yield from table.issues(path, planned, place)
@@ -111,7 +111,7 @@ def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, lis
     if not issues:
         issues = check_schema(schema, document)
     failed = has_errors(issues)
-    return None if failed else document, [found.at(path=path) for found in issues]
+    return None if failed else document, [found.with_location(path=path) for found in issues]
 
 
 def _job_issues(
@@ -139,7 +139,7 @@ def _job_issues(
     for found in check_import_configuration(
         configuration, Subfolder(files, overrides), known, uri, assumptions, absent=planned_paths
     ):
-        yield found.at(path=overrides + found.location.path if found.location.path else path)
+        yield found.with_location(path=overrides + found.location.path if found.location.path else path)
     yield from check_planned_mappings(
         job["mappings"], get_mappings(configuration), _plan_location(f"{place}/mappings"), Location(path=path)
     )
@@ -149,7 +149,7 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
     path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):
-        yield table.at(path=path)
+        yield table.with_location(path=path)
     elif table is not None:
         found = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
         table.read_to_end()
@@ -167,7 +167,7 @@ def _request_issues(
     if isinstance(request, dict):
         kept[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
     issues = issues or check_request(request)
-    yield from (found.at(path=path) for found in issues)
+    yield from (found.with_location(path=path) for found in issues)
     if not isinstance(request, dict) or has_errors(issues):
         return
     if request["inputS3Uri"] != job["inputS3Uri"]:

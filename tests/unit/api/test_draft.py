@@ -214,7 +214,7 @@ def test_files_that_fall_apart_are_named_with_what_cures_it(tmp_path: Path) -> N
         assert table.endswith(",a/3,PatientID,'=Quark,Zyzzyva,drafting with --harmonize PatientID,Zyzzyva\r\n")
         (row,) = drafted.forecast()
         assert (row["path"], row["value"], row["primary value"], row["cure value"]) == ("a/3", "***", "***", "***")
-        assert drafted.conflicts.of(uid(STUDY, 1)) == drafted.conflicts
+        assert drafted.conflicts.of_study(uid(STUDY, 1)) == drafted.conflicts
         for text in (repr(drafted.conflicts), str(drafted), drafted.preview_html(), drafted.conflicts._repr_html_()):
             assert "--harmonize PatientID" in text
             assert "a/3" in text

@@ -307,7 +307,7 @@ def test_a_run_that_fails_leaves_nothing(
     def refuse(_resource: dict[str, Any]) -> None:
         raise ValueError("no ImagingStudy")
 
-    monkeypatch.setattr("dicommap.api.fhir.imaging_study_check", lambda: refuse)
+    monkeypatch.setattr("dicommap.api.fhir.load_imaging_study_check", lambda: refuse)
     with pytest.raises(ValueError, match="no ImagingStudy"):
         dicommap.fhir(inventory, tmp_path / "o.ndjson")
     assert [path.name for path in tmp_path.iterdir() if "ndjson" in path.name] == []

@@ -94,5 +94,5 @@ def test_no_conflicts_are_said_too() -> None:
 
 def test_conflicts_of_one_study_can_be_asked_for_and_taken_as_rows() -> None:
     two = Conflicts([CONFLICT, replace(CONFLICT, study_instance_uid="1.3")])
-    assert two.of("1.3") == [two[1]]
+    assert two.of_study("1.3") == [two[1]]
     assert two.to_dicts() == [build_conflict_row(one, show_values=False) for one in two]

@@ -80,9 +80,9 @@ def test_an_unknown_code_or_fact_is_our_own_fault() -> None:
 
 def test_severities_have_an_order() -> None:
     assert sorted(Severity, key=lambda one: one.rank) == [Severity.NOTE, Severity.WARNING, Severity.ERROR]
-    assert Severity.ERROR.reaches(Severity.WARNING)
-    assert Severity.NOTE.reaches(Severity.NOTE)
-    assert not Severity.WARNING.reaches(Severity.ERROR)
+    assert Severity.ERROR.is_at_least(Severity.WARNING)
+    assert Severity.NOTE.is_at_least(Severity.NOTE)
+    assert not Severity.WARNING.is_at_least(Severity.ERROR)
 
 
 def test_an_issue_reads_as_one_line() -> None:
@@ -97,7 +97,7 @@ def test_a_keyword_is_named_once() -> None:
 
 
 def test_more_of_a_place_can_be_learned_later() -> None:
-    found = make_issue("json.not-finite", Location(pointer="/a")).at(path="x.json")
+    found = make_issue("json.not-finite", Location(pointer="/a")).with_location(path="x.json")
     assert found.location == Location(path="x.json", pointer="/a")
     assert str(found.location) == "x.json #/a"
 
