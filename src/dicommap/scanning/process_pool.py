@@ -19,46 +19,49 @@ if TYPE_CHECKING:
     from dicommap.scanning.tasks import ReadTask, TaskRows
 
 _MAX_PENDING_PER_PROCESS = 3
-"""One that is read, and two that wait: enough for the time in which this process reads one itself."""
+"""Tasks of one process: one that it reads and two that wait, while this process reads a task itself."""
 
 
 class WorkerProcesses:
-    """Processes that read beside this one.
+    """The other processes of a scan.
 
-    They start in the background, and what they have no room for this process reads itself: so it neither waits, nor
-    are there more processes at work than were asked for.
+    They start in the background. Meanwhile, and whenever they have enough tasks, this process reads tasks itself: so it
+    never waits for them, and no more processes work than were asked for.
     """
 
     def __init__(self, count: int) -> None:
-        """Let so many processes start."""
+        """Start so many processes in the background."""
         self._starting = start_in_background(lambda: start_processes(count))
         self._room = _MAX_PENDING_PER_PROCESS * count
-        self._under_way: list[Future[TaskRows]] = []
+        self._in_flight: list[Future[TaskRows]] = []
 
     @property
-    def started(self) -> bool:
-        """Say whether they have started, or failed to."""
+    def is_started(self) -> bool:
+        """Return whether they have started, or failed to start."""
         return self._starting.done()
 
-    def take(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Take a task, or return None where they have not started or have enough. Raises what kept them from it."""
-        if not self.started:
+    def submit(self, task: ReadTask) -> Future[TaskRows] | None:
+        """Submit a task; or return None if the processes have not started or have enough tasks.
+
+        Raises the exception that the start of the processes has failed with.
+        """
+        if not self.is_started:
             return None
-        self._under_way = [future for future in self._under_way if not future.done()]
-        if len(self._under_way) >= self._room:
+        self._in_flight = [future for future in self._in_flight if not future.done()]
+        if len(self._in_flight) >= self._room:
             return None
         future = self._starting.result().submit(run_task, task)
-        self._under_way.append(future)
+        self._in_flight.append(future)
         return future
 
     def shutdown(self) -> None:
-        """Let them end, once they have read what they are at."""
-        with suppress(Exception):  # they did not start, and either that was told or nobody needed them
+        """End the processes after the tasks that they are reading."""
+        with suppress(Exception):  # the start failed, and `submit` has raised that if a task needed them
             self._starting.result().shutdown(cancel_futures=True)
 
 
 def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
-    """Call a function in a thread of its own."""
+    """Call a function in a new thread, and return its future result."""
     thread = ThreadPoolExecutor(1)
     try:
         return thread.submit(start)
@@ -67,10 +70,10 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Return an executor of so many processes, the first of which has started; they end with this one."""
-    # Not forked from here: a fork would copy locks that other threads hold.
+    """Return an executor with so many processes, the first of which has started. They end with this process."""
+    # Not a fork of this process: that would copy locks that other threads hold.
     context = get_context("forkserver")
-    # They are forked from a server instead, which imports what all of them need, once.
+    # Instead they are forks of a server process, which imports the modules of all of them once.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
     executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
@@ -79,11 +82,11 @@ def start_processes(count: int) -> ProcessPoolExecutor:
 
 
 def start_worker(environment: Mapping[str, str]) -> None:
-    """Make this process one that ends with its parent, has its environment, and leaves it to that to hear signals."""
-    # A fork server has the environment of its own start: credentials may have been renewed since.
+    """Prepare a worker process: take the parent's environment, ignore terminal signals, and end with the parent."""
+    # The fork server has the environment of its own start. Credentials in it may have been renewed since.
     os.environ.clear()
     os.environ.update(environment)
-    # A terminal sends these to all; the parent ends the work in order.
+    # A terminal sends these signals to all processes; the parent ends the workers in order.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
@@ -92,6 +95,6 @@ def start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _exit_with_parent(sentinel: int) -> None:
-    """End when a parent does that was killed: nobody else would tell."""
+    """End this process when the parent ends, also if the parent was killed."""
     connection.wait([sentinel])
     os._exit(1)

@@ -24,38 +24,46 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """What tasks are made of: it can be split where reading stopped."""
+    """A batch of files that a task is made of. It can be split at the file at which reading stopped."""
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Return what the first `count` files of its task are of, and the rest."""
+        """Return the part with the first `count` files of its task, and the rest."""
 
 
 AUTO_JOBS = 0
-"""As many processes as there are processors, once it pays."""
+"""The number of jobs that means: one process for each processor, started if there are enough files."""
 
 MIN_FILES_FOR_PROCESSES = 20_000
-"""Files that one process reads in less time than others need to start, with much to spare."""
+"""Files that one process reads in much less time than other processes need to start."""
 
 _THREADS = 2
-"""Enough that one task is waited for while another is read; each waits for many answers at once."""
+"""Threads that read over the network: one task waits while another is read. Each task has many requests in parallel."""
 
 _TASKS_PER_PROCESS = 4
 _TASKS_PER_EXECUTOR = 64
-"""Tasks under way where nobody says how many workers there are: some ten megabytes of rows."""
+"""Tasks in flight in the caller's executor, whose number of workers is unknown: some ten megabytes of rows."""
 
 
 class Workers:
-    """Reads tasks; a context, since processes have to end."""
+    """Runs tasks: in this process, in a process pool, or in the caller's executor. The context ends the processes."""
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waits_for_network: bool = False) -> None:
-        """Choose who reads: `executor`, or so many processes, of which this one is the first.
+        """Choose where tasks run.
 
-        `waiting` says that reading waits for answers: then this process reads in threads, and goes on meanwhile.
-        Raises UsageError for fewer than no jobs, and for jobs beside an executor.
+        Args:
+            jobs: The number of processes, with this one. 0 is one for each processor, if there are enough files.
+            executor: Runs all tasks, whatever `jobs` is.
+            waits_for_network: Whether reading waits for the network: then this process reads in threads.
+
+        Raises:
+            UsageError: `jobs` is negative.
+
         """
         if jobs < 0:
-            raise UsageError(f"{jobs} is no number of processes.", fix="Ask for 1 or more, or 0 for what there is.")
-        self._wait_for = 0 if jobs else MIN_FILES_FOR_PROCESSES
+            raise UsageError(
+                f"The number of jobs is {jobs}.", fix="Set it to 1 or more, or to 0 for one for each processor."
+            )
+        self._min_files = 0 if jobs else MIN_FILES_FOR_PROCESSES
         self._jobs = jobs or count_processors()
         self._executor = executor
         self._others: WorkerProcesses | None = None
@@ -64,37 +72,39 @@ class Workers:
 
     @property
     def in_flight(self) -> int:
-        """Return how many tasks to hand out before the first is waited for."""
+        """Return how many tasks are submitted before the result of the first one is waited for."""
         if self._executor is not None:
             return _TASKS_PER_EXECUTOR
-        if self._others is not None and self._others.started:
+        if self._others is not None and self._others.is_started:
             return _TASKS_PER_PROCESS * self._jobs
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: ReadTask) -> PendingTask:
-        """Hand out a task, or read it here and now where nobody else does.
+        """Submit a task to other processes, threads or the executor; or run it now, if none of them takes it.
 
-        Raises ExecutorError where the executor or other processes do not take it.
+        Raises:
+            ExecutorError: The executor or the process pool has failed.
+
         """
         try:
-            future = self._handed_out(task)
+            future = self._submit_to_others(task)
         except Exception as error:
             raise _executor_error(error) from error
         if future is not None:
-            return PendingTask(partial(_result, future), future)
+            return PendingTask(partial(_wait_for_rows, future), future)
         rows = read_files(task)
         return PendingTask(lambda: rows)
 
-    def _handed_out(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Hand a task out; None where it is for this process: it is alone, or the others have enough to do."""
+    def _submit_to_others(self, task: ReadTask) -> Future[TaskRows] | None:
+        """Submit a task, or return None if this process runs it: there are no others, or they have enough tasks."""
         if self._executor is not None:
             return self._executor.submit(run_task, task)
-        if self._jobs > 1 and self._others is None and self._submitted >= self._wait_for:
-            from dicommap.scanning.process_pool import WorkerProcesses  # most scans need none
+        if self._jobs > 1 and self._others is None and self._submitted >= self._min_files:
+            from dicommap.scanning.process_pool import WorkerProcesses  # most scans start no processes
 
             self._others = WorkerProcesses(self._jobs - 1)
         self._submitted += len(task.files)
-        future = None if self._others is None else self._others.take(task)
+        future = None if self._others is None else self._others.submit(task)
         if future is None and self._threads is not None:
             return self._threads.submit(run_task, task)
         return future
@@ -112,15 +122,15 @@ class Workers:
 
 
 class PendingTask:
-    """A task that was handed out."""
+    """A submitted task, whose result may not be there yet."""
 
     def __init__(self, result: Callable[[], TaskRows], future: Future[TaskRows] | None = None) -> None:
         self.result = result
-        """Return what reading gave, or wait for it. Raises ExecutorError where the executor failed."""
+        """Wait for the rows and return them. Raises ExecutorError if the executor has failed."""
         self._future = future
 
     def cancel(self) -> None:
-        """Let it go, if nobody has begun it."""
+        """Cancel the task if it has not started."""
         if self._future is not None:
             self._future.cancel()
 
@@ -128,10 +138,16 @@ class PendingTask:
 def run_in_order(
     items: Iterable[tuple[_Item, ReadTask | None]], workers: Workers
 ) -> Generator[tuple[_Item, TaskRows | None], None, None]:
-    """Hand out tasks and yield their results in the order of the items, whatever the order they are done in.
+    """Run tasks and yield their rows in the order of the items, although the tasks may end in another order.
 
-    A bounded number is under way at any time. An item without a task comes with None, in its place. An item is split
-    if its rows hold so much that reading stopped before the end of its task.
+    Args:
+        items: Items with their tasks. An item without a task is yielded with None.
+        workers: Run the tasks; only a few tasks are submitted at a time.
+
+    Yields:
+        Each item with its rows. If reading stopped before the end of a task, because its rows are large, the item is
+        split there.
+
     """
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
     try:
@@ -148,13 +164,13 @@ def run_in_order(
 
 
 def _start_threads() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # most scans need none
+    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
 
     return ThreadPoolExecutor(_THREADS)
 
 
 def count_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -163,7 +179,7 @@ def count_processors() -> int:
 def _take_next(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], workers: Workers
 ) -> tuple[_Item, TaskRows | None]:
-    """Return the first item with its rows; what its task has not read is handed out anew and comes next."""
+    """Return the first item with its rows. Files that its task has not read are submitted again, as the next item."""
     item, task, pending = waiting.popleft()
     if task is None or pending is None:
         return item, None
@@ -175,11 +191,11 @@ def _take_next(
     return item, rows
 
 
-def _result(future: Future[TaskRows]) -> TaskRows:
+def _wait_for_rows(future: Future[TaskRows]) -> TaskRows:
     try:
         return future.result()
     except (WorkerError, DicommapError):
-        raise  # not the executor's: it did its work
+        raise  # the executor has worked
     except Exception as error:
         raise _executor_error(error) from error
 
@@ -187,5 +203,5 @@ def _result(future: Future[TaskRows]) -> TaskRows:
 def _executor_error(error: Exception) -> ExecutorError:
     return ExecutorError(
         f"The processes or threads that read the files failed ({mask_unknown_type(type(error))}).",
-        fix="Run the scan again: it goes on from where it was. With fewer jobs it needs less memory.",
+        fix="Scan again: the scan continues where it stopped. With fewer jobs it needs less memory.",
     )

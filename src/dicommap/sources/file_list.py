@@ -130,7 +130,7 @@ class FileList(Source):
             try:
                 status = self._tree.status(path)
             except OSError as error:
-                yield self._tree.unreachable(path, error)
+                yield self._tree.make_unreachable_file(path, error)
                 continue
             if stat.S_ISDIR(status.st_mode):
                 yield make_unreadable_file(path, make_issue("source.listed-directory"))

@@ -1,7 +1,7 @@
-"""A local directory tree: walk its paths, open its files, and notice an unmounted root.
+"""A local directory tree: walk over its paths, open its files, and notice an unmounted root.
 
-A file that may not be read, or that the disk cannot give, is data: one row of the inventory among many. That a process
-has too many open files, or that a whole source is gone, says nothing about any file.
+Two kinds of errors are told apart. If one file cannot be read, it is a row of the inventory with an issue. If the
+process has too many open files, or the whole tree is gone, the scan ends with SourceError.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _INVENTORY_KEPT = "The previous inventory is kept."
 
 
 def raise_if_machine_error(error: OSError) -> None:
-    """Raise SourceError if an error is about this process or machine, and not about the file it was met at."""
+    """Raise SourceError if the cause of an error is this process or machine, and not the file that was opened."""
     if error.errno in _MACHINE_ERRNOS:
-        fix = "Raise the limit of open files (ulimit -n), or end what else runs here, and scan again."
+        fix = "Raise the limit of open files (ulimit -n), or end other programs, and scan again."
         raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
 
 
@@ -49,16 +49,16 @@ def unlistable_root_error(root: str, error: OSError) -> SourceError:
 
 @dataclass(slots=True)
 class RootIdentity:
-    """Whether the root of a tree, and what is mounted below it, is still what it was when the walk began."""
+    """Device and inode of a tree's root, and the file systems mounted below it, to notice changes."""
 
     root: str
     identity: tuple[int, int]
     """Device and inode of the root."""
     mounts: dict[str, int] = field(default_factory=dict)
-    """The device of each directory on the walk whose device is another than the root's."""
+    """The device of each directory that is not on the root's device, by its path."""
 
     def require_unchanged(self) -> None:
-        """Raise SourceError if the root cannot be listed any more, is another one, or something was unmounted."""
+        """Raise SourceError if the root cannot be listed, is another directory now, or a file system was unmounted."""
         try:
             status = os.stat(self.root)
             with os.scandir(self.root) as entries:
@@ -69,10 +69,10 @@ class RootIdentity:
             raise _unmounted_error(self.root)
         for path, device in self.mounts.items():
             try:
-                found = os.stat(path).st_dev
+                device_now = os.stat(path).st_dev
             except OSError:
-                found = None
-            if found != device:
+                device_now = None
+            if device_now != device:
                 raise _unmounted_error(path)
 
 
@@ -93,7 +93,7 @@ _SPECIAL_FILE_KINDS = {
 _BROKEN_LINK_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 _Identity = tuple[int, int]
-"""Device and inode: what a file or directory is, whatever path led to it."""
+"""Device and inode: the same for all paths of one file or directory."""
 
 
 class LocalTree(Source, Opener):
@@ -102,15 +102,21 @@ class LocalTree(Source, Opener):
     can_hold_archives = True
 
     def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
-        """Name the tree. Raises SourceError where there is nothing at the path.
+        """Find out whether the path exists.
 
-        `follow_links` is for links to directories; links to files are always read as the files they lead to.
+        Args:
+            path: A directory or a single file.
+            follow_links: Follow links to directories. Links to files are always followed.
+
+        Raises:
+            SourceError: The path does not exist, or Python does not decode file names as UTF-8.
+
         """
         if not os.fspath(path):
-            raise SourceError("A source is an empty text.", fix="Name a directory; '.' is the current one.")
+            raise SourceError("The name of a source is empty.", fix="Name a directory; '.' is the current one.")
         if sys.getfilesystemencoding().lower() != "utf-8":
             raise SourceError(
-                f"Python takes file names for {sys.getfilesystemencoding()} here, and keys in S3 are UTF-8.",
+                f"Python decodes file names as {sys.getfilesystemencoding()} here, and keys in S3 are UTF-8.",
                 fix="Start Python in its UTF-8 mode: set PYTHONUTF8=1.",
             )
         try:
@@ -120,17 +126,17 @@ class LocalTree(Source, Opener):
         except OSError as error:
             why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {os_error_reason(error)}"
             raise SourceError(
-                f"The source {os.fspath(path)} {why}.", fix="Name a directory that is there, or a single file."
+                f"The source {os.fspath(path)} {why}.", fix="Name a directory that exists, or a single file."
             ) from None
         self.directory = named if is_directory else named.parent
         self._start = "" if is_directory else named.name
         self._prefix = os.path.join(self.directory, "")
         self._follow_links = follow_links
-        self._watch = RootIdentity(self.root, _identity(status if is_directory else os.stat(self.directory)))
+        self._root_identity = RootIdentity(self.root, _identity(status if is_directory else os.stat(self.directory)))
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the tree was unmounted, removed or replaced since this object was made."""
-        self._watch.require_unchanged()
+        self._root_identity.require_unchanged()
 
     @property
     def root(self) -> str:
@@ -172,16 +178,16 @@ class LocalTree(Source, Opener):
                 try:
                     status = os.stat(self._prefix + path)
                 except OSError as error:
-                    yield self.unreachable(path, error)
+                    yield self.make_unreachable_file(path, error)
                     continue
                 if stat.S_ISDIR(status.st_mode):
-                    found = self._enter(path, status, above)
-                    if isinstance(found, SourceFile):
-                        yield found
+                    names_below = self._list_directory(path, status, above)
+                    if isinstance(names_below, SourceFile):
+                        yield names_below
                         continue
-                    if status.st_dev != self._watch.identity[0]:
-                        self._watch.mounts[self._prefix + path] = status.st_dev
-                    levels.append((path and path + "/", iter(found), (*above, _identity(status))))
+                    if status.st_dev != self._root_identity.identity[0]:
+                        self._root_identity.mounts[self._prefix + path] = status.st_dev
+                    levels.append((path and path + "/", iter(names_below), (*above, _identity(status))))
                     break
                 if (status.st_dev, status.st_ino) not in excluded:
                     yield make_source_file(path, status)
@@ -189,9 +195,9 @@ class LocalTree(Source, Opener):
                 levels.pop()
 
     def count(self) -> Iterator[int]:
-        """Yield how many paths each directory holds, directories aside: what a walk comes to, without its care.
+        """Yield the number of files in each directory: about the number of paths that a walk yields.
 
-        Links are not followed, and nothing is left out.
+        Links are not followed, and no file is excluded.
         """
         waiting = [self._prefix] if not self._start else []
         if self._start:
@@ -207,9 +213,12 @@ class LocalTree(Source, Opener):
             yield inside.count("")
 
     def open(self, path: str) -> LocalFile:
-        """Open a file for reading at offsets: the context is a function that takes an offset and a length.
+        """Open a file for reading.
 
-        Raises OSError as the system does. The function does too, and where the path is no longer a regular file.
+        Raises:
+            OSError: The file cannot be opened. The function that reads raises it, too, also if the path is no regular
+                file any more.
+
         """
         return LocalFile(self._prefix + path)
 
@@ -218,14 +227,17 @@ class LocalTree(Source, Opener):
         return self
 
     def status(self, path: str) -> os.stat_result:
-        """Return the status of a path, or of what a link leads to. Raises OSError as the system does."""
+        """Return the status of a path; links are followed. Raises OSError."""
         return os.stat(self._prefix + path)
 
     def link_status(self, path: str) -> os.stat_result:
-        """Return the status of a path itself, be it a link. Raises OSError as the system does."""
+        """Return the status of a path; links are not followed. Raises OSError."""
         return os.lstat(self._prefix + path)
 
-    def _enter(self, path: str, status: os.stat_result, above: tuple[_Identity, ...]) -> SourceFile | list[str]:
+    def _list_directory(
+        self, path: str, status: os.stat_result, above: tuple[_Identity, ...]
+    ) -> SourceFile | list[str]:
+        """Return the sorted names in a directory; or a source file with an issue if it is not entered."""
         if path and not self._follow_links and os.path.islink(self._prefix + path):
             return _make_link(path, make_issue("source.link-not-followed"))
         if _identity(status) in above:
@@ -241,8 +253,13 @@ class LocalTree(Source, Opener):
         names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
         return names
 
-    def unreachable(self, path: str, error: OSError) -> SourceFile:
-        """Return what a path is whose status cannot be had. Raises SourceError if that is the machine's fault."""
+    def make_unreachable_file(self, path: str, error: OSError) -> SourceFile:
+        """Return the source file of a path whose status cannot be read, with an issue.
+
+        Raises:
+            SourceError: The cause is this process or machine, or the path is the root.
+
+        """
         raise_if_machine_error(error)
         if not path or path == self._start:
             raise unlistable_root_error(self._prefix + path, error) from None
@@ -252,7 +269,7 @@ class LocalTree(Source, Opener):
 
 
 class LocalFile:
-    """An open regular file; as a context it gives the function that reads it, and closes it."""
+    """An open regular file: a context manager that gives the function that reads it, and closes it."""
 
     __slots__ = ("_descriptor",)
 
@@ -265,8 +282,8 @@ class LocalFile:
             raise
 
     def _read(self, offset: int, length: int) -> bytes:
-        # The walk has found a regular file, and most headers take one reading: to ask again for each costs a tenth of
-        # it. Only a device can give bytes as well, and of one that never ends these are the last.
+        # The walk has found a regular file, and most headers need one read: fstat for each would cost a tenth of it. If
+        # a device has taken its place, its first bytes are read here, and the next read raises OSError.
         if offset:
             self._require_regular()
         try:
@@ -281,7 +298,7 @@ class LocalFile:
             raise OSError(0, "it is no longer a regular file")
 
     def status(self) -> os.stat_result:
-        """Return the status of what is open, whatever its path leads to by now."""
+        """Return the status of the open file, even if its path is another file now."""
         return os.fstat(self._descriptor)
 
     def __enter__(self) -> ReadAt:
@@ -294,12 +311,12 @@ class LocalFile:
 
 
 def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
-    """Return what the paths are that lead to something."""
+    """Return device and inode of the paths that exist."""
     return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
 
 
 def make_source_file(path: str, status: os.stat_result) -> SourceFile:
-    """Return what a walk gives for a path that is no directory."""
+    """Return the source file of a path that is no directory."""
     kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
     mtime_ns = status.st_mtime_ns
     return SourceFile(
@@ -311,14 +328,14 @@ def make_source_file(path: str, status: os.stat_result) -> SourceFile:
     )
 
 
-def make_unreadable_file(path: str, found: Issue) -> SourceFile:
-    """Return what a walk gives for a path that it can tell nothing of but this."""
-    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(found,))
+def make_unreadable_file(path: str, issue: Issue) -> SourceFile:
+    """Return the source file of a path that has only an issue: no size and no time."""
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(issue,))
 
 
 def _identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
 
 
-def _make_link(path: str, found: Issue) -> SourceFile:
-    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(found,))
+def _make_link(path: str, issue: Issue) -> SourceFile:
+    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(issue,))

@@ -97,14 +97,14 @@ def dask_executor() -> Iterator[Executor]:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Tell of each task whether other processes took it, where they were asked."""
     answers: list[bool] = []
-    original = process_pool.WorkerProcesses.take
+    original = process_pool.WorkerProcesses.submit
 
     def watching(self: process_pool.WorkerProcesses, task: ReadTask) -> Future[TaskRows] | None:
         found = original(self, task)
         answers.append(found is not None)
         return found
 
-    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
+    monkeypatch.setattr(process_pool.WorkerProcesses, "submit", watching)
     return answers
 
 
@@ -154,7 +154,7 @@ def test_this_process_reads_until_others_have_started(
 ) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scan_rows(tree)
-    monkeypatch.setattr(process_pool.WorkerProcesses, "started", property(lambda self: len(taken) >= 3))
+    monkeypatch.setattr(process_pool.WorkerProcesses, "is_started", property(lambda self: len(taken) >= 3))
     monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: ThreadPoolExecutor(1)))
     assert scan_rows(tree, jobs=2) == expected
     assert taken[:4] == [False] * 3 + [True]
@@ -177,8 +177,8 @@ def test_this_process_reads_what_others_have_no_room_for(
             at_work.set()
         return original(self, task)
 
-    original = process_pool.WorkerProcesses.take
-    monkeypatch.setattr(process_pool.WorkerProcesses, "take", watching)
+    original = process_pool.WorkerProcesses.submit
+    monkeypatch.setattr(process_pool.WorkerProcesses, "submit", watching)
     monkeypatch.setattr(process_pool, "start_in_background", lambda start: at_once(lambda: Slow(1)))
     assert scan_rows(tree, jobs=2) == expected
     assert taken[:5] == [True] * 3 + [False] * 2

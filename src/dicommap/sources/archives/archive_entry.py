@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from typing import Self
 
 MEMBER_SEPARATOR = "!/"
-"""Stands in a path between an archive and the name of a member."""
+"""The text in a path between an archive and the name of a member, as in `study.zip!/IM1`."""
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-"""How the names of archives end, in small or capital letters."""
+"""The ends of archives' names, in small or capital letters."""
 
 
 def has_archive_name(path: str) -> bool:
-    """Say whether a file is an archive by its name."""
+    """Return whether the name of a file ends like an archive's."""
     return path.lower().endswith(ARCHIVE_SUFFIXES)
 
 
@@ -29,26 +29,26 @@ class ArchiveEntry:
     """One entry of an archive that is not a directory."""
 
     name: str
-    """As the archive has it, but for repeated ones: see Names."""
+    """The name in the archive; a repeated name is changed, see UniqueNames."""
     size: int
-    """Unpacked."""
+    """Bytes after decompression."""
     disposition: Disposition | None = None
-    """Set where it is not read."""
+    """Set if the entry is not read, else None."""
     issues: tuple[Issue, ...] = ()
 
     @classmethod
-    def judged(cls, name: str, size: int) -> Self:
-        """Return the entry of a regular file; one that is too large, or an archive itself, is not read."""
+    def regular_file(cls, name: str, size: int) -> Self:
+        """Return the entry of a regular file. A file that is too large or is an archive itself is not read."""
         if size > MAX_MEMBER_BYTES:
-            found = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
-            return cls(name, size, Disposition.UNREADABLE, (found,))
+            issue = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
+            return cls(name, size, Disposition.UNREADABLE, (issue,))
         if has_archive_name(name):
             return cls(name, size, Disposition.ARCHIVE, (make_issue("archive.nested"),))
         return cls(name, size)
 
     @classmethod
-    def refused(cls, name: str, size: int, reason: str) -> Self:
-        """Return the entry of a file that is stored in a way that is not read."""
+    def unsupported(cls, name: str, size: int, reason: str) -> Self:
+        """Return the entry of a file that is stored in an unsupported way, such as a sparse file."""
         return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod
@@ -58,11 +58,11 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """Makes the names of an archive's entries unique, always in the same way: the second `a` becomes `a!2`."""
+    """Makes the names of an archive's entries unique, in the same way in every scan: the second `a` becomes `a!2`."""
 
     def __init__(self) -> None:
         self.repeated = 0
-        """How many had the name of one before them."""
+        """The number of entries whose name an earlier entry has."""
         self._length = 0
         self._taken: set[str] = set()
         self._times: dict[str, int] = {}
@@ -73,17 +73,17 @@ class UniqueNames:
     def __len__(self) -> int:
         return len(self._taken)
 
-    def unique(self, name: str) -> str:
-        """Return the name, or one that nobody has had. Raises ArchiveError where all are too long together."""
+    def make_unique(self, name: str) -> str:
+        """Return the name, or a changed name if it is taken. Raises ArchiveError if all names together are too long."""
         self._length += len(name)
         require_name_length(self._length)
-        found = name
+        unique = name
         if name in self._taken:
             self.repeated += 1
             number = self._times.get(name, 1)
-            while found in self._taken:
+            while unique in self._taken:
                 number += 1
-                found = f"{name}!{number}"
+                unique = f"{name}!{number}"
             self._times[name] = number
-        self._taken.add(found)
-        return found
+        self._taken.add(unique)
+        return unique

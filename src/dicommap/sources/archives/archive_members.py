@@ -20,36 +20,36 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 _MAGIC_BYTES = {"zip": b"PK", "gz": b"\x1f\x8b", "tgz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0"}
-"""How archives begin, by the end of their name; tar files begin with the name of a member."""
+"""The first bytes of archives, by the end of their name; tar files begin with the name of a member."""
 
 
 class Archive(Protocol):
     """An open archive."""
 
-    in_sequence: bool
+    is_sequential: bool
     """Whether members can be read only one after another."""
     state: ArchiveState
     names: UniqueNames
-    """The names of the entries that were met so far."""
+    """The names of the entries that were read so far."""
     issues: list[Issue]
-    """Issues of the archive as a whole that were met so far and did not stop the reading."""
+    """Issues of the whole archive that did not stop the reading so far."""
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield what it holds, directories aside. Raises ArchiveError after what stands before a fault."""
+        """Yield the entries, without directories. Raises ArchiveError at damage, after the entries before it."""
         ...
 
     def read_at(self, name: str) -> ReadAt:
-        """Return what reads a member, until another is asked for. Raises ArchiveError where it cannot be had."""
+        """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
         ...
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         ...
 
 
 def open_archive(tree: LocalTree, path: str) -> Archive:
-    """Open an archive of the kind that its name tells. Raises ArchiveError where it is none, and OSError."""
-    # Most scans meet none, and what unpacks them takes a while to import.
+    """Open an archive of the kind that its name says. Raises ArchiveError if it is no such archive, and OSError."""
+    # These import lzma, bz2 and zipfile, which many scans with archives do not need in the scanning process.
     from dicommap.sources.archives.tar_archive import CompressedTarArchive, TarArchive
     from dicommap.sources.archives.zip_archive import ZipArchive
 
@@ -60,41 +60,42 @@ def open_archive(tree: LocalTree, path: str) -> Archive:
 
 
 def is_sequential_archive(path: str) -> bool:
-    """Say whether the members of this archive, by its name, can be read only one after another."""
+    """Return whether members of the archive, by its name, can be read only one after another: it is compressed tar."""
     return not path.lower().endswith((".zip", ".tar"))
 
 
 def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
-    """Return an archive and its members; the file alone where it cannot be opened, or is P10 in spite of its name."""
+    """Return an archive and its members; the file alone if it cannot be opened, or is P10 in spite of its name."""
     members: list[SourceFile] = []
-    found: list[Issue] = []
+    issues: list[Issue] = []
     try:
         if _is_p10(tree, file.path):
             return [file]
         with closing(open_archive(tree, file.path)) as archive:
-            found = _list_members(tree, file, archive, members)
+            issues = _list_members(tree, file, archive, members)
     except ArchiveError as error:
-        found = [error.issue]
+        issues = [error.issue]
     except OSError as error:
-        refused = (make_issue("source.unreadable", reason=os_error_reason(error)),)
-        return [_make_archive(file, Disposition.UNREADABLE, refused)]
-    return [_make_archive(file, Disposition.ARCHIVE, tuple(found)), *members]
+        issue = make_issue("source.unreadable", reason=os_error_reason(error))
+        return [_make_archive(file, Disposition.UNREADABLE, (issue,))]
+    return [_make_archive(file, Disposition.ARCHIVE, tuple(issues)), *members]
 
 
 def make_ambiguous_archive(file: SourceFile) -> SourceFile:
-    """Return what a walk has of an archive whose members' paths would be those of other files."""
+    """Return the archive as unreadable, since its members' paths would be the paths of other files."""
     return _make_archive(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
 
 
 def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
-    """Yield an archive and its members, of which names and sizes are known and nothing is wrong."""
+    """Yield an archive without issues, and its members by names and sizes that an earlier scan has stored."""
     yield _make_archive(file, Disposition.ARCHIVE, ())
     yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
 
 
 def _list_members(tree: LocalTree, file: SourceFile, archive: Archive, members: list[SourceFile]) -> list[Issue]:
-    """Add the members, and return what is wrong with the archive as a whole."""
-    state, unsafe, found = (file.size, file.mtime_ns), 0, []
+    """Add the members to a list, and return the issues of the whole archive."""
+    state, unsafe = (file.size, file.mtime_ns), 0
+    issues: list[Issue] = []
     if archive.state != state:
         return [make_issue("archive.changed")]
     try:
@@ -102,15 +103,15 @@ def _list_members(tree: LocalTree, file: SourceFile, archive: Archive, members: 
             unsafe += entry.name.startswith("/") or ".." in entry.name.replace("\\", "/").split("/")
             members.append(_make_member(file, entry))
     except ArchiveError as error:
-        found.append(error.issue)
-    found += archive.issues
+        issues.append(error.issue)
+    issues += archive.issues
     if get_archive_state(tree.status(file.path)) != state:
-        found.append(make_issue("archive.changed"))
+        issues.append(make_issue("archive.changed"))
     if unsafe:
-        found.append(make_issue("archive.unsafe-names", count=unsafe))
+        issues.append(make_issue("archive.unsafe-names", count=unsafe))
     if archive.names.repeated:
-        found.append(make_issue("archive.duplicate-names", count=archive.names.repeated))
-    return found
+        issues.append(make_issue("archive.duplicate-names", count=archive.names.repeated))
+    return issues
 
 
 def _make_member(file: SourceFile, entry: ArchiveEntry) -> SourceFile:

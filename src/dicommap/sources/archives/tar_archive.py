@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from dicommap.p10 import ReadAt
     from dicommap.sources.local_tree import LocalTree
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
     Damage = type[Exception]
+
 
 _CHUNK = 2**18
 _GZIP = 16
@@ -34,15 +32,15 @@ _GZIP = 16
 
 
 class DecompressedStream(Protocol):
-    """A compressed file that gives its content."""
+    """A compressed file that is read as its decompressed content."""
 
     def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; none only at the end."""
+        """Read up to `size` bytes; no bytes only at the end."""
         ...
 
 
 def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
-    """Return what unpacks a file of this name."""
+    """Return a function that decompresses an archive with this name."""
     name = path.lower()
     if name.endswith("bz2"):
         return lambda file: _ConcatenatedStreams(file, bz2.BZ2Decompressor, OSError)
@@ -52,32 +50,32 @@ def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream
 
 
 class LimitedDecompressedStream:
-    """The bytes that a compressed file unpacks to, within its allowance."""
+    """The decompressed bytes of a file, up to its UnpackingLimit."""
 
-    def __init__(self, unpacking: DecompressedStream, allowance: UnpackingLimit) -> None:
-        self._unpacking, self._allowance = unpacking, allowance
+    def __init__(self, stream: DecompressedStream, limit: UnpackingLimit) -> None:
+        self._stream, self._limit = stream, limit
         self.position = 0
 
     def read(self, length: int) -> bytes:
         """Read up to `length` bytes; fewer only at the end. Raises ArchiveError for damage."""
-        return self.take(length, "archive.broken")
+        return self.read_or_raise(length, "archive.broken")
 
-    def take(self, length: int, code: str) -> bytes:
-        """Read, and report damage by an issue of this code."""
+    def read_or_raise(self, length: int, code: str) -> bytes:
+        """Read up to `length` bytes. Raises ArchiveError with this issue code for damage."""
         parts = []
         while length > 0:
             with convert_damage_errors(code):
-                found = self._unpacking.read(min(length, _CHUNK))
-            if not found:
+                content = self._stream.read(min(length, _CHUNK))
+            if not content:
                 break
-            self.position += len(found)
-            self._allowance.require(self.position)
-            length -= len(found)
-            parts.append(found)
+            self.position += len(content)
+            self._limit.require(self.position)
+            length -= len(content)
+            parts.append(content)
         return b"".join(parts)
 
     def skip_to(self, offset: int) -> None:
-        """Go forwards. Raises ArchiveError if the bytes end before."""
+        """Go forwards to an offset. Raises ArchiveError if the bytes end before it."""
         while self.position < offset:
             if not self.read(min(offset - self.position, _CHUNK)):
                 raise ArchiveError(make_issue("archive.broken", reason="it ends inside a member"))
@@ -122,22 +120,22 @@ class _GzipDecompressor:
 
 
 class _ConcatenatedStreams:
-    """One or more compressed streams, one behind the other, as gzip, bzip2 and xz files may hold them.
+    """One or more compressed streams, one after the other, as gzip, bzip2 and xz files may have them.
 
-    The standard library's BZ2File and LZMAFile pass over bytes behind a stream that are no further stream, and GzipFile
-    reads zeros there one by one. Here such bytes are an issue, since members may be missing with them.
+    Other bytes after a stream are an issue here, since members may be missing. The standard library's BZ2File and
+    LZMAFile ignore such bytes, and GzipFile reads zero bytes there one by one.
     """
 
     def __init__(self, file: ArchiveFile, new: Callable[[], _Decompressor], damage: Damage) -> None:
         self._file, self._new, self._damage = file, new, damage
         self._stream = new()
         self._begun = 0
-        """Where the stream begins in the file."""
+        """The offset of the stream in the file."""
         self._read = 0
-        """Bytes of the file that were read so far."""
+        """The number of bytes of the file that were read so far."""
 
     def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes of the content; none only at the end."""
+        """Read up to `size` bytes of the content; no bytes only at the end."""
         while True:
             data = b""
             if self._stream.eof:
@@ -145,28 +143,28 @@ class _ConcatenatedStreams:
                 if not data:
                     return b""
             elif self._stream.needs_input:
-                data = self._more()
+                data = self._read_chunk()
                 if not data:
                     raise EOFError
-            if found := self._unpack(data, size):
+            if found := self._decompress(data, size):
                 return found
 
-    def _more(self) -> bytes:
+    def _read_chunk(self) -> bytes:
         found = self._file.read(_CHUNK)
         self._read += len(found)
         return found
 
     def _next_stream(self) -> bytes:
-        """Begin the next stream, and return its first bytes; none at the end of the file."""
-        data = self._stream.unused_data or self._more()
-        while data and not data.strip(b"\0"):  # xz files may have zeros between streams and behind the last
-            data = self._more()
+        """Begin the next stream, and return its first bytes; no bytes at the end of the file."""
+        data = self._stream.unused_data or self._read_chunk()
+        while data and not data.strip(b"\0"):  # xz files may have zeros between streams and after the last
+            data = self._read_chunk()
         data = data.lstrip(b"\0")
         self._begun = self._read - len(data)
         self._stream = self._new() if data else self._stream
         return data
 
-    def _unpack(self, data: bytes, size: int) -> bytes:
+    def _decompress(self, data: bytes, size: int) -> bytes:
         try:
             return self._stream.decompress(data, size)
         except self._damage:
@@ -179,32 +177,32 @@ class _ConcatenatedStreams:
 class TarArchive:
     """An open tar file that is not compressed."""
 
-    in_sequence = False
+    is_sequential = False
 
     def __init__(self, tree: LocalTree, path: str) -> None:
-        """Open it. Raises OSError as the system does."""
+        """Open the file. Raises OSError."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
         self.names = UniqueNames()
         self.issues: list[Issue] = []
-        self._places: dict[str, tuple[int, int]] = {}
+        self._positions: dict[str, tuple[int, int]] = {}
         self._entries = _unique_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
+        """Yield the entries in their order, once. Raises ArchiveError at damage."""
         for name, entry in self._entries:
-            self._places[name] = entry.offset, entry.size
+            self._positions[name] = entry.offset, entry.size
             yield _make_entry(name, entry)
 
     def read_at(self, name: str) -> ReadAt:
-        """Return what reads a member. Raises ArchiveError where it cannot be had."""
-        if name not in self._places:
+        """Return a function that reads a member. Raises ArchiveError if there is no such member."""
+        if name not in self._positions:
             for entry in self.entries():
                 if entry.name == name:
                     break
             else:
                 raise ArchiveError(make_issue("archive.changed"))
-        begin, size = self._places[name]
+        begin, size = self._positions[name]
         read_at = self._file.read_at
         return lambda offset, length: read_at(begin + offset, max(0, min(length, size - offset)))
 
@@ -214,42 +212,45 @@ class TarArchive:
 
 
 class CompressedTarArchive:
-    """An open tar file that is compressed as a whole: members in their order cost one reading, others one more each."""
+    """An open compressed tar file.
 
-    in_sequence = True
+    Reading members in their order decompresses the file once; each step backwards decompresses it once more.
+    """
+
+    is_sequential = True
 
     def __init__(self, tree: LocalTree, path: str) -> None:
-        """Open it. Raises OSError as the system does."""
+        """Open the file. Raises OSError."""
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
         self._decompress = choose_decompressor(path)
         self._start()
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in their order, once. Raises ArchiveError where the archive cannot be followed."""
+        """Yield the entries in their order, once. Raises ArchiveError at damage."""
         return (entry for entry, _ in self.contents())
 
     def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
-        """Yield the entries with what reads each, until the next is asked for."""
+        """Yield each entry with a function that reads it until the next entry is yielded."""
         for name, entry in self._entries:
-            yield _make_entry(name, entry), ForwardBytes(self._following(entry), entry.size, _raise_on_rewind)
+            yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
 
     def read_at(self, name: str) -> ReadAt:
-        """Return what reads a member, until another is asked for. Raises ArchiveError where it cannot be had."""
+        """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
         if name in self.names:
-            self._begin()
+            self._rewind()
         with suppress(ArchiveError):
             for found, entry in self._entries:
                 if found == name:
-                    return ForwardBytes(self._following(entry), entry.size, _raise_on_rewind)
-        self._begin()
+                    return ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
+        self._rewind()
         raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _begin(self) -> None:
+    def _rewind(self) -> None:
         self._file.seek(0)
         self._start()
 
@@ -262,17 +263,17 @@ class CompressedTarArchive:
     def _unpacked(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
-    def _following(self, entry: TarEntry) -> Callable[[int], bytes]:
+    def _read_entry(self, entry: TarEntry) -> Callable[[int], bytes]:
         source, end = self._bytes, entry.offset + entry.size
 
-        def following(length: int) -> bytes:
-            return source.take(min(length, end - source.position), "archive.member-damaged")
+        def read_next(length: int) -> bytes:
+            return source.read_or_raise(min(length, end - source.position), "archive.member-damaged")
 
-        return following
+        return read_next
 
 
 class _PlainTarReader:
-    """The bytes of a tar file as they are."""
+    """The bytes of a tar file that is not compressed."""
 
     def __init__(self, file: ArchiveFile) -> None:
         self._file = file
@@ -292,17 +293,17 @@ class _PlainTarReader:
 def _unique_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
     for count, entry in enumerate(entries, 1):
         require_entry_count(count)
-        yield names.unique(entry.name), entry
+        yield names.make_unique(entry.name), entry
 
 
 def _make_entry(name: str, entry: TarEntry) -> ArchiveEntry:
-    if entry.link:
+    if entry.is_link:
         return ArchiveEntry.link(name)
-    if entry.special is not None:
-        return ArchiveEntry(name, 0, Disposition.SPECIAL, (make_issue("source.special-file", kind=entry.special),))
-    if entry.refused is not None:
-        return ArchiveEntry.refused(name, entry.size, entry.refused)
-    return ArchiveEntry.judged(name, entry.size)
+    if entry.special_kind is not None:
+        return ArchiveEntry(name, 0, Disposition.SPECIAL, (make_issue("source.special-file", kind=entry.special_kind),))
+    if entry.unsupported_reason is not None:
+        return ArchiveEntry.unsupported(name, entry.size, entry.unsupported_reason)
+    return ArchiveEntry.regular_file(name, entry.size)
 
 
 def _raise_on_rewind() -> Callable[[int], bytes]:

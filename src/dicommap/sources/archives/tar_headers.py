@@ -1,7 +1,7 @@
 """Headers of tar files: ustar, pax and GNU.
 
-tarfile reads single headers here and no more: in versions that are still in use it can be made to read for ever, and it
-takes names of any length into memory.
+Only single headers are read with Python's tarfile. As a whole, tarfile is not safe: some versions in use can be made to
+read for ever, and it keeps names of any length in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = tarfile.BLOCKSIZE
 _MAX_EXTENSION_BYTES = 2**20
-"""Bytes of one extended header: names, times, and attributes of files that some systems store in them."""
+"""Bytes of one extended header: it has names, times, and file attributes of some systems."""
 
 _LONG_NAME, _LONG_LINK = b"L", b"K"
 _OWN, _SHARED = (b"x", b"X"), b"g"
@@ -32,11 +32,11 @@ _LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
 _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
-_GOES_ON = slice(504, 505)
-"""Bytes that say that more blocks with the map of a sparse file follow: in its header, and in such a block."""
+_HAS_MORE = slice(504, 505)
+"""Bytes that say whether another block with the map of a sparse file follows: in the header, and in such a block."""
 
 ExtendedAttributes = dict[str, bytes]
-"""What extended headers say of the file that follows."""
+"""Attributes that extended headers give to the file that follows, by their keys."""
 
 
 class ForwardReader(Protocol):
@@ -49,22 +49,22 @@ class ForwardReader(Protocol):
         ...
 
     def skip_to(self, offset: int) -> None:
-        """Go forwards. Raises ArchiveError where the bytes end before."""
+        """Go forwards to an offset. Raises ArchiveError if the bytes end before it."""
         ...
 
 
 class TarEntry(NamedTuple):
-    """One file, link or device; directories and labels are passed over."""
+    """One file, link or device of a tar file; directories and labels are left out."""
 
     name: str
     size: int
     offset: int
-    """Where its bytes begin; they are next when the entry comes."""
-    link: bool
-    special: str | None
-    """What kind of special file it is."""
-    refused: str | None
-    """Why it is not read."""
+    """The offset of its first byte, which is the next byte of the reader when the entry is yielded."""
+    is_link: bool
+    special_kind: str | None
+    """The kind of special file, such as "FIFO", or None."""
+    unsupported_reason: str | None
+    """Why the file is not read, or None."""
 
 
 def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[TarEntry]:
@@ -74,78 +74,78 @@ def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[Tar
     well, as `tar --ignore-zeros` does.
 
     Args:
-        source: The bytes of the file. While an entry is looked at it may be read, but not beyond the entry's bytes.
-        issues: Takes the issues that do not stop the reading.
+        source: The bytes of the file. Between two entries the caller may read the bytes of the first one.
+        issues: Issues that do not stop the reading are appended to it.
 
     Raises:
-        ArchiveError: The file cannot be followed. The entries before the fault have been yielded.
+        ArchiveError: The file is damaged. The entries before the damage have been yielded.
 
     """
     shared: ExtendedAttributes = {}
     own: ExtendedAttributes = {}
-    while (header := _header(source, issues)) is not None:
+    while (header := _read_header(source, issues)) is not None:
         info, block = header
         if info.type in (*_OWN, _SHARED, _LONG_NAME, _LONG_LINK):
-            content = _content(source, info.size)
+            content = _read_content(source, info.size)
             if info.type == _LONG_NAME:
                 own["path"] = content.partition(b"\0")[0]
             elif info.type != _LONG_LINK:
-                (shared if info.type == _SHARED else own).update(_attributes(content))
+                (shared if info.type == _SHARED else own).update(_parse_attributes(content))
             continue
         attributes, own = shared | own, {}
         sparse = info.type == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in attributes)
         if info.type == _GNU_SPARSE:
             _skip_map(source, block)
-        size = 0 if info.type in _WITHOUT_DATA else _size(attributes, info.size)
+        size = 0 if info.type in _WITHOUT_DATA else _entry_size(attributes, info.size)
         offset = source.position
         if info.type not in _DIRECTORIES:
-            yield _entry(info, _name(attributes, info.name), size, offset, sparse=sparse)
+            yield _make_tar_entry(info, _entry_name(attributes, info.name), size, offset, sparse=sparse)
         source.skip_to(offset + -(-size // BLOCK_BYTES) * BLOCK_BYTES)
 
 
-def _entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) -> TarEntry:
-    refused = "it is a sparse file" if sparse else None
+def _make_tar_entry(info: TarInfo, name: str, size: int, offset: int, *, sparse: bool) -> TarEntry:
+    reason = "it is a sparse file" if sparse else None
     if info.type == _GNU_CONTINUED:
-        refused = "its beginning is in another archive"
-    return TarEntry(name, size, offset, info.type in _LINKS, _SPECIAL.get(info.type), refused)
+        reason = "its beginning is in another archive"
+    return TarEntry(name, size, offset, info.type in _LINKS, _SPECIAL.get(info.type), reason)
 
 
-def _header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
+def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
     """Return the next header and its block, or None at the end."""
-    place = source.position
+    offset = source.position
     block = source.read(BLOCK_BYTES)
     if not block:
-        found = make_issue("archive.broken", severity=Severity.WARNING, reason="it ends without the mark of its end")
-        raise ArchiveError(found)
+        issue = make_issue("archive.broken", severity=Severity.WARNING, reason="it ends without the mark of its end")
+        raise ArchiveError(issue)
     behind_end = len(block) == BLOCK_BYTES and not any(block)
     if behind_end:
-        place, block = _skip_zero_blocks(source)
+        offset, block = _skip_zero_blocks(source)
         if not block:
             return None
     try:
         info = TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except HeaderError:
         if behind_end:
-            raise ArchiveError(make_issue("archive.trailing-bytes", offset=place)) from None
-        raise _broken_archive_error(f"no header of a member is at byte {place}") from None
+            raise ArchiveError(make_issue("archive.trailing-bytes", offset=offset)) from None
+        raise _broken_archive_error(f"no header of a member is at byte {offset}") from None
     if behind_end and not any(one.code == "archive.continued" for one in issues):
-        issues.append(make_issue("archive.continued", offset=place))
+        issues.append(make_issue("archive.continued", offset=offset))
     if info.size < 0:
-        raise _broken_archive_error(f"the header at byte {place} has a size that is none")
+        raise _broken_archive_error(f"the header at byte {offset} has an invalid size")
     return info, block
 
 
 def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
-    """Return the next block that is not all zeros, with its place; an empty one if none is left."""
+    """Return the offset and the bytes of the next block that is not all zeros; no bytes at the end of the file."""
     for _ in range(MAX_ZERO_BYTES // BLOCK_BYTES):
-        place = source.position
+        offset = source.position
         block = source.read(BLOCK_BYTES)
         if not block or any(block):
-            return place, block
+            return offset, block
     raise ArchiveError(make_issue("archive.trailing-zeros", limit=MAX_ZERO_BYTES, offset=source.position))
 
 
-def _content(source: ForwardReader, size: int) -> bytes:
+def _read_content(source: ForwardReader, size: int) -> bytes:
     if size > _MAX_EXTENSION_BYTES:
         raise _broken_archive_error(f"an extended header has {size} bytes")
     begin = source.position
@@ -154,8 +154,11 @@ def _content(source: ForwardReader, size: int) -> bytes:
     return content
 
 
-def _attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield those attributes of an extended header, each `LENGTH KEY=VALUE` and a line feed, that matter here."""
+def _parse_attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield path, size and sparse attributes of an extended header.
+
+    Each attribute is `LENGTH KEY=VALUE` and a line feed; LENGTH is in decimal digits and counts the whole record.
+    """
     place = 0
     while place < len(content) and content[place]:
         digits = content[place : place + 20].partition(b" ")[0]
@@ -169,16 +172,16 @@ def _attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
         place += length
 
 
-def _size(attributes: ExtendedAttributes, size: int) -> int:
+def _entry_size(attributes: ExtendedAttributes, size: int) -> int:
     written = attributes.get("size")
     if written is None:
         return size
     if not (written.isdigit() and len(written) < len(str(2**63))):
-        raise _broken_archive_error("an extended header has a size that is none")
+        raise _broken_archive_error("an extended header has an invalid size")
     return int(written)
 
 
-def _name(attributes: ExtendedAttributes, name: str) -> str:
+def _entry_name(attributes: ExtendedAttributes, name: str) -> str:
     written = attributes.get("GNU.sparse.name") or attributes.get("path")
     if written is not None:
         name = written.partition(b"\0")[0].decode("utf-8", "surrogateescape")
@@ -190,7 +193,7 @@ def _name(attributes: ExtendedAttributes, name: str) -> str:
 def _skip_map(source: ForwardReader, block: bytes) -> None:
     more = block[_IS_EXTENDED]
     while more.strip(b"\0"):
-        more = source.read(BLOCK_BYTES)[_GOES_ON]
+        more = source.read(BLOCK_BYTES)[_HAS_MORE]
 
 
 def _broken_archive_error(reason: str) -> ArchiveError:

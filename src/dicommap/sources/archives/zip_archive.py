@@ -1,4 +1,4 @@
-"""ZIP archives."""
+"""ZIP archives: list and open their members with zipfile, within limits on directory and members."""
 
 from __future__ import annotations
 
@@ -39,58 +39,59 @@ _UNIX = 3
 class ZipArchive:
     """An open ZIP file."""
 
-    in_sequence = False
+    is_sequential = False
 
     def __init__(self, tree: LocalTree, path: str) -> None:
-        """Open it and read its directory. Raises ArchiveError where that is damaged or too large, and OSError."""
+        """Open the file and read its directory. Raises ArchiveError if that is damaged or too large, and OSError."""
         self._file = _LimitedDirectoryFile(tree, path)
         self.state = self._file.state
         self.names = UniqueNames()
         try:
             with convert_damage_errors("archive.broken"):
                 self._zip = ZipFile(cast("IO[bytes]", self._file))
-            self._file.reading = False
+            self._file.is_reading_directory = False
             infos = self._zip.infolist()
-            # zipfile keeps more than is needed of each entry; names are unique here.
-            self._infos = {self.names.unique(info.filename): info for info in infos if not _is_directory(info)}
-            self.issues = [*self._leading(infos), *self._trailing()]
+            # zipfile itself finds members by name, and of repeated names only the last one.
+            self._infos = {self.names.make_unique(info.filename): info for info in infos if not _is_directory(info)}
+            self.issues = [*self._check_start(infos), *self._check_end()]
         except OSError:
             self._file.close()
             raise
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in the order of the directory. Raises ArchiveError where they unpack to too much."""
-        allowance, unpacked = UnpackingLimit(self._file.size), 0
+        """Yield the entries in the order of the directory. Raises ArchiveError at the limit on decompressed bytes."""
+        limit, unpacked = UnpackingLimit(self._file.size), 0
         for name, info in self._infos.items():
             if info.compress_type != ZIP_STORED:
                 unpacked += info.file_size
-                allowance.require(unpacked)
+                limit.require(unpacked)
             yield _make_entry(name, info)
 
     def read_at(self, name: str) -> ReadAt:
-        """Return what reads a member. Raises ArchiveError where it cannot be had."""
+        """Return a function that reads a member. Raises ArchiveError if it is missing or damaged."""
         info = self._infos.get(name)
         if info is None:
             raise ArchiveError(make_issue("archive.changed"))
 
-        def opened() -> Callable[[int], bytes]:
+        def open_member() -> Callable[[int], bytes]:
             with convert_damage_errors("archive.member-damaged"):
                 member = self._zip.open(info)
 
-            def following(length: int) -> bytes:
+            def read_next(length: int) -> bytes:
                 with convert_damage_errors("archive.member-damaged"):
                     return member.read(length)
 
-            return following
+            return read_next
 
-        return ForwardBytes(opened(), info.file_size, opened)
+        return ForwardBytes(open_member(), info.file_size, open_member)
 
-    def _leading(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
+    def _check_start(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
+        """Yield an issue if there are bytes before the first entry."""
         begin = min((info.header_offset for info in infos), default=self._zip.start_dir)
         if begin > 0:
             yield make_issue("archive.leading-bytes", count=begin)
 
-    def _trailing(self) -> Iterator[Issue]:
+    def _check_end(self) -> Iterator[Issue]:
         """Yield an issue if the end record, with its comment, is not the end of the file (APPNOTE.TXT 4.3.16)."""
         begin = max(0, self._file.size - _MAX_END_BYTES)
         end = self._file.read_at(begin, _MAX_END_BYTES)
@@ -105,19 +106,19 @@ class ZipArchive:
 
 
 class _LimitedDirectoryFile(ArchiveFile):
-    """A ZIP file that gives no more than a directory may have, and no directory of too many entries.
+    """A ZIP file that raises ArchiveError if its directory is too large.
 
-    zipfile reads a directory as a whole, however many entries it has and whatever number of them is told.
+    zipfile reads the whole directory at once, and does not check the number of entries in the end record.
     """
 
-    reading = True
+    is_reading_directory = True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read as any file does."""
+        """Read up to `size` bytes, or all bytes that are left. Raises ArchiveError at the limits."""
         if size is not None and min(size, self.size) > MAX_DIRECTORY_BYTES:
             require_entry_count(MAX_ENTRIES + 1)
         found = super().read(size)
-        if self.reading:
+        if self.is_reading_directory:
             require_entry_count(found.count(_ENTRY_MAGIC))
         return found
 
@@ -132,5 +133,5 @@ def _make_entry(name: str, info: ZipInfo) -> ArchiveEntry:
     if info.flag_bits & _ENCRYPTED:
         return ArchiveEntry(name, info.file_size, Disposition.UNREADABLE, (make_issue("archive.encrypted"),))
     if info.compress_type not in _SUPPORTED_METHODS:
-        return ArchiveEntry.refused(name, info.file_size, f"it is compressed by method {info.compress_type}")
-    return ArchiveEntry.judged(name, info.file_size)
+        return ArchiveEntry.unsupported(name, info.file_size, f"it is compressed by method {info.compress_type}")
+    return ArchiveEntry.regular_file(name, info.file_size)

@@ -12,25 +12,31 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
-"""Finds whatever `_find_file_problem` has a word for; most keys have nothing of it."""
+"""Matches any problem that `_describe_problem` names; most keys have none of them."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class KeyChecker:
-    """Looks at the keys of a listing, one after the other in S3's order: that of their bytes in UTF-8."""
+    """Checks the keys of a listing one after the other, in the order of their UTF-8 bytes, as S3 lists them."""
 
     def __init__(self, prefix: str) -> None:
-        """Name the prefix, which is empty or ends with a slash, and which nothing is said of."""
+        """Start a listing. The prefix, which is empty or ends with a slash, is not checked."""
         self._prefix = len(prefix)
         self._open: list[str] = []
-        """Paths of objects that may be the beginning of those to come: each begins with the one before."""
+        """Paths of objects that later paths may start with; each starts with the one before."""
 
     def issues(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
-        """Return what is to be said of the next key; a `folder` is empty, and may end with a slash."""
+        """Return the issues of the next key.
+
+        Args:
+            key: The whole key, with the prefix.
+            folder: Whether it is an empty object that stands for a folder, whose key may end with a slash.
+
+        """
         path = key[self._prefix :]
         before = self._open
-        # All keys between `a` and `a/b` begin with `a`, so what the next key does not begin with is over.
+        # All keys between `a` and `a/b` start with `a`: drop paths that the next key does not start with.
         while before and not path.startswith(before[-1]):
             before.pop()
         above = before.pop() if before and path[len(before[-1]) :].startswith("/") else None
@@ -46,11 +52,12 @@ class KeyChecker:
 
 
 def is_portable_key(key: str) -> bool:
-    """Say whether every client addresses the object of this key by it."""
+    """Return whether every client can request the object with this key; obstore changes some keys."""
     return _UNUSUAL.search(key) is None
 
 
 def _describe_problem(path: str, *, folder: bool) -> str | None:
+    """Return the text for the issue `s3.key`, or None if nothing is wrong."""
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:
         return "a control character"

@@ -155,7 +155,7 @@ class _PartialObject:
 
     def fetch(self, begin: int, end: int) -> ByteRange:
         """Request a byte range from S3. Raises ObjectError and AwsError."""
-        return get_range_reader(self._connection).part(self.key, begin, end, self.size, self.etag)
+        return get_range_reader(self._connection).get_range(self.key, begin, end, self.size, self.etag)
 
     def add_range(self, part: ByteRange) -> None:
         """Keep a byte range that S3 has sent, and count it."""
@@ -223,7 +223,7 @@ class _ParallelRead(Generic[_Result]):
             one.add_range(answer)
             self._results[one] = self._read(one.read if one.requests <= _MAX_REREADS else one.read_blocking, one.size)
         except _MoreBytesNeeded as needed:
-            self._reader.notice(needed.end)
+            self._reader.record_header_end(needed.end)
             one.wanted = needed.begin, needed.end
             self._wanted.append(one)
             self._threads.submit(self._fetch)

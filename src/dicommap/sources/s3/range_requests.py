@@ -20,66 +20,77 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_connection import S3Connection
 
 FIRST_REQUEST_BYTES = 16_384
-"""Of a first request: twice what `p10` begins with. All but two of 833 real files that were tried end their headers
-within half of it, and S3 takes as long to answer for a few kilobytes as for one."""
+"""Bytes of a first request: twice the bytes that `p10` reads first. In a test with 833 real files, all headers but two
+ended within half of it, and S3 needs the same time for some kilobytes as for one."""
 
 MAX_FIRST_REQUEST_BYTES = 65_536
+"""Bytes of a first request after objects with longer headers."""
 
 NEARBY_SECONDS = 0.002
-"""S3 itself takes longer for any answer, even within a region; a server in the same room does not."""
+"""S3 needs more seconds than these for any answer, even within a region; a server on the local network does not."""
 
 
 class ByteRange(NamedTuple):
-    """Bytes of an object from `start`."""
+    """Bytes of an object, from the offset `start`."""
 
     start: int
     content: bytes
 
     def holds(self, offset: int, length: int, size: int) -> bool:
-        """Say whether all that the object, of this size, has between is here."""
+        """Return whether it has these bytes of an object, or all of them up to the object's end at `size`."""
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
     def cut(self, offset: int, length: int) -> bytes:
-        """Return bytes of it."""
+        """Return these bytes."""
         return self.content[offset - self.start : offset - self.start + length]
 
 
 class RangeReader:
-    """Reads objects of one bucket, in any thread; each process has its own."""
+    """Reads byte ranges of one bucket's objects, in any thread; each process makes one."""
 
     def __init__(self, connection: S3Connection) -> None:
-        """Take the way to a bucket. Raises AwsError and MissingExtraError where no client can be had."""
+        """Make the client. Raises AwsError and MissingExtraError."""
         self._connection = connection
         self._store = connection.store()
-        # Scans of local trees import this module and need no client; and each import takes its time for each object.
+        # Not at the top: only processes that read objects need obstore. Not in `_by_obstore`: it runs for each object.
         import obstore
         from obstore.exceptions import BaseError
 
         self._get = obstore.get
-        self._refusals = (BaseError, FileNotFoundError)
+        self._error_types = (BaseError, FileNotFoundError)
         self.first_bytes = FIRST_REQUEST_BYTES
-        """What to ask for first: more where files were met that need more."""
-        self._quickest = inf
+        """The bytes of the next first request: more after objects with longer headers."""
+        self._shortest_seconds = inf
 
     @property
     def is_near(self) -> bool:
-        """Say whether any answer came so soon that waiting for many at once does not pay."""
-        return self._quickest < NEARBY_SECONDS
+        """Return whether an answer came so fast that more parallel requests would save no time."""
+        return self._shortest_seconds < NEARBY_SECONDS
 
-    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
-        """Return the bytes between two offsets of the object that has this size and ETag.
+    def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
+        """Request the bytes between two offsets of an object.
 
-        Raises ObjectError, an OSError, where this object cannot be read, and AwsError where none can.
+        Args:
+            key: The whole key.
+            begin: The offset of the first byte.
+            end: The offset after the last byte.
+            size: The object's size in the listing.
+            etag: The object's ETag in the listing, with quotation marks.
+
+        Raises:
+            ObjectError: This object cannot be read, or has another size or ETag now.
+            AwsError: No object can be read.
+
         """
-        asked = perf_counter()
+        started = perf_counter()
         content = (self._by_obstore if is_portable_key(key) else self._by_boto3)(key, begin, end, size, etag)
-        self._quickest = min(self._quickest, perf_counter() - asked)
+        self._shortest_seconds = min(self._shortest_seconds, perf_counter() - started)
         if len(content) != end - begin:
-            raise error_for_no_answer("its bytes came incomplete")
+            raise error_for_no_answer("some of its bytes are missing in the answer")
         return ByteRange(begin, content)
 
-    def notice(self, end: int) -> None:
-        """Take note of how far into a file its header was looked for."""
+    def record_header_end(self, end: int) -> None:
+        """Record the offset up to which a header was read, for the size of later first requests."""
         if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
             self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 
@@ -87,14 +98,14 @@ class RangeReader:
         try:
             answer = self._get(self._store, key, options={"range": (begin, end), "if_match": etag})
             meta, content = answer.meta, bytes(answer.bytes())
-        except self._refusals as error:
+        except self._error_types as error:
             raise error_from_obstore(error, self._uri(key)) from None
         if meta["e_tag"] != etag or meta["size"] != size:
             raise error_for_changed_object()
         return content
 
     def _by_boto3(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
-        """Read an object that obstore would ask for by another key."""
+        """Request a byte range of an object whose key obstore would change."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client, bucket = self._connection.client(), self._connection.bucket
@@ -114,11 +125,11 @@ class RangeReader:
 
 
 def get_range_reader(connection: S3Connection) -> RangeReader:
-    """Return this process's reader."""
-    return _reader(connection, os.getpid())
+    """Return the reader of this process for a bucket."""
+    return _make_range_reader(connection, os.getpid())
 
 
 @lru_cache(maxsize=8)
-def _reader(connection: S3Connection, process: int) -> RangeReader:
+def _make_range_reader(connection: S3Connection, process: int) -> RangeReader:
     del process
     return RangeReader(connection)

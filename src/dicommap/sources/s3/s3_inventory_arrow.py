@@ -1,7 +1,7 @@
 """Data files of an S3 Inventory in Parquet or ORC; imported, with pyarrow, only for these.
 
-Columns: Amazon S3 user guide, "Locating your inventory list". Their names differ from those of CSV, and keys are as
-they are, not URL-encoded.
+Columns: Amazon S3 user guide, "Locating your inventory list". The column names differ from those in CSV files, and keys
+are not URL-encoded.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 ROWS_PER_BATCH = 4_000
-"""Up to a megabyte, of which pyarrow may have read some tens ahead."""
+"""Rows of a batch, up to a megabyte. pyarrow may read some tens of batches ahead."""
 
 _BUFFERED_BYTES = 2**20
-"""Of each column; else a column's part of a whole row group would be read at once."""
+"""The buffer of each column. Without it pyarrow reads a column of a whole row group at once."""
 
 _REQUIRED_COLUMNS = ("key", "size", "e_tag")
 _TEXT = (pyarrow.binary(), pyarrow.string())  # Parquet does not always say that its bytes are text
@@ -39,38 +39,38 @@ _TYPES = {
     "is_latest": (pyarrow.bool_(),),
     "is_delete_marker": (pyarrow.bool_(),),
 }
-"""What is taken of a row, and as what; a column that cannot be cast so is damaged."""
+"""The columns that are read, and the types that each is cast to, in turn. An error of the cast means damage."""
 
 
 def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
-    """Yield the objects of a Parquet file. Raises ValueError where it is damaged."""
+    """Yield the objects of a Parquet file. Raises ValueError if it is damaged."""
     with _convert_damage_errors():
         opened = ParquetFile(file, buffer_size=_BUFFERED_BYTES)
-        columns = _columns(opened.schema_arrow)
-        yield from _objects(opened.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False))
+        columns = _column_names(opened.schema_arrow)
+        yield from _current_objects(opened.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False))
 
 
 def read_orc_objects(file: BinaryIO) -> Iterator[S3Object]:
-    """Yield the objects of an ORC file. Raises ValueError where it is damaged, and DocumentError without time zones."""
+    """Yield the objects of an ORC file. Raises ValueError if it is damaged, and DocumentError without time zones."""
     with _convert_damage_errors():
         # Not pyarrow's ORCFile: it reads whole stripes only, which are hundreds of megabytes in memory.
         opened = OrcFileFormat().make_fragment(pyarrow.PythonFile(file, "r"))
-        columns = _columns(opened.physical_schema)
+        columns = _column_names(opened.physical_schema)
         scanner = opened.scanner(columns=columns, batch_size=ROWS_PER_BATCH, batch_readahead=1, use_threads=False)
-        yield from _objects(scanner.to_batches())
+        yield from _current_objects(scanner.to_batches())
 
 
-def _columns(schema: pyarrow.Schema) -> list[str]:
+def _column_names(schema: pyarrow.Schema) -> list[str]:
     missing = [name for name in _REQUIRED_COLUMNS if name not in schema.names]
     if missing:
         raise ValueError(f"it has no column {missing[0]}")
     return [name for name in _TYPES if name in schema.names]
 
 
-def _objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
-    """Yield what is there, and not delete markers, nor versions before the last."""
+def _current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
+    """Yield the objects of rows, without delete markers and old versions."""
     for batch in batches:
-        columns = [_values(batch, name) for name in _TYPES]
+        columns = [_column_values(batch, name) for name in _TYPES]
         for key, size, etag, mtime_ns, is_latest, is_delete_marker in zip(*columns, strict=False):
             if is_delete_marker or is_latest is False:
                 continue
@@ -79,13 +79,13 @@ def _objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
             yield S3Object(key, size, etag or "", mtime_ns or 0)
 
 
-def _values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
-    """Return the values of a column; as many times None as anybody wants where there is none."""
+def _column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
+    """Return the values of a column, or None without end if the column is missing."""
     if name not in batch.schema.names:
         return repeat(None)
     column = batch.column(name)
     if name == _TIME and pyarrow.types.is_timestamp(column.type):
-        # Nanoseconds in 64 bits end in 2262, and a time is of no use beside an ETag.
+        # Times after 2262 do not fit into 64 bits of nanoseconds. ETags show changes, so such times may be inexact.
         microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
         return [None if one is None else clamp_time_ns(one * 1_000) for one in microseconds.to_pylist()]
     for kind in _TYPES[name]:
@@ -96,7 +96,7 @@ def _values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
 
 @contextmanager
 def _convert_damage_errors() -> Iterator[None]:
-    """Raise ValueError for whatever pyarrow raises for damaged bytes."""
+    """Raise ValueError for any error that pyarrow raises for damaged bytes."""
     try:
         yield
     except MemoryError:
@@ -105,6 +105,6 @@ def _convert_damage_errors() -> Iterator[None]:
         if "time zone" in str(error).lower():
             raise DocumentError(
                 "ORC files cannot be read without the time zones of the system.",
-                fix="Install them (tzdata), or name their directory in TZDIR.",
+                fix="Install the package tzdata, or set the environment variable TZDIR to a directory of time zones.",
             ) from None
         raise ValueError("it cannot be decoded") from error

@@ -28,27 +28,30 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_connection import S3Connection
     from dicommap.sources.s3.s3_inventory_manifest import S3InventoryFile, S3InventoryManifest
 
+_HASH_CHUNK_BYTES = 2**20
+_MAX_SQLITE_INTEGER = 2**63 - 1
+
 
 def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[S3Object]:
-    """Yield the objects of a data file whose columns the manifest names. Raises ValueError where it is damaged."""
+    """Yield the objects of a CSV file whose columns the manifest names. Raises ValueError if it is damaged."""
     content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     try:
         for row in csv.reader(text, strict=True):
-            found = _object(dict(zip(columns, row, strict=True)))
-            if found is not None:
-                yield found
+            listed = _parse_row(dict(zip(columns, row, strict=True)))
+            if listed is not None:
+                yield listed
     except (EOFError, KeyError, csv.Error, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError("no row") from error
+        raise ValueError("a row cannot be read") from error
 
 
-def _object(row: Mapping[str, str]) -> S3Object | None:
-    """Return the object of a row, or None for what is not there: delete markers, and versions before the last."""
+def _parse_row(row: Mapping[str, str]) -> S3Object | None:
+    """Return the object of a row, or None for delete markers and old versions."""
     if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
         return None
     moment = row.get("LastModifiedDate", "")
     return S3Object(
-        # Keys are URL-encoded in CSV, and a plus sign in one as %2B.
+        # Keys are URL-encoded in CSV files: %2B is a plus sign, and a plus sign is a space.
         key=unquote_plus(row["Key"], errors="strict"),
         size=parse_size(row["Size"]),
         etag=row["ETag"],
@@ -56,21 +59,26 @@ def _object(row: Mapping[str, str]) -> S3Object | None:
     )
 
 
-_HASH_CHUNK_BYTES = 2**20
-_MAX_SQLITE_INTEGER = 2**63 - 1
-
-
 class S3InventoryList:
-    """The objects below a prefix, kept in a temporary file: the list may be longer than memory."""
+    """The listed objects below a prefix, in a temporary file: the list may be longer than memory."""
 
     def __init__(self, manifest: S3InventoryManifest, prefix: str, connection: S3Connection) -> None:
-        """Take the whole list.
+        """Read all data files.
 
-        Raises DocumentError where it is damaged or has none of these, AwsError, and MissingExtraError where a list in
-        Parquet or ORC is met without pyarrow.
+        Args:
+            manifest: Names the data files.
+            prefix: Only objects whose keys start with it are kept.
+            connection: The bucket that is listed.
+
+        Raises:
+            DocumentError: A data file is damaged, or no object has the prefix.
+            SourceError: There is no room for the temporary file.
+            AwsError: S3 denies access or cannot be reached.
+            MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
+
         """
         self._prefix = prefix
-        self._objects = _choose_reader(manifest)
+        self._read_objects = _choose_reader(manifest)
         self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
@@ -81,8 +89,8 @@ class S3InventoryList:
             raise_if_interrupted(error)
             self.close()
             raise SourceError(
-                "The list of the S3 Inventory cannot be kept.",
-                fix="Make room where temporary files go, or set SQLITE_TMPDIR.",
+                "The list of the S3 Inventory cannot be stored in a temporary file.",
+                fix="Make room on the disk for temporary files, or set SQLITE_TMPDIR to another directory.",
             ) from None
         except BaseException:
             self.close()
@@ -90,15 +98,16 @@ class S3InventoryList:
         if not self.count():
             self.close()
             raise DocumentError(
-                "The S3 Inventory has no object below the source.", fix="Name the inventory of this bucket and prefix."
+                "The S3 Inventory has no object below the source.",
+                fix="Name the S3 Inventory of this bucket and prefix.",
             )
 
     def count(self) -> int:
-        """Return how many objects there are."""
+        """Return the number of rows."""
         return int(self._database.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
 
     def objects(self) -> Iterator[S3Object]:
-        """Yield the objects in order of their keys' bytes; of one that is listed twice, as it was last."""
+        """Yield the objects in the order of their keys' bytes. If one is listed twice, the newest row counts."""
         last = None
         query = "SELECT key, size, etag, mtime_ns FROM listed ORDER BY key, mtime_ns DESC"
         for key, size, etag, mtime_ns in self._database.execute(query):
@@ -107,7 +116,7 @@ class S3InventoryList:
             last = key
 
     def close(self) -> None:
-        """Forget the list."""
+        """Delete the temporary file."""
         self._database.close()
 
     def _rows(
@@ -116,11 +125,11 @@ class S3InventoryList:
         with tempfile.TemporaryFile() as file:
             manifest.fetch(one, connection, file)
             if _md5(file) != one.md5.lower():
-                raise _damaged_file_error(one, "its bytes are not those that the manifest names")
+                raise _damaged_file_error(one, "its MD5 checksum is not the one in the manifest")
             try:
-                for found in self._objects(file, one.name):
-                    row = _row(found)
-                    if found.key.startswith(self._prefix):
+                for listed in self._read_objects(file, one.name):
+                    row = _make_row(listed)
+                    if listed.key.startswith(self._prefix):
                         yield row
             except (OSError, ValueError):
                 raise _damaged_file_error(one, "its rows cannot be read") from None
@@ -129,15 +138,15 @@ class S3InventoryList:
 def _md5(file: BinaryIO) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     file.seek(0)
-    while found := file.read(_HASH_CHUNK_BYTES):
-        digest.update(found)
+    while content := file.read(_HASH_CHUNK_BYTES):
+        digest.update(content)
     file.seek(0)
     return digest.hexdigest()
 
 
 def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], Iterator[S3Object]]:
-    """Return what yields the objects of a file of the list. Raises MissingExtraError."""
-    if manifest.form is S3InventoryFormat.CSV:
+    """Return the function that yields the objects of a data file. Raises MissingExtraError."""
+    if manifest.format is S3InventoryFormat.CSV:
         return lambda file, name: read_csv_objects(file, name, manifest.columns)
     try:
         from dicommap.sources.s3.s3_inventory_arrow import read_orc_objects, read_parquet_objects
@@ -146,18 +155,21 @@ def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], I
             "pyarrow, which reads S3 Inventories in Parquet and ORC, cannot be imported.",
             fix="Install it: pip install 'dicommap[s3,arrow]'",
         ) from None
-    objects = {S3InventoryFormat.PARQUET: read_parquet_objects, S3InventoryFormat.ORC: read_orc_objects}[manifest.form]
+    objects = {S3InventoryFormat.PARQUET: read_parquet_objects, S3InventoryFormat.ORC: read_orc_objects}[
+        manifest.format
+    ]
     return lambda file, _: objects(file)
 
 
-def _row(found: S3Object) -> tuple[bytes, int, str, int]:
-    etag = found.etag.strip('"')
-    if not etag or not 0 <= found.size <= _MAX_SQLITE_INTEGER:
+def _make_row(listed: S3Object) -> tuple[bytes, int, str, int]:
+    etag = listed.etag.strip('"')
+    if not etag or not 0 <= listed.size <= _MAX_SQLITE_INTEGER:
         raise ValueError("no ETag, or no size")
-    return found.key.encode(), found.size, f'"{etag}"', found.mtime_ns
+    return listed.key.encode(), listed.size, f'"{etag}"', listed.mtime_ns
 
 
 def _damaged_file_error(one: S3InventoryFile, why: str) -> DocumentError:
     return DocumentError(
-        f"The file {one.name} of the S3 Inventory is damaged: {why}.", fix="Fetch the inventory again."
+        f"The file {one.name} of the S3 Inventory is damaged: {why}.",
+        fix="Copy it from S3 again, or wait for the next one.",
     )

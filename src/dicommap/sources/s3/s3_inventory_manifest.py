@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _SCHEME = "s3://"
 _LIMIT = S3_INVENTORY_LIMIT.bytes
-"""Bytes of a manifest, which has some 150 for each file of the list."""
+"""Bytes of a manifest, which has some 150 bytes for each data file."""
 _BUCKET_ARN = "arn:"
 
 
 class S3InventoryFormat(StrEnum):
-    """What the files of a list are written in."""
+    """The format of the data files."""
 
     CSV = "CSV"
     PARQUET = "PARQUET"
@@ -47,7 +47,7 @@ _COLUMN_PATTERNS = {
     S3InventoryFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
     S3InventoryFormat.ORC: re.compile(r"(\w+):"),
 }
-"""Finds names of columns in a fileSchema: a list, a message of Parquet, or a struct of Hive."""
+"""Patterns of column names in `fileSchema`: a list, a Parquet message, or a Hive struct."""
 
 _REQUIRED_COLUMNS = {
     S3InventoryFormat.CSV: ("Key", "Size", "ETag"),
@@ -58,58 +58,66 @@ _REQUIRED_COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3InventoryFile:
-    """One file of the list."""
+    """One data file."""
 
     key: str
-    """In the bucket that the inventory is written to."""
+    """The key in the destination bucket."""
     md5: str
-    """Of its bytes, in hexadecimal digits."""
+    """The MD5 checksum of its bytes, in hexadecimal digits."""
 
     @property
     def name(self) -> str:
-        """Return the last part of its key."""
+        """Return the last segment of the key."""
         return PurePosixPath(self.key).name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3InventoryManifest:
-    """A manifest.json whose files hold all that a scan needs."""
+    """A manifest.json whose data files have all columns that a scan needs."""
 
     bucket: str
-    """What is listed."""
+    """The bucket that is listed."""
     destination: str
-    """The bucket that holds the files."""
-    form: S3InventoryFormat
+    """The bucket that has the data files."""
+    format: S3InventoryFormat
     columns: tuple[str, ...]
     files: tuple[S3InventoryFile, ...]
     directory: Path | None
-    """Where the manifest is, if that is a disk."""
+    """The directory of the manifest if it is a local file, else None."""
 
     def fetch(self, one: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
-        """Copy a file of the list: from beside the manifest where it is on a disk, else from S3.
+        """Copy a data file: from the manifest's directory if it is a local file, else from S3.
 
-        Raises DocumentError and AwsError.
+        Args:
+            one: The data file.
+            connection: The bucket that is listed; its settings are used for the destination bucket, too.
+            into: The file to copy it into.
+
+        Raises:
+            DocumentError: The local file cannot be read.
+            AwsError: S3 denies access or cannot be reached.
+
         """
-        place = next(filter(Path.is_file, self._places(one)), None)
-        if place is not None:
-            with _convert_read_errors(place), open_regular_file(place) as file:
+        path = next(filter(Path.is_file, self._local_paths(one)), None)
+        if path is not None:
+            with _convert_read_errors(path), open_regular_file(path) as file:
                 copyfileobj(file, into)
             return
-        elsewhere = _connect_to_bucket(connection, self.destination)
+        destination = _connect_to_bucket(connection, self.destination)
         with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
-            elsewhere.client().download_fileobj(self.destination, one.key, into)
+            destination.client().download_fileobj(self.destination, one.key, into)
 
-    def _places(self, one: S3InventoryFile) -> Iterator[Path]:
-        """Yield where a copy of the inventory may have a file: as S3 arranges them, or all in one directory."""
+    def _local_paths(self, one: S3InventoryFile) -> Iterator[Path]:
+        """Yield the paths that a data file may have in a local copy: arranged as in S3, or in one directory."""
         if self.directory is not None:
             yield self.directory.parent / "data" / one.name
             yield self.directory / "data" / one.name
             yield self.directory / one.name
 
 
-def read_s3_inventory_manifest(place: StrPath, connection: S3Connection) -> S3InventoryManifest:
-    """Read a manifest by its path or S3 URI. Raises DocumentError where it cannot be used, and AwsError."""
-    text = os.fspath(place)
+def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3InventoryManifest:
+    """Read a manifest by its path or S3 URI. Raises DocumentError if it is damaged or unsuitable, and AwsError."""
+    text = os.fspath(path)
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
         with convert_client_errors("GetObject", text):
@@ -132,18 +140,18 @@ def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManife
         bucket, destination = str(found["sourceBucket"]), _parse_bucket(str(found["destinationBucket"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DocumentError(
-            "The manifest is not that of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
+            "The manifest is not the manifest.json of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."
         ) from None
-    form = _parse_format(name)
-    columns = tuple(_COLUMN_PATTERNS[form].findall(schema))
-    missing = [column for column in _REQUIRED_COLUMNS[form] if column not in columns]
+    data_format = _parse_format(name)
+    columns = tuple(_COLUMN_PATTERNS[data_format].findall(schema))
+    missing = [column for column in _REQUIRED_COLUMNS[data_format] if column not in columns]
     if missing:
         raise DocumentError(
-            f"The S3 Inventory does not tell {' and '.join(missing)} of its objects.",
+            f"The S3 Inventory has no column {' and no column '.join(missing)}.",
             fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
         )
     return S3InventoryManifest(
-        bucket=bucket, destination=destination, form=form, columns=columns, files=files, directory=directory
+        bucket=bucket, destination=destination, format=data_format, columns=columns, files=files, directory=directory
     )
 
 
@@ -168,7 +176,7 @@ def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
 
 @contextmanager
 def _convert_read_errors(path: Path) -> Iterator[None]:
-    """Raise DocumentError for what the system says of a file."""
+    """Raise DocumentError for an OSError of a file."""
     try:
         yield
     except OSError as error:

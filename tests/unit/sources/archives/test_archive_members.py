@@ -275,13 +275,13 @@ def test_an_archive_that_changes_while_it_is_listed_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     path = write_archive(tmp_path / f"s.{kind}", FILES)
-    original = archive_entry.UniqueNames.unique
+    original = archive_entry.UniqueNames.make_unique
 
     def changing(self: archive_entry.UniqueNames, name: str) -> str:
         advance_mtime(path)
         return original(self, name)
 
-    monkeypatch.setattr(archive_entry.UniqueNames, "unique", changing)
+    monkeypatch.setattr(archive_entry.UniqueNames, "make_unique", changing)
     assert "archive.changed" in codes(walk_by_path(tmp_path)[f"s.{kind}"])
 
 
@@ -326,9 +326,9 @@ def padded(content: bytes) -> bytes:
         (header("x", tarfile.XHDTYPE, 9) + padded(b"99 path=\n"), "extended header is damaged"),
         (header("x", tarfile.XHDTYPE, 9) + padded(b"0 path=a\n"), "extended header is damaged"),
         (header("x", tarfile.XHDTYPE, 9) + padded(b"-1 path=\n"), "extended header is damaged"),
-        (header("x", tarfile.XHDTYPE, 10) + padded(b"10 size=x\n") + header("a", b"0"), "size that is none"),
-        (header("x", tarfile.XHDTYPE, 11) + padded(b"11 size=-5\n") + header("a", b"0"), "size that is none"),
-        (header("a", b"0", -512), "size that is none"),
+        (header("x", tarfile.XHDTYPE, 10) + padded(b"10 size=x\n") + header("a", b"0"), "invalid size"),
+        (header("x", tarfile.XHDTYPE, 11) + padded(b"11 size=-5\n") + header("a", b"0"), "invalid size"),
+        (header("a", b"0", -512), "invalid size"),
         (header("a", b"0", 2**62), "ends inside a member"),
         (header("x", b"L", 5_000) + padded(b"n" * 5_000) + header("a", b"0"), "more than 4096 characters"),
     ],

@@ -30,7 +30,7 @@ class Objects:
         self._lock = threading.Lock()
         self.waiting = self.most = 0
 
-    def part(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
+    def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         with self._lock:
             self.waiting += 1
             self.most = max(self.most, self.waiting)
@@ -39,7 +39,7 @@ class Objects:
             self.waiting -= 1
         return ByteRange(begin, f"{key:>{size}}".encode()[begin:end])
 
-    def notice(self, end: int) -> None:
+    def record_header_end(self, end: int) -> None:
         pass
 
 
@@ -81,7 +81,7 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
         raise Panic
 
     objects = Objects(is_near=False)
-    monkeypatch.setattr(objects, "part", panicking)
+    monkeypatch.setattr(objects, "get_range", panicking)
     with pytest.raises(Panic):
         opened(monkeypatch, objects).read_parallel(["000"], lambda read, size: read(0, 1))
 
@@ -96,5 +96,5 @@ def test_a_server_is_near_when_any_answer_came_soon(
     monkeypatch.setattr(found, "_by_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
     assert not found.is_near
     for _ in range(3):
-        found.part("p/a", 0, 10, 10, '"e"')
+        found.get_range("p/a", 0, 10, 10, '"e"')
     assert found.is_near is is_near

@@ -93,8 +93,8 @@ def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucke
         ({"fileFormat": "Parquet", "fileSchema": PARQUET_SCHEMA.replace("e_tag", "etag")}, "tell e_tag of"),
         ({"fileFormat": "ORC", "fileSchema": ORC_SCHEMA.replace("size:bigint,", "")}, "tell size of"),
         ({"sourceBucket": "another"}, "another"),
-        ({"files": None}, "not that of an S3 Inventory"),
-        ({"files": [{"key": "x"}]}, "not that of an S3 Inventory"),
+        ({"files": None}, "not the manifest.json of an S3 Inventory"),
+        ({"files": [{"key": "x"}]}, "not the manifest.json of an S3 Inventory"),
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_refused(
