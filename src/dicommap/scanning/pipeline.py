@@ -180,10 +180,10 @@ class Batch:
     walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
     """The issues that the walk has found, by path."""
     is_unchanged: bool = False
-    """Whether the writer copies all rows from the previous inventory, so that there are none here."""
+    """Whether the writer copies all rows from the previous inventory, instead of rows here."""
 
     def make_task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
-        """Return the task that reads the other files, or None if there are none.
+        """Return the task that reads the other files, or None if every row is known.
 
         Args:
             source: The source of the files.

@@ -1,6 +1,6 @@
 """A local directory tree: walk over its paths, open its files, and notice an unmounted root.
 
-Two kinds of errors are told apart. If one file cannot be read, it is a row of the inventory with an issue. If the
+There are two kinds of errors. If one file cannot be read, it is a row of the inventory with an issue. If the
 process has too many open files, or the whole tree is gone, the scan ends with SourceError.
 """
 

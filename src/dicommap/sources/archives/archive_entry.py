@@ -48,7 +48,7 @@ class ArchiveEntry:
 
     @classmethod
     def unsupported(cls, name: str, size: int, reason: str) -> Self:
-        """Return the entry of a file that is stored in an unsupported way, such as a sparse file."""
+        """Return the entry of a file that is stored as this program does not read it, such as a sparse file."""
         return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod

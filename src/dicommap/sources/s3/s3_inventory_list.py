@@ -125,7 +125,7 @@ class S3InventoryList:
         with tempfile.TemporaryFile() as file:
             manifest.fetch(one, connection, file)
             if _md5(file) != one.md5.lower():
-                raise _damaged_file_error(one, "its MD5 checksum is not the one in the manifest")
+                raise _damaged_file_error(one, "its bytes are not those of the MD5 checksum in the manifest")
             try:
                 for listed in self._read_objects(file, one.name):
                     row = _make_row(listed)

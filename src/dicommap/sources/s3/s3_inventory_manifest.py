@@ -147,7 +147,7 @@ def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManife
     missing = [column for column in _REQUIRED_COLUMNS[data_format] if column not in columns]
     if missing:
         raise DocumentError(
-            f"The S3 Inventory has no column {' and no column '.join(missing)}.",
+            f"The S3 Inventory lacks the columns {' and '.join(missing)}.",
             fix="Add Size, Last modified and ETag to the fields of the inventory configuration.",
         )
     return S3InventoryManifest(

@@ -143,7 +143,7 @@ def test_a_file_of_other_bytes_is_told(tmp_path: Path, form: str) -> None:
     for name, content in data.items():
         (tmp_path / "data" / name).write_bytes(content)
     connection = S3Connection(bucket=NOWHERE.name)
-    with pytest.raises(DocumentError, match="not those that the manifest names"):
+    with pytest.raises(DocumentError, match="not those of the MD5 checksum in the manifest"):
         S3InventoryList(read_s3_inventory_manifest(manifest, connection), "p/", connection)
 
 

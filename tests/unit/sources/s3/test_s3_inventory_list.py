@@ -90,8 +90,8 @@ def test_delete_markers_and_versions_before_the_last_are_not_there(filled: Bucke
         ({"fileSchema": "Bucket, Key, Size"}, "ETag"),
         ({"fileSchema": PARQUET_SCHEMA}, "Key and Size and ETag"),
         ({"fileFormat": "Parquet", "fileSchema": SCHEMA}, "key and size and e_tag"),
-        ({"fileFormat": "Parquet", "fileSchema": PARQUET_SCHEMA.replace("e_tag", "etag")}, "tell e_tag of"),
-        ({"fileFormat": "ORC", "fileSchema": ORC_SCHEMA.replace("size:bigint,", "")}, "tell size of"),
+        ({"fileFormat": "Parquet", "fileSchema": PARQUET_SCHEMA.replace("e_tag", "etag")}, "lacks the columns e_tag"),
+        ({"fileFormat": "ORC", "fileSchema": ORC_SCHEMA.replace("size:bigint,", "")}, "lacks the columns size"),
         ({"sourceBucket": "another"}, "another"),
         ({"files": None}, "not the manifest.json of an S3 Inventory"),
         ({"files": [{"key": "x"}]}, "not the manifest.json of an S3 Inventory"),
@@ -135,7 +135,7 @@ def test_a_file_of_other_bytes_is_told(filled: Bucket, tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, filled, {"1.csv.gz": encode_csv(make_rows(filled))})
     place = tmp_path / "data" / "1.csv.gz"
     place.write_bytes(place.read_bytes()[:-20])
-    with pytest.raises(DocumentError, match="not those that the manifest names"):
+    with pytest.raises(DocumentError, match="not those of the MD5 checksum in the manifest"):
         listed(filled, manifest)
 
 
