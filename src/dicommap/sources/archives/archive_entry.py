@@ -58,7 +58,7 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """Makes the names of an archive's entries unique, in the same way in every scan: the second `a` becomes `a!2`."""
+    """Makes the names of an archive's entries unique: the second `a` becomes `a!2` in every scan."""
 
     def __init__(self) -> None:
         self.repeated = 0

@@ -33,7 +33,7 @@ _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
 _HAS_MORE = slice(504, 505)
-"""A byte that is not zero if another block with the map of a sparse file follows: in its header, and in such a block."""
+"""Not zero if another block with the map of a sparse file follows: in the header, and in such a block."""
 
 ExtendedAttributes = dict[str, bytes]
 """Attributes that extended headers give to the file that follows, by their keys."""
