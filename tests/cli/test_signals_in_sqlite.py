@@ -21,32 +21,32 @@ from dicommap.inventory import writer
 def slow(connection, *more):
     print("grouping", flush=True)
     connection.execute("{ENDLESS}").fetchall()
-writer.settle_duplicates = slow
+writer.mark_duplicates = slow
 """
 
 SUMMARY = f"""
 import sys
-from dicommap.inventory import inventory, reading
-rows = reading.read_rows
+from dicommap.inventory import cells
+rows = cells.read_rows
 def slow(connection, query, *more):
     print("reading", flush=True)
     return rows(connection, "{ENDLESS}", *more)
-inventory.reading.read_rows = slow
+cells.read_rows = slow
 """
 
 LOOKING_UP = f"""
 import sys
-from dicommap.inventory import previous
-class Slow(previous.Previous):
-    def _found(self, *more):
+from dicommap.inventory import previous_scan
+class Slow(previous_scan.PreviousScan):
+    def _read_file_rows(self, *more):
         print("looking up", flush=True)
         try:
             self._connection.execute("{ENDLESS}").fetchall()
-        except previous.sqlite3.Error as error:
-            previous.raise_if_interrupted(error)
+        except previous_scan.sqlite3.Error as error:
+            previous_scan.raise_if_interrupted(error)
             raise
 from dicommap.inventory import writer
-writer.Previous = Slow
+writer.PreviousScan = Slow
 writer.UnchangedRun.extend = lambda *_: False
 """
 

@@ -153,7 +153,7 @@ class PreviousScan:
         }
         taken: dict[str, FileRow] = {}
         with suppress(InventoryError, DamagedCellError):  # what was read until then is good
-            found = self._found(source, asked, len(files))
+            found = self._read_file_rows(source, asked, len(files))
             issues = self._issues([row[0] for row in found])
             known: dict[int | None, bytes | None] = {None: None}
             for number, path, size, mtime_ns, etag, found_as, header, instance, instance_number in found:
@@ -275,7 +275,7 @@ class PreviousScan:
             return None
         return None if found is None else found[0]
 
-    def _found(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
+    def _read_file_rows(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
         """Return what the inventory holds of these paths. Its cells are not trusted: who uses one looks at it.
 
         Numbers go by the order of the walk, so the rows behind those found last are most likely the ones; only what

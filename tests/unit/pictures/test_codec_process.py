@@ -24,7 +24,7 @@ import sys; sys.path[:] = {path!r}
 import ctypes, os, signal, time
 from PIL import Image
 from dicommap.pictures.codec_worker import serve
-from dicommap.pictures.files import NoPictureError
+from dicommap.pictures.picture_file import NoPictureError
 
 def paint(file, index, size):
     if index:
@@ -143,7 +143,7 @@ def test_only_what_is_compressed_goes_to_it(tmp_path: Path, monkeypatch: pytest.
         def painted(self, *_: object) -> None:
             raise NoPictureError("asked")
 
-    monkeypatch.setattr("dicommap.pictures.frame_image.CODECS", Forbidden())
+    monkeypatch.setattr("dicommap.pictures.frame_image.CODEC_PROCESS", Forbidden())
     assert not thumbnail(tmp_path / "plain", make_image_file(make_ramp(0, 255))).is_placeholder
     jpeg = make_image_file(np.zeros((2, 2), "uint8"), transfer_syntax="1.2.840.10008.1.2.4.50", PixelData=None)
     assert "asked" in thumbnail(tmp_path / "jpeg", jpeg).caption

@@ -231,7 +231,7 @@ def test_a_transfer_syntax_that_is_none_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_a_data_set_that_inflates_without_end_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.pictures.decodable_file.MAX_INFLATED", 1_000)
+    monkeypatch.setattr("dicommap.pictures.decodable_file.MAX_INFLATED_BYTES", 1_000)
     stored = np.zeros((100, 100), "uint8")
     assert "too large when inflated" in told(thumbnail(tmp_path, make_image_file(stored, transfer_syntax=DEFLATED)))
 
