@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import dicommap
-from dicommap.display.displayable import Displayable
+from dicommap.model.displayable import Displayable
 from tests.support.filled_inventories import Added, added, inventory_of, refused
 
 SECRET = "Zyzzyva"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_forecast_rows
 from dicommap.display.csv_json import format_csv_lines
-from dicommap.display.displayable import Displayable
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.issue_report import Issues
 from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.overrides.resolution import resolve_edits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.display.displayable import Displayable
+from dicommap.model.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.display.displayable import Displayable
+from dicommap.model.displayable import Displayable
 from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError

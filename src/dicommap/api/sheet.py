@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.dicom.choices import unknown_choice
-from dicommap.display.displayable import Displayable
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines
 from dicommap.healthimaging.levels import Level
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.writing.new_file import write_new_text_file
 

@@ -12,11 +12,11 @@ from dicommap.api.validate import validate
 from dicommap.aws.object_copies import ObjectCopier
 from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import limit_issues
+from dicommap.model.displayable import Displayable
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
 from dicommap.package.submission_account import complete_clients

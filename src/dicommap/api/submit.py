@@ -12,10 +12,10 @@ from dicommap.aws.environment import read_environment
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.s3_objects import S3Objects
 from dicommap.aws.timing import SYSTEM_CLOCK
-from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
+from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.package.job_requests import make_job_requests, require_package
 from dicommap.package.job_submitter import JobSubmitter

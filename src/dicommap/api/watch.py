@@ -12,12 +12,12 @@ from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.timing import SYSTEM_CLOCK, GrowingPauses
 from dicommap.dicom.strict_json import parse_json
-from dicommap.display.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues import Location
+from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
 from dicommap.package.document_files import read_document

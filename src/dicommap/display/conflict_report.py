@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.displayable import Displayable
+from dicommap.model.displayable import Displayable
 from dicommap.display.formatting import format_count
 from dicommap.display.preview import MASKED_NOTE
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow

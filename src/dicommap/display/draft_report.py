@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
 from dicommap.display.conflict_report import build_conflict_blocks, has_masked_values
-from dicommap.display.displayable import Displayable
+from dicommap.model.displayable import Displayable
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import join_first_names

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
-from dicommap.display.displayable import Displayable
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues import Severity, find_code
+from dicommap.model.displayable import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

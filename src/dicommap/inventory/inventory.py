@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.display.displayable import Displayable
 from dicommap.errors import InventoryError
 from dicommap.inventory import cells, sqlite_schema
 from dicommap.inventory.cells import (
@@ -27,6 +26,7 @@ from dicommap.inventory.search import SearchMixin
 from dicommap.inventory.sqlite_schema import require_inventory_tables
 from dicommap.inventory.studies import InventoryReportMixin, PicturedSeries, PicturedStudy, SeriesFiles, ShownInstance
 from dicommap.issues import Issue, Severity
+from dicommap.model.displayable import Displayable
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, File
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.keywords import not_captured_error
-from dicommap.display.displayable import Displayable
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
 from dicommap.inventory.studies import Studies
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.display.displayable import Displayable, DisplayableInLists
 from dicommap.errors import InventoryError
 from dicommap.inventory.cells import read_rows, read_system_path, read_text
+from dicommap.model.displayable import Displayable, DisplayableInLists
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.study import Instance, Series, Study
 from dicommap.progress import progress_reporter

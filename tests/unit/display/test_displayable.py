@@ -13,8 +13,8 @@ import pytest
 from IPython.lib.pretty import RepresentationPrinter
 
 import dicommap
-from dicommap.display.displayable import Displayable
 from dicommap.errors import UsageError
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import show_values
 from tests.support.displayed_objects import KANJI, SECRET, files, make_displayed_objects
 from tests.support.filled_inventories import added, inventory_of
