@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dicommap.inventory import HeaderRow, InventoryWriter, make_file_row
+from dicommap.inventory.rows import HeaderRow, make_file_row
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.support.filled_inventories import added
 

@@ -26,12 +26,12 @@ writer.mark_duplicates = slow
 
 SUMMARY = f"""
 import sys
-from dicommap.inventory import cells
-rows = cells.read_rows
+from dicommap.inventory import queries
+rows = queries.read_rows
 def slow(connection, query, *more):
     print("reading", flush=True)
     return rows(connection, "{ENDLESS}", *more)
-cells.read_rows = slow
+queries.read_rows = slow
 """
 
 LOOKING_UP = f"""

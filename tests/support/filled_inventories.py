@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import FileIdentity, HeaderRow, Inventory, InventoryWriter, make_file_row
+from dicommap.inventory import Inventory
+from dicommap.inventory.grouping import FileIdentity
+from dicommap.inventory.rows import HeaderRow, make_file_row
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.issues import make_issue
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.model.study import Disposition, SourceFile

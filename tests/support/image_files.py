@@ -13,8 +13,8 @@ from PIL import Image
 from pydicom import Dataset
 
 import dicommap
-from dicommap.inventory.studies import PicturedSeries
-from dicommap.pictures import Picture
+from dicommap.model.study import Series
+from dicommap.model.picture import Picture
 from tests.support.p10_files import p10, uid, write_tree
 
 STUDY = "1.2.826.0.1.3680043.10.7"
@@ -59,7 +59,7 @@ def attributes(**values: Any) -> Dataset:
 
 
 @contextmanager
-def series_of(root: Path, *files: bytes) -> Iterator[PicturedSeries]:
+def series_of(root: Path, *files: bytes) -> Iterator[Series]:
     """Scan files that are one series, and yield the series with an open inventory."""
     write_tree(root, {f"IM{number:04}": content for number, content in enumerate(files)})
     with dicommap.scan(root) as inventory:

@@ -10,8 +10,8 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.edits.edit import Edit
 from dicommap.issues import Location
-from dicommap.model.study import Series, Study, Target
-from dicommap.overrides.grouping_conflicts import FileValues, StudyFileReader
+from dicommap.model.study import FileValues, Series, Study, Target
+from dicommap.overrides.grouping_conflicts import StudyFileReader
 
 KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modality", "SeriesDescription")
 

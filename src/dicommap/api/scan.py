@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory import Inventory
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, Workers, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Report
     from dicommap.inventory import Inventory
-    from dicommap.inventory.studies import PicturedSeries, PicturedStudy
+    from dicommap.model.study import Series, Study
 
 _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 
@@ -46,7 +46,7 @@ class Sheet(Displayable):
         """
         return write_sheet(Path(path), self)
 
-    def _items(self) -> Iterator[PicturedStudy] | Iterator[PicturedSeries]:
+    def _items(self) -> Iterator[Study] | Iterator[Series]:
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
 
     def _build_report(self) -> Report:
@@ -54,7 +54,7 @@ class Sheet(Displayable):
 
         numbers = self._inventory.summary()
         total = numbers.studies if self._level is Level.STUDY else numbers.series
-        first: list[PicturedStudy | PicturedSeries] = list(islice(self._items(), MAX_SHEET_ROWS))
+        first: list[Study | Series] = list(islice(self._items(), MAX_SHEET_ROWS))
         show_values = is_unmasked_in_repr(unmasked=self._inventory._unmasked)
         return build_sheet_report(first, total, self._level.value, self._keywords, show_values=show_values)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.person_names import merge_equal_names
 from dicommap.dicom.printable_text import MASK
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.display.report import Block
-    from dicommap.issues import Severity
-    from dicommap.model.study import AttributeValues, Series, Study, ValueCounts
+    from dicommap.model.inventory_summary import InventorySummary
+    from dicommap.model.study import AttributeValues, Inconsistency, Series, Study
 
 MAX_STUDIES = 15
 MAX_SERIES = 20
@@ -28,25 +28,6 @@ class ValueSummary(NamedTuple):
 
     distinct: int
     value: str
-
-
-class InventoryCounts(Protocol):
-    """The counts of an inventory; see `dicommap.inventory.Summary`."""
-
-    @property
-    def studies(self) -> int: ...  # noqa: D102
-    @property
-    def series(self) -> int: ...  # noqa: D102
-    @property
-    def instances(self) -> int: ...  # noqa: D102
-    @property
-    def files(self) -> int: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
-    @property
-    def dispositions(self) -> Mapping[str, int]: ...  # noqa: D102
-    @property
-    def issues(self) -> Mapping[tuple[str, Severity], int]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +69,7 @@ class StudySummary:
 class InventoryOverview:
     """The content of an inventory's report."""
 
-    numbers: InventoryCounts
+    summary: InventorySummary
     sources: Sequence[str]
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent first."""
@@ -133,25 +114,25 @@ _SERIES_COLUMNS = (
 
 def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
     """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
-    numbers = overview.numbers
+    numbers = overview.summary
     facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
-    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(numbers))])]
-    if numbers.issues:
-        blocks.append(build_issue_codes_table(numbers.issues))
+    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(summary))])]
+    if summary.issues:
+        blocks.append(build_issue_codes_table(summary.issues))
     if overview.first:
-        blocks.append(build_studies_table(overview.first, numbers.studies, show_values=show_values, heading="Studies"))
-    blocks.append(Note(text=_next_step(numbers)))
+        blocks.append(build_studies_table(overview.first, summary.studies, show_values=show_values, heading="Studies"))
+    blocks.append(Note(text=_next_step(summary)))
     if not show_values and overview.first:
         blocks.append(Note(text=MASKED_NOTE))
-    return _counts_report("Inventory", numbers, blocks)
+    return _counts_report("Inventory", summary, blocks)
 
 
-def build_summary_report(numbers: InventoryCounts) -> Report:
+def build_summary_report(summary: InventorySummary) -> Report:
     """Return the report of an inventory's counts, without its studies."""
-    blocks: list[Block] = [FactList(pairs=[("files", _file_counts(numbers))])]
-    if numbers.issues:
-        blocks.append(build_issue_codes_table(numbers.issues))
-    return _counts_report("Summary", numbers, blocks)
+    blocks: list[Block] = [FactList(pairs=[("files", _file_counts(summary))])]
+    if summary.issues:
+        blocks.append(build_issue_codes_table(summary.issues))
+    return _counts_report("Summary", summary, blocks)
 
 
 def build_unreadable_report(reason: str) -> Report:
@@ -182,10 +163,10 @@ def join_first_names(names: Iterable[str]) -> str:
     return ", ".join([*every[:_MAX_NAMES], *more])
 
 
-def _counts_report(title: str, numbers: InventoryCounts, blocks: Sequence[Block]) -> Report:
-    nouns = ((numbers.studies, "study"), (numbers.series, "series"), (numbers.instances, "instance"))
-    counts = [*(format_count(number, noun) for number, noun in nouns), format_byte_count(numbers.size)]
-    return Report(title=title, counts=counts, severities=count_severities(numbers.issues), blocks=blocks)
+def _counts_report(title: str, summary: InventorySummary, blocks: Sequence[Block]) -> Report:
+    nouns = ((summary.studies, "study"), (summary.series, "series"), (summary.instances, "instance"))
+    counts = [*(format_count(number, noun) for number, noun in nouns), format_byte_count(summary.size)]
+    return Report(title=title, counts=counts, severities=count_severities(summary.issues), blocks=blocks)
 
 
 def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
@@ -197,13 +178,13 @@ def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tu
     return facts
 
 
-def _file_counts(numbers: InventoryCounts) -> str:
-    by_disposition = ", ".join(f"{name} {count:,}" for name, count in numbers.dispositions.items())
+def _file_counts(summary: InventorySummary) -> str:
+    by_disposition = ", ".join(f"{name} {count:,}" for name, count in summary.dispositions.items())
     return by_disposition or "no files"
 
 
-def _next_step(numbers: InventoryCounts) -> str:
-    if not numbers.studies:
+def _next_step(summary: InventorySummary) -> str:
+    if not summary.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
         "Next: inventory.find(Modality='MR') finds studies, inventory.inconsistencies() shows differences within them, "
@@ -247,20 +228,7 @@ _INCONSISTENCY_COLUMNS = (
 )
 
 
-class InconsistentAttribute(Protocol):
-    """One attribute with different values in a study or series; see `dicommap.inventory.search.Inconsistency`."""
-
-    @property
-    def study_instance_uid(self) -> str: ...  # noqa: D102
-    @property
-    def series_instance_uid(self) -> str | None: ...  # noqa: D102
-    @property
-    def keyword(self) -> str: ...  # noqa: D102
-    @property
-    def values(self) -> ValueCounts: ...  # noqa: D102
-
-
-def build_inconsistencies_report(found: Sequence[InconsistentAttribute], *, show_values: bool) -> Report:
+def build_inconsistencies_report(found: Sequence[Inconsistency], *, show_values: bool) -> Report:
     """Return the report of inconsistent attributes: the first of them, and what to do about them."""
     if not found:
         return Report(
@@ -281,7 +249,7 @@ def build_inconsistencies_report(found: Sequence[InconsistentAttribute], *, show
     return Report(title="Inconsistencies", counts=counts, blocks=blocks)
 
 
-def _inconsistency_row(one: InconsistentAttribute, *, show_values: bool) -> TableRow:
+def _inconsistency_row(one: Inconsistency, *, show_values: bool) -> TableRow:
     uid = one.series_instance_uid or one.study_instance_uid
     level = "study" if one.series_instance_uid is None else "series"
     ranked = sorted(one.values.items(), key=lambda item: (-item[1], item[0]))

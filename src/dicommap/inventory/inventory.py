@@ -2,134 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import cells, sqlite_schema
-from dicommap.inventory.cells import (
-    enum_reader,
-    lookup_reader,
-    read_byte_count,
-    read_integer,
-    read_location,
-    read_number,
-    read_text,
-    read_uid,
-    read_value,
-)
-from dicommap.inventory.frames.export import FrameMixin
-from dicommap.inventory.queries import read_file_values, require_captured_keywords
-from dicommap.inventory.search import SearchMixin
-from dicommap.inventory.sqlite_schema import require_inventory_tables
-from dicommap.inventory.studies import InventoryReportMixin, PicturedSeries, PicturedStudy, SeriesFiles, ShownInstance
-from dicommap.issues import Issue, Severity
+from dicommap.inventory import cells, queries, search
+from dicommap.inventory.cells import read_integer, read_printable_path, read_text
+from dicommap.inventory.series_pictures import InventoryPictureSource
+from dicommap.inventory.sqlite_schema import open_inventory_file, require_inventory_tables
 from dicommap.model.displayable import Displayable
-from dicommap.model.source_files import NetworkTraffic
-from dicommap.model.study import Disposition, File
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.study import Study
 
 if TYPE_CHECKING:
     import os
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
+    import pandas
+    import polars
+    import pyarrow
+
+    from dicommap.display.inventory_report import InventoryOverview
     from dicommap.display.report import Report
-    from dicommap.inventory.cells import CellReader
+    from dicommap.inventory.frames.sql_query import QueryResult
     from dicommap.inventory.object_keys import InventoryObjects
-    from dicommap.overrides.grouping_conflicts import FileValues
+    from dicommap.issues import Issue
+    from dicommap.model.inventory_summary import InventorySummary
+    from dicommap.model.study import File, FileValues, Instance, Series
     from dicommap.plots.inventory_plots import InventoryPlots
-
-_SERIES_QUERY = """
-SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
-FROM (
-    SELECT header AS number, COUNT(*) AS files, SUM(disposition = 'instance') AS instances, SUM(size) AS bytes
-    FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
-) JOIN header ON header.id = number
-ORDER BY StudyInstanceUID, SeriesInstanceUID, number
-"""
-
-_INSTANCES_QUERY = """
-SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
-    TransferSyntaxUID, IFNULL(InstanceNumber, ''), etag
-FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
-ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
-"""
-
-_STUDY_COUNT_QUERY = """
-SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM (
-    SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header
-    WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))
-)
-"""
-
-# Paths that are not UTF-8 are blobs, which no text is equal to; see `member_path_ranges`.
-_ARCHIVE_MEMBER_COUNT_QUERY = """
-SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
-    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
-    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
-)
-WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
-"""
-
-_DUPLICATE_COUNT_QUERY = """
-SELECT code, COUNT(*) FROM issue WHERE code IN ('instance.duplicate', 'instance.conflict') GROUP BY code
-"""
+    from dicommap.progress import ProgressOption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class InventorySummary(Displayable):
-    """An inventory in numbers."""
+class Inventory(Displayable):
+    """What a scan found: an inventory file that is open for reading. Close it, or use it as a context manager.
 
-    studies: int
-    series: int
-    instances: int
-    files: int
-    size: int
-    """Bytes of all files."""
-    dispositions: Mapping[str, int]
-    """How many paths have each disposition; the sum is `files`."""
-    issues: Mapping[tuple[str, Severity], int]
-    """How often each code was found, with its severity."""
-    read: int
-    """Files that the scan opened."""
-    unchanged: int
-    """Files that it took from the scan before, since neither size nor time had changed, or size and ETag had not."""
-    traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
-    """Requests to S3 and bytes received from there."""
+    All methods raise InventoryError if the inventory is closed or its file is damaged.
 
-    def _build_report(self) -> Report:
-        from dicommap.display.inventory_report import build_summary_report
-
-        return build_summary_report(self)
-
-
-class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
-    """What a scan found. Reading only; close it, or use it as a context.
-
-    `FrameMixin` gives it as frames, `SearchMixin` answers questions.
+    Attributes:
+        keywords: The captured attributes.
+        sources: The roots that were scanned; paths are relative to them.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        rows = self._rows("SELECT keyword FROM attribute ORDER BY position", (read_text,))
+        self._unmasked = False
+        self._overview: InventoryOverview | None = None
+        rows = cells.read_rows(connection, "SELECT keyword FROM attribute ORDER BY position", (read_text,))
         self.keywords: tuple[str, ...] = tuple(keyword for (keyword,) in rows)
-        """The captured attributes."""
-        self._require_columns()
-        self._require_complete()
-        self._roots = dict(
-            self._rows("SELECT id, root FROM source ORDER BY id", (read_integer, cells.read_printable_path))
-        )
+        _require_keyword_columns(connection, self.keywords)
+        _require_complete_scan(connection)
+        readers = (read_integer, read_printable_path)
+        self._roots = dict(cells.read_rows(connection, "SELECT id, root FROM source ORDER BY id", readers))
         self.sources: tuple[str, ...] = tuple(self._roots.values())
-        """The roots that were scanned; paths are relative to them."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open an inventory file. Raises InventoryError where it is none, or one of another format."""
-        connection = sqlite_schema.open_inventory_file(Path(path))
+        """Open an inventory file.
+
+        Raises:
+            InventoryError: The file is not an inventory, has another format, or is of a scan that was not finished.
+        """
+        connection = open_inventory_file(Path(path))
         try:
             require_inventory_tables(connection)
             return cls(connection)
@@ -138,7 +76,7 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
             raise
 
     def close(self) -> None:
-        """Close the file. An inventory in memory is gone then."""
+        """Close the file. An inventory in memory is lost then."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -149,174 +87,244 @@ class Inventory(InventoryReportMixin, FrameMixin, SearchMixin):
     ) -> None:
         self.close()
 
-    def studies(self) -> Iterator[PicturedStudy]:
-        """Yield the studies in order of their UIDs, each with its series and their values."""
+    def unmasked(self) -> Self:
+        """Return this inventory with patient values in its reprs, and in the reprs of its studies and series.
+
+        Both share one open file: closing one closes both.
+        """
+        view = copy(self)
+        view._unmasked = True
+        return view
+
+    # Studies, series, files and issues.
+
+    def studies(self) -> Iterator[Study]:
+        """Yield the studies in the order of their UIDs, each with its series and their values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
-            yield PicturedStudy.of(series)
+            yield Study.of(series)
 
-    def series(self) -> Iterator[PicturedSeries]:
-        """Yield the series in order of their study's and their own UIDs."""
-        columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in self.keywords)
-        kinds = (
-            read_uid,
-            read_uid,
-            read_byte_count,
-            read_byte_count,
-            read_byte_count,
-            *(read_value for _ in self.keywords),
-        )
-        rows = self._rows(_SERIES_QUERY.format(columns=columns), kinds)
-        files_of = SeriesFiles(self._connection)
-        for (study, series), group in groupby(rows, key=lambda row: row[:2]):
-            headers = list(group)
-            values: list[dict[str, int]] = [{} for _ in self.keywords]
-            for row in headers:
-                for counts, found in zip(values, row[5:], strict=True):
-                    counts[found] = counts.get(found, 0) + row[2]
-            files, instances, total = (sum(row[column] for row in headers) for column in (2, 3, 4))
-            yield PicturedSeries(
-                study_instance_uid=study,
-                series_instance_uid=series,
-                instances=instances,
-                files=files,
-                size=total,
-                values=dict(zip(self.keywords, values, strict=True)),
-                files_of=files_of,
-                unmasked=self._unmasked,
-            )
+    def series(self) -> Iterator[Series]:
+        """Yield the series in the order of their Study and Series Instance UIDs."""
+        source = InventoryPictureSource(self._connection)
+        return queries.read_series(self._connection, self.keywords, unmasked=self._unmasked, picture_source=source)
 
-    def instances(self) -> Iterator[ShownInstance]:
-        """Yield instances and duplicates in order of study, series and path."""
-        kinds = (
-            lookup_reader(self._roots),
-            cells.read_printable_path,
-            read_byte_count,
-            read_integer,
-            enum_reader(Disposition),
-        )
-        more = (read_uid, read_uid, read_uid, read_value, read_value, read_value, read_text)
-        for source, path, length, mtime, disposition, *texts in self._rows(_INSTANCES_QUERY, (*kinds, *more)):
-            study, series, instance, sop_class, syntax, instance_number, etag = texts
-            yield ShownInstance(
-                source=source,
-                path=path,
-                size=length,
-                mtime_ns=mtime,
-                disposition=disposition,
-                study_instance_uid=study,
-                series_instance_uid=series,
-                sop_instance_uid=instance,
-                sop_class_uid=sop_class,
-                transfer_syntax_uid=syntax,
-                instance_number=instance_number,
-                etag=etag,
-            )
+    def instances(self) -> Iterator[Instance]:
+        """Yield instances and duplicates in the order of study, series and path."""
+        return queries.read_instances(self._connection, self._roots)
 
     def files(self) -> Iterator[File]:
-        """Yield every path that the scan met, in order."""
-        kinds = (
-            lookup_reader(self._roots),
-            cells.read_printable_path,
-            read_byte_count,
-            read_integer,
-            enum_reader(Disposition),
-            read_text,
-        )
-        query = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
-        for source, path, length, mtime, disposition, etag in self._rows(query, kinds):
-            yield File(source=source, path=path, size=length, mtime_ns=mtime, disposition=disposition, etag=etag)
+        """Yield every path that the scan found, in order."""
+        return queries.read_files(self._connection, self._roots)
 
     def issues(self) -> Iterator[Issue]:
-        """Yield what the scan found wrong, in the order of finding.
+        """Yield the issues of the scan in the order in which they were found.
 
-        Paths are relative to the source, and begin with its root where there are several sources.
+        Paths are relative to the source. If the inventory has several sources, paths begin with the root.
         """
-        kinds = (read_text, enum_reader(Severity), read_location, read_text)
-        rows = self._rows("SELECT code, severity, location, message FROM issue ORDER BY id", kinds)
-        for code, severity, place, message in rows:
-            yield Issue(code=code, severity=severity, location=place, message=message)
+        return queries.read_issues(self._connection)
 
     def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
-        """Yield the files of one study with their values of captured attributes, in order of series and path.
+        """Yield the files of one study with their values of some attributes, in the order of series and path.
 
-        An absent attribute is the empty text. Raises AttributeNameError where the inventory does not hold one.
+        Args:
+            study_instance_uid: The study.
+            keywords: Captured attributes. The value of an absent attribute is the empty text.
+
+        Raises:
+            AttributeNameError: The inventory does not have one of the attributes.
         """
-        require_captured_keywords(keywords, self.keywords)
-        return read_file_values(self._connection, self._roots, study_instance_uid, keywords)
+        queries.require_captured_keywords(keywords, self.keywords)
+        return queries.read_file_values(self._connection, self._roots, study_instance_uid, keywords)
+
+    def series_by_study(self) -> dict[str, set[str]]:
+        """Return the Series Instance UIDs of each Study Instance UID."""
+        return queries.read_series_uids(self._connection)
+
+    # Counts.
+
+    def summary(self) -> InventorySummary:
+        """Return the numbers of studies, series, instances, files, bytes and issues."""
+        return queries.read_summary(self._connection)
+
+    def count_files_in_archives(self) -> int:
+        """Return how many instances and duplicates are members of archives."""
+        return queries.count_archive_members(self._connection)
+
+    def count_duplicates(self) -> tuple[int, int]:
+        """Return the number of duplicates, and how many of them differ from the instance with the same UID."""
+        return queries.count_duplicates(self._connection)
+
+    # Search.
+
+    def find(self, **match: str | Iterable[str]) -> search.Studies:
+        """Find studies by the values of one of their series: `inventory.find(Modality="MR", PatientID="98*")`.
+
+        Args:
+            **match: Keyword of a captured attribute, StudyInstanceUID or SeriesInstanceUID -> pattern, or several
+                patterns of which one must match. Patterns are those of rules (`*`, `?`, `[...]`); they match whole
+                values and are case-sensitive. Without any, all studies are found.
+
+        Returns:
+            The studies with a series that matches all keywords, in the order of their UIDs.
+
+        Raises:
+            AttributeNameError: The inventory does not have one of the attributes.
+            UsageError: A pattern is not a text.
+        """
+        for keyword in match.keys() - {*search.UID_KEYWORDS}:
+            queries.require_captured_keywords([keyword], self.keywords)
+        patterns = search.parse_patterns(match)
+        return search.Studies(search.find_studies(self.studies(), patterns), unmasked=self._unmasked)
+
+    def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
+        """Count the distinct values of a captured attribute.
+
+        Args:
+            keyword: The attribute.
+            study: Count the files of this Study Instance UID only.
+            series: Count the files of this Series Instance UID only.
+
+        Returns:
+            Value -> number of files, the most frequent first. An absent attribute counts as the empty text.
+
+        Raises:
+            AttributeNameError: The inventory does not have the attribute.
+        """
+        queries.require_captured_keywords([keyword], self.keywords)
+        return search.count_values(self._connection, keyword, study=study, series=series)
+
+    def inconsistencies(self) -> search.Inconsistencies:
+        """Return each attribute that differs inside a study or series, with its values and their numbers of files.
+
+        They are the issues `study.inconsistent-attribute` and `series.inconsistent-attribute` of the scan.
+        """
+        return search.Inconsistencies(search.find_inconsistencies(self._connection), unmasked=self._unmasked)
+
+    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
+        """Run an SQL query over the views study, series, instance, file and issue.
+
+        The query can only read. Its result shows patient values, because the query asked for them.
+
+        Args:
+            query: One SELECT statement; docs/formats/frames.md lists the columns of each view.
+            parameters: Values of `?` or `:name` in the query.
+
+        Raises:
+            QueryError: SQLite cannot answer the query.
+        """
+        from dicommap.inventory.frames.sql_query import run_query
+
+        return run_query(self._connection, self.keywords, query, parameters)
+
+    # Frames, whose columns docs/formats/frames.md lists. They have patient values: whoever makes one asks for them.
+
+    def to_arrow(self, level: str = "instance", *, progress: ProgressOption = None) -> pyarrow.Table:
+        """Return a frame as an Arrow table; extra: arrow.
+
+        Args:
+            level: What a row is: study, series, instance, file or issue.
+            progress: Reports how many rows are read; see `scan`.
+
+        Raises:
+            MissingExtraError: The extra is not installed.
+            UsageError: The level is unknown.
+        """
+        from dicommap.inventory.frames.export import make_arrow_table
+
+        return make_arrow_table(self._connection, self.keywords, level, progress)
+
+    def to_pandas(self, level: str = "instance", *, progress: ProgressOption = None) -> pandas.DataFrame:
+        """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas.
+
+        Arguments and errors are those of `to_arrow`.
+        """
+        from dicommap.inventory.frames.export import make_pandas_frame
+
+        return make_pandas_frame(self._connection, self.keywords, level, progress)
+
+    def to_polars(self, level: str = "instance", *, progress: ProgressOption = None) -> polars.DataFrame:
+        """Return a frame for Polars; extra: polars. Arguments and errors are those of `to_arrow`."""
+        from dicommap.inventory.frames.export import make_polars_frame
+
+        return make_polars_frame(self._connection, self.keywords, level, progress)
+
+    def to_parquet(
+        self,
+        path: str | os.PathLike[str],
+        level: str = "instance",
+        *,
+        overwrite: bool = False,
+        progress: ProgressOption = None,
+    ) -> int:
+        """Write a frame to a Parquet file, in bounded memory; extra: arrow.
+
+        The file appears when it is complete.
+
+        Args:
+            path: The file.
+            level: What a row is: study, series, instance, file or issue.
+            overwrite: Replace an existing Parquet file. Other files are never replaced.
+            progress: Reports how many rows are written; see `scan`.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            MissingExtraError: The extra is not installed.
+            UsageError: The level is unknown.
+            DocumentError: The file exists, or cannot be written.
+        """
+        from dicommap.inventory.frames.export import write_parquet_file
+
+        keywords = self.keywords
+        return write_parquet_file(self._connection, keywords, Path(path), level, overwrite=overwrite, progress=progress)
+
+    # Plots, S3 object keys, and the report.
 
     @property
     def plots(self) -> InventoryPlots:
-        """Return the plots of this inventory; none is made before it is asked for."""
+        """Return the plots of this inventory; each is made when its method is called."""
         from dicommap.plots.inventory_plots import InventoryPlots
 
         return InventoryPlots(self.studies, lambda: self.summary().studies)
 
     def located(self, offsets: Sequence[str] = ()) -> InventoryObjects:
-        """Return the files as objects under one prefix; `offsets` are the folders there that each source lies in."""
+        """Return the files as S3 objects under one prefix.
+
+        Args:
+            offsets: For each source, the folder under the prefix that its files are in.
+        """
         from dicommap.inventory.object_keys import InventoryObjects
 
         return InventoryObjects(self._connection, offsets)
 
-    def series_by_study(self) -> dict[str, set[str]]:
-        """Return the Series Instance UIDs of each Study Instance UID."""
-        known: dict[str, set[str]] = {}
-        query = (
-            "SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header"
-            " WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))"
+    def _build_report(self) -> Report:
+        from dicommap.display.inventory_report import build_inventory_report, build_unreadable_report
+        from dicommap.inventory.overview_queries import read_overview
+
+        try:
+            if self._overview is None:  # read once: an open inventory does not change
+                self._overview = read_overview(self._connection, self.keywords, self.sources, self.summary())
+        except InventoryError as error:
+            return build_unreadable_report(str(error))
+        return build_inventory_report(self._overview, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+
+
+def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
+    """Raise InventoryError unless each keyword is a column of `header`: keywords become part of queries."""
+    rows = cells.read_rows(connection, "SELECT name FROM pragma_table_info('header')", (read_text,))
+    columns = {name for (name,) in rows}
+    if not all(keyword.isidentifier() and keyword in columns for keyword in keywords):
+        raise cells.damaged_error()
+
+
+def _require_complete_scan(connection: sqlite3.Connection) -> None:
+    """Raise InventoryError for the file of a stopped scan: it would look like an inventory of fewer files."""
+    scan = next(cells.read_rows(connection, "SELECT complete FROM scan", (read_integer,)), None)
+    if scan is None:
+        raise cells.damaged_error()
+    if not scan[0]:
+        raise InventoryError(
+            "The scan of this inventory was not finished.",
+            fix="Run the scan again to finish it; it goes on from where it was stopped.",
         )
-        for study, series in self._rows(query, (read_uid, read_uid)):
-            known.setdefault(study, set()).add(series)
-        return known
-
-    def count_files_in_archives(self) -> int:
-        """Return how many files of instances are members of archives."""
-        return int(next(self._rows(_ARCHIVE_MEMBER_COUNT_QUERY, (read_integer,)))[0])
-
-    def count_duplicates(self) -> tuple[int, int]:
-        """Return how many files have the SOP Instance UID of one before them, and how many of these differ from it."""
-        rows = self._rows(_DUPLICATE_COUNT_QUERY, (read_text, read_integer))
-        counts: dict[str, int] = dict(map(tuple, rows))
-        return sum(counts.values()), counts.get("instance.conflict", 0)
-
-    def summary(self) -> InventorySummary:
-        """Count what there is."""
-        query = "SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"
-        rows = self._rows(query, (enum_reader(Disposition), read_integer))
-        dispositions = {disposition.value: count for disposition, count in rows}
-        query = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
-        found = self._rows(query, (read_text, enum_reader(Severity), read_integer))
-        ((studies, series),) = self._rows(_STUDY_COUNT_QUERY, (read_integer, read_integer))
-        query = "SELECT read, unchanged, requests, received, repeated FROM scan"
-        ((read, unchanged, *traffic),) = self._rows(query, (read_integer,) * 5)
-        return InventorySummary(
-            studies=studies,
-            series=series,
-            instances=dispositions.get(Disposition.INSTANCE.value, 0),
-            files=sum(dispositions.values()),
-            size=int(next(self._rows("SELECT TOTAL(size) FROM file", (read_number,)))[0]),
-            dispositions=dispositions,
-            issues={(code, severity): count for code, severity, count in found},
-            read=read,
-            unchanged=unchanged,
-            traffic=NetworkTraffic(*traffic),
-        )
-
-    def _rows(self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | None) -> Iterator[list[Any]]:
-        return cells.read_rows(self._connection, query, readers, parameters)
-
-    def _require_columns(self) -> None:
-        """Raise InventoryError unless each keyword is a column: keywords become part of queries."""
-        columns = {name for (name,) in self._rows("SELECT name FROM pragma_table_info('header')", (read_text,))}
-        if not all(keyword.isidentifier() and keyword in columns for keyword in self.keywords):
-            raise cells.damaged_error()
-
-    def _require_complete(self) -> None:
-        """Raise InventoryError for what a stopped scan left: it would look like an inventory of fewer files."""
-        complete = next(self._rows("SELECT complete FROM scan", (read_integer,)), None)
-        if complete is None:
-            raise cells.damaged_error()
-        if not complete[0]:
-            raise InventoryError(
-                "The scan of this inventory was not finished.",
-                fix="Run the scan again to finish it; it goes on from where it was stopped.",
-            )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.display.inventory_report import MAX_SERIES, MAX_STUDIES, SeriesSummary, StudySummary, ValueSummary
+from dicommap.display.inventory_report import (
+    MAX_SERIES,
+    MAX_STUDIES,
+    InventoryOverview,
+    SeriesSummary,
+    StudySummary,
+    ValueSummary,
+)
 from dicommap.inventory.cells import read_integer, read_optional_text, read_rows, read_text, read_value
 from dicommap.inventory.connection import distinct_count_sql
 
@@ -13,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dicommap.inventory.cells import CellReader
+    from dicommap.model.inventory_summary import InventorySummary
 
 _STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
 _SERIES_KEYWORDS = ("Modality", "SeriesNumber", "SeriesDescription")
@@ -21,12 +29,12 @@ _HAS_FILES = (
     "EXISTS (SELECT 1 FROM file WHERE file.header = header.id AND file.disposition IN ('instance', 'duplicate'))"
 )
 
-# The index of (study, series) gives both in order, so that the rest is not looked at.
+# SQLite reads the index of (study, series) in order and stops at the limit.
 _FIRST_STUDIES_QUERY = f"""
 SELECT DISTINCT StudyInstanceUID FROM header WHERE {_HAS_FILES} ORDER BY StudyInstanceUID LIMIT {MAX_STUDIES}
 """  # noqa: S608
 
-# Crossed, so that headers of the study are looked up first, and files by their header.
+# CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
 _FROM_STUDY = """
 FROM header CROSS JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
@@ -42,8 +50,22 @@ SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND type
 """  # noqa: S608
 
 
+def read_overview(
+    connection: sqlite3.Connection, keywords: Sequence[str], sources: Sequence[str], summary: InventorySummary
+) -> InventoryOverview:
+    """Read what the report of an inventory shows; `keywords` are the captured attributes."""
+    overview = OverviewQueries(connection, keywords)
+    return InventoryOverview(
+        summary=summary,
+        sources=sources,
+        modalities=overview.count_modalities(),
+        dates=overview.read_date_range(),
+        first=overview.read_first_studies(),
+    )
+
+
 class OverviewQueries:
-    """Asks an inventory for what its screen shows."""
+    """The queries for the report of one inventory."""
 
     def __init__(self, connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
         self._connection = connection
@@ -54,14 +76,14 @@ class OverviewQueries:
         uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES_QUERY, (read_text,))]
         return [self._study(uid) for uid in uids]
 
-    def modalities(self) -> dict[str, int]:
+    def count_modalities(self) -> dict[str, int]:
         """Return the number of series of each modality, the most frequent first."""
         if "Modality" not in self._keywords:
             return {}
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
 
-    def dates(self) -> tuple[str, str] | None:
-        """Return the first and last StudyDate, as they are written."""
+    def read_date_range(self) -> tuple[str, str] | None:
+        """Return the first and last StudyDate as the files have them; None if no file has one."""
         if "StudyDate" not in self._keywords:
             return None
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))

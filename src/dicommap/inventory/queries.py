@@ -1,18 +1,61 @@
-"""Queries on an open inventory: the values of each file of a study."""
+"""Queries on an inventory file: its series, instances, files, issues, values and counts.
+
+Each function takes an SQLite connection and yields or returns values of the model. Every cell is checked when it is
+read, because anybody may have altered the file: a damaged one raises InventoryError.
+"""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.keywords import not_captured_error
-from dicommap.inventory.cells import lookup_reader, read_printable_path, read_rows, read_uid, read_value
-from dicommap.overrides.grouping_conflicts import FileValues
+from dicommap.inventory.cells import (
+    enum_reader,
+    lookup_reader,
+    read_byte_count,
+    read_integer,
+    read_location,
+    read_number,
+    read_printable_path,
+    read_rows,
+    read_text,
+    read_uid,
+    read_value,
+)
+from dicommap.issues import Issue, Severity
+from dicommap.model.inventory_summary import InventorySummary
+from dicommap.model.source_files import NetworkTraffic
+from dicommap.model.study import Disposition, File, FileValues, Instance, Series
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-# Crossed, so that the headers of the study come first, by their index, and then the files of each by theirs.
+    from dicommap.inventory.cells import CellReader
+    from dicommap.model.study import PictureSource
+
+_SERIES_QUERY = """
+SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
+FROM (
+    SELECT header AS number, COUNT(*) AS files, SUM(disposition = 'instance') AS instances, SUM(size) AS bytes
+    FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
+) JOIN header ON header.id = number
+ORDER BY StudyInstanceUID, SeriesInstanceUID, number
+"""
+
+_INSTANCES_QUERY = """
+SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
+    TransferSyntaxUID, IFNULL(InstanceNumber, ''), etag
+FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
+ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
+"""
+
+_FILES_QUERY = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
+
+_ISSUES_QUERY = "SELECT code, severity, location, message FROM issue ORDER BY id"
+
+# CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
 FILE_VALUES_QUERY = """
 SELECT source, path, SeriesInstanceUID, SOPInstanceUID{columns}
 FROM header CROSS JOIN file ON file.header = header.id
@@ -20,9 +63,105 @@ WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
 ORDER BY SeriesInstanceUID, source, path
 """
 
+_SERIES_UIDS_QUERY = """
+SELECT DISTINCT StudyInstanceUID, SeriesInstanceUID FROM header
+WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicate'))
+"""
+
+_STUDY_COUNT_QUERY = f"SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM ({_SERIES_UIDS_QUERY})"  # noqa: S608
+
+# Paths that are not UTF-8 are stored as blobs, which are never equal to a text; see `cells.member_path_ranges`.
+_ARCHIVE_MEMBER_COUNT_QUERY = """
+SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
+    member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
+    OR member.path >= CAST(archive.path || '!/' AS BLOB) AND member.path < CAST(archive.path || '!0' AS BLOB)
+)
+WHERE archive.disposition = 'archive' AND member.disposition IN ('instance', 'duplicate')
+"""
+
+_DUPLICATE_COUNT_QUERY = """
+SELECT code, COUNT(*) FROM issue WHERE code IN ('instance.duplicate', 'instance.conflict') GROUP BY code
+"""
+
+_DISPOSITION_COUNT_QUERY = "SELECT disposition, COUNT(*) FROM file GROUP BY 1 ORDER BY 2 DESC, 1"
+_ISSUE_COUNT_QUERY = "SELECT code, severity, COUNT(*) FROM issue GROUP BY 1, 2 ORDER BY MIN(id)"
+_SCAN_COST_QUERY = "SELECT read, unchanged, requests, received, repeated FROM scan"
+
+
+def read_series(
+    connection: sqlite3.Connection, keywords: Sequence[str], *, unmasked: bool, picture_source: PictureSource
+) -> Iterator[Series]:
+    """Yield the series in the order of their Study and Series Instance UIDs.
+
+    Args:
+        connection: Of an inventory.
+        keywords: The captured attributes, which become columns of the query.
+        unmasked: Whether reports of the series show patient values.
+        picture_source: Draws pictures of the series.
+    """
+    columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
+    readers = (read_uid, read_uid, *(read_byte_count,) * 3, *(read_value,) * len(keywords))
+    rows = read_rows(connection, _SERIES_QUERY.format(columns=columns), readers)
+    for (study, series), group in groupby(rows, key=lambda row: row[:2]):
+        headers = list(group)
+        values: list[dict[str, int]] = [{} for _ in keywords]
+        for row in headers:
+            for counts, value in zip(values, row[5:], strict=True):
+                counts[value] = counts.get(value, 0) + row[2]
+        files, instances, size = (sum(row[column] for row in headers) for column in (2, 3, 4))
+        yield Series(
+            study_instance_uid=study,
+            series_instance_uid=series,
+            instances=instances,
+            files=files,
+            size=size,
+            values=dict(zip(keywords, values, strict=True)),
+            unmasked=unmasked,
+            picture_source=picture_source,
+        )
+
+
+def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[Instance]:
+    """Yield instances and duplicates in the order of study, series and path; `roots` are the sources by number."""
+    readers = (*_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
+    for source, path, size, mtime, disposition, *texts in read_rows(connection, _INSTANCES_QUERY, readers):
+        study, series, instance, sop_class, transfer_syntax, instance_number, etag = texts
+        yield Instance(
+            source=source,
+            path=path,
+            size=size,
+            mtime_ns=mtime,
+            disposition=disposition,
+            study_instance_uid=study,
+            series_instance_uid=series,
+            sop_instance_uid=instance,
+            sop_class_uid=sop_class,
+            transfer_syntax_uid=transfer_syntax,
+            instance_number=instance_number,
+            etag=etag,
+        )
+
+
+def read_files(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[File]:
+    """Yield every path of the inventory in order; `roots` are the sources by number."""
+    readers = (*_file_readers(roots), read_text)
+    for source, path, size, mtime, disposition, etag in read_rows(connection, _FILES_QUERY, readers):
+        yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
+
+
+def _file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
+    return lookup_reader(roots), read_printable_path, read_byte_count, read_integer, enum_reader(Disposition)
+
+
+def read_issues(connection: sqlite3.Connection) -> Iterator[Issue]:
+    """Yield the issues of the scan in the order in which they were found."""
+    readers = (read_text, enum_reader(Severity), read_location, read_text)
+    for code, severity, location, message in read_rows(connection, _ISSUES_QUERY, readers):
+        yield Issue(code=code, severity=severity, location=location, message=message)
+
 
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
-    """Raise AttributeNameError for a keyword that an inventory does not hold."""
+    """Raise AttributeNameError if one of the keywords is not a captured attribute of the inventory."""
     if not set(keywords) <= set(captured):
         raise not_captured_error(keywords, captured)
 
@@ -30,16 +169,67 @@ def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) 
 def read_file_values(
     connection: sqlite3.Connection, roots: Mapping[int, str], study_instance_uid: str, keywords: Sequence[str]
 ) -> Iterator[FileValues]:
-    """Yield the files of a study, a row at a time; the inventory must hold the keywords, which become columns."""
+    """Yield the files of one study with their values, in the order of series and path.
+
+    Args:
+        connection: Of an inventory.
+        roots: The sources by number.
+        study_instance_uid: The study.
+        keywords: Captured attributes, which become columns of the query.
+    """
     columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
     readers = (lookup_reader(roots), read_printable_path, read_uid, read_uid, *(read_value for _ in keywords))
-    for source, name, series, instance, *values in read_rows(
+    for source, path, series, instance, *values in read_rows(
         connection, FILE_VALUES_QUERY.format(columns=columns), readers, (study_instance_uid,)
     ):
         yield FileValues(
             source=source,
-            path=name,
+            path=path,
             series_instance_uid=series,
             sop_instance_uid=instance,
             values=tuple(values),
         )
+
+
+def read_series_uids(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """Return the Series Instance UIDs of each Study Instance UID."""
+    series_by_study: dict[str, set[str]] = {}
+    for study, series in read_rows(connection, _SERIES_UIDS_QUERY, (read_uid, read_uid)):
+        series_by_study.setdefault(study, set()).add(series)
+    return series_by_study
+
+
+def count_archive_members(connection: sqlite3.Connection) -> int:
+    """Return how many instances and duplicates are members of archives."""
+    ((count,),) = read_rows(connection, _ARCHIVE_MEMBER_COUNT_QUERY, (read_integer,))
+    return int(count)
+
+
+def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the number of duplicates, and how many of them differ from the instance with the same UID."""
+    rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
+    counts: dict[str, int] = dict(map(tuple, rows))
+    return sum(counts.values()), counts.get("instance.conflict", 0)
+
+
+def read_summary(connection: sqlite3.Connection) -> InventorySummary:
+    """Return the counts of the whole inventory."""
+    rows = read_rows(connection, _DISPOSITION_COUNT_QUERY, (enum_reader(Disposition), read_integer))
+    dispositions = {disposition.value: count for disposition, count in rows}
+    issue_rows = read_rows(connection, _ISSUE_COUNT_QUERY, (read_text, enum_reader(Severity), read_integer))
+    issues = {(code, severity): count for code, severity, count in issue_rows}
+    ((studies, series),) = read_rows(connection, _STUDY_COUNT_QUERY, (read_integer, read_integer))
+    ((read, unchanged, *traffic),) = read_rows(connection, _SCAN_COST_QUERY, (read_integer,) * 5)
+    ((size,),) = read_rows(connection, "SELECT TOTAL(size) FROM file", (read_number,))
+    return InventorySummary(
+        studies=studies,
+        series=series,
+        instances=dispositions.get(Disposition.INSTANCE.value, 0),
+        files=sum(dispositions.values()),
+        size=int(size),
+        dispositions=dispositions,
+        issues=issues,
+        read=read,
+        unchanged=unchanged,
+        traffic=NetworkTraffic(*traffic),
+    )

@@ -2,57 +2,95 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.keywords import not_captured_error
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
-from dicommap.inventory.studies import Studies
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.study import Inconsistency, Study
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Self
 
     from dicommap.display.report import Report
-    from dicommap.inventory.studies import PicturedStudy
-    from dicommap.model.study import Series, ValueCounts
+    from dicommap.model.study import Series
+
+UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
+"""What studies can be found by, in addition to the captured attributes."""
+
+_INCONSISTENCY_QUERY = """
+SELECT location FROM issue WHERE code IN ('study.inconsistent-attribute', 'series.inconsistent-attribute') ORDER BY id
+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inconsistency:
-    """One attribute that differs inside a study, or inside a series of it."""
-
-    study_instance_uid: str
-    series_instance_uid: str | None
-    """None where the attribute is one of the whole study."""
-    keyword: str
-    values: ValueCounts = field(repr=False)
-    """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
-
-
-class Inconsistencies(tuple[Inconsistency, ...], Displayable):
-    """What differs, in the order of finding."""
+class Studies(tuple[Study, ...], Displayable):
+    """Studies in the order of their UIDs, held in memory: what `Inventory.find` returns."""
 
     _unmasked: bool
 
-    def __new__(cls, found: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
-        """Take what was found; `unmasked` says whether text and HTML show patient values."""
-        made = super().__new__(cls, found)
+    def __new__(cls, studies: Iterable[Study] = (), *, unmasked: bool = False) -> Self:
+        """Make the tuple; `unmasked` says whether its text and HTML show patient values."""
+        made = super().__new__(cls, studies)
+        made._unmasked = unmasked
+        return made
+
+    def distinct(self, keyword: str) -> dict[str, int]:
+        """Count the values of a captured attribute in these studies.
+
+        Returns:
+            Value -> number of files, the most frequent first.
+        """
+        total: Counter[str] = Counter()
+        for study in self:
+            total.update(study.values[keyword])
+        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+    def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
+        """Return a function that gives these studies new values, for `draft(by_study=...)`.
+
+        `found.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
+        """
+        uids = frozenset(study.study_instance_uid for study in self)
+
+        def edit(study: Study) -> dict[str, str]:
+            return values if study.study_instance_uid in uids else {}
+
+        edit.__name__ = f"edit of {', '.join(values)}"
+        return edit
+
+    # A tuple has its own __str__ and __repr__, which would be used otherwise.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
+
+    def _build_report(self) -> Report:
+        from dicommap.display.study_report import build_studies_report
+
+        return build_studies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+
+
+class Inconsistencies(tuple[Inconsistency, ...], Displayable):
+    """Attributes that differ inside a study or series, in the order in which the scan found them."""
+
+    _unmasked: bool
+
+    def __new__(cls, inconsistencies: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
+        """Make the tuple; `unmasked` says whether its text and HTML show patient values."""
+        made = super().__new__(cls, inconsistencies)
         made._unmasked = unmasked
         return made
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Return the attributes that differ somewhere, each once: what `draft(harmonize=...)` takes."""
+        """Return each attribute that differs somewhere, once: an argument for `draft(harmonize=...)`."""
         return tuple(dict.fromkeys(one.keyword for one in self))
 
-    # A tuple has both of its own.
+    # A tuple has its own __str__ and __repr__, which would be used otherwise.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -62,91 +100,65 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
         return build_inconsistencies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
 
 
-_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
-_INCONSISTENCY_QUERY = """
-SELECT location FROM issue WHERE code IN ('study.inconsistent-attribute', 'series.inconsistent-attribute') ORDER BY id
-"""
+def parse_patterns(match: Mapping[str, str | Iterable[str]]) -> dict[str, ShellPatterns]:
+    """Return the patterns of each keyword. Raises UsageError for a pattern that is not a text."""
+    return {keyword: _parse_keyword_patterns(keyword, given) for keyword, given in match.items()}
 
 
-class SearchMixin:
-    """Questions to an inventory whose answers are values."""
-
-    _connection: sqlite3.Connection
-    _unmasked: bool
-    keywords: tuple[str, ...]
-
-    def studies(self) -> Iterator[PicturedStudy]:
-        """Yield the studies."""
-        raise NotImplementedError
-
-    def find(self, **match: str | Iterable[str]) -> Studies:
-        """Return the studies with a series of which files match: `inventory.find(Modality="MR", PatientID="98*")`.
-
-        Names are captured attributes or the two UIDs; values are patterns as in rules (`*`, `?`, `[...]`, whole values,
-        case-sensitive), one or several of which one has to match. Without any, all studies. Raises AttributeNameError
-        where the inventory does not hold one of the attributes, and UsageError for what is no text.
-        """
-        for keyword in match.keys() - {*_UID_KEYWORDS}:
-            self._require_held(keyword)
-        patterns = {keyword: _parse_patterns(keyword, given) for keyword, given in match.items()}
-        found = (study for study in self.studies() if any(_is_match(series, patterns) for series in study.series))
-        return Studies(found, unmasked=self._unmasked)
-
-    def distinct(self, keyword: str, *, study: str | None = None, series: str | None = None) -> dict[str, int]:
-        """Return the values of a captured attribute, each with its number of files, the most frequent first.
-
-        `study` and `series` narrow it to one. An absent attribute counts as the empty text. Raises
-        AttributeNameError where the inventory does not hold the attribute.
-        """
-        self._require_held(keyword)
-        narrowed = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
-        where = {column: uid for column, uid in narrowed.items() if uid is not None}
-        # Crossed where a study is named, so that its headers are looked up first, and files by their header.
-        join = "header CROSS JOIN file ON" if study is not None else "file JOIN header ON"
-        query = (
-            f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM {join} file.header = header.id"  # noqa: S608
-            f" WHERE disposition IN ('instance', 'duplicate'){''.join(f' AND {column} = ?' for column in where)}"
-            " GROUP BY 1 ORDER BY 2 DESC, 1"
-        )
-        return dict(read_rows(self._connection, query, (read_value, read_integer), tuple(where.values())))
-
-    def inconsistencies(self) -> Inconsistencies:
-        """Return each attribute that differs inside a study or series, with its values and the files that have them.
-
-        They are the findings `study.inconsistent-attribute` and `series.inconsistent-attribute` of the scan.
-        """
-        places = [place for (place,) in read_rows(self._connection, _INCONSISTENCY_QUERY, (read_location,))]
-        return Inconsistencies(
-            (
-                Inconsistency(
-                    study_instance_uid=place.study or "",
-                    series_instance_uid=place.series,
-                    keyword=place.keyword or "",
-                    values=self.distinct(place.keyword or "", study=place.study, series=place.series),
-                )
-                for place in places
-            ),
-            unmasked=self._unmasked,
-        )
-
-    def _require_held(self, keyword: str) -> None:
-        if keyword not in self.keywords:
-            raise not_captured_error([keyword], self.keywords)
-
-
-def _parse_patterns(keyword: str, asked: object) -> ShellPatterns:
-    given = list(asked) if isinstance(asked, Iterable) and not isinstance(asked, str) else [asked]
+def _parse_keyword_patterns(keyword: str, match: object) -> ShellPatterns:
+    given = list(match) if isinstance(match, Iterable) and not isinstance(match, str) else [match]
     texts = [one for one in given if isinstance(one, str)]
     if len(texts) < len(given):
         raise UsageError(
-            f"What {keyword} is to match is no text.", fix="Give a text such as '4*', or several in a list."
+            f"The pattern for {keyword} is not a text.", fix="Give a text such as '4*', or several in a list."
         )
     return ShellPatterns.of(texts)
 
 
-def _is_match(series: Series, patterns: dict[str, ShellPatterns]) -> bool:
+def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Study]:
+    """Yield the studies that have a series in which each keyword has a value that matches its patterns."""
+    return (study for study in studies if any(_is_match(series, patterns) for series in study.series))
+
+
+def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:
     uids = {"StudyInstanceUID": (series.study_instance_uid,), "SeriesInstanceUID": (series.series_instance_uid,)}
     return all(
         any(map(pattern.matches, uids[keyword] if keyword in uids else series.values[keyword]))
         for keyword, pattern in patterns.items()
     )
+
+
+def count_values(
+    connection: sqlite3.Connection, keyword: str, *, study: str | None = None, series: str | None = None
+) -> dict[str, int]:
+    """Return the values of a captured attribute, each with its number of files, the most frequent first.
+
+    Args:
+        connection: Of an inventory.
+        keyword: A captured attribute, which becomes part of the SQL.
+        study: Count the files of this Study Instance UID only.
+        series: Count the files of this Series Instance UID only.
+    """
+    wanted = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+    conditions = {column: uid for column, uid in wanted.items() if uid is not None}
+    # CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
+    join = "header CROSS JOIN file ON" if study is not None else "file JOIN header ON"
+    query = (
+        f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM {join} file.header = header.id"  # noqa: S608
+        f" WHERE disposition IN ('instance', 'duplicate'){''.join(f' AND {column} = ?' for column in conditions)}"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return dict(read_rows(connection, query, (read_value, read_integer), tuple(conditions.values())))
+
+
+def find_inconsistencies(connection: sqlite3.Connection) -> Iterator[Inconsistency]:
+    """Yield the attributes that the scan found inconsistent, with their values and numbers of files."""
+    locations = [location for (location,) in read_rows(connection, _INCONSISTENCY_QUERY, (read_location,))]
+    for location in locations:
+        keyword = location.keyword or ""
+        yield Inconsistency(
+            study_instance_uid=location.study or "",
+            series_instance_uid=location.series,
+            keyword=keyword,
+            values=count_values(connection, keyword, study=location.study, series=location.series),
+        )

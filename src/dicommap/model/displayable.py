@@ -1,41 +1,41 @@
-"""Base classes of objects that notebooks show as HTML and terminals as text."""
+"""Base classes of objects that notebooks show as HTML and terminals as text.
+
+Most objects build their own report. Objects of the model cannot, because the room `display` is above this one: their
+reports are registered in `dicommap.display.object_display`, which is imported when the first object is shown.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import Any
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from dicommap.display.report import Report
-
-MAX_LINE_LENGTH = 400
+_DISPLAY_MODULE = "dicommap.display.object_display"
 
 
 class Displayable:
-    """An object with a report. The renderers are imported only when the report is shown."""
+    """An object that shows itself as a report. The code that renders it is imported when it is shown, not before."""
 
     __slots__ = ()
 
-    def _build_report(self) -> Report:
-        """Return the report of this object. Patient values are masked unless the user asked for them."""
-        raise NotImplementedError
+    def _build_report(self) -> object:
+        """Return the report of this object. Patient values in it are masked unless the user asked to see them.
+
+        Returns:
+            A `dicommap.display.report.Report`.
+        """
+        return _import_display().build_report(self)
 
     def __str__(self) -> str:
-        from dicommap.display.report_text import render_text
-
-        return render_text(self._build_report())
+        return str(_import_display().render_text(self._build_report()))
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from dicommap.display.report_html import render_html_fragment
-
-        return render_html_fragment(self._build_report())
+        return str(_import_display().render_html(self._build_report()))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
-        # Inside a list the repr is shown, which may be shorter than the report.
+        # An object inside a list is shown by its repr, which is one line for objects that are in lists.
         is_alone = len(getattr(printer, "stack", ())) <= 1
         for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
             if number:
@@ -44,18 +44,18 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """An object that often is in lists: its repr is one line, for lists and logs; its text and HTML are a report."""
+    """An object that often is in lists and logs: its repr is one line, its text and HTML are a report.
+
+    The line never shows a patient value, even if values are unmasked.
+    """
 
     __slots__ = ()
 
-    def _line(self) -> str:
-        """Return a line about the object, without any value that may be masked."""
-        raise NotImplementedError
-
     def __repr__(self) -> str:
-        from dicommap.dicom.printable_text import make_printable
-        from dicommap.display.formatting import truncate_text
+        return str(_import_display().format_line(self))
 
-        return f"<{truncate_text(make_printable(self._line()), MAX_LINE_LENGTH)}>"
+    _repr_pretty_ = Displayable._repr_pretty_  # IPython prefers a __repr__ of the class to an inherited _repr_pretty_
 
-    _repr_pretty_ = Displayable._repr_pretty_  # otherwise IPython uses the __repr__ of this class
+
+def _import_display() -> Any:  # noqa: ANN401  a module
+    return import_module(_DISPLAY_MODULE)

@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dicommap.errors import InventoryError
 from dicommap.healthimaging.levels import Level
+from dicommap.model.displayable import DisplayableInLists
+from dicommap.model.extras import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Self
 
     from dicommap.issues import Issue
+    from dicommap.model.picture import Picture
+    from dicommap.progress import ProgressOption
 
 ValueCounts = Mapping[str, int]
 """Distinct value -> number of files."""
@@ -87,9 +92,9 @@ class File:
     """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
-    """One file that holds an instance, or a duplicate of one."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Instance(DisplayableInLists):
+    """One file that holds an instance, or a duplicate of one. None of its fields is ever masked."""
 
     source: str
     """The root of the source that it is in; printable."""
@@ -123,9 +128,25 @@ class Target:
         return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One series: its counts, and each captured attribute's distinct values with the files that have them."""
+class PictureSource(Protocol):
+    """Draws pictures of series and studies; an open inventory gives its series one."""
+
+    def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
+        """Draw the middle image of a series."""
+
+    def montage(self, series: Series, *, count: int, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+        """Draw evenly spaced images of a series."""
+
+    def overview(self, study: Study, *, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+        """Draw the middle image of each series of a study."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Series(DisplayableInLists):
+    """One series: its counts, and each captured attribute's distinct values with the files that have them.
+
+    Pictures are drawn from the files as they are now. The inventory must be open, and pictures need the extra `pixels`.
+    """
 
     study_instance_uid: str
     series_instance_uid: str
@@ -136,15 +157,58 @@ class Series:
     """Bytes of all files."""
     values: AttributeValues = field(repr=False)
     """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
+    unmasked: bool = field(default=False, compare=False)
+    """Whether its text and HTML show patient values; its repr never does."""
+    picture_source: PictureSource | None = field(default=None, repr=False, compare=False)
+    """Draws its pictures; None if the series is not from an open inventory."""
 
     @property
     def target(self) -> Target:
-        """Return what an edit of this series reaches."""
+        """Return the target of edits of this series."""
         return Target(study_instance_uid=self.study_instance_uid, series_instance_uid=self.series_instance_uid)
 
+    def thumbnail(self, size: int | None = 256, *, show_values: bool = False) -> Picture:
+        """Draw the middle image of the series.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+        Args:
+            size: Pixels of the longer side, 32 to 2,048. None keeps the pixels of the image.
+            show_values: Whether the caption has SeriesDescription, which may name the patient.
+
+        Returns:
+            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+
+        Raises:
+            MissingExtraError: The extra `pixels` is not installed.
+            InventoryError: The inventory is closed, or the series was pickled.
+            UsageError: `size` is out of range.
+        """
+        return _require_picture_source(self.picture_source).thumbnail(self, size=size, show_values=show_values)
+
+    def montage(
+        self, n: int = 9, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None
+    ) -> Picture:
+        """Draw up to `n` evenly spaced images of the series side by side.
+
+        Args:
+            n: Number of images, 1 to 400.
+            size: Pixels of each image's square, 32 to 2,048.
+            show_values: Whether the caption has SeriesDescription, which may name the patient.
+            progress: Reports how many images are drawn; see `scan`.
+
+        Returns:
+            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+
+        Raises:
+            MissingExtraError: The extra `pixels` is not installed.
+            InventoryError: The inventory is closed, or the series was pickled.
+            UsageError: `n` or `size` is out of range.
+        """
+        source = _require_picture_source(self.picture_source)
+        return source.montage(self, count=n, size=size, show_values=show_values, progress=progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(DisplayableInLists):
     """One study and its series."""
 
     study_instance_uid: str
@@ -154,7 +218,7 @@ class Study:
 
     @property
     def target(self) -> Target:
-        """Return what an edit of this study reaches."""
+        """Return the target of edits of this study."""
         return Target(study_instance_uid=self.study_instance_uid)
 
     @property
@@ -186,6 +250,61 @@ class Study:
                         total[value] = total.get(value, 0) + count
             values = totals
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
+
+    def overview(self, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None) -> Picture:
+        """Draw the middle image of each series side by side, of at most 60 series.
+
+        Args:
+            size: Pixels of each image's square, 32 to 2,048.
+            show_values: Whether labels have SeriesDescription, which may name the patient.
+            progress: Reports how many series are drawn; see `scan`.
+
+        Returns:
+            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+
+        Raises:
+            MissingExtraError: The extra `pixels` is not installed.
+            InventoryError: The inventory is closed, or the study was pickled.
+            UsageError: `size` is out of range.
+        """
+        source = _require_picture_source(self.series[0].picture_source if self.series else None)
+        return source.overview(self, size=size, show_values=show_values, progress=progress)
+
+
+def _require_picture_source(source: PictureSource | None) -> PictureSource:
+    require_extra("pixels")
+    if source is None:
+        raise InventoryError(
+            "The inventory that the series is from is not open here.",
+            fix="Open it, and ask for pictures of the series that it yields.",
+        )
+    return source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inconsistency:
+    """One attribute that differs inside a study, or inside a series of it."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """None if the attribute belongs to the whole study."""
+    keyword: str
+    values: ValueCounts = field(repr=False)
+    """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileValues:
+    """The values of some attributes in one file, which holds an instance or a duplicate of one."""
+
+    source: str
+    """The root of its source; printable."""
+    path: str
+    """Relative to its source; printable."""
+    series_instance_uid: str
+    sop_instance_uid: str
+    values: tuple[str, ...] = field(repr=False)
+    """In the order of the keywords that were asked for; an absent attribute is the empty text."""
 
 
 class SingleValueCounts(Mapping[str, int]):

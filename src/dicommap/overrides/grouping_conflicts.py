@@ -12,23 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
+from dicommap.model.study import FileValues
 
 if TYPE_CHECKING:
     from dicommap.model.study import ValueCounts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileValues:
-    """One file of a study that holds an instance, or a duplicate of one, and its values of some attributes."""
-
-    source: str
-    """The root of the file's source; printable."""
-    path: str
-    """Relative to its source; printable."""
-    series_instance_uid: str
-    sop_instance_uid: str
-    values: tuple[str, ...] = field(repr=False)
-    """The values in the order of the requested keywords; an absent attribute is the empty text."""
 
 
 StudyFileReader = Callable[[str, tuple[str, ...]], Iterable[FileValues]]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from dicommap.issues import Issue
-    from dicommap.model.study import Series, Study, ValueCounts
-    from dicommap.overrides.grouping_conflicts import FileValues, StudyFileReader
+    from dicommap.model.study import FileValues, Series, Study, ValueCounts
+    from dicommap.overrides.grouping_conflicts import StudyFileReader
     from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]

@@ -8,9 +8,9 @@ from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.display.formatting import format_count
 from dicommap.errors import UsageError
 from dicommap.model.masking import mask_value_counts
+from dicommap.model.picture import Picture
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
 from dicommap.pictures.frame_image import render_frame
-from dicommap.pictures.picture import Picture
 from dicommap.pictures.picture_file import NoPictureError
 from dicommap.pictures.slices import read_slices
 from dicommap.progress import track_progress

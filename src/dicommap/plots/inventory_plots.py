@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dicommap.model.study import Study
-    from dicommap.plots import Plot
+    from dicommap.plots.svg import Plot
     from dicommap.progress import ProgressOption
 
 
@@ -29,21 +29,21 @@ class InventoryPlots:
 
     def modalities(self, *, progress: ProgressOption = None) -> Plot:
         """Return the instances and bytes of each modality."""
-        from dicommap.plots import plot_modalities
+        from dicommap.plots.modality_plot import plot_modalities
 
         with self._with_progress(progress) as studies:
             return plot_modalities(studies)
 
     def timeline(self, *, show_values: bool = False, progress: ProgressOption = None) -> Plot:
         """Return the studies of each year; with `show_values` of each month or day, which may tell a patient's date."""
-        from dicommap.plots import plot_timeline
+        from dicommap.plots.timeline_plot import plot_timeline
 
         with self._with_progress(progress) as studies:
             return plot_timeline(studies, show_values=show_values)
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
         """Return a heat map of missing and inconsistent attributes by modality."""
-        from dicommap.plots import plot_attributes
+        from dicommap.plots.attribute_plot import plot_attributes
 
         with self._with_progress(progress) as studies:
             return plot_attributes(studies)

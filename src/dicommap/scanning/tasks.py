@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DicommapError
-from dicommap.inventory import FileRow, HeaderRow, make_file_row
+from dicommap.inventory.rows import FileRow, HeaderRow, make_file_row
 from dicommap.p10 import HeaderReader, WantedAttributes
 from dicommap.sources.source import NO_TRAFFIC
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicommap.inventory import FileRow, HeaderRow, Inventory, InventoryWriter, make_file_row
+from dicommap.inventory import Inventory
+from dicommap.inventory.rows import FileRow, HeaderRow, make_file_row
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.model.study import SourceFile
 from tests.support.filled_inventories import added

@@ -17,9 +17,10 @@ from dicommap.dicom.printable_text import is_undecodable, keep_undecodable_bytes
 from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.inventory_records import build_study_record, flatten_record
 from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory import Inventory
 from dicommap.inventory.cells import decode_value, encode_value
 from dicommap.inventory.rows import hash_header
+from dicommap.inventory.writer import InventoryWriter
 from tests.support.filled_inventories import added, inventory_of, put
 
 U_UMLAUT, O_UMLAUT = "M" + keep_undecodable_bytes(b"\xfc") + "ller", "M" + keep_undecodable_bytes(b"\xf6") + "ller"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dicommap.healthimaging.limits import MAX_P10_BYTES
-from dicommap.inventory import FileIdentity, Inventory, grouping
+from dicommap.inventory import Inventory, grouping
+from dicommap.inventory.grouping import FileIdentity
 from dicommap.issues import CATALOGUE, Issue, Severity, make_issue
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.support.filled_inventories import Added, added, inventory_of, refused

@@ -9,8 +9,8 @@ import pytest
 
 import dicommap
 from dicommap.errors import AttributeNameError, UsageError
-from dicommap.inventory.search import Inconsistencies, Inconsistency
-from dicommap.inventory.studies import Studies
+from dicommap.inventory.search import Inconsistencies, Studies
+from dicommap.model.study import Inconsistency
 from tests.support.filled_inventories import added, inventory_of, refused
 
 URI = "s3://bucket/in/"
@@ -121,6 +121,6 @@ def test_many_differences_are_one_screen() -> None:
 
 
 @pytest.mark.parametrize("given", [4, None, ["4", 4]])
-def test_what_is_no_text_matches_nothing_and_is_refused(held: dicommap.Inventory, given: Any) -> None:
-    with pytest.raises(UsageError, match="What SeriesNumber is to match is no text"):
+def test_a_pattern_that_is_not_a_text_is_refused(held: dicommap.Inventory, given: Any) -> None:
+    with pytest.raises(UsageError, match="The pattern for SeriesNumber is not a text"):
         held.find(SeriesNumber=given)

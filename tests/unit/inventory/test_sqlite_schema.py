@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import AttributeNameError, InventoryError
-from dicommap.inventory import Inventory, InventoryWriter, sqlite_schema
+from dicommap.inventory import Inventory, sqlite_schema
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.support.filled_inventories import added, inventory_of, put
 

@@ -12,7 +12,9 @@ import pytest
 
 from dicommap.errors import InventoryError
 from dicommap.healthimaging.limits import MAX_P10_BYTES
-from dicommap.inventory import FileIdentity, Inventory, InventoryWriter, sqlite_schema, writer
+from dicommap.inventory import Inventory, sqlite_schema, writer
+from dicommap.inventory.grouping import FileIdentity
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.writing.partial_files import partial_file
 from tests.support.filled_inventories import added, inventory_of, put, refused

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dicommap.healthimaging.levels import Level
-from dicommap.model.study import Study
-from dicommap.overrides.grouping_conflicts import FileValues, GroupingConflict
+from dicommap.model.study import FileValues, Study
+from dicommap.overrides.grouping_conflicts import GroupingConflict
 from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
 from dicommap.overrides.study_resolution import AttributeChange, resolve_study
 from tests.support.studies import edit, files_of, study

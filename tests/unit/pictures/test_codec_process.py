@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicommap.pictures import PictureFile
+from dicommap.pictures.picture_file import PictureFile
 from dicommap.pictures.codec_process import CodecProcess
 from dicommap.pictures.picture_file import NoPictureError
 from tests.support.image_files import make_image_file, make_ramp, thumbnail

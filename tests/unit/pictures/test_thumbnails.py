@@ -16,7 +16,7 @@ from pydicom.encaps import encapsulate, get_frame
 
 import dicommap
 from dicommap.errors import UsageError
-from dicommap.pictures import Picture
+from dicommap.model.picture import Picture
 from dicommap.pictures.thumbnails import MAX_SERIES
 from tests.support.image_files import STUDY, make_image_file, make_ramp, pixels, series_of, thumbnail
 from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree

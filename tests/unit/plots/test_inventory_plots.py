@@ -11,9 +11,11 @@ import pytest
 
 import dicommap
 from dicommap.model.study import AttributeValues, Series, Study
-from dicommap.plots import Plot, plot_attributes, plot_modalities, plot_timeline
-from dicommap.plots.attribute_plot import MAX_ATTRIBUTES
+from dicommap.plots.attribute_plot import MAX_ATTRIBUTES, plot_attributes
 from dicommap.plots.inventory_plots import InventoryPlots
+from dicommap.plots.modality_plot import plot_modalities
+from dicommap.plots.svg import Plot
+from dicommap.plots.timeline_plot import plot_timeline
 from tests.support.p10_files import p10, write_tree
 
 PLOTS: list[Callable[[list[Study]], Plot]] = [

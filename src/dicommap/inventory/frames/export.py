@@ -2,94 +2,79 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicommap.dicom.choices import choice_of
+from dicommap.inventory.frames.columns import FrameLevel
 from dicommap.model.extras import require_extra
 from dicommap.progress import progress_reporter
 
 if TYPE_CHECKING:
-    import os
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas
     import polars
     import pyarrow
 
-    from dicommap.inventory.frames.columns import FrameLevel
-    from dicommap.inventory.frames.sql_query import QueryResult
     from dicommap.progress import ProgressOption
 
 
-class FrameMixin:
-    """An inventory as frames, whose columns docs/formats/frames.md lists.
+def make_arrow_table(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
+) -> pyarrow.Table:
+    """Return a frame as an Arrow table; see `Inventory.to_arrow`."""
+    require_extra("arrow")
+    from dicommap.inventory.frames.arrow import read_arrow_table
 
-    A level is `study`, `series`, `instance`, `file` or `issue`. Frames hold patient values: whoever makes one asks for
-    these. `progress` is told of rows as that of a scan is of files.
+    with progress_reporter(progress, "rows") as report:
+        return read_arrow_table(connection, _parse_level(level), keywords, report)
 
-    Each method raises MissingExtraError where its extra is not installed, UsageError for a level that there is
-    not, and InventoryError where the inventory cannot be read.
+
+def make_pandas_frame(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
+) -> pandas.DataFrame:
+    """Return a frame for pandas. The types of its columns do not depend on the values.
+
+    Without `date_as_object=False` dates would be Python objects, which pandas does not compare or group as dates.
+    Without Int64 a null would turn a column's integers into floats, but only in columns that have a null.
     """
+    require_extra("pandas")
+    import pandas
+    import pyarrow
 
-    _connection: sqlite3.Connection
-    keywords: tuple[str, ...]
+    table = make_arrow_table(connection, keywords, level, progress)
+    types = {pyarrow.int64(): pandas.Int64Dtype()}
+    return table.to_pandas(date_as_object=False, types_mapper=types.get)
 
-    def to_arrow(self, level: str = "instance", *, progress: ProgressOption = None) -> pyarrow.Table:
-        """Return a frame as an Arrow table; extra: arrow."""
-        require_extra("arrow")
-        from dicommap.inventory.frames.arrow import read_arrow_table
 
-        with progress_reporter(progress, "rows") as report:
-            return read_arrow_table(self._connection, _parse_level(level), self.keywords, report)
+def make_polars_frame(
+    connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
+) -> polars.DataFrame:
+    """Return a frame for Polars; see `Inventory.to_polars`."""
+    require_extra("polars")
+    import polars
 
-    def to_pandas(self, level: str = "instance", *, progress: ProgressOption = None) -> pandas.DataFrame:
-        """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas."""
-        require_extra("pandas")
-        from dicommap.inventory.frames.pandas_frame import to_pandas_frame
+    return polars.DataFrame(make_arrow_table(connection, keywords, level, progress))
 
-        return to_pandas_frame(self.to_arrow(level, progress=progress))
 
-    def to_polars(self, level: str = "instance", *, progress: ProgressOption = None) -> polars.DataFrame:
-        """Return a frame for Polars; extra: polars."""
-        require_extra("polars")
-        import polars
+def write_parquet_file(
+    connection: sqlite3.Connection,
+    keywords: tuple[str, ...],
+    path: Path,
+    level: str,
+    *,
+    overwrite: bool,
+    progress: ProgressOption,
+) -> int:
+    """Write a frame to a Parquet file and return its number of rows; see `Inventory.to_parquet`."""
+    require_extra("arrow")
+    from dicommap.inventory.frames.parquet import write_parquet
 
-        return polars.DataFrame(self.to_arrow(level, progress=progress))
-
-    def to_parquet(
-        self,
-        path: str | os.PathLike[str],
-        level: str = "instance",
-        *,
-        overwrite: bool = False,
-        progress: ProgressOption = None,
-    ) -> int:
-        """Write a frame to a Parquet file, in bounded memory, and return its number of rows; extra: arrow.
-
-        The file appears when all is in it. Raises DocumentError where it cannot be written, or exists: `overwrite`
-        replaces a Parquet file, and never another one.
-        """
-        require_extra("arrow")
-        from dicommap.inventory.frames.parquet import write_parquet
-
-        of, keywords = _parse_level(level), self.keywords
-        with progress_reporter(progress, "rows") as report:
-            return write_parquet(self._connection, Path(path), of, keywords, overwrite=overwrite, report=report)
-
-    def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
-        """Return the rows of an SQL query over the views study, series, instance, file and issue; no extra.
-
-        `parameters` are the values of `?` or `:name` in it. Nothing can be written. What is asked for is shown, patient
-        values among it. Raises QueryError where the query cannot be answered.
-        """
-        from dicommap.inventory.frames.sql_query import run_query
-
-        return run_query(self._connection, self.keywords, query, parameters)
+    frame_level = _parse_level(level)
+    with progress_reporter(progress, "rows") as report:
+        return write_parquet(connection, path, frame_level, keywords, overwrite=overwrite, report=report)
 
 
 def _parse_level(name: str) -> FrameLevel:
-    from dicommap.inventory.frames.columns import FrameLevel
-
     return choice_of(FrameLevel, name, "level")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dicommap.dicom.vr import ALL_VRS
+from dicommap.inventory import Inventory
 from dicommap.inventory.frames.columns import VR_CELL_TYPES, CellType, FrameLevel, frame_columns
-from dicommap.inventory.frames.export import FrameMixin
 from dicommap.model.extras import EXTRA_MODULES
 
 PAGE = "\n" + (Path(__file__).parents[4] / "docs/formats/frames.md").read_text(encoding="utf-8")
@@ -56,5 +56,5 @@ def test_columns_of_an_attribute_are_listed_where_they_are(level: FrameLevel, at
 
 def test_methods_and_extras_are_listed() -> None:
     listed = {call.partition("(")[0]: install for call, _, install in rows_below("# Frames")}
-    assert listed.keys() == {name for name in vars(FrameMixin) if not name.startswith("_")}
+    assert listed.keys() == {name for name in vars(Inventory) if name.startswith("to_") or name == "sql"}
     assert {name for install in listed.values() for name in re.findall(r"\[(.*)\]", install)} == set(EXTRA_MODULES)

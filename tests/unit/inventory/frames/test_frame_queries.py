@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import InventoryError
-from dicommap.inventory import Inventory, InventoryWriter
+from dicommap.inventory import Inventory
 from dicommap.inventory.frames.frame_queries import open_frame_connection
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.support.filled_inventories import inventory_of, put
 from tests.support.frame_inventory import FILES

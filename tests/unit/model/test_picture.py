@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError, MissingExtraError
-from dicommap.model.extras import require_pixels
-from dicommap.pictures import Picture
+from dicommap.model.extras import require_extra
+from dicommap.model.picture import Picture
 
 PICTURE = Picture(png=b"\x89PNG", width=3, height=2, caption='<script>"&')
 
@@ -49,7 +49,7 @@ def test_nothing_is_left_of_what_a_full_disk_cut(tmp_path: Path, monkeypatch: py
 
 
 def test_the_missing_extra_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_pixels()
+    require_extra("pixels")
     monkeypatch.setattr("dicommap.model.extras.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"numpy and pillow.*pip install 'dicommap\[pixels\]'"):
-        require_pixels()
+        require_extra("pixels")

@@ -1,0 +1,86 @@
+"""Registers how each class of the model is shown: its report, and its line in a list.
+
+`dicommap.model.displayable` imports this module when an object is shown for the first time. A new class of the model
+that is shown registers its report here: `build_report.register(MyClass)(build_my_report)`.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import truncate_text
+from dicommap.display.inventory_report import build_summary_report
+from dicommap.display.report_text import render_text
+from dicommap.display.study_report import (
+    build_instance_report,
+    build_series_report,
+    build_study_report,
+    format_instance_line,
+    format_series_line,
+    format_study_line,
+)
+from dicommap.model.inventory_summary import InventorySummary
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.study import Instance, Series, Study
+
+if TYPE_CHECKING:
+    from dicommap.display.report import Report
+
+__all__ = ["build_report", "describe_in_one_line", "format_line", "render_html", "render_text"]
+
+MAX_LINE_LENGTH = 400
+"""Characters of an object's line; a longer one is cut."""
+
+
+@singledispatch
+def build_report(shown: object) -> Report:
+    """Return the report of an object of the model.
+
+    Raises:
+        TypeError: The class of the object has no report.
+    """
+    raise TypeError(f"{type(shown).__name__} has no report.")
+
+
+@build_report.register(Study)
+def _(study: Study) -> Report:
+    unmasked = any(series.unmasked for series in study.series)
+    return build_study_report(study, show_values=is_unmasked_in_repr(unmasked=unmasked))
+
+
+@build_report.register(Series)
+def _(series: Series) -> Report:
+    return build_series_report(series, show_values=is_unmasked_in_repr(unmasked=series.unmasked))
+
+
+build_report.register(Instance)(build_instance_report)
+build_report.register(InventorySummary)(build_summary_report)
+
+
+@singledispatch
+def describe_in_one_line(shown: object) -> str:
+    """Return one line about an object of the model, without patient values.
+
+    Raises:
+        TypeError: The class of the object has no line.
+    """
+    raise TypeError(f"{type(shown).__name__} has no line for lists.")
+
+
+describe_in_one_line.register(Study)(format_study_line)
+describe_in_one_line.register(Series)(format_series_line)
+describe_in_one_line.register(Instance)(format_instance_line)
+
+
+def format_line(shown: object) -> str:
+    """Return the repr of an object in a list: `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`."""
+    return f"<{truncate_text(make_printable(describe_in_one_line(shown)), MAX_LINE_LENGTH)}>"
+
+
+def render_html(report: Report) -> str:
+    """Render a report as an HTML fragment for a notebook."""
+    from dicommap.display.report_html import render_html_fragment
+
+    return render_html_fragment(report)

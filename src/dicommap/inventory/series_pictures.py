@@ -1,0 +1,74 @@
+"""Pictures of an inventory's series and studies: find their files in the inventory, and draw them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dicommap.inventory.cells import read_rows, read_system_path, read_text
+from dicommap.progress import progress_reporter
+
+if TYPE_CHECKING:
+    import sqlite3
+    from typing import Any
+
+    from dicommap.model.picture import Picture
+    from dicommap.model.study import Series, Study
+    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.progress import ProgressOption
+
+_SERIES_FILES_QUERY = """
+SELECT root, path, SOPInstanceUID FROM header JOIN file ON file.header = header.id JOIN source ON source.id = source
+WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND disposition = 'instance' ORDER BY source, path
+"""
+
+
+class InventoryPictureSource:
+    """Draws pictures of the series of one open inventory: the `PictureSource` of these series.
+
+    It imports the room `pictures`, and numpy and Pillow with it, when the first picture is drawn.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
+        """Draw the middle image of a series; see `Series.thumbnail`."""
+        from dicommap.pictures.thumbnails import make_thumbnail
+
+        return make_thumbnail(series, self._read_files(series), size=size, show_values=show_values)
+
+    def montage(self, series: Series, *, count: int, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+        """Draw evenly spaced images of a series; see `Series.montage`."""
+        from dicommap.pictures.thumbnails import make_montage
+
+        files = self._read_files(series)
+        with progress_reporter(progress, "images") as report:
+            return make_montage(series, files, count=count, size=size, show_values=show_values, report=report)
+
+    def overview(self, study: Study, *, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+        """Draw the middle image of each series of a study; see `Study.overview`."""
+        from dicommap.pictures.thumbnails import make_study_overview
+
+        members = [(series, self._read_files(series)) for series in study.series]
+        with progress_reporter(progress, "series") as report:
+            return make_study_overview(members, size=size, show_values=show_values, report=report)
+
+    def _read_files(self, series: Series) -> list[PictureFile]:
+        """Return the files of a series, without duplicates. Raises InventoryError if the inventory is closed."""
+        from dicommap.pictures.picture_file import PictureFile
+
+        uids = (series.study_instance_uid, series.series_instance_uid)
+        readers = (read_system_path, read_system_path, read_text)
+        rows = read_rows(self._connection, _SERIES_FILES_QUERY, readers, uids)
+        return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A connection cannot be pickled: a pickled series comes back with None for its picture source.
+        return _no_picture_source, ()
+
+
+def _no_picture_source() -> None:
+    return None
