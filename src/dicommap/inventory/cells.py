@@ -1,6 +1,6 @@
 """Encode paths and values for SQLite cells, and check each cell that is read from a file.
 
-An inventory is a file that anybody may have altered, so its cells are data and not to be trusted.
+An inventory is a file that anybody may have altered, so no cell is trusted: a reader checks each one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
-"""Lone surrogates that stand for no undecodable byte."""
+"""Lone surrogates that do not stand for an undecodable byte (PEP 383)."""
 
 
 def encode_path(path: str) -> str | bytes:
-    """Return what is stored for a path: the text itself, or its bytes where it holds surrogates."""
+    """Return what is stored for a path: the text itself, or its bytes if it is not UTF-8."""
     if path.isascii():
         return path
     try:
@@ -44,10 +44,10 @@ def decode_path(stored: str | bytes) -> str:
 
 
 def encode_value(text: str | None) -> str | bytes | None:
-    """Return what is stored for a value: the text itself, or bytes if it holds some that could not be decoded.
+    """Return what is stored for a value: the text itself, or bytes if some of its bytes could not be decoded.
 
-    These bytes are the text in UTF-8, in which each undecodable byte is a lone surrogate of three bytes: so they are
-    no UTF-8, and no text in SQLite is ever equal to them.
+    The stored bytes are UTF-8 with a lone surrogate of three bytes for each undecodable byte. They are not valid UTF-8,
+    so no text in SQLite is equal to them.
     """
     if text is None or text.isascii() or not is_undecodable(text):
         return text
@@ -55,21 +55,21 @@ def encode_value(text: str | None) -> str | bytes | None:
 
 
 def decode_value(stored: bytes) -> str:
-    """Return the text of a value that is stored as bytes. Raises ValueError if no value is stored so."""
+    """Return the text of a value that is stored as bytes. Raises ValueError if `encode_value` cannot have made them."""
     text = stored.decode("utf-8", "surrogatepass")
     if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
-        raise ValueError("a text that could be decoded is stored as text")
+        raise ValueError("a text without undecodable bytes is stored as text")
     return text
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return two ranges, each its first and its end, that the stored paths of an archive's members are in."""
+    """Return the two ranges of the stored paths of an archive's members: first and end as text, then as bytes."""
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
 
 
 CellReader = Callable[[Any], Any]
-"""Takes a cell as SQLite gives it, and raises DamagedCell where no scan can have written it."""
+"""Returns the value of a cell. Raises DamagedCellError if no scan can have written the cell."""
 
 _EnumMember = TypeVar("_EnumMember", bound=Enum)
 
@@ -81,12 +81,12 @@ _INTEGER_LOCATION_FIELDS = frozenset({"row"})
 
 
 _MAX_BYTES = 2**60
-"""More than all files of the world's largest store; a sum of some is still a number of SQLite."""
+"""A larger number of bytes is damage. Sums of a few such numbers still fit into SQLite's 64 bits."""
 _UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCellError(Exception):
-    """A cell holds what no scan writes."""
+    """A cell has a value that no scan writes. Raised inside the room `inventory` only."""
 
 
 def read_rows(
@@ -95,9 +95,12 @@ def read_rows(
     readers: Sequence[CellReader],
     parameters: Sequence[str | bytes | int | None] = (),
 ) -> Iterator[list[Any]]:
-    """Yield the rows of a query, each cell as its reader returns it. Raises InventoryError for what cannot be read."""
+    """Yield the rows of a query, each cell as its reader returns it.
+
+    Raises InventoryError if the file is damaged or closed.
+    """
     try:
-        # Not `yield from`: that closes the cursor with the generator, which fails where the file is closed already.
+        # Not `yield from`: it closes the cursor with the generator, which fails if the file is already closed.
         for row in connection.execute(query, parameters):
             yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
     except DamagedCellError:
@@ -110,7 +113,7 @@ def read_rows(
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError where an error says that the inventory is closed, or open in another thread."""
+    """Raise InventoryError if SQLite reports that the inventory is closed, or open in another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
@@ -118,7 +121,7 @@ def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
 
 
 def damaged_error() -> InventoryError:
-    """Return the error for an inventory that holds what no scan writes."""
+    """Return the error for an inventory with a cell or definition that no scan writes."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
@@ -135,7 +138,7 @@ def read_optional_text(cell: object) -> str | None:
 
 
 def read_value(cell: object) -> str:
-    """Return a value of an attribute, which is stored as bytes if some of it could not be decoded."""
+    """Return a value of an attribute, which is stored as bytes if some of its bytes could not be decoded."""
     if isinstance(cell, bytes):
         try:
             return decode_value(cell)
@@ -165,7 +168,7 @@ def read_byte_count(cell: object) -> int:
 
 
 def read_uid(cell: object) -> str:
-    """Return a Study, Series or SOP Instance UID, as a mapping can name it."""
+    """Return a Study, Series or SOP Instance UID: digits and dots, of at most the length that is stored."""
     found = read_text(cell)
     if _UID_PATTERN.fullmatch(found) is None:
         raise DamagedCellError
@@ -200,12 +203,12 @@ def read_system_path(cell: object) -> str:
 
 
 def read_printable_path(cell: object) -> str:
-    """Return a path for people."""
+    """Return a path without control characters, for people."""
     return make_printable(read_system_path(cell))
 
 
 def enum_reader(of: type[_EnumMember]) -> Callable[[object], _EnumMember]:
-    """Return a reader of an enumeration's values."""
+    """Return a cell reader for the values of an enumeration."""
 
     def read(cell: object) -> _EnumMember:
         try:
@@ -217,7 +220,7 @@ def enum_reader(of: type[_EnumMember]) -> Callable[[object], _EnumMember]:
 
 
 def lookup_reader(known: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a reader of numbers that stand for texts."""
+    """Return a cell reader for numbers that stand for texts: `known` maps number to text."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in known:
@@ -228,7 +231,7 @@ def lookup_reader(known: Mapping[int, str]) -> Callable[[object], str]:
 
 
 def read_location(cell: object) -> Location:
-    """Return a finding's location from its JSON."""
+    """Return the location of an issue from its JSON."""
     try:
         found = json.loads(read_text(cell))
     except (ValueError, RecursionError):
@@ -242,7 +245,7 @@ def read_location(cell: object) -> Location:
 
 
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
-    """Return the error to raise for one of SQLite's. Raises KeyboardInterrupt if a signal ended the statement."""
+    """Return the error to raise for an error of SQLite. Raises KeyboardInterrupt if a signal ended the statement."""
     raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
     if primary in _IN_USE_CODES:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CELL_BYTES = 64 * 2**20
-"""Bytes of a text, a blob or a row that SQLite reads; a scan writes none that is nearly as long."""
+"""Longest text, blob or row that SQLite reads, in bytes; a scan writes much shorter ones."""
 
-# A file's own definitions call no functions that do more than reading; cells are checked before they are read.
+# Definitions in the file cannot call functions with side effects; SQLite checks the size of a cell before reading it.
 _UNTRUSTED_FILE_SETTINGS = """
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
@@ -22,12 +22,12 @@ PRAGMA cell_size_check = ON;
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """Open a database of this process's own for reading and writing, so that signals are heeded."""
+    """Open a database of this process for reading and writing. Signals interrupt its statements."""
     return enable_interrupts(sqlite3.connect(path))
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open a file that somebody may have altered, for reading only. Raises sqlite3.Error."""
+    """Open a file that anybody may have altered, for reading only. Raises sqlite3.Error."""
     connection = enable_interrupts(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
@@ -42,7 +42,7 @@ _COMPARABLE_NAME = "comparable_name"
 
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the function that `distinct_count_sql` asks for."""
+    """Add the SQL function that `distinct_count_sql` uses to a connection."""
     connection.create_function(_COMPARABLE_NAME, 1, _comparable_cell, deterministic=True)
 
 

@@ -1,6 +1,7 @@
 """Find duplicates, and issues of whole studies and series, after all files are read.
 
-A device that makes such UIDs makes them in every file, so an issue for each of these would hide all others.
+A UID that is not conformant usually is in every file of a device. Such UIDs are therefore reported once for each root
+and problem, with the number of files, and not once for each file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAY_BE_NONCONFORMANT = f"""(length({{0}}) > {UID_LENGTH_LIMIT} OR {{0}} NOT GLOB '[012].*' OR {{0}} GLOB '0[0-9]*'
     OR {{0}} GLOB '*.0[0-9]*' OR {{0}} GLOB '[01].[4-9][0-9]*' OR {{0}} GLOB '[01].[0-9][0-9][0-9]*')"""
-"""True of every UID that is not conformant, and of few others: these are asked of Python, which takes longer."""
+"""SQL that is true for every nonconformant UID and for few others. Python, which is slower, checks only these."""
 
 _HEADER_UID_QUERY = """
 SELECT uid_problem({0}) AS found, SUM(files), MIN(StudyInstanceUID), SeriesInstanceUID
@@ -62,7 +63,7 @@ def _uid_problem(uid: str) -> str | None:
 
 
 class FileIdentity(NamedTuple):
-    """One file, as grouping names it."""
+    """One file and what identifies its content: size, time and ETag."""
 
     source: int
     path: str
@@ -72,12 +73,12 @@ class FileIdentity(NamedTuple):
 
 
 HasSameContent = Callable[[FileIdentity, FileIdentity], bool]
-"""Say whether two files of one size have the same bytes."""
+"""Returns whether two files of equal size have the same bytes."""
 
 PathLabel = Callable[[int, str], str]
-"""Return the path of a source, given by its number, as findings name it."""
+"""From the number of a source and a path to the path as issues name it."""
 
-# What is repeated goes into a table of its own: it may be more than memory holds, and what is read changes meanwhile.
+# A temporary table: the files may be more than fit into memory, and the table `file` changes while they are read.
 _CREATE_REPEATED_TABLE = """
 CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
@@ -90,9 +91,16 @@ ORDER BY SOPInstanceUID, source, path
 def mark_duplicates(
     connection: sqlite3.Connection, same_content: HasSameContent, label: PathLabel
 ) -> Iterator[tuple[int, Issue]]:
-    """Leave the first file of each SOP Instance UID an instance and make the others duplicates.
+    """Make all files but the first with a SOP Instance UID duplicates.
 
-    Yields for each duplicate its number and the finding: a copy, or a conflict.
+    Args:
+        connection: Of the inventory that is being written.
+        same_content: Returns whether two files of equal size have the same bytes.
+        label: Returns a path as issues name it.
+
+    Yields:
+        The number of each duplicate and its issue: `instance.duplicate` for a copy, `instance.conflict` for a file with
+        other bytes.
     """
     connection.execute(_CREATE_REPEATED_TABLE)
     rows = connection.execute(
@@ -112,7 +120,7 @@ def mark_duplicates(
     connection.execute("DROP TABLE temp.repeated")
 
 
-# What every question is about, and looking for it in all files again would take most of the time.
+# Made once: without it, each query would count the files of all headers again, which would take most of the time.
 _CREATE_COUNTED_TABLE = """
 CREATE TEMP TABLE counted AS
 SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
@@ -123,7 +131,7 @@ _COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 def find_grouping_issues(
     connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
 ) -> Iterator[Issue]:
-    """Yield what is wrong with series and studies as wholes, each with its UIDs as the location."""
+    """Yield the issues of whole series and studies; their locations are UIDs."""
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _series_in_two_studies(connection)
     yield from _inconsistent_attributes(connection, keywords, Level.STUDY)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise InventoryError where `path` is something else than an inventory, or its directory is not there."""
+    """Raise InventoryError if `path` is not an inventory but another file, or if its directory does not exist."""
     try:
         _require_inventory_or_nothing(path)
         if not path.absolute().parent.is_dir():
@@ -36,7 +36,7 @@ def _require_inventory_or_nothing(path: Path) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise InventoryError(
             f"{path} is a symbolic link, which is not followed for writing.",
-            fix="Name the file that the inventory is to be.",
+            fix="Name the inventory file itself.",
         )
     if not stat.S_ISREG(status.st_mode):
         kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"

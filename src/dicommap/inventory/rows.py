@@ -1,4 +1,4 @@
-"""Rows of the inventory's tables as plain tuples, which travel between processes."""
+"""Rows of the inventory's tables as plain tuples, which are cheap to send between processes."""
 
 from __future__ import annotations
 
@@ -21,40 +21,47 @@ IssueRow = tuple[str, str, str, str]
 """Code, severity, location as JSON, and message."""
 
 FileRow = tuple[str, bytes | None, str | None, str | None, tuple[IssueRow, ...]]
-"""Disposition, the digest of the header, SOPInstanceUID, InstanceNumber, and the findings."""
+"""Disposition, the digest of the header, SOPInstanceUID, InstanceNumber, and the issues."""
 
 
 def make_file_row(
-    found: Header | RejectedFile, keywords: tuple[str, ...], label: str, digests: MutableMapping[HeaderRow, bytes]
+    result: Header | RejectedFile, keywords: tuple[str, ...], label: str, digests: MutableMapping[HeaderRow, bytes]
 ) -> FileRow:
-    """Return the row of a file that was read. `label` is its path as findings name it; `digests` gains its header."""
-    issues = tuple(make_issue_row(one, label) for one in found.issues)
-    if not isinstance(found, Header):
-        return found.disposition.value, None, None, None, issues
-    values = found.values
+    """Return the row of a file that was read.
+
+    Args:
+        result: The header of the file, or the reason why it has none.
+        keywords: The captured attributes.
+        label: The path as issues name it.
+        digests: Header -> digest; the header of this file is added.
+    """
+    issues = tuple(make_issue_row(issue, label) for issue in result.issues)
+    if not isinstance(result, Header):
+        return result.disposition.value, None, None, None, issues
+    values = result.values
     header = (
         values["StudyInstanceUID"],
         values["SeriesInstanceUID"],
         values["SOPClassUID"],
-        found.transfer_syntax_uid,
+        result.transfer_syntax_uid,
         *map(values.get, keywords),
     )
     digest = digests.get(header)
     if digest is None:
         digest = digests[header] = hash_header(header)
-    return found.disposition.value, digest, values.get("SOPInstanceUID"), values.get("InstanceNumber"), issues
+    return result.disposition.value, digest, values.get("SOPInstanceUID"), values.get("InstanceNumber"), issues
 
 
-def make_issue_row(found: Issue, label: str | None = None) -> IssueRow:
-    """Return the row of a finding, at `label` where it does not know its path itself."""
-    location = found.location.to_dict()
+def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
+    """Return the row of an issue; `label` is the path of an issue that has no path in its location."""
+    location = issue.location.to_dict()
     if label is not None and "path" not in location:
         location = {"path": label, **location}
-    return found.code, found.severity.value, json.dumps(location), found.message
+    return issue.code, issue.severity.value, json.dumps(location), issue.message
 
 
 def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, ...]:
-    """Return findings of an earlier inventory at the path as this one names it."""
+    """Return issue rows of an earlier inventory with `label` as their path."""
     return tuple(
         (code, severity, json.dumps({**json.loads(location), "path": label}), message)
         for code, severity, location, message in rows
@@ -62,5 +69,5 @@ def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, 
 
 
 def hash_header(row: HeaderRow) -> bytes:
-    """Return what stands for a header: equal for equal rows only, as far as BLAKE2 can tell."""
+    """Return the digest of a header: 16 bytes of BLAKE2b over its JSON."""
     return hashlib.blake2b(json.dumps(row).encode(), digest_size=16).digest()

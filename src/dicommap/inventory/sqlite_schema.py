@@ -96,7 +96,7 @@ CREATE INDEX file_by_instance ON file (SOPInstanceUID);
 def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     """Make the tables, with a column of `header` for each captured keyword.
 
-    Raises AttributeNameError where these are more than SQLite has columns for.
+    Raises AttributeNameError if there are more keywords than SQLite allows columns.
     """
     limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _FIXED_COLUMNS
     if len(keywords) > limit:
@@ -113,21 +113,21 @@ def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> 
 
 
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
-    """Put a header in and return its number: the one given, or the next."""
+    """Insert a header and return its number: `number`, or the next free one if it is None."""
     marks = ", ".join("?" * (len(row) + 2))
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:
-    """Make the indexes that grouping and queries use; made last, since rows go in faster without them."""
+    """Make the indexes that grouping and queries use. They are made last, because inserting is faster without them."""
     connection.executescript(_CREATE_INDEXES)
 
 
 def open_inventory_file(path: Path) -> sqlite3.Connection:
     """Open an inventory file for reading only.
 
-    Raises InventoryError where there is no file, where it is not an inventory, or one of another version.
+    Raises InventoryError if the file is missing, is not an inventory, or has another format version.
     """
     try:
         if not path.is_file() and WorkingFiles.of(path).unfinished.is_file():
@@ -150,7 +150,7 @@ def open_inventory_file(path: Path) -> sqlite3.Connection:
 
 
 def is_inventory(path: Path) -> bool:
-    """Say whether a file is an inventory of any version, be it damaged. Raises OSError where it cannot be read."""
+    """Return whether a file is an inventory of any version, damaged or not. Raises OSError if it cannot be read."""
     return _read_sqlite_header(path)[0] == APPLICATION_ID
 
 
@@ -169,9 +169,9 @@ def _require_current_format(path: Path) -> None:
 
 
 def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
-    """Return the application id, user version and kind of journal of a SQLite file, and zeros of any other.
+    """Return the application id, user version and kind of journal of a SQLite file; zeros for any other file.
 
-    They are read from its header (sqlite.org/fileformat2.html), so that a damaged inventory is told from another file.
+    They are in its header (sqlite.org/fileformat2.html), so a damaged inventory is recognised as an inventory.
     """
     with open_regular_file(path) as file:
         head = file.read(_SQLITE_HEADER_BYTES)
@@ -187,28 +187,28 @@ _Definition = tuple[object, ...]
 
 
 def require_inventory_tables(connection: sqlite3.Connection) -> None:
-    """Raise InventoryError unless everything in a file is defined as a scan defines it, word for word.
+    """Raise InventoryError unless all tables and indexes are defined exactly as a scan defines them.
 
-    Indexes of a stopped scan may be missing. Nothing but SQLite's own list of definitions is read before it is checked.
+    The indexes of a stopped scan may be missing. Only SQLite's own list of definitions is read before this check.
     """
-    found = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
+    definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
     basis, _ = _expected_definitions(())
-    if not {one for one in basis if one[2] == "attribute"} <= found:
+    if not {one for one in basis if one[2] == "attribute"} <= definitions:
         raise damaged_error()
     keywords = tuple(
         keyword for keyword, _ in read_rows(connection, _ATTRIBUTES_QUERY, (read_identifier, read_integer))
     )
     try:
         tables, indexes = _expected_definitions(keywords)
-    except sqlite3.Error:  # a column twice, or more than there can be
+    except sqlite3.Error:  # a column twice, or too many columns
         raise damaged_error() from None
-    if not tables <= found <= tables | indexes:
+    if not tables <= definitions <= tables | indexes:
         raise damaged_error()
 
 
 @lru_cache(maxsize=8)
 def _expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
-    """Return the definitions of all tables, and those of the indexes that are made last."""
+    """Return the definitions of all tables, and the definitions of the indexes."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, keywords)
         tables = frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall())

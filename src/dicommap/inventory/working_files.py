@@ -22,7 +22,7 @@ _FILE_COUNT_QUERY = "SELECT IFNULL(MAX(id), 0) FROM file"
 
 @dataclass(frozen=True, slots=True)
 class WorkingFiles:
-    """The files of one inventory."""
+    """The paths of one inventory file and of the temporary files beside it."""
 
     inventory: Path
     """Where the complete inventory is, or will be."""
@@ -30,30 +30,30 @@ class WorkingFiles:
     """What a scan is writing, or what a scan that was stopped has written."""
     journal: Path
     """SQLite's journal of the unfinished file."""
-    earlier: Path
-    """What a scan before had written when it was stopped: the next one takes from it what has not changed."""
+    interrupted: Path
+    """What an interrupted scan had written: the next scan takes the unchanged files from it."""
     lock: Path
-    """Held by the scan that runs."""
+    """Locked by the running scan."""
 
     @classmethod
     def of(cls, path: Path) -> WorkingFiles:
-        """Return the places of an inventory at `path`."""
+        """Return the paths for an inventory at `path`."""
         kinds = ("unfinished", "unfinished-journal", "earlier", "lock")
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
 
-    def all(self) -> frozenset[Path]:
-        """Return all paths, so that a scan can leave its own files out."""
-        return frozenset((self.inventory, self.unfinished, self.journal, self.earlier, self.lock))
+    def paths(self) -> frozenset[Path]:
+        """Return all paths, so that a scan can leave out its own files."""
+        return frozenset((self.inventory, self.unfinished, self.journal, self.interrupted, self.lock))
 
 
 class ScanLock:
-    """Keeps a second scan from writing to the same place; the system lets go of it when the process ends."""
+    """A lock that keeps a second scan from writing the same inventory; the system releases it when the process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock. Raises InventoryError where another scan has it, or where nothing may be written."""
+        """Acquire the lock. Raises InventoryError if another scan has it, or if the directory is not writable."""
         self._path = path
         try:
-            self._descriptor = self._taken()
+            self._descriptor = self._acquire()
         except BlockingIOError:
             raise InventoryError(
                 "Another scan is writing this inventory.", fix="Wait until it has ended, or name another file."
@@ -65,12 +65,12 @@ class ScanLock:
             ) from None
 
     def release(self) -> None:
-        """Let the next scan begin, and leave no file behind."""
+        """Release the lock and remove its file."""
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)  # still held: nobody else can have taken this file for theirs
+            self._path.unlink(missing_ok=True)  # still locked, so no other scan can have this file
         os.close(self._descriptor)
 
-    def _taken(self) -> int:
+    def _acquire(self) -> int:
         while True:
             descriptor = open_lock_file(self._path)
             try:
@@ -80,22 +80,21 @@ class ScanLock:
             except BaseException:
                 os.close(descriptor)
                 raise
-            os.close(descriptor)  # its owner removed the file as we opened it
+            os.close(descriptor)  # the other scan removed the file while we opened it
 
 
 def keep_unfinished_scan(places: WorkingFiles) -> None:
-    """Make what a stopped scan left the earlier file, unless an earlier one holds more. Needs the lock."""
-    left = _count_files(places.unfinished)
-    if left > _count_files(places.earlier):
-        remove_files(places.earlier)
-        os.replace(places.unfinished, places.earlier)
+    """Rename an unfinished file to the interrupted one, unless that has more files. Needs the lock."""
+    if _count_files(places.unfinished) > _count_files(places.interrupted):
+        remove_files(places.interrupted)
+        os.replace(places.unfinished, places.interrupted)
     remove_files(places.unfinished, places.journal)
 
 
 def create_unfinished(places: WorkingFiles) -> None:
-    """Create the unfinished file, empty and private: SQLite takes it, and gives its journal the same mode.
+    """Create the unfinished file, empty and private: SQLite gives its journal the same mode. Needs the lock.
 
-    Raises InventoryError if nothing may be written there. Needs the lock.
+    Raises InventoryError if the directory is not writable.
     """
     try:
         os.close(create_file(places.unfinished))
@@ -118,14 +117,14 @@ def write_error(error: sqlite3.Error) -> InventoryError:
 
 
 def remove_files(*paths: Path) -> None:
-    """Remove files where they are and the system lets us; what led here is the error worth telling."""
+    """Remove files if they exist; errors are ignored, because the caller may already be handling a more useful one."""
     for path in paths:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def _count_files(path: Path) -> int:
-    """Return how many files an unfinished inventory holds; opening it undoes what a killed scan had half written."""
+    """Return the number of files in an unfinished inventory. Opening it rolls back a half-written transaction."""
     if not path.is_file() or path.is_symlink():
         return 0
     try:

@@ -1,6 +1,8 @@
 """Write an inventory file batch by batch, and put it in place when the scan is complete.
 
-Nothing of them has to be looked up, or even written if the run is the whole walk: the file of before is taken as it is.
+A second scan of unchanged files is a special case. As long as the walk gives the same files in the same order as the
+previous inventory, they are an `UnchangedRun`: no row is looked up or inserted one by one, the run is copied with one
+statement. If the whole walk is such a run, the previous inventory file is copied and not grouped again.
 """
 
 from __future__ import annotations
@@ -44,10 +46,10 @@ if TYPE_CHECKING:
 
 
 class UnchangedRun:
-    """Grows batch by batch as long as everything is unchanged; what comes after the first difference is not in it."""
+    """The files at the beginning of a walk that are unchanged since the previous scan, up to the first difference."""
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Begin a run in the one finished inventory that there is of these sources, if there is one."""
+        """Begin a run, which stays empty unless there is exactly one finished inventory of these sources."""
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
@@ -55,11 +57,11 @@ class UnchangedRun:
         """Files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Say whether the run goes on with these files of a source, and end it where it does not."""
+        """Return whether these files of a source continue the run, and end the run if they do not."""
         if self._previous is None:
             return False
         try:
-            extended = self._previous.holds(self.length, source, files)
+            extended = self._previous.matches_walk(self.length, source, files)
         except (InventoryError, DamagedCellError, sqlite3.Error) as error:
             raise_if_interrupted(error)
             extended = False
@@ -72,9 +74,9 @@ class UnchangedRun:
 
 _MAX_CACHED_HEADERS = 65_536
 _COMMIT_INTERVAL_SECONDS = 1.0
-"""Seconds of work that a killed scan loses at most, but for the batch that it was at."""
+"""A killed scan loses at most this many seconds of work, and the batch that it was adding."""
 
-# The cache bounds memory; the locking mode saves taking a lock that nobody else asks for.
+# The cache bounds memory. Exclusive locking saves time: no other program uses the unfinished file.
 _SETTINGS = """
 PRAGMA journal_mode = TRUNCATE;
 PRAGMA locking_mode = EXCLUSIVE;
@@ -83,10 +85,14 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """Takes files batch by batch; `finish` groups them and puts the inventory in its place.
+    """Writes an inventory: `add` takes files batch by batch, `finish` groups them and puts the inventory in its place.
 
-    Leaving the context without `finish` leaves the inventory of before where it was, and beside it the batches that
-    are in, for the next scan to go on from.
+    If the context ends without `finish`, the previous inventory stays unchanged. The batches that were added stay in
+    an unfinished file beside it, and the next scan continues from them.
+
+    Attributes:
+        previous: Where unchanged files are looked up: what a stopped scan wrote, then the previous inventory.
+        unchanged_run: The files at the beginning of the walk that are unchanged since the previous scan.
     """
 
     def __init__(
@@ -99,25 +105,32 @@ class InventoryWriter:
         started_ns: int = 0,
         cache: bool = True,
     ) -> None:
-        """Start an inventory at `path`, or in memory. Raises InventoryError where it may not be written there.
+        """Start an inventory.
 
-        `reading` is the number of the way in which headers are read, and `started_ns` the time before the first file
-        is looked at. Without `cache` nothing is taken from what scans before have left.
+        Args:
+            path: The inventory file; None keeps the inventory in memory.
+            keywords: The captured attributes.
+            roots: The roots of the sources.
+            reading: Version number of the header reader: rows of another version are not reused.
+            started_ns: Time before the first file is read, in nanoseconds since 1970.
+            cache: Whether unchanged files are taken from previous scans.
+
+        Raises:
+            InventoryError: The inventory cannot be written at `path`.
         """
         self._path = path
         self._roots = tuple(roots)
         self._keywords = keywords
         self._headers: dict[bytes, int] = {}
-        self._files = self._kept = self._read = self._unchanged = 0
+        self._files = self._committed_files = self._read = self._unchanged = 0
         self._traffic = NetworkTraffic()
-        self._whole = True
+        self._is_batch_complete = True
         self._finished = False
         self._lock: ScanLock | None = None
         self._connection: sqlite3.Connection | None = None
         self.previous: tuple[PreviousScan, ...] = ()
-        """What can be taken from: what a stopped scan left, then the inventory of before."""
         self._files_to_copy = 0
-        """Files at the beginning that are in the inventory of before, and not in this one yet."""
+        """Files of the unchanged run that are not in this inventory yet."""
         if path is not None:
             require_replaceable(path)
             remove_leftovers(path.absolute().parent, path.name)
@@ -130,33 +143,37 @@ class InventoryWriter:
             if isinstance(error, sqlite3.Error):
                 raise write_error(error) from None
             raise
-        self.run = UnchangedRun(self.previous, self._roots)
-        self._committed = time.monotonic()
+        self.unchanged_run = UnchangedRun(self.previous, self._roots)
+        self._last_commit = time.monotonic()
 
     @property
     def own_files(self) -> frozenset[Path]:
-        """Return the paths that no scan may take for files of a source."""
-        return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.all())
+        """Return the paths of the inventory and its working files, which a scan must leave out."""
+        return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
     def label(self, source: int, path: str) -> str:
-        """Return a path as findings name it."""
+        """Return a path as issues name it."""
         return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
-        """Return what findings put before a path: its source where there are several, since paths may be alike."""
+        """Return what issues put before a path: the root, if there are several sources that may have equal paths."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
         self, source: int, files: Sequence[SourceFile], rows: Sequence[FileRow], headers: Mapping[bytes, HeaderRow]
     ) -> None:
-        """Put a batch in: files with their rows, and the headers of these. `source` counts the roots from 0.
+        """Add a batch of files. Files are numbered in the order of the calls: equal batches make equal inventories.
 
-        Numbers are given in the order of the calls, so the same batches always make the same inventory.
+        Args:
+            source: Index of the root, from 0.
+            files: The files, in the order of the walk.
+            rows: A row for each file.
+            headers: Digest -> header, for the digests in `rows`.
         """
-        self._copy_run()
+        self._copy_unchanged_run()
         inserted = []
-        findings: list[tuple[int, IssueRow]] = []
-        self._whole = False
+        issue_rows: list[tuple[int, IssueRow]] = []
+        self._is_batch_complete = False
         known, number = self._headers, self._files
         for file, (disposition, digest, instance, number_in_series, issues) in zip(files, rows, strict=True):
             number += 1
@@ -176,37 +193,41 @@ class InventoryWriter:
                 )
             )
             if issues:
-                findings += ((number, one) for one in issues)
+                issue_rows += ((number, one) for one in issues)
         self._files = number
         self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
-        self._add_issues(findings)
-        self._whole = True
-        if time.monotonic() - self._committed >= _COMMIT_INTERVAL_SECONDS:
+        self._add_issues(issue_rows)
+        self._is_batch_complete = True
+        if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL_SECONDS:
             self._commit()
 
     def add_unchanged(self, count: int) -> None:
-        """Put in the next files of the run: as they are in the inventory of before. They come before all others."""
+        """Add the next `count` files of the unchanged run, which come before all other files."""
         self._files_to_copy += count
         self._files += count
 
-    def count(self, *, read: int, unchanged: int) -> None:
-        """Note how many files were opened, and how many were taken from a scan before."""
+    def add_counts(self, *, read: int, unchanged: int) -> None:
+        """Add to the numbers of files that were read, and of files that were taken from a previous scan."""
         self._read += read
         self._unchanged += unchanged
 
-    def count_traffic(self, traffic: NetworkTraffic) -> None:
-        """Note what went over the network."""
+    def add_traffic(self, traffic: NetworkTraffic) -> None:
+        """Add to the network traffic of the scan."""
         self._traffic = self._traffic.plus(traffic)
 
     def finish(self, same_content: HasSameContent) -> sqlite3.Connection:
-        """Group what was added, note what the grouping shows, and put the inventory in its place.
+        """Find duplicates and issues of whole studies and series, and put the inventory in its place.
 
-        Returns the open connection. `content_comparer` says whether two files of one size are equal.
+        Args:
+            same_content: Returns whether two files of equal size have the same bytes.
+
+        Returns:
+            The connection to the inventory, open for reading.
         """
-        if self._files_to_copy and self.previous[0].is_whole(self._files_to_copy):
+        if self._files_to_copy and self.previous[0].has_exactly(self._files_to_copy):
             self._copy_previous()
         else:
-            self._group(same_content)
+            self._add_grouping_issues(same_content)
         database = self._database
         database.execute("UPDATE scan SET complete = 1")
         self._commit()
@@ -216,27 +237,27 @@ class InventoryWriter:
             self._publish()
             self._connection = database = sqlite_schema.open_inventory_file(self._path)
         self._finished = True
-        self._let_go()
+        self._release()
         return database
 
-    def _copy_run(self) -> None:
+    def _copy_unchanged_run(self) -> None:
         if self._files_to_copy:
             count, self._files_to_copy = self._files_to_copy, 0
-            self._whole = False
+            self._is_batch_complete = False
             self.previous[0].copy_first(count, self._database)
 
     def _copy_previous(self) -> None:
-        """Take the inventory of before as it is: nothing has changed since."""
+        """Copy the previous inventory: no file has changed since."""
         (scan,) = self._database.execute("SELECT reading, started_ns FROM scan").fetchall()
         self._database.commit()
-        self._whole = False
+        self._is_batch_complete = False
         self.previous[0].copy_all(self._database)
         self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
 
-    def _group(self, same_content: HasSameContent) -> None:
-        self._copy_run()
+    def _add_grouping_issues(self, same_content: HasSameContent) -> None:
+        self._copy_unchanged_run()
         self._commit()
-        self._whole = False
+        self._is_batch_complete = False
         database = self._database
         sqlite_schema.create_indexes(database)
         for number, found in mark_duplicates(database, same_content, self.label):
@@ -253,8 +274,8 @@ class InventoryWriter:
     ) -> None:
         if self._finished:
             return
-        if self._whole:
-            with suppress(sqlite3.Error):  # what was committed before stays
+        if self._is_batch_complete:
+            with suppress(sqlite3.Error):  # earlier commits stay
                 self._commit()
         self._abandon()
         if isinstance(error, sqlite3.Error):
@@ -262,7 +283,7 @@ class InventoryWriter:
 
     @property
     def _database(self) -> sqlite3.Connection:
-        assert self._connection is not None  # noqa: S101  only in __init__ is there none
+        assert self._connection is not None  # noqa: S101  it is None in __init__ only
         return self._connection
 
     def _open(self, reading: int, started_ns: int, *, cache: bool) -> None:
@@ -271,11 +292,12 @@ class InventoryWriter:
         else:
             places = self._places
             if not cache:
-                remove_files(places.unfinished, places.journal, places.earlier)
+                remove_files(places.unfinished, places.journal, places.interrupted)
             keep_unfinished_scan(places)
             if cache:
                 found = (
-                    PreviousScan.open(place, self._keywords, reading) for place in (places.earlier, places.inventory)
+                    PreviousScan.open(place, self._keywords, reading)
+                    for place in (places.interrupted, places.inventory)
                 )
                 self.previous = tuple(previous for previous in found if previous is not None)
             create_unfinished(places)
@@ -293,8 +315,8 @@ class InventoryWriter:
             "UPDATE scan SET read = ?, unchanged = ?, requests = ?, received = ?, repeated = ?", counts
         )
         self._database.commit()
-        self._kept = self._files
-        self._committed = time.monotonic()
+        self._committed_files = self._files
+        self._last_commit = time.monotonic()
 
     def _publish(self) -> None:
         places = self._places
@@ -304,7 +326,7 @@ class InventoryWriter:
             raise InventoryError(
                 "The inventory cannot be put in its place.", fix="Name a file in a directory that you may write to."
             ) from None
-        remove_files(places.earlier, places.journal)
+        remove_files(places.interrupted, places.journal)
 
     def _abandon(self) -> None:
         if self._connection is not None:
@@ -313,11 +335,11 @@ class InventoryWriter:
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
-        if self._lock is not None and not self._kept:
+        if self._lock is not None and not self._committed_files:
             remove_files(self._places.unfinished, self._places.journal)
-        self._let_go()
+        self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         for previous in self.previous:
             previous.close()
         if self._lock is not None:

@@ -116,7 +116,7 @@ def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> Re
     def read_and_count(offset: int, length: int) -> bytes:
         content = read(offset, length)
         if content:
-            writer.count_traffic(NetworkTraffic(requests=1, received=len(content)))
+            writer.add_traffic(NetworkTraffic(requests=1, received=len(content)))
         return content
 
     return read_and_count

@@ -81,7 +81,7 @@ def write_inventory(
             if report is not None and counter is not None:
                 report(Progress(done, max(done, counter.total), counter.is_done))
         for source in sources:
-            writer.count_traffic(source.traffic())
+            writer.add_traffic(source.traffic())
         _require_files(sources, counts, path)
         with content_comparer(sources, writer) as has_same_content:
             connection = writer.finish(has_same_content)
@@ -94,7 +94,7 @@ def _with_archives(source: Source, writer: InventoryWriter) -> Source:
     """Return the source with the members of its archives. Archives known from earlier scans are not listed again."""
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
-        members = (previous.members(source.root, archive) for previous in writer.previous)
+        members = (previous.unchanged_archive_members(source.root, archive) for previous in writer.previous)
         return next((one for one in members if one is not None), None)
 
     return source.with_archives(find_known_members)
@@ -131,14 +131,14 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
     """
     walk = source.walk(exclude=writer.own_files)
     while files := list(islice(walk, FILES_PER_BATCH)):
-        if writer.run.extend(number, files):
+        if writer.unchanged_run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
             continue
         known: dict[str, FileRow] = {}
         headers: dict[bytes, HeaderRow] = {}
         for previous in writer.previous:
             left = [file for file in files if file.path not in known] if known else files
-            known |= previous.take(
+            known |= previous.find_unchanged(
                 source.root,
                 _files_of_unchanged_archives(previous, source.root, left),
                 lambda path: writer.label(number, path),
@@ -210,9 +210,9 @@ class Batch:
 
     def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
         """Write the files into the inventory, with the rows that reading returned; None if there was no task."""
-        writer.count(read=len(read.files) if read else 0, unchanged=self.unchanged)
+        writer.add_counts(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
-            writer.count_traffic(read.traffic)
+            writer.add_traffic(read.traffic)
         if self.is_unchanged:
             writer.add_unchanged(len(self.files))
         else:

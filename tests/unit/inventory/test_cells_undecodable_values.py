@@ -97,7 +97,7 @@ def test_a_scan_takes_them_from_the_one_before(tmp_path: Path) -> None:
         previous._stable_before_ns = 10**18
         headers: dict[bytes, tuple[str | None, ...]] = {}
         files = [file for _, file, _ in FILES]
-        taken = previous.take("/one", files, lambda name: name, headers)
+        taken = previous.find_unchanged("/one", files, lambda name: name, headers)
         assert set(taken) == {"a", "b", "c"}
         writer.add(0, files, [taken[file.path] for file in files], headers)
         with Inventory(writer.finish(lambda one, other: True)) as again:
@@ -112,7 +112,7 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
         before = list(inventory.studies())
     with InventoryWriter(path, inventory.keywords, ["/one"], started_ns=10**18) as writer:
         writer.previous[0]._stable_before_ns = 10**18
-        assert writer.run.extend(0, [file for _, file, _ in without])
+        assert writer.unchanged_run.extend(0, [file for _, file, _ in without])
         writer.add_unchanged(1)
         put(writer, added("b", "1.3 1.3.1 1.3.1.1"))
         with Inventory(writer.finish(lambda one, other: True)) as again:
