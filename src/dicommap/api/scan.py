@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.inventory import Inventory
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, Workers, write_inventory
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
+    from dicommap.inventory import Inventory
     from dicommap.progress import ProgressOption
     from dicommap.sources import Source
 

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
-from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.inventory import Inventory
 from dicommap.inventory.replacement import has_files_of_source
+from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.progress import Progress, progress_reporter
 from dicommap.scanning.duplicates import content_comparer
 from dicommap.scanning.tasks import ReadTask, TaskRows
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.inventory.writer import InventoryWriter
     from dicommap.inventory.previous_scan import PreviousScan
+    from dicommap.inventory.writer import InventoryWriter
     from dicommap.model.study import SourceFile
     from dicommap.progress import ProgressOption
     from dicommap.scanning.workers import Workers
