@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.model.displayable import Displayable
 from dicommap.display.issue_report import Issues
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders
 from dicommap.package.package_directory import PackageDirectory

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.model.displayable import Displayable
 from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
+from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE, job_folder
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override

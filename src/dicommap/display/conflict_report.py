@@ -6,10 +6,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.model.displayable import Displayable
 from dicommap.display.formatting import format_count
 from dicommap.display.preview import MASKED_NOTE
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr, mask_value
 
 if TYPE_CHECKING:

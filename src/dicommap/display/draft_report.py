@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
 from dicommap.display.conflict_report import build_conflict_blocks, has_masked_values
-from dicommap.model.displayable import Displayable
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import join_first_names
@@ -19,6 +18,7 @@ from dicommap.display.report import CellKind, FactList, Note, Report, ReportTabl
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.model.displayable import Displayable
 from dicommap.planning.plan import Plan
 
 if TYPE_CHECKING:

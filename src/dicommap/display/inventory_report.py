@@ -114,7 +114,7 @@ _SERIES_COLUMNS = (
 
 def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
     """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
-    numbers = overview.summary
+    summary = overview.summary
     facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(summary))])]
     if summary.issues:
