@@ -13,8 +13,8 @@ from PIL import Image
 from pydicom import Dataset
 
 import dicommap
-from dicommap.model.study import Series
 from dicommap.model.picture import Picture
+from dicommap.model.study import Series
 from tests.support.p10_files import p10, uid, write_tree
 
 STUDY = "1.2.826.0.1.3680043.10.7"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import MASK
-from dicommap.model.displayable import Displayable
 from dicommap.display.formatting import format_count, truncate_text
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr, mask_value
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicommap.pictures.picture_file import PictureFile
 from dicommap.pictures.codec_process import CodecProcess
-from dicommap.pictures.picture_file import NoPictureError
+from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from tests.support.image_files import make_image_file, make_ramp, thumbnail
 
 pytestmark = pytest.mark.usefixtures("counted")
