@@ -129,5 +129,5 @@ def test_one_function_and_one_keyword_need_no_list(inventory: dicommap.Inventory
 
 
 def test_what_is_no_function_is_refused() -> None:
-    with pytest.raises(UsageError, match="no function"):
+    with pytest.raises(UsageError, match="must be functions"):
         FunctionEdits(by_study=ONE)  # type: ignore[arg-type]
