@@ -101,13 +101,14 @@ _MODULE_OF = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for, and no more: a scan needs none of what a draft does."""
+    """Import the module of a public name when the name is first used, so that a scan does not import a draft."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
+    """Return all names, those included that were not imported yet."""
     return [*globals(), *__all__]
