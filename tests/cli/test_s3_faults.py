@@ -166,7 +166,7 @@ OF_A_PLACE = ("listing.denied", "listing.unread", "object.override-unread", "sub
 BARE = [
     (403, "403", "credentials"),
     (404, "404", "Check the name"),
-    (400, "400", "have expired"),
+    (400, "400", "expired credentials"),
     (301, "redirected", "endpoint and the region"),
     (503, "503", "wait"),
 ]
