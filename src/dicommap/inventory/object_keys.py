@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from dicommap.inventory.cells import CellReader
     from dicommap.planning.staging import StudyPart
 
-# The empty path is a root that could not be listed. Links and special files are no files. Paths that are not UTF-8 are
-# blobs, and no object can have one as its key.
+# The empty path is a root that could not be listed. Links and special files are left out. Paths that are not UTF-8 are
+# blobs, and cannot be keys of objects.
 _IS_FILE = "path != '' AND disposition NOT IN ('link', 'special')"
 _IS_INSTANCE = "disposition IN ('instance', 'duplicate')"
 
@@ -44,13 +44,13 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_IS_F
 """
 
 KEYS_QUERY = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _FROM_KEY_RANGE
-"""Of a source, between two paths."""
+"""Files of a source, between two paths."""
 
 OBJECTS_QUERY = (
     "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
     + _FROM_KEY_RANGE
 )
-"""Of a source, between two paths."""
+"""Files of a source, between two paths."""
 
 STUDY_FILES_QUERY = f"""
 SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
@@ -58,26 +58,26 @@ FROM header JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) AND size <= ?
     AND typeof(path) = 'text' AND {_IS_INSTANCE}
 ORDER BY SeriesInstanceUID, source, path
-"""  # noqa: S608  our own words only
-"""Of a study, and of one series or all, without files that are too large."""
+"""  # noqa: S608  no text of users
+"""Files of a study and one or all of its series, up to a largest size."""
 
 SERIES_SIZES_QUERY = f"""
 SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
     SELECT header AS number, SUM(size <= ?) AS files, SUM(IIF(size <= ?, size, 0)) AS bytes, SUM(size > ?) AS large
     FROM file WHERE typeof(path) = 'text' AND {_IS_INSTANCE} GROUP BY header
 ) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608  our own words only
-"""Of each series, with files that are too large counted apart; members of archives are in it."""
+"""  # noqa: S608  no text of users
+"""Number and bytes of the files of each series, files that are too large counted apart; includes archive members."""
 
 HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
 
 FILE_COUNTS_QUERY = f"""
 SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
-"""  # noqa: S608  our own words only
-"""All files, and those of instances; members of archives are in it."""
+"""  # noqa: S608  no text of users
+"""The number of all files, and of instances with duplicates; includes archive members."""
 
 NOT_UTF_8_QUERY = f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
-"""Files of instances whose names are not UTF-8; members of archives are in it."""
+"""Instances and duplicates whose paths are not UTF-8; includes archive members."""
 
 ARCHIVE_MEMBERS_QUERY = """
 SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
@@ -87,7 +87,7 @@ ON member.source = archive.source AND (
 )
 WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
 """
-"""The members of archives: a member that is an archive itself is no object either, and has no members."""
+"""The members of archives. A member that is itself an archive is not an object and has no members."""
 
 
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -103,27 +103,27 @@ _OBJECT_READERS = (
     read_optional_uid,
 )
 _AFTER_ALL_TEXT = b""
-"""SQLite sorts every text before every blob."""
+"""End of a range of texts: SQLite sorts every text before every blob."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedObjects(Iterable[PlannedObject]):
-    """Objects in the order of their keys, as often as they are asked for while the inventory is open."""
+    """Objects in the order of their keys. They can be iterated several times while the inventory is open."""
 
-    _made: Callable[[], Iterator[PlannedObject]]
+    _iterate: Callable[[], Iterator[PlannedObject]]
 
     def __iter__(self) -> Iterator[PlannedObject]:
-        return self._made()
+        return self._iterate()
 
 
 class InventoryObjects(Iterable[PlannedObject]):
-    """The files of an inventory as objects under one prefix, in the order of their keys' UTF-8.
+    """The files of an inventory as S3 objects under one prefix, in the order of the UTF-8 bytes of their keys.
 
-    Members of archives are no objects: the archive is. Nor are files whose names are not UTF-8.
+    An archive is one object, its members are not. A file whose path is not UTF-8 is not an object.
     """
 
     def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
-        """Take the folder under the prefix that each source lies in; without, all lie in the prefix itself."""
+        """Use an open inventory; `offsets` has the folder of each source under the prefix, or the empty text."""
         self._connection = connection
         numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (read_integer,))]
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
@@ -133,23 +133,25 @@ class InventoryObjects(Iterable[PlannedObject]):
             self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
-        return self._under("")
+        return self._objects_under("")
 
     def under(self, prefix: str) -> PlannedObjects:
         """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
-        return PlannedObjects(lambda: self._under(prefix))
+        return PlannedObjects(lambda: self._objects_under(prefix))
 
     def copied(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
-        """Return copies of pieces of studies as objects: a folder for each study, in which files have numbers.
+        """Return the files of staged jobs as objects: one folder for each study, in which files are numbered.
 
-        Files of more than `largest` bytes are left out.
+        Args:
+            pieces: Parts of studies.
+            largest: Files with more bytes are left out.
         """
         listed = sorted(pieces, key=_piece_sort_key)
-        return PlannedObjects(lambda: self._copied(listed, largest))
+        return PlannedObjects(lambda: self._staged_objects(listed, largest))
 
     def lying(self) -> Iterator[tuple[str, int, str | None, str | None]]:
-        """Yield every file: its key, its size, and the Study and Series Instance UID of an instance."""
-        streams = [self._lying(source) for source in self._offsets]
+        """Yield the key and bytes of every file, and the Study and Series Instance UID of an instance."""
+        streams = [self._source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
 
     def weights(self, largest: int) -> Iterator[StudySize]:
@@ -164,11 +166,11 @@ class InventoryObjects(Iterable[PlannedObject]):
             )
 
     def sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
-        """Yield the bytes of the files of a series that have at most `largest`, in order of path."""
-        return (row[2] for row in self._of_study(study, series, largest))
+        """Yield the sizes of a series' files in order of path, without files of more than `largest` bytes."""
+        return (row[2] for row in self._study_rows(study, series, largest))
 
     def holds(self, key: str) -> bool:
-        """Say whether a file has this key."""
+        """Return whether a file has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
             if key.startswith(offset) and any(self._rows(HAS_KEY_QUERY, (read_integer,), source, path)):
@@ -185,12 +187,12 @@ class InventoryObjects(Iterable[PlannedObject]):
         return FileCounts(files=files, instances=instances)
 
     def not_utf_8(self) -> Iterator[str]:
-        """Yield the paths of instances that no key can be made of, with surrogates for what is not UTF-8."""
+        """Yield the paths of instances that cannot be keys, with surrogates for bytes that are not UTF-8."""
         for source, path in self._rows(NOT_UTF_8_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
 
-    def _under(self, prefix: str) -> Iterator[PlannedObject]:
+    def _objects_under(self, prefix: str) -> Iterator[PlannedObject]:
         streams = [self._source_under(source, prefix) for source in self._offsets]
         return streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one.key.encode())
 
@@ -200,10 +202,10 @@ class InventoryObjects(Iterable[PlannedObject]):
             begin = prefix.removeprefix(offset)
         elif not offset.startswith(prefix):
             return
-        for path, size, etag, modified, disposition, study, series, instance in self._located(
+        for path, size, etag, modified, disposition, study, series, instance in self._rows_in_folder(
             OBJECTS_QUERY, source, begin, _OBJECT_READERS
         ):
-            known = disposition in _INSTANCE_DISPOSITIONS
+            is_instance = disposition in _INSTANCE_DISPOSITIONS
             yield PlannedObject(
                 key=(offset + path)[len(prefix) :],
                 size=size,
@@ -212,29 +214,31 @@ class InventoryObjects(Iterable[PlannedObject]):
                 disposition=disposition,
                 study_instance_uid=study or "",
                 series_instance_uid=series or "",
-                sop_instance_uid=(instance or "") if known else "",
+                sop_instance_uid=(instance or "") if is_instance else "",
                 root=self._roots[source],
                 source=path,
             )
 
-    def _lying(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
+    def _source_keys(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
         offset = self._offsets[source]
-        for path, size, study, series in self._located(KEYS_QUERY, source, "", _KEY_READERS):
+        for path, size, study, series in self._rows_in_folder(KEYS_QUERY, source, "", _KEY_READERS):
             yield offset + path, size, study, series
 
-    def _located(self, query: str, source: int, begin: str, kinds: Sequence[CellReader]) -> Iterator[list[Any]]:
-        """Yield rows of the files of a source whose path begins so, which is nothing or a folder."""
+    def _rows_in_folder(
+        self, query: str, source: int, begin: str, readers: Sequence[CellReader]
+    ) -> Iterator[list[Any]]:
+        """Yield the rows of a source's files in a folder, which ends with a slash; the empty text is all folders."""
         end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
         archives = self._archives[source]
-        rows = self._rows(query, kinds, source, begin, end)
+        rows = self._rows(query, readers, source, begin, end)
         return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
 
-    def _copied(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
+    def _staged_objects(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
         for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in its_pieces:
                 end = None if piece.files is None else piece.first + piece.files
-                rows = self._of_study(study, piece.series_instance_uid, largest)
+                rows = self._study_rows(study, piece.series_instance_uid, largest)
                 for row in islice(rows, piece.first, end):
                     source, path, size, etag, modified, disposition, _, series, instance = row
                     number += 1
@@ -251,7 +255,7 @@ class InventoryObjects(Iterable[PlannedObject]):
                         source=path,
                     )
 
-    def _of_study(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+    def _study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
         for row in self._rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
             if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
@@ -283,7 +287,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
 
 def _is_archive_member(path: str, archives: set[str]) -> bool:
-    """Say whether a path is that of an archive's member: `ARCHIVE!/NAME`."""
+    """Return whether a path is that of an archive's member: `ARCHIVE!/NAME`."""
     end = path.find("!/")
     while end >= 0:
         if path[:end] in archives:

@@ -113,7 +113,7 @@ def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> 
 
 
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
-    """Insert a header and return its number: `number`, or the next free one if it is None."""
+    """Insert a header and return its number: `number`, or the next free one for None."""
     marks = ", ".join("?" * (len(row) + 2))
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)

@@ -283,7 +283,7 @@ class InventoryWriter:
 
     @property
     def _database(self) -> sqlite3.Connection:
-        assert self._connection is not None  # noqa: S101  it is None in __init__ only
+        assert self._connection is not None  # noqa: S101  set at the end of __init__
         return self._connection
 
     def _open(self, reading: int, started_ns: int, *, cache: bool) -> None:

@@ -1,4 +1,4 @@
-"""What is ours and used everywhere: studies and their files, masking, the state of a submission.
+"""Values that all rooms use: studies and their files, masking of patient values, the state of a submission.
 
 Nothing in this room reads or writes a file.
 """

@@ -28,10 +28,10 @@ DEFAULT_KEYWORDS = (
     "Manufacturer",
     "SpecificCharacterSet",
 )
-"""Keywords captured for each header: HealthImaging's grouping elements and what people look for first."""
+"""Keywords captured for each header: HealthImaging's grouping elements and attributes that people search for."""
 
 IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
-"""The UIDs without which an instance belongs to nothing."""
+"""The UIDs that every instance must have."""
 
 UNMASKED_KEYWORDS = frozenset(
     {
@@ -48,16 +48,17 @@ UNMASKED_KEYWORDS = frozenset(
         "SpecificCharacterSet",
     }
 )
-"""Attributes shown without --show-values; every other value is taken for a patient's."""
+"""Attributes shown without --show-values; all other values are masked as patient values."""
 
 _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
 
 
 def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
-    """Return the keywords to capture: the usual ones, then the additional ones in the order given.
+    """Return the keywords to capture: the default ones, then the additional ones in the given order.
 
-    Raises AttributeNameError for a name that is no keyword, or one whose value is not a text or number.
+    Raises:
+        AttributeNameError: A name is not a DICOM keyword, or its values are not texts or numbers.
     """
     keywords = dict.fromkeys(DEFAULT_KEYWORDS)
     for keyword in additional:
@@ -69,7 +70,7 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
-                f"{keyword} cannot be captured: it is no text or number, or which one depends on others.",
+                f"{keyword} cannot be captured: it is not a text or number, or its VR depends on other attributes.",
                 fix="Name attributes with a text or number value.",
             )
         if keyword not in _KEY_KEYWORDS:

@@ -1,7 +1,7 @@
-"""Values for display: masked unless asked for, with escapes for what cannot be printed.
+"""Mask patient values for display, and escape characters that cannot be printed.
 
-An escape is for the eye. It does not tell an undecodable byte from the control character of the same number, nor from
-a backslash and letters that stand in the value, so no value is ever made of it again.
+Escapes are for people only and are never converted back: an undecodable byte, the control character of the same number
+and a backslash with letters in the value have the same escape.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _ESCAPES = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
 
 
 def escape_text(text: str) -> str:
-    r"""Return a text with an escape for each undecodable byte, U+FFFD, control character and mark of direction."""
+    r"""Return a text with an escape for each undecodable byte, U+FFFD, control character and mark of text direction."""
     return make_printable(text).replace(_REPLACEMENT, r"\ufffd")
 
 
 def escape_value(keyword: str, text: str) -> str:
-    """Return a value of an attribute as `visible` does; tabs and ends of lines stay if its VR allows them."""
+    """Return a value with escapes as in `escape_text`; tabs and line breaks stay if the attribute's VR allows them."""
     if text.isascii() and text.isprintable():
         return text
     return escape_keeping_lines(text) if allows_line_breaks(keyword) else escape_text(text)
 
 
 def escape_keeping_lines(text: str) -> str:
-    """Return a text as `visible` does, but with its tabs and ends of lines."""
+    """Return a text with escapes as in `escape_text`, but with its tabs and line breaks."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(part if number % 2 else escape_text(part) for number, part in enumerate(_LAYOUT.split(text)))
@@ -48,52 +48,57 @@ def escape_keeping_lines(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def allows_line_breaks(keyword: str) -> bool:
-    """Return whether values of an attribute may have tabs and ends of lines: those of LT, ST and UT."""
+    """Return whether values of an attribute may have tabs and line breaks: those of LT, ST and UT."""
     tag = tag_of(keyword)
     return tag is not None and bool(vrs_of(tag)) and set(vrs_of(tag)) <= MULTILINE_VRS
 
 
 def escape_undecodable(text: str) -> str:
-    """Return a text with escapes for undecodable bytes and U+FFFD; control characters stay, for what is no display."""
+    """Return a text with escapes for undecodable bytes and U+FFFD, for files: control characters stay."""
     return text if text.isascii() else _UNDECODABLE.sub(lambda match: escape_text(match[0]), text)
 
 
 def find_escapes(text: str) -> frozenset[str]:
-    """Return the escapes in a text that look like those of `visible`."""
+    """Return the escapes in a text that look like those of `escape_text`."""
     return frozenset(_ESCAPES.findall(text)) if "\\" in text else frozenset()
 
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
-"""UIDs: those that DICOM gives its transfer syntaxes (PS3.6 Table A-1), and those of vendors."""
+"""UIDs of transfer syntaxes: DICOM's (PS3.6 table A-1) and vendors'."""
 
 _is_unmasked_in_all_reprs = False
 
 
 def show_values(shown: bool) -> None:
-    """Say whether the reprs of this process show patient values; at first they do not.
+    """Show or mask patient values in the reprs of all objects in this process. They are masked at first.
 
-    Reprs only: what is printed, logged, written or raised has settings of its own. Raises UsageError for anything but
-    True and False.
+    Only reprs change. Tables that commands print, logs, files and error messages do not depend on it.
+
+    Args:
+        shown: True to show values, False to mask them.
+
+    Raises:
+        UsageError: `shown` is not a bool.
     """
-    global _is_unmasked_in_all_reprs  # one switch for the process is what this is
+    global _is_unmasked_in_all_reprs  # the setting is one for the whole process
     if not isinstance(shown, bool):
-        raise UsageError("show_values takes True or False.", fix="Say show_values(True), or show_values(False).")
+        raise UsageError("show_values takes True or False.", fix="Call show_values(True) or show_values(False).")
     _is_unmasked_in_all_reprs = shown
 
 
 def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
-    """Say whether a repr shows patient values: of an object that was asked for unmasked, or when all do."""
+    """Return whether a repr shows patient values: its object is unmasked, or `show_values(True)` was called."""
     return unmasked or _is_unmasked_in_all_reprs
 
 
 def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
-    """Return a value as people see it, or the mask in its place; an empty value has nothing to hide."""
+    """Return a value for display: escaped if it may be shown, else the mask. An empty value is never masked."""
     is_shown = show_values or not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
     return escape_value(keyword, value) if is_shown else MASK
 
 
 def is_defined_term(keyword: str, value: str) -> bool:
-    """Return whether a value is of the terms that DICOM defines for its attribute; True if it defines none."""
+    """Return whether a value is one of the terms that DICOM defines for its attribute; True if it defines no terms."""
     if keyword == "SpecificCharacterSet":
         from dicommap.dicom.character_sets import parse_specific_character_set
 
@@ -102,16 +107,16 @@ def is_defined_term(keyword: str, value: str) -> bool:
 
 
 def different_values_marker(count: int) -> str:
-    """Return the marker that stands where several values differ inside a study or series."""
+    """Return the marker for a study or series whose files have different values: `<3 different values>`."""
     return f"<{count} different values>"
 
 
 def mask_distinct_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
-    """Return the one value that there is, masked as need be, or the marker where there are several distinct ones."""
+    """Return the only value, masked like `mask_value`, or the marker if there are several distinct values."""
     return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
 
 
 def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
-    """Return the one value that all files share, masked as need be, or the marker where they differ."""
+    """Return the value that all files share, masked like `mask_value`, or the marker if they differ."""
     counts = merge_equal_names(keyword, counts)
     return mask_distinct_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

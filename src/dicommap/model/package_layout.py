@@ -19,24 +19,24 @@ CONFIGURATION_FILE = "import-configuration.json"
 REQUEST_FILE = "start-dicom-import-job.json"
 OBJECTS_FILE = "objects.csv"
 SUBMISSION_FOLDER = "submission"
-"""A folder that a submission keeps its state in: the one part of a package that changes."""
+"""The folder with the state of the submission: the only part of a package that changes."""
 
 AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
-"""What the first submit was told of the account."""
+"""The AWS account's settings of the first submit."""
 
 
 def job_folder(job_id: str) -> str:
-    """Return the folder of a job's documents; what lies under `files/` in it goes to the job's inputS3Uri."""
+    """Return the folder of a job's documents. Its folder `files/` is uploaded to the job's inputS3Uri."""
     return f"jobs/{job_id}"
 
 
 def submission_path(job_id: str) -> str:
-    """Return where the state of a job's submission stands."""
+    """Return the path of the state of a job's submission."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
 
 
 def limit_at(path: str) -> DocumentLimit:
-    """Return the limit of a file of a package, by its path there."""
+    """Return the size limit of a file in a package; `path` is relative to the package."""
     name = path.rpartition("/")[2]
     if path == PLAN_FILE:
         return PLAN_LIMIT

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Picture:
     """A picture for people to look at; never one to read a diagnosis from.
 
-    The caption holds no patient value unless values were asked for. The pixels are as they are: what is burned into
-    them, a name for instance, is in the picture too.
+    The caption has no patient value unless the user asked for values. The pixels are not changed: text that is burned
+    into them, for example a name, is in the picture too.
     """
 
     png: bytes = field(repr=False)
@@ -28,10 +28,10 @@ class Picture:
     """Pixels."""
     caption: str
     is_placeholder: bool = False
-    """Whether nothing could be drawn; the caption and the picture say why."""
+    """Whether nothing could be drawn; the caption and the picture give the reason."""
 
     def save(self, path: StrPath) -> None:
-        """Write the PNG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
+        """Write the PNG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
         write_new_binary_file(path, self.png)
 
     def _repr_png_(self) -> bytes:

@@ -9,33 +9,33 @@ class NetworkTraffic(NamedTuple):
     """Requests and bytes. Requests that the client repeats by itself, after a fault, are not counted."""
 
     requests: int = 0
-    """For listing, and for reading."""
+    """Number of requests, for listing and for reading."""
     received: int = 0
     """Bytes of objects."""
     repeated: int = 0
     """Objects that took more than one request."""
 
     def plus(self, other: NetworkTraffic) -> NetworkTraffic:
-        """Return both together."""
+        """Return the sum of both."""
         return NetworkTraffic(*(one + another for one, another in zip(self, other, strict=True)))
 
 
 class S3Object(NamedTuple):
-    """One object of a listing."""
+    """One S3 object of a listing."""
 
     key: str
-    """The whole key, or relative to a prefix where whoever lists it says so."""
+    """The whole key, or the key relative to a prefix; see the function that lists it."""
     size: int
     etag: str
-    """As S3 gives it, with its quotation marks."""
+    """ETag with its quotation marks."""
     mtime_ns: int = 0
-    """Last modification, in nanoseconds since 1970; 0 where it is not told."""
+    """Last modification, in nanoseconds since 1970; 0 if it is unknown."""
 
 
 MAX_TIME_NS = 2**63 - 1
-"""The last nanosecond that 64 bits count, in the year 2262; later times, which file systems know, count as this one."""
+"""The last time in signed 64-bit nanoseconds, in the year 2262. File systems may have later times."""
 
 
 def clamp_time_ns(nanoseconds: int) -> int:
-    """Return a time that an inventory can hold: one before 1677 or after 2262 becomes the first or last of them."""
+    """Return a time that fits into an inventory: times before 1677 or after 2262 become the first or last that fits."""
     return max(-MAX_TIME_NS, min(nanoseconds, MAX_TIME_NS))

@@ -29,7 +29,7 @@ AttributeValues = Mapping[str, ValueCounts]
 
 
 class Disposition(StrEnum):
-    """What a path turned out to be; every path has exactly one."""
+    """What a path is; every path has exactly one disposition."""
 
     INSTANCE = "instance"
     DUPLICATE = "duplicate"
@@ -37,7 +37,7 @@ class Disposition(StrEnum):
     DICOMDIR = "dicomdir"
     NOT_DICOM = "not-dicom"
     NOT_P10 = "not-p10"
-    """A DICOM data set without preamble or file meta."""
+    """A DICOM data set without preamble or file meta information."""
     TRUNCATED = "truncated"
     MALFORMED = "malformed"
     MISSING_UID = "missing-uid"
@@ -49,11 +49,11 @@ class Disposition(StrEnum):
     SPECIAL = "special"
     """A FIFO, socket or device."""
     ARCHIVE = "archive"
-    """An archive whose members are paths of their own, or one inside another."""
+    """An archive. Its members are separate paths; an archive inside another is not opened."""
 
 
-class SourceFile(NamedTuple):  # of these there are many, and a dataclass that cannot change takes its time
-    """One path that a walk over a source met."""
+class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen dataclasses are slower to make
+    """One path that the walk over a source found."""
 
     path: str
     """Relative to the root; bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
@@ -61,13 +61,13 @@ class SourceFile(NamedTuple):  # of these there are many, and a dataclass that c
     size: int
     mtime_ns: int
     etag: str = ""
-    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+    """ETag of an object in S3, with its quotation marks. Empty for other files."""
     disposition: Disposition | None = None
-    """Set where there is nothing to read, and None where the file's header tells."""
+    """None if the file must be read to know; set for links, special files and the like."""
 
     issues: tuple[Issue, ...] = ()
     archive: SourceFile | None = None
-    """The archive that it is a member of; its time of change is the member's."""
+    """The archive that it is a member of; the member has the archive's modification time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class File:
     disposition: Disposition
 
     etag: str = ""
-    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+    """ETag of an object in S3, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -112,19 +112,19 @@ class Instance(DisplayableInLists):
     transfer_syntax_uid: str
     instance_number: str
     etag: str = ""
-    """Of an object in S3, as S3 gives it: with its quotation marks. Empty for other files."""
+    """ETag of an object in S3, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What an edit reaches: a study, or one series of it."""
+    """What an edit applies to: a study, or one series of it."""
 
     study_instance_uid: str
     series_instance_uid: str | None = None
 
     @property
     def level(self) -> Level:
-        """Return STUDY, or SERIES where a series is named."""
+        """Return SERIES if the target is a series, else STUDY."""
         return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
 
@@ -152,7 +152,7 @@ class Series(DisplayableInLists):
     series_instance_uid: str
     instances: int
     files: int
-    """Instances and duplicates: what an import job would read."""
+    """Number of instances and duplicates, all of which an import job would read."""
     size: int
     """Bytes of all files."""
     values: AttributeValues = field(repr=False)
@@ -214,7 +214,7 @@ class Study(DisplayableInLists):
     study_instance_uid: str
     series: tuple[Series, ...]
     values: AttributeValues = field(repr=False)
-    """As in a series, over all of them."""
+    """Keyword -> value -> number of files, over all series."""
 
     @property
     def target(self) -> Target:
@@ -238,10 +238,10 @@ class Study(DisplayableInLists):
 
     @classmethod
     def of(cls, series: Iterable[Series]) -> Self:
-        """Return the study of these series, which must all name it and be at least one."""
+        """Make the study of these series: at least one, all with its Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values
-        if others:  # plain dicts: of these there are many, and a Counter takes its time
+        if others:  # plain dicts: a Counter is slower, and there may be millions of studies
             totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
             for one in others:
                 for keyword, counts in one.values.items():
@@ -308,7 +308,7 @@ class FileValues:
 
 
 class SingleValueCounts(Mapping[str, int]):
-    """The counts of an attribute that has one value in all files; equal to a dict of the same."""
+    """The counts of an attribute that has one value in all files; equal to a dict with that item."""
 
     __slots__ = ("_files", "_value")
 
@@ -329,12 +329,12 @@ class SingleValueCounts(Mapping[str, int]):
 
 
 def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the same counts in less memory where they are those of one value, for what is kept by the million."""
+    """Return equal counts that take less memory if they have one value: there may be millions of them."""
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
 
 
 def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value that most files have; None where several have as many, or there is none.
+    """Return the value that most files have; None if several values have as many files, or without values.
 
     An empty value is the lack of one: it never outvotes a value.
     """

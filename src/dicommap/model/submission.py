@@ -15,29 +15,29 @@ _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SubmissionState(StrEnum):
-    """How far a job came, from the first state to the last."""
+    """The states of a job's submission, from first to last."""
 
     PLANNED = "planned"
-    """The account's members are settled; nothing has been sent."""
+    """The settings of the AWS account are stored; nothing has been sent."""
     UPLOADED = "uploaded"
-    """Its override files are in place."""
+    """Its override files are uploaded."""
     STARTING = "starting"
-    """StartDICOMImportJob is about to be sent, or was sent and its answer never seen."""
+    """StartDICOMImportJob is about to be sent, or was sent without an answer."""
     STARTED = "started"
-    """The service took it and gave it a jobId."""
+    """The service accepted the job and returned a jobId."""
     ENDED = "ended"
-    """The service says that it has ended; how, is in jobStatus."""
+    """The service reports that the job has ended; jobStatus has the result."""
 
     @property
     def has_job(self) -> bool:
-        """Say whether the service is known to have a job of it."""
+        """Return whether the service is known to have the job."""
         return self in (SubmissionState.STARTED, SubmissionState.ENDED)
 
 
 class Submission(BaseModel):
-    """submission/NNNN.json: written whole after each step, so that a run that was killed goes on from there.
+    """submission/NNNN.json: the state of one job. It is written after each step, so that a killed run can continue.
 
-    It holds no credentials. Times are ISO 8601 in UTC.
+    It has no credentials. Times are ISO 8601 in UTC.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -53,21 +53,21 @@ class Submission(BaseModel):
     jobName: _NotEmpty | None = None
     clientToken: _NotEmpty
     region: _NotEmpty | None = None
-    """Of the client that started it, so that a run with another one is told apart."""
+    """Region of the client that started the job."""
     startingAt: UtcTime | None = None
-    """When the first request to start it was about to be sent, by this machine's clock."""
+    """Time just before the first start request was sent, by this machine's clock."""
     jobId: _NotEmpty | None = None
     jobStatus: _NotEmpty | None = None
-    """The service's own word as it was last seen, which may be new to us."""
+    """The last status that the service reported; it may be one that dicommap does not know."""
     submittedAt: UtcTime | None = None
     endedAt: UtcTime | None = None
     message: str | None = None
     ending: JobEnding | None = None
-    """How it ended, in the state `ended`."""
+    """How the job ended; set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the importConfiguration that the service tells of is the one that was sent; absent until it was told."""
+    """Whether the service reports the importConfiguration that was sent; absent until it reports one."""
     seenAt: UtcTime | None = None
-    """When the service last told of it."""
+    """When the service last reported the job."""
 
     @property
     def is_start_sent(self) -> bool:
@@ -90,19 +90,19 @@ class Submission(BaseModel):
         return self
 
     def report(self) -> JobInfo:
-        """Return what the service last told of the job, as jobs of all services have it; needs a jobStatus."""
-        told = ImportJob(
+        """Return what the service last reported about the job. Requires a jobStatus."""
+        job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )
-        return replace(told.to_job_info(), submitted_at=self.submittedAt, ended_at=self.endedAt)
+        return replace(job.to_job_info(), submitted_at=self.submittedAt, ended_at=self.endedAt)
 
 
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
-"""Members that only the account's owner knows; they may not differ between runs of one submission."""
+"""Settings that only the owner of the AWS account knows; they must be the same in all runs of one submission."""
 
 
 class AwsAccount(BaseModel):
-    """submission/account.json: written once, before the first state. It holds no credentials."""
+    """submission/account.json: written once, before the first state. It has no credentials."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -112,8 +112,8 @@ class AwsAccount(BaseModel):
     outputS3Uri: _NotEmpty
     inputOwnerAccountId: _NotEmpty | None = None
     region: _NotEmpty | None = None
-    """Where jobs are started, whoever named it: an option, a profile or the environment."""
+    """Region where jobs are started, from an option, a profile or the environment."""
     profile: _NotEmpty | None = None
-    """The name of the profile of credentials, where an option named one."""
+    """The AWS credentials profile, if an option named one."""
     endpointUrl: _NotEmpty | None = None
-    """Where an option named one."""
+    """The endpoint, if an option named one."""

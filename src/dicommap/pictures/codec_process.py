@@ -23,31 +23,37 @@ if TYPE_CHECKING:
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""One image at a time is drawn, and threads that are never used take room that is limited."""
+"""The process draws one image at a time; unused threads would take memory, which is limited."""
 
 
 class CodecProcess:
-    """A process that draws images, one at a time; started when the first is asked for, and again after it was lost."""
+    """A process that draws images, one at a time. It is started for the first image, and again after it crashed."""
 
     def __init__(self, code: str = _WORKER_CODE) -> None:
-        """Take the Python code that serves."""
+        """Use this Python code as the program of the process; `{path!r}` in it is replaced by `sys.path`."""
         self._code = code
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def painted(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
-        """Return a frame, counted from 0, as an image, and a remark on its window.
+    def render(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
+        """Return a frame as an image, and a remark on its window.
 
-        Raises NoPictureError where there is none, and where the process was lost over it.
+        Args:
+            file: The file.
+            index: The frame, from 0.
+            size: Pixels of the longer side, or None for the size of the frame.
+
+        Raises:
+            NoPictureError: The image cannot be drawn, or the process crashed or took too long.
         """
         request = {"path": file.path, "sop_instance_uid": file.sop_instance_uid, "index": index, "size": size}
         with self._lock:
-            process = self._running()
+            process = self._ensure_running()
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
-                self._drop()  # an answer that was not read would be taken for that to the next request
+                self._stop()  # an unread answer would be read as the answer to the next request
                 raise
         if "reason" in answer:
             raise NoPictureError(answer["reason"])
@@ -55,40 +61,40 @@ class CodecProcess:
         return Image.frombytes(answer["mode"], (width, height), content), answer["remark"]
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process if it runs."""
         with self._lock:
-            self._drop()
+            self._stop()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._owner != os.getpid():  # a copy of this process has the original's pipes, which it must not use
+    def _ensure_running(self) -> subprocess.Popen[bytes]:
+        if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:
-            self._drop()
+            self._stop()
         if self._process is None:
             self._process = _start_process(self._code)
         return self._process
 
-    def _drop(self) -> None:
+    def _stop(self) -> None:
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # what was not sent cannot be sent any more
+            with suppress(OSError):  # data in the buffer cannot be sent any more
                 if pipe is not None:
                     pipe.close()
 
 
 def _start_process(code: str) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603  this Python, and code of ours
+        return subprocess.Popen(  # noqa: S603  this Python, and our own code
             [sys.executable, "-P", "-c", code.format(path=sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # codecs write there what they read
+            stderr=subprocess.DEVNULL,  # codecs may write values of the file there
             env={**os.environ, **_SINGLE_THREAD_SETTINGS},
-            start_new_session=True,  # Ctrl-C is for this process
+            start_new_session=True,  # so that Ctrl-C reaches this process only
         )
     except OSError:
         raise NoPictureError("No process can be started for its codec") from None
@@ -118,6 +124,6 @@ def _exit_reason(status: int) -> str:
 
 
 CODEC_PROCESS = CodecProcess()
-"""The one of this process."""
+"""The codec process that all pictures of this process share."""
 
 atexit.register(CODEC_PROCESS.close)

@@ -29,28 +29,31 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MAX_INFLATED_BYTES = 2**28
-"""Bytes: what inflates to more is not kept in memory."""
+"""A data set that inflates to more bytes is not drawn."""
 
 _P10_PREFIX = bytes(128) + b"DICM"
 
 
 def has_native_compression(path: str) -> bool:
-    """Say whether a file's pixels are compressed in a way that native code decodes: all but RLE, which pydicom does.
+    """Return whether native code decodes the file's pixels: every compression but RLE, which pydicom decodes in Python.
 
-    Raises NoPictureError where the file cannot be read.
+    Raises NoPictureError if the file cannot be read.
     """
     with open_picture_file(path) as stream:
         try:
             syntax = UID(read_file_meta(_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
-        except (EndOfFile, MalformedError):  # it has no picture, and whoever reads on says why
+        except (EndOfFile, MalformedError):  # decoding will fail too, and gives the reason
             return False
     return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
 
 
 def prepare_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
-    """Return the file at its start, or one in memory that is not deflated (PS3.5 section A.5), and its encoding.
+    """Return a stream that pydicom can decode, and the encoding of its data set.
 
-    Raises NoPictureError where what is deflated cannot be inflated within bounds.
+    A deflated file (PS3.5 section A.5) is inflated in memory; any other stream is returned unchanged.
+
+    Raises:
+        NoPictureError: The deflated data set is cut, or larger than `MAX_INFLATED_BYTES`.
     """
     window = _window(stream)
     meta = read_file_meta(window, len(_P10_PREFIX))

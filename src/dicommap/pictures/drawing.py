@@ -23,7 +23,13 @@ _MAX_LABEL_LINES = 2
 
 
 def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
-    """Return an array as an image whose longer side has `size` pixels; with None, as it is."""
+    """Return an array as an image.
+
+    Args:
+        array: (rows, columns) or (rows, columns, 3).
+        pixel_height: Height of a pixel, in widths of a pixel.
+        size: Pixels of the longer side; None keeps the size of the array.
+    """
     image = Image.fromarray(array)
     if size is None:
         return image
@@ -31,12 +37,12 @@ def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: i
     scale = size / max(width, height)
     target = (max(round(width * scale), 1), max(round(height * scale), 1))
     smaller = target[0] <= image.width and target[1] <= image.height
-    # A mean of what falls into a pixel shows all that is there; enlarged, pixels stay the squares they are.
+    # A smaller image shows the mean of the pixels that become one. In an enlarged image, pixels stay squares.
     return image.resize(target, Image.Resampling.BOX if smaller else Image.Resampling.NEAREST)
 
 
 def draw_placeholder(words: str, size: int) -> Image.Image:
-    """Return a square that says in words why there is no picture."""
+    """Return a square of `size` pixels with words that explain why there is no picture."""
     image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
@@ -81,7 +87,7 @@ def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
 
 
 def _wrap_text(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Break a text into lines about as wide as a tile; what Pillow's own font lacks becomes a question mark."""
+    """Break a text into lines about as wide as a tile. A character that Pillow's font lacks becomes a question mark."""
     plain = text.encode("latin-1", "replace").decode("latin-1")
     characters = max(int(width / (font.getlength("abcdefghijklmnopqrstuvwxyz 0123456789") / 37)), 4)
     return [part for line in plain.splitlines() for part in textwrap.wrap(line, characters)]

@@ -35,11 +35,11 @@ _MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
 def read_declared_samples(codestream: bytes) -> int | None:
-    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares; None of another or a cut one."""
+    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares, or None if unknown."""
     try:
         if codestream.startswith(_JPEG_START):
             return _jpeg_samples(codestream)
-        # Whole JP2 files are found where only their codestream should be (PS3.5 section A.4.4): it is behind boxes.
+        # Some files have a whole JP2 file instead of its codestream (PS3.5 section A.4.4): boxes come first then.
         start = codestream.find(_J2K_START)
         return None if start < 0 else _j2k_samples(codestream, start)
     except struct.error:
@@ -70,17 +70,17 @@ def _jpeg_samples(codestream: bytes) -> int | None:
 
 
 MAX_SAMPLES = 2**26
-"""Samples of one frame: 8,192 by 8,192 of one colour. What is larger would take gigabytes to draw."""
+"""Most samples of a frame: 8,192 by 8,192 of one colour. A larger one would take gigabytes of memory."""
 
 _PLUGINS = {RLELossless: "pydicom"}
-"""Where one decoder is better than all: pylibjpeg-rle panics, past every `except Exception`, on data that is cut."""
+"""Decoders to use. pylibjpeg-rle panics on cut data, and `except Exception` does not catch that."""
 
 _EXPLICIT_VR_HEAD_BYTES = 12
-"""Bytes of the tag, VR and length of pixel data where VRs are explicit."""
+"""Bytes of the tag, VR and length of Pixel Data if VRs are explicit."""
 _SUPPORTED_PHOTOMETRIC_INTERPRETATIONS = frozenset(
     {"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 )
-"""Photometric interpretations (PS3.3 C.7.6.3.1.2) that have a known way to the screen here."""
+"""Photometric interpretations (PS3.3 C.7.6.3.1.2) that can be drawn."""
 
 _SEGMENTATION_TAGS = (0x00620001, 0x0062000E)
 """SegmentationType, MaximumFractionalValue."""
@@ -99,7 +99,7 @@ _TAGS_OUTSIDE_GROUP_0028 = (
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """A decoded frame: stored values, or RGB where they were YBR, and the attributes that say what they are."""
+    """A decoded frame: stored values (RGB instead of YBR), and the attributes that describe them."""
 
     array: numpy.ndarray[Any, numpy.dtype[Any]]
     attributes: Dataset
@@ -107,9 +107,15 @@ class DecodedFrame:
 
 
 def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
-    """Decode a frame, counted from 0.
+    """Decode one frame of a file.
 
-    Raises NoPictureError where it is clear why there is no picture; pydicom and the codecs raise all other kinds.
+    Args:
+        file: The file.
+        index: The frame, from 0.
+
+    Raises:
+        NoPictureError: The image cannot be drawn for a known reason.
+        Exception: Any error that pydicom or a codec raises.
     """
     with open_picture_file(file.path) as stream:
         source, encoding = prepare_stream(stream)
@@ -126,9 +132,9 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
             source.seek(start + (encoding.implicit_head.size if encoding.implicit else _EXPLICIT_VR_HEAD_BYTES))
             _require_declared_size(source, attributes, index)
         source.seek(0)
-        # What is not encoded as it says only dcmread understands, which reads all of it.
-        as_it_says = encoding is get_encoding(attributes.file_meta.TransferSyntaxUID)
-        whole = source if as_it_says else dcmread(source)
+        # Only `dcmread` finds the encoding of a file that has another than it declares; it reads the whole file.
+        has_declared_encoding = encoding is get_encoding(attributes.file_meta.TransferSyntaxUID)
+        whole = source if has_declared_encoding else dcmread(source)
         return DecodedFrame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
 
 
@@ -157,13 +163,13 @@ def _require_supported_image(attributes: Dataset) -> None:
     if samples > MAX_SAMPLES:
         raise NoPictureError("The image is too large to draw")
     if attributes.get("PhotometricInterpretation") not in _SUPPORTED_PHOTOMETRIC_INTERPRETATIONS:
-        raise NoPictureError("Its PhotometricInterpretation is none that is drawn")
+        raise NoPictureError("Its PhotometricInterpretation cannot be drawn")
 
 
 def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
-    """Raise NoPictureError where the compressed image is not as large as the attributes say.
+    """Raise NoPictureError if the compressed image declares another size than the attributes of the file.
 
-    Decoders believe the compressed image: one that declares no height has taken libjpeg 23 GB.
+    Decoders allocate what the compressed image declares: for one without a height, libjpeg took 23 GB.
     """
     tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
     frame = get_frame(

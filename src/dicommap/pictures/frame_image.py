@@ -1,4 +1,4 @@
-"""Render one frame of a file as an 8-bit image, or say why it cannot be drawn."""
+"""Render one frame of a file as an 8-bit image, or raise the reason why it cannot be drawn."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 _MAX_ASPECT_RATIO = 10.0
-"""How far from square a pixel may be; what says more is taken for a mistake."""
+"""A larger ratio of a pixel's sides is taken for an error, and the pixel for a square."""
 _FUNCTIONAL_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
-"""Functional groups (PS3.3 C.7.6.16.2) whose attributes say how a frame is shown."""
+"""Functional groups (PS3.3 C.7.6.16.2) whose attributes affect how a frame is drawn."""
 
 
 def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8], str]:
-    """Return the image as an array of 8 bits, (rows, columns) or (rows, columns, 3), and a remark on its window."""
+    """Return a frame as 8-bit pixels, (rows, columns) or (rows, columns, 3), and a remark on its window."""
     attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
         return _apply_palette(frame.array, attributes), ""
@@ -44,7 +44,7 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
 
 
 def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
-    """Return the attributes of one frame: what functional groups, its own and shared, say is put on the top level."""
+    """Return the attributes of one frame: its shared and per-frame functional groups replace those of the file."""
     merged = Dataset()
     merged.update(attributes)
     merged.file_meta = attributes.file_meta
@@ -58,7 +58,7 @@ def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
 
 
 def pixel_aspect_ratio(attributes: Dataset) -> float:
-    """Return the height of a pixel in widths of one; 1 where nothing credible is said."""
+    """Return the height of a pixel in widths of a pixel; 1 if the file has no credible value."""
     for keyword in _SPACINGS:
         try:
             vertical, horizontal = map(float, attributes.get(keyword) or ())
@@ -74,12 +74,12 @@ def _apply_palette(stored: NDArray[Any], attributes: Dataset) -> NDArray[np.uint
     entries, first, _ = attributes.RedPaletteColorLookupTableDescriptor
     inside = np.clip(stored.astype(np.int64), first, first + (entries or 2**16) - 1)  # pydicom's index may overflow
     colours = apply_color_lut(inside, attributes)[..., :3]
-    # Palettes of 16 bits are found with entries of 8, in the lower byte.
+    # Some files declare 16 bits for palettes whose entries have 8, in the lower byte.
     return _scale_to_8_bits(colours, 16 if colours.max(initial=0) > 0xFF else 8)
 
 
 def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
-    """Scale samples of so many bits to 8."""
+    """Scale samples of `bits` bits to 8 bits."""
     if bits == 8:
         return np.asarray(colours, np.uint8)
     scaled = colours.astype(np.float32) * (255 / (2**bits - 1))
@@ -87,20 +87,26 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame, counted from 0, as an image, and a remark on its window; codecs work in a process of their own.
+    """Return a frame as an image, and a remark on its window. Native codecs run in the codec process.
 
-    Raises NoPictureError, and nothing else, whatever the file holds.
+    Args:
+        file: The file, which need not be valid.
+        index: The frame, from 0.
+        size: Pixels of the longer side, or None for the size of the frame.
+
+    Raises:
+        NoPictureError: The image cannot be drawn. No other exception is raised.
     """
     return (
-        CODEC_PROCESS.painted(file, index, size)
+        CODEC_PROCESS.render(file, index, size)
         if has_native_compression(file.path)
         else render_frame_in_process(file, index, size)
     )
 
 
 def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Do the same in this process, codecs and all."""
-    with silence_pydicom():  # what goes wrong is told on the picture
+    """Return the same as `render_frame`, with all codecs in this process."""
+    with silence_pydicom():  # the placeholder gives the reason
         try:
             frame = decode_frame(file, index)
             array, remark = to_8_bit_pixels(frame, index)
@@ -113,5 +119,5 @@ def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> 
             raise NoPictureError("The file cannot be read") from None
         except MemoryError:
             raise NoPictureError("The image is larger than memory") from None
-        except Exception as error:  # noqa: BLE001  pydicom and the codecs raise all kinds
+        except Exception as error:  # noqa: BLE001  pydicom and the codecs raise many kinds
             raise NoPictureError(f"The image cannot be decoded ({mask_unknown_type(type(error))})") from None

@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 _S3_SCHEME = "s3://"
 _ARCHIVE_SEPARATOR = "!/"
-"""Stands between the path of an archive and the name of its member."""
+"""Between the path of an archive and the name of its member."""
 
 
 class NoPictureError(Exception):
-    """Why there is no picture of a file, in words for people and without a value; never leaves this room."""
+    """The reason why a file has no picture, in words and without patient values. Raised inside this room only."""
 
 
 class PictureFile(NamedTuple):
     """One file, and the instance that the scan found in it."""
 
     path: str
-    """As the operating system knows it."""
+    """Absolute or relative to the working directory, as the operating system has it."""
     sop_instance_uid: str
 
 
 def open_picture_file(path: str) -> BinaryIO:
-    """Open a file for reading. Raises NoPictureError where there is no regular file, or none that may be read."""
+    """Open a file for reading. Raises NoPictureError if it is missing, not a regular file, or not readable."""
     if path.startswith(_S3_SCHEME):
         raise NoPictureError("The file is in S3, of which no pictures are drawn")
     try:
         return os.fdopen(open_descriptor(path), "rb")
     except NotRegularFileError:
-        raise NoPictureError("The file is no regular file any more") from None
+        raise NoPictureError("The file is not a regular file any more") from None
     except FileNotFoundError:
         if _ARCHIVE_SEPARATOR in path and os.path.isfile(path.partition(_ARCHIVE_SEPARATOR)[0]):
             raise NoPictureError("The file is in an archive, of which no pictures are drawn") from None

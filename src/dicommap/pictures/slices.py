@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 _KEYWORDS = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
 _DIRECTION_TOLERANCE = 0.01
-"""How far direction cosines of parallel images may be apart; scanners write four to six digits."""
+"""Largest difference of the direction cosines of parallel images; scanners write four to six digits."""
 _MAX_POSITION = 1e6
-"""Millimetres; what is farther away, infinite or no number is no position."""
+"""Millimetres; a larger, infinite or not numeric coordinate is ignored."""
 _POSITION_TOLERANCE = 0.01
-"""Millimetres: images closer than this lie in one place, and then InstanceNumber orders them."""
+"""Millimetres: images closer than this have the same position, and are sorted by InstanceNumber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """The images of one file."""
+    """One file with images, and what its position among the others depends on."""
 
     file: PictureFile
     frames: int
@@ -45,50 +45,50 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """What the headers of a series told: the files with images, in order, and how many others there are."""
+    """The files of a series: those with images in spatial order, and the reasons for the others."""
 
-    found: tuple[Slice, ...]
+    slices: tuple[Slice, ...]
     files_without_image: int
     """Files without Rows, such as RTSTRUCT and SR."""
-    lost: tuple[str, ...]
-    """Why files could not be read, each in words."""
+    unreadable: tuple[str, ...]
+    """For each file that could not be read, the reason."""
 
     @property
     def images(self) -> int:
         """Return the number of images: one for each file, or NumberOfFrames."""
-        return sum(one.frames for one in self.found)
+        return sum(one.frames for one in self.slices)
 
-    def spread(self, count: int) -> list[int]:
-        """Return the places of up to `count` images, evenly spaced; of one alone the middle's."""
+    def evenly_spaced(self, count: int) -> list[int]:
+        """Return the places of up to `count` evenly spaced images; of one image, the middle."""
         count = min(count, self.images)
         return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
 
     def image(self, place: int) -> tuple[Slice, int]:
-        """Return the file of the image at a place, and its frame in it, from 0."""
-        ends = list(accumulate(one.frames for one in self.found))
+        """Return the slice of the image at a place (from 0), and its frame in the file (from 0)."""
+        ends = list(accumulate(one.frames for one in self.slices))
         at = bisect_right(ends, place)
-        return self.found[at], place - (ends[at - 1] if at else 0)
+        return self.slices[at], place - (ends[at - 1] if at else 0)
 
 
 def read_slices(files: Iterable[PictureFile]) -> Slices:
-    """Read the headers of a series' files, and put those with images in order."""
+    """Read the headers of a series' files, and sort the files with images by position."""
     read = HeaderReader(WantedAttributes(_KEYWORDS)).read
-    found, without, lost = [], 0, []
+    slices, files_without_image, unreadable = [], 0, []
     for file in files:
         try:
             with open_picture_file(file.path) as stream:
                 header = read(_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
             values = _header_values(header, file)
         except NoPictureError as error:
-            lost.append(str(error))
+            unreadable.append(str(error))
         except OSError:
-            lost.append("The file cannot be read")
+            unreadable.append("The file cannot be read")
         else:
             if values.get("Rows"):
-                found.append(_make_slice(file, values))
+                slices.append(_make_slice(file, values))
             else:
-                without += 1
-    return Slices(tuple(sort_slices(found)), without, tuple(lost))
+                files_without_image += 1
+    return Slices(tuple(sort_slices(slices)), files_without_image, tuple(unreadable))
 
 
 def _range_reader(descriptor: int) -> ReadAt:
@@ -129,8 +129,8 @@ def _parse_vector(text: str, length: int) -> Vector | None:
 def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
     """Return the slices by their position along the normal of their planes, else by InstanceNumber.
 
-    Positions count where all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1); slices in one place
-    come by InstanceNumber. Slices without a number come last, in the order given.
+    Positions are used if all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1). Slices at the same
+    position are sorted by InstanceNumber. Slices without a number are last, in the given order.
     """
     normal = _common_normal(slices)
     return sorted(slices, key=lambda one: (_position_along(one, normal), one.number is None, one.number or 0))
@@ -143,7 +143,7 @@ def _position_along(one: Slice, normal: Vector | None) -> int:
 
 
 def _common_normal(slices: Sequence[Slice]) -> Vector | None:
-    """Return the normal of parallel planes that all have a position, or None."""
+    """Return the normal of the planes if all are parallel and have a position, or None."""
     if not slices or (first := slices[0].orientation) is None:
         return None
     for one in slices:

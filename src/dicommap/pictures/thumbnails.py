@@ -29,7 +29,7 @@ _MAX_VALUE_CHARACTERS = 64
 
 
 def format_series_label(series: Series, *, show_values: bool) -> str:
-    """Return what a series is called: modality, number, and the description where values are shown."""
+    """Return the label of a series: modality, number, and its description if values are shown."""
     modality, number, description = (
         _format_value(series, keyword, show_values=show_values)
         for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
@@ -49,9 +49,10 @@ _PLACEHOLDER_SIZE = 256
 
 
 def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None, show_values: bool) -> Picture:
-    """Return the middle image of a series, its longer side `size` pixels; with None, pixel by pixel.
+    """Return the middle image of a series; see `Series.thumbnail` for the arguments.
 
-    Raises UsageError for a size that is not from 32 to 2,048.
+    Raises:
+        UsageError: `size` is not from 32 to 2,048.
     """
     require_size(size)
     slices = read_slices(files)
@@ -71,14 +72,22 @@ def make_montage(
 ) -> Picture:
     """Return up to `count` evenly spaced images of a series, side by side in squares of `size` pixels.
 
-    `report` is told of the images.
-    Raises UsageError for a count that is not from 1 to 400, or a size that is not from 32 to 2,048.
+    Args:
+        series: The series.
+        files: Its files.
+        count: Number of images, 1 to 400.
+        size: Pixels of each square, 32 to 2,048.
+        show_values: Whether the caption has SeriesDescription.
+        report: Called with the number of images that are drawn.
+
+    Raises:
+        UsageError: `count` or `size` is out of range.
     """
     require_size(size)
     if not 1 <= count <= MAX_IMAGES:
         raise UsageError(f"A montage cannot have {count} images.", fix=f"Ask for 1 to {MAX_IMAGES}.")
     slices = read_slices(files)
-    places = slices.spread(count)
+    places = slices.evenly_spaced(count)
     label = format_series_label(series, show_values=show_values)
     if not places:
         image, words, _ = draw_middle_image(slices, size)
@@ -95,10 +104,10 @@ def make_montage(
 
 
 def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
-    """Return the middle image, what is to say of it, and whether it is one: else it says why there is none."""
+    """Return the middle image, words for the caption, and True; or a placeholder, the reason, and False."""
     if slices.images:
-        return _draw_image(slices, slices.spread(1)[0], size)
-    words = "No pixel data" if slices.files_without_image else next(iter(slices.lost), "No files")
+        return _draw_image(slices, slices.evenly_spaced(1)[0], size)
+    words = "No pixel data" if slices.files_without_image else next(iter(slices.unreadable), "No files")
     return draw_placeholder(words, size or _PLACEHOLDER_SIZE), words, False
 
 
@@ -113,7 +122,7 @@ def _draw_image(slices: Slices, place: int, size: int | None) -> tuple[Image, st
 
 
 def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Picture:
-    """Return an image as a picture whose caption has these parts."""
+    """Return an image as a picture; the parts that are not empty become its caption."""
     caption = "; ".join(part for part in parts if part)
     return Picture(
         png=encode_png(image), width=image.width, height=image.height, caption=caption, is_placeholder=is_placeholder
@@ -121,13 +130,17 @@ def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Pic
 
 
 def require_size(size: int | None) -> None:
-    """Raise UsageError for a size that no picture can have."""
+    """Raise UsageError if a size is not from 32 to 2,048; None is allowed."""
     if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
         raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {MIN_SIZE} to {MAX_SIZE:,}.")
 
 
 def _unreadable_files_text(slices: Slices) -> str:
-    return f"{format_count(len(slices.lost), 'file')} could not be read" if slices.lost and slices.found else ""
+    return (
+        f"{format_count(len(slices.unreadable), 'file')} could not be read"
+        if slices.unreadable and slices.slices
+        else ""
+    )
 
 
 MAX_SERIES = 60
@@ -143,7 +156,14 @@ def make_study_overview(
 ) -> Picture:
     """Return the middle image of each series side by side, in squares of `size` pixels, of at most 60 series.
 
-    `report` is told of series. Raises UsageError for a size that is not from 32 to 2,048.
+    Args:
+        members: Each series with its files.
+        size: Pixels of each square, 32 to 2,048.
+        show_values: Whether labels have SeriesDescription.
+        report: Called with the number of series that are drawn.
+
+    Raises:
+        UsageError: `size` is out of range.
     """
     require_size(size)
     tiles, drawn = [], 0

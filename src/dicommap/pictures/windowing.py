@@ -22,19 +22,20 @@ WINDOW_OF_SEGMENTATION = "window of a segmentation"
 NO_WINDOW = "all pixels have one value"
 
 _MAX_LOOKUP_TABLE_SIZE = 2**16
-"""Up to this range stored values are looked up in a table, so that no array of floats is as large as the image."""
+"""Up to this range of stored values, greys are looked up in a table: floats for each pixel would take more memory."""
 _SAMPLE_SIZE = 2**18
-"""Values that percentiles are taken of, evenly spaced over the image."""
+"""Number of values, evenly spaced over the image, that percentiles are computed from."""
 _PERCENTILES = (1, 99)
 _MID_GREY = 128
-"""What an image of one value is shown as: black would say that there is nothing."""
+"""Grey of an image with one value: black would look like an empty image."""
 _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
 def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
-    """Return the image as greys from 0, black, to 255, and where its window is from.
+    """Return the image as greys from 0 (black) to 255, and the origin of its window.
 
-    Pixel padding is black, and so is what is not a number. The first window counts; a VOI LUT comes before a window.
+    Pixel padding and values that are not numbers are black. A VOI LUT is preferred to a window, and the first of
+    several windows is used.
     """
     padding = _padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"
@@ -54,17 +55,17 @@ def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str
 
 
 def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
-    """Return what stored values stand for: Hounsfield units, for instance."""
+    """Convert stored values to the modality's units, for example Hounsfield units (PS3.3 C.11.1)."""
     if attributes.get("ModalityLUTSequence"):
         return apply_modality_lut(values.astype(np.int64), attributes).astype(np.float64)
     slope, intercept = _first_number(attributes, "RescaleSlope"), _first_number(attributes, "RescaleIntercept")
-    if not slope or intercept is None:  # a slope of zero would leave nothing to see
+    if not slope or intercept is None:  # a slope of zero would make all pixels equal
         return values.astype(np.float64)
     return values * slope + intercept
 
 
 def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
-    """Return some of the image's values, those of padding and those that are no numbers left out."""
+    """Return some of the image's values, without padding and not finite values."""
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]
@@ -91,7 +92,7 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
 
 
 def _max_segmentation_value(attributes: Dataset) -> float | None:
-    """Return the largest value of a segmentation's pixels (PS3.3 C.8.20.2), or None if the image is none."""
+    """Return the largest value of a segmentation's pixels (PS3.3 C.8.20.2), None for other images."""
     kind = attributes.get("SegmentationType")
     if kind == "FRACTIONAL":
         largest = _first_number(attributes, "MaximumFractionalValue")
@@ -100,7 +101,7 @@ def _max_segmentation_value(attributes: Dataset) -> float | None:
 
 
 def _window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
-    """Return a window to a screen of 8 bits; what the image stores is of no account for it."""
+    """Return the data set of a window to 8-bit output, whatever the bits of the image are."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
     screen.PhotometricInterpretation = "MONOCHROME2"
@@ -110,7 +111,9 @@ def _window_dataset(center: float, width: float, attributes: Dataset) -> Dataset
     screen.WindowWidth = width
     screen.VOILUTFunction = function if function in _VOI_LUT_FUNCTIONS else "LINEAR"
     if width < 1 and screen.VOILUTFunction == "LINEAR":
-        screen.VOILUTFunction = "LINEAR_EXACT"  # LINEAR has no such windows (PS3.3 C.11.2.1.2.1), yet files have
+        screen.VOILUTFunction = (
+            "LINEAR_EXACT"  # LINEAR needs a width of 1 or more (PS3.3 C.11.2.1.2.1), but some files have less
+        )
     return screen
 
 
@@ -121,7 +124,7 @@ def _apply_voi_lut(meaning: Numbers, attributes: Dataset) -> Numbers:
 
 
 def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
-    """Return where the image is padded, or None where nothing says so (PS3.3 C.7.5.1.1.2)."""
+    """Return a mask of the padded pixels, or None if the file declares no padding (PS3.3 C.7.5.1.1.2)."""
     value = _first_number(attributes, "PixelPaddingValue")
     if value is None:
         return None
@@ -131,14 +134,14 @@ def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | Non
 
 
 def _sign_padding_value(value: float, stored: Array) -> float:
-    """Return a padding value as signed where the pixels are: files have it as the same bits without a sign."""
+    """Return a padding value as signed if the pixels are signed: files may have the same bits without a sign."""
     if stored.dtype.kind == "i" and value > np.iinfo(stored.dtype).max:
         return value - float(2 ** (8 * stored.dtype.itemsize))
     return value
 
 
 def _first_number(attributes: Dataset, keyword: str) -> float | None:
-    """Return an attribute's first value, or None where it has none that is a finite number."""
+    """Return an attribute's first value, or None if it is missing or not a finite number."""
     value = attributes.get(keyword)
     if isinstance(value, MultiValue):
         value = value[0] if value else None

@@ -29,22 +29,22 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """Counts of what is affected and of what there is, by attribute and modality."""
+    """Numbers of affected and of all files, series or studies, by attribute and modality."""
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    of: Counter[tuple[str, str]] = field(default_factory=Counter)
+    total: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def add(self, keyword: str, modalities: Iterable[str], affected: int, of: int) -> None:
+    def add(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:
         for modality in modalities:
             self.affected[keyword, modality] += affected
-            self.of[keyword, modality] += of
+            self.total[keyword, modality] += total
 
 
 def plot_attributes(studies: Iterable[Study]) -> Plot:
     """Return a heat map: the share of files that lack an attribute, and of studies or series where it differs inside.
 
     Attributes of patient and study are compared inside a study, those of a series inside a series; attributes of
-    instances may differ, and are not compared. At most 60 attributes are shown, those with the most to tell.
+    instances may differ, and are not compared. At most 60 attributes are shown, those with the largest shares.
     """
     missing, inconsistent = _Shares(), _Shares()
     files: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def plot_attributes(studies: Iterable[Study]) -> Plot:
     columns = most_frequent(files, MAX_MODALITIES)
     folded = len(files) > len(columns)
     for shares in (missing, inconsistent):
-        for counts in (shares.affected, shares.of):
+        for counts in (shares.affected, shares.total):
             _fold_modalities(counts, {*columns, ALL_MODALITIES})
     columns = [*columns, *([OTHERS] if folded else []), *([ALL_MODALITIES] if len(files) > 1 else [])]
     keywords, hidden = _choose_attributes(missing, inconsistent)
@@ -95,11 +95,11 @@ def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
 
 def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
     """Return the attributes to show, in their order, and how many others there are."""
-    keywords = list(dict.fromkeys(keyword for keyword, _ in missing.of))
+    keywords = list(dict.fromkeys(keyword for keyword, _ in missing.total))
     weight: dict[str, float] = defaultdict(float)
     for shares in (missing, inconsistent):
         for keyword in keywords:
-            weight[keyword] += shares.affected[keyword, ALL_MODALITIES] / (shares.of[keyword, ALL_MODALITIES] or 1)
+            weight[keyword] += shares.affected[keyword, ALL_MODALITIES] / (shares.total[keyword, ALL_MODALITIES] or 1)
     kept = set(sorted(keywords, key=lambda keyword: -weight[keyword])[:MAX_ATTRIBUTES])
     return [keyword for keyword in keywords if keyword in kept], len(keywords) - len(kept)
 
@@ -131,20 +131,24 @@ def _draw_panel(
         yield draw_text(left + column * _CELL_WIDTH + _CELL_WIDTH / 2, BODY_TOP + 36, short, anchor="middle")
         for row, keyword in enumerate(keywords):
             x, y = left + column * _CELL_WIDTH, BODY_TOP + 46 + row * _ROW_HEIGHT
-            affected, of = shares.affected[keyword, modality], shares.of[keyword, modality]
-            told = f"{keyword}, {modality}: {affected:,} of {of:,} {verb}" if of else f"{keyword}: not compared"
-            kind, strength = ("third", 0.25 + 0.75 * affected / of) if affected else ("none", 1)
-            if of:
-                yield draw_bar(x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, told=told, strength=strength)
-            if affected or not of:
-                words = _format_percent(affected, of) if of else "–"
+            affected, total = shares.affected[keyword, modality], shares.total[keyword, modality]
+            tooltip = (
+                f"{keyword}, {modality}: {affected:,} of {total:,} {verb}" if total else f"{keyword}: not compared"
+            )
+            kind, strength = ("third", 0.25 + 0.75 * affected / total) if affected else ("none", 1)
+            if total:
+                yield draw_bar(
+                    x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, tooltip=tooltip, strength=strength
+                )
+            if affected or not total:
+                words = _format_percent(affected, total) if total else "–"
                 yield draw_text(
-                    x + (_CELL_WIDTH - _GAP) / 2, y + 14, words, anchor="middle", kind="" if of else "faint"
+                    x + (_CELL_WIDTH - _GAP) / 2, y + 14, words, anchor="middle", kind="" if total else "faint"
                 )
 
 
 def _format_percent(part: int, whole: int) -> str:
-    """Return a share for people; what is not all is never called 100%, and what is there never 0%."""
+    """Return a share in percent: 100% only for all of them, and never 0%."""
     share = 100 * part / whole
     if share < 1:
         return "<1%"

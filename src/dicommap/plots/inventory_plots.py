@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class InventoryPlots:
-    """Plots that answer one question each. They need no extra, and read no file but the inventory.
+    """The plots of an inventory. They need no extra, and read no file but the inventory.
 
-    `progress` is told of studies as that of a scan is of files.
+    `progress` of each method reports how many studies are read; see `scan`.
     """
 
     __slots__ = ("_count", "_studies")
@@ -28,14 +28,14 @@ class InventoryPlots:
         self._count = count
 
     def modalities(self, *, progress: ProgressOption = None) -> Plot:
-        """Return the instances and bytes of each modality."""
+        """Return a bar chart of the instances and bytes of each modality."""
         from dicommap.plots.modality_plot import plot_modalities
 
         with self._with_progress(progress) as studies:
             return plot_modalities(studies)
 
     def timeline(self, *, show_values: bool = False, progress: ProgressOption = None) -> Plot:
-        """Return the studies of each year; with `show_values` of each month or day, which may tell a patient's date."""
+        """Return a bar chart of studies by year; with `show_values` by month or day, which may identify a patient."""
         from dicommap.plots.timeline_plot import plot_timeline
 
         with self._with_progress(progress) as studies:
@@ -49,6 +49,6 @@ class InventoryPlots:
             return plot_attributes(studies)
 
     @contextmanager
-    def _with_progress(self, asked: ProgressOption) -> Iterator[Iterator[Study]]:
-        with progress_reporter(asked, "studies") as report:
+    def _with_progress(self, progress: ProgressOption) -> Iterator[Iterator[Study]]:
+        with progress_reporter(progress, "studies") as report:
             yield track_progress(self._studies(), report, None if report is None else self._count())

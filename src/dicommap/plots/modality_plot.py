@@ -24,7 +24,7 @@ _NUMBER_WIDTH = 80
 
 
 def plot_modalities(studies: Iterable[Study]) -> Plot:
-    """Return bars of the instances and bytes of each modality, the most instances first.
+    """Return a bar chart of the instances and bytes of each modality, the most instances first.
 
     Bytes are those of all files, duplicates included.
     """
@@ -45,7 +45,7 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
 
 
 def modality_of(series: Series) -> str:
-    """Return the Modality of a series, or words where it has none or several."""
+    """Return the Modality of a series; `(none)` or `(several)` if it does not have exactly one."""
     found = series.values.get("Modality", {})
     if len(found) > 1:
         return "(several)"
@@ -54,12 +54,12 @@ def modality_of(series: Series) -> str:
 
 
 def most_frequent(counts: Counter[str], limit: int) -> list[str]:
-    """Return the names with the highest counts, those of one count in order of the alphabet."""
+    """Return the names with the highest counts, and names with equal counts by alphabet."""
     return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Add up what is not named under `others`."""
+    """Move the counts of all other names to `others`."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 
@@ -79,6 +79,6 @@ def _draw_bars(rows: list[str], instances: Counter[str], size: Counter[str]) -> 
         for left, counts, _, kind in panels:
             length = (_PANEL_WIDTH - _NUMBER_WIDTH) * counts[name] / (max(counts.values()) or 1)
             shown = f"{counts[name]:,}" if counts is instances else format_byte_count(counts[name])
-            told = format_count(counts[name], "instance") if counts is instances else shown
-            yield draw_bar(left, top + 2, length, _ROW_HEIGHT - 6, kind=kind, told=f"{name}: {told}")
+            words = format_count(counts[name], "instance") if counts is instances else shown
+            yield draw_bar(left, top + 2, length, _ROW_HEIGHT - 6, kind=kind, tooltip=f"{name}: {words}")
             yield draw_text(left + length + CHARACTER_WIDTH, top + 15, shown)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """A plot: no script, no request, readable in light and dark; a screen reader gets title and description."""
+    """A plot as SVG. It has no script, loads nothing, and is readable in light and dark pages and by screen readers."""
 
     svg: str = field(repr=False)
     title: str
@@ -26,7 +26,7 @@ class Plot:
     """What the plot shows, in one or two sentences."""
 
     def save(self, path: StrPath) -> None:
-        """Write the SVG to a file that must not exist yet. Raises DocumentError where that cannot be done."""
+        """Write the SVG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
         write_new_binary_file(path, self.svg.encode("utf-8"))
 
     def _repr_svg_(self) -> str:
@@ -38,10 +38,10 @@ class Plot:
 
 WIDTH = 720
 BODY_TOP = 64
-"""Where what is below the title and the description begins."""
+"""Vertical position below the title and the description."""
 LEFT_MARGIN = 20
 CHARACTER_WIDTH = 6.6
-"""The width of a character, about."""
+"""Average width of a character."""
 
 _LIGHT_STYLE = """
 text { fill: #1f2328 } .panel { fill: #fff; stroke: #d0d7de } .faint { fill: #59636e } .line { stroke: #d0d7de }
@@ -54,7 +54,7 @@ text { fill: #e6edf3 } .panel { fill: #161b22; stroke: #30363d } .faint { fill: 
 
 
 def _scope_rules(rules: str) -> str:
-    """Return rules that hold inside a plot: in a page, styles of an SVG hold for all of the page."""
+    """Return CSS rules that apply inside a plot only: styles of an SVG apply to the whole page that it is in."""
     return "".join(f".dicommap-plot {part.strip()}}}" for part in rules.split("}") if part.strip())
 
 
@@ -66,9 +66,9 @@ _STYLE = (
 
 
 def make_plot(title: str, description: str, height: float, body: Iterable[str], *, width: float = WIDTH) -> Plot:
-    """Return a plot of these pieces, below its title and description."""
+    """Return a plot with a title and a description above the SVG elements of `body`."""
     pieces = "".join(body)
-    # Several plots may stand on one page, and each names its own title.
+    # Ids must be unique in a page, which may have several plots.
     name = f"dicommap-{sha256(f'{title}{description}{pieces}'.encode()).hexdigest()[:12]}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dicommap-plot" role="img" width="{width:.0f}" '
@@ -84,21 +84,21 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
 
 
 def draw_text(x: float, y: float, content: str, *, kind: str = "", anchor: str = "start") -> str:
-    """Return a text at a place; `anchor` is start, middle or end, `kind` a class of the style."""
+    """Return a text element; `kind` is a CSS class, `anchor` is start, middle or end."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_class_attribute(kind)}>{_escape_text(content)}</text>'
     )
 
 
-def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, told: str, strength: float = 1) -> str:
-    """Return a rectangle that says what it stands for when it is pointed at."""
+def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, tooltip: str, strength: float = 1) -> str:
+    """Return a rectangle with a tooltip; `kind` is a CSS class, `strength` its opacity from 0 to 1."""
     faded = "" if strength >= 1 else f' fill-opacity="{strength:.2f}"'
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
-    return f"<rect {place}{_class_attribute(kind)}{faded}><title>{_escape_text(told)}</title></rect>"
+    return f"<rect {place}{_class_attribute(kind)}{faded}><title>{_escape_text(tooltip)}</title></rect>"
 
 
 def draw_line(x: float, y: float, width: float) -> str:
-    """Return a horizontal line."""
+    """Return a horizontal line element."""
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
 
 

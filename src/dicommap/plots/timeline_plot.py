@@ -19,16 +19,20 @@ _DATE_DIGITS = len("YYYYMMDD")
 _MAX_BARS = 120
 _BARS_HEIGHT = 160
 _AXIS_WIDTH = 44
-"""Room for the numbers left of the bars."""
+"""Width of the numbers left of the bars."""
 _LABEL_WIDTH = 64
-"""Room for a label below them."""
+"""Width of a label below the bars."""
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
-    """Return bars of the studies of each year; with `show_values` of each month or day, where these are few.
+    """Return a bar chart of the studies by year, or by decade or century if there are too many years.
 
-    A date other than its year is taken for a patient's. A study with several dates counts with its earliest, and
-    studies without a valid date are told beside.
+    A study with several dates counts once, with its earliest. The description has the number of studies without a valid
+    date.
+
+    Args:
+        studies: The studies.
+        show_values: Allow bars by month or day, which may identify a patient.
     """
     days: Counter[date] = Counter()
     without = 0
@@ -48,7 +52,7 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 
 def _choose_unit(days: Counter[date], *, show_values: bool) -> tuple[Callable[[date], int], str]:
-    """Return the finest unit of time that gives no more bars than there is room for."""
+    """Return the finest unit of time that gives at most `_MAX_BARS` bars, and its name."""
     units: list[tuple[Callable[[date], int], str]] = [(_year, "year"), (_decade, "decade"), (_century, "century")]
     if show_values:
         units = [(_ordinal, "day"), (_month, "month"), *units]
@@ -79,7 +83,7 @@ def _century(day: date) -> int:
 
 
 def _parse_date(text: str) -> date | None:
-    """Return the date that a DA value is, or None where it is none (PS3.5 section 6.2)."""
+    """Return the date of a DA value, or None if it is not valid (PS3.5 section 6.2)."""
     if len(text) != _DATE_DIGITS or not (text.isascii() and text.isdigit()):
         return None
     try:
@@ -113,8 +117,8 @@ def _draw_bars(bars: Counter[int], name: str) -> Iterator[str]:
         x = left + (number - first) * step
         if count := bars[number]:
             height = _BARS_HEIGHT * count / highest
-            told = f"{_UNIT_LABELS[name](number)}: {format_count(count, 'study')}"
-            yield draw_bar(x + step * 0.1, base - height, step * 0.8, height, kind="first", told=told)
+            tooltip = f"{_UNIT_LABELS[name](number)}: {format_count(count, 'study')}"
+            yield draw_bar(x + step * 0.1, base - height, step * 0.8, height, kind="first", tooltip=tooltip)
         if (number - first) % every == 0:
             yield draw_text(x + step / 2, base + 18, _UNIT_LABELS[name](number), kind="faint", anchor="middle")
 

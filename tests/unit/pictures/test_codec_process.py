@@ -45,7 +45,7 @@ def serving(wrong: str) -> Iterator[CodecProcess]:
 
 
 def drawn(process: CodecProcess) -> None:
-    picture, remark = process.painted(FILE, 0, 7)
+    picture, remark = process.render(FILE, 0, 7)
     assert (picture.mode, picture.size, picture.tobytes(), remark) == ("L", (3, 2), b"\7" * 6, "remark")
 
 
@@ -65,14 +65,14 @@ def test_what_ends_the_process_costs_one_picture(wrong: str, words: str) -> None
     with serving(wrong) as process:
         drawn(process)
         with pytest.raises(NoPictureError, match=words):
-            process.painted(FILE, 1, 7)
+            process.render(FILE, 1, 7)
         drawn(process)
 
 
 @pytest.mark.parametrize("stream", [1, 2])
 def test_what_a_codec_prints_reaches_nobody(stream: int, capfd: pytest.CaptureFixture[str]) -> None:
     with serving(f"os.write({stream}, b'Doe^Jane')") as process:
-        process.painted(FILE, 1, 7)
+        process.render(FILE, 1, 7)
         drawn(process)
     assert capfd.readouterr() == ("", "")
 
@@ -80,16 +80,16 @@ def test_what_a_codec_prints_reaches_nobody(stream: int, capfd: pytest.CaptureFi
 def test_why_there_is_no_picture_comes_back_in_words() -> None:
     with serving("raise NoPictureError('The file is tired')") as process:
         with pytest.raises(NoPictureError, match="The file is tired"):
-            process.painted(FILE, 1, 7)
+            process.render(FILE, 1, 7)
         drawn(process)
 
 
 def test_memory_has_a_bound_and_no_core_is_left() -> None:
     with serving("bytearray(2**34)") as process, pytest.raises(NoPictureError, match="ended"):
-        process.painted(FILE, 1, 7)
+        process.render(FILE, 1, 7)
     asked = "import resource; raise NoPictureError(str(resource.getrlimit(resource.RLIMIT_CORE)))"
     with serving(asked) as process, pytest.raises(NoPictureError, match=r"\(0, 0\)"):
-        process.painted(FILE, 1, 7)
+        process.render(FILE, 1, 7)
 
 
 def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(monkeypatch:
         with monkeypatch.context() as patched:
             patched.setattr("dicommap.pictures.codec_process.json.loads", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                process.painted(FILE, 1, 99)
+                process.render(FILE, 1, 99)
         drawn(process)
 
 
@@ -109,7 +109,7 @@ def interrupted(_: object) -> None:
 def test_a_process_that_was_killed_while_it_was_idle_is_started_again() -> None:
     with serving("raise NoPictureError(str(os.getpid()))") as process:
         with pytest.raises(NoPictureError) as first:
-            process.painted(FILE, 1, 7)
+            process.render(FILE, 1, 7)
         os.kill(int(str(first.value)), signal.SIGKILL)
         os.waitid(os.P_PID, int(str(first.value)), os.WEXITED | os.WNOWAIT)
         drawn(process)
@@ -118,13 +118,13 @@ def test_a_process_that_was_killed_while_it_was_idle_is_started_again() -> None:
 def test_a_copy_of_this_process_has_one_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving("raise NoPictureError(str(os.getpid()))") as process:
         with pytest.raises(NoPictureError) as first:
-            process.painted(FILE, 1, 7)
+            process.render(FILE, 1, 7)
         before = process._process
         assert before is not None
         with monkeypatch.context() as patched:
             patched.setattr("dicommap.pictures.codec_process.os.getpid", lambda: 1)
             with pytest.raises(NoPictureError) as second:
-                process.painted(FILE, 1, 7)
+                process.render(FILE, 1, 7)
             assert str(first.value) != str(second.value)
             assert before.poll() is None, "the original's is left alone"
             process.close()
@@ -134,12 +134,12 @@ def test_a_copy_of_this_process_has_one_of_its_own(monkeypatch: pytest.MonkeyPat
 def test_where_no_process_can_be_started_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/none/python")
     with pytest.raises(NoPictureError, match="No process can be started"):
-        CodecProcess().painted(FILE, 0, 7)
+        CodecProcess().render(FILE, 0, 7)
 
 
 def test_only_what_is_compressed_goes_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Forbidden:
-        def painted(self, *_: object) -> None:
+        def render(self, *_: object) -> None:
             raise NoPictureError("asked")
 
     monkeypatch.setattr("dicommap.pictures.frame_image.CODEC_PROCESS", Forbidden())

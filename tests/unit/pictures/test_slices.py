@@ -57,10 +57,10 @@ def test_what_has_no_number_comes_last_in_the_order_given() -> None:
 
 def test_the_middle_and_evenly_spaced_images_are_chosen() -> None:
     ten = Slices(tuple(one(str(number)) for number in range(10)), 0, ())
-    assert ten.spread(1) == [5]
-    assert ten.spread(2) == [2, 7]
-    assert ten.spread(99) == list(range(10))
-    assert Slices((), 3, ()).spread(4) == []
+    assert ten.evenly_spaced(1) == [5]
+    assert ten.evenly_spaced(2) == [2, 7]
+    assert ten.evenly_spaced(99) == list(range(10))
+    assert Slices((), 3, ()).evenly_spaced(4) == []
 
 
 def test_frames_count_as_images() -> None:

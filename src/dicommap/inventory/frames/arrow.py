@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
-from dicommap.inventory import cells as reading
+from dicommap.inventory.cells import damaged_error, inventory_error
 from dicommap.inventory.frames.columns import CellType
 from dicommap.inventory.frames.frame_queries import count_frame_rows, frame_query, open_frame_connection
 from dicommap.progress import track_progress
@@ -19,37 +19,46 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress
 
 BATCH_ROWS = 50_000
-"""Rows of a batch: what is in memory at a time, and a row group of a Parquet file."""
+"""Rows of a batch, which is in memory at a time and becomes a row group of a Parquet file."""
 
 _FETCH_ROWS = 5_000
-"""Rows that are Python objects at a time, since those take many times the room."""
+"""Rows that are Python objects at a time: Python objects take many times the memory of Arrow's."""
 
 _ARROW_TYPES = {
     CellType.TEXT: pyarrow.string(),
-    CellType.WHOLE: pyarrow.int64(),
+    CellType.INTEGER: pyarrow.int64(),
     CellType.NUMBER: pyarrow.float64(),
     CellType.DATE: pyarrow.date32(),
     CellType.TIME: pyarrow.timestamp("ns", tz="UTC"),
 }
 _PYTHON_TYPES = {
     CellType.TEXT: str,
-    CellType.WHOLE: int,
+    CellType.INTEGER: int,
     CellType.NUMBER: float,
     CellType.DATE: str,
     CellType.TIME: int,
 }
-"""What SQLite gives for each: a date is text, a time is nanoseconds since 1970."""
+"""The type of SQLite's cells: a date is a text, a time is nanoseconds since 1970."""
 
 
 def read_record_batches(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-    """Return the schema of a frame, and its rows in batches; `report` is told of rows.
+    """Return the schema of a frame, and its rows in batches.
 
-    Raises InventoryError where the inventory is damaged.
+    Args:
+        connection: From `open_frame_connection`.
+        level: What a row is.
+        keywords: The captured attributes.
+        report: Called with the number of rows that are read.
+
+    Raises:
+        InventoryError: The inventory is damaged.
     """
     columns, query = frame_query(connection, level, keywords)
-    schema = pyarrow.schema([pyarrow.field(one.name, _ARROW_TYPES[one.kind], nullable=one.optional) for one in columns])
+    schema = pyarrow.schema(
+        [pyarrow.field(one.name, _ARROW_TYPES[one.kind], nullable=one.is_nullable) for one in columns]
+    )
     total = None if report is None else count_frame_rows(connection, level)
     batches = _read_batches(connection, query, columns, schema)
     return schema, track_progress(batches, report, total, weight=len)
@@ -58,7 +67,7 @@ def read_record_batches(
 def read_arrow_table(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> pyarrow.Table:
-    """Return a whole frame. Raises InventoryError where the inventory is damaged."""
+    """Return a whole frame. Raises InventoryError if the inventory is damaged."""
     with open_frame_connection(connection) as tables:
         schema, batches = read_record_batches(tables, level, keywords, report)
         return pyarrow.Table.from_batches(batches, schema)
@@ -90,15 +99,15 @@ def _fetch_rows(connection: sqlite3.Connection, query: str) -> Iterator[list[tup
         while rows := cursor.fetchmany(_FETCH_ROWS):
             yield rows
     except sqlite3.DatabaseError as error:
-        raise reading.inventory_error(error) from None
+        raise inventory_error(error) from None
 
 
 def _make_array(column: FrameColumn, cells: list[Any]) -> pyarrow.Array:
     kinds = set(map(type, cells))
-    if column.optional:
+    if column.is_nullable:
         kinds.discard(type(None))
     if not kinds <= {_PYTHON_TYPES[column.kind]}:
-        raise reading.damaged_error()
+        raise damaged_error()
     if column.kind is CellType.DATE:
         return pyarrow.array(cells, pyarrow.string()).cast(pyarrow.date32())
     return pyarrow.array(cells, _ARROW_TYPES[column.kind])

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class FrameLevel(StrEnum):
-    """What the rows of a frame are."""
+    """What a row of a frame is."""
 
     STUDY = "study"
     SERIES = "series"
     INSTANCE = "instance"
-    """A file each: instances and duplicates."""
+    """One file with an instance, or a duplicate of one."""
     FILE = "file"
     ISSUE = "issue"
 
 
 class CellType(StrEnum):
-    """What the cells of a column are; the value is Arrow's name of the type."""
+    """The type of a column; the value is Arrow's name of it."""
 
     TEXT = "string"
-    WHOLE = "int64"
+    INTEGER = "int64"
     NUMBER = "double"
     DATE = "date32[day]"
     TIME = "timestamp[ns, tz=UTC]"
@@ -43,19 +43,19 @@ class FrameColumn:
     name: str
     kind: CellType
     sql: str
-    """An expression over the rows of its level; see `selection`."""
-    optional: bool = False
+    """SQL expression over the rows of the level; see `frame_queries`."""
+    is_nullable: bool = False
     """Whether a cell may be null."""
 
 
 VR_CELL_TYPES = {
     **dict.fromkeys(("DA",), CellType.DATE),
-    **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), CellType.WHOLE),
+    **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), CellType.INTEGER),
     **dict.fromkeys(("DS", "FD", "FL"), CellType.NUMBER),
 }
 """Value representations whose single values have a type; all others are text."""
 
-_SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.WHOLE: "frame_whole", CellType.NUMBER: "frame_number"}
+_SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.INTEGER: "frame_whole", CellType.NUMBER: "frame_number"}
 _SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 
@@ -73,29 +73,33 @@ def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameCo
 def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[FrameColumn]:
     """Yield the columns of an attribute.
 
-    It has one for its value; where that has a type, one with the text that stands in the files; and where a row is
-    many files, one with the number of distinct values among them.
+    The first has its value. If the value has a type other than text, `KEYWORD_text` has the text of the files.
+
+    Args:
+        keyword: The attribute.
+        summarised: Whether a row stands for many files. `KEYWORD_distinct` then has the number of distinct values.
+        sql: The expression of the value; by default the column of that name.
     """
     cell = sql or f'"{keyword}"'
     text = _decoded_value_sql(cell)
     kind = cell_type_of(keyword)
     if kind is CellType.TEXT:
-        yield FrameColumn(name=keyword, kind=kind, sql=text, optional=True)
+        yield FrameColumn(name=keyword, kind=kind, sql=text, is_nullable=True)
     else:
-        yield FrameColumn(name=keyword, kind=kind, sql=f"{_SQL_FUNCTIONS[kind]}({text})", optional=True)
-        yield FrameColumn(name=f"{keyword}_text", kind=CellType.TEXT, sql=text, optional=True)
+        yield FrameColumn(name=keyword, kind=kind, sql=f"{_SQL_FUNCTIONS[kind]}({text})", is_nullable=True)
+        yield FrameColumn(name=f"{keyword}_text", kind=CellType.TEXT, sql=text, is_nullable=True)
     if summarised:
         yield _integer_column(f"{keyword}_distinct", f'"{keyword}_distinct"')
 
 
 def _decoded_value_sql(cell: str) -> str:
     """Return the expression for a value as text, whether it is stored as text or, with undecodable bytes, as a BLOB."""
-    # A function of ours only for those few cells: SQLite calls it through Python.
+    # The Python function is slow, so SQLite calls it only for the few cells that need it.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 
 
 def cell_type_of(keyword: str) -> CellType:
-    """Return the type of an attribute's values; text where it can have several or its representation is not sure."""
+    """Return the type of an attribute's values; text if it may have several values or VRs (PS3.6 table 6-1)."""
     tag = tag_of(keyword)
     multiplicity = None if tag is None else vm_of(tag)
     if tag is None or multiplicity is None or multiplicity.high != 1:
@@ -128,15 +132,17 @@ def _file_columns() -> Iterator[FrameColumn]:
     yield _integer_column("bytes", "f.size")
     yield FrameColumn(name="mtime", kind=CellType.TIME, sql="f.mtime_ns")
     yield _text_column("disposition", "frame_disposition(f.disposition)")
-    yield FrameColumn(name="etag", kind=CellType.TEXT, sql="NULLIF(f.etag, '')", optional=True)
+    yield FrameColumn(name="etag", kind=CellType.TEXT, sql="NULLIF(f.etag, '')", is_nullable=True)
 
 
 def _issue_columns() -> Iterator[FrameColumn]:
     yield from (_text_column("code", "i.code"), _text_column("severity", "frame_severity(i.severity)"))
-    yield FrameColumn(name="source", kind=CellType.TEXT, sql="frame_path(s.root)", optional=True)
-    yield FrameColumn(name="path", kind=CellType.TEXT, sql="frame_path(f.path)", optional=True)
+    yield FrameColumn(name="source", kind=CellType.TEXT, sql="frame_path(s.root)", is_nullable=True)
+    yield FrameColumn(name="path", kind=CellType.TEXT, sql="frame_path(f.path)", is_nullable=True)
     for name, member in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series"), ("keyword", "keyword")):
-        yield FrameColumn(name=name, kind=CellType.TEXT, sql=f"frame_location(i.location, '{member}')", optional=True)
+        yield FrameColumn(
+            name=name, kind=CellType.TEXT, sql=f"frame_location(i.location, '{member}')", is_nullable=True
+        )
     yield from (_text_column("location", "i.location"), _text_column("message", "i.message"))
 
 
@@ -145,7 +151,7 @@ def _text_column(name: str, sql: str | None = None) -> FrameColumn:
 
 
 def _integer_column(name: str, sql: str | None = None) -> FrameColumn:
-    return FrameColumn(name=name, kind=CellType.WHOLE, sql=sql or name)
+    return FrameColumn(name=name, kind=CellType.INTEGER, sql=sql or name)
 
 
 _DATE = re.compile(r"[0-9]{8}")
@@ -155,7 +161,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def parse_date(text: str) -> str | None:
-    """Return a date that exists as YYYY-MM-DD (ISO 8601), from YYYYMMDD (DA, PS3.5 section 6.2)."""
+    """Return a DA value (YYYYMMDD, PS3.5 section 6.2) as YYYY-MM-DD; None if it is not a date of the calendar."""
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -165,7 +171,7 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_integer(text: str) -> int | None:
-    """Return an integer of 64 bits (IS and the binary integers, as the scan writes these)."""
+    """Return the value of an IS or a binary integer; None if it is not an integer of 64 bits."""
     if _INTEGER.fullmatch(text) is None:
         return None
     number = int(text)
@@ -173,7 +179,7 @@ def parse_integer(text: str) -> int | None:
 
 
 def parse_number(text: str) -> float | None:
-    """Return a finite number (DS and the binary fractions, as the scan writes these)."""
+    """Return the value of a DS, FL or FD; None if it is not a finite number."""
     if _NUMBER.fullmatch(text) is None:
         return None
     number = float(text)

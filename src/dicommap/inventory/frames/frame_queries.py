@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _IS_INSTANCE = "f.disposition IN ('instance', 'duplicate')"
 
-# Counted by header first: distinct values are then looked for among headers, of which there are far fewer.
+# Counted by header first: distinct values are then searched in the headers, of which there are far fewer than files.
 _HEADER_COUNTS = f"""(
     SELECT f.header AS number, COUNT(*) AS files, SUM(f.disposition = 'instance') AS instances, SUM(f.size) AS bytes
     FROM main.file AS f WHERE {_IS_INSTANCE} GROUP BY f.header
@@ -41,7 +41,7 @@ _FROM_CLAUSES = {
     FrameLevel.INSTANCE: "main.header AS h {join} main.file AS f ON f.header = h.id JOIN main.source AS s"
     f" ON s.id = f.source WHERE {_IS_INSTANCE}",
     FrameLevel.FILE: "main.file AS f JOIN main.source AS s ON s.id = f.source",
-    # The finding about a file's size knows its path, and not its row; the path is whole where there is one source.
+    # The issue about a file's size has a path but no file id. If there is one source, that path identifies the file.
     FrameLevel.ISSUE: "main.issue AS i LEFT JOIN main.file AS f ON f.id = IFNULL(i.file, (SELECT id FROM main.file"
     " WHERE (SELECT COUNT(*) FROM main.source) = 1 AND source = (SELECT id FROM main.source)"
     " AND path = frame_location(i.location, 'path'))) LEFT JOIN main.source AS s ON s.id = f.source",
@@ -50,7 +50,7 @@ _FROM_CLAUSES = {
 _ORDER_CLAUSES = {
     FrameLevel.STUDY: "StudyInstanceUID",
     FrameLevel.SERIES: "StudyInstanceUID, SeriesInstanceUID",
-    # As two indexes give them, so that nothing is sorted, however much there is.
+    # The order of two indexes, so that SQLite sorts nothing, even for millions of rows.
     FrameLevel.INSTANCE: "h.StudyInstanceUID, h.SeriesInstanceUID, h.id, f.id",
     FrameLevel.FILE: "f.source, f.path",
     FrameLevel.ISSUE: "i.id",
@@ -105,48 +105,48 @@ def _summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
 _Cell = TypeVar("_Cell")
 
 _CACHE_SIZE = 4096
-"""Texts whose cells each function keeps: dates and numbers come again and again."""
+"""Results that each function caches: dates and numbers repeat often."""
 
 _DATABASE_PATH_QUERY = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
 
 
 @contextmanager
 def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Open what an inventory's connection has open once more, for reading, with the functions of frames.
+    """Open the inventory of a connection a second time, for reading, with the SQL functions of frames.
 
-    An inventory in memory is copied. Raises InventoryError where the file is another one by now.
+    An inventory in memory is copied. Raises InventoryError if the file was replaced since it was opened.
     """
-    found = _reopen(connection)
+    reopened = _reopen(connection)
     try:
         for name, of in (("frame_date", parse_date), ("frame_whole", parse_integer), ("frame_number", parse_number)):
-            found.create_function(name, 1, _cached_text_function(of), deterministic=True)
+            reopened.create_function(name, 1, _cached_text_function(of), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
-            found.create_function(name, 1, _enum_function(kind), deterministic=True)
-        found.create_function("frame_value", 1, _decodable_value, deterministic=True)
-        found.create_function("frame_path", 1, _printable_path, deterministic=True)
-        found.create_function("frame_location", 2, _location_member, deterministic=True)
-        yield found
+            reopened.create_function(name, 1, _enum_function(kind), deterministic=True)
+        reopened.create_function("frame_value", 1, _decodable_value, deterministic=True)
+        reopened.create_function("frame_path", 1, _printable_path, deterministic=True)
+        reopened.create_function("frame_location", 2, _location_member, deterministic=True)
+        yield reopened
     finally:
-        found.close()
+        reopened.close()
 
 
 def frame_query(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
 ) -> tuple[tuple[FrameColumn, ...], str]:
-    """Return a level's columns and the SELECT that gives them. Raises InventoryError where SQLite has not as many."""
+    """Return the columns of a level and their SELECT. Raises InventoryError if SQLite cannot have so many columns."""
     columns = frame_columns(level, keywords)
     _require_column_limit(connection, columns)
     return columns, ordered_query(level, columns, keywords)
 
 
 def count_frame_rows(connection: sqlite3.Connection, level: FrameLevel) -> int:
-    """Return the number of a frame's rows. Raises InventoryError where the inventory is damaged."""
+    """Return the number of a frame's rows. Raises InventoryError if the inventory is damaged."""
     ((size,),) = cells.read_rows(connection, count_query(level), (cells.read_integer,))
     return int(size)
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-    """Make a view of each level, of its name; two of them stand before the tables that have the same."""
+    """Make a view for each level, with its name. The views `file` and `issue` hide the tables with these names."""
     for level in FrameLevel:
         columns = frame_columns(level, keywords)
         _require_column_limit(connection, columns)

@@ -36,10 +36,18 @@ def write_parquet(
     overwrite: bool,
     report: OnProgress | None = None,
 ) -> int:
-    """Write a frame to a file and return its number of rows; `report` is told of them.
+    """Write a frame to a file and return its number of rows.
 
-    Raises DocumentError where there is a file already, unless it is a Parquet file and `overwrite` is set, or where it
-    cannot be written.
+    Args:
+        connection: Of the inventory.
+        path: The file; it appears when it is complete.
+        level: What a row is.
+        keywords: The captured attributes.
+        overwrite: Replace an existing Parquet file.
+        report: Called with the number of rows that are written.
+
+    Raises:
+        DocumentError: The file exists and may not be replaced, or cannot be written.
     """
     try:
         _require_writable_path(path, overwrite=overwrite)
@@ -65,7 +73,7 @@ def _require_writable_path(path: Path, *, overwrite: bool) -> None:
         )
     with open_regular_file(path) as file:
         if file.read(len(_PARQUET_MAGIC)) != _PARQUET_MAGIC:
-            raise DocumentError(f"{path} is no Parquet file; it is not written over.", fix="Name another file.")
+            raise DocumentError(f"{path} is not a Parquet file; it is not replaced.", fix="Name another file.")
 
 
 def _write(path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool) -> int:

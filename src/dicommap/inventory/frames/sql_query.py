@@ -28,7 +28,7 @@ _MAX_CELL_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True, repr=False)
 class QueryResult:
-    """The rows of a query. They show themselves with all values, since these were asked for."""
+    """The rows of a query. Its text and HTML show patient values, because the query asked for them."""
 
     columns: tuple[str, ...]
     """Names, in the query's order."""
@@ -42,7 +42,7 @@ class QueryResult:
         return iter(self.rows)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the rows as a frame. Raises MissingExtraError where pandas is not installed."""
+        """Return the rows as a pandas frame. Raises MissingExtraError if pandas is not installed."""
         require_extra("pandas")
         import pandas
 
@@ -89,7 +89,7 @@ _ALLOWED_ACTIONS = frozenset(
 )
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension"})
 _STEPS_BETWEEN_SIGNALS = 1_000_000
-"""Steps of SQLite after which Python looks whether Ctrl-C was pressed."""
+"""Steps of SQLite after which Python checks whether Ctrl-C was pressed."""
 
 _FILE_ERROR_CODES = frozenset(
     {
@@ -103,10 +103,10 @@ _FILE_ERROR_CODES = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-"""What the inventory's file is to blame for, and not the query."""
+"""SQLite errors that are caused by the file and not by the query."""
 
 _REFUSAL_PHRASES = ("one statement", "not authorized", "prohibited")
-"""In SQLite's and Python's words where they have no code of their own."""
+"""Words of the SQLite and Python errors about a forbidden statement that have no error code of their own."""
 
 _VIEW_NAMES = ", ".join(level.value for level in FrameLevel)
 
@@ -117,9 +117,16 @@ def run_query(
     query: str,
     parameters: Sequence[Any] | Mapping[str, Any] = (),
 ) -> QueryResult:
-    """Return what a query gives over the views `study`, `series`, `instance`, `file` and `issue`.
+    """Run a query over the views `study`, `series`, `instance`, `file` and `issue`.
 
-    Raises QueryError where it is no query, or does more than reading.
+    Args:
+        connection: Of the inventory.
+        keywords: The captured attributes.
+        query: One SELECT statement.
+        parameters: Values of `?` or `:name` in the query.
+
+    Raises:
+        QueryError: The query is not valid SQL, or does more than reading.
     """
     with open_frame_connection(connection) as tables:
         try:
@@ -131,8 +138,11 @@ def run_query(
             rows = cursor.fetchall()
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise _query_error(error, query, keywords) from None
-        except (ValueError, OverflowError, TypeError):  # a character, number or value that SQLite cannot take
-            raise QueryError("The query or a parameter holds what SQLite cannot take.", fix="Change it.") from None
+        except (ValueError, OverflowError, TypeError):  # a character, number or type that SQLite does not accept
+            raise QueryError(
+                "The query or a parameter has a character, number or type that SQLite does not accept.",
+                fix="Change it.",
+            ) from None
         if cursor.description is None:
             raise QueryError("The query is empty.", fix=f"Select from {_VIEW_NAMES}.")
         return QueryResult(tuple(name for name, *_ in cursor.description), rows)
@@ -148,20 +158,20 @@ def _continue_query() -> int:
 
 
 def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
-    """Return what to raise. SQLite's own words may hold a value of the query, so they are not repeated."""
+    """Return the exception to raise. Messages of SQLite may have a value from the query, so they are not repeated."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        return KeyboardInterrupt()  # raised in _go_on, where SQLite took it
+        return KeyboardInterrupt()  # raised in _continue_query, where SQLite caught it
     if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
         return cells.inventory_error(error)
     if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(one in words for one in _REFUSAL_PHRASES):
         return QueryError("The query does more than reading.", fix="Use one SELECT, and nothing else.")
     if words.startswith("no such column"):
-        return QueryError("The query names a column that there is not.", fix=_suggest_columns(words, keywords))
+        return QueryError("The query names a column that does not exist.", fix=_suggest_columns(words, keywords))
     if words.startswith("no such table"):
-        return QueryError("The query names a table that there is not.", fix=f"Select from {_VIEW_NAMES}.")
+        return QueryError("The query names a table that does not exist.", fix=f"Select from {_VIEW_NAMES}.")
     if "binding" in words.lower():
-        return QueryError("The parameters do not fit the query.", fix="Give a value for each ? or :name in it.")
+        return QueryError("The parameters do not match the query.", fix="Give a value for each ? or :name in it.")
     return QueryError(f"SQLite does not understand the query{_error_position(words, query)}.", fix="Correct it.")
 
 
@@ -173,11 +183,9 @@ def _error_position(words: str, query: str) -> str:
 
 
 def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
-    """Say which column may have been meant, in our words only: the query's may be a value without its quotes."""
+    """Suggest columns with similar names. The name in the query is not repeated: it may be a value without quotes."""
     names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
     asked = words.rpartition(" ")[2].rpartition(".")[2].lower()
     close = difflib.get_close_matches(asked, [name.lower() for name in names], n=3, cutoff=0.6)
     meant = [name for name in names if name.lower() in close]
-    return (
-        f"Is it {' or '.join(meant)}?" if meant else "Texts stand in single quotes; 'select * from study' shows names."
-    )
+    return f"Is it {' or '.join(meant)}?" if meant else "Put texts in single quotes; 'select * from study' shows names."

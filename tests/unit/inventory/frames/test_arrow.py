@@ -98,7 +98,7 @@ def test_types_do_not_depend_on_what_is_held(level: FrameLevel, files: list[obje
     with inventory_of(*FILES[: len(files)], keywords=KEYWORDS) as inventory:
         schema = inventory.to_arrow(level).schema
     assert [(field.name, str(field.type), field.nullable) for field in schema] == [
-        (one.name, one.kind.value, one.optional) for one in frame_columns(level, KEYWORDS)
+        (one.name, one.kind.value, one.is_nullable) for one in frame_columns(level, KEYWORDS)
     ]
 
 

@@ -14,8 +14,8 @@ from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, captured_keywor
     ("keyword", "kind"),
     [
         ("StudyDate", CellType.DATE),
-        ("SeriesNumber", CellType.WHOLE),
-        ("Rows", CellType.WHOLE),
+        ("SeriesNumber", CellType.INTEGER),
+        ("Rows", CellType.INTEGER),
         ("SliceThickness", CellType.NUMBER),
         ("PatientID", CellType.TEXT),
         ("StudyTime", CellType.TEXT),

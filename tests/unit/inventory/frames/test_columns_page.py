@@ -29,7 +29,7 @@ def rows_below(heading: str, table: int = 0) -> list[list[str]]:
 @pytest.mark.parametrize("level", FrameLevel)
 def test_columns_are_listed_with_type_and_in_order(level: FrameLevel) -> None:
     listed = [(name, kind, null == "yes") for name, kind, null, _ in rows_below(f"### {level.value}")]
-    assert listed == [(one.name, one.kind.value, one.optional) for one in frame_columns(level, ())]
+    assert listed == [(one.name, one.kind.value, one.is_nullable) for one in frame_columns(level, ())]
 
 
 @pytest.mark.parametrize("level", FrameLevel)
