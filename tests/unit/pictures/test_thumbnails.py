@@ -260,8 +260,8 @@ def replaced_by_text(path: Path) -> None:
         (Path.unlink, "not where it was scanned"),
         (replaced_by_other, "changed since the scan"),
         (replaced_by_text, "changed since the scan"),
-        (replaced_by_fifo, "no regular file"),
-        (replaced_by_directory, "no regular file"),
+        (replaced_by_fifo, "not a regular file"),
+        (replaced_by_directory, "not a regular file"),
     ],
 )
 def test_a_file_that_is_not_the_scanned_one_is_not_drawn(tmp_path: Path, change: Any, words: str) -> None:

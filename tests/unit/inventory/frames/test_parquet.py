@@ -51,7 +51,7 @@ def test_what_is_no_parquet_file_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "inventory.db"
     with inventory_of(*FILES, path=path) as inventory:
         before = path.read_bytes()
-        with pytest.raises(DocumentError, match="no Parquet file"):
+        with pytest.raises(DocumentError, match="not a Parquet file"):
             inventory.to_parquet(path, overwrite=True)
         with pytest.raises(DocumentError, match="is a directory"):
             inventory.to_parquet(tmp_path, overwrite=True)
