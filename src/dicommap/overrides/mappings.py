@@ -28,7 +28,7 @@ _FILE_NAME_LIMIT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideFile:
-    """An override file: where it lies, relative to inputS3Uri, and what it holds."""
+    """An override file: its path relative to inputS3Uri, and its text."""
 
     path: str
     text: str = field(repr=False)
