@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_forecast_rows
-from dicommap.display.csv_json import format_csv_lines
+from dicommap.display.conflict_report import Conflicts, build_forecast_rows
 from dicommap.display.edit_result_rows import build_edit_result_row
+from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
-from dicommap.model.package_layout import PLAN_FILE
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.edit_files import EditSources, read_edits
+from dicommap.package.package_tables import build_tables
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
-from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.planning.package_documents import PlanHeader, build_package_documents
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.draft_check import (
     check_archived_files,
@@ -49,42 +48,45 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.package.edit_files import Paths
     from dicommap.planning.inventory_jobs import InventoryJobs
+    from dicommap.planning.package_documents import PackageDocuments
+    from dicommap.planning.plan import Plan
     from dicommap.planning.staging import StagingPolicy
     from dicommap.progress import ProgressOption
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Draft(Displayable):
-    """What a draft came to."""
+    """The result of `draft`: overrides, changes, issues, and the package if one was made."""
 
     overrides: tuple[Override, ...]
     changes: tuple[AttributeChange, ...]
+    """Each attribute that an override changes, with the values before and after."""
     edit_results: tuple[EditResult, ...]
-    """What became of each sheet row, lookup row, rule, function and keyword to harmonize."""
+    """One result for each sheet row, lookup row, rule, function and harmonized keyword."""
     conflicts: Conflicts
-    """Grouping attributes that still differ after the edits: which files are likely to become non-primary image sets,
-    and what would cure it. A forecast."""
+    """Grouping attributes that still differ after the edits: a forecast of the files that are likely to become
+    non-primary image sets, and of the edits that would prevent it."""
     issues: Issues
     package: Path | None
-    """Where the package was written; None where it was not asked for or an error kept it from being."""
-
+    """The directory of the package. None if no output was named, or if an issue is an error."""
     documents: Mapping[str, str]
-    """Every file of the package by its path; empty where an error stands in the way."""
+    """The text of each file of the package by its path. Empty if there is no plan."""
+    _plan: Plan | None = None
 
     @property
     def ok(self) -> bool:
-        """Say whether no issue is an error."""
+        """Whether no issue is an error."""
         return not self.issues.errors
 
     @property
     def plan(self) -> DisplayablePlan | None:
-        """Return the plan of the package; None where there are no documents."""
+        """Return the plan of the package. None if an issue is an error, or if there is nothing to import."""
         from dicommap.display.draft_report import DisplayablePlan
 
-        return DisplayablePlan.model_validate_json(self.documents[PLAN_FILE]) if self.documents else None
+        return None if self._plan is None else DisplayablePlan.model_construct(**dict(self._plan))
 
     def preview(self, *, show_values: bool = False) -> Preview:
-        """Return the changes: as rows to go over, and in a notebook with values before and after side by side."""
+        """Return the changes as rows. A notebook shows the values before and after side by side."""
         from dicommap.display.preview import Preview
 
         return Preview(self._rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values)
@@ -93,45 +95,49 @@ class Draft(Displayable):
         return (build_preview_row(change, show_values=show_values) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
-        """Yield what became of each edit as rows: the edit, its outcome, and studies by what it did in them."""
+        """Yield each edit result as a row: the edit, its result, and the number of studies by result."""
         return map(build_edit_result_row, self.edit_results)
 
     def edits_by_study(self) -> Iterator[dict[str, str]]:
-        """Yield the edits that changed something, study by study, as rows: the edit, where, and which attributes."""
+        """Yield the edits that changed something, by study, as rows: the edit, its targets and the attributes."""
         return build_study_edit_rows(self.changes)
 
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
-        """Return the edits that changed something in a study or its series, each once."""
+        """Return the edits that changed something in a study or its series. Each edit is in the tuple once."""
         changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
         return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield the files that are likely to become non-primary image sets as rows: why, and what would cure it."""
+        """Yield the files that are likely to become non-primary image sets, as rows with the reason and the cure."""
         return build_forecast_rows(self.conflicts, show_values=show_values)
 
     def preview_html(self, *, show_values: bool = False) -> str:
-        """Return the preview as an HTML page that stands alone: changes, edits by study, and the forecast."""
+        """Return one HTML page with the changes, the edits by study, and the forecast."""
         from dicommap.display.draft_report import build_preview_page
 
         rows = self._rows(show_values)
         return build_preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
 
     def _build_report(self) -> Report:
-        from dicommap.display.draft_report import DraftReportInput, build_draft_report
+        from dicommap.display.draft_report import build_draft_report
 
-        show_values = is_unmasked_in_repr()
-        drafted = DraftReportInput(
+        return build_draft_report(
             overrides=self.overrides,
-            changes=len(self.changes),
-            rows=self._rows(show_values),
+            changes=self.changes,
             edit_results=self.edit_results,
             conflicts=self.conflicts,
             issues=self.issues,
-            package=None if self.package is None else str(self.package),
-            documents=len(self.documents),
-            show_values=show_values,
+            package=self._describe_package(),
+            show_values=is_unmasked_in_repr(),
         )
-        return build_draft_report(drafted)
+
+    def _describe_package(self) -> str:
+        count = format_count(len(self.documents), "document")
+        if self.package is not None:
+            return f"{self.package}, {count}"
+        if self.documents:
+            return f"not written: no output was named for its {count}"
+        return "none, because of an error" if self.issues.errors else "none: there is nothing to write"
 
 
 DEFAULT_ASSUMPTIONS = Assumptions()
@@ -156,32 +162,46 @@ def draft(
     account: Mapping[str, str] | None = None,
     progress: ProgressOption = None,
 ) -> Draft:
-    """Draft overrides, mappings, import configuration and plan from edits, and write them as a package.
+    """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
 
-    `sheets` and `rules` are one path or several; `delimiter` stands between the cells of sheets, where it is not to be
-    found out. `by_study` and `by_series` are functions that are given each study or series and return new values as
-    text by keyword. `harmonize` are keywords whose most frequent value all files of a study, or of a series, are to
-    get where no other edit sets them. `assumptions` say how override files are written if AWS leaves it open; the plan
-    records it.
+    An import job imports everything under its S3 prefix. Jobs are therefore the largest folders within the `quotas`.
+    Files that fit into no such job, or only if their study is cut, can be staged: `dicommap.stage` copies them to
+    prefixes below `stage_uri`. Without staging, a cut study is a warning, and instances that are in no job are an error
+    unless `leave_out` is true.
 
-    `input_s3_uri` is where the source lies, or will; of a source in S3 it is known. An import job takes everything
-    under its prefix, so jobs are the largest folders that obey the `quotas`. What no such job can take, or only by
-    cutting a study, is copied to prefixes below `stage_uri` where there is one: `staging` is "where-needed" then unless
-    it is "all", and `dicommap.stage` makes the copies. Without, studies may be cut, which is a warning, and that
-    instances are in no job is an error unless `leave_out` says that it is meant.
+    The issues of the draft are the errors and warnings that `validate` would find in the package. If one of them is an
+    error, nothing is written.
 
-    `output` is the package's directory; without it nothing is written. `account` may hold members of the
-    request that only the account's owner knows: datastoreId, dataAccessRoleArn, outputS3Uri, inputOwnerAccountId,
-    jobName. What validate would find in the package, notes aside, is among the issues, and with any of severity error
-    nothing is written. `progress` is told of studies as that of a scan is of files.
+    Args:
+        inventory: The inventory to edit.
+        input_s3_uri: The S3 prefix where the files of the source are, or will be. Known if the source is in S3.
+        sheets: The paths of edited sheets, or one path.
+        delimiter: The character between the cells of sheets. Without it, detected.
+        rules: The paths of rules files, or one path.
+        by_study: Functions that get each study and return new values, as text by keyword.
+        by_series: Functions that get each series and return new values, as text by keyword.
+        harmonize: Keywords of attributes that get their most frequent value in all files of a study or series, if no
+            other edit sets them.
+        assumptions: How override files are written if AWS does not document it. The plan records them.
+        quotas: What one import job may hold.
+        staging: "never", "where-needed" or "all". Without it, "where-needed" if there is a `stage_uri`.
+        stage_uri: The S3 prefix below which files are staged.
+        leave_out: Whether instances may be in no job.
+        output: The directory of the package. Without it, nothing is written.
+        account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
+            dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
+        progress: Shows progress, or is called with it, as studies are resolved.
 
-    Raises DocumentError where a sheet or rules file cannot be read, UsageError where a function returns no texts, the
-    delimiter is none, `account` has what a draft makes itself or the URIs do not go with the staging, and PackageError
-    where the package cannot be written.
+    Raises:
+        DocumentError: If an edit file cannot be read.
+        UsageError: If a function returns something else than texts, no sheet can have the delimiter, `account` has a
+            member that the draft itself sets, or the URIs do not fit the staging.
+        PackageError: If the package cannot be written.
+
     """
-    place = None if output is None else Path(output)
-    if place is not None:
-        require_writable(place)
+    directory = None if output is None else Path(output)
+    if directory is not None:
+        require_writable(directory)
     settings = JobSettings.of(
         inventory.sources,
         input_s3_uri=input_s3_uri,
@@ -190,114 +210,95 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    request = _PackageSettings(settings, account or {}, assumptions)
-    reject_drafted_members(request.account)
-    issues = [*settings.uri_issues(inventory.sources, request.account), *check_aws_account(request.account)]
+    package_settings = _PackageSettings(settings, account or {}, assumptions)
+    reject_drafted_members(package_settings.account)
+    issues = [
+        *settings.uri_issues(inventory.sources, package_settings.account),
+        *check_aws_account(package_settings.account),
+    ]
     edits = EditSources(
         sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
     )
-    resolution = _resolve_edits(inventory, edits, assumptions, progress, looks_only=place is None)
-    found, documents = _make_documents(inventory, resolution, request, issues)
-    if place is not None and documents:
-        write_package(place, documents)
+    resolution = _resolve_edits(inventory, edits, assumptions, progress, is_dry_run=directory is None)
+    all_issues, documents = _make_documents(inventory, resolution, package_settings, issues)
+    if directory is not None and documents is not None:
+        write_package(directory, documents)
     return Draft(
         overrides=tuple(resolution.overrides),
         changes=tuple(resolution.changes),
         edit_results=tuple(resolution.edit_results),
         conflicts=Conflicts(resolution.conflicts),
-        issues=Issues(found),
-        package=place if documents else None,
-        documents=documents,
+        issues=Issues(all_issues),
+        package=None if documents is None else directory,
+        documents={} if documents is None else documents,
+        _plan=None if documents is None else documents.plan,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _PackageSettings:
-    """What a package is for."""
+    """Settings of the package: how jobs are planned, and what their requests and override files contain."""
 
-    settings: JobSettings
+    jobs: JobSettings
     account: Mapping[str, str]
     assumptions: Assumptions
 
 
 def _resolve_edits(
-    inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, looks_only: bool
+    inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, is_dry_run: bool
 ) -> Resolution:
-    """Return what comes of all edits; the findings of reading them come first.
+    """Resolve all edits. Issues from reading the edit files come first.
 
-    Without any edit there may still be something to look at: the forecast. To write, there is nothing.
+    A dry run without any edit is no issue: it shows the forecast.
     """
-    providers, found = read_edits(edits, inventory.keywords)
+    provider, read_issues = read_edits(edits, inventory.keywords)
     with progress_reporter(progress, "studies") as report:
         studies = track_progress(inventory.studies(), report, inventory.summary().studies)
         resolution = resolve_edits(
             studies,
-            providers,
+            provider,
             inventory.values_by_file,
-            found,
+            read_issues,
             all_studies=inventory.studies,
             same_patient=Severity(assumptions.samePatient),
         )
-    if not resolution.overrides and not has_errors(resolution.issues) and (providers or not looks_only):
-        resolution.issues += [make_issue("draft.nothing-to-do")]
+    if not resolution.overrides and not has_errors(resolution.issues) and (provider or not is_dry_run):
+        resolution.issues.add(make_issue("draft.nothing-to-do"))
     return resolution
 
 
 def _make_documents(
-    inventory: Inventory, resolution: Resolution, request: _PackageSettings, in_call: Sequence[Issue]
-) -> tuple[list[Issue], Mapping[str, str]]:
-    """Return all findings, and the documents of the package unless an error is among them."""
-    issues = [*in_call, *resolution.issues]
-    documents: Mapping[str, str] = {}
-    # With a wrong call no documents can be made, or each of them would repeat it. Errors of edits do not count: what
-    # comes of the others is checked as well, so that all is told at once.
-    if not has_errors(in_call):
+    inventory: Inventory, resolution: Resolution, settings: _PackageSettings, call_issues: Sequence[Issue]
+) -> tuple[list[Issue], PackageDocuments | None]:
+    """Return all issues, and the documents of the package unless an issue is an error."""
+    issues = [*call_issues, *resolution.issues]
+    documents: PackageDocuments | None = None
+    # With a wrong URI each document would repeat the error. Errors of edits do not stop here: the overrides of the
+    # other edits are checked too, so that the user sees all issues at once.
+    if not has_errors(call_issues):
         planned = plan_inventory_jobs(
-            inventory.sources, inventory.located, resolution.overrides, request.settings, request.assumptions
+            inventory.sources, inventory.located, resolution.overrides, settings.jobs, settings.assumptions
         )
         if planned is not None:
             issues += planned.issues
-            found, documents = _check_documents(inventory, resolution, request, planned)
-            issues += found
+            if resolution.overrides and planned.jobs:
+                documents = _build_documents(inventory, resolution, settings, planned)
+                issues += check_documents(documents, inventory.series_by_study())
+                issues += check_override_paths(documents.plan, planned.base, planned.files.holds)
     issues += check_archived_files(inventory.count_files_in_archives())
     issues += check_repeated_instances(*inventory.count_duplicates())
-    return issues, {} if has_errors(issues) else documents
+    return issues, None if has_errors(issues) else documents
 
 
-def _check_documents(
-    inventory: Inventory, resolution: Resolution, request: _PackageSettings, planned: InventoryJobs
-) -> tuple[list[Issue], Mapping[str, str]]:
-    """Return the documents of the package, if there are jobs with any overrides, and what is wrong with them."""
-    if not resolution.overrides or not planned.jobs:
-        return [], {}
+def _build_documents(
+    inventory: Inventory, resolution: Resolution, settings: _PackageSettings, planned: InventoryJobs
+) -> PackageDocuments:
     head = PlanHeader(
         roots=inventory.sources,
         uri=planned.base,
-        quotas=request.settings.quotas,
-        assumptions=request.assumptions,
+        quotas=settings.jobs.quotas,
+        assumptions=settings.assumptions,
         files=planned.counts.files,
         instances=planned.counts.instances,
     )
-    documents = build_package_documents(
-        planned.jobs, resolution.overrides, head, _make_tables(resolution), request.account
-    )
-    issues = check_documents(documents, inventory.series_by_study())
-    return [*issues, *check_override_paths(documents, planned.base, planned.files.holds)], documents
-
-
-def _make_tables(resolution: Resolution) -> PackageTables:
-    changes = (build_preview_row(change, show_values=True, shorten=False) for change in resolution.changes)
-    files = build_forecast_rows(resolution.conflicts, show_values=True)
-    return PackageTables(
-        preview=_make_csv(changes),
-        edits=_make_csv(map(build_edit_result_row, resolution.edit_results)),
-        forecast=_make_csv(files, FORECAST_COLUMNS),
-    )
-
-
-def _make_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
-    """Return rows as CSV for people: a byte order mark comes first, which spreadsheets need to see UTF-8."""
-    table = io.StringIO(newline="")  # which holds the text only once, where "".join would hold every line as well
-    table.write("\ufeff")
-    table.writelines(format_csv_lines(rows, columns))
-    return table.getvalue()
+    return build_package_documents(planned.jobs, resolution.overrides, head, build_tables(resolution), settings.account)

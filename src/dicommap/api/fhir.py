@@ -39,7 +39,7 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
 @dataclass(frozen=True, kw_only=True)
 class FhirFile:
-    """What was written."""
+    """The file of resources that `fhir` wrote, with counts and issues."""
 
     path: Path
     """`-` if the resources went to an open file."""
@@ -49,7 +49,7 @@ class FhirFile:
     instances: int
     """That the resources list."""
     issues: Issues
-    """What the resources cannot say; of each code the first 1,000, and how many more."""
+    """Facts that the resources cannot express: the first 1,000 issues of each code, and the number of the others."""
 
 
 def fhir(
@@ -63,17 +63,25 @@ def fhir(
     timezone: str | None = None,
     instances: bool = True,
 ) -> FhirFile:
-    """Write an ImagingStudy resource (FHIR R4) for each study, as newline delimited JSON: what HealthLake imports.
+    """Write an ImagingStudy resource (FHIR R4) for each study, as newline delimited JSON, which HealthLake imports.
 
-    With `package` the studies are described as they are after its overrides. `status` is that of all resources.
-    `patient_system` and `accession_system` are the URIs of those who assign PatientID and AccessionNumber. `timezone`
-    is the name of the time zone of times whose files have no TimezoneOffsetFromUTC, such as Europe/Berlin. Without
-    `instances` a series has only the number of its instances. Each resource is checked with the models of
-    fhir.resources before it is written. A study at a time is in memory. `output` is a path at which no file may exist,
-    or a file that is open for writing bytes.
+    Each resource is checked with the models of fhir.resources before it is written. One study at a time is in memory.
 
-    Raises UsageError for a status, URI or time zone that is none, DocumentError where the package cannot be read or has
-    errors or the file cannot be written, and MissingExtraError without the extra fhir.
+    Args:
+        inventory: The inventory.
+        output: The path of a new file, or a file that is open for writing bytes.
+        package: A package whose overrides are applied to the studies.
+        status: The status of all resources, such as "available".
+        patient_system: The URI of the system that assigns PatientID.
+        accession_system: The URI of the system that assigns AccessionNumber.
+        timezone: The IANA time zone of times whose files have no TimezoneOffsetFromUTC, such as "Europe/Berlin".
+        instances: Whether a series lists its instances. Otherwise it has only their number.
+
+    Raises:
+        UsageError: If the status, a URI or the time zone is not valid.
+        DocumentError: If the package cannot be read or has errors, or the file cannot be written.
+        MissingExtraError: If the extra fhir is not installed.
+
     """
     settings = ImagingStudySettings(
         status=_check_status(status),
@@ -95,7 +103,7 @@ def fhir(
 
 
 class _ResourceCounter:
-    """What goes by on its way to the file."""
+    """Counts the resources and collects their issues while they are written."""
 
     def __init__(self) -> None:
         self._check = load_imaging_study_check()
@@ -115,7 +123,7 @@ class _ResourceCounter:
             yield one.resource
 
     def written(self, path: Path) -> FhirFile:
-        """Return what became of all."""
+        """Return the counts and issues of all resources."""
         issues = list(self._issues)
         if self._zoneless:
             issues.append(make_issue("fhir.no-time-zone", count=self._zoneless))
@@ -146,7 +154,7 @@ def _check_status(text: str) -> str:
 def _check_system(uri: str | None) -> str | None:
     if uri is not None and _URI.fullmatch(uri) is None:
         raise UsageError(
-            "A system is no URI.", fix="Name one such as https://hospital.example/patients or urn:oid:1.2."
+            "The system is not a URI.", fix="Name one such as https://hospital.example/patients or urn:oid:1.2."
         )
     return uri
 
@@ -156,7 +164,7 @@ def _find_time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
-            "There is no time zone of that name.", fix="Name one of the IANA time zone database, such as Europe/Berlin."
+            f"Unknown time zone {name!r}.", fix="Name one of the IANA time zone database, such as Europe/Berlin."
         ) from None
 
 

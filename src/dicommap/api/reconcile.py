@@ -39,9 +39,9 @@ STUDIES_KEPT = 1_000
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Reconciliation(Displayable):
-    """What became of a package's instances.
+    """The outcome of each planned instance of a package.
 
-    It keeps numbers and findings; studies and instances are read again, from the manifests, when they are asked for.
+    It keeps counts and issues. Studies and instances are read from the job manifests again when you ask for them.
     """
 
     package: Path
@@ -53,7 +53,7 @@ class Reconciliation(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Say whether every planned instance was imported."""
+        """Return whether every planned instance was imported."""
         return not has_errors(self.issues)
 
     @property
@@ -73,15 +73,22 @@ class Reconciliation(Displayable):
         return (found for one in self._run.again() for found in one.instances())
 
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
-        """Write a new package that holds only what was not imported; the manifests are read again for that.
+        """Write a new package that imports only the instances that were not imported. It reads the job manifests again.
 
-        A job of which nothing was imported is planned again as it was. Of any other, what is missing is to be copied
-        below `stage_uri` and imported from there, since a job takes everything under its prefix. The plan's attempt
-        counts up, so that the jobs have tokens of their own. Jobs that were not started, or have not ended, are left
-        out. What nobody knows to be imported or not is imported again: AWS does not de-duplicate.
+        A job that imported nothing is planned again with the same prefix. The missing instances of any other job are
+        copied below `stage_uri` and imported from there, because a job imports everything under its prefix. Jobs that
+        were not started, or have not ended, are left out. Instances without a clear outcome are imported again: AWS
+        does not detect duplicates. The plan's attempt counts up, so that the new jobs have other client tokens.
 
-        Raises UsageError where something has to be copied and no `stage_uri` is given, DocumentError where the package
-        was changed, and PackageError where the new one cannot be written.
+        Args:
+            output: The directory of the new package.
+            stage_uri: The S3 prefix for copies.
+
+        Raises:
+            UsageError: If something has to be copied and there is no `stage_uri`.
+            DocumentError: If the package was changed.
+            PackageError: If the new package cannot be written.
+
         """
         from dicommap.api.retry import RetryBuilder
 
@@ -136,7 +143,7 @@ class ReconciliationRun:
         self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
         self._reached: Clients | None = None
-        """Those, with what the package's first submit was told."""
+        """The clients, completed with the AWS account of the package's first submit."""
         self._progress = progress
         self._jobs: list[JobOutcomes] = []
         self._incomplete: BoundedList[StudyOutcomes] = BoundedList(limit=STUDIES_KEPT)
@@ -152,7 +159,7 @@ class ReconciliationRun:
                 yield one
 
     def again(self) -> Iterator[JobReconciliation]:
-        """Yield each job, accounted for, without a trace in the result."""
+        """Yield each job with its outcomes, without counting it in the result."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
             yield reconcile_job(job, self.package.objects(job), submission, self._evidence(job, submission))
@@ -192,17 +199,23 @@ def reconcile(
     clients: Clients | None = None,
     progress: ProgressOption = None,
 ) -> Reconciliation:
-    """Give every planned instance of a package one outcome, from what its import jobs wrote under their outputS3Uri.
+    """Give every planned instance of a package one outcome, from the job manifests under outputS3Uri.
 
-    The manifests are fetched from S3 with `clients`, which are those of the package's first submit where they leave
-    anything open, and then as boto3 is configured; or they are read from the
-    directory `manifests` that they were downloaded to: each job's folder, anywhere below it. A job is known by its id,
-    where the package was submitted with `submit`, and by its inputS3Uri otherwise. Jobs are read one at a time.
-    `progress` is told of jobs, as that of a scan is of files.
+    A job is identified by its job id if the package was submitted with `submit`, and otherwise by its inputS3Uri. One
+    job at a time is in memory.
 
-    Raises DocumentError where the package or a manifest cannot be read or its list of objects was changed, PackageError
-    where the state of a submission cannot be read, AwsError where S3 refuses, and MissingExtraError where boto3 is
-    needed and not installed.
+    Args:
+        package: The package directory.
+        manifests: A directory with downloaded job manifests, at any depth. Without it, they are fetched from S3.
+        clients: The AWS clients. Missing settings are those of the package's first submit.
+        progress: Shows progress, or is called with it, as jobs are read.
+
+    Raises:
+        DocumentError: If the package or a job manifest cannot be read, or a list of objects was changed.
+        PackageError: If the state of a submission cannot be read.
+        AwsError: If S3 refuses.
+        MissingExtraError: If boto3 is needed and not installed.
+
     """
     run = ReconciliationRun(package, manifests=manifests, clients=clients, progress=progress)
     for _ in run:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +13,13 @@ from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
 from dicommap.model.displayable import Displayable
-from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE, job_folder
+from dicommap.model.package_layout import job_folder
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
+from dicommap.package.package_tables import filter_tables
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.planning.job_load import OverrideSizes
-from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
+from dicommap.planning.package_documents import PlanHeader, build_package_documents
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 from dicommap.planning.retry_jobs import plan_retry_jobs
 from dicommap.planning.source_prefixes import parse_s3_root, prefixes_overlap
@@ -40,11 +39,10 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
 
 _ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class JobObjects(Iterable[PlannedObject]):
-    """The objects of a job, read each time they are gone through."""
+    """The objects of a job. They are read from objects.csv at each iteration."""
 
     def __init__(self, package: PackageDirectory, job: PlanJob) -> None:
         self._package = package
@@ -59,7 +57,7 @@ def read_overrides(
 ) -> Iterator[Override]:
     """Yield the overrides of whole jobs, and those of some studies of other ones, each once.
 
-    Raises DocumentError where a file was changed, or is none.
+    Raises DocumentError if a file was changed or cannot be used.
     """
     done: set[tuple[str, str | None]] = set()
     wanted = [
@@ -79,30 +77,11 @@ def read_overrides(
             raise DocumentError(message, fix="Run 'dicommap validate' on the package.") from None
 
 
-def read_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
-    """Return the tables of a package with the rows of some studies only; what became of the edits stays whole."""
-    plan = package.plan
-    return PackageTables(
-        preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
-        edits=package.table(EDITS_FILE, plan.edits),
-        forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
-    )
-
-
 def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
-    """Return what the account's owner gave for a job, as far as it was given."""
+    """Return the members of a job's request that the owner of the AWS account has filled in."""
     submission = package.submission(job)
     given = package.request(job) if submission is None else submission.model_dump()
     return {name: given[name] for name in _ACCOUNT_MEMBERS if given.get(name) not in (None, f"<{name}>")}
-
-
-def _filter_rows(table: str, studies: Container[str]) -> str:
-    """Return a table whose first column is the StudyInstanceUID with the rows of some studies only."""
-    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([header, *(row for row in rows if row and row[0] in studies)])
-    return (_BYTE_ORDER_MARK if table.startswith(_BYTE_ORDER_MARK) else "") + buffer.getvalue()
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
@@ -110,20 +89,20 @@ _NO_URI = S3Uri(bucket="", prefix="")
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Retry(Displayable):
-    """What a retry came to."""
+    """The result of a retry: the new package, its jobs and instances, and the issues."""
 
     package: Path | None
-    """Where the new package was written; None where there is nothing to import again, or an error is in the way."""
+    """The directory of the new package; None if there is nothing to import again, or if an issue is an error."""
     in_place: int
-    """Jobs of which nothing was imported: they are started again where their objects lie."""
+    """Number of jobs that imported nothing. They are started again with the same prefix."""
     staged: int
-    """Jobs for what has to be copied, since other objects of its prefix were imported."""
+    """Number of jobs for copied instances: other objects under their old prefix were imported."""
     instances: int
     issues: Issues
 
     @property
     def ok(self) -> bool:
-        """Say whether no issue is an error."""
+        """Return whether no issue is an error."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -134,10 +113,10 @@ class Retry(Displayable):
 
 
 class RetryBuilder:
-    """Collects what was not imported as jobs are reconciled; memory grows with what has to be copied only."""
+    """Collects the instances to import again while jobs are reconciled. Memory grows only with those to copy."""
 
     def __init__(self, package: PackageDirectory) -> None:
-        """Begin with a package, none of whose jobs were noted yet."""
+        """Make a builder for a package, before its first job is added."""
         self._package = package
         self._whole: list[PlanJob] = []
         self._partial: list[PlanJob] = []
@@ -148,7 +127,7 @@ class RetryBuilder:
         self._issues: list[Issue] = []
 
     def noting(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
-        """Yield jobs as they are, and note each."""
+        """Yield the reconciled jobs unchanged, and collect each."""
         jobs = {job.id: job for job in self._package.plan.jobs}
         for one in reconciled:
             self._note(jobs[one.outcomes.job], one)
@@ -185,7 +164,7 @@ class RetryBuilder:
             [*self._jobs_in_place(), *staged],
             overrides,
             self._head(),
-            read_tables(self._package, known),
+            filter_tables(self._package, known),
             self._account(),
         )
         issues += check_documents(documents, known)
@@ -233,7 +212,7 @@ class RetryBuilder:
 
     def _stage(self, stage_uri: str | None) -> S3Uri | None:
         uri = S3Uri.parse(stage_uri or "")
-        # Copies of an attempt before may lie under the same prefix.
+        # Copies of an earlier attempt may be under the same prefix.
         attempt = f"attempt-{self._package.plan.attempt + 1:04}/"
         return None if uri is None else S3Uri(bucket=uri.bucket, prefix=uri.prefix + attempt)
 

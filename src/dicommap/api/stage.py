@@ -40,31 +40,31 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress, ProgressOption
 
 COPIES_AT_ONCE = 16
-"""Copies that are under way at the same time: each waits for S3 most of its time."""
+"""Copies that are made at the same time. Each waits for S3 most of its time."""
 
 ISSUES_KEPT = 100
-"""Findings of one job that are told before the rest is counted."""
+"""Issues of one job that are listed before the rest is counted."""
 
 
 class CopyStore(Protocol):
-    """Where copies are made."""
+    """A store that copies are made in. S3 is the usual one; tests have others."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Return every object under a URI."""
         ...
 
     def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
-        """Say whether an object that is there is the copy already."""
+        """Return whether an existing object is the copy already."""
         ...
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy where no object is."""
+        """Make a copy, if there is no object with its key."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StageResult(Displayable):
-    """What staging came to."""
+    """The result of staging: the copies of each staged job, and the issues."""
 
     package: Path
     jobs: tuple[StagedJobResult, ...]
@@ -73,7 +73,7 @@ class StageResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Say whether every copy is there, and is as it was made."""
+        """Return whether every copy exists and is verified."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -91,10 +91,10 @@ def stage(
     confirm: Confirm | None = None,
     progress: ProgressOption = None,
 ) -> StageResult:
-    """Copy what the staged jobs of a package are to import under their prefixes, and verify the copies.
+    """Copy the files of staged jobs to the prefixes of these jobs, and verify the copies.
 
     Objects in S3 are copied by S3, on condition that they have the ETag that was scanned; local files are uploaded.
-    Copies that are there already are left: a call that was stopped is repeated and goes on from there. No object is
+    Existing copies are kept: repeat a call that was stopped, and it continues. No object is
     ever written over another, and sources are only read. Then count, sizes and ETags are compared with what S3 lists.
 
     A package is not trusted: it may come from somebody else. It is validated first, and with an error nothing is sent.
@@ -109,7 +109,7 @@ def stage(
         clients: The credentials, region and endpoint to use.
         confirm: Is called with a Transfer (what is about to be sent, and where) before the first request that changes
             something, and returns whether it may be sent.
-        progress: Is told of files.
+        progress: Shows progress, or is called with it, as files are copied.
 
     Raises:
         DocumentError: If there is no package that can be read.
@@ -178,7 +178,7 @@ class _Stager:
         self._report, self._total, self._done = report, total, 0
 
     def stage(self, job: PlanJob) -> tuple[StagedJobResult, list[Issue]]:
-        """Make the copies of a job that are not there; with anything else in their place, none."""
+        """Make the missing copies of a job. If another object has the key of a copy, make none."""
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
         before = {found.key: found for found in self._store.list_objects(uri)}
@@ -214,7 +214,7 @@ class _Stager:
                 yield make_issue("stage.taken", _object_location(uri, key))
 
     def _copied(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
-        """Make copies, some at the same time, and yield what came of each."""
+        """Make copies, several at the same time, and yield the result of each."""
         waiting = iter(copies.items())
         # Not all at once: a job may have a million files, and the first error ends it.
         while some := list(islice(waiting, COPIES_AT_ONCE * 16)):
@@ -227,7 +227,7 @@ class _Stager:
     def _differences(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
-        """Find where the listing differs from the copies that were made."""
+        """Find differences between the objects that S3 lists and the copies that were made."""
         after = {found.key: found for found in self._store.list_objects(uri)}
         for key, etag in made.items():
             found = after.get(key)

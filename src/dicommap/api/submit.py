@@ -57,7 +57,7 @@ class SubmitResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Say whether no issue is an error; with one nothing was sent."""
+        """Return whether no issue is an error. If one is, nothing was sent."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -86,26 +86,39 @@ def submit(
     progress: ProgressOption = None,
     tell: Callable[[str, str], None] | None = None,
 ) -> SubmitResult:
-    """Upload a package's override files and start its import jobs, each once however often this is called.
+    """Upload a package's override files and start its import jobs. Repeated calls start each job once.
 
-    The package is validated, and data store and buckets are looked at, before anything is sent; with an error nothing
-    is. The members that only the account's owner knows are those of the package's requests where they are not given
-    here. What the first submit was told, `clients` included, is kept in the package, and later calls, of `watch` and
-    `reconcile` as well, have it from there; credentials are never kept. `jobs` are the ids of some jobs only.
-    `concurrent_jobs` is the account's quota of import jobs at once: when it is used up this waits. `replace` lets
-    override files take the place of other objects at their keys, unless a job of the data store that has not ended
-    reads them. `check` compares what lies under the prefixes of jobs that are to be started with what they plan to
-    find, as `validate --s3` does.
-    `dry_run` sends nothing, and asks nothing. How far each job came is saved in the package after every step
-    (docs/formats/submission.md), so that a call that was stopped, killed or refused is repeated and goes on from
-    there. `clients` say which credentials, region and endpoint are used. `confirm` is called with a Transfer (what is
-    about to be sent, and where) before the first request to the account's buckets and data store, unless all jobs have
-    been started, and returns whether it may be sent. `progress` is told of jobs as that of a scan
-    is of files; `tell` is called with a job's id and what was done for it.
+    Before anything is sent, the package is validated and the data store and buckets are checked. If an issue is an
+    error, nothing is sent. The state of each job is saved in the package after each step (docs/formats/submission.md):
+    repeat a call that was stopped, killed or refused, and it continues. The package also keeps the members and settings
+    of the first submit, which later calls of `submit`, `watch` and `reconcile` use. Credentials are never kept.
 
-    Raises DocumentError where there is no package, UsageError where a member is missing, is none, or differs from that
-    of an earlier call, or `confirm` returns False, PackageError where the state cannot be saved or another process
-    submits the package, and AwsError where AWS refuses or cannot be reached.
+    Args:
+        package: The package directory.
+        datastore_id: The data store's id. Like the next three, it replaces the member in the package's requests.
+        data_access_role_arn: The dataAccessRoleArn.
+        output_s3_uri: The outputS3Uri.
+        input_owner_account_id: The inputOwnerAccountId.
+        jobs: The ids of the jobs to submit; empty for all.
+        concurrent_jobs: The AWS account's quota of import jobs that run at once. If it is used up, the call waits.
+        replace: Whether override files may replace other objects with their keys. A running job that reads these
+            objects prevents it.
+        check: Whether the objects under the prefixes of the jobs are compared with the planned ones, as
+            `validate --s3` does.
+        dry_run: Whether nothing is sent or asked.
+        clients: The AWS clients.
+        confirm: Is called with a Transfer (what will be sent, and where) before the first request to the buckets and
+            the data store, and returns whether it may be sent. It is not called if all jobs were started.
+        clock: Reads the time and waits.
+        progress: Shows progress, or is called with it, as jobs are submitted.
+        tell: Is called with a job's id and a text that says what was done.
+
+    Raises:
+        DocumentError: If the package cannot be read.
+        UsageError: If a member is missing, not valid, or differs from an earlier call, or `confirm` returns False.
+        PackageError: If the state cannot be saved, or another process submits the package.
+        AwsError: If AWS refuses or cannot be reached.
+
     """
     place = Path(package)
     require_package(place)
@@ -213,9 +226,9 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
     found = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
     denied = {one.location.path for one in found if one.code == "listing.denied"}
     if denied:  # who submits need not have the right
-        what = f"What lies under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
+        what = f"The objects under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
         yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
-    # Buckets have been judged, and override files that are to be replaced may be others.
+    # Buckets were checked before, and override files that will be replaced may differ.
     passed = {"listing.region", "listing.denied", "submit.not-checked"}
     passed |= {"object.override-differs"} if submitter.replace else set()
     yield from (one for one in found if one.code not in passed)

@@ -53,21 +53,25 @@ def validate(
     s3: Clients | None = None,
     progress: ProgressOption = None,
 ) -> Issues:
-    """Find everything that is wrong with a package or document.
+    """Find the issues of a package or document.
 
-    A directory is a package. With `inventory` the mappings' studies and series are looked up in it. With
-    `input_s3_uri` the paths are checked as keys under it. `files` is the directory that will be uploaded to
-    inputS3Uri, for an import configuration or request that stands alone; a directory `files` beside it is found
-    by itself. `assumptions` say how override files are checked if AWS leaves it open; a package has its own.
-    `sources` are the source roots that files of a package may be sent from, as `stage` takes them: a source of the plan
-    that is outside of them is an error.
-    With `s3`, the clients to use, a package in which no error is found is compared with what lies in S3: see
-    `validate_s3`. `progress` is told of the files of a package that were read, as that of a scan is, and then of jobs.
+    Args:
+        path: A package directory, or a document: an import configuration, request, override file, plan or rules file.
+        inventory: An inventory in which the studies and series of mappings are looked up.
+        input_s3_uri: The inputS3Uri: override paths are checked as keys under it.
+        files: The directory that will be uploaded to inputS3Uri, for an import configuration or request outside a
+            package. A directory `files` beside the document is used without it.
+        assumptions: How override files are checked if AWS does not document it. A package has its own.
+        sources: The source roots that files of a package may be sent from. A source outside of them is an error.
+        s3: AWS clients. A package without errors is then compared with the objects in S3, see `validate_s3`.
+        progress: Shows progress, or is called with it, as files and then jobs are checked.
 
-    Raises DocumentError where something named cannot be read, a directory holds no plan, `files` or `assumptions` is
-    given for a package, which has its own, or a sheet is named, which has a meaning only beside its inventory;
-    UsageError if `s3` is given for anything but a package; and what `validate_s3` raises. An AwsError has as its
-    `found` what was found until then, in the package itself as well: nobody answers, so that no package is to blame.
+    Raises:
+        DocumentError: If a file cannot be read, a directory has no plan.json, the document is a sheet, or `files` or
+            `assumptions` is given for a package.
+        UsageError: If `s3` or `sources` is given for anything but a package.
+        AwsError: If S3 does not answer. Its `found` has the issues until then, also those of the package itself.
+
     """
     place = Path(path)
     known = inventory.series_by_study() if inventory is not None else None
@@ -80,9 +84,9 @@ def validate(
             issues += _s3_issues(place, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
-        raise UsageError(f"{place.name} is no package.", fix="Only a package tells what is to lie in S3: name one.")
+        raise UsageError(f"{place.name} is not a package.", fix="Name a package: only a package lists its objects.")
     if sources is not None:
-        raise UsageError(f"{place.name} is no package.", fix="Only a package has sources: name one.")
+        raise UsageError(f"{place.name} is not a package.", fix="Only a package has sources: name one.")
     if place.suffix.lower() in _SHEET_SUFFIXES:
         raise DocumentError(
             f"{place.name} is a sheet; these are checked when they are drafted.",
@@ -101,7 +105,7 @@ def validate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DocumentContext:
-    """What a document is checked against."""
+    """The inventory, URI, override files and assumptions that a document is checked against."""
 
     known: Mapping[str, set[str]] | None
     """Series by study, where there is an inventory."""
@@ -200,7 +204,7 @@ def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | No
 
 
 def _find_assumptions(place: Path) -> Assumptions:
-    """Return the assumptions of the package that a document lies in; the defaults if it is in no package."""
+    """Return the assumptions of the package that a document is in; the defaults if it is in no package."""
     folder = place.absolute().parent
     plan_path = folder.parent.parent / PLAN_FILE
     if not folder.match(job_folder("*")) or not plan_path.is_file():

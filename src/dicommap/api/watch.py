@@ -78,7 +78,7 @@ class PackageWatcher:
         return len(self._plan.jobs) - len(self.submissions())
 
     def is_unknown(self, submission: Submission) -> bool:
-        """Say whether the service does not know a job."""
+        """Return whether the service does not know a job."""
         return submission.job in self._unknown
 
     def look(self) -> None:
@@ -95,7 +95,7 @@ class PackageWatcher:
         return len(submissions) - open_ones, len(self._plan.jobs)
 
     def has_ended(self) -> bool:
-        """Say whether there is nothing more to be expected."""
+        """Return whether all jobs have ended."""
         return not self._is_submitting and not any(map(self._is_open, self.submissions()))
 
     def _is_open(self, submission: Submission) -> bool:
@@ -172,7 +172,7 @@ class FhirJobWatcher:
         return int(self.has_ended()), 1
 
     def has_ended(self) -> bool:
-        """Say whether there is nothing more to be expected."""
+        """Return whether all jobs have ended."""
         return self.report is not None and self.report.ending is not None
 
 
@@ -188,14 +188,14 @@ class WatchResult(Displayable):
     submissions: tuple[Submission, ...]
     """The state of each job of the package for which there is one, in the order of the plan."""
     others: tuple[JobInfo, ...]
-    """Jobs of other services as they were last told of."""
+    """The last known status of each job of HealthLake."""
     issues: Issues
     unsubmitted: int = 0
     """Jobs of the package for which nothing was ever sent."""
 
     @property
     def ok(self) -> bool:
-        """Say whether no job failed. What became of each file is for the output manifests to tell."""
+        """Return whether no job failed. The job manifests have the outcome of each file."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -215,17 +215,27 @@ def watch(
     progress: ProgressOption = None,
     tell: Callable[[str, str], None] | None = None,
 ) -> WatchResult:
-    """Follow the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
+    """Poll the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
 
-    `fhir_jobs` are texts `DATASTORE/JOB`. With `once` each job is looked at once. Looks are rarer the longer it takes,
-    up to one a minute, and within the limits that AWS documents. What the service says is saved in the package; while
-    a submit of the package runs, jobs that it starts are followed as well. A look that fails, such as by throttling, is
-    repeated later. `clients` say which credentials, region and endpoint are used, where not those of the package's
-    first submit. `progress` is told of
-    jobs that have ended, as that of a scan is of files; `tell` with a job's name and what has changed.
+    Polls get rarer, up to one a minute, and stay within AWS's documented request rates. Each status is saved in the
+    package. If a submit of the package runs at the same time, the jobs that it starts are polled too. A poll that
+    fails, for example because of throttling, is repeated later.
 
-    Raises DocumentError where there is no package, UsageError where nothing is to be watched, PackageError where what
-    was seen cannot be saved, and AwsError where AWS refuses, or fails ten times in a row.
+    Args:
+        package: The package directory.
+        fhir_jobs: Jobs of HealthLake as `DATASTORE/JOB`.
+        once: Whether each job is polled once only.
+        clients: The AWS clients, if not those of the package's first submit.
+        clock: Reads the time and waits.
+        progress: Shows progress, or is called with it, as jobs end.
+        tell: Is called with a job's name and a text that says what has changed.
+
+    Raises:
+        DocumentError: If the package cannot be read.
+        UsageError: If there is nothing to watch.
+        PackageError: If a status cannot be saved.
+        AwsError: If AWS refuses, or fails ten times in a row.
+
     """
     tell = tell or _ignore_step
     place = None if package is None else Path(package)

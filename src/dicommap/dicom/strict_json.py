@@ -56,6 +56,27 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
         return None, [_too_deep_issue(_first_too_deep_pointer(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [make_issue("json.not-json", _WHOLE, reason="a number has too many digits")]
+    return _check_values(value)
+
+
+def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
+    """Check a JSON document of this process as `parse_json` checks it, without reading its text again.
+
+    Args:
+        value: The value that the document was written from: texts, numbers, lists, dicts and so on.
+        text: The document.
+        values_limit: The number of JSON values that the document may have.
+
+    Returns:
+        The value, or None if the document is not to be used, and the issues that `parse_json` finds in the text.
+
+    """
+    if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):
+        return None, [make_issue("document.too-many-values", _WHOLE, limit=values_limit)]
+    return _check_values(value)
+
+
+def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
     too_deep: list[str] = []
     issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import join_first_names
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.preview import MASKED_NOTE, build_changes_table, group_changes_by_target
+from dicommap.display.preview import MASKED_NOTE, build_changes_table, build_preview_row, group_changes_by_target
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.display.issue_report import Issues
-    from dicommap.display.preview import ChangedTarget
     from dicommap.display.report import Block
     from dicommap.edits.edit_result import EditResult
     from dicommap.overrides.grouping_conflicts import GroupingConflict
     from dicommap.overrides.override import Override
+    from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.planning.plan import PlanJob
 
 
@@ -40,50 +39,39 @@ UNFOLDED_TARGETS = 3
 MAX_EDITS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftReportInput:
-    """The content of a draft's report."""
-
-    overrides: Sequence[Override]
-    changes: int
-    rows: Iterable[Mapping[str, str]]
-    """The rows of the preview, masked like the report. Only the rows that are shown are read."""
-    edit_results: Sequence[EditResult]
-    conflicts: Sequence[GroupingConflict]
-    issues: Issues
-    package: str | None
-    documents: int
-    show_values: bool
-
-
-def build_draft_report(draft: DraftReportInput) -> Report:
-    """Return the report of a draft."""
-    levels = Counter(override.level for override in draft.overrides)
+def build_draft_report(
+    *,
+    overrides: Sequence[Override],
+    changes: Sequence[AttributeChange],
+    edit_results: Sequence[EditResult],
+    conflicts: Sequence[GroupingConflict],
+    issues: Issues,
+    package: str,
+    show_values: bool,
+) -> Report:
+    """Return the report of a draft. `package` says where the package is, or why there is none."""
+    levels = Counter(override.level for override in overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (
-        format_count(draft.changes, "change"),
-        format_count(len(draft.overrides), "override") + (f" ({by_level})" if by_level else ""),
+        format_count(len(changes), "change"),
+        format_count(len(overrides), "override") + (f" ({by_level})" if by_level else ""),
     )
-    found = draft.issues.counts()
-    blocks: list[Block] = [FactList(pairs=[("package", _package_text(draft)), *_edits_table(draft.edit_results)])]
-    if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(draft.issues)))
-    groups = group_changes_by_target(draft.rows, MAX_TARGETS)
-    blocks.append(_changes_blocks(draft, groups))
-    if draft.conflicts:
-        blocks += build_conflict_blocks(draft.conflicts, show_values=draft.show_values, heading="Forecast")
-    masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
-    if not draft.show_values and (masked or has_masked_values(draft.conflicts)):
+    issue_counts = issues.counts()
+    blocks: list[Block] = [FactList(pairs=[("package", package), *_edits_table(edit_results)])]
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+    rows = (build_preview_row(change, show_values=show_values) for change in changes)
+    groups = group_changes_by_target(rows, MAX_TARGETS)
+    if groups:
+        blocks.append(build_changes_table(groups, total=len(overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES))
+    else:
+        blocks.append(Note(text="No changes."))
+    if conflicts:
+        blocks += build_conflict_blocks(conflicts, show_values=show_values, heading="Forecast")
+    is_masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
+    if not show_values and (is_masked or has_masked_values(conflicts)):
         blocks.append(Note(text=MASKED_NOTE))
-    return Report(title="Draft", counts=counts, severities=count_severities(found), blocks=blocks)
-
-
-def _package_text(draft: DraftReportInput) -> str:
-    if draft.package is not None:
-        return f"{draft.package}, {format_count(draft.documents, 'document')}"
-    if draft.documents:
-        return f"not written: no output was named for its {format_count(draft.documents, 'document')}"
-    return "none, because of an error" if draft.issues.errors else "none: there is nothing to write"
+    return Report(title="Draft", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
 def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
@@ -91,12 +79,6 @@ def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
     more = len(lines) - MAX_EDITS
     shown = [*lines[:MAX_EDITS], *([f"and {more:,} more"] if more > 0 else [])]
     return [("" if number else "edits", line) for number, line in enumerate(shown)]
-
-
-def _changes_blocks(draft: DraftReportInput, groups: Sequence[ChangedTarget]) -> Block:
-    if not groups:
-        return Note(text="No changes.")
-    return build_changes_table(groups, total=len(draft.overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES)
 
 
 MAX_JOBS = 20

@@ -21,14 +21,19 @@ _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 
 
 def dump_override(override: Override, assumptions: Assumptions) -> str:
-    """Return the text of an override's file: equal overrides and assumptions give equal texts."""
+    """Return the text of an override file: the same text for the same override and assumptions."""
+    return dump_json(build_override_document(override, assumptions))
+
+
+def build_override_document(override: Override, assumptions: Assumptions) -> DataSet | list[DataSet]:
+    """Return the JSON value of an override file, in the form that the assumptions name."""
     data_set = dict(override.data_set)
     if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
     if assumptions.identifyingUids == "present":
         data_set |= _identifying_uids(override)
     data_set = sort_data_set(data_set)
-    return dump_json([data_set] if assumptions.dataSet == "array" else data_set)
+    return [data_set] if assumptions.dataSet == "array" else data_set
 
 
 def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EditSources:
-    """All that a draft takes its edits from."""
+    """The sheets, rules files, functions and harmonized keywords of a draft."""
 
     sheets: Paths = ()
     delimiter: str | None = None
@@ -48,9 +48,12 @@ class EditSources:
 
 
 def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
-    """Return the editors of all sheets, rules, functions and keywords to harmonize, and what is wrong with them.
+    """Return the edit providers of all sheets, rules, functions and harmonized keywords, and their issues.
 
-    Raises DocumentError where a file cannot be read, and UsageError where no sheet has such a delimiter.
+    Raises:
+        DocumentError: If a file cannot be read.
+        UsageError: If no sheet can have this delimiter.
+
     """
     if asked.delimiter is not None:
         require_delimiter(asked.delimiter)
@@ -66,7 +69,7 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
-    """Return the name of each file as findings tell it: with as much of its path as sets it apart from the others."""
+    """Return the name of each file in issues: as much of its path as no other file has."""
     parts = [path.parts for path in paths]
     return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
 
@@ -147,9 +150,16 @@ LookupTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
 
 
 def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
-    """Read and check a rules file and the lookups that it names. Raises DocumentError where one cannot be read.
+    """Read and check a rules file and the lookup files that it names.
 
-    `name` is what findings call it, without it its own name; `shared` are tables that other files have looked up in.
+    Args:
+        path: The rules file.
+        name: The name of the file in issues. Without it, the file's own name.
+        shared: Lookup tables that other rules files have read already.
+
+    Raises:
+        DocumentError: If a file cannot be read.
+
     """
     from dicommap.edits.rule_edits import explain_removal_verb, rule_issues
     from dicommap.edits.rules_file import RulesFile

@@ -55,18 +55,25 @@ def require_package(package: Path) -> None:
 
 
 def read_package_plan(package: Path) -> Plan:
-    """Return the plan of a package. Raises DocumentError where there is none, or it is no plan."""
+    """Return the plan of a package. Raises DocumentError if it cannot be read."""
     return PackageDirectory(package).plan
 
 
 def make_job_requests(
     package: PackageDirectory, job_ids: Sequence[str], account: Mapping[str, str], kept: AwsAccount | None
 ) -> list[JobRequest]:
-    """Return what is to be sent for a validated package, for all its jobs or those that are named.
+    """Return the requests of a validated package.
 
-    `account` has the members that only the account's owner knows; they take the place of what stands in the requests.
-    What is open then is taken from `kept`, which an earlier submit was told. Raises UsageError where a job is not in
-    the plan, a member is missing or not one that AWS takes, or differs from the earlier one or between the jobs.
+    Args:
+        package: The package.
+        job_ids: The ids of the jobs; empty for all jobs.
+        account: Members of the request that only the owner of the AWS account knows. They replace those in the package.
+        kept: The AWS account of an earlier submit, which has the members that are missing elsewhere.
+
+    Raises:
+        UsageError: If a job is not in the plan, a member is missing or invalid, or a member differs from the earlier
+            submit or between jobs.
+
     """
     known = {job.id: job for job in package.plan.jobs}
     for job_id in job_ids:

@@ -50,13 +50,13 @@ class JobSubmitter:
     concurrent_jobs: int
     replace: bool
     tell: Callable[[str, str], None]
-    """Told of each step: the job's id, and what was done."""
+    """Called after each step with the job's id and a text that says what was done."""
     region: str = ""
     is_first: bool = False
     """Whether nobody has said before what account the package is for."""
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
-    """How many jobs of the data store have not ended, at most; None where that is to be counted."""
+    """The largest possible number of unfinished jobs of the data store; None if they have not been counted."""
     _is_listed: bool = True
     """Whether jobs may be listed."""
 
@@ -66,9 +66,9 @@ class JobSubmitter:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
     def settle(self, order: JobRequest) -> None:
-        """Find out what became of a job that an earlier run was about to start.
+        """Find out whether a job exists that an earlier run was about to start.
 
-        Raises UsageError where the earlier run was for another account or plan, AwsError and PackageError.
+        Raises UsageError if the earlier run was for another account or plan, AwsError and PackageError.
         """
         state = self.states.read(order.job.id)
         if state is None:
@@ -81,9 +81,9 @@ class JobSubmitter:
                 self._started(state, found)
 
     def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
-        """Make sure that no job that runs reads what is to be replaced: it would import with the other's overrides.
+        """Require that no running job reads override files that this submit replaces: it would import the new ones.
 
-        Orders have been settled. Raises UsageError where a job does, and AwsError.
+        Raises UsageError if a job does, and AwsError.
         """
         states = ((order, self.states.read(order.job.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
@@ -97,14 +97,14 @@ class JobSubmitter:
             return
         if job is not None:
             raise UsageError(
-                f"Job {job.jobId} has not ended, and reads where override files are to be replaced.",
+                f"Job {job.jobId} has not ended, and reads from a prefix whose override files would be replaced.",
                 fix="Wait until it has ended: it would import with the override files of this package.",
             )
 
     def submit(self, order: JobRequest) -> Submission:
-        """Bring one job to the service, from where an earlier run has left it; it has been settled.
+        """Submit one job, and continue after the last step that an earlier run has saved.
 
-        Raises AwsError and PackageError; then the state on disk says how far it came.
+        Raises AwsError and PackageError. The state on disk then has the last step that was done.
         """
         known = self.states.read(order.job.id)
         state = known or self._save(_make_planned_state(order, self.region))
@@ -190,7 +190,7 @@ class JobSubmitter:
                 return job
 
     def _is_busy(self, order: JobRequest) -> bool:
-        """Say whether jobs run that may leave room when they end; else a quota that refuses will refuse for ever."""
+        """Return whether jobs run that free the quota when they end."""
         if not self._is_listed:
             return False
         try:

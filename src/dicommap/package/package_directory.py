@@ -46,7 +46,7 @@ def read_plan(package: Path) -> Plan:
 
 
 class PackageDirectory:
-    """A package on disk. What was changed since it was drafted is an error where it would be relied on."""
+    """A package on disk. Reading a file that was changed after the draft raises DocumentError."""
 
     def __init__(self, path: StrPath) -> None:
         """Open a package. Raises DocumentError where it has no plan that can be read."""
@@ -89,7 +89,7 @@ class PackageDirectory:
         return data.decode("utf-8")
 
     def request(self, job: PlanJob) -> dict[str, Any]:
-        """Return the request of a job as it was drafted, or filled in since. Raises DocumentError where it is none."""
+        """Return the request of a job. Raises DocumentError if it cannot be read."""
         name = f"{job_folder(job.id)}/{REQUEST_FILE}"
         request, _ = parse_json(self._document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
         if not isinstance(request, dict):
@@ -97,9 +97,9 @@ class PackageDirectory:
         return request
 
     def account(self) -> AwsAccount | None:
-        """Return what the first submit was told of the account; None where nothing was submitted.
+        """Return the AWS account of the first submit; None if no job was submitted.
 
-        Raises PackageError where a state cannot be read.
+        Raises PackageError if a state cannot be read.
         """
         states = SubmissionStates(self.path)
         kept = states.account()

@@ -36,19 +36,23 @@ LISTINGS_AT_ONCE = 8
 
 
 def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: ProgressOption = None) -> Issues:
-    """Prove that what each job of a package plans to find under its inputS3Uri is there, and nothing else.
+    """Compare the objects in S3 under each job's inputS3Uri with the planned objects, and find issues.
 
-    Every object has its planned size, and its ETag where the scan knew it; every override file has its bytes, where
-    the job's submission says that they were uploaded, or where something lies in their place. Buckets are in the
-    clients' region, and no outputS3Uri overlaps a prefix that is read. `validate` checks the package itself. A bucket
-    that is not there, and a prefix or object that may not be read, are findings; the others are still checked.
+    The check compares sizes, ETags that the scan knew, and the bytes of override files that exist. It also finds
+    buckets in another region, and outputS3Uris that overlap a prefix that is read. A missing bucket and an object that
+    may not be read are issues; the others are still checked. The package itself is checked by `validate`.
 
-    What `clients` leave open is that of the package's first submit, where there was one. `progress` is told of jobs,
-    as that of a scan is of files.
+    Args:
+        package: The package directory.
+        clients: The AWS clients. Without them, the settings of the package's first submit.
+        progress: Shows progress, or is called with it, as jobs are checked.
 
-    Raises DocumentError where the package cannot be read or was changed, AwsError where no answer of S3 is to be had
-    (no connection, no valid credentials, throttled again and again), with what was found until then as its `found`,
-    and MissingExtraError where boto3 is not installed.
+    Raises:
+        DocumentError: If the package cannot be read or was changed.
+        AwsError: If S3 does not answer: no connection, no valid credentials, or throttled too often. Its `found` has
+            the issues until then.
+        MissingExtraError: If boto3 is not installed.
+
     """
     planned = PackageDirectory(package)
     return s3_object_issues(planned, S3Objects(complete_clients(clients, planned.account())), progress)
@@ -96,7 +100,7 @@ def _job_issues(
     package: PackageDirectory, job: PlanJob, stored: S3ObjectReader, absent: Container[str | None]
 ) -> list[Issue]:
     uri = S3Uri.parse(job.inputS3Uri)
-    if uri is None or _bucket_location(uri.bucket).path in absent:  # a finding of `validate`; or told of the bucket
+    if uri is None or _bucket_location(uri.bucket).path in absent:  # there is another issue about it
         return []
     submission = package.submission(job)
     uploaded = submission is not None and submission.state is not SubmissionState.PLANNED

@@ -29,9 +29,9 @@ _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 
 def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) -> AwsAccount:
-    """Return what is to be kept of a first submit: its request's members, and how AWS is reached.
+    """Return the AWS account of a first submit: its request's members, and the region, profile and endpoint.
 
-    `region` is that of the clients, wherever they found it.
+    `region` is the region of the clients.
     """
     endpoint = clients.endpoint_url
     return AwsAccount(
@@ -91,13 +91,13 @@ def _require_same_members(kept: AwsAccount | None, given: Mapping[str, str | Non
         moved = " Where the same service is reached there now, take endpointUrl out of submission/account.json."
     raise UsageError(
         f"The package was submitted before with another {told}.",
-        fix=f"Leave {options} out: what the first submit was told is kept in the package. To import into another "
-        f"place, draft a package of its own.{moved}",
+        fix=f"Leave {options} out: the package keeps the options of its first submit. To import into another "
+        f"data store, draft a package of its own.{moved}",
     )
 
 
 def _has_no_credentials(url: str) -> bool:
-    """Say whether a URL has no place for a user, a password or a token."""
+    """Return whether a URL has no user, password or token."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -65,9 +65,9 @@ class SubmissionStates:
         self._write(self._package / submission_path(submission.job), submission)
 
     def account(self) -> AwsAccount | None:
-        """Return what the first submit was told of the account; None where that was not kept.
+        """Return the AWS account of the first submit; None if there is no account.json.
 
-        Raises PackageError where the file is damaged.
+        Raises PackageError if the file is damaged.
         """
         is_there, document = _read_json(self._package, AWS_ACCOUNT_FILE)
         if not is_there:
@@ -75,12 +75,12 @@ class SubmissionStates:
         with suppress(ValidationError):
             return AwsAccount.model_validate(document)
         raise PackageError(
-            f"{AWS_ACCOUNT_FILE} does not say what the package's jobs are started for.",
+            f"{AWS_ACCOUNT_FILE} is damaged.",
             fix="Restore it, or remove it: then it is taken from the states of the jobs beside it.",
         )
 
     def write_account(self, account: AwsAccount) -> None:
-        """Keep what the first submit was told of the account. Raises PackageError."""
+        """Write account.json. Raises PackageError."""
         self._write(self._package / AWS_ACCOUNT_FILE, account)
 
     def _write(self, path: Path, document: BaseModel) -> None:
@@ -131,7 +131,7 @@ class SubmissionStates:
             os.close(descriptor)
 
     def is_locked(self) -> bool:
-        """Say whether a submit of this package runs on this machine."""
+        """Return whether a submit of this package runs on this machine."""
         try:
             descriptor = os.open(self._folder / _LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -146,7 +146,7 @@ class SubmissionStates:
 
 
 def _read_json(package: Path, name: str) -> tuple[bool, Any]:
-    """Return whether a document is there, and its JSON value; None where it is none. Raises PackageError."""
+    """Return whether a document exists, and its JSON value; None if it is not JSON. Raises PackageError."""
     try:
         if not os.path.lexists(package / name):
             return False, None

@@ -37,13 +37,13 @@ class Folder:
         self.prefix = prefix
         """Empty, or ends with a slash."""
         self.known = known
-        """Whether all that lies in it is known."""
+        """Whether all files in the folder are known."""
         self.load = JobLoad()
         """Of all below, but for the overrides that `touched` names."""
         self.instances = 0
         """Files with an instance below."""
         self.lying: dict[str, int] = {}
-        """Study -> files that lie in this very folder."""
+        """Study -> number of its files directly in this folder."""
         self.own_files = 0
         """All files that do."""
         self.partial: dict[str, int] = {}
@@ -55,11 +55,11 @@ class Folder:
         self.over: QuotaExcess | None = None
         """The quota that a job for this folder would be over."""
         self.deeper: list[str] = []
-        """The folders in it that the last file went through that lies in one which cannot be a prefix."""
+        """The unusable folders on the path of the last file in a folder that cannot be a prefix."""
 
     @property
     def is_divided(self) -> bool:
-        """Say whether it can be no job, so that the folders in it are looked at one by one."""
+        """Return whether the folder cannot be a job, so that each folder in it is looked at by itself."""
         return self.over is not None or not self.known
 
     def add_files(self, needs: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
@@ -75,14 +75,14 @@ class Folder:
             self.touched.update(needs.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], needs: OverrideSizes, quotas: Quotas) -> None:
-        """Take in what lies in this very folder, once all of it is known."""
+        """Count the files directly in this folder, when all of them are known."""
         self.instances += sum(self.lying.values())
         if not self.is_divided:
             self._take_in(self.lying, totals, needs)
         self.judge(needs, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], needs: OverrideSizes) -> None:
-        """Take in a folder that lies in this one, and is closed."""
+        """Add a complete folder that is in this one."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
@@ -110,7 +110,7 @@ class Folder:
                 self._complete(study, needs)
 
     def _complete(self, study: str, needs: OverrideSizes) -> None:
-        """Count the overrides of a study that lies below as a whole: all of them, whatever was touched so far."""
+        """Count all overrides of a study whose files are all below this folder."""
         self.touched.difference_update(needs.keys(study))
         mappings, size = needs.of_study(study)
         self.load.mappings += mappings
@@ -121,10 +121,10 @@ _FOLDER_NAME = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
 
 
 class PrefixRules:
-    """The folders under a base, of which each that can be an inputS3Uri may become a job.
+    """Rules for the folders below a base that can be the inputS3Uri of a job.
 
-    One cannot where the URI is too long, has a character that AWS's pattern does not take, or a segment such as `..`,
-    of which nobody says what it means. What lies in such a folder can only be imported with the folder around it.
+    A folder cannot if its URI is too long, has a character that AWS's pattern does not allow, or has a segment such as
+    `..`, whose meaning AWS does not document. Files in such a folder can only be imported with the folder around it.
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
@@ -135,11 +135,11 @@ class PrefixRules:
         """Bytes of UTF-8 that a key below the base has room for."""
 
     def known(self, folder: str) -> bool:
-        """Say whether all that lies in a folder is known, so that a job may take it."""
+        """Return whether all files in a folder are known, so that the folder can be a job."""
         return folder.startswith(self._known)
 
     def can_be_prefix(self, folder: str, name: str) -> bool:
-        """Say whether a folder can be an inputS3Uri, given that the one around it can.
+        """Return whether a folder can be an inputS3Uri, if the folder around it can.
 
         `folder` is its prefix relative to the base; `name` is the last segment of that, slash included.
         """

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DEFAULT_QUOTAS = Quotas()
 
 JOBS_LIMIT = 999_999
-"""What the six digits of a job's id can number."""
+"""The largest number that fits into the six digits of a job id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +70,14 @@ class InventoryFiles(PlannableFiles, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """How jobs are planned."""
+    """Settings of planning: the inputS3Uri, quotas and staging."""
 
     input_s3_uri: str
-    """Where the whole source lies, or will."""
+    """The S3 prefix where all source files are, or will be."""
     quotas: Quotas
     staging: StagingPolicy
     stage_uri: str | None
-    """What copies lie under; there is one unless nothing is staged."""
+    """The S3 prefix of staged copies; None if nothing is staged."""
     leave_out: bool
     """Whether instances may be in no job."""
 
@@ -92,34 +92,37 @@ class JobSettings:
         stage_uri: str | None,
         leave_out: bool,
     ) -> JobSettings:
-        """Return the settings of a call: a source in S3 lies where it lies, and a staging prefix is there to be used.
+        """Return the settings of a draft. Without `input_s3_uri`, it is the common prefix of the sources in S3.
 
-        Raises UsageError where a URI is missing or one too many, or the staging is unknown.
+        Raises:
+            UsageError: If a URI is missing, a source in S3 is outside the prefix, or the staging does not fit.
+
         """
         chosen = _check_staging(staging, stage_uri)
         if input_s3_uri is None:
             found = common_prefix(sources)
             if found is None and all(parse_s3_root(root) is not None for root in sources):
                 raise UsageError(
-                    "The sources lie in several buckets, and jobs are planned within one.",
+                    "The sources are in several buckets. The jobs of one package import from one bucket.",
                     fix="Scan and draft each bucket by itself.",
                 )
             if found is None:
                 raise UsageError(
-                    "Nothing says where the files lie in S3, or will.", fix="Name the prefix with --input-s3-uri."
+                    "--input-s3-uri is missing: it says where the files are (or will be) in S3.",
+                    fix="Name the prefix: --input-s3-uri s3://BUCKET/PREFIX/.",
                 )
             input_s3_uri = str(found)
         base = S3Uri.parse(input_s3_uri)
         if base is not None and SourcePrefixes.of(sources, base).elsewhere:
             raise UsageError(
-                "A source lies in S3, and not under the prefix that was named.",
-                fix="What lies in S3 is imported from there, or staged: leave --input-s3-uri out, or name a prefix "
-                "that all sources lie under; scan and draft each bucket by itself.",
+                "A source is in S3, and not under --input-s3-uri.",
+                fix="Leave --input-s3-uri out, or name a prefix that all sources are under. "
+                "Scan and draft each bucket by itself.",
             )
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
-        """Find what is wrong with the URIs, alone and with each other."""
+        """Find issues of inputS3Uri, the staging prefix and outputS3Uri, alone and compared with each other."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
         places = None if base is None else SourcePrefixes.of(sources, base)
@@ -135,12 +138,12 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryJobs:
-    """The jobs that were planned."""
+    """The planned jobs of an inventory, and the issues of planning them."""
 
     base: S3Uri
     jobs: tuple[PlannedJob, ...]
     counts: FileCounts
-    """Of all files, be they in a job or not."""
+    """Number of files of the inventory, in a job or not."""
     files: InventoryFiles
     issues: tuple[Issue, ...]
 

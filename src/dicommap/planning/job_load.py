@@ -32,7 +32,7 @@ class SmallestExcesses(dict[str, QuotaExcess]):
     """Of what no job can take, the least excess by quota: what a quota has to be for anything more to fit."""
 
     def note(self, excess: QuotaExcess | None) -> None:
-        """Take notice of an excess; None is none."""
+        """Record an excess. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
@@ -44,7 +44,7 @@ class JobLoad:
     files: int = 0
     bytes: int = 0
     largest: int = 0
-    """Bytes of the largest file that is larger than a job takes; 0 where there is none."""
+    """Bytes of the largest file that is over the quota of a job, or 0."""
     folders: int = 0
     """Nested folders, without that of the override files."""
     mappings: int = 0
@@ -111,7 +111,7 @@ class OverrideSizes:
         return study in self._of_study
 
     def has_series_override(self, study: str) -> bool:
-        """Say whether a study has an override for a series."""
+        """Return whether a study has an override for a series."""
         sizes = self._of_study[study]
         return len(sizes) > 1 or None not in sizes
 

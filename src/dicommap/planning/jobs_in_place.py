@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess
 
 KeyedFile = tuple[str, int, str | None, str | None]
-"""A file as it lies: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
+"""A source file: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """Files that lie directly in a folder that is neither a job nor part of one."""
+    """Files directly in a folder that is neither a job nor part of one."""
 
     folder: str
     files: int
     instances: int
     excess: QuotaExcess | None
-    """Why the folder is no job; None where studies that lie elsewhere as well keep it from being one."""
+    """The quota that the folder exceeds; None if the folder is no job because studies have files elsewhere too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfitFile:
-    """A file that keeps whatever folder it lies in from being a job, or that has no key there."""
+    """A file that no job can import: no folder that holds it can be a job."""
 
     key: str
     size: int
@@ -43,14 +43,14 @@ class UnfitFile:
 
 @dataclass(slots=True, kw_only=True)
 class JobsInPlace:
-    """What can be imported where it lies, and what cannot."""
+    """The files that can be imported without a copy, and those that cannot."""
 
     prefixes: list[str] = field(default_factory=list)
     """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
     taken: int = 0
-    """Files that these jobs take."""
+    """Number of files in these jobs."""
     others: int = 0
-    """Those of them that hold no instance."""
+    """Number of these files that hold no instance."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     apart: dict[str, int] = field(default_factory=dict)
     """Study -> its files that are in none of the jobs."""
@@ -59,13 +59,13 @@ class JobsInPlace:
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """Of the folders with instances that are over a quota."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
-    """Files whose key would be longer than S3 takes."""
+    """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
-    """Files larger than a job takes."""
+    """Files that are over the quota of bytes of one file."""
     colliding: BoundedList[str] = field(default_factory=BoundedList)
-    """Keys that a file before has."""
+    """Keys that more than one file has."""
     unprintable: BoundedList[str] = field(default_factory=BoundedList)
-    """Keys with control characters and the like."""
+    """Keys with characters that are not printable."""
 
 
 def find_jobs_in_place(
@@ -77,14 +77,19 @@ def find_jobs_in_place(
     *,
     whole: bool,
 ) -> JobsInPlace:
-    """Find the folders that are jobs: the largest ones that obey every quota, since a job takes all under its prefix.
+    """Find the largest folders within the quotas: each is a job, which imports everything under its prefix.
 
-    Files come in order of their keys' UTF-8; `totals` are the files of each study. A folder that is over a quota is
-    divided into the folders in it, and what lies in it directly is in no job. With `whole` a folder is a job only if
-    each study that has files in it has all of them there; without, studies may be cut. Folders without instances are
-    no jobs.
+    A folder that is over a quota is divided into the folders in it; the files directly in it are in no job. Folders
+    without instances are not jobs. Memory grows with the number of jobs and studies, not with that of files.
 
-    What is kept grows with the number of jobs and studies, not with that of files or folders.
+    Args:
+        files: All files, in the order of their keys' UTF-8.
+        totals: The number of files of each study.
+        needs: The sizes of the override files.
+        places: The rules for prefixes.
+        quotas: What one job may hold.
+        whole: Whether a folder is a job only if it has all files of each study in it. Otherwise studies may be cut.
+
     """
     walk = _FolderWalk(totals, needs, places, quotas, whole=whole)
     walk.go(files)
@@ -93,7 +98,7 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """One walk over the files, with the folders that are open around the file that goes by."""
+    """One walk over the files in order of their keys. It holds the open folders: those around the current file."""
 
     def __init__(
         self, totals: Mapping[str, int], needs: OverrideSizes, places: PrefixRules, quotas: Quotas, *, whole: bool
@@ -104,7 +109,7 @@ class _FolderWalk:
         self._open = [Folder("", known=places.known(""))]
 
     def go(self, files: Iterable[KeyedFile]) -> None:
-        """Let the files go by. Those of one series in one folder are counted first and put there together."""
+        """Read all files. Files of one series in one folder are counted first and added together."""
         before: str | None = None
         folder = ""
         study: str | None = None

@@ -21,6 +21,7 @@ from dicommap.model.package_layout import (
 )
 from dicommap.model.study import Disposition
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
+from dicommap.overrides.override_file import build_override_document
 from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
 from dicommap.planning.planned_objects import iterate_objects_csv
 
@@ -87,18 +88,38 @@ TextPieces = Callable[[], Iterator[str]]
 
 
 class PackageDocuments(Mapping[str, str]):
-    """Texts by paths, in order of the paths. What is made anew needs the inventory that it is made from to be open."""
+    """The files of a package: texts by path, in order of the paths, and the objects that they are made from.
 
-    def __init__(self, texts: Mapping[str, str], made_anew: Mapping[str, TextPieces]) -> None:
+    A text that is produced in pieces is made from the inventory, which has to be open.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        texts: Mapping[str, str],
+        produced: Mapping[str, TextPieces],
+        values: Mapping[str, Callable[[], object]],
+    ) -> None:
+        """Make documents.
+
+        Args:
+            plan: The plan.
+            texts: The text of each file that is kept in memory.
+            produced: Makes the text of each other file, piece by piece.
+            values: Makes the JSON value that the text of a JSON file was written from.
+
+        """
+        self.plan = plan
         self._texts = texts
-        self._made_anew = made_anew
-        self._paths = sorted([*texts, *made_anew])
+        self._produced = produced
+        self._values = values
+        self._paths = sorted([*texts, *produced])
 
     def __getitem__(self, path: str) -> str:
-        return self._texts[path] if path in self._texts else "".join(self._made_anew[path]())
+        return self._texts[path] if path in self._texts else "".join(self._produced[path]())
 
     def __contains__(self, path: object) -> bool:
-        return path in self._texts or path in self._made_anew
+        return path in self._texts or path in self._produced
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
@@ -106,12 +127,16 @@ class PackageDocuments(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._paths)
 
+    def json_value(self, path: str) -> object:
+        """Return the JSON value of a JSON file. Raises KeyError for any other file."""
+        return self._values[path]()
+
     def pieces(self, path: str) -> Iterator[str]:
         """Yield the text of a file piece by piece, so that it need not be in memory as a whole."""
         if path in self._texts:
             yield self._texts[path]
         else:
-            yield from self._made_anew[path]()
+            yield from self._produced[path]()
 
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
@@ -158,16 +183,20 @@ def build_package_documents(
     for override in overrides:
         of_study.setdefault(override.study_instance_uid, []).append(override)
     texts: dict[str, str] = {}
+    values: dict[str, Callable[[], object]] = {}
     objects: dict[str, TextPieces] = {}
     planned = []
     for job in jobs:
-        made, its_texts = _build_job(job, of_study, head, account)
-        planned.append(made)
-        texts |= its_texts
+        plan_job, job_texts, job_values = _build_job(job, of_study, head, account)
+        planned.append(plan_job)
+        texts |= job_texts
+        values |= job_values
         objects[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
-    texts[PLAN_FILE] = dump_json(_dump_model(_build_plan(planned, head, tables)))
+    plan = _build_plan(planned, head, tables)
+    values[PLAN_FILE] = partial(_dump_model, plan)
+    texts[PLAN_FILE] = dump_json(_dump_model(plan))
     texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
-    return PackageDocuments(texts, objects)
+    return PackageDocuments(plan, texts, objects, values)
 
 
 def _dump_model(document: BaseModel) -> dict[str, object]:
@@ -176,8 +205,8 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 
 def _build_job(
     job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHeader, account: Mapping[str, str]
-) -> tuple[PlanJob, dict[str, str]]:
-    """Return a job of the plan, and its documents by their paths but for the objects."""
+) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
+    """Return a job of the plan, and its documents without objects.csv: their texts and their JSON values by path."""
     taken = JobObjectCounts()
     objects = FileDigest.of_pieces(iterate_objects_csv(taken.noting(job.objects)))
     placed = build_override_files(taken.overrides(of_study), head.assumptions)
@@ -196,11 +225,18 @@ def _build_job(
         files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
     )
     folder = job_folder(job.id)
+    request = _build_request(configuration, made, head.attempt, account)
+    values: dict[str, Callable[[], object]] = {}
+    for override, file in placed:
+        path = f"{folder}/files/{file.path}"
+        values.setdefault(path, partial(build_override_document, override, head.assumptions))
     texts = {f"{folder}/files/{path}": text for path, text in files.items()}
     if configuration is not None:
+        values[f"{folder}/{CONFIGURATION_FILE}"] = partial(_dump_model, configuration)
         texts[f"{folder}/{CONFIGURATION_FILE}"] = dump_json(_dump_model(configuration))
-    texts[f"{folder}/{REQUEST_FILE}"] = dump_json(_build_request(configuration, made, head.attempt, account))
-    return made, texts
+    values[f"{folder}/{REQUEST_FILE}"] = lambda: request
+    texts[f"{folder}/{REQUEST_FILE}"] = dump_json(request)
+    return made, texts, values
 
 
 def _build_plan(jobs: list[PlanJob], head: PlanHeader, tables: PackageTables) -> Plan:

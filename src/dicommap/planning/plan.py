@@ -23,19 +23,19 @@ class _Document(BaseModel):
 
 
 class FileDigest(_Document):
-    """What a file holds, told by its size and hash."""
+    """The size and SHA-256 of a file."""
 
     size: NonNegativeCount
     sha256: Sha256
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return what a file of this text holds."""
+        """Return the digest of a text."""
         return cls.of_pieces([text])
 
     @classmethod
     def of_pieces(cls, pieces: Iterable[str]) -> Self:
-        """Return what a file holds whose text comes in pieces."""
+        """Return the digest of a text that comes in pieces."""
         size, digest = 0, hashlib.sha256()
         for piece in pieces:
             data = piece.encode()
@@ -53,18 +53,18 @@ class PlannedFile(_Document):
 
     @classmethod
     def of(cls, path: str, text: str) -> Self:
-        """Return the file of this text at this path."""
+        """Return the file with this path and text."""
         return cls(path=path, **FileDigest.of(text).model_dump())
 
 
 class PlanJob(_Document):
-    """One import job: its prefix and mappings, what it would scan there, and the override files it needs."""
+    """One import job: its S3 prefix, its mappings, the number of objects under the prefix, and its override files."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
     inputS3Uri: S3UriText
     """Ends with a slash, so that it takes in no sibling."""
     staged: bool
-    """Whether its objects have to be copied under its inputS3Uri; otherwise they lie there, or will."""
+    """Whether its objects have to be copied under its inputS3Uri. Otherwise they are there, or will be."""
     mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
     """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
     for another patient is as valid as the right one. None where no override is for what the job takes."""
@@ -76,7 +76,7 @@ class PlanJob(_Document):
     folders: NonNegativeCount
     """Nested folders under inputS3Uri, that of the override files included."""
     objects: FileDigest
-    """Of objects.csv, which tells what lies under inputS3Uri beside the override files."""
+    """Size and hash of objects.csv, which lists the objects under inputS3Uri without the override files."""
     files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
     def client_token(self, attempt: int) -> str:
@@ -86,12 +86,12 @@ class PlanJob(_Document):
 
 
 class UnplannedCounts(_Document):
-    """Files that no job takes; why is among the findings of the draft."""
+    """Number of files that are in no job. The issues of the draft have the reasons."""
 
     instances: NonNegativeCount
     """Files with an instance, duplicates included."""
     files: NonNegativeCount
-    """All of them, be they instances or not."""
+    """All files, instances or not."""
 
 
 class Plan(_Document):
@@ -103,9 +103,9 @@ class Plan(_Document):
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
     """The roots that were scanned."""
     inputS3Uri: S3UriText
-    """Where the whole source lies, or will: jobs that are not staged have prefixes under it."""
+    """The S3 prefix where all source files are, or will be. Jobs that are not staged have prefixes under it."""
     quotas: Quotas
-    """What one job may hold; every job of the plan does."""
+    """What one job may hold. Every job of the plan is within them."""
     unplanned: UnplannedCounts
     studies: NonNegativeCount
     """Studies that an override changes."""
@@ -114,10 +114,10 @@ class Plan(_Document):
     assumptions: Assumptions
     """How the override files are written, and by what they are checked."""
     preview: FileDigest
-    """Of preview.csv, which tells what the package does only as long as it is the one that was drafted."""
+    """Size and hash of preview.csv. A preview that was changed does not describe the package."""
     edits: FileDigest
-    """Of edits.csv, which tells what each edit came to."""
+    """Size and hash of edits.csv, which has the result of each edit."""
     forecast: FileDigest
-    """Of forecast.csv, which names the files that are likely to become non-primary image sets."""
+    """Size and hash of forecast.csv, which names the files that are likely to become non-primary image sets."""
     # An error for each of a million jobs would need gigabytes; what is wrong in detail, the schema says.
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)

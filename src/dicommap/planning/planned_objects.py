@@ -34,7 +34,7 @@ _ROWS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedObject:
-    """One object of a job: an instance, or whatever else lies under its prefix."""
+    """One object of a job: an instance, or another file under its prefix."""
 
     key: str
     """Relative to the job's inputS3Uri."""
@@ -87,7 +87,7 @@ def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
 
 
 def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
-    """Yield the objects of an objects.csv. Raises ValueError where it is none, UnicodeDecodeError as the lines do."""
+    """Yield the objects of an objects.csv. Raises ValueError if it is not one, UnicodeDecodeError as the lines do."""
     rows = csv.reader(lines, strict=True)
     try:
         if tuple(next(rows, ())) != OBJECTS_COLUMNS:

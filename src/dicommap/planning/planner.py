@@ -40,7 +40,7 @@ class PlannableFiles(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixPlan:
-    """What each job of a plan takes, and what was found on the way."""
+    """The prefixes of all jobs, the staged studies, and the files that are in no job."""
 
     in_place: JobsInPlace = field(default_factory=JobsInPlace)
     staged: PackedJobs = field(default_factory=PackedJobs)
@@ -57,7 +57,7 @@ class PrefixPlan:
 def plan_prefixes(
     layout: PlannableFiles, needs: OverrideSizes, places: PrefixRules, quotas: Quotas, staging: StagingPolicy
 ) -> PrefixPlan:
-    """Plan what each job takes, of files that lie in these places or will; what is staged is copied elsewhere."""
+    """Plan the S3 prefix of each job, and the studies that are staged because no prefix fits."""
     if staging is StagingPolicy.ALL:
         return _plan_staged(_find_too_large_files(layout, quotas), layout, needs, quotas, None)
     totals = {one.study_instance_uid: one.files + one.too_large for one in layout.weights(quotas.fileBytes)}

@@ -15,18 +15,18 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePrefixes:
-    """The sources under one prefix. Nothing else is known of what lies there."""
+    """The S3 prefixes of the sources below one base."""
 
     offsets: tuple[str, ...]
     """For each source the folder under the prefix; empty for the prefix itself, or ends with a slash."""
     taken: tuple[S3Uri, ...]
     """Prefixes under which files lie, or will: copies of them go nowhere near."""
     elsewhere: bool
-    """Whether a source lies in S3 and not under the prefix, so that its files have to be copied there first."""
+    """Whether a source is in S3 outside the base, so that its files have to be copied first."""
 
     @classmethod
     def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
-        """Return the places of these roots: an S3 URI lies where it says, and a local tree will lie in the base."""
+        """Return the prefixes of these roots: the one that an S3 URI names, and the base for a local tree."""
         offsets, taken, elsewhere = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
@@ -39,7 +39,7 @@ class SourcePrefixes:
 
 
 def common_prefix(roots: Sequence[str]) -> S3Uri | None:
-    """Return the innermost prefix that all roots lie under; None where they are not all in one bucket of S3."""
+    """Return the longest prefix that all roots are under; None if they are not all in one S3 bucket."""
     uris = [parse_s3_root(root) for root in roots]
     first = uris[0] if uris else None
     if first is None:
@@ -63,7 +63,7 @@ def is_s3_root(root: str) -> bool:
 
 
 def prefixes_overlap(one: S3Uri, other: S3Uri) -> bool:
-    """Say whether an object can lie under both prefixes."""
+    """Return whether an object can be under both prefixes."""
     return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
 
 

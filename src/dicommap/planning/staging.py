@@ -62,7 +62,7 @@ class InstanceUids(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagingCopy:
-    """One file, and the object that is to be a copy of it."""
+    """One source file, and the S3 object that will be its copy."""
 
     source_bucket: str | None
     """None for a local file."""
@@ -91,7 +91,7 @@ class StagingCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyResult:
-    """What became of a copy: its ETag, or what is wrong with the source or the place."""
+    """The result of one copy: its ETag, or the code of the issue that prevented it."""
 
     etag: str = ""
     code: str | None = None

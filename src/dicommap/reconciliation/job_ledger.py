@@ -73,7 +73,7 @@ class RecordCounts:
 
 
 class JobLedger:
-    """The account of one job. Records are noted in any order; then it is closed, and can be read."""
+    """The ledger of one job. Records are entered in any order; then it is closed, and has the outcomes."""
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
         """Open the ledger of one job.
@@ -95,7 +95,7 @@ class JobLedger:
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def note(self, record: ObjectRecord) -> None:
-        """Take a record into account."""
+        """Enter a record."""
         if record.image_set_id:
             self.seen.image_sets.add(record.image_set_id)
         for name in record.warnings:
@@ -115,7 +115,12 @@ class JobLedger:
             self._enter(self._entries[keys[0]], record)
 
     def close(self, primary: Mapping[str, bool]) -> None:
-        """Settle what could only be settled with all records; `primary` are image sets that the summary tells of."""
+        """Assign the records that match several objects, after all records were entered.
+
+        Args:
+            primary: For each image set of the job manifest, whether it is primary.
+
+        """
         for keys, record in self._unclear:
             self._enter(self._entries[keys[-1 if self._relative > self._full else 0]], record)
         self._unclear.clear()
@@ -129,7 +134,7 @@ class JobLedger:
             self._enter_unplanned(name, imported=imported)
 
     def outcomes(self) -> Iterator[InstanceOutcome]:
-        """Yield what became of each planned instance, in the order of the plan."""
+        """Yield the outcome of each planned instance, in the order of the plan."""
         for entry in self._entries.values():
             if entry.planned.disposition in INSTANCE_DISPOSITIONS:
                 yield _make_outcome(entry)

@@ -37,7 +37,7 @@ class JobManifest:
 
 
 def read_job_manifest(data: bytes) -> JobManifest | None:
-    """Return the summary; None where the document is none. Members of another type than documented are passed over."""
+    """Return the job manifest; None if the bytes are not one. Members of another type than documented are ignored."""
     try:
         document = parse_lenient_json(data)
     except ValueError:
@@ -80,19 +80,19 @@ class RecordFile:
 
     kind: RecordKind
     path: str
-    """As findings name it; printable."""
+    """The path in issues; printable."""
     pieces: Iterable[bytes] = field(repr=False)
     """Its bytes in pieces of any size; gone through once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutput:
-    """What a job wrote under its outputS3Uri."""
+    """The files that a job wrote under its outputS3Uri."""
 
     place: str
-    """The job's folder there, as findings name it; printable."""
+    """The job's folder under outputS3Uri, as issues name it; printable."""
     manifest: bytes | None = field(default=None, repr=False)
-    """job-output-manifest.json; None where it is not there."""
+    """The bytes of job-output-manifest.json; None if there is no such file."""
     files: Iterable[RecordFile] = ()
     """Those of SUCCESS, FAILURE and WARNING; gone through once."""
     others: int = 0

@@ -101,14 +101,14 @@ def _difference_issues(said: int | None, found: int, member: str, location: Loca
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
-"""Of a plan that was edited into a URI that is none: nothing is found there."""
+"""Used if somebody edited the plan and its URI is not valid: no record matches."""
 REASONS_KEPT = 50
 """Distinct reasons of failures that are counted one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReconciliation:
-    """One job, accounted for."""
+    """The outcomes of one job, by study and by instance."""
 
     outcomes: JobOutcomes
     studies: tuple[StudyOutcomes, ...]
@@ -116,14 +116,14 @@ class JobReconciliation:
     account: JobLedger
 
     def instances(self) -> Iterator[InstanceOutcome]:
-        """Yield what became of each planned instance, in the order of the plan."""
+        """Yield the outcome of each planned instance, in the order of the plan."""
         return self.account.outcomes()
 
 
 def reconcile_job(
     job: PlanJob, planned: Iterable[PlannedObject], submission: Submission | None, evidence: JobOutput | None
 ) -> JobReconciliation:
-    """Account for every planned instance of a job; `evidence` is None where it wrote nothing that was found."""
+    """Give each planned instance of a job its outcome. Without output of the job, `evidence` has no value."""
     uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
     account = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
     issues: list[Issue] = []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ImportOutcome(StrEnum):
-    """What became of an instance; each has exactly one, the first of these that holds."""
+    """The outcome of an instance. Each instance has exactly one: the first of these that applies."""
 
     FAILED = "failed"
     """A failure is reported, whatever else is."""
@@ -31,7 +31,7 @@ class ImportOutcome(StrEnum):
 
     @property
     def is_imported(self) -> bool:
-        """Say whether the service reports that it holds the instance."""
+        """Return whether the service reports that it holds the instance."""
         return self not in (ImportOutcome.FAILED, ImportOutcome.NOT_REPORTED)
 
 
@@ -41,7 +41,7 @@ OutcomeCounts = dict[ImportOutcome, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOutcome:
-    """One planned instance and what became of it."""
+    """One planned instance and its outcome."""
 
     planned: PlannedObject
     outcome: ImportOutcome
@@ -81,7 +81,7 @@ class StudyOutcomes:
 
     @property
     def is_plain(self) -> bool:
-        """Say whether all instances are in primary image sets, without a warning."""
+        """Return whether all instances are in primary image sets, without a warning."""
         return not self.counts.keys() - {ImportOutcome.PRIMARY}
 
     @property
@@ -97,7 +97,7 @@ class StudyOutcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutcomes:
-    """One job of a package: how it stands, and what became of its instances."""
+    """One job of a package: its state, and the number of instances by outcome."""
 
     job: str
     """Its id in the package."""

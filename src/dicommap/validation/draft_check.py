@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.model.package_layout import CONFIGURATION_FILE, PLAN_FILE, job_folder
+from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.validation.configuration_check import MAPPINGS_POINTER
-from dicommap.validation.file_contents import FilesByPath
+from dicommap.validation.file_contents import FilesByPath, JsonContent
 from dicommap.validation.package_check import check_package
 
 if TYPE_CHECKING:
@@ -19,29 +18,40 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.issues import Issue
     from dicommap.planning.package_documents import PackageDocuments
+    from dicommap.planning.plan import Plan
 
 _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
 def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) -> list[Issue]:
-    """Find what is wrong with the documents of a package that is about to be written.
+    """Find the issues of a package that is about to be written: the errors and warnings that `validate` would find.
 
-    What is found in an override file or at a mapping is told of its study or series, since there are no files to look
-    into yet. Notes are left for validate to tell.
+    An issue of an override file or a mapping names its study or series, because there is no file to look into yet.
+
+    Args:
+        documents: The files of the package, with the objects that they are made from.
+        known: The series of each study of the inventory.
+
     """
-    targets = _target_locations(documents)
-    found = check_package(_EncodedDocuments(documents), known, None, objects=False)
-    return [_locate_at_target(one, targets) for one in found if one.severity is not Severity.NOTE]
+    targets = _target_locations(documents.plan)
+    issues = check_package(_DraftedFiles(documents), known, None, drafted=documents.plan)
+    return [_locate_at_target(issue, targets) for issue in issues if issue.severity is not Severity.NOTE]
 
 
-def check_override_paths(documents: Mapping[str, str], base: S3Uri, taken: Callable[[str], bool]) -> Iterator[Issue]:
-    """Find override files that would get the key of a source file: `taken` says whether one has a key of the base."""
-    for job in json.loads(documents[PLAN_FILE])["jobs"]:
-        prefix = job["inputS3Uri"].removeprefix(str(base))
-        paths = () if job["staged"] else (file["path"] for file in job["files"])
-        for path in paths:
-            if taken(prefix + path):
-                yield make_issue("draft.path-taken", Location(path=prefix + path))
+def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str], bool]) -> Iterator[Issue]:
+    """Find override files that would get the key of a source file.
+
+    Args:
+        plan: The plan of the package.
+        base: The inputS3Uri of the plan.
+        has_source_file: Returns whether a source file has a key, which is relative to the base.
+
+    """
+    for job in plan.jobs:
+        prefix = job.inputS3Uri.removeprefix(str(base))
+        for file in () if job.staged else job.files:
+            if has_source_file(prefix + file.path):
+                yield make_issue("draft.path-taken", Location(path=prefix + file.path))
 
 
 def check_archived_files(files: int) -> Iterator[Issue]:
@@ -58,14 +68,14 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
         yield make_issue("draft.repeated-instances", have=have, content=content)
 
 
-class _EncodedDocuments(FilesByPath):
-    """Documents as the bytes they will be, each made when it is asked for: together they would fill memory twice."""
+class _DraftedFiles(FilesByPath):
+    """The JSON files of a package as values. They are made when they are read: all together fill memory twice."""
 
     def __init__(self, documents: PackageDocuments) -> None:
         self._documents = documents
 
-    def __getitem__(self, path: str) -> bytes:
-        return self._documents[path].encode()
+    def __getitem__(self, path: str) -> JsonContent:
+        return JsonContent(self._documents.json_value(path), self._documents[path])
 
     def __contains__(self, path: object) -> bool:
         return path in self._documents
@@ -77,14 +87,15 @@ class _EncodedDocuments(FilesByPath):
         return len(self._documents)
 
 
-def _target_locations(documents: Mapping[str, str]) -> dict[str, Location]:
+def _target_locations(plan: Plan) -> dict[str, Location]:
     """Return the study or series of each override file by its path, and of each mapping by its path and pointer."""
     targets: dict[str, Location] = {}
-    for job in json.loads(documents[PLAN_FILE])["jobs"]:
-        for index, mapping in enumerate(job["mappings"]):
-            target = Location(study=mapping["studyInstanceUID"], series=mapping.get("seriesInstanceUID"))
-            targets[f"{job_folder(job['id'])}/files/{mapping['metadataFilePath']}"] = target
-            targets[f"{job_folder(job['id'])}/{CONFIGURATION_FILE}{MAPPINGS_POINTER}/{index}"] = target
+    for job in plan.jobs:
+        folder = job_folder(job.id)
+        for index, mapping in enumerate(job.mappings):
+            target = Location(study=mapping.studyInstanceUID, series=mapping.seriesInstanceUID)
+            targets[f"{folder}/files/{mapping.metadataFilePath}"] = target
+            targets[f"{folder}/{CONFIGURATION_FILE}{MAPPINGS_POINTER}/{index}"] = target
     return targets
 
 

@@ -1,6 +1,6 @@
 """Files of a package by path, each read on demand, and checks of their size and SHA-256.
 
-A file that is too large to be taken into memory is a finding about that file; the others are still checked.
+A file that is too large to be read into memory is an issue about that file. The others are still checked.
 """
 
 from __future__ import annotations
@@ -8,18 +8,28 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.strict_json import check_json, parse_json
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, DocumentLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FileContent = bytes | Issue
-"""A file's bytes, or why they were not read."""
+
+@dataclass(frozen=True, slots=True)
+class JsonContent:
+    """A JSON file that this process wrote, or is about to write: it is checked without being parsed."""
+
+    value: object
+    """The JSON value that the text was written from."""
+    text: str = field(repr=False)
+
+
+FileContent = bytes | JsonContent | Issue
+"""A file's bytes, the value of a JSON file that was not written yet, or the issue that kept a file from being read."""
 
 FilesByPath = Mapping[str, FileContent]
 """Files by their paths."""
@@ -56,7 +66,11 @@ class Subfolder(FilesByPath):
 
 def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
     """Return the JSON value of a file, None if it cannot be read; and what is wrong with its JSON."""
-    return (None, [content]) if isinstance(content, Issue) else parse_json(content, limit.values)
+    if isinstance(content, Issue):
+        return None, [content]
+    if isinstance(content, JsonContent):
+        return check_json(content.value, content.text, limit.values)
+    return parse_json(content, limit.values)
 
 
 def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
@@ -78,11 +92,13 @@ def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | No
     if isinstance(files, LineReadable):
         return HashedLines(files.lines(path))
     content = files[path]
+    if isinstance(content, JsonContent):
+        content = content.text.encode()
     return content if isinstance(content, Issue) else HashedLines(content.splitlines(keepends=True))
 
 
 class HashedLines(Iterator[bytes]):
-    """Lines that go by once, and leave their size and hash behind."""
+    """Lines that can be read once. Their size and SHA-256 are known after the last line."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = iter(lines)
@@ -96,11 +112,11 @@ class HashedLines(Iterator[bytes]):
         return line
 
     def read_to_end(self) -> None:
-        """Let the rest go by."""
+        """Read the rest of the lines."""
         deque(self, maxlen=0)
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-        """Find that they are not what was planned, once all went by; `place` is where size and sha256 stand."""
+        """Find that the lines, after all were read, are not the planned ones; `place` locates size and sha256."""
         if self._digest.hexdigest() != planned["sha256"]:
             yield make_issue("package.changed-file", Location(path=path))
         elif self._size != planned["size"]:

@@ -19,7 +19,7 @@ _SPACES = re.compile(r"[^\S \r\n\t]")
 
 
 def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
-    """Return a function that takes an ImagingStudy and raises ValueError where it is none.
+    """Return a function that takes an ImagingStudy and raises ValueError if it is not valid.
 
     The error names places and never values. Raises MissingExtraError where fhir.resources is not installed.
     """

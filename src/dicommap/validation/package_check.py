@@ -43,18 +43,24 @@ _RequestMembers = dict[str, Any]
 """Of a job's request what is compared with other jobs' or the plan, so that the file is read once."""
 
 
-def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *, objects: bool = True) -> list[Issue]:
-    """Find everything that is wrong with a package, given every file of it by its path.
+def check_package(
+    files: FilesByPath, known: Known, input_s3_uri: str | None, *, drafted: Plan | None = None
+) -> list[Issue]:
+    """Find the issues of a package. Only files that the plan or a mapping names are read.
 
-    Only files that the plan or a mapping names are read. `known` are the inventory's series by study, where there is
-    an inventory; `input_s3_uri` is the URI that the package ought to be for. Without `objects` the tables of objects
-    are not read, which are most of a package: whoever has just made them knows them.
+    Args:
+        files: Every file of the package by its path.
+        known: The series of each study of the inventory, or None if there is no inventory to compare with.
+        input_s3_uri: The URI that the package should have as its inputS3Uri, or None.
+        drafted: The plan, if this process has just made the package. Then the tables and the lists of objects are not
+            read: they are what the plan says, because the plan was made from them.
+
     """
     plan, issues = _read_document("plan", PLAN_FILE, files)
     if plan is None:
         return issues
     issues += [found.with_location(path=PLAN_FILE) for found in check_plan(plan)]
-    for member, path in _TABLE_PATHS.items():
+    for member, path in _TABLE_PATHS.items() if drafted is None else ():
         issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
     assumptions = Assumptions.model_validate(plan["assumptions"])
     asked = S3Uri.parse(input_s3_uri or "")
@@ -64,15 +70,15 @@ def check_package(files: FilesByPath, known: Known, input_s3_uri: str | None, *,
     kept: dict[str, _RequestMembers] = {}
     for index, job in enumerate(plan["jobs"]):
         place = f"/jobs/{index}"
-        # Jobs of one id share a folder; that they do is a finding, and the folder is checked once.
+        # Jobs with one id share a folder. That is an issue of the plan; the folder is checked once.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, assumptions, kept)
-            issues += _objects_issues(job, plan["sources"], place, files) if objects else ()
+            issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
         checked.add(job["id"])
     issues += _presence_issues(_expected_paths(plan), files)
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_output_uris(kept)))
-    # A plan that is wrong has other tokens than its requests; then what is wrong with it is told, and that is enough.
-    return issues if has_errors(issues) else [*issues, *_token_issues(Plan.model_validate(plan), kept)]
+    # If a plan is wrong its tokens differ from those of the requests. The other issues are then enough.
+    return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:

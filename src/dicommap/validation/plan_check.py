@@ -55,7 +55,7 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
     for place in places[1:]:
         if not place[0].startswith(outer[0]):
             outer = place
-        elif place[2] != outer[2]:  # that an id stands twice is a finding of its own
+        elif place[2] != outer[2]:  # a repeated id is another issue
             yield make_issue(
                 "package.overlapping-jobs", Location(pointer=f"/jobs/{place[1]}/inputS3Uri"), other=outer[2]
             )

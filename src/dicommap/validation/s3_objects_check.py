@@ -50,7 +50,7 @@ class JobObjectsCheck:
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Begin a check of a job; `uri` is its inputS3Uri.
 
-        `uploaded` says whether its override files are to be in S3 already.
+        `uploaded` says whether its override files must be in S3 already.
         """
         self._job = job
         self._uri = uri

@@ -41,7 +41,7 @@ def list_schema_names() -> list[str]:
 
 
 def read_schema_text(name: str) -> str:
-    """Return a schema as it was written. Raises UnknownNameError where there is none of the name."""
+    """Return the text of a schema. Raises UnknownNameError if no schema has this name."""
     if name not in list_schema_names():
         raise UnknownNameError(
             f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."

@@ -532,7 +532,7 @@ def test_a_source_in_s3_is_planned_where_it_lies(bucket: Bucket, tree: Path, rul
         assert [job[1] for job in jobs_of(drafted)] == [f"{bucket.uri}one/"]
         etags = {one.etag for one in inventory.located()}
         assert "" not in etags
-        with pytest.raises(UsageError, match="not under the prefix"):
+        with pytest.raises(UsageError, match="not under --input-s3-uri"):
             dicommap.draft(inventory, rules=[rules], input_s3_uri="s3://other/in/")
     with dicommap.scan(f"{bucket.uri}one/", f"{bucket.uri}two/x/") as inventory:
         drafted = dicommap.draft(inventory, rules=[rules], output=tmp_path / "package")

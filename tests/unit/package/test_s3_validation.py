@@ -111,7 +111,7 @@ def test_a_package_that_was_changed_is_not_compared(package: PackageDirectory, b
 
 def test_only_packages_are_compared(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a.json": b"{}"})
-    with pytest.raises(UsageError, match="no package"):
+    with pytest.raises(UsageError, match="not a package"):
         dicommap.validate(tmp_path / "a.json", s3=Clients())
 
 

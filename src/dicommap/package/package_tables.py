@@ -1,0 +1,64 @@
+"""The tables of a package: preview.csv, edits.csv and forecast.csv, as CSV that spreadsheets open."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_rows
+from dicommap.display.csv_json import format_csv_lines
+from dicommap.display.edit_result_rows import build_edit_result_row
+from dicommap.display.preview import build_preview_row
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
+from dicommap.planning.package_documents import PackageTables
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from dicommap.overrides.resolution import Resolution
+    from dicommap.package.package_directory import PackageDirectory
+
+_BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets need it at the start of a CSV file to read the file as UTF-8."""
+
+
+def build_tables(resolution: Resolution) -> PackageTables:
+    """Return the tables of resolved edits. They show patient values."""
+    changes = (build_preview_row(change, show_values=True, shorten=False) for change in resolution.changes)
+    return PackageTables(
+        preview=_format_csv(changes),
+        edits=_format_csv(map(build_edit_result_row, resolution.edit_results)),
+        forecast=_format_csv(build_forecast_rows(resolution.conflicts, show_values=True), FORECAST_COLUMNS),
+    )
+
+
+def filter_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
+    """Return the tables of a package with the rows of some studies only. edits.csv keeps all rows.
+
+    Raises:
+        DocumentError: If a table cannot be read, or is not the one that the plan names.
+
+    """
+    plan = package.plan
+    return PackageTables(
+        preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
+        edits=package.table(EDITS_FILE, plan.edits),
+        forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
+    )
+
+
+def _format_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
+    table = io.StringIO(newline="")  # it holds the text once; "".join would hold each line as well
+    table.write(_BYTE_ORDER_MARK)
+    table.writelines(format_csv_lines(rows, columns))
+    return table.getvalue()
+
+
+def _filter_rows(table: str, studies: Container[str]) -> str:
+    """Return a table with the rows whose first column, the StudyInstanceUID, is one of the studies."""
+    header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerows([header, *(row for row in rows if row and row[0] in studies)])
+    return (_BYTE_ORDER_MARK if table.startswith(_BYTE_ORDER_MARK) else "") + buffer.getvalue()
