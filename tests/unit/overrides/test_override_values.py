@@ -73,6 +73,8 @@ def test_a_value_by_keyword_becomes_an_attribute(keyword: str, value: object, at
         ("OtherPatientNames", ["A\\B"], "value.characters"),
         ("PatientID", "a\tb", "value.characters"),
         ("PatientID", "M\udcfcller", "value.characters"),
+        ("PatientID", "nan", "edit.damaged-value"),
+        ("PatientName", "None", "edit.damaged-value"),
         ("PatientID", LOST, "value.replacement-character"),
         ("PatientNam", "x", "attribute.unknown"),
         ("00100020", "x", "attribute.unknown"),
