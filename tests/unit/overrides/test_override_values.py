@@ -63,7 +63,7 @@ def test_a_value_by_keyword_becomes_an_attribute(keyword: str, value: object, at
         ("PatientName", float("nan"), "value.type"),
         ("StudyDate", datetime(2026, 1, 1), "value.type"),
         ("PatientID", date(2026, 1, 1), "value.type"),
-        ("PatientSize", float("nan"), "value.format"),
+        ("PatientSize", float("nan"), "edit.damaged-value"),
         ("PregnancyStatus", 1.5, "value.format"),
         ("PregnancyStatus", 70_000, "value.range"),
         ("StudyDate", "2026-01-01", "value.format"),
