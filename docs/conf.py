@@ -29,7 +29,11 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!dicommap\.).*")]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.header"]  # the changelog starts a subsection per kind of change
+suppress_warnings = [
+    "myst.header",  # the changelog starts a subsection per kind of change
+    "ref.python",  # attributes such as `bytes` and `files` have the names of types and of each other
+]
+napoleon_use_ivar = True  # attributes of a class are described once
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_timeout = 60
