@@ -12,6 +12,7 @@ from dicommap.cli.options import FailOn, Format
 from dicommap.dicom.choices import choice_of
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.display.csv_json import record_lines
+from dicommap.display.formatting import COLUMN_GAP, PIPE_WIDTH, pad_rows
 from dicommap.issues import Severity
 
 if TYPE_CHECKING:
@@ -63,12 +64,25 @@ def print_table(
         masked: Whether the mask in a cell stands for a value; then a last line says how to see the values.
 
     """
-    from dicommap.cli.drawing import draw_table
-
     cells = [tuple(map(make_printable, row)) for row in rows]
-    draw_table(columns, cells, numbers=numbers)
+    if not _print_plain_table(columns, cells, numbers):
+        from dicommap.cli.drawing import draw_table
+
+        draw_table(columns, cells, numbers=numbers)
     if masked and any(MASK in cell for row in cells for cell in row):
         print_line(f"{MASK} is a masked value; --show-values shows them.")
+
+
+def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> bool:
+    """Print a table without rich, which is slow to import; return False if only rich can draw it."""
+    if _has_style() or not all(cell.isascii() for row in rows for cell in row):
+        return False
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    if sum(widths) + COLUMN_GAP * (len(columns) - 1) > PIPE_WIDTH:
+        return False
+    is_right = [column in numbers for column in columns]
+    _put(sys.stdout, *(pad_rows([columns, *rows], widths, is_right, gap=COLUMN_GAP)))
+    return True
 
 
 def print_issues(issues: Sequence[Issue]) -> None:

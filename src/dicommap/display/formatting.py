@@ -1,6 +1,17 @@
-"""Format counts, sizes in bytes and long texts for people."""
+"""Format counts, sizes in bytes, long texts and rows of tables for people."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+PIPE_WIDTH = 240
+"""Characters of a line in a pipe or file, which has no width, so that UIDs are not broken."""
+
+COLUMN_GAP = 2
+"""Blanks between two columns, as rich's Table has them."""
 
 
 def format_count(count: int, noun: str) -> str:
@@ -23,3 +34,29 @@ def format_byte_count(size: int) -> str:
 def truncate_text(text: str, limit: int) -> str:
     """Return a text of at most `limit` characters. A longer text is cut and ends with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def pad_rows(
+    rows: Iterable[Sequence[str]],
+    widths: Sequence[int],
+    is_right: Sequence[bool],
+    *,
+    gap: int,
+    width_of: Callable[[str], int] = len,
+) -> Iterator[str]:
+    """Yield each row of a table as one line, its cells padded with blanks.
+
+    Args:
+        rows: The cells of each row.
+        widths: The width of each column in characters.
+        is_right: Whether the cells of each column are aligned to the right.
+        gap: Blanks between two columns.
+        width_of: Returns the width of a text on a terminal. `len` is right for ASCII.
+
+    """
+    for row in rows:
+        cells = []
+        for cell, width, right in zip(row, widths, is_right, strict=True):
+            blanks = " " * (width - width_of(cell))
+            cells.append(blanks + cell if right else cell + blanks)
+        yield (" " * gap).join(cells)
