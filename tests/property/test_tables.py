@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dicommap.cli.drawing import PIPE_WIDTH, draw_table
+from dicommap.cli.drawing import draw_table
 from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import PIPE_WIDTH
 from tests.support.example_counts import examples
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Co", "Cn", "Mn", "Me", "Cf", "Zs", "Zl", "Zp"]), max_size=30)
