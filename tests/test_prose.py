@@ -72,5 +72,4 @@ def test_texts_of_a_module_have_no_refused_idiom(path: Path) -> None:
 
 @pytest.mark.parametrize("pattern", list(PLAIN_FORMS))
 def test_each_pattern_of_the_list_matches_whole_words(pattern: str) -> None:
-    assert re.compile(pattern)
     assert not re.search(pattern, "A plain sentence about an attribute.", re.IGNORECASE)

@@ -49,7 +49,7 @@ def build_draft_report(
     package: str,
     show_values: bool,
 ) -> Report:
-    """Return the report of a draft. `package` says where the package is, or why there is none."""
+    """Return the report of a draft. `package` names its directory, or says why none was written."""
     levels = Counter(override.level for override in overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (

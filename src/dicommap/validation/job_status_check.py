@@ -23,7 +23,7 @@ _CODE_BY_ENDING = {
 
 
 def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
-    """Find what is to be said of a job's status."""
+    """Yield the issues of a job's status."""
     if not report.is_known_status:
         yield make_issue("watch.unknown-status", place, status=report.status)
     elif report.ending in _CODE_BY_ENDING:
@@ -31,7 +31,7 @@ def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
 
 
 def check_submission(submission: Submission, *, is_unknown: bool = False) -> Iterator[Issue]:
-    """Find what is to be said of a job of a package; `is_unknown` says that the service does not know it."""
+    """Yield the issues of a job of a package; `is_unknown`: the service does not know the job."""
     place = Location(path=submission_path(submission.job))
     if submission.configuration == "differs":
         yield make_issue("watch.other-request", place)
