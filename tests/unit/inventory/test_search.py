@@ -106,7 +106,7 @@ def test_what_differs_is_told_with_values_and_counts(held: dicommap.Inventory) -
 def test_nothing_differs() -> None:
     with inventory_of(added("a")) as inventory:
         assert inventory.inconsistencies() == ()
-        assert "Nothing differs" in str(inventory.inconsistencies())
+        assert "No attribute differs" in str(inventory.inconsistencies())
 
 
 def test_many_differences_are_one_screen() -> None:
