@@ -16,9 +16,9 @@ from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.overrides.resolution import resolve_edits
-from dicommap.package.edit_files import EditSources, read_edits
-from dicommap.package.package_tables import build_tables
+from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.package_writer import require_writable, write_package
+from dicommap.package.review_tables import build_tables
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
 from dicommap.planning.package_documents import PlanHeader, build_package_documents
 from dicommap.progress import progress_reporter, track_progress
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.override import Override
     from dicommap.overrides.resolution import Resolution
     from dicommap.overrides.study_resolution import AttributeChange
-    from dicommap.package.edit_files import Paths
+    from dicommap.package.draft_inputs import Paths
     from dicommap.planning.inventory_jobs import InventoryJobs
     from dicommap.planning.package_documents import PackageDocuments
     from dicommap.planning.plan import Plan

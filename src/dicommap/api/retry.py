@@ -16,8 +16,8 @@ from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
-from dicommap.package.package_tables import filter_tables
 from dicommap.package.package_writer import require_writable, write_package
+from dicommap.package.review_tables import filter_tables
 from dicommap.planning.job_load import OverrideSizes
 from dicommap.planning.package_documents import PlanHeader, build_package_documents
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject

@@ -16,7 +16,7 @@ from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
 from dicommap.package.document_files import DocumentFolder, read_document
-from dicommap.package.edit_files import read_rules
+from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
 from dicommap.progress import Progress, progress_reporter

@@ -43,10 +43,10 @@ class InventoryPlots:
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
         """Return a heat map of missing and inconsistent attributes by modality."""
-        from dicommap.plots.attribute_plot import plot_attributes
+        from dicommap.plots.attribute_gaps_plot import plot_attribute_gaps
 
         with self._with_progress(progress) as studies:
-            return plot_attributes(studies)
+            return plot_attribute_gaps(studies)
 
     @contextmanager
     def _with_progress(self, progress: ProgressOption) -> Iterator[Iterator[Study]]:

@@ -12,7 +12,7 @@ import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.document_files import DocumentFolder
-from dicommap.package.edit_files import distinguish_names
+from dicommap.package.draft_inputs import distinguish_names
 from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
 from tests.support.s3_server import Bucket
 

@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.model.study import AttributeValues, Series, Study
-from dicommap.plots.attribute_plot import MAX_ATTRIBUTES, plot_attributes
+from dicommap.plots.attribute_gaps_plot import MAX_ATTRIBUTES, plot_attribute_gaps
 from dicommap.plots.inventory_plots import InventoryPlots
 from dicommap.plots.modality_plot import plot_modalities
 from dicommap.plots.svg import Plot
@@ -20,7 +20,7 @@ from tests.support.p10_files import p10, write_tree
 
 PLOTS: list[Callable[[list[Study]], Plot]] = [
     plot_modalities,
-    plot_attributes,
+    plot_attribute_gaps,
     lambda studies: plot_timeline(studies, show_values=False),
     lambda studies: plot_timeline(studies, show_values=True),
 ]
@@ -146,30 +146,30 @@ def test_attributes_are_missing_and_inconsistent() -> None:
         ),
         study(2, {"Modality": {"CT": 4}, "PatientID": {"b": 4}, "SeriesNumber": {"3": 4}}),
     ]
-    cells = told(plot_attributes(studies))
+    cells = told(plot_attribute_gaps(studies))
     assert "PatientID, CT: 1 of 8 lack it" in cells
     assert "PatientID, all: 1 of 12 lack it" in cells
     assert "PatientID, CT: 1 of 2 differ inside" in cells
     assert "PatientID, all: 1 of 2 differ inside" in cells
     assert "SeriesNumber, MR: 1 of 1 differ inside" in cells
     assert "SeriesNumber, all: 1 of 3 differ inside" in cells
-    assert {"12%", "8%", "50%", "100%", "33%"} <= set(texts(plot_attributes(studies)))
+    assert {"12%", "8%", "50%", "100%", "33%"} <= set(texts(plot_attribute_gaps(studies)))
 
 
 def test_attributes_of_instances_are_not_compared() -> None:
-    plot = plot_attributes([study(1, {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}})])
+    plot = plot_attribute_gaps([study(1, {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}})])
     assert "–" in texts(plot)
     assert "SOPInstanceUID, CT: 0 of 2 lack it" in told(plot)
 
 
 def test_a_share_is_never_called_none_or_all_where_it_is_not() -> None:
     values = {"Modality": {"CT": 1_000_000}, "PatientID": {"": 999_999, "x": 1}, "PatientSex": {"": 1, "M": 999_999}}
-    assert {"99%", "<1%"} <= set(texts(plot_attributes([study(1, values)])))
+    assert {"99%", "<1%"} <= set(texts(plot_attribute_gaps([study(1, values)])))
 
 
 def test_the_attributes_with_the_most_to_tell_are_shown() -> None:
     values = {"Modality": {"CT": 1}} | {f"K{number}": {"x": 1} for number in range(80)} | {"Last": {"": 1}}
-    plot = plot_attributes([study(1, values)])
+    plot = plot_attribute_gaps([study(1, values)])
     assert "Last" in texts(plot)
     assert plot.description == f"1 file of 1 study. {82 - MAX_ATTRIBUTES} attributes with less to tell not shown."
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from dicommap.errors import os_error_reason
 from dicommap.issues import Issue, make_issue
 from dicommap.model.study import Disposition, SourceFile
+from dicommap.sources.archives.archive_bytes import get_archive_state
 from dicommap.sources.archives.archive_entry import MEMBER_SEPARATOR, ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_errors import ArchiveError
-from dicommap.sources.archives.archive_file import get_archive_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.p10 import ReadAt
-    from dicommap.sources.archives.archive_file import ArchiveState
+    from dicommap.sources.archives.archive_bytes import ArchiveState
     from dicommap.sources.local_tree import LocalTree
 
 _MAGIC_BYTES = {"zip": b"PK", "gz": b"\x1f\x8b", "tgz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0"}

@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import make_issue
+from dicommap.sources.archives.archive_bytes import get_archive_state
 from dicommap.sources.archives.archive_entry import MEMBER_SEPARATOR, has_archive_name
 from dicommap.sources.archives.archive_errors import ArchiveError
-from dicommap.sources.archives.archive_file import get_archive_state
 from dicommap.sources.archives.archive_limits import MAX_ENTRIES
 from dicommap.sources.archives.archive_members import (
     is_sequential_archive,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dicommap.model.study import SourceFile
     from dicommap.p10 import ReadAt
-    from dicommap.sources.archives.archive_file import ArchiveState
+    from dicommap.sources.archives.archive_bytes import ArchiveState
     from dicommap.sources.archives.archive_members import Archive
     from dicommap.sources.local_tree import LocalTree
     from dicommap.sources.source import KnownMembers

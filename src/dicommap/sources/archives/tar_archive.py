@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.issues import Severity, make_issue
 from dicommap.model.study import Disposition
+from dicommap.sources.archives.archive_bytes import MAX_KEPT_BYTES, ArchiveFile, ForwardBytes
 from dicommap.sources.archives.archive_entry import ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_errors import ArchiveError, convert_damage_errors
-from dicommap.sources.archives.archive_file import MAX_KEPT_BYTES, ArchiveFile, ForwardBytes
 from dicommap.sources.archives.archive_limits import UnpackingLimit, require_entry_count
 from dicommap.sources.archives.tar_headers import TarEntry, read_tar_entries
 

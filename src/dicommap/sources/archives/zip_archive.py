@@ -8,9 +8,9 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipI
 
 from dicommap.issues import make_issue
 from dicommap.model.study import Disposition
+from dicommap.sources.archives.archive_bytes import ArchiveFile, ForwardBytes
 from dicommap.sources.archives.archive_entry import ArchiveEntry, UniqueNames
 from dicommap.sources.archives.archive_errors import ArchiveError, convert_damage_errors
-from dicommap.sources.archives.archive_file import ArchiveFile, ForwardBytes
 from dicommap.sources.archives.archive_limits import (
     MAX_DIRECTORY_BYTES,
     MAX_ENTRIES,

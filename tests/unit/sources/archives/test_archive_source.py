@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dicommap.sources import LocalTree, Opener
-from dicommap.sources.archives import archive_file, archive_source
+from dicommap.sources.archives import archive_bytes, archive_source
 from dicommap.sources.archives.archive_errors import ArchiveError
 from dicommap.sources.archives.archive_source import ArchiveOpener, close_archives
 from tests.support.archive_files import (
@@ -42,7 +42,7 @@ def test_reads_at_any_place_give_the_same_bytes(tmp_path: Path, monkeypatch: pyt
     write_archive(tmp_path / f"s.{kind}", [("before", b"x" * 999), ("large", LARGE), ("after", b"y")])
     opener = make_archive_source(tmp_path).opener
     if kind in ("zip", "tar"):
-        monkeypatch.setattr(archive_file, "MAX_KEPT_BYTES", 1_000)
+        monkeypatch.setattr(archive_bytes, "MAX_KEPT_BYTES", 1_000)
     places = [(0, 10), (5, 0), (8_192, 70_000), (0, 8_192), (299_990, 100), (300_000, 5), (400_000, 5), (100, 299_000)]
     with opener.open(f"s.{kind}!/large") as read_at:
         for offset, length in [*places, *((RANDOM.randrange(310_000), RANDOM.randrange(9_999)) for _ in range(50))]:
@@ -53,7 +53,7 @@ def test_reads_at_any_place_give_the_same_bytes(tmp_path: Path, monkeypatch: pyt
 def test_a_compressed_tar_file_is_not_read_again_for_one_member(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(archive_file, "MAX_KEPT_BYTES", 1_000)
+    monkeypatch.setattr(archive_bytes, "MAX_KEPT_BYTES", 1_000)
     write_archive(tmp_path / f"s.{kind}", [("large", LARGE), ("after", b"y")])
     opener = make_archive_source(tmp_path).opener
     with opener.open(f"s.{kind}!/large") as read_at:

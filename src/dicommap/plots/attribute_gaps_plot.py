@@ -40,7 +40,7 @@ class _Shares:
             self.total[keyword, modality] += total
 
 
-def plot_attributes(studies: Iterable[Study]) -> Plot:
+def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
     """Return a heat map: the share of files that lack an attribute, and of studies or series where it differs inside.
 
     Attributes of patient and study are compared inside a study, those of a series inside a series; attributes of

@@ -1,4 +1,4 @@
-"""The tables of a package: preview.csv, edits.csv and forecast.csv, as CSV that spreadsheets open."""
+"""Tables for the person who reviews a package: preview.csv, edits.csv and forecast.csv."""
 
 from __future__ import annotations
 
