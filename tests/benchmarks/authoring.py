@@ -63,7 +63,7 @@ def studies(count: int) -> Iterator[Study]:
         series = Series(
             study_instance_uid=uid, series_instance_uid=f"{uid}.1", instances=2, files=2, size=1, values=values
         )
-        yield Study.of([series])
+        yield Study.from_series([series])
 
 
 def author(study: Study) -> bytes:

@@ -120,7 +120,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
     with _scanned(place, arguments) as inventory:
         sheets, rules = ([place / path for path in arguments.get(name, ())] for name in ("sheets", "rules"))
         harmonize, uri = arguments.get("harmonize", ()), arguments["inputS3Uri"]
-        assumptions = dicommap.Assumptions.of(arguments.get("assumptions", ()))
+        assumptions = dicommap.Assumptions.from_settings(arguments.get("assumptions", ()))
         drafted = dicommap.draft(
             inventory,
             input_s3_uri=uri,
@@ -128,7 +128,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
             rules=rules,
             harmonize=harmonize,
             assumptions=assumptions,
-            quotas=Quotas.of(arguments.get("quotas", ())),
+            quotas=Quotas.from_settings(arguments.get("quotas", ())),
             staging=arguments.get("staging"),
             stage_uri=arguments.get("stageUri"),
             leave_out=arguments.get("leaveOut", False),
@@ -140,7 +140,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     files = place / arguments["files"] if "files" in arguments else None
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
-    assumptions = dicommap.Assumptions.of(arguments["assumptions"]) if "assumptions" in arguments else None
+    assumptions = dicommap.Assumptions.from_settings(arguments["assumptions"]) if "assumptions" in arguments else None
     if "sources" not in arguments:
         roots = arguments.get("roots")
         return [*dicommap.validate(path, input_s3_uri=uri, files=files, assumptions=assumptions, sources=roots)]

@@ -64,7 +64,7 @@ def studies(draw: st.DrawFn) -> tuple[Study, list[Instance]]:
             )
         )
         instances += [_instance(study, name, one, number, kind) for one, number, kind in own]
-    return Study.of(series), instances
+    return Study.from_series(series), instances
 
 
 def _instance(study: str, series: str, uid: str, number: str, kind: Disposition) -> Instance:

@@ -58,7 +58,7 @@ def pieces_of(layout: SimulatedFiles, piece: StudyPart, limits: Quotas) -> list[
 
 def jobs_of(layout: SimulatedFiles, plan: PrefixPlan, limits: Quotas) -> list[list[Row]]:
     staged = [[row for piece in job.pieces for row in pieces_of(layout, piece, limits)] for job in plan.staged.jobs]
-    return [layout.under(prefix) for prefix in plan.in_place.prefixes] + staged
+    return [layout.objects_under(prefix) for prefix in plan.in_place.prefixes] + staged
 
 
 @given(layouts(), quotas, st.sampled_from(StagingPolicy))
@@ -92,7 +92,7 @@ def test_every_instance_is_in_exactly_one_job_or_told_of(
     left.subtract(Counter(row[2] for row in taken if row[2] is not None))
     assert {study: count for study, count in left.items() if count} == dict(plan.left_out)
     ids = [str(number) for number in range(len(plan.in_place.prefixes) + len(plan.staged.jobs))]
-    found = list(planning_issues(plan, ids, limits, not_utf_8=BoundedList(), others=0, leave_out=False))
+    found = list(planning_issues(plan, ids, limits, non_utf8_paths=BoundedList(), others=0, leave_out=False))
     assert ("job.unplanned" in {one.code for one in found}) == bool(plan.left_out)
     assert (Severity.ERROR in {one.severity for one in found if one.code != "job.none"}) == bool(plan.left_out)
     nothing = {one.code for one in found if one.code == "job.none" or one.severity is Severity.ERROR}
@@ -123,7 +123,7 @@ def test_no_study_is_cut_without_a_finding(layout: SimulatedFiles, limits: Quota
     parts = Counter(study for rows in jobs for study in {row[2] for row in rows if row[2] is not None})
     cut = {study for study, count in parts.items() if count > 1 or study in plan.left_out}
     ids = [str(number) for number in range(len(jobs))]
-    found = list(planning_issues(plan, ids, limits, not_utf_8=BoundedList(), others=0, leave_out=True))
+    found = list(planning_issues(plan, ids, limits, non_utf8_paths=BoundedList(), others=0, leave_out=True))
     told = {one.location.study for one in found if one.code in ("job.study-cut", "job.study-over-quota")}
     if staging is StagingPolicy.NEVER:
         assert told == cut
@@ -136,7 +136,7 @@ def test_no_study_is_cut_without_a_finding(layout: SimulatedFiles, limits: Quota
 def test_jobs_are_the_largest_folders(layout: SimulatedFiles, limits: Quotas) -> None:
     prefixes = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, StagingPolicy.NEVER).in_place.prefixes
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}
-    wanted = {folder for folder in wanted if any(row[2] for row in layout.under(folder))}
+    wanted = {folder for folder in wanted if any(row[2] for row in layout.objects_under(folder))}
     assert prefixes == sorted(outermost(wanted))
 
 
@@ -146,7 +146,7 @@ def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: S
     totals = layout.instances()
 
     def keeps_whole(folder: str) -> bool:
-        inside = Counter(row[2] for row in layout.under(folder) if row[2] is not None)
+        inside = Counter(row[2] for row in layout.objects_under(folder) if row[2] is not None)
         return bool(inside) and all(totals[study] == count for study, count in inside.items())
 
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}

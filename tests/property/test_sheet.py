@@ -52,7 +52,7 @@ def studies(draw: st.DrawFn) -> list[Study]:
             )
             for one in range(1, draw(st.integers(1, 2)) + 1)
         ]
-        made.append(Study.of(members))
+        made.append(Study.from_series(members))
     return made
 
 

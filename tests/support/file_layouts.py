@@ -27,20 +27,20 @@ class SimulatedFiles:
     def needs(self) -> OverrideSizes:
         return OverrideSizes(self.overrides.items())
 
-    def lying(self) -> Iterator[Row]:
+    def keyed_files(self) -> Iterator[Row]:
         yield from self.rows
 
-    def weights(self, largest: int) -> Iterator[StudySize]:
+    def study_sizes(self, largest: int) -> Iterator[StudySize]:
         for study in sorted({row[2] for row in self.rows if row[2] is not None}):
             uids = sorted({row[3] or "" for row in self.rows if row[2] == study})
             yield StudySize(
                 study_instance_uid=study, series=tuple(self._weight(study, series, largest) for series in uids)
             )
 
-    def sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
+    def series_file_sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
         return [row[1] for row in self.rows if row[2:] == (study, series) and row[1] <= largest]
 
-    def under(self, prefix: str) -> list[Row]:
+    def objects_under(self, prefix: str) -> list[Row]:
         return [row for row in self.rows if row[0].startswith(prefix)]
 
     def folders(self) -> set[str]:
@@ -49,7 +49,9 @@ class SimulatedFiles:
 
     def fits(self, prefix: str, quotas: Quotas) -> bool:
         return self.obeys(
-            self.under(prefix), count_nested_folders(row[0][len(prefix) :] for row in self.under(prefix)), quotas
+            self.objects_under(prefix),
+            count_nested_folders(row[0][len(prefix) :] for row in self.objects_under(prefix)),
+            quotas,
         )
 
     def obeys(self, rows: list[Row], folders: int, quotas: Quotas) -> bool:

@@ -25,7 +25,7 @@ def series(study_uid: str, uid: str, **values: str | Mapping[str, int]) -> Serie
 
 def study(*members: Mapping[str, Any], uid: str = "1.2") -> Study:
     """Return a study; each argument has the values of one series, whose UIDs are 1.2.1, 1.2.2 and so on."""
-    return Study.of(series(uid, f"{uid}.{number}", **values) for number, values in enumerate(members, start=1))
+    return Study.from_series(series(uid, f"{uid}.{number}", **values) for number, values in enumerate(members, start=1))
 
 
 def attribute(keyword: str, text: str) -> tuple[int, Attribute]:

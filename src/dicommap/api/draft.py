@@ -277,14 +277,14 @@ def _make_documents(
     # other edits are checked too, so that the user sees all issues at once.
     if not has_errors(call_issues):
         planned = plan_inventory_jobs(
-            inventory.sources, inventory.located, resolution.overrides, settings.jobs, settings.assumptions
+            inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions
         )
         if planned is not None:
             issues += planned.issues
             if resolution.overrides and planned.jobs:
                 documents = _build_documents(inventory, resolution, settings, planned)
                 issues += check_documents(documents, inventory.series_by_study())
-                issues += check_override_paths(documents.plan, planned.base, planned.files.holds)
+                issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
     issues += check_archived_files(inventory.count_files_in_archives())
     issues += check_repeated_instances(*inventory.count_duplicates())
     return issues, None if has_errors(issues) else documents

@@ -57,7 +57,7 @@ def policy(
         outputs=[_parse_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
         overrides=[_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
     )
-    account = ArnParts.of(
+    account = ArnParts.from_settings(
         role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
         datastore=datastore_id or request.get("datastoreId"),
         region=region or request.get("region"),

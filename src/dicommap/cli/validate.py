@@ -77,7 +77,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    assumptions = Assumptions.of(args.assume) if args.assume else None
+    assumptions = Assumptions.from_settings(args.assume) if args.assume else None
     if not args.s3:
         _refuse_aws_options(args)
     clients = create_clients(args) if args.s3 else None

@@ -85,7 +85,7 @@ class RuleEdits:
         """
         self._location = Location(path=name, rule=rule.name)
         self._rule = rule
-        patterns = {keyword: ShellPatterns.of(given) for keyword, given in rule.match.items()}
+        patterns = {keyword: ShellPatterns.from_texts(given) for keyword, given in rule.match.items()}
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}

@@ -30,7 +30,7 @@ class ShellPatterns:
     """The patterns with wildcards, in the order of `expressions`."""
 
     @classmethod
-    def of(cls, given: str | Iterable[str]) -> ShellPatterns:
+    def from_texts(cls, given: str | Iterable[str]) -> ShellPatterns:
         """Make the patterns from one text or several, as a member of `match` in a rule has them."""
         patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))

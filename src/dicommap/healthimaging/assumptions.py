@@ -38,7 +38,7 @@ class Assumptions(BaseModel):
     """The severity of edits that give studies of different patients the same PatientID or AccessionNumber."""
 
     @classmethod
-    def of(cls, settings: Iterable[str]) -> Assumptions:
+    def from_settings(cls, settings: Iterable[str]) -> Assumptions:
         """Return the assumptions that settings of the command line name.
 
         Args:

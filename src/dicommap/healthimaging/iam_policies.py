@@ -36,7 +36,7 @@ class ArnParts:
     role_arn: str = "<dataAccessRoleArn>"
 
     @classmethod
-    def of(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
+    def from_settings(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
         """Return the parts that a role's ARN, a data store id and a region contain."""
         parts = (role_arn or "").split(":", _ARN_PARTS - 1)
         known = {"partition": parts[1], "account": parts[4]} if len(parts) == _ARN_PARTS else {}

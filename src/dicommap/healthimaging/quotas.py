@@ -38,7 +38,7 @@ class Quotas(BaseModel):
     """Number of mappings in a job, at most MAX_MAPPINGS."""
 
     @classmethod
-    def of(cls, settings: Iterable[str]) -> Quotas:
+    def from_settings(cls, settings: Iterable[str]) -> Quotas:
         """Return the default quotas, changed by settings of the command line.
 
         Args:

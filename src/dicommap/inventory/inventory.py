@@ -101,7 +101,7 @@ class Inventory(Displayable):
     def studies(self) -> Iterator[Study]:
         """Yield the studies in the order of their UIDs, each with its series and their values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
-            yield Study.of(series)
+            yield Study.from_series(series)
 
     def series(self) -> Iterator[Series]:
         """Yield the series in the order of their Study and Series Instance UIDs."""
@@ -288,7 +288,7 @@ class Inventory(Displayable):
 
         return InventoryPlots(self.studies, lambda: self.summary().studies)
 
-    def located(self, offsets: Sequence[str] = ()) -> InventoryObjects:
+    def s3_objects(self, offsets: Sequence[str] = ()) -> InventoryObjects:
         """Return the files as S3 objects under one prefix.
 
         Args:

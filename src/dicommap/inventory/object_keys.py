@@ -76,7 +76,9 @@ SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
 """  # noqa: S608  no text of users
 """The number of all files, and of instances with duplicates; includes archive members."""
 
-NOT_UTF_8_QUERY = f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
+NON_UTF8_PATHS_QUERY = (
+    f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
+)
 """Instances and duplicates whose paths are not UTF-8; includes archive members."""
 
 ARCHIVE_MEMBERS_QUERY = """
@@ -135,11 +137,11 @@ class InventoryObjects(Iterable[PlannedObject]):
     def __iter__(self) -> Iterator[PlannedObject]:
         return self._objects_under("")
 
-    def under(self, prefix: str) -> PlannedObjects:
+    def objects_under(self, prefix: str) -> PlannedObjects:
         """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
         return PlannedObjects(lambda: self._objects_under(prefix))
 
-    def copied(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
+    def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
         """Return the files of staged jobs as objects: one folder for each study, in which files are numbered.
 
         Args:
@@ -149,12 +151,12 @@ class InventoryObjects(Iterable[PlannedObject]):
         listed = sorted(pieces, key=_piece_sort_key)
         return PlannedObjects(lambda: self._staged_objects(listed, largest))
 
-    def lying(self) -> Iterator[tuple[str, int, str | None, str | None]]:
+    def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
         """Yield the key and bytes of every file, and the Study and Series Instance UID of an instance."""
         streams = [self._source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
 
-    def weights(self, largest: int) -> Iterator[StudySize]:
+    def study_sizes(self, largest: int) -> Iterator[StudySize]:
         """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
         for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
             yield StudySize(
@@ -165,11 +167,11 @@ class InventoryObjects(Iterable[PlannedObject]):
                 ),
             )
 
-    def sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
+    def series_file_sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
         """Yield the sizes of a series' files in order of path, without files of more than `largest` bytes."""
         return (row[2] for row in self._study_rows(study, series, largest))
 
-    def holds(self, key: str) -> bool:
+    def has_key(self, key: str) -> bool:
         """Return whether a file has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
@@ -177,7 +179,7 @@ class InventoryObjects(Iterable[PlannedObject]):
                 return True
         return False
 
-    def counts(self) -> FileCounts:
+    def count_files(self) -> FileCounts:
         """Count the files."""
         ((files, instances),) = self._rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
@@ -186,9 +188,9 @@ class InventoryObjects(Iterable[PlannedObject]):
                 instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)
 
-    def not_utf_8(self) -> Iterator[str]:
+    def non_utf8_paths(self) -> Iterator[str]:
         """Yield the paths of instances that cannot be keys, with surrogates for bytes that are not UTF-8."""
-        for source, path in self._rows(NOT_UTF_8_QUERY, (read_integer, read_system_path)):
+        for source, path in self._rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
 
@@ -272,7 +274,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         files: Counter[tuple[str, str]] = Counter()
         sizes: Counter[tuple[str, str]] = Counter()
         large: Counter[tuple[str, str]] = Counter()
-        for _, size, study, series in self.lying():
+        for _, size, study, series in self.keyed_files():
             if study is not None:
                 key = study, series or ""
                 files[key] += size <= largest

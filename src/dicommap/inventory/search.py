@@ -112,7 +112,7 @@ def _parse_keyword_patterns(keyword: str, match: object) -> ShellPatterns:
         raise UsageError(
             f"The pattern for {keyword} is not a text.", fix="Give a text such as '4*', or several in a list."
         )
-    return ShellPatterns.of(texts)
+    return ShellPatterns.from_texts(texts)
 
 
 def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Study]:

@@ -130,7 +130,7 @@ def open_inventory_file(path: Path) -> sqlite3.Connection:
     Raises InventoryError if the file is missing, is not an inventory, or has another format version.
     """
     try:
-        if not path.is_file() and WorkingFiles.of(path).unfinished.is_file():
+        if not path.is_file() and WorkingFiles.for_inventory(path).unfinished.is_file():
             raise InventoryError(
                 f"There is no inventory at {path}: the scan into it was not finished.",
                 fix="Run the scan again to finish it; it goes on from where it was stopped.",

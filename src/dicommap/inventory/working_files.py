@@ -36,7 +36,7 @@ class WorkingFiles:
     """Locked by the running scan."""
 
     @classmethod
-    def of(cls, path: Path) -> WorkingFiles:
+    def for_inventory(cls, path: Path) -> WorkingFiles:
         """Return the paths for an inventory at `path`."""
         kinds = ("unfinished", "unfinished-journal", "earlier", "lock")
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))

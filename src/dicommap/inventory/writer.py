@@ -134,7 +134,7 @@ class InventoryWriter:
         if path is not None:
             require_replaceable(path)
             remove_leftovers(path.absolute().parent, path.name)
-            self._places = WorkingFiles.of(path)
+            self._places = WorkingFiles.for_inventory(path)
             self._lock = ScanLock(self._places.lock)
         try:
             self._open(reading, started_ns, cache=cache)

@@ -237,7 +237,7 @@ class Study(DisplayableInLists):
         return sum(series.size for series in self.series)
 
     @classmethod
-    def of(cls, series: Iterable[Series]) -> Self:
+    def from_series(cls, series: Iterable[Series]) -> Self:
         """Make the study of these series: at least one, all with its Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values

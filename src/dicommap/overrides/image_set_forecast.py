@@ -47,7 +47,7 @@ class PredictedImageSets:
     primary: Mapping[ConflictScope, str]
 
     @classmethod
-    def of(
+    def predict(
         cls, keywords: tuple[str, ...], groups: ConflictGroups, scopes: Collection[ConflictScope]
     ) -> PredictedImageSets:
         """Predict the image sets of these groups; `scopes` are the conflicts of the study."""
@@ -129,7 +129,7 @@ class ImageSetForecaster:
             return
         keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
         groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
-        sets = PredictedImageSets.of(keywords, groups, scopes)
+        sets = PredictedImageSets.predict(keywords, groups, scopes)
         outside = sets.count_non_primary_files()
         listed = self._listed(sets, self._read(study, keywords, by_scope))
         for scope, counts in scopes.items():

@@ -47,23 +47,23 @@ class FileCounts:
 class InventoryFiles(PlannableFiles, Protocol):
     """The files of an inventory as S3 objects under one prefix."""
 
-    def counts(self) -> FileCounts:
+    def count_files(self) -> FileCounts:
         """Count the files."""
         ...
 
-    def not_utf_8(self) -> Iterable[str]:
+    def non_utf8_paths(self) -> Iterable[str]:
         """Return the paths of instances whose names are not UTF-8, so that no object can have them as its key."""
         ...
 
-    def holds(self, key: str) -> bool:
+    def has_key(self, key: str) -> bool:
         """Return whether a file has this key."""
         ...
 
-    def under(self, prefix: str) -> Iterable[PlannedObject]:
+    def objects_under(self, prefix: str) -> Iterable[PlannedObject]:
         """Return the objects under a prefix, which is empty or ends with a slash. Their keys are relative to it."""
         ...
 
-    def copied(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
+    def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
         """Return the objects that copies of parts of studies will be, without files of more than `largest` bytes."""
         ...
 
@@ -184,7 +184,7 @@ def plan_inventory_jobs(
     plan = plan_prefixes(
         files, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
     )
-    counts = files.counts()
+    counts = files.count_files()
     jobs = tuple(_make_jobs(plan, files, base, settings))
     if len(jobs) > JOBS_LIMIT:
         raise UsageError(
@@ -195,7 +195,7 @@ def plan_inventory_jobs(
         plan,
         [job.id for job in jobs],
         settings.quotas,
-        not_utf_8=BoundedList(files.not_utf_8()),
+        non_utf8_paths=BoundedList(files.non_utf8_paths()),
         others=counts.files - counts.instances,
         leave_out=settings.leave_out,
     )
@@ -205,13 +205,13 @@ def plan_inventory_jobs(
 def _make_jobs(plan: PrefixPlan, files: InventoryFiles, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
     for number, prefix in enumerate(plan.in_place.prefixes, 1):
         uri = S3Uri(bucket=base.bucket, prefix=base.prefix + prefix)
-        yield PlannedJob(id=f"{number:04}", uri=uri, objects=files.under(prefix))
+        yield PlannedJob(id=f"{number:04}", uri=uri, objects=files.objects_under(prefix))
     stage = S3Uri.parse(settings.stage_uri or "")
     if stage is None:
         return
     for number, job in enumerate(plan.staged.jobs, len(plan.in_place.prefixes) + 1):
         uri = S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{number:04}/")
-        objects = files.copied(job.pieces, settings.quotas.fileBytes)
+        objects = files.staged_objects(job.pieces, settings.quotas.fileBytes)
         yield PlannedJob(id=f"{number:04}", uri=uri, staged=True, objects=objects)
 
 

@@ -25,15 +25,15 @@ MANY_JOBS = 100
 class PlannableFiles(Protocol):
     """Files with their keys in S3 and their sizes, which prefixes are planned for."""
 
-    def lying(self) -> Iterable[KeyedFile]:
+    def keyed_files(self) -> Iterable[KeyedFile]:
         """Return every file that has a key, in order of the keys' UTF-8."""
         ...
 
-    def weights(self, largest: int) -> Iterable[StudySize]:
+    def study_sizes(self, largest: int) -> Iterable[StudySize]:
         """Return the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
         ...
 
-    def sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
+    def series_file_sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
         """Return the bytes of the files of a series that have at most `largest`, in order of path."""
         ...
 
@@ -60,16 +60,16 @@ def plan_prefixes(
     """Plan the S3 prefix of each job, and the studies that are staged because no prefix fits."""
     if staging is StagingPolicy.ALL:
         return _plan_staged(_find_too_large_files(layout, quotas), layout, needs, quotas, None)
-    totals = {one.study_instance_uid: one.files + one.too_large for one in layout.weights(quotas.fileBytes)}
+    totals = {one.study_instance_uid: one.files + one.too_large for one in layout.study_sizes(quotas.fileBytes)}
     found = find_jobs_in_place(
-        layout.lying(), totals, needs, places, quotas, whole=staging is StagingPolicy.WHERE_NEEDED
+        layout.keyed_files(), totals, needs, places, quotas, whole=staging is StagingPolicy.WHERE_NEEDED
     )
     if staging is StagingPolicy.WHERE_NEEDED:
         return _plan_staged(found, layout, needs, quotas, found.apart)
     over: dict[str, QuotaExcess] = {}
 
     def judged() -> Iterator[StudySize]:
-        for study in layout.weights(quotas.fileBytes):
+        for study in layout.study_sizes(quotas.fileBytes):
             excess = measure_study(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
             if excess is not None:
                 over[study.study_instance_uid] = excess
@@ -85,8 +85,8 @@ def plan_prefixes(
 def _find_too_large_files(layout: PlannableFiles, quotas: Quotas) -> JobsInPlace:
     """Return nothing in place, but for the files of instances that are too large to be imported from anywhere."""
     found = JobsInPlace()
-    if any(study.too_large for study in layout.weights(quotas.fileBytes)):
-        for key, size, study, _ in layout.lying():
+    if any(study.too_large for study in layout.study_sizes(quotas.fileBytes)):
+        for key, size, study, _ in layout.keyed_files():
             if study is not None and size > quotas.fileBytes:
                 found.too_large.add(UnfitFile(key=key, size=size, study=study))
     return found
@@ -101,7 +101,7 @@ def _plan_staged(
 
     def counted() -> Iterable[StudySize]:
         nonlocal studies, files
-        for study in layout.weights(quotas.fileBytes):
+        for study in layout.study_sizes(quotas.fileBytes):
             if chosen is not None and study.study_instance_uid not in chosen:
                 continue
             if study.too_large:
@@ -120,12 +120,14 @@ def _plan_staged(
         staged_studies=studies,
         staged_files=files - sum(jobs.unpackable_files.values()),
         left_out=left_out,
-        if_staged=_count_jobs_if_staged(layout.weights(quotas.fileBytes), found, layout, needs, quotas),
+        if_staged=_count_jobs_if_staged(layout.study_sizes(quotas.fileBytes), found, layout, needs, quotas),
     )
 
 
 def _pack(studies: Iterable[StudySize], layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas) -> PackedJobs:
-    return pack_studies(studies, needs, quotas, lambda study, series: layout.sizes(study, series, quotas.fileBytes))
+    return pack_studies(
+        studies, needs, quotas, lambda study, series: layout.series_file_sizes(study, series, quotas.fileBytes)
+    )
 
 
 def _count_jobs_if_staged(

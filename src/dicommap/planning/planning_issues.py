@@ -25,11 +25,17 @@ _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
 
 
 def planning_issues(
-    plan: PrefixPlan, ids: Sequence[str], quotas: Quotas, *, not_utf_8: BoundedList[str], others: int, leave_out: bool
+    plan: PrefixPlan,
+    ids: Sequence[str],
+    quotas: Quotas,
+    *,
+    non_utf8_paths: BoundedList[str],
+    others: int,
+    leave_out: bool,
 ) -> Iterator[Issue]:
     """Find what a plan leaves out or cuts, and what is worth knowing of it.
 
-    `ids` are those of the jobs, first of those in place; `not_utf_8` are files of instances whose names no key can
+    `ids` are those of the jobs, first of those in place; `non_utf8_paths` are files of instances whose names no key can
     have, and `others` counts the files that hold no instance. That instances are in no job is an error unless
     `leave_out` says that it is meant.
     """
@@ -40,7 +46,7 @@ def planning_issues(
     if not ids and not too_small:
         yield make_issue("job.none")
     yield from too_small
-    count = sum(plan.left_out.values()) + not_utf_8.count
+    count = sum(plan.left_out.values()) + non_utf8_paths.count
     if count:
         yield make_issue(
             "job.unplanned", severity=Severity.WARNING if leave_out else None, files=_count_noun(count, "file", "files")
@@ -48,9 +54,9 @@ def planning_issues(
     if not plan.staged_studies:
         yield from _folder_issues(plan.in_place)
     yield from _file_issues(plan.in_place, quotas)
-    for path in not_utf_8:
+    for path in non_utf8_paths:
         yield make_issue("job.key-not-utf-8", Location(path=make_printable(path)))
-    yield from _more_issues(not_utf_8, "these names")
+    yield from _more_issues(non_utf8_paths, "these names")
     yield from _cut_issues(plan, ids)
     yield from _note_issues(plan, others)
 

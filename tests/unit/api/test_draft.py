@@ -530,7 +530,7 @@ def test_a_source_in_s3_is_planned_where_it_lies(bucket: Bucket, tree: Path, rul
     with dicommap.scan(f"{bucket.uri}one/") as inventory:
         drafted = dicommap.draft(inventory, rules=[rules])
         assert [job[1] for job in jobs_of(drafted)] == [f"{bucket.uri}one/"]
-        etags = {one.etag for one in inventory.located()}
+        etags = {one.etag for one in inventory.s3_objects()}
         assert "" not in etags
         with pytest.raises(UsageError, match="not under --input-s3-uri"):
             dicommap.draft(inventory, rules=[rules], input_s3_uri="s3://other/in/")

@@ -145,7 +145,7 @@ def test_overrides_are_read_in_the_packages_form(tree: Path, tmp_path: Path, for
     )
     package = tmp_path / "package"
     with dicommap.scan(tree) as inventory:
-        assumptions = dicommap.Assumptions.of([form])
+        assumptions = dicommap.Assumptions.from_settings([form])
         dicommap.draft(
             inventory,
             rules=tmp_path / "rules.toml",

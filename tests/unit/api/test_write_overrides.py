@@ -84,7 +84,7 @@ def test_botocore_takes_the_configuration_as_it_is(tmp_path: Path, request_shape
 
 
 def test_mappings_that_hold_the_same_may_share_a_file(tmp_path: Path) -> None:
-    shared = Assumptions.of(["overrideFiles=shared"])
+    shared = Assumptions.from_settings(["overrideFiles=shared"])
     configuration = dicommap.write_overrides(
         [override("1.1"), override("1.2")], tmp_path / "upload", input_s3_uri=URI, assumptions=shared
     )
@@ -133,7 +133,7 @@ def test_as_many_overrides_as_a_job_takes_are_written(tmp_path: Path) -> None:
 
 def test_strict_assumptions_refuse_another_level(tmp_path: Path) -> None:
     series = [override("1.2", "1.3", PatientID="X")]
-    strict = Assumptions.of(["strict"])
+    strict = Assumptions.from_settings(["strict"])
     with pytest.raises(UsageError, match=r"attribute\.level"):
         dicommap.write_overrides(series, tmp_path / "upload", input_s3_uri=URI, assumptions=strict)
     dicommap.write_overrides(series, tmp_path / "upload", input_s3_uri=URI)

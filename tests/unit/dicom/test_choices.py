@@ -66,9 +66,15 @@ REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] 
     "sheet delimiter": (lambda inventory: dicommap.sheet(inventory, delimiter="wrong"), ("comma", "tab", "bar")),
     "delimiter": (lambda _: require_delimiter("wrong"), ("semicolon",)),
     "staging": (lambda _: _check_staging("wrong", URI), StagingPolicy),
-    "assumptions": (lambda _: dicommap.Assumptions.of(["wrong"]), ("strict", "dataSet=object", "dataSet=array")),
-    "assumptions value": (lambda _: dicommap.Assumptions.of(["dataSet=wrong"]), ("strict", "dataSet=array")),
-    "quota": (lambda _: dicommap.Quotas.of(["wrong=5"]), ("files", "bytes", "fileBytes", "folders", "mappings")),
+    "assumptions": (
+        lambda _: dicommap.Assumptions.from_settings(["wrong"]),
+        ("strict", "dataSet=object", "dataSet=array"),
+    ),
+    "assumptions value": (lambda _: dicommap.Assumptions.from_settings(["dataSet=wrong"]), ("strict", "dataSet=array")),
+    "quota": (
+        lambda _: dicommap.Quotas.from_settings(["wrong=5"]),
+        ("files", "bytes", "fileBytes", "folders", "mappings"),
+    ),
     "to_arrow": (lambda inventory: inventory.to_arrow("wrong"), ("study", "series", "instance", "file", "issue")),
     "to_pandas": (lambda inventory: inventory.to_pandas("wrong"), ("study", "series", "instance", "file", "issue")),
     "to_parquet": (lambda inventory: inventory.to_parquet("/nowhere", "wrong"), ("instance", "file", "issue")),

@@ -26,7 +26,7 @@ def series(uid: str = "1.2.1", **values: dict[str, int]) -> Series:
 
 
 ONE = series(PatientID={"Zyzzyva": 2, "": 1}, Modality={"CT": 3}, StudyDate={"20260102": 3}, PatientSex={"": 3})
-STUDY = Study.of([ONE])
+STUDY = Study.from_series([ONE])
 INSTANCE = Instance(
     source="/one",
     path="a",

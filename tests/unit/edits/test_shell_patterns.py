@@ -20,13 +20,13 @@ from dicommap.edits.shell_patterns import ShellPatterns
     ],
 )
 def test_a_value_matches_as_a_whole(given: str | list[str], matching: list[str], others: list[str]) -> None:
-    patterns = ShellPatterns.of(given)
+    patterns = ShellPatterns.from_texts(given)
     assert all(patterns.matches(value) for value in matching)
     assert not any(patterns.matches(value) for value in others)
 
 
 def test_a_long_list_of_uids_is_looked_up() -> None:
-    patterns = ShellPatterns.of(f"1.2.{number}" for number in range(200_000))
+    patterns = ShellPatterns.from_texts(f"1.2.{number}" for number in range(200_000))
     assert patterns.expressions == ()
     assert patterns.matches("1.2.199999")
     assert not patterns.matches("1.2.200000")
@@ -42,5 +42,5 @@ def test_a_long_list_of_uids_is_looked_up() -> None:
     ],
 )
 def test_texts_in_another_normal_form_match(pattern: str, value: str) -> None:
-    assert ShellPatterns.of(pattern).matches(value)
-    assert ShellPatterns.of([pattern, "x"]).matches(value)
+    assert ShellPatterns.from_texts(pattern).matches(value)
+    assert ShellPatterns.from_texts([pattern, "x"]).matches(value)

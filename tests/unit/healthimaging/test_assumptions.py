@@ -12,7 +12,7 @@ from dicommap.validation.schema_registry import read_schema_text
 
 
 def test_nothing_named_is_annex_f() -> None:
-    assert Assumptions.of([]) == Assumptions()
+    assert Assumptions.from_settings([]) == Assumptions()
     assert Assumptions().model_dump() == {
         "dataSet": "object",
         "identifyingUids": "absent",
@@ -24,14 +24,16 @@ def test_nothing_named_is_annex_f() -> None:
 
 
 def test_settings_are_named_one_by_one() -> None:
-    assert Assumptions.of(["dataSet=array", "emptyValue=null"]) == Assumptions(dataSet="array", emptyValue="null")
-    assert Assumptions.of(["strict"]) == Assumptions(otherLevels="error", samePatient="error")
+    assert Assumptions.from_settings(["dataSet=array", "emptyValue=null"]) == Assumptions(
+        dataSet="array", emptyValue="null"
+    )
+    assert Assumptions.from_settings(["strict"]) == Assumptions(otherLevels="error", samePatient="error")
 
 
 @pytest.mark.parametrize("setting", ["", "array", "dataSet", "dataSet=", "dataSet=list", "otherLevels=strict", "=x"])
 def test_anything_else_is_told_what_there_is(setting: str) -> None:
     with pytest.raises(UsageError, match="identifyingUids=present"):
-        Assumptions.of([setting])
+        Assumptions.from_settings([setting])
 
 
 def test_the_schema_of_the_plan_has_the_same_settings() -> None:
@@ -40,5 +42,5 @@ def test_the_schema_of_the_plan_has_the_same_settings() -> None:
     assert set(Assumptions.model_fields) - set(written["required"]) == {"samePatient"}  # plans of before do without it
     for name, schema in written["properties"].items():
         for value in schema["enum"]:
-            assert getattr(Assumptions.of([f"{name}={value}"]), name) == value
+            assert getattr(Assumptions.from_settings([f"{name}={value}"]), name) == value
         assert schema["enum"][0] == getattr(Assumptions(), name)

@@ -20,7 +20,7 @@ from dicommap.healthimaging.iam_policies import (
 )
 from dicommap.healthimaging.s3_uri import S3Uri
 
-ACCOUNT = ArnParts.of(
+ACCOUNT = ArnParts.from_settings(
     role_arn="arn:aws-us-gov:iam::111122223333:role/import", datastore="d" * 32, region="us-gov-west-1"
 )
 
@@ -76,7 +76,7 @@ def test_without_overrides_nothing_may_be_put() -> None:
 
 
 def test_what_is_not_known_has_its_name() -> None:
-    text = str(build_role_trust(ArnParts.of(role_arn=None, datastore=None, region=None)))
+    text = str(build_role_trust(ArnParts.from_settings(role_arn=None, datastore=None, region=None)))
     assert "<region>:<account>:datastore/*" in text
 
 

@@ -17,12 +17,12 @@ def test_the_usual_quotas_are_those_of_the_developer_guide() -> None:
 
 
 def test_settings_replace_them_one_by_one() -> None:
-    assert Quotas.of(["files=20000", "mappings=10"]) == Quotas(files=20_000, mappings=10)
-    assert Quotas.of([]) == Quotas()
+    assert Quotas.from_settings(["files=20000", "mappings=10"]) == Quotas(files=20_000, mappings=10)
+    assert Quotas.from_settings([]) == Quotas()
 
 
 @pytest.mark.parametrize("setting", ["files", "files=", "files=x", "files=-1", "files=0", "mappings=1001", "x=1", "=1"])
 def test_anything_else_is_an_error_that_says_what_there_is(setting: str) -> None:
     with pytest.raises(UsageError) as refused:
-        Quotas.of([setting])
+        Quotas.from_settings([setting])
     assert refused.value.fix

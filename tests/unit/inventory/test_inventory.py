@@ -251,7 +251,7 @@ def test_a_closed_inventory_says_so(tmp_path: Path) -> None:
         pass
     with Inventory.open(tmp_path / "i.db") as inventory:
         pass
-    for ask in (inventory.files, inventory.find, inventory.studies, inventory.located):
+    for ask in (inventory.files, inventory.find, inventory.studies, inventory.s3_objects):
         with pytest.raises(InventoryError, match=r"is closed.*Open it again"):
             list(ask())
 

@@ -90,8 +90,8 @@ ASKED: list[Callable[[Inventory], object]] = [
     lambda one: list(one.instances()),
     lambda one: list(one.studies()),
     lambda one: list(one.files()),
-    lambda one: list(one.located()),
-    lambda one: list(one.located().weights(10**9)),
+    lambda one: list(one.s3_objects()),
+    lambda one: list(one.s3_objects().study_sizes(10**9)),
     lambda one: one.to_pandas("instance"),
 ]
 

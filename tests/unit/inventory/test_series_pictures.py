@@ -61,7 +61,7 @@ def test_without_the_extra_all_but_pictures_works(tree: Path, monkeypatch: pytes
     monkeypatch.setattr("dicommap.model.extras.find_spec", lambda name: None)
     with dicommap.scan(tree) as inventory:
         study = next(inventory.studies())
-        assert study == type(study).of(study.series)
+        assert study == type(study).from_series(study.series)
         assert isinstance(study, Study)
         for ask in (study.overview, study.series[0].thumbnail, study.series[0].montage):
             with pytest.raises(MissingExtraError):

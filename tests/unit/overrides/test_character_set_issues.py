@@ -216,7 +216,7 @@ def test_it_is_told_in_the_account_of_the_edit() -> None:
     ],
 )
 def test_a_pattern_is_certain_or_it_is_not_known(pattern: str, value: str, matches: bool | None) -> None:
-    patterns = ShellPatterns.of(pattern)
+    patterns = ShellPatterns.from_texts(pattern)
     assert patterns.is_certain_match(value) is (matches is True)
     assert patterns.is_match_unknown(value) is (matches is None)
 

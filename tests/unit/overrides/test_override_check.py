@@ -12,7 +12,7 @@ from dicommap.model.study import Target
 from dicommap.overrides.override_check import check_override
 
 ASSUMPTIONS = [
-    Assumptions.of(settings)
+    Assumptions.from_settings(settings)
     for settings in product(
         ["dataSet=object", "dataSet=array"],
         ["identifyingUids=absent", "identifyingUids=present"],

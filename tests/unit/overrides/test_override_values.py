@@ -103,7 +103,7 @@ def test_issues_name_the_study_and_series_and_no_value() -> None:
 def test_an_attribute_of_another_level_is_as_severe_as_the_assumptions_say() -> None:
     override = of_keywords(SERIES, PatientID="1")
     assert codes(override, Severity.WARNING) == ["attribute.level"]
-    strict = override.issues(Assumptions.of(["strict"]))
+    strict = override.issues(Assumptions.from_settings(["strict"]))
     assert [(one.code, one.severity) for one in strict] == [("attribute.level", Severity.ERROR)]
 
 
@@ -235,7 +235,7 @@ def test_a_document_may_be_text_bytes_or_parsed() -> None:
 
 
 def test_the_text_is_that_of_the_override_file() -> None:
-    assumptions = Assumptions.of(["dataSet=array", "identifyingUids=present", "emptyValue=null"])
+    assumptions = Assumptions.from_settings(["dataSet=array", "identifyingUids=present", "emptyValue=null"])
     text = of_keywords(StudyDescription="", PatientID="007").to_json(assumptions)
     assert json.loads(text) == [
         {

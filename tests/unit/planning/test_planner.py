@@ -34,7 +34,7 @@ def planned(
 def told(plan: PrefixPlan, quotas: Quotas = SMALL, others: int = 0) -> dict[str, list[str]]:
     ids = [f"{number:04}" for number in range(1, len(plan.in_place.prefixes) + len(plan.staged.jobs) + 1)]
     found: dict[str, list[str]] = {}
-    for one in planning_issues(plan, ids, quotas, not_utf_8=BoundedList(), others=others, leave_out=False):
+    for one in planning_issues(plan, ids, quotas, non_utf8_paths=BoundedList(), others=others, leave_out=False):
         found.setdefault(one.code, []).append(f"{one.location} {one.message}".strip())
     return found
 

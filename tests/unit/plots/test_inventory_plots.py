@@ -27,7 +27,7 @@ PLOTS: list[Callable[[list[Study]], Plot]] = [
 
 
 def study(number: int, *series: AttributeValues) -> Study:
-    return Study.of(
+    return Study.from_series(
         Series(
             study_instance_uid=f"1.{number}",
             series_instance_uid=f"1.{number}.{place}",
