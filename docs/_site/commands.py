@@ -1,4 +1,4 @@
-"""A directive that writes the command line reference from the application's own parser."""
+"""A Sphinx directive that writes the reference of all commands from the parsers of the command line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _row(action: argparse.Action) -> str:
     value = get_value_name(action).replace("|", "\\|")
     if not is_option(action):
         return f"| `{value}` | {_meaning(action)} |"
-    # Most words first, as people look for them: --output before -o.
+    # Long names first, since readers search for them: --output before -o.
     names = ", ".join(f"`{name}`" for name in sorted(action.option_strings, key=len, reverse=True))
     return f"| {names}{f' `{value}`' if takes_value(action) else ''} | {_meaning(action)} |"
 
@@ -69,7 +69,7 @@ def _meaning(action: argparse.Action) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Make the directive known, and blocks of CSV, for which Pygments has no lexer."""
+    """Register the directive, and a lexer for blocks of CSV, for which Pygments has none."""
     app.add_directive("commands", Commands)
     app.add_lexer("csv", TextLexer)
     return {"parallel_read_safe": True}
