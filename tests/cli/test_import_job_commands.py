@@ -71,7 +71,7 @@ def test_submit_and_watch_in_processes_of_their_own(
     watched = dicommap_process("watch", package)
     assert watched.status == 0
     assert watched.out.count("COMPLETED") == 3  # two jobs, and what it means
-    assert "output manifests" in watched.out
+    assert "outcome of each file" in watched.out
     assert watched.out.endswith(f"Next: dicommap reconcile {package}\n")
     assert "\x1b" not in submitted.everything + watched.everything
 

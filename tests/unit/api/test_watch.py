@@ -74,7 +74,7 @@ def test_jobs_are_followed_to_their_end_and_what_was_seen_is_saved(
         assert job.ended_at is not None
         assert state["endedAt"] == job.ended_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert "2 jobs, 2 COMPLETED" in str(watched)
-    assert "output manifests" in str(watched)
+    assert "outcome of each file" in str(watched)
 
 
 def test_a_watch_of_what_has_ended_asks_nothing(submitted: Path, import_jobs: ImportJobService) -> None:
